@@ -1,0 +1,347 @@
+"""The command line: options, their assembly into settings, exit codes. The only place that knows Typer and that exits.
+
+The commands follow from the table of losses: an option that a loss has no use for isn't offered. Options are declared
+once, in `OPTIONS`; what they come to travels as one `Call`.
+"""
+
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from losscli import __version__
+from losscli.call import Call
+from losscli.errors import DataError
+from losscli.kinds import Format, Like, Missing, Reduction, Scale
+from losscli.losses import LOSSES, Loss
+
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # what Typer raises for any wrong usage
+NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf\b|nan\b)", re.IGNORECASE)
+
+
+class SortedCommand(TyperCommand):
+    """A command whose positional arguments may begin with a minus: they go behind the options, after `--`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Sort the arguments, then parse them as always."""
+        return super().parse_args(ctx, self._sorted(ctx, list(args)))
+
+    def _sorted(self, ctx: Any, args: list[str]) -> list[str]:
+        takes = {
+            name: not getattr(p, "is_flag", False)
+            for p in self.get_params(ctx)
+            for name in (*p.opts, *p.secondary_opts)
+        }
+        options: list[str] = []
+        positionals: list[str] = []
+        while args:
+            token = args.pop(0)
+            if token == "--":
+                positionals += args
+                break
+            if token == "-" or not token.startswith("-") or NUMBER_LIKE.match(token):
+                positionals.append(token)
+                continue
+            options.append(token)
+            if args and _wants_value(token, takes):
+                options.append(args.pop(0))
+        return [*options, "--", *positionals] if positionals else options
+
+
+def _wants_value(token: str, takes: dict[str, bool]) -> bool:
+    """Whether the argument after an option is its value."""
+    if token.startswith("--"):
+        return "=" not in token and takes.get(token, False)
+    for at, letter in enumerate(token[1:], 2):
+        if takes.get("-" + letter, False):
+            return at == len(token)
+    return False
+
+
+def _option(*names: str, help: str, group: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=group, metavar=metavar, show_default=False)
+
+
+INPUT, MATHEMATICS, ANSWERS = "Input", "Mathematics", "Answers"
+
+# name of the field of `Call` -> its annotation; the default is that of the field
+OPTIONS: dict[str, Any] = {
+    "label": Annotated[
+        list[str] | None,
+        _option(
+            "-y",
+            "--label",
+            help="Label column: a name, a number, or several for one-hot or soft labels (y0,y1 or 2-4 or y_*).",
+            group=INPUT,
+            metavar="COL",
+        ),
+    ],
+    "prob": Annotated[
+        list[str] | None,
+        _option(
+            "-p",
+            "--prob",
+            help="Prediction column; for ce and nll the class columns, as a list, range or glob.",
+            group=INPUT,
+            metavar="COL",
+        ),
+    ],
+    "weight": Annotated[
+        str | None,
+        _option("-w", "--weight", help="Sample weights: a column, or beside lists a list.", group=INPUT, metavar="COL"),
+    ],
+    "from_": Annotated[
+        Scale, _option("--from", help="What the predictions are: probs (default), logits or logprobs.", group=INPUT)
+    ],
+    "positive": Annotated[
+        str | None,
+        _option("--positive", help="This label is 1, every other label is 0.", group=INPUT, metavar="LABEL"),
+    ],
+    "classes": Annotated[
+        str | None,
+        _option("--classes", help="The class of each prediction column, in order.", group=INPUT, metavar="A,B,C"),
+    ],
+    "delimiter": Annotated[
+        str | None,
+        _option(
+            "-d",
+            "--delimiter",
+            help="Cells are separated by this; tab and space are accepted as words. Default: found.",
+            group=INPUT,
+            metavar="CHAR",
+        ),
+    ],
+    "header": Annotated[
+        bool | None,
+        _option("--header/--no-header", help="Whether the first line names the columns. Default: found.", group=INPUT),
+    ],
+    "encoding": Annotated[
+        str | None,
+        _option("--encoding", help="Default: UTF-8, or UTF-16 by its byte order mark.", group=INPUT, metavar="NAME"),
+    ],
+    "na": Annotated[
+        Missing,
+        _option("--na", help="Missing cells: error (default), or drop the row and say how many went.", group=INPUT),
+    ],
+    "reduction": Annotated[
+        Reduction,
+        _option("-r", "--reduction", help="mean (default), sum or none: the loss of each row.", group=MATHEMATICS),
+    ],
+    "base": Annotated[
+        str,
+        _option(
+            "--base",
+            help="Base of the logarithm: e (default, nats), 2 (bits), 10 or any other above 1.",
+            group=MATHEMATICS,
+            metavar="B",
+        ),
+    ],
+    "eps": Annotated[
+        float | None,
+        _option(
+            "--eps", help="Clip probabilities to [X, 1-X]. Default: no clipping at all.", group=MATHEMATICS, metavar="X"
+        ),
+    ],
+    "like": Annotated[
+        Like | None,
+        _option(
+            "--like",
+            help="That library's conventions for clipping, row rescaling and what the mean divides by.",
+            group=MATHEMATICS,
+        ),
+    ],
+    "smoothing": Annotated[
+        float | None,
+        _option(
+            "--smoothing",
+            help="Label smoothing: (1-S) of the label, S spread over the classes.",
+            group=MATHEMATICS,
+            metavar="S",
+        ),
+    ],
+    "focal": Annotated[
+        float | None, _option("--focal", help="Focal loss: times (1-p_t)^GAMMA.", group=MATHEMATICS, metavar="GAMMA")
+    ],
+    "pos_weight": Annotated[
+        float | None, _option("--pos-weight", help="Weight of the positive term.", group=MATHEMATICS, metavar="C")
+    ],
+    "class_weight": Annotated[
+        str | None, _option("--class-weight", help="A weight for each class.", group=MATHEMATICS, metavar="W1,W2,..")
+    ],
+    "ignore": Annotated[
+        str | None,
+        _option("--ignore", help="Rows with this label do not count.", group=MATHEMATICS, metavar="LABEL"),
+    ],
+    "normalize": Annotated[
+        bool, _option("--normalize", help="Rescale each row of probabilities to sum to 1.", group=MATHEMATICS)
+    ],
+    "format": Annotated[
+        Format, _option("-f", "--format", help="table (default), json, csv, tsv or md.", group=ANSWERS)
+    ],
+    "quiet": Annotated[
+        bool,
+        _option(
+            "-q", "--quiet", help="Nothing but the number, with all its digits; one a line with -r none.", group=ANSWERS
+        ),
+    ],
+    "digits": Annotated[
+        int,
+        typer.Option(
+            "--digits",
+            min=1,
+            max=17,
+            help="Significant digits in tables; default 6.",
+            rich_help_panel=ANSWERS,
+            metavar="N",
+            show_default=False,
+        ),
+    ],
+    "fail_above": Annotated[
+        float | None, _option("--fail-above", help="Exit 1 if the answer is above X.", group=ANSWERS, metavar="X")
+    ],
+    "threads": Annotated[
+        int | None,
+        typer.Option(
+            "--threads",
+            min=1,
+            max=256,
+            help="Default: the number of cores.",
+            rich_help_panel=ANSWERS,
+            metavar="N",
+            show_default=False,
+        ),
+    ],
+}
+# Options that are only for losses that name them among their settings; all others are for every loss.
+PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
+
+SOURCES = {
+    "bce": "A table (a path, or - for standard input), or LABELS and PREDS, each a list such as 1,0,0,1 or a path.",
+    "nll": "A table, or LABELS and PREDS, or the LIKELIHOODS of what happened as one list.",
+}
+
+
+def _loss_command(loss: Loss) -> Callable[..., None]:
+    """The command of a loss, its options as a signature that Typer reads."""
+    names = [name for name in OPTIONS if name not in PARTICULAR or name in loss.settings]
+
+    def command(**given: Any) -> None:
+        from losscli.run import run_loss
+
+        sources = tuple(given.pop("sources", None) or ())
+        given["label"], given["prob"] = given["label"] or (), given["prob"] or ()
+        raise typer.Exit(0 if run_loss(Call(loss, sources, **given)) else 1)
+
+    command.__doc__ = f"{loss.title[0].upper()}{loss.title[1:]} of labels and predictions."
+    return with_signature(command, names, SOURCES.get(loss.name, SOURCES["bce"]))
+
+
+def with_signature(command: Callable[..., None], names: Sequence[str], sources: str) -> Callable[..., None]:
+    """Give a command the positional arguments and the options of these names."""
+    argument = Annotated[
+        list[str] | None, typer.Argument(help=sources, metavar="[SOURCE | LABELS PREDS]", show_default=False)
+    ]
+    fields = Call.__dataclass_fields__
+    parameters = [inspect.Parameter("sources", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=argument)]
+    for name in names:
+        default = None if name in ("label", "prob") else fields[name].default
+        parameters.append(
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=OPTIONS[name])
+        )
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect looks for
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"losscli {__version__}")
+        raise typer.Exit()
+
+
+def _build(only: str | None) -> typer.Typer:
+    """The application; with a command's name only that command, which is quicker to start."""
+    app = typer.Typer(
+        name="losscli",
+        help="Classification losses and their gradients, from arguments, CSV files and pipes.",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(invoke_without_command=True)
+    def losscli(
+        ctx: typer.Context,
+        version: Annotated[
+            bool, typer.Option("-V", "--version", callback=_version, is_eager=True, help="Print the version.")
+        ] = False,
+    ) -> None:
+        if ctx.invoked_subcommand is None:
+            sys.stderr.write(f"{ctx.get_usage()}\nlosscli: a command is wanted: {', '.join(LOSSES)}; -h shows help\n")
+            raise typer.Exit(2)
+
+    for name in [only] if only and only in LOSSES else LOSSES:
+        app.command(name, cls=SortedCommand)(_loss_command(LOSSES[name]))
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 yes, 1 no, 2 trouble, 130 interrupted."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    command = next((arg for arg in args if not arg.startswith("-")), None)
+    only = command if "_LOSSCLI_COMPLETE" not in os.environ else None
+    try:
+        code = _guarded(args, f"losscli {command}" if command in LOSSES else "losscli", only)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _quiet_stdout()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _guarded(args: list[str], name: str, only: str | None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _build(only)(args, prog_name="losscli", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except typer.Abort:
+        return 130
+    except USAGE_ERROR as error:
+        return _complain(name, _usage_text(error))
+    except DataError as error:
+        return _complain(name, str(error))
+    except MemoryError:
+        return _complain(name, "not enough memory")
+
+
+def _usage_text(error: Any) -> str:
+    text = " ".join(str(error.format_message()).split()).removesuffix(".")
+    return text[:1].lower() + text[1:]
+
+
+def _complain(name: str, text: str) -> int:
+    from losscli.errors import printable_line
+
+    sys.stderr.write(f"{name}: {printable_line(text)}\n")
+    return 2
+
+
+def _quiet_stdout() -> None:
+    """A reader that went away is no error; keep the interpreter from saying so when it flushes at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass
+
+
+def entry() -> None:
+    """The installed command."""
+    sys.exit(main())

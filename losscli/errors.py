@@ -1,0 +1,38 @@
+"""What is wrong with the data. One exception for all of it; it says where, what was found and what was wanted."""
+
+from dataclasses import dataclass
+
+
+class DataError(Exception):
+    """The data or the request can't be used; the text is one lower-case line without a full stop."""
+
+
+class Declined(DataError):
+    """The request makes no sense whatever the data are: options that contradict each other."""
+
+
+@dataclass
+class Fault(Exception):
+    """A fault at a row of a block, before it is known where in the source that block stands.
+
+    `row` counts from 0 within the block; `part` is "label", "prob", "weight" or "feature", `column` counts from 0
+    within that part, or is None when the whole row is meant; `what` says what was found and what was wanted.
+    """
+
+    row: int
+    part: str
+    column: int | None
+    what: str
+
+    def __post_init__(self) -> None:
+        super().__init__(self.what)
+
+
+def shown(text: str, most: int = 40) -> str:
+    """Text from the data as it may stand in a message: quoted, escaped, not endless."""
+    return repr(text if len(text) <= most else text[: most - 1] + "…").replace("\\\\", "\\")
+
+
+def printable_line(text: str) -> str:
+    """A message as one line that can't steer a terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,0 +1,126 @@
+"""From a table to its losses: blocks go through a kernel, in order, in a few threads.
+
+`in_order` says where in the source a fault is. Nothing here depends on where a block begins or ends.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial, reduce
+from operator import add
+from typing import TypeVar
+
+import numpy as np
+
+from losscli.conventions import Convention
+from losscli.errors import DataError, Fault
+from losscli.kinds import Form, Scale
+from losscli.losses import Binary, Targets, focal_value
+from losscli.pose import Array, Posed, hard_targets, pose
+from losscli.problem import Problem
+from losscli.reading.blocks import Block, Chunk, Table, located
+from losscli.summary import EMPTY, Rows, Summary, summarize
+
+T = TypeVar("T")
+
+
+def evaluated(problem: Problem, block: Block) -> tuple[Posed, Rows]:
+    """The block posed, and its losses."""
+    posed = pose(problem, block)
+    loss = problem.kernel.value(posed.targets, posed.fed)
+    if problem.settings.focal:
+        plain = problem.kernel.value(posed.unit, posed.fed)
+        loss = focal_value(loss, plain, problem.settings.focal)
+    return posed, replace(posed.rows, loss=loss)
+
+
+def in_order(table: Table, work: Callable[[Block], T], threads: int = 1) -> Iterator[tuple[T, int]]:
+    """What `work` makes of each block, in the order of the source, with the number of rows before the block.
+
+    A Fault, from reading or from `work`, becomes the DataError that says where it is.
+    """
+    rows = lines = 0
+    for block, result, fault in _mapped(partial(_worked, work), table.chunks, threads):
+        if fault is not None:
+            raise located(table, fault, block, rows, lines)
+        assert result is not None
+        yield result, rows
+        rows, lines = rows + block.rows, lines + block.lines
+
+
+def summary_of(problem: Problem, table: Table, spread: bool = True, threads: int = 1) -> Summary:
+    """The summary of a whole table; refuses one that leaves nothing to average."""
+
+    def work(block: Block) -> Summary:
+        return summarize(evaluated(problem, block)[1], spread)
+
+    summary = reduce(add, (result for result, _ in in_order(table, work, threads)), EMPTY)
+    refuse_nothing(summary, table.name)
+    return summary
+
+
+def refuse_nothing(summary: Summary, name: str) -> None:
+    """A mean over nothing is undefined, and undefined is an error."""
+    where = f"{name}: " if name and name not in ("labels", "predictions", "the list") else ""
+    if summary.n == 0:
+        if summary.ignored:
+            raise DataError(f"{where}all rows are ignored")
+        raise DataError(f"{where}" + ("all rows are dropped" if summary.dropped else "the input is empty"))
+    if summary.share == 0:
+        raise DataError(f"{where}the weights sum to 0")
+
+
+def baseline(problem: Problem, summary: Summary, frequencies: tuple[float, ...]) -> float | None:
+    """The mean loss of always predicting the (weighted) label frequencies: the entropy of the labels, in nats.
+
+    The kernel itself is asked, with each class in turn as the label, so that weights and smoothing have their part.
+    """
+    if not frequencies:
+        return None
+    plain = replace(problem.settings, focal=0.0, eps=None, like=None, normalize=False, scale=Scale.PROBS, ignore=None)
+    k = len(frequencies)
+    kernel = problem.settings.loss.kernels[problem.form][Scale.PROBS]
+    at = np.arange(k)
+    asked = replace(problem, settings=plain, convention=Convention())
+    if problem.form is Form.BINARY:
+        targets, cells = _binary_baseline(asked, frequencies)
+    else:
+        targets, _, _ = hard_targets(asked, at)
+        cells = np.tile(np.array(frequencies), (k, 1))
+    costs = kernel.value(targets, cells)
+    shares = np.array(plain.class_weight) if plain.class_weight and summary.groups else np.ones(k)
+    present = np.array(frequencies) > 0.0
+    weighed = np.where(present, np.array(frequencies), 0.0)
+    return float((weighed[present] * costs[present]).sum() / (weighed * shares).sum())
+
+
+def _binary_baseline(problem: Problem, frequencies: tuple[float, ...]) -> tuple[Targets, Array]:
+    s = problem.settings
+    y = np.array([0.0, 1.0])
+    target = (1.0 - s.smoothing) * y + s.smoothing / 2.0
+    zero, one = s.class_weight or (1.0, s.pos_weight if s.pos_weight is not None else 1.0)
+    return Binary(target * one, (1.0 - target) * zero), np.full(2, frequencies[1])
+
+
+def _worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, Fault | None]:
+    block = chunk()
+    try:
+        return block, work(block), block.fault
+    except Fault as fault:
+        return block, None, fault
+
+
+def _mapped(work: Callable[[Chunk], T], chunks: Iterable[Chunk], threads: int) -> Iterator[T]:
+    """`map` in a few threads, with few results waiting so that memory stays flat."""
+    if threads <= 1:
+        yield from map(work, chunks)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[T]] = deque()
+        for chunk in chunks:
+            waiting.append(pool.submit(work, chunk))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,0 +1,319 @@
+"""A block as a kernel takes it: labels and predictions judged, ignored rows gone, clipped and rescaled as asked.
+
+The rule: nothing here depends on where a block begins or ends, and the first fault of a block is the one in its first
+faulty row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.conventions import clipped, rescaled
+from losscli.errors import Fault
+from losscli.kinds import Form, Scale
+from losscli.labels import binary, is_label, soft
+from losscli.losses import Binary, Classes, Soft, Targets, row_sums
+from losscli.problem import Problem
+from losscli.reading.blocks import Block, taken
+from losscli.reading.numbers import canonical
+from losscli.summary import Rows
+
+Array = NDArray[np.float64]
+Labels = Array | NDArray[np.intp]  # numbers in [0, 1], class numbers, or label probabilities (n, k)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A block as a kernel takes it: observations (n,) or (n, k), after ignored rows are gone.
+
+    `given` is what the source says and `fed` what the kernel sees after clipping and rescaling. `unit` are the targets
+    without weights or smoothing; `index` (n,) is the class of each row where labels are classes.
+    """
+
+    block: Block
+    targets: Targets
+    unit: Targets
+    given: Array
+    fed: Array
+    rows: Rows
+    index: NDArray[np.intp] | None
+
+
+def pose(problem: Problem, block: Block) -> Posed:
+    """Labels and predictions of a block as the kernel takes them; the first Fault of the block, if there is one."""
+    block, ignored = _without_ignored(problem, block)
+    labels, fault = _judged_labels(problem, block)
+    raise_first(fault, _prediction_faults(problem, block), _weight_faults(block))
+    return _POSERS[problem.form](problem, block, labels, ignored)
+
+
+def raise_first(*faults: Fault | None) -> None:
+    """Raise the fault with the smallest row, the first given among equals."""
+    found = [fault for fault in faults if fault is not None]
+    if found:
+        raise min(found, key=lambda fault: fault.row)
+
+
+def _without_ignored(problem: Problem, block: Block) -> tuple[Block, int]:
+    label = problem.settings.ignore
+    if label is None or len(block.labels) != 1:
+        return block, 0
+    gone = is_label(block.labels[0], label)
+    count = int(np.count_nonzero(gone))
+    if not count:
+        return block, 0
+    left = np.flatnonzero(~gone)
+    return replace(
+        block,
+        labels=(taken(block.labels[0], left),),
+        preds=np.asfortranarray(block.preds[left]),
+        weights=None if block.weights is None else block.weights[left],
+        features=None if block.features is None else block.features[left],
+        row=block.row[left],
+    ), count
+
+
+def _judged_labels(problem: Problem, block: Block) -> tuple[Labels, Fault | None]:
+    try:
+        return _LABELS[problem.form](problem, block), None
+    except Fault as fault:
+        row = int(block.row[fault.row]) if len(block.row) else 0
+        return np.empty(0), replace(fault, row=row)
+
+
+def _prediction_faults(problem: Problem, block: Block) -> Fault | None:
+    preds = block.preds
+    if not preds.size:
+        return None
+    low, high = preds.min(), preds.max()
+    if problem.settings.scale is Scale.LOGITS:
+        return _undefined_softmax(block) if problem.form is Form.CATEGORICAL and (low == -inf or high == inf) else None
+    probs = problem.settings.scale is Scale.PROBS
+    if high <= (1.0 if probs else 0.0) and (low >= 0.0 or not probs):
+        return _rows_of_nothing(problem, block)
+    bad = (preds > 1.0) | (preds < 0.0) if probs else preds > 0.0
+    row = int(bad.any(axis=1).argmax())
+    column = int(bad[row].argmax())
+    judge = not_a_probability if probs else _not_a_logprob
+    return Fault(int(block.row[row]), "prob", column, judge(float(preds[row, column])))
+
+
+def _undefined_softmax(block: Block) -> Fault | None:
+    bad = (block.preds.max(axis=1) == -inf) | ((block.preds == inf).sum(axis=1) > 1)
+    what = "a row of logits that are all -inf, or with two that are inf, has no softmax"
+    return Fault(int(block.row[bad.argmax()]), "row", None, what) if bad.any() else None
+
+
+def _rows_of_nothing(problem: Problem, block: Block) -> Fault | None:
+    if not problem.convention.rescale:
+        return None
+    cells = block.preds if problem.settings.scale is Scale.PROBS else np.exp(block.preds)
+    empty = row_sums(cells) == 0.0
+    return (
+        Fault(int(block.row[empty.argmax()]), "row", None, "the row sums to 0 and can't be rescaled")
+        if empty.any()
+        else None
+    )
+
+
+def not_a_probability(value: float) -> str:
+    """What is said of a number outside [0, 1], with what it looks like."""
+    text = f"{canonical(value)} is not a probability"
+    if 5.0 < value <= 100.0 and value == round(value, 2):
+        return f"{text}; divide percentages by 100; for logits use --from logits"
+    hint = "for logits use --from logits"
+    return f"{text}; {hint}" + (", for log-probabilities --from logprobs" if value < 0.0 else "")
+
+
+def _not_a_logprob(value: float) -> str:
+    text = f"{canonical(value)} is not a log-probability (it is above 0)"
+    return f"{text}; for probabilities use --from probs" if value <= 1.0 else f"{text}; for logits use --from logits"
+
+
+def _weight_faults(block: Block) -> Fault | None:
+    if block.weights is None:
+        return None
+    bad = ~((block.weights >= 0.0) & (block.weights < inf))
+    if not bad.any():
+        return None
+    at = int(bad.argmax())
+    value = canonical(float(block.weights[at]))
+    return Fault(int(block.row[at]), "weight", 0, f"{value} is not a weight; weights are finite and not negative")
+
+
+# --- labels into targets, for each form ---------------------------------------------------------------------------------
+
+
+def _binary_labels(problem: Problem, block: Block) -> Array:
+    """Labels of all cells, row after row, (n*m,)."""
+    if len(block.labels) != block.preds.shape[1]:
+        raise Fault(
+            0,
+            "row",
+            None,
+            f"{len(block.labels)} label columns and {block.preds.shape[1]} prediction columns; as many are wanted",
+        )
+    columns, faults = [], []
+    for place, column in enumerate(block.labels):
+        try:
+            columns.append(binary(column, problem.settings.positive, place))
+        except Fault as fault:
+            faults.append(fault)
+    if faults:
+        raise min(faults, key=lambda fault: (fault.row, fault.column or 0))
+    y = columns[0] if len(columns) == 1 else np.column_stack(columns).ravel()
+    if problem.settings.focal or not problem.settings.loss.soft_labels:
+        _refuse_soft(problem, y, len(columns))
+    return y
+
+
+def _refuse_soft(problem: Problem, y: Array, width: int) -> None:
+    between = (y != 0.0) & (y != 1.0)
+    if between.any():
+        at = int(between.argmax())
+        reason = "the focal factor" if problem.settings.focal else problem.settings.loss.name
+        raise Fault(
+            at // width,
+            "label",
+            at % width,
+            f"label {canonical(float(y[at]))} is not 0 or 1; {reason} wants hard labels",
+        )
+
+
+def _class_labels(problem: Problem, block: Block) -> Labels:
+    """Class numbers (n,), or label probabilities (n, k)."""
+    assert problem.names is not None
+    if len(block.labels) == 1:
+        return problem.names.indices(block.labels[0])
+    name = problem.settings.loss.name
+    if not problem.settings.loss.soft_labels:
+        raise Fault(0, "row", None, f"{name} wants one label a row; for label probabilities use ce")
+    if len(block.labels) != problem.k:
+        raise Fault(
+            0, "row", None, f"{len(block.labels)} label columns and {problem.k} classes; one, or as many, are wanted"
+        )
+    q = soft(block.labels)
+    if problem.settings.focal:
+        _refuse_soft(problem, np.ascontiguousarray(q).ravel(), problem.k)
+    return q
+
+
+def _no_labels(problem: Problem, block: Block) -> Array:
+    return np.ones(len(block.preds))
+
+
+_LABELS: dict[Form, Callable[[Problem, Block], Labels]] = {
+    Form.BINARY: _binary_labels,
+    Form.CATEGORICAL: _class_labels,
+    Form.LIKELIHOOD: _no_labels,
+}
+
+
+def _pose_binary(problem: Problem, block: Block, labels: Labels, ignored: int) -> Posed:
+    s, width = problem.settings, block.preds.shape[1]
+    y = np.asarray(labels, dtype=np.float64)
+    given = np.ascontiguousarray(block.preds).ravel()
+    row = block.row if width == 1 else np.repeat(block.row, width)
+    weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
+    target = (1.0 - s.smoothing) * y + s.smoothing / 2.0 if s.smoothing else y
+    positive, negative = target, 1.0 - target
+    unit = Binary(y, 1.0 - y, problem.convention.most)
+    factor = None
+    if s.class_weight:
+        factor = np.where(y == 1.0, s.class_weight[1], s.class_weight[0])
+        positive, negative = positive * s.class_weight[1], negative * s.class_weight[0]
+    if s.pos_weight is not None:
+        positive = positive * s.pos_weight
+    fed, changed = _conditioned(problem, given)
+    rows = _rows(problem, block, row, weight, factor, ignored)
+    mass = None if problem.form is Form.LIKELIHOOD else y if weight is None else y * weight
+    rows = replace(rows, mass=mass, clipped=changed, unit_range=_in_unit_range(problem, given))
+    return Posed(block, Binary(positive, negative, problem.convention.most), unit, given, fed, rows, None)
+
+
+def _pose_classes(problem: Problem, block: Block, labels: Labels, ignored: int) -> Posed:
+    if labels.ndim == 2:
+        targets, unit, factor, group, mass = _soft_targets(problem, np.asarray(labels, dtype=np.float64), block.weights)
+    else:
+        targets, unit, factor = hard_targets(problem, labels.astype(np.intp, copy=False))
+        group, mass = unit.index, None
+    rows = _rows(problem, block, block.row, block.weights, factor, ignored)
+    fed, changed = _conditioned(problem, block.preds)
+    sums = None if problem.settings.normalize else _sums(problem, block.preds)
+    rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
+    rows = replace(rows, unit_range=_in_unit_range(problem, block.preds))
+    return Posed(block, targets, unit, block.preds, fed, rows, group)
+
+
+def hard_targets(problem: Problem, index: NDArray[np.intp]) -> tuple[Classes, Classes, Array | None]:
+    s = problem.settings
+    ones = np.ones(len(index))
+    weights = np.array(s.class_weight) if s.class_weight else None
+    factor = None if weights is None else weights[index]
+    own = ones if factor is None else factor
+    every = None
+    if s.smoothing:
+        own = own * (1.0 - s.smoothing)
+        every = (np.ones(problem.k) if weights is None else weights) * (s.smoothing / problem.k)
+    return Classes(index, own, every), Classes(index, ones), factor
+
+
+def _soft_targets(
+    problem: Problem, q: Array, weight: Array | None
+) -> tuple[Soft, Targets, None, NDArray[np.intp] | None, Array]:
+    s = problem.settings
+    cells = (1.0 - s.smoothing) * q + s.smoothing / problem.k if s.smoothing else q
+    cells = cells * np.array(s.class_weight) if s.class_weight else cells
+    index = q.argmax(axis=1)
+    unit: Targets = Classes(index, np.ones(len(q))) if s.focal else Soft(q)
+    return Soft(cells), unit, None, None, q if weight is None else q * weight[:, None]
+
+
+def _rows(
+    problem: Problem, block: Block, row: NDArray[np.intp], weight: Array | None, factor: Array | None, ignored: int
+) -> Rows:
+    counted = None if problem.convention.mean_over_rows else weight
+    share = factor if counted is None else counted if factor is None else counted * factor
+    return Rows(
+        loss=np.empty(0),
+        row=row,
+        weight=weight,
+        share=share,
+        seen=block.rows,
+        dropped=block.rows - len(block.row) - ignored,
+        ignored=ignored,
+    )
+
+
+def _conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:
+    rule = problem.convention
+    if rule.rescale:
+        cells = rescaled(cells, problem.settings.scale)
+    return (cells, 0) if rule.clip is None else clipped(cells, rule.clip)
+
+
+def _sums(problem: Problem, cells: Array) -> Array | None:
+    scale = problem.settings.scale
+    if scale is Scale.LOGITS:
+        return None
+    return row_sums(cells if scale is Scale.PROBS else np.exp(cells))
+
+
+def _in_unit_range(problem: Problem, cells: Array) -> bool:
+    """Whether numbers given as logits could be probabilities."""
+    if problem.settings.scale is not Scale.LOGITS:
+        return False
+    if not len(cells):
+        return True
+    fits = bool(cells.min() >= 0.0 and cells.max() <= 1.0)
+    return fits and (cells.ndim == 1 or bool(np.abs(row_sums(cells) - 1.0).max() < 1e-3))
+
+
+_POSERS: dict[Form, Callable[[Problem, Block, Labels, int], Posed]] = {
+    Form.BINARY: _pose_binary,
+    Form.CATEGORICAL: _pose_classes,
+    Form.LIKELIHOOD: _pose_binary,
+}

@@ -1,0 +1,154 @@
+"""numpy's own files as tables: `.npy` memory-mapped, `.npz` by the names of its arrays. Never pickled objects."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import DataError, Fault, shown
+from losscli.reading.blocks import Array, Block, Chunk, Column, Layout, Table, as_column, column_names, taken
+from losscli.reading.columns import Columns, FirstLines, Wanted, resolve
+from losscli.reading.numbers import is_missing
+from losscli.reading.sources import NPY, STDIN, ZIP, Source
+
+BLOCK_ROWS = 1 << 14
+
+
+@dataclass(frozen=True)
+class Series:
+    """A column of an array file: its name if it has one, and its values (n,)."""
+
+    name: str
+    values: NDArray[Any]
+
+
+def is_array_file(source: Source) -> bool:
+    """Whether the magic bytes are those of `.npy` or `.npz`."""
+    return source.magic.startswith((NPY, ZIP))
+
+
+def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
+    """The table in a `.npy` or `.npz` source."""
+    series, named = _series(source)
+    rows = {len(one.values) for one in series}
+    if len(rows) > 1:
+        lengths = ", ".join(f"{shown(one.name)} {len(one.values)}" for one in series)
+        raise DataError(f"{source.name}: the arrays differ in length: {lengths}")
+    if not rows or not max(rows):
+        raise DataError(f"{source.name}: the input is empty")
+    first = tuple(_cell(one.values[0]) for one in series)
+    names = tuple(one.name for one in series)
+    top = FirstLines(names, first) if named else FirstLines(first, None)
+    try:
+        columns = resolve(top, replace(wanted, header=named))
+    except DataError as error:
+        raise DataError(f"{source.name}: {error}") from None
+    layout = Layout(len(series), columns.labels, columns.preds, columns.weight, columns.features, drop)
+    return Table(
+        form=columns.form,
+        chunks=_chunks(series, max(rows), layout),
+        place=partial(_place, source.name, columns),
+        columns=column_names(columns),
+        classes=columns.class_names,
+        feature_names=tuple(str(columns.name(at)) for at in columns.features),
+        width=len(columns.preds),
+        name=source.name,
+    )
+
+
+def _series(source: Source) -> tuple[list[Series], bool]:
+    """The columns of the file, and whether they have names."""
+    array = _loaded(source)
+    if isinstance(array, dict):
+        return [one for name, part in array.items() for one in _columns_of(part, name, source.name)], True
+    if array.dtype.names:
+        return [Series(name, array[name]) for name in array.dtype.names], True
+    return _columns_of(array, "", source.name), False
+
+
+def _loaded(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
+    try:
+        if source.stream is source.raw and source.name != STDIN:
+            loaded = np.load(source.name, mmap_mode="r", allow_pickle=False)
+        else:
+            loaded = np.load(io.BytesIO(source.stream.read()), allow_pickle=False)
+        return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
+    except Exception as error:  # np.load raises many kinds for damaged files
+        pickled = "pickled objects are not read" if "allow_pickle" in str(error) else "not a sound numpy file"
+        raise DataError(f"{source.name}: {pickled}") from None
+
+
+def _columns_of(array: NDArray[Any], name: str, source: str) -> list[Series]:
+    if array.dtype.kind not in "bifuUS" or array.ndim not in (1, 2):
+        shape = "x".join(map(str, array.shape)) or "one value"
+        raise DataError(f"{source}: an array of numbers or text with 1 or 2 axes is wanted, not {array.dtype}, {shape}")
+    if array.ndim == 1:
+        return [Series(name, array)]
+    return [Series(f"{name}_{at}" if name else "", array[:, at]) for at in range(array.shape[1])]
+
+
+def _cell(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _chunks(series: list[Series], rows: int, layout: Layout) -> Iterator[Chunk]:
+    for low in range(0, rows, BLOCK_ROWS):
+        yield partial(_block, series, low, min(rows, low + BLOCK_ROWS), layout)
+
+
+def _block(series: list[Series], low: int, high: int, layout: Layout) -> Block:
+    columns = {at: _column(series[at].values[low:high]) for at, _, _ in layout.asked}
+    missing = {at: _missing(column) for at, column in columns.items()}
+    gone = np.zeros(high - low, dtype=bool)
+    for mask in missing.values():
+        gone |= mask
+    fault = None
+    end = high - low
+    if gone.any() and not layout.drop:
+        end = int(gone.argmax())
+        part, place = next((part, place) for at, part, place in layout.asked if missing[at][end])
+        fault = Fault(end, part, place, "the cell is missing (nan); --na drop leaves such rows out")
+    for at, part, place in layout.asked:
+        if part != "label" and not isinstance(columns[at], np.ndarray) and (fault is None or end > 0):
+            fault, end = Fault(0, part, place, "the array holds text, not numbers"), 0
+    row = np.flatnonzero(~gone[:end])
+    return Block(
+        rows=end,
+        lines=end,
+        labels=tuple(taken(columns[at], row) for at in layout.labels),
+        preds=_matrix([columns[at] for at in layout.preds], row),
+        weights=None if layout.weight is None else _matrix([columns[layout.weight]], row)[:, 0],
+        features=_matrix([columns[at] for at in layout.features], row) if layout.features else None,
+        row=row,
+        fault=fault,
+    )
+
+
+def _column(values: NDArray[Any]) -> Column:
+    if values.dtype.kind in "US":
+        return as_column([_cell(value).strip() for value in values])
+    return values.astype(np.float64)
+
+
+def _missing(column: Column) -> NDArray[np.bool_]:
+    if isinstance(column, np.ndarray):
+        return np.isnan(column)
+    return np.array([is_missing(word) for word in column.vocabulary], dtype=bool)[column.codes]
+
+
+def _matrix(columns: list[Column], row: NDArray[np.intp]) -> Array:
+    values = np.zeros((len(columns), len(row)))
+    for at, column in enumerate(columns):
+        if isinstance(column, np.ndarray):
+            values[at] = column[row]
+    return values.T
+
+
+def _place(name: str, columns: Columns, fault: Fault, block: Block, rows: int, lines: int) -> str:
+    where = f"{name}: row {rows + fault.row + 1}"
+    column = columns.of(fault.part, fault.column)
+    return where if column is None else f"{where}: {columns.called(column)}"

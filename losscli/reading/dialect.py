@@ -1,0 +1,62 @@
+"""The dialect of a text table: its delimiter, found by counting on the first lines, never guessed from letters."""
+
+import csv
+from collections.abc import Iterator, Sequence
+
+from losscli.errors import DataError, Declined
+
+CANDIDATES = (",", "\t", ";", "|", " ")
+NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "space"}
+_WORDS = {"tab": "\t", "space": " ", "\\t": "\t", "comma": ",", "semicolon": ";"}
+_REFUSED = frozenset('"\r\n.+-_0123456789')
+
+
+def given_delimiter(text: str) -> str:
+    """The delimiter of an option: one character, or a word for one that is hard to type."""
+    char = _WORDS.get(text.lower(), text)
+    if len(char) != 1 or char in _REFUSED or char.isalpha():
+        raise Declined(
+            f"--delimiter: {text!r} can't be one; give a single character such as , ; | or the word tab or space"
+        )
+    return char
+
+
+def find_delimiter(lines: Sequence[str]) -> str:
+    """The candidate that appears equally often on each line, else the comma."""
+    rows = [line.rstrip("\r\n") for line in lines if line.strip()]
+    fitting = [char for char in CANDIDATES if _counts_agree(rows, char)]
+    if "," in fitting and ";" in fitting and all(_decimal_comma(row) for row in rows[1:] or rows):
+        return ";"
+    return fitting[0] if fitting else ","
+
+
+def records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    """The records of lines of text, by the `csv` module of the standard library, in which quotes must be sound."""
+    if delimiter == " ":
+        lines = (line.strip(" \r\n") for line in lines)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+
+
+def _counts_agree(rows: Sequence[str], char: str) -> bool:
+    counts = {_count(row, char) for row in rows}
+    return len(counts) == 1 and counts != {0}
+
+
+def _count(row: str, char: str) -> int:
+    bare = "".join(row.split('"')[::2])  # what stands between quotes doesn't count
+    return len(bare.split()) - 1 if char == " " else bare.count(char)
+
+
+def _decimal_comma(row: str) -> bool:
+    """Whether the commas of a row stand inside its cells, `0;0,9`."""
+    return all("," not in cell or cell.replace(",", "", 1).strip().isdigit() for cell in row.split(";"))
+
+
+def unsound(error: csv.Error) -> DataError:
+    """What the `csv` module found wrong, in a user's words."""
+    text = str(error)
+    if "unexpected end" in text or "field larger" in text:
+        return DataError("a quote that opens here is never closed")
+    if "new-line" in text:
+        return DataError("a carriage return stands inside the line")
+    return DataError("text follows a closing quote" if "expected after" in text else text)

@@ -1,0 +1,247 @@
+"""A summary as an answer: the record that JSON prints and the labelled rows of the table. No printing here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import exp, floor, inf, isfinite, isnan, log, nan
+from typing import Any
+
+from losscli.evaluate import baseline
+from losscli.kinds import Form, Reduction, Scale
+from losscli.problem import Problem
+from losscli.reading.blocks import ColumnNames, Table
+from losscli.summary import Summary, divisor, frequencies, group_means, mean, standard_error, std, total
+
+LN10 = log(10.0)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table to print: a header (empty for labelled rows) and rows of cells, text or numbers."""
+
+    rows: tuple[tuple[object, ...], ...]
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """An answer: its title, the record for machines, grids for people, notes for both, warnings among them."""
+
+    title: str
+    record: Mapping[str, Any]
+    grids: tuple[Grid, ...]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    answer: float = nan
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a summary in the unit of the answer."""
+
+    value: float
+    n: int
+    divisor: float
+    sum: float
+    mean: float
+    std: float
+    se: float
+    min: float
+    max: float
+    baseline: float | None
+    normalized: float | None
+    perplexity: float
+    log_likelihood: float
+
+
+def figures(problem: Problem, s: Summary) -> Figures:
+    """What is asked of a summary, with the base of the logarithm applied."""
+    unit = log(problem.settings.base) if problem.settings.base else 1.0
+    average, whole = mean(s), total(s)
+    low = baseline(problem, s, frequencies(s))
+    return Figures(
+        value=(whole if problem.settings.reduction is Reduction.SUM else average) / unit,
+        n=s.n,
+        divisor=divisor(s),
+        sum=whole / unit,
+        mean=average / unit,
+        std=std(s) / unit,
+        se=standard_error(s) / unit,
+        min=s.low / unit,
+        max=s.high / unit,
+        baseline=None if low is None else low / unit,
+        normalized=average / low if low else None,
+        perplexity=_exp(average),
+        log_likelihood=0.0 - whole / unit,
+    )
+
+
+def unit_name(base: float | None) -> str:
+    """The unit of a loss with this base of the logarithm."""
+    return {None: "nats", 2.0: "bits", 10.0: "bans"}.get(base, f"units of ln {base:g}" if base else "nats")
+
+
+def report(problem: Problem, s: Summary, table: Table) -> Report:
+    """The answer for one table."""
+    found = figures(problem, s)
+    warnings = tuple(_warnings(problem, s))
+    notes = (*warnings, *_notes(problem, s, found), *table.notes)
+    unit = unit_name(problem.settings.base)
+    grids = [Grid(tuple(_rows(problem, s, found, table.columns, unit)))]
+    if problem.form is Form.CATEGORICAL and s.groups:
+        grids.append(Grid(_class_rows(problem, s), ("class", "n", f"mean loss ({unit})")))
+    record = _record(problem, s, found, table.columns, notes)
+    return Report(problem.settings.loss.title, record, tuple(grids), notes, warnings, found.value)
+
+
+def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, notes: tuple[str, ...]) -> dict[str, Any]:
+    settings = problem.settings
+    return {
+        "loss": settings.loss.name,
+        "value": f.value,
+        "reduction": settings.reduction.value,
+        "base": settings.base or "e",
+        "from": settings.scale.value,
+        "n": f.n,
+        "divisor": f.divisor,
+        "sum": f.sum,
+        "mean": f.mean,
+        "std": f.std,
+        "se": f.se,
+        "min": f.min,
+        "max": f.max,
+        "infinite": s.infinite,
+        "clipped": s.clipped,
+        "dropped": s.dropped,
+        "ignored": s.ignored,
+        "baseline": f.baseline,
+        "normalized": f.normalized,
+        "perplexity": f.perplexity,
+        "log_likelihood": f.log_likelihood,
+        "positive": _positive(problem),
+        "classes": list(problem.names.names) if problem.names else None,
+        "per_class": _per_class(problem, s),
+        "columns": {"label": columns.label, "prob": columns.prob, "weight": columns.weight},
+        "notes": list(notes),
+    }
+
+
+def _positive(problem: Problem) -> str | None:
+    return (problem.settings.positive or "1") if problem.form is Form.BINARY else None
+
+
+def _per_class(problem: Problem, s: Summary) -> list[dict[str, Any]] | None:
+    if problem.names is None or not s.groups:
+        return None
+    unit = log(problem.settings.base) if problem.settings.base else 1.0
+    pairs = zip(problem.names.names, group_means(s), strict=True)
+    return [{"class": name, "n": n, "mean": average / unit} for name, (n, average) in pairs]
+
+
+def _class_rows(problem: Problem, s: Summary) -> tuple[tuple[object, ...], ...]:
+    return tuple((part["class"], part["n"], part["mean"]) for part in _per_class(problem, s) or ())
+
+
+def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, unit: str) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = [*_leading(problem, f, unit)]
+    rows += [("n", f.n, _counted(problem, s))]
+    rows += [("divisor", f.divisor, "what the mean divides by")] if f.divisor != f.n else []
+    rows += [("standard error", f.se, ""), ("lowest", f.min, ""), ("highest", f.max, "")]
+    if f.baseline is not None:
+        why = "" if f.normalized is not None else "undefined: there is one label only"
+        rows += [
+            ("baseline", f.baseline, "always predicting the label frequencies"),
+            ("normalized", f.normalized, why or "mean / baseline"),
+        ]
+    if problem.form is Form.CATEGORICAL and problem.settings.loss.name != "nll":
+        rows.append(("perplexity", f.perplexity, ""))
+    rows += [("label column", _listed(columns.label), "")] if columns.label is not None else []
+    rows += [("prediction column", _listed(columns.prob), "")] if columns.prob is not None else []
+    rows += [("weight column", _listed(columns.weight), "")] if columns.weight is not None else []
+    rows += (
+        [("positive label", _positive(problem), "every other label is 0" if problem.settings.positive else "")]
+        if _positive(problem)
+        else []
+    )
+    return rows
+
+
+def _counted(problem: Problem, s: Summary) -> str:
+    return "" if s.n == s.seen - s.dropped - s.ignored else "cells, each an observation"
+
+
+def _leading(problem: Problem, f: Figures, unit: str) -> list[tuple[object, ...]]:
+    mean_row, sum_row = ("mean", f.mean, unit), ("sum", f.sum, unit)
+    if problem.settings.loss.name == "nll":
+        return [
+            sum_row,
+            mean_row,
+            ("log-likelihood", f.log_likelihood, ""),
+            ("likelihood", likelihood(f, problem.settings.base), ""),
+            ("perplexity", f.perplexity, ""),
+        ]
+    return [sum_row, mean_row] if problem.settings.reduction is Reduction.SUM else [mean_row, sum_row]
+
+
+def likelihood(f: Figures, base: float | None) -> object:
+    """exp(-sum) of the losses in nats; by its power of ten where a float would be 0."""
+    nats = f.sum * (log(base) if base else 1.0)
+    value = exp(-nats) if nats < 1e6 and nats > -700 else 0.0
+    if value > 1e-300 or nats == inf:
+        return value
+    power = floor(-nats / LN10)
+    return f"{10.0 ** (-nats / LN10 - power):.5f}e{power}"
+
+
+def _listed(names: object) -> str:
+    if isinstance(names, list):
+        few = names if len(names) <= 12 else [*names[:10], "...", names[-1]]
+        return ", ".join(map(str, few)) + (f" ({len(names)})" if len(names) > 12 else "")
+    return str(names)
+
+
+def _exp(value: float) -> float:
+    try:
+        return exp(value)
+    except OverflowError:
+        return inf
+
+
+def _warnings(problem: Problem, s: Summary) -> list[str]:
+    """What the user must know whatever the format is."""
+    said = []
+    if s.infinite:
+        rows = f"{s.infinite} of {s.n}" if s.infinite < s.n else f"all {s.n}"
+        said.append(
+            f"the loss is infinite: {rows} rows give what happened a probability of 0, the first is row"
+            f" {s.first_infinite}; --eps X or --like clips"
+        )
+    if s.off and s.worst_off:
+        said.append(
+            f"{_rows_of(s.off)} of probabilities not summing to 1; the worst is row {-s.worst_off[1]}, which sums to"
+            f" {s.worst_off[2]:.6g}; --normalize rescales"
+        )
+    if s.dropped:
+        said.append(f"{_rows_of(s.dropped)} with a missing cell dropped")
+    if problem.settings.scale is Scale.LOGITS and s.unit_range and s.n > 1:
+        said.append(
+            "the logits look like probabilities: all of them lie in [0, 1]; without --from logits they are read as such"
+        )
+    return said
+
+
+def _rows_of(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _notes(problem: Problem, s: Summary, f: Figures) -> list[str]:
+    said = []
+    if s.ignored:
+        said.append(f"{_rows_of(s.ignored)} with the label {problem.settings.ignore} ignored")
+    if s.clipped:
+        said.append(f"{s.clipped} {'cell' if s.clipped == 1 else 'cells'} clipped")
+    if f.baseline == 0.0:
+        said.append("normalized is undefined: with one label only the baseline is 0")
+    if f.divisor != f.n and isfinite(f.divisor) and not isnan(f.divisor):
+        said.append(f"the mean divides by {f.divisor:.6g}, not by n")
+    return said

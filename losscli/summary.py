@@ -1,0 +1,295 @@
+"""The summary of losses: what any number of rows come down to. A monoid: `EMPTY` and `+`, exact and associative.
+
+Sums are kept exactly (see `exact`), so cutting the rows anywhere gives the same summary to the last bit. Everything is
+in nats; a unit is applied when a report is made. Row numbers count from 1 over all rows of the source.
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import inf, isqrt, nan, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.exact import ONE, as_float, exact_sum, exact_sums, ratio
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The evaluated rows of a block: what the summary and the row-wise output are made of.
+
+    `loss` (n,) is the loss of each observation, `weight` (n,) its sample weight or None, `share` (n,) what it adds to
+    the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
+    observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies.
+    """
+
+    loss: Array
+    row: NDArray[np.intp]
+    weight: Array | None = None
+    share: Array | None = None
+    group: NDArray[np.intp] | None = None
+    groups: int = 0
+    mass: Array | None = None
+    seen: int = 0
+    dropped: int = 0
+    ignored: int = 0
+    clipped: int = 0
+    sums: Array | None = None
+    unit_range: bool = False
+
+    @property
+    def value(self) -> Array:
+        """What each observation adds to the sum: the weighted loss (a weight of 0 silences an infinite loss)."""
+        if self.weight is None:
+            return self.loss
+        with np.errstate(invalid="ignore", over="ignore"):  # 0 times inf is set in the next line
+            value = self.weight * self.loss
+        value[self.weight == 0.0] = 0.0
+        return value
+
+
+@dataclass(frozen=True)
+class Products:
+    """Exact sums of v^2, v d and d^2 in units of 2^-1074 (d is 1 without weights), for the spread."""
+
+    vv: int = 0
+    vd: int = 0
+    dd: int = 0
+
+    def __add__(self, other: "Products") -> "Products":
+        return Products(self.vv + other.vv, self.vd + other.vd, self.dd + other.dd)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one class: how many, their exact sum and divisor, how many infinite."""
+
+    n: int = 0
+    value: int = 0
+    share: int = 0
+    infinite: int = 0
+
+    def __add__(self, other: "Group") -> "Group":
+        return Group(
+            self.n + other.n, self.value + other.value, self.share + other.share, self.infinite + other.infinite
+        )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of any number of rows; ask it with the functions below."""
+
+    seen: int = 0
+    n: int = 0
+    dropped: int = 0
+    ignored: int = 0
+    clipped: int = 0
+    infinite: int = 0
+    first_infinite: int | None = None
+    off: int = 0
+    worst_off: tuple[float, int, float] | None = None  # distance from 1, minus the row number, the sum itself
+    value: int = 0
+    share: int = 0
+    plain: Products = Products()
+    shared: Products | None = None
+    low: float = inf
+    high: float = -inf
+    mass: tuple[int, ...] = ()
+    groups: tuple[Group, ...] = ()
+    unit_range: bool = True
+
+    def __add__(self, other: "Summary") -> "Summary":
+        later = _shifted(other, self.seen)
+        added = {name: getattr(self, name) + getattr(later, name) for name in _ADDED}
+        firsts = [row for row in (self.first_infinite, later.first_infinite) if row is not None]
+        worst = [entry for entry in (self.worst_off, later.worst_off) if entry is not None]
+        return Summary(
+            **added,
+            mass=_added(self.mass, later.mass),
+            groups=_added(self.groups, later.groups),
+            first_infinite=min(firsts, default=None),
+            worst_off=max(worst, default=None),
+            shared=_both(self.shared, later.shared),
+            low=min(self.low, later.low),
+            high=max(self.high, later.high),
+            unit_range=self.unit_range and later.unit_range,
+        )
+
+
+EMPTY = Summary()
+_ADDED = ("seen", "n", "dropped", "ignored", "clipped", "infinite", "off", "value", "share", "plain")
+SUM_TOLERANCE = 1e-3  # rows of probabilities may miss a sum of 1 by so much without a word
+
+
+def summarize(rows: Rows, spread: bool = True) -> Summary:
+    """The summary of a block; without `spread` the standard deviation and error can't be asked for."""
+    value = rows.value
+    finite, sound = _finite(value), len(rows.loss) > 0
+    where = np.isinf(value)
+    infinite = int(np.count_nonzero(where))
+    share = None if rows.share is None else rows.share
+    off, worst = _off(rows)
+    return Summary(
+        seen=rows.seen,
+        n=len(value),
+        dropped=rows.dropped,
+        ignored=rows.ignored,
+        clipped=rows.clipped,
+        infinite=infinite,
+        first_infinite=int(rows.row[where.argmax()]) + 1 if infinite else None,
+        off=off,
+        worst_off=worst,
+        value=exact_sum(finite),
+        share=len(value) * ONE if share is None else exact_sum(share),
+        plain=_plain(rows.loss) if spread else Products(),
+        shared=_shared(finite, share) if spread and (rows.weight is not None or share is not None) else None,
+        low=float(rows.loss.min()) if sound else inf,
+        high=float(rows.loss.max()) if sound else -inf,
+        mass=_mass(rows),
+        unit_range=rows.unit_range,
+        groups=_grouped(rows, value, finite),
+    )
+
+
+def total(s: Summary) -> float:
+    """The sum of the weighted losses, rounded once; inf when a row is infinite."""
+    return inf if s.infinite else as_float(s.value)
+
+
+def divisor(s: Summary) -> float:
+    """What the mean divides by."""
+    return as_float(s.share)
+
+
+def mean(s: Summary) -> float:
+    """The sum over the divisor, rounded once."""
+    return inf if s.infinite else ratio(s.value, s.share)
+
+
+def std(s: Summary) -> float:
+    """The sample standard deviation (n-1) of the rows' losses, without weights; nan where it is undefined."""
+    if s.n < 2 or s.high == inf:
+        return nan
+    if s.low == s.high:
+        return 0.0
+    # n sum l^2 - (sum l)^2 as integers: no cancellation, whatever the mean
+    return _root(s.n * s.plain.vv * ONE - s.plain.vd**2, s.n * (s.n - 1))
+
+
+def standard_error(s: Summary) -> float:
+    """std/sqrt(n); with weights sqrt(sum of (v - d mean)^2) / sum d, v the weighted losses, d their shares."""
+    if s.shared is None:
+        return std(s) / sqrt(s.n) if s.n else nan
+    if s.infinite or s.share == 0:
+        return nan
+    v, d = s.value, s.share
+    square = s.shared.vv * d * d - 2 * s.shared.vd * v * d + s.shared.dd * v * v
+    return _root(max(square, 0) * ONE // (d * d), 1) / as_float(d)
+
+
+def frequencies(s: Summary) -> tuple[float, ...]:
+    """The (weighted) frequency of each class."""
+    everything = sum(s.mass)
+    return tuple(ratio(part, everything) for part in s.mass) if everything else ()
+
+
+def group_means(s: Summary) -> tuple[tuple[int, float], ...]:
+    """For each class the number of its rows and their mean loss (nan for none)."""
+    return tuple(
+        (part.n, inf if part.infinite else ratio(part.value, part.share) if part.share else nan) for part in s.groups
+    )
+
+
+def _root(square: int, divisor: int) -> float:
+    """sqrt(square / divisor) for `square` in units of 2^-2148."""
+    # 128 more bits than the float needs survive the integer root of a scaled value
+    return ratio(isqrt((square << 256) // divisor), ONE << 128)
+
+
+def _plain(loss: Array) -> Products:
+    finite = _finite(loss)
+    return Products(vv=_product_sum(finite, finite), vd=exact_sum(finite))
+
+
+def _shared(value: Array, share: Array | None) -> Products:
+    d = np.ones_like(value) if share is None else share
+    return Products(_product_sum(value, value), _product_sum(value, d), _product_sum(d, d))
+
+
+def _product_sum(a: Array, b: Array) -> int:
+    """The exact sum of a*b: each product as its float and what that lost (Dekker 1971)."""
+    if len(a) and max(np.abs(a).max(), np.abs(b).max()) > 2.0**450:
+        return sum(x.numerator * y.numerator * ONE // (x.denominator * y.denominator) for x, y in _fractions(a, b))
+    product = a * b
+    a_high, a_low = _split(a)
+    b_high, b_low = (a_high, a_low) if b is a else _split(b)
+    lost = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return exact_sum(product) + exact_sum(lost)
+
+
+def _split(a: Array) -> tuple[Array, Array]:
+    scaled = a * 134217729.0  # 2^27 + 1
+    high = scaled - (scaled - a)
+    return high, a - high
+
+
+def _fractions(a: Array, b: Array) -> "zip[tuple[Fraction, Fraction]]":
+    return zip(map(Fraction, a.tolist()), map(Fraction, b.tolist()), strict=True)
+
+
+def _finite(values: Array) -> Array:
+    infinite = np.isinf(values)
+    return np.where(infinite, 0.0, values) if infinite.any() else values
+
+
+def _mass(rows: Rows) -> tuple[int, ...]:
+    if rows.mass is not None and rows.mass.ndim == 1:
+        positive = exact_sum(rows.mass)
+        everything = len(rows.mass) * ONE if rows.weight is None else exact_sum(rows.weight)
+        return everything - positive, positive
+    if rows.mass is not None:
+        return tuple(exact_sum(column) for column in rows.mass.T)
+    if rows.group is None:
+        return ()
+    if rows.weight is not None:
+        return exact_sums(rows.weight, rows.group, rows.groups)
+    return tuple(n * ONE for n in np.bincount(rows.group, minlength=rows.groups).tolist())
+
+
+def _grouped(rows: Rows, value: Array, finite: Array) -> tuple[Group, ...]:
+    if rows.group is None:
+        return ()
+    counts = np.bincount(rows.group, minlength=rows.groups).tolist()
+    values = exact_sums(finite, rows.group, rows.groups)
+    shares = [n * ONE for n in counts] if rows.share is None else exact_sums(rows.share, rows.group, rows.groups)
+    infinite = np.bincount(rows.group[np.isinf(value)], minlength=rows.groups).tolist()
+    return tuple(Group(*figures) for figures in zip(counts, values, shares, infinite, strict=True))
+
+
+def _off(rows: Rows) -> tuple[int, tuple[float, int, float] | None]:
+    if rows.sums is None or not len(rows.sums):
+        return 0, None
+    distance = np.abs(rows.sums - 1.0)
+    # half a unit of the twelfth digit: 0.999 misses 1 by 1e-3 plus what its rounding adds
+    off = int(np.count_nonzero(distance > SUM_TOLERANCE + 5e-13))
+    if not off:
+        return 0, None
+    worst = int(distance.argmax())
+    return off, (float(distance[worst]), -(int(rows.row[worst]) + 1), float(rows.sums[worst]))
+
+
+def _shifted(s: Summary, rows: int) -> Summary:
+    first = None if s.first_infinite is None else s.first_infinite + rows
+    worst = None if s.worst_off is None else (s.worst_off[0], s.worst_off[1] - rows, s.worst_off[2])
+    return replace(s, first_infinite=first, worst_off=worst)
+
+
+def _added(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(x + y for x, y in zip(a, b, strict=True)) if a and b else a or b
+
+
+def _both(a: Products | None, b: Products | None) -> Products | None:
+    return a + b if a and b else a or b
