@@ -77,7 +77,7 @@ def request_of(call: Call) -> "Request":
     from losscli.reading.columns import Wanted
     from losscli.reading.dialect import given_delimiter
     from losscli.reading.door import Request
-    from losscli.reading.text import Style
+    from losscli.reading.style import Style
 
     if len(call.prob) > 1:
         raise Declined("one model at a time: give -p once; several columns are a list, as in -p p0,p1")

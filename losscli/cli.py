@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Annotated, Any
 
 import typer
@@ -16,12 +17,12 @@ from typer.core import TyperCommand
 
 from losscli import __version__
 from losscli.call import Call
-from losscli.errors import DataError
+from losscli.errors import DataError, Declined
 from losscli.kinds import Format, Like, Missing, Reduction, Scale
 from losscli.losses import LOSSES, Loss
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # what Typer raises for any wrong usage
-NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf\b|nan\b)", re.IGNORECASE)
+NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
 
 
 class SortedCommand(TyperCommand):
@@ -48,7 +49,9 @@ class SortedCommand(TyperCommand):
                 positionals.append(token)
                 continue
             options.append(token)
-            if args and _wants_value(token, takes):
+            if _wants_value(token, takes):
+                if not args or args[0] == "--":
+                    return options  # no value is left for it: the parser says so
                 options.append(args.pop(0))
         return [*options, "--", *positionals] if positionals else options
 
@@ -142,7 +145,7 @@ OPTIONS: dict[str, Any] = {
         ),
     ],
     "eps": Annotated[
-        float | None,
+        str | None,
         _option(
             "--eps", help="Clip probabilities to [X, 1-X]. Default: no clipping at all.", group=MATHEMATICS, metavar="X"
         ),
@@ -156,7 +159,7 @@ OPTIONS: dict[str, Any] = {
         ),
     ],
     "smoothing": Annotated[
-        float | None,
+        str | None,
         _option(
             "--smoothing",
             help="Label smoothing: (1-S) of the label, S spread over the classes.",
@@ -165,10 +168,10 @@ OPTIONS: dict[str, Any] = {
         ),
     ],
     "focal": Annotated[
-        float | None, _option("--focal", help="Focal loss: times (1-p_t)^GAMMA.", group=MATHEMATICS, metavar="GAMMA")
+        str | None, _option("--focal", help="Focal loss: times (1-p_t)^GAMMA.", group=MATHEMATICS, metavar="GAMMA")
     ],
     "pos_weight": Annotated[
-        float | None, _option("--pos-weight", help="Weight of the positive term.", group=MATHEMATICS, metavar="C")
+        str | None, _option("--pos-weight", help="Weight of the positive term.", group=MATHEMATICS, metavar="C")
     ],
     "class_weight": Annotated[
         str | None, _option("--class-weight", help="A weight for each class.", group=MATHEMATICS, metavar="W1,W2,..")
@@ -190,33 +193,27 @@ OPTIONS: dict[str, Any] = {
         ),
     ],
     "digits": Annotated[
-        int,
-        typer.Option(
-            "--digits",
-            min=1,
-            max=17,
-            help="Significant digits in tables; default 6.",
-            rich_help_panel=ANSWERS,
-            metavar="N",
-            show_default=False,
-        ),
+        str | None, _option("--digits", help="Significant digits in tables; default 6.", group=ANSWERS, metavar="N")
     ],
     "fail_above": Annotated[
-        float | None, _option("--fail-above", help="Exit 1 if the answer is above X.", group=ANSWERS, metavar="X")
+        str | None, _option("--fail-above", help="Exit 1 if the answer is above X.", group=ANSWERS, metavar="X")
     ],
     "threads": Annotated[
-        int | None,
-        typer.Option(
-            "--threads",
-            min=1,
-            max=256,
-            help="Default: the number of cores.",
-            rich_help_panel=ANSWERS,
-            metavar="N",
-            show_default=False,
-        ),
+        str | None, _option("--threads", help="Default: the number of cores.", group=ANSWERS, metavar="N")
     ],
 }
+# Options that are numbers (Typer's own wording for a bad one differs between versions, so they are read here), with
+# the least and the largest value where these don't depend on anything else.
+NUMERIC: dict[str, tuple[type[int] | type[float], float, float]] = {
+    "eps": (float, -inf, inf),
+    "smoothing": (float, -inf, inf),
+    "focal": (float, -inf, inf),
+    "pos_weight": (float, -inf, inf),
+    "fail_above": (float, -inf, inf),
+    "digits": (int, 1, 17),
+    "threads": (int, 1, 256),
+}
+LISTED = ("label", "prob")
 # Options that are only for losses that name them among their settings; all others are for every loss.
 PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
 
@@ -234,11 +231,35 @@ def _loss_command(loss: Loss) -> Callable[..., None]:
         from losscli.run import run_loss
 
         sources = tuple(given.pop("sources", None) or ())
-        given["label"], given["prob"] = given["label"] or (), given["prob"] or ()
-        raise typer.Exit(0 if run_loss(Call(loss, sources, **given)) else 1)
+        raise typer.Exit(0 if run_loss(Call(loss, sources, **typed(given))) else 1)
 
     command.__doc__ = f"{loss.title[0].upper()}{loss.title[1:]} of labels and predictions."
     return with_signature(command, names, SOURCES.get(loss.name, SOURCES["bce"]))
+
+
+def typed(given: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, numbers as numbers; an option without a value, or an empty one, is refused."""
+    options = {name: value for name, value in given.items() if value is not None and value != []}
+    for name, value in options.items():
+        if "" in (value if isinstance(value, list) else [value]):
+            raise Declined(f"{_flag(name)}: the value is empty")
+        if name in NUMERIC:
+            options[name] = _number(_flag(name), value, *NUMERIC[name])
+    return options
+
+
+def _flag(name: str) -> str:
+    return "--" + name.rstrip("_").replace("_", "-")
+
+
+def _number(flag: str, text: str, kind: type[int] | type[float], low: float, high: float) -> int | float:
+    try:
+        value = kind(text if "_" not in text else "")
+    except ValueError:
+        raise Declined(f"{flag}: {text!r} is not a {'whole ' if kind is int else ''}number") from None
+    if not low <= value <= high and low > -inf:
+        raise Declined(f"{flag}: {text} is out of range; it is from {low} to {high}")
+    return value
 
 
 def with_signature(command: Callable[..., None], names: Sequence[str], sources: str) -> Callable[..., None]:
@@ -249,7 +270,7 @@ def with_signature(command: Callable[..., None], names: Sequence[str], sources: 
     fields = Call.__dataclass_fields__
     parameters = [inspect.Parameter("sources", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=argument)]
     for name in names:
-        default = None if name in ("label", "prob") else fields[name].default
+        default = None if name in LISTED or name in NUMERIC else fields[name].default
         parameters.append(
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=OPTIONS[name])
         )
@@ -323,7 +344,7 @@ def _guarded(args: list[str], name: str, only: str | None) -> int:
 
 
 def _usage_text(error: Any) -> str:
-    text = " ".join(str(error.format_message()).split()).removesuffix(".")
+    text = " ".join(str(error.format_message()).split()).removesuffix(".").replace(": Value error, ", ": ")
     return text[:1].lower() + text[1:]
 
 

@@ -5,22 +5,24 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial, reduce
 from operator import add
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from losscli.conventions import Convention
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, shown
 from losscli.kinds import Form, Scale
 from losscli.losses import Binary, Targets, focal_value
 from losscli.pose import Array, Posed, hard_targets, pose
 from losscli.problem import Problem
 from losscli.reading.blocks import Block, Chunk, Table, located
 from losscli.summary import EMPTY, Rows, Summary, summarize
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
@@ -49,18 +51,18 @@ def in_order(table: Table, work: Callable[[Block], T], threads: int = 1) -> Iter
         rows, lines = rows + block.rows, lines + block.lines
 
 
-def summary_of(problem: Problem, table: Table, spread: bool = True, threads: int = 1) -> Summary:
+def summary_of(problem: Problem, table: Table, full: bool = True, threads: int = 1) -> Summary:
     """The summary of a whole table; refuses one that leaves nothing to average."""
 
     def work(block: Block) -> Summary:
-        return summarize(evaluated(problem, block)[1], spread)
+        return summarize(evaluated(problem, block)[1], full)
 
     summary = reduce(add, (result for result, _ in in_order(table, work, threads)), EMPTY)
-    refuse_nothing(summary, table.name)
+    refuse_nothing(problem, summary, table.name)
     return summary
 
 
-def refuse_nothing(summary: Summary, name: str) -> None:
+def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
     """A mean over nothing is undefined, and undefined is an error."""
     where = f"{name}: " if name and name not in ("labels", "predictions", "the list") else ""
     if summary.n == 0:
@@ -69,6 +71,10 @@ def refuse_nothing(summary: Summary, name: str) -> None:
         raise DataError(f"{where}" + ("all rows are dropped" if summary.dropped else "the input is empty"))
     if summary.share == 0:
         raise DataError(f"{where}the weights sum to 0")
+    first, last = summary.others or ("", "")
+    if problem.settings.positive is not None and not summary.hits and first != last:
+        labels = f"{shown(first)}, {shown(last)}"
+        raise DataError(f"{where}no label is {shown(problem.settings.positive)} (--positive); there are {labels}")
 
 
 def baseline(problem: Problem, summary: Summary, frequencies: tuple[float, ...]) -> float | None:
@@ -116,6 +122,8 @@ def _mapped(work: Callable[[Chunk], T], chunks: Iterable[Chunk], threads: int) -
     if threads <= 1:
         yield from map(work, chunks)
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[T]] = deque()
         for chunk in chunks:

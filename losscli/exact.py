@@ -80,4 +80,5 @@ def _leading(values: Array, top: float) -> Array:
 
 
 def _remaining(rest: Array) -> Array:
-    return rest[rest != 0.0]
+    left: Array = rest[rest != 0.0]
+    return left

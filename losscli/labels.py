@@ -31,9 +31,8 @@ def binary(column: Column, positive: str | None, place: int = 0) -> Array:
         values = np.array([_truth(word) for word in column.vocabulary])[column.codes]
     else:
         values = column
-    bad = ~((values >= 0.0) & (values <= 1.0))
-    if bad.any():
-        at = int(bad.argmax())
+    if len(values) and not (values.min() >= 0.0 and values.max() <= 1.0):  # not, as a word's nan fails either
+        at = int((~((values >= 0.0) & (values <= 1.0))).argmax())
         raise Fault(at, "label", place, _not_binary(cell(column, at)))
     return values
 
@@ -85,14 +84,16 @@ class ClassNames:
         text = f"label {shown(label)} is not a class; the classes are {classes}"
         if label == str(len(self.names)) and self.names == _numbered(len(self.names)):
             return f"{text}; for labels counted from 1 use --classes {','.join(str(at + 1) for at in range(min(len(self.names), 10)))}"
-        return text if number(label) is not None else f"{text}; --classes names them in the order of the columns"
+        if number(label) is not None or self.names != _numbered(len(self.names)):
+            return text
+        return f"{text}; --classes names them in the order of the columns"
 
 
 def given_classes(names: Sequence[str], k: int) -> ClassNames:
     """The classes that the user named, in the order of the k columns."""
     keys = [canonical(name) for name in names]
     if len(names) != k:
-        raise Declined(f"--classes names {len(names)} classes, and there are {k} prediction columns")
+        raise Declined(f"--classes: {len(names)} named, and there are {k} prediction columns")
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice is not None:
         raise Declined(f"--classes names {shown(twice)} twice")
@@ -144,7 +145,9 @@ def soft(columns: Sequence[Column]) -> Array:
 def _matches(column: Column, label: str) -> NDArray[np.bool_]:
     wanted = canonical(label)
     if isinstance(column, Words):
-        return np.array([canonical(word) == wanted for word in column.vocabulary], dtype=bool)[column.codes]
+        fold = str.lower if wanted.lower() in _TRUTH else str
+        hits = [fold(canonical(word)) == fold(wanted) for word in column.vocabulary]
+        return np.array(hits, dtype=bool)[column.codes]
     value = number(wanted)
     if value is None:
         return np.zeros(len(column), dtype=bool)

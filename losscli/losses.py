@@ -30,11 +30,15 @@ else:
 
 @dataclass(frozen=True)
 class Binary:
-    """Coefficients (n,) of the two partial losses of a binary row; `most` caps a partial loss (torch caps at 100)."""
+    """Coefficients (n,) of the two partial losses of a binary row; `most` caps a partial loss (torch caps at 100).
+
+    `plain` says that each pair adds up to 1, as it does without weights: a hard row's coefficient is then 1.
+    """
 
     positive: Array
     negative: Array
     most: float = inf
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,9 @@ def bce_from_probs(a: Binary, p: Array) -> Array:
     lost = (1.0 - complement) - p
     if _is_hard(a):
         hit = a.positive != 0.0
-        cost = _surprisal(np.where(hit, p, complement), np.where(hit, 0.0, lost))
-        return _capped_hard(a, cost)
+        np.copyto(complement, p, where=hit)
+        np.copyto(lost, 0.0, where=hit)
+        return _capped_hard(a, _surprisal(complement, lost))
     return _weigh(a, _surprisal(p, np.zeros_like(p)), _surprisal(complement, lost))
 
 
@@ -211,7 +216,8 @@ def log_softmax(z: Array) -> Array:
     below = top[:, None] - z
     terms = np.exp(-below)
     terms[np.arange(len(z)), z.argmax(axis=1)] = 0.0
-    return 0.0 - (below + np.log1p(row_sums(terms))[:, None])
+    logarithm: Array = 0.0 - (below + np.log1p(row_sums(terms))[:, None])
+    return logarithm
 
 
 def row_sums(cells: Array) -> Array:
@@ -248,13 +254,15 @@ def _is_hard(a: Binary) -> bool:
 def _surprisal(t: Array, lost: Array) -> Array:
     """-ln(t + lost), `lost` being far below the last digit of t."""
     with np.errstate(divide="ignore", invalid="ignore"):  # t = 0 is a sure miss: inf, set below
-        cost = -(np.log(t) + lost / t)
-    cost[t == 0.0] = inf
-    return cost + 0.0  # -0.0, the loss of a sure hit, becomes 0.0
+        cost: Array = 0.0 - (np.log(t) + lost / t)  # 0 - x rather than -x, as the loss of a sure hit is 0, not -0
+    if not t.all():
+        cost[t == 0.0] = inf
+    return cost
 
 
 def _capped_hard(a: Binary, cost: Array) -> Array:
-    return _times(a.positive + a.negative, np.minimum(cost, a.most) if a.most < inf else cost)
+    cost = np.minimum(cost, a.most) if a.most < inf else cost
+    return cost if a.plain else _times(a.positive + a.negative, cost)
 
 
 def _weigh(a: Binary, positive: Array, negative: Array) -> Array:

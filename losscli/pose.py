@@ -17,9 +17,9 @@ from losscli.kinds import Form, Scale
 from losscli.labels import binary, is_label, soft
 from losscli.losses import Binary, Classes, Soft, Targets, row_sums
 from losscli.problem import Problem
-from losscli.reading.blocks import Block, taken
+from losscli.reading.blocks import Block, Column, Words, taken
 from losscli.reading.numbers import canonical
-from losscli.summary import Rows
+from losscli.summary import Rows, extremes
 
 Array = NDArray[np.float64]
 Labels = Array | NDArray[np.intp]  # numbers in [0, 1], class numbers, or label probabilities (n, k)
@@ -149,13 +149,6 @@ def _weight_faults(block: Block) -> Fault | None:
 
 def _binary_labels(problem: Problem, block: Block) -> Array:
     """Labels of all cells, row after row, (n*m,)."""
-    if len(block.labels) != block.preds.shape[1]:
-        raise Fault(
-            0,
-            "row",
-            None,
-            f"{len(block.labels)} label columns and {block.preds.shape[1]} prediction columns; as many are wanted",
-        )
     columns, faults = [], []
     for place, column in enumerate(block.labels):
         try:
@@ -188,13 +181,6 @@ def _class_labels(problem: Problem, block: Block) -> Labels:
     assert problem.names is not None
     if len(block.labels) == 1:
         return problem.names.indices(block.labels[0])
-    name = problem.settings.loss.name
-    if not problem.settings.loss.soft_labels:
-        raise Fault(0, "row", None, f"{name} wants one label a row; for label probabilities use ce")
-    if len(block.labels) != problem.k:
-        raise Fault(
-            0, "row", None, f"{len(block.labels)} label columns and {problem.k} classes; one, or as many, are wanted"
-        )
     q = soft(block.labels)
     if problem.settings.focal:
         _refuse_soft(problem, np.ascontiguousarray(q).ravel(), problem.k)
@@ -220,7 +206,7 @@ def _pose_binary(problem: Problem, block: Block, labels: Labels, ignored: int) -
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
     target = (1.0 - s.smoothing) * y + s.smoothing / 2.0 if s.smoothing else y
     positive, negative = target, 1.0 - target
-    unit = Binary(y, 1.0 - y, problem.convention.most)
+    unit = Binary(y, 1.0 - y, problem.convention.most, plain=True)
     factor = None
     if s.class_weight:
         factor = np.where(y == 1.0, s.class_weight[1], s.class_weight[0])
@@ -231,15 +217,35 @@ def _pose_binary(problem: Problem, block: Block, labels: Labels, ignored: int) -
     rows = _rows(problem, block, row, weight, factor, ignored)
     mass = None if problem.form is Form.LIKELIHOOD else y if weight is None else y * weight
     rows = replace(rows, mass=mass, clipped=changed, unit_range=_in_unit_range(problem, given))
-    return Posed(block, Binary(positive, negative, problem.convention.most), unit, given, fed, rows, None)
+    if s.positive is not None:
+        hits = int(np.count_nonzero(y))
+        rows = replace(rows, hits=hits, others=_others(block.labels, s.positive))
+    plain = s.class_weight is None and s.pos_weight is None
+    targets = Binary(positive, negative, problem.convention.most, plain)
+    return Posed(block, targets, unit, given, fed, rows, None)
+
+
+def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | None:
+    """The first and the last of the labels that are not the positive one."""
+    found: set[str] = set()
+    for column in columns:
+        left = taken(column, np.flatnonzero(~is_label(column, positive)))
+        if isinstance(left, Words):
+            found |= {canonical(left.vocabulary[code]) for code in np.unique(left.codes).tolist()}
+        elif len(left):
+            found |= {canonical(float(left.min())), canonical(float(left.max()))}
+    return extremes(found)
 
 
 def _pose_classes(problem: Problem, block: Block, labels: Labels, ignored: int) -> Posed:
+    targets: Targets
+    unit: Targets
+    factor = group = mass = None
     if labels.ndim == 2:
-        targets, unit, factor, group, mass = _soft_targets(problem, np.asarray(labels, dtype=np.float64), block.weights)
+        targets, unit, mass = _soft_targets(problem, np.asarray(labels, dtype=np.float64), block.weights)
     else:
-        targets, unit, factor = hard_targets(problem, labels.astype(np.intp, copy=False))
-        group, mass = unit.index, None
+        group = labels.astype(np.intp, copy=False)
+        targets, unit, factor = hard_targets(problem, group)
     rows = _rows(problem, block, block.row, block.weights, factor, ignored)
     fed, changed = _conditioned(problem, block.preds)
     sums = None if problem.settings.normalize else _sums(problem, block.preds)
@@ -263,13 +269,13 @@ def hard_targets(problem: Problem, index: NDArray[np.intp]) -> tuple[Classes, Cl
 
 def _soft_targets(
     problem: Problem, q: Array, weight: Array | None
-) -> tuple[Soft, Targets, None, NDArray[np.intp] | None, Array]:
+) -> tuple[Soft, Targets, Array]:
     s = problem.settings
     cells = (1.0 - s.smoothing) * q + s.smoothing / problem.k if s.smoothing else q
     cells = cells * np.array(s.class_weight) if s.class_weight else cells
     index = q.argmax(axis=1)
     unit: Targets = Classes(index, np.ones(len(q))) if s.focal else Soft(q)
-    return Soft(cells), unit, None, None, q if weight is None else q * weight[:, None]
+    return Soft(cells), unit, q if weight is None else q * weight[:, None]
 
 
 def _rows(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from losscli.conventions import Convention, convention
-from losscli.errors import Declined
+from losscli.errors import DataError, Declined
 from losscli.kinds import Form, Like, Reduction, Scale
 from losscli.labels import ClassNames, column_classes, given_classes
 from losscli.losses import Kernel, Loss
@@ -49,6 +49,7 @@ def pose_problem(settings: Settings, table: Table) -> Problem:
     if settings.scale not in kernels:
         raise Declined(f"{settings.scale.value} of what happened are no likelihoods; give LABELS and PREDS")
     _refuse_meaningless(settings, form)
+    _refuse_widths(settings, table)
     rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize)
     if settings.scale not in rule.scales:
         raise Declined(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
@@ -72,6 +73,22 @@ _MEANINGLESS: dict[Form, tuple[tuple[str, str], ...]] = {
         for name in ("classes", "normalize", "positive", "class_weight", "ignore", "smoothing", "pos_weight")
     ),
 }
+
+
+def _refuse_widths(settings: Settings, table: Table) -> None:
+    """Refuse label columns that don't go with the prediction columns."""
+    labels, preds, where = table.label_width, table.width, f"{table.name}: " if table.streamed else ""
+    if table.form is Form.LIKELIHOOD or labels == preds or (labels == 1 and table.form is Form.CATEGORICAL):
+        if labels > 1 and not settings.loss.soft_labels:
+            raise DataError(f"{where}{settings.loss.name} wants one label a row; for label probabilities use ce")
+        return
+    found = f"{_columns(labels, 'label')} and {_columns(preds, 'prediction')}"
+    wanted = "one label column, or as many as classes, is wanted" if labels > 1 and preds > 1 else "as many are wanted"
+    raise DataError(f"{where}{found}; {wanted}")
+
+
+def _columns(count: int, what: str) -> str:
+    return f"{count} {what} column" + ("s" if count != 1 else "")
 
 
 def _refuse_meaningless(settings: Settings, form: Form) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import exp, floor, inf, isfinite, isnan, log, nan
 from typing import Any
 
+from losscli.errors import shown
 from losscli.evaluate import baseline
 from losscli.kinds import Form, Reduction, Scale
 from losscli.problem import Problem
@@ -84,7 +85,7 @@ def unit_name(base: float | None) -> str:
 def report(problem: Problem, s: Summary, table: Table) -> Report:
     """The answer for one table."""
     found = figures(problem, s)
-    warnings = tuple(_warnings(problem, s))
+    warnings = (*_warnings(problem, s), *table.warnings)
     notes = (*warnings, *_notes(problem, s, found), *table.notes)
     unit = unit_name(problem.settings.base)
     grids = [Grid(tuple(_rows(problem, s, found, table.columns, unit)))]
@@ -211,11 +212,10 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
     """What the user must know whatever the format is."""
     said = []
     if s.infinite:
-        rows = f"{s.infinite} of {s.n}" if s.infinite < s.n else f"all {s.n}"
-        said.append(
-            f"the loss is infinite: {rows} rows give what happened a probability of 0, the first is row"
-            f" {s.first_infinite}; --eps X or --like clips"
-        )
+        rows = f"row {s.first_infinite}" if s.infinite == 1 else f"{s.infinite} of {s.n} rows, first row {s.first_infinite}"
+        said.append(f"the loss is infinite: what happened has probability 0 in {rows}; --eps X or --like clips")
+    if problem.settings.positive is not None and not s.hits:
+        said.append(f"no label is {shown(problem.settings.positive)}: every label counts as 0")
     if s.off and s.worst_off:
         said.append(
             f"{_rows_of(s.off)} of probabilities not summing to 1; the worst is row {-s.worst_off[1]}, which sums to"

@@ -8,6 +8,7 @@ from losscli.call import Call, refuse_contradictions, request_of, settings_of
 from losscli.evaluate import summary_of
 from losscli.kinds import Format, Reduction
 from losscli.problem import pose_problem
+from losscli.reading.blocks import Table
 from losscli.reading.door import open_data
 from losscli.report import Report, report
 
@@ -23,7 +24,7 @@ def run_loss(call: Call) -> bool:
 
         stream_losses(problem, table, call)
         return True
-    summary = summary_of(problem, table, spread=not call.quiet, threads=threads_of(call))
+    summary = summary_of(problem, table, full=not call.quiet, threads=threads_of(call, table))
     answer = report(problem, summary, table)
     emit(answer, call)
     return call.fail_above is None or answer.answer <= call.fail_above
@@ -51,8 +52,10 @@ def warn(call: Call, warnings: Sequence[str]) -> None:
         sys.stderr.write(f"losscli {call.loss.name}: {warning}\n")
 
 
-def threads_of(call: Call) -> int:
-    """The number of threads: as asked, else as many as there are processors for this process."""
+def threads_of(call: Call, table: Table) -> int:
+    """The number of threads: as asked, else as many as there are processors; a list wants no threads."""
+    if table.streamed is False:
+        return 1
     if call.threads is not None:
         return call.threads
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

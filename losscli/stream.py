@@ -36,13 +36,13 @@ def stream_losses(problem: Problem, table: Table, call: Call) -> None:
     totals = [EMPTY]
 
     def walk() -> Walk:
-        for (posed, rows, summary), before in in_order(table, lambda block: _work(problem, block), threads_of(call)):
+        for (posed, rows, summary), before in in_order(table, lambda block: _work(problem, block), threads_of(call, table)):
             totals[0] += summary
             yield posed, rows.value / unit, before
 
     if not call.quiet and call.format in (Format.TABLE, Format.MD):
         grid = _grid(problem, walk())
-        refuse_nothing(totals[0], table.name)
+        refuse_nothing(problem, totals[0], table.name)
         emit(_with_rows(report(problem, totals[0], table), grid, totals[0]), call)
         return
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES, mode="w+", encoding="utf-8", newline="") as spool:
@@ -64,7 +64,7 @@ def _spooled(problem: Problem, table: Table, call: Call, walk: Walk, totals: lis
     try:
         for text in write(problem, walk, "\t" if call.format is Format.TSV else ","):
             spool.write(text)
-        refuse_nothing(totals[0], table.name)
+        refuse_nothing(problem, totals[0], table.name)
         answer = report(problem, totals[0], table)
         if call.format is Format.JSON:
             spool.write(_json_rest(answer))

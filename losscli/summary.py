@@ -4,15 +4,15 @@ Sums are kept exactly (see `exact`), so cutting the rows anywhere gives the same
 in nats; a unit is applied when a report is made. Row numbers count from 1 over all rows of the source.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import inf, isqrt, nan, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.exact import ONE, as_float, exact_sum, exact_sums, ratio
+from losscli.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
 
 Array = NDArray[np.float64]
 
@@ -23,7 +23,8 @@ class Rows:
 
     `loss` (n,) is the loss of each observation, `weight` (n,) its sample weight or None, `share` (n,) what it adds to
     the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
-    observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies.
+    observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies. Where the user named
+    the positive label, `hits` labels are it and `others` are the first and the last of the other labels.
     """
 
     loss: Array
@@ -39,6 +40,8 @@ class Rows:
     clipped: int = 0
     sums: Array | None = None
     unit_range: bool = False
+    hits: int = 0
+    others: tuple[str, str] | None = None
 
     @property
     def value(self) -> Array:
@@ -100,6 +103,8 @@ class Summary:
     mass: tuple[int, ...] = ()
     groups: tuple[Group, ...] = ()
     unit_range: bool = True
+    hits: int = 0
+    others: tuple[str, str] | None = None
 
     def __add__(self, other: "Summary") -> "Summary":
         later = _shifted(other, self.seen)
@@ -116,21 +121,21 @@ class Summary:
             low=min(self.low, later.low),
             high=max(self.high, later.high),
             unit_range=self.unit_range and later.unit_range,
+            others=extremes([*(self.others or ()), *(later.others or ())]),
         )
 
 
 EMPTY = Summary()
-_ADDED = ("seen", "n", "dropped", "ignored", "clipped", "infinite", "off", "value", "share", "plain")
+_ADDED = ("seen", "n", "dropped", "ignored", "clipped", "infinite", "off", "value", "share", "plain", "hits")
 SUM_TOLERANCE = 1e-3  # rows of probabilities may miss a sum of 1 by so much without a word
 
 
-def summarize(rows: Rows, spread: bool = True) -> Summary:
-    """The summary of a block; without `spread` the standard deviation and error can't be asked for."""
+def summarize(rows: Rows, full: bool = True) -> Summary:
+    """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone."""
     value = rows.value
-    finite, sound = _finite(value), len(rows.loss) > 0
-    where = np.isinf(value)
-    infinite = int(np.count_nonzero(where))
-    share = None if rows.share is None else rows.share
+    finite, sound = _finite(value), full and len(rows.loss) > 0
+    infinite = 0 if finite is value else int(np.count_nonzero(np.isinf(value)))
+    share = rows.share
     off, worst = _off(rows)
     return Summary(
         seen=rows.seen,
@@ -139,19 +144,34 @@ def summarize(rows: Rows, spread: bool = True) -> Summary:
         ignored=rows.ignored,
         clipped=rows.clipped,
         infinite=infinite,
-        first_infinite=int(rows.row[where.argmax()]) + 1 if infinite else None,
+        first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,
         off=off,
         worst_off=worst,
         value=exact_sum(finite),
         share=len(value) * ONE if share is None else exact_sum(share),
-        plain=_plain(rows.loss) if spread else Products(),
-        shared=_shared(finite, share) if spread and (rows.weight is not None or share is not None) else None,
+        plain=_plain(rows.loss) if full else Products(),
+        shared=_shared(finite, share) if full and (rows.weight is not None or share is not None) else None,
         low=float(rows.loss.min()) if sound else inf,
         high=float(rows.loss.max()) if sound else -inf,
-        mass=_mass(rows),
+        mass=_mass(rows) if full else (),
         unit_range=rows.unit_range,
-        groups=_grouped(rows, value, finite),
+        hits=rows.hits,
+        others=rows.others,
+        groups=_grouped(rows, value, finite) if full else (),
     )
+
+
+def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
+    """The first and the last of some labels, numbers before words; None for none."""
+
+    def place(label: str) -> tuple[bool, float, str]:
+        try:
+            return False, float(label), label
+        except ValueError:
+            return True, 0.0, label
+
+    found = sorted(set(labels), key=place)
+    return (found[0], found[-1]) if found else None
 
 
 def total(s: Summary) -> float:
@@ -222,7 +242,8 @@ def _shared(value: Array, share: Array | None) -> Products:
 def _product_sum(a: Array, b: Array) -> int:
     """The exact sum of a*b: each product as its float and what that lost (Dekker 1971)."""
     if len(a) and max(np.abs(a).max(), np.abs(b).max()) > 2.0**450:
-        return sum(x.numerator * y.numerator * ONE // (x.denominator * y.denominator) for x, y in _fractions(a, b))
+        pairs = zip(a.tolist(), b.tolist(), strict=True)
+        return sum(in_units(x) * in_units(y) // ONE for x, y in pairs)
     product = a * b
     a_high, a_low = _split(a)
     b_high, b_low = (a_high, a_low) if b is a else _split(b)
@@ -236,13 +257,10 @@ def _split(a: Array) -> tuple[Array, Array]:
     return high, a - high
 
 
-def _fractions(a: Array, b: Array) -> "zip[tuple[Fraction, Fraction]]":
-    return zip(map(Fraction, a.tolist()), map(Fraction, b.tolist()), strict=True)
-
-
 def _finite(values: Array) -> Array:
-    infinite = np.isinf(values)
-    return np.where(infinite, 0.0, values) if infinite.any() else values
+    if not len(values) or values.max() < inf:  # losses are never -inf
+        return values
+    return np.where(np.isinf(values), 0.0, values)
 
 
 def _mass(rows: Rows) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError, Fault, shown
 from losscli.reading.blocks import Array, Block, Chunk, Column, Layout, Table, as_column, column_names, taken
-from losscli.reading.columns import Columns, FirstLines, Wanted, resolve
+from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.numbers import is_missing
 from losscli.reading.sources import NPY, STDIN, ZIP, Source
 
@@ -56,7 +56,9 @@ def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
         classes=columns.class_names,
         feature_names=tuple(str(columns.name(at)) for at in columns.features),
         width=len(columns.preds),
+        label_width=len(columns.labels),
         name=source.name,
+        warnings=scale_warnings(columns, wanted.scale),
     )
 
 

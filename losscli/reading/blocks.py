@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from losscli.errors import DataError, Fault, shown
 from losscli.kinds import Form
 from losscli.reading.columns import Columns
-from losscli.reading.numbers import canonical, is_missing, number, numbers
+from losscli.reading.numbers import canonical, has_decimal_comma, is_missing, number, numbers
 
 Array = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ Chunk = Callable[[], Block]
 
 @dataclass(frozen=True)
 class Table:
-    """A source opened and understood, its blocks still to be read: each chunk is called for its block, in any thread."""
+    """A source opened and understood, its blocks still to be read: a chunk is called for its block, in any thread."""
 
     form: Form
     chunks: Iterable[Chunk]
@@ -107,10 +107,13 @@ class Table:
     classes: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] = ()
     width: int = 1
+    label_width: int = 0
     name: str = ""
     size: int | None = None
     position: Callable[[], int] = lambda: 0
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    streamed: bool = True
 
 
 def located(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> DataError:
@@ -196,6 +199,7 @@ def _sound(records: list[list[str]], layout: Layout) -> tuple[list[list[str]], N
 
 
 _DROP = "drop"
+NOT_UTF8 = "these bytes are not UTF-8; name the encoding with --encoding"
 
 
 def _all_sound(records: list[list[str]], layout: Layout) -> bool:
@@ -204,7 +208,8 @@ def _all_sound(records: list[list[str]], layout: Layout) -> bool:
     for column, part, _ in layout.asked:
         cells = [record[column].strip() for record in records]
         if part == "label":
-            if any(map(is_missing, set(cells))):
+            distinct = set(cells)
+            if any(map(is_missing, distinct)) or not is_text("".join(distinct)):
                 return False
         elif numbers(cells) is None:
             return False
@@ -221,6 +226,8 @@ def _fault(record: list[str], at: int, layout: Layout) -> Fault | None:
         return Fault(at, "row", None, _DROP)
     for column, part, place in asked:
         cell = record[column].strip()
+        if not is_text(cell):
+            return Fault(at, part, place, NOT_UTF8)
         if (part, place) in missing:
             return Fault(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
         if part != "label" and number(cell) is None:
@@ -228,10 +235,15 @@ def _fault(record: list[str], at: int, layout: Layout) -> Fault | None:
     return None
 
 
+def is_text(cell: str) -> bool:
+    """Whether all bytes of a cell were UTF-8."""
+    return cell.isascii() or not any("\udc80" <= char <= "\udcff" for char in cell)
+
+
 def not_a_number(cell: str) -> str:
     """What is said of a cell that should be a number."""
-    comma = number(cell.replace(",", ".", 1)) is not None and "," in cell
-    return f"{shown(cell)} is not a number" + ("; write the decimal comma as a point" if comma else "")
+    hint = "; write the decimal comma as a point" if has_decimal_comma(cell) else ""
+    return f"{shown(cell)} is not a number{hint}"
 
 
 def _tall(records: list[list[str]]) -> dict[int, tuple[int, ...]]:

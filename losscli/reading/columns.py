@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from losscli.errors import DataError, shown
 from losscli.kinds import Form, Scale
-from losscli.reading.numbers import is_missing, number
+from losscli.reading.numbers import has_decimal_comma, is_missing, number
 
 LABEL_NAMES = frozenset({"label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"})
 SCALE_NAMES = {Scale.LOGITS: "logit", Scale.LOGPROBS: "logprob"}
@@ -82,8 +82,11 @@ def has_header(top: FirstLines, wanted: Wanted) -> bool:
         return wanted.header
     if any(_is_name(part) for part in _chosen_parts(wanted)):
         return True
-    cells = [top.first[column] for column in _prediction_guess(top, wanted)]
-    if any(number(cell) is None and not is_missing(cell) for cell in cells):
+    try:
+        cells = [top.first[column] for column in _prediction_guess(top, wanted)]
+    except DataError:  # a number beyond the columns: the same error follows, with the names if there are any
+        cells = list(top.first)
+    if not all(number(cell) is not None or is_missing(cell) or has_decimal_comma(cell) for cell in cells):
         return True
     return _numbered_classes(top, cells)
 
@@ -93,6 +96,18 @@ def resolve(top: FirstLines, wanted: Wanted) -> Columns:
     header = has_header(top, wanted)
     chooser = _Chooser(top.first if header else None, top.second if header else top.first, len(top.first), wanted)
     return chooser.columns()
+
+
+def scale_warnings(columns: Columns, scale: Scale) -> tuple[str, ...]:
+    """What is said when a column's name speaks of another scale than the one it is read as."""
+    named = {name: other for other, name in SCALE_NAMES.items() if other is not scale}
+    called = [str(columns.name(column)) for column in columns.preds]
+    return tuple(
+        f"column {shown(name)} is read as {scale.value}; if it holds {named[name.casefold()].value} use"
+        f" --from {named[name.casefold()].value}"
+        for name in called
+        if name.casefold() in named
+    )
 
 
 def expand(text: str, names: Sequence[str] | None, width: int) -> tuple[int, ...]:
@@ -183,11 +198,9 @@ def _label_guess(top: FirstLines, wanted: Wanted) -> Sequence[int]:
 
 
 def _numbered_classes(top: FirstLines, cells: list[str]) -> bool:
-    """A header such as `label,0,1,2`: class numbers in their order under a name that only a label has."""
-    values = [number(cell) for cell in cells]
-    counted = values in [[float(at + start) for at in range(len(values))] for start in (0, 1)]
-    named = any(cell.casefold() in LABEL_NAMES - {"y", "true"} for cell in top.first)
-    return len(values) > 1 and counted and (named or (len(values) > 2 and top.first[0].casefold() == "y"))
+    """A header such as `label,0,1,2`: whole numbers, each once, beside a cell that is called like a label."""
+    named = any(cell.casefold() in LABEL_NAMES - {"true"} for cell in top.first)
+    return named and len(cells) > 1 and all(map(str.isdigit, cells)) and len(set(cells)) == len(cells)
 
 
 @dataclass(frozen=True)
@@ -247,6 +260,8 @@ class _Chooser:
     def _no_label(self, preds: tuple[int, ...], taken: set[int]) -> bool:
         if self.width - len(taken) == 1:
             return True
+        if not self.names and 0 not in {*taken, *preds}:
+            return False  # without names the first column is the label
         return len(preds) == 1 and not self._by_name(LABEL_NAMES, {*taken, *preds})
 
     def _explicit(self, text: str | None) -> tuple[int, ...]:
@@ -316,7 +331,9 @@ class _Chooser:
         if len(found) == 1:
             return found
         if not found:
-            raise DataError(f"no column is named as {what}; {listed(self.names, self.width)}; choose with {option}")
+            data = any(number(name) is not None for name in self.names or ()) and self.wanted.header is None
+            hint = f"choose with {option}" + (", or --no-header if the first line is data" if data else "")
+            raise DataError(f"no column is named as {what}; {listed(self.names, self.width)}; {hint}")
         several = " and ".join(self._shown(column) for column in found)
         if self.names:
             raise DataError(f"{several} could each be {what}; choose with {option}")

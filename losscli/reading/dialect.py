@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from losscli.errors import DataError, Declined
 
+CELL_BYTES = 1 << 24  # more than this between two quotes is a quote that was never closed
+csv.field_size_limit(CELL_BYTES)
 CANDIDATES = (",", "\t", ";", "|", " ")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "space"}
-_WORDS = {"tab": "\t", "space": " ", "\\t": "\t", "comma": ",", "semicolon": ";"}
+_WORDS = {"tab": "\t", "space": " ", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
 _REFUSED = frozenset('"\r\n.+-_0123456789')
 
 

@@ -11,8 +11,8 @@ from losscli.kinds import Form
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Layout, Table, careful
 from losscli.reading.columns import Wanted
 from losscli.reading.inline import Inline, is_inline, parse_inline
-from losscli.reading.sources import open_source
-from losscli.reading.text import PLAIN_STYLE, Style, text_table
+from losscli.reading.numbers import is_missing, number
+from losscli.reading.style import PLAIN_STYLE, Style
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ def open_data(request: Request) -> Table:
     if not tokens:
         _refuse_terminal()
         return _file("-", request)
+    if "" in tokens:
+        raise Declined("an argument is empty")
     if is_inline(tokens[0]):
         return _alone(request)
     return _file(tokens[0], request)
@@ -52,22 +54,27 @@ def _refuse_terminal() -> None:
 
 
 def _file(path: str, request: Request) -> Table:
+    from losscli.reading.sources import open_source
+
     source = open_source(path, request.encoding)
     if source.magic.startswith((b"\x93NUMPY", b"PK\x03\x04")):
         from losscli.reading.arrays import array_table
 
         return array_table(source, request.wanted, request.style.drop)
+    from losscli.reading.text import text_table
+
     return text_table(source, request.wanted, request.style)
 
 
 def _alone(request: Request) -> Table:
     """A lone list: for nll the likelihoods of what happened."""
     wanted = request.wanted
+    _numbers_or_no_file(request.tokens[0])
     if Form.LIKELIHOOD not in wanted.forms:
         raise Declined("one list is not enough; give two: LABELS and PREDS")
     if wanted.label or wanted.prob:
         raise Declined("columns are chosen in tables; a list has none")
-    cells = parse_inline(request.tokens[0]).cells
+    cells = _numbers_or_no_file(request.tokens[0]).cells
     table = replace(_inline_table([[cell] for cell in cells], "the list", request.style.drop), form=Form.LIKELIHOOD)
     if wanted.weight is None:
         return table
@@ -86,12 +93,15 @@ class _Shape:
     rows: int | None
     width: int
     flat: bool
+    column: bool = False  # a list that was written as a column
 
 
 def _pair(request: Request) -> Table:
     from losscli.reading.pairs import side_by_side
 
     wanted = request.wanted
+    if "" in request.tokens:
+        raise Declined("an argument is empty")
     labels, preds = (_side(token, request, at) for at, token in enumerate(request.tokens))
     form = _form(wanted.forms, _shape(labels), _shape(preds))
     label_rows, pred_rows = _orient(form, _shape(labels), _shape(preds))
@@ -110,11 +120,20 @@ def _side(token: str, request: Request, at: int) -> Inline | Table:
         if (wanted.label, wanted.prob)[at]:
             raise Declined(f"{('-y', '-p')[at]} chooses a column of a table, and {('LABELS', 'PREDS')[at]} is a list")
         try:
-            return parse_inline(token)
+            found = parse_inline(token)
         except DataError as error:
             raise DataError(f"{('labels', 'predictions')[at]}: {error}") from None
+        return _numbers_or_no_file(token) if at else found
     own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1)
     return _file(token, replace(request, wanted=replace(own, prob=None) if at == 0 else replace(own, label=None)))
+
+
+def _numbers_or_no_file(token: str) -> Inline:
+    """A list of predictions; a text in which nothing is a number was meant as a path."""
+    found = parse_inline(token)
+    if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
+        raise DataError(f"{token}: no such file, and no list of numbers")
+    return found
 
 
 def _weights(request: Request) -> Table:
@@ -131,7 +150,8 @@ def _shape(side: Inline | Table) -> _Shape:
     if isinstance(side, Table):
         return _Shape(None, max(side.width, len(_listed(side.columns.label))), False)
     flat = not side.matrix or len(side.rows) == 1 or len(side.rows[0]) == 1
-    return _Shape(len(side.cells), 1, True) if flat else _Shape(len(side.rows), len(side.rows[0]), False)
+    column = side.matrix and len(side.rows) > 1
+    return _Shape(len(side.cells), 1, True, column) if flat else _Shape(len(side.rows), len(side.rows[0]), False)
 
 
 def _listed(names: object) -> list[object]:
@@ -145,7 +165,7 @@ def _form(forms: frozenset[Form], labels: _Shape, preds: _Shape) -> Form:
         return Form.CATEGORICAL
     if preds.width > 1:
         return Form.CATEGORICAL
-    one_row = preds.flat and labels.rows == 1 and (preds.rows or 0) > 1
+    one_row = preds.flat and not preds.column and labels.rows == 1 and (preds.rows or 0) > 1
     return Form.CATEGORICAL if one_row else Form.BINARY
 
 
@@ -153,8 +173,9 @@ def _orient(form: Form, labels: _Shape, preds: _Shape) -> tuple[bool, bool]:
     """Whether a flat list of labels, of predictions, is one row rather than one column."""
     if form is Form.BINARY:
         return False, False
-    soft = preds.flat and labels.flat and labels.rows == preds.rows and (labels.rows or 0) > 1
-    return soft, preds.flat
+    row = preds.flat and not preds.column
+    soft = row and labels.flat and labels.rows == preds.rows and (labels.rows or 0) > 1
+    return soft, row
 
 
 def _records(side: Inline, by_row: bool) -> list[list[str]]:
@@ -173,8 +194,12 @@ def _check_counts(sides: list[Table], given: tuple[Inline | Table, ...], form: F
     if fits and (binary or pred_width > 1):
         return
     found = f"labels are {_size(label_rows, label_width)} and predictions {_size(pred_rows, pred_width)}"
+    if pred_width == 2 and all(cell.isdigit() for side in given if isinstance(side, Inline) for cell in side.cells):
+        raise DataError(f"{found}; write decimal commas as points")
     if binary:
         raise DataError(f"{found}; as many of each are wanted")
+    if pred_width == 1:
+        raise DataError(f"{found}; a probability for each class is wanted in each row; for one column use bce")
     if pred_rows == 1 and label_rows > 1:
         raise DataError(f"{found}; a row of predictions for each label is wanted, with ; between the rows")
     raise DataError(f"{found}; one label, or a row of {pred_width} label probabilities, for each row is wanted")
@@ -197,7 +222,7 @@ def _inline_table(records: list[list[str]], name: str, drop: bool) -> Table:
         yield partial(careful, records, None, len(records), layout)
 
     place = partial(_place, name, width)
-    return Table(Form.BINARY, blocks(), place, ColumnNames(), width=width, name=name, size=len(records))
+    return Table(Form.BINARY, blocks(), place, ColumnNames(), width=width, label_width=width, name=name, size=len(records), streamed=False)
 
 
 def _place(name: str, width: int, fault: Fault, block: Block, rows: int, lines: int) -> str:

@@ -15,6 +15,8 @@ from losscli.reading.numbers import number
 _CALL = re.compile(r"^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray)\s*\((.*)\)\s*$", re.DOTALL)
 _KEYWORDS = re.compile(r",\s*[A-Za-z_]\w*\s*=\s*(?:'[^']*'|<[^>]*>|\([^()]*\)|[^,()]+)\s*,?\s*$", re.DOTALL)
 _SCALAR = re.compile(r"\b(?:np|numpy)\.(?:float|int|uint|str|bool)\d*_?\(([^()]*)\)")
+_TENSOR = re.compile(r"^\s*<tf\.Tensor.*?numpy=(.*)>\s*$|^\s*Parameter containing:(.*)$", re.DOTALL)
+_DTYPE = re.compile(r",\s*(?:[A-Za-z_]\w*\.)?(?:float|int|uint|bool|complex)\w*\s*$")
 _OPEN, _CLOSE = "[(", "])"
 
 
@@ -66,51 +68,54 @@ def parse_inline(token: str) -> Inline:
 
 def _unwrapped(token: str) -> str:
     text = _SCALAR.sub(r"\1", token)
+    if match := _TENSOR.match(text):
+        text = match[1] or match[2]
     while match := _CALL.match(text):
         text = match[1].strip()
         while trailing := _KEYWORDS.search(text):
             text = text[: trailing.start()].strip()
-        text = text.rstrip().removesuffix(",")
+        text = _DTYPE.sub("", text.rstrip()).removesuffix(",")
     return text
 
 
 def _plain(text: str) -> tuple[list[list[str]], bool]:
-    lines = [line for line in re.split(r"[;\n]", text) if line.strip()]
+    lines = re.split(r"[;\n]", text.strip(" \t\r\n"))
+    lines = lines[:-1] if len(lines) > 1 and not lines[-1].strip() else lines
     return [_row(line, at) for at, line in enumerate(lines, 1)], len(lines) > 1
 
 
 def _bracketed(text: str) -> tuple[list[list[str]], bool]:
-    depth, deepest, pieces, piece, quote = 0, 0, [], "", ""
+    opened, deepest, pieces, piece, quote = "", 0, [], "", ""
     for mark in text:
         if quote or mark in "'\"":
             quote = "" if mark == quote else quote or mark
             piece += mark
         elif mark in _OPEN:
-            _outside(piece, depth)
-            depth, piece = depth + 1, ""
-            deepest = max(deepest, depth)
+            _outside(piece)
+            opened, piece = opened + mark, ""
+            deepest = max(deepest, len(opened))
         elif mark in _CLOSE:
-            if depth == deepest:
+            if opened[-1:] != _OPEN[_CLOSE.index(mark)]:
+                raise DataError("the brackets of the list do not match")
+            if len(opened) == deepest:
                 pieces.append(piece)
             else:
-                _outside(piece, depth)
-            depth, piece = depth - 1, ""
+                _outside(piece)
+            opened, piece = opened[:-1], ""
         else:
             piece += mark
-        if depth < 0 or deepest > 2:
-            raise DataError(
-                "the brackets of the list do not match" if depth < 0 else "the list has three levels; give two"
-            )
-    if depth:
+    if opened:
         raise DataError("the brackets of the list do not match")
-    _outside(piece, 0)
+    if deepest > 2:
+        raise DataError("the list has three levels of brackets; give two, rows of cells")
+    _outside(piece)
     if deepest == 1:
         pieces = [part for piece in pieces for part in piece.split(";") if part.strip()]
     rows = [_row(piece.replace("\n", " "), at) for at, piece in enumerate(pieces, 1)]
     return rows, deepest == 2 or len(rows) > 1
 
 
-def _outside(piece: str, depth: int) -> None:
+def _outside(piece: str) -> None:
     if piece.strip(" \t\r\n,;"):
         raise DataError(f"{shown(piece.strip())} stands outside the brackets of the list")
 
@@ -120,7 +125,7 @@ def _row(text: str, at: int) -> list[str]:
     cells = [cell.strip() for cell in text.removesuffix(",").split(",")] if "," in text else text.split()
     cells = [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "'\"" else cell for cell in cells]
     if not cells or "" in cells:
-        raise DataError(f"row {at}: an entry is missing" if cells else "the list is empty")
+        raise DataError(f"row {at}: an entry is missing" if cells or at > 1 else "the list is empty")
     return cells
 
 

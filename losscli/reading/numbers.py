@@ -18,6 +18,11 @@ def number(text: str) -> float | None:
         return None
 
 
+def has_decimal_comma(text: str) -> bool:
+    """Whether a cell would be a number if its comma were a point."""
+    return text.count(",") == 1 and number(text.replace(",", ".")) is not None
+
+
 def is_missing(text: str) -> bool:
     """Whether a stripped cell stands for no value."""
     if text.lower() in MISSING:

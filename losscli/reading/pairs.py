@@ -26,7 +26,18 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
 
     preds = sides["prob"]
     columns = ColumnNames(shown("label"), shown("prob"), shown("weight"))
-    return Table(form, _chunks(sides), _nowhere, columns, preds.classes, width=preds.width, name=preds.name)
+    return Table(
+        form,
+        _chunks(sides),
+        _nowhere,
+        columns,
+        preds.classes,
+        width=preds.width,
+        label_width=sides["label"].label_width if "label" in sides else 0,
+        name=preds.name,
+        streamed=any(side.streamed for side in sides.values()),
+        warnings=preds.warnings,
+    )
 
 
 def _nowhere(fault: Fault, block: Block, rows: int, lines: int) -> str:

@@ -20,7 +20,13 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstandard"),
 )
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 @dataclass
@@ -61,7 +67,7 @@ def open_source(path: str, encoding: str | None = None) -> Source:
             if magic.startswith(mark):
                 stream = io.BufferedReader(cast(Any, _UNPACKERS[kind](raw)), 1 << 18)
                 magic = _peek(stream, 8)
-    stream = stream if magic.startswith(NPY) else _as_utf8(stream, magic, encoding)
+    stream = stream if magic.startswith((NPY, ZIP)) else _as_utf8(stream, magic, encoding, name)
     return Source(name, stream, raw, _size(raw), magic)
 
 
@@ -174,8 +180,8 @@ def _trouble(error: Exception) -> str | None:
 class _Transcoder(io.RawIOBase):
     """A stream in any encoding, read as UTF-8."""
 
-    def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        self._stream, self._encoding = stream, encoding
+    def __init__(self, stream: IO[bytes], encoding: str, name: str) -> None:
+        self._stream, self._encoding, self._name = stream, encoding, name
         self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         self._left = b""
         self._lines = 1
@@ -196,13 +202,15 @@ class _Transcoder(io.RawIOBase):
     def _decoded(self, piece: bytes) -> str:
         try:
             text = self._decoder.decode(piece, final=not piece)
-        except UnicodeError:
-            raise DataError(f"the text is not {self._encoding} (near line {self._lines}); see --encoding") from None
+        except UnicodeError as error:
+            sound = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
+            line = self._lines + sound.decode(self._encoding, "ignore").count("\n")
+            raise DataError(f"{self._name}:{line}: the text is not {self._encoding}; see --encoding") from None
         self._lines += text.count("\n")
         return text
 
 
-def _as_utf8(stream: IO[bytes], magic: bytes, encoding: str | None) -> IO[bytes]:
+def _as_utf8(stream: IO[bytes], magic: bytes, encoding: str | None, source: str) -> IO[bytes]:
     name = _codec(encoding) if encoding else next((name for mark, name in _BOMS if magic.startswith(mark)), "utf-8")
     if name == "utf-8" and magic.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"
@@ -210,9 +218,7 @@ def _as_utf8(stream: IO[bytes], magic: bytes, encoding: str | None) -> IO[bytes]
         if magic.startswith(codecs.BOM_UTF8):
             stream.read(len(codecs.BOM_UTF8))
         return stream
-    if name in ("utf-8", "ascii"):
-        return stream
-    return io.BufferedReader(_Transcoder(stream, name), 1 << 17)
+    return stream if name == "utf-8" else io.BufferedReader(_Transcoder(stream, name, source), 1 << 17)
 
 
 def _codec(encoding: str) -> str:

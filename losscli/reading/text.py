@@ -11,27 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from losscli.errors import DataError, Fault, shown
-from losscli.reading.blocks import Block, Chunk, Layout, Table, careful, column_names
-from losscli.reading.columns import Columns, FirstLines, Wanted, resolve
+from losscli.reading import decode
+from losscli.reading.blocks import NOT_UTF8, Block, Chunk, Layout, Table, Words, careful, column_names
+from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.dialect import NAMES, find_delimiter, records, unsound
 from losscli.reading.sources import Source
+from losscli.reading.style import Style
 
 HEAD_BYTES, HEAD_LINES = 1 << 16, 20
-BLOCK_BYTES = 1 << 18
-RECORD_BYTES = 1 << 26  # a line longer than this is no line of a table
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a text table is read: its delimiter or None to find it, missing cells dropped or not, bytes a block."""
-
-    delimiter: str | None = None
-    drop: bool = False
-    block_bytes: int = BLOCK_BYTES
-
-
-PLAIN_STYLE = Style()
+RECORD_BYTES = 1 << 25  # a line longer than this is no line of a table
 
 
 class Feed:
@@ -107,10 +98,12 @@ def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
         classes=columns.class_names,
         feature_names=tuple(str(columns.name(at)) for at in columns.features),
         width=len(columns.preds),
+        label_width=len(columns.labels),
         name=source.name,
         size=source.size,
         position=source.position,
         notes=_notes(columns),
+        warnings=scale_warnings(columns, wanted.scale),
     )
 
 
@@ -155,11 +148,19 @@ def _head(feed: Feed, style: Style) -> Head:
     try:
         first = [cell.strip() for cell in next(reader)]
         taken = reader.line_num  # type: ignore[attr-defined]  # a csv reader counts its lines
-        second = next((record for record in reader if any(cell.strip() for cell in record)), None)
     except csv.Error as error:
         raise DataError(f"{feed.source.name}:{blank + 1}: {unsound(error)}") from None
+    second = _next_record(reader)
     top = FirstLines(tuple(first), tuple(cell.strip() for cell in second) if second else None)
     return Head(delimiter, top, taken, blank)
+
+
+def _next_record(reader: Iterator[list[str]]) -> list[str] | None:
+    """The next record that isn't blank; None where there is none or where it is unsound, which is told in its turn."""
+    try:
+        return next((record for record in reader if any(cell.strip() for cell in record)), None)
+    except csv.Error:
+        return None
 
 
 def _skip(feed: Feed, lines: int) -> None:
@@ -205,14 +206,7 @@ class _Reader:
                 break
             except StopIteration:
                 break
-            except UnicodeDecodeError:
-                fault = Fault(len(parsed), "row", None, NOT_UTF8)
-                line.append(start)
-                break
         yield partial(_parsed_block, parsed, line, lines.taken, self.layout, fault)
-
-
-NOT_UTF8 = "these bytes are not UTF-8; name the encoding with --encoding"
 
 
 class _Lines(Iterator[str]):
@@ -232,7 +226,12 @@ class _Lines(Iterator[str]):
                 raise StopIteration
             self._lines += _split(more)
         self.taken += 1
-        return self._lines[self.taken - 1].decode()
+        return _text(self._lines[self.taken - 1])
+
+
+def _text(line: bytes) -> str:
+    """A line as text; bytes that aren't UTF-8 come through, as they only matter in a cell that is asked for."""
+    return line.decode("utf-8", "surrogateescape")
 
 
 def _split(piece: bytes) -> list[bytes]:
@@ -247,30 +246,38 @@ def _plain_block(piece: bytes, delimiter: str, layout: Layout) -> Block:
 
 
 def _fast(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
-    return None
+    """The block by the fast decoder, where it finds the bytes regular."""
+    if len(delimiter.encode()) > 1:
+        return None
+    weight = () if layout.weight is None else (layout.weight,)
+    numbers = (*layout.preds, *weight, *layout.features)
+    decoded = decode.decode(piece, decode.Layout(delimiter.encode(), layout.width, numbers, layout.labels))
+    if decoded is None:
+        return None
+    k = len(layout.preds)
+    return Block(
+        rows=decoded.rows,
+        lines=decoded.rows,
+        labels=tuple(
+            Words(column.codes, column.vocabulary) if isinstance(column, decode.Words) else column
+            for column in decoded.labels
+        ),
+        preds=decoded.numbers[:k].T,
+        weights=decoded.numbers[k] if weight else None,
+        features=decoded.numbers[k + len(weight) :].T if layout.features else None,
+        row=np.arange(decoded.rows),
+    )
 
 
 def _careful_plain(piece: bytes, delimiter: str, layout: Layout) -> Block:
     lines = _split(piece)
+    parsed: list[list[str]] = []
     fault = None
     try:
-        text = piece.decode()
-    except UnicodeDecodeError as error:
-        good = piece[: error.start].count(b"\n")
-        fault, text = NOT_UTF8, b"".join(lines[:good]).decode()
-    parsed: list[list[str]] = []
-    reader = records(iter([line + "\n" for line in text.removesuffix("\n").split("\n")] if text else []), delimiter)
-    try:
-        parsed.extend(reader)
+        parsed.extend(records(map(_text, lines), delimiter))
     except csv.Error as error:
-        fault = str(unsound(error))
-    return _parsed_block(
-        parsed,
-        list(range(len(parsed) + 1)),
-        len(lines),
-        layout,
-        Fault(len(parsed), "row", None, fault) if fault else None,
-    )
+        fault = Fault(len(parsed), "row", None, str(unsound(error)))
+    return _parsed_block(parsed, list(range(len(parsed) + 1)), len(lines), layout, fault)
 
 
 def _parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: Layout, fault: Fault | None) -> Block:

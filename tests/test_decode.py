@@ -1,0 +1,345 @@
+"""The fast decoder against `float()` and the csv module: the same bits, the same words, or a refusal."""
+
+import csv
+import io
+import math
+import struct
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from losscli.reading.decode import BLOCK_BYTES, Decoded, Layout, Words, decode
+
+MISSING = ("", "na", "n/a", "nan", "null", "none", ".")
+DELIMITERS = (b",", b"\t", b";", b"|")
+
+
+def bits(value: float) -> bytes:
+    return struct.pack("<d", value)
+
+
+def reference(text: str) -> float | None:
+    """What a cell's number is, or None where there is none or it is missing."""
+    if "_" in text or not text.isascii():
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return None if math.isnan(value) else value
+
+
+def column(cells: list[str]) -> np.ndarray | None:
+    decoded = decode("".join(f"{cell}\n" for cell in cells).encode(), Layout(b",", 1, (0,)))
+    return None if decoded is None else decoded.numbers[0]
+
+
+def assert_same(cells: list[str], values: np.ndarray | None) -> None:
+    expected = [reference(cell) for cell in cells]
+    assert values is not None
+    wrong = [
+        (c, v, e) for c, v, e in zip(cells, values.tolist(), expected, strict=True) if e is None or bits(v) != bits(e)
+    ]
+    assert not wrong
+
+
+def halfway(seed: int, digits: int, exponent: int) -> str:
+    """A decimal of so many digits as near as can be to the middle between two doubles."""
+    low = math.ldexp(2**52 + seed % 2**52, exponent)
+    numerator, denominator = ((2 * (2**52 + seed % 2**52) + 1), 2)
+    scaled = numerator * 2**exponent if exponent >= 0 else numerator
+    denominator = denominator if exponent >= 0 else denominator * 2**-exponent
+    places = digits - (math.floor(math.log10(low)) + 1)
+    mantissa = scaled * 10**places // denominator if places >= 0 else scaled // (denominator * 10**-places)
+    text = str(mantissa)
+    if places <= 0:
+        return text + "0" * -places
+    text = text.zfill(places + 1)
+    return f"{text[:-places]}.{text[-places:]}"
+
+
+halfways = st.builds(halfway, st.integers(0, 2**60), st.integers(15, 20), st.integers(-75, 4))
+digit_strings = st.text("0123456789", max_size=26)
+decimals = st.builds(
+    lambda sign, whole, point, part, exponent: sign + whole + point + part + exponent,
+    st.sampled_from(["", "", "-", "+"]),
+    digit_strings,
+    st.sampled_from(["", ".", "."]),
+    digit_strings,
+    st.sampled_from(["", "", "e-05", "e+12", "E7", "e-308", "E-324", "e308", "e", "e+", "e-5", "e400", "e-99", "e+99"]),
+)
+many_zeros = st.builds(
+    lambda sign, before, zeros, part, after: f"{sign}{before}.{'0' * zeros}{part}{'0' * after}",
+    st.sampled_from(["", "-"]),
+    st.sampled_from(["", "0", "00", "1", "10000000"]),
+    st.integers(0, 22),
+    st.sampled_from(["", "1", "5", "49999999", "12345678901234567"]),
+    st.integers(0, 20),
+)
+plain = st.builds(lambda n, d: f"0.{n:0{d}d}"[: d + 2], st.integers(0, 10**22 - 1), st.integers(1, 22))
+words = st.sampled_from(
+    ["inf", "-Infinity", "nan", "1_0", "0x1", "1e5", "٣", "-", "+", ".", "e-05", "-.", "+-1", "1.2.3", "1x5"]
+)
+number_cells = st.one_of(
+    st.floats(allow_nan=False).map(repr), st.floats(0, 1).map(repr), halfways, decimals, many_zeros, plain, words
+)
+FILLERS: tuple[list[str], ...] = (["0.25"] * 60, ["-12.5"] * 60, ["0.12345678901234567"] * 60, [])
+
+
+@settings(max_examples=900, deadline=None)
+@given(number_cells, st.sampled_from(FILLERS), st.integers(0, 60))
+def test_a_cell_is_read_as_float_reads_it_or_refused_with_it(cell: str, filler: list[str], at: int) -> None:
+    cells = [*filler[:at], cell, *filler[at:]]
+    values = column(cells)
+    if reference(cell) is None:
+        assert values is None
+    else:
+        assert_same(cells, values)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(number_cells.filter(lambda cell: reference(cell) is not None), min_size=30, max_size=120))
+def test_a_column_of_all_kinds_of_numbers_is_read_as_float_reads_it(cells: list[str]) -> None:
+    assert_same(cells, column(cells))
+
+
+@pytest.mark.parametrize("digits", range(1, 23))
+@pytest.mark.parametrize("start", ["0.", "1.", "-3.", "12.", ".", "-0.", "1234567.", "0.00000"])
+def test_random_digits_of_each_length_are_read_as_float_reads_them(start: str, digits: int) -> None:
+    random = np.random.default_rng(digits)
+    cells = [start + "".join(map(str, random.integers(0, 10, digits))) for _ in range(400)]
+    assert_same(cells, column(cells))
+
+
+@pytest.mark.parametrize("digits", [16, 17, 18, 19])
+def test_numbers_beside_the_middle_of_two_doubles_round_to_the_nearer_one(digits: int) -> None:
+    random = np.random.default_rng(digits)
+    cells = [
+        halfway(int(s), digits, -int(e))
+        for s, e in zip(random.integers(0, 2**52, 3000), random.integers(52, 62, 3000), strict=True)
+    ]
+    assert_same(cells, column(cells))
+    assert_same(["-" + cell for cell in cells], column(["-" + cell for cell in cells]))
+
+
+@pytest.mark.parametrize(
+    "spell", [repr, "{:.6f}".format, "{:.6e}".format, "{:.17e}".format, "{:g}".format, "{:.0f}".format]
+)
+@pytest.mark.parametrize("spread", [0, 3, 12, 120])
+def test_logits_in_any_spelling_are_read_as_float_reads_them(spell: object, spread: int) -> None:
+    random = np.random.default_rng(spread)
+    values = random.standard_normal(2000) * 10.0 ** random.integers(-spread, spread + 1, 2000)
+    cells = [spell(value) for value in values.tolist()]  # type: ignore[operator]
+    assert_same(cells, column(cells))
+
+
+def expected_table(block: bytes, layout: Layout) -> tuple[list[list[float]], list[list[str] | list[float]]]:
+    """The asked columns as the csv module reads them."""
+    rows = list(csv.reader(io.StringIO(block.decode(), newline=""), delimiter=layout.delimiter.decode()))
+    assert all(len(row) == layout.width for row in rows)
+    cells = [[row[at].strip() for row in rows] for at in range(layout.width)]
+    numbers = [[float(cell) for cell in cells[at]] for at in layout.numbers]
+    labels: list[list[str] | list[float]] = []
+    for at in layout.labels:
+        values = [reference(cell) for cell in cells[at]]
+        labels.append(cells[at] if None in values else [value for value in values if value is not None])
+    return numbers, labels
+
+
+def assert_table(block: bytes, layout: Layout, decoded: Decoded) -> None:
+    numbers, labels = expected_table(block, layout)
+    assert decoded.numbers.shape == (len(layout.numbers), decoded.rows)
+    assert decoded.numbers.flags.c_contiguous
+    assert decoded.numbers.tobytes() == np.array(numbers, np.float64).tobytes()
+    for found, wanted in zip(decoded.labels, labels, strict=True):
+        if isinstance(found, Words):
+            assert [found.vocabulary[code] for code in found.codes] == wanted
+            assert len(set(found.vocabulary)) == len(found.vocabulary)
+        else:
+            assert found.tobytes() == np.array(wanted, np.float64).tobytes()
+
+
+good_numbers = number_cells.filter(lambda cell: reference(cell) is not None)
+good_words = st.text("abcÄ日 .-'é\u00a0", max_size=30).filter(lambda text: text.strip().lower() not in MISSING)
+label_cells = st.one_of(
+    st.sampled_from(["0", "1", "2", "cat", "dog", "a word of more than 24 bytes"]), good_numbers, good_words
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[bytes, Layout]:
+    width = draw(st.integers(1, 24))
+    roles = draw(st.lists(st.sampled_from("nlx"), min_size=width, max_size=width))
+    delimiter = draw(st.sampled_from(DELIMITERS))
+    kinds = {"n": good_numbers, "l": draw(st.sampled_from([label_cells, good_words, st.sampled_from("01")]))}
+    kinds["x"] = st.text("ab1. é", min_size=width == 1, max_size=20).filter(
+        lambda text: width > 1 or bool(text.strip())
+    )
+    rows = draw(st.lists(st.tuples(*(kinds[role] for role in roles)), min_size=1, max_size=6))
+    rows = rows * draw(st.sampled_from([1, 1, 12]))
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    pad = draw(st.sampled_from(["", "", " ", "  "]))
+    text = end.join(delimiter.decode().join(pad + cell + pad for cell in row) for row in rows)
+    chosen = tuple(tuple(at for at, role in enumerate(roles) if role == kind) for kind in "nl")
+    return (text + draw(st.sampled_from([end, ""]))).encode(), Layout(delimiter, width, *chosen)
+
+
+@settings(max_examples=350, deadline=None)
+@given(tables())
+def test_tables_are_read_as_the_csv_module_reads_them(table: tuple[bytes, Layout]) -> None:
+    block, layout = table
+    decoded = decode(block, layout)
+    assert decoded is not None
+    assert_table(block, layout, decoded)
+
+
+@settings(max_examples=700, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=200), st.text('019.-+eE,;|\t \r\n"aN\0é', max_size=200).map(str.encode)),
+    st.sampled_from([*DELIMITERS, b" "]),
+    st.integers(1, 3),
+    st.sampled_from([((0,), ()), ((), (0,)), ((), ()), ((0,), (0,))]),
+)
+def test_random_bytes_are_refused_or_read_right(
+    block: bytes, delimiter: bytes, width: int, asked: tuple[tuple[int, ...], tuple[int, ...]]
+) -> None:
+    layout = Layout(delimiter, width, *asked)
+    decoded = decode(block, layout)
+    if decoded is not None:
+        assert b'"' not in block and b"\0" not in block
+        try:
+            text = block.decode()
+        except UnicodeDecodeError:
+            assume(False)
+        assume(text.isascii())
+        assert_table(block, layout, decoded)
+
+
+REFUSED = {
+    "a quote": b'"0",0.5\n',
+    "a quote in a column that isn't asked for": b'0,0.5,"x\n',
+    "a blank line": b"0,0.5\n\n1,0.5\n",
+    "a blank line made up for by a long row": b"\n,,\n",
+    "a blank line made up for by a long row of numbers": b"0,0.5\n\n1,2,0.5\n",
+    "a short row": b"0,0.5\n1\n",
+    "a long row": b"0,0.5\n1,0.5,2\n",
+    "a short row made up for by a long one": b"0,0.5,1\n1\n",
+    "a lone carriage return": b"0,0.5\r1,0.5\n",
+    "a carriage return at the end": b"0,0.5\r",
+    "two carriage returns": b"0,0.5\r\r\n",
+    "a NUL byte": b"0\0,0.5\n",
+    "a form feed": b"0,0.5\f\n",
+    "an empty number": b"0,\n",
+    "an empty label": b",0.5\n",
+    "a blank label": b"  ,0.5\n",
+    "a word among numbers": b"0,half\n",
+    "a missing number": b"0,NA\n",
+    "a NaN": b"0,-nan\n",
+    "a missing label": b"cat,0.5\nNull,0.5\n",
+    "a NaN among labels": b"0,0.5\nnan,0.5\n",
+    "a label of bytes outside UTF-8": b"caf\xe9,0.5\n",
+    "an underscore in a number": b"0,1_0\n",
+    "digits outside ASCII": "0,٣\n".encode(),
+}
+
+
+@pytest.mark.parametrize("block", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("times", [1, 100])
+def test_what_is_not_plainly_regular_is_refused(block: bytes, times: int) -> None:
+    width = 3 if b'"x' in block else 2
+    good = b"0,0.5" + b",x" * (width - 2) + b"\n"
+    assert decode(good * times, Layout(b",", width, (1,), (0,))) is not None
+    assert decode(good * (times - 1) + block, Layout(b",", width, (1,), (0,))) is None
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 12])
+@pytest.mark.parametrize("first", ["1", "cat", "0.12345678"])
+@pytest.mark.parametrize("cell", ["7", "0.12345678"])
+def test_rows_cut_in_other_places_are_refused_whatever_is_asked_for(width: int, first: str, cell: str) -> None:
+    rows = [first + f",{cell}" * (width - 1)] * 9
+    text = "\n".join(rows) + "\n"
+    assert decode(text.encode(), Layout(b",", width, ())) is not None
+    separators = [at for at, letter in enumerate(text) if letter in ",\n"]
+    for at in separators[:-1]:
+        other = text[:at] + ("," if text[at] == "\n" else "\n") + text[at + 1 :]
+        assert decode(other.encode(), Layout(b",", width, ())) is None
+        for to in (*range(at - 3, at), *range(at + 1, at + 4)):
+            moved = text[:at] + text[at + 1 :]
+            moved = moved[: max(to, 0)] + text[at] + moved[max(to, 0) :]
+            cells = [len(line.split(",")) == width and line != "" for line in moved.split("\n")[:-1]]
+            assert (decode(moved.encode(), Layout(b",", width, ())) is not None) == all(cells)
+
+
+@pytest.mark.parametrize("word", [*MISSING[1:], "NA", "None", "NaN", "-NaN"])
+def test_each_spelling_of_a_missing_cell_is_refused_as_a_label_and_as_a_number(word: str) -> None:
+    for rows in (1, 100):
+        assert decode(b"cat\n" * rows + word.encode() + b"\n", Layout(b",", 1, (), (0,))) is None
+        assert decode(b"0.5\n" * rows + word.encode() + b"\n", Layout(b",", 1, (), (0,))) is None
+        assert decode(b"0.5\n" * rows + word.encode() + b"\n", Layout(b",", 1, (0,))) is None
+
+
+def test_a_blank_line_is_refused_even_where_no_column_is_asked_for() -> None:
+    assert decode(b"a\n\nb\n", Layout(b",", 1, ())) is None
+    assert decode(b"a\n  \nb\n", Layout(b",", 1, ())) is None
+    assert decode(b"a\nb\n", Layout(b",", 1, ())) is not None
+
+
+def test_nothing_and_tables_delimited_by_spaces_are_refused() -> None:
+    assert decode(b"", Layout(b",", 2, (1,), (0,))) is None
+    assert decode(b"0 0.5\n", Layout(b" ", 2, (1,), (0,))) is None
+
+
+@pytest.mark.parametrize("count", [2, 40, 3000])
+@pytest.mark.parametrize("length", [1, 8, 9, 24, 25, 60])
+def test_many_words_keep_their_rows_and_their_first_order(count: int, length: int) -> None:
+    random = np.random.default_rng(count + length)
+    known = ["".join(letters) for letters in random.choice(list("abcdefgh"), (count, length))]
+    cells = [known[at] for at in random.integers(0, count, 4000)]
+    decoded = decode("".join(f"{cell}\n" for cell in cells).encode(), Layout(b",", 1, (), (0,)))
+    assert decoded is not None
+    (found,) = decoded.labels
+    assert isinstance(found, Words)
+    assert found.vocabulary == tuple(dict.fromkeys(cells))
+    assert [found.vocabulary[code] for code in found.codes] == cells
+
+
+def test_numbers_beside_words_are_words_as_they_stand() -> None:
+    decoded = decode(b"1\n 1.0\ncat\n1\n", Layout(b",", 1, (), (0,)))
+    assert decoded is not None
+    (found,) = decoded.labels
+    assert isinstance(found, Words)
+    assert found.vocabulary == ("1", "1.0", "cat")
+    assert found.codes.tolist() == [0, 1, 2, 0]
+
+
+def test_words_that_differ_only_in_spaces_outside_ascii_are_one() -> None:
+    decoded = decode("cat\n\u00a0cat\ncat\u2003\n".encode(), Layout(b",", 1, (), (0,)))
+    assert decoded is not None
+    assert decoded.labels[0] == Words(decoded.labels[0].codes, ("cat",))  # type: ignore[union-attr]
+    assert decode("cat\n\u00a0\n".encode(), Layout(b",", 1, (), (0,))) is None
+
+
+def test_threads_decoding_at_once_do_not_disturb_each_other() -> None:
+    random = np.random.default_rng(5)
+    layout = Layout(b",", 2, (1,), (0,))
+    blocks = []
+    for scale in (1, -30, 0.001) * 8:
+        values = (random.random(3000) * scale).tolist()
+        blocks.append("".join(f"{'ab01'[at % 4]},{value!r}\n" for at, value in enumerate(values)).encode())
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda block: decode(block, layout), blocks * 3))
+    for block, decoded in zip(blocks * 3, found, strict=True):
+        assert decoded is not None
+        assert_table(block, layout, decoded)
+
+
+def test_a_block_may_have_any_size() -> None:
+    layout = Layout(b",", 2, (1,), (0,))
+    block = b"".join(b"%d,%.17f\n" % (at % 2, at / 200_000) for at in range(200_000))
+    assert len(block) > 4 * BLOCK_BYTES
+    decoded = decode(block, layout)
+    assert decoded is not None
+    assert_table(block, layout, decoded)
