@@ -46,6 +46,8 @@ class Call:
     format: Format = Format.TABLE
     quiet: bool = False
     digits: int = 6
+    expect: str | None = None
+    explain: bool = False
     fail_above: float | None = None
     threads: int | None = None
 
@@ -100,6 +102,10 @@ def refuse_contradictions(call: Call) -> None:
             raise Declined("--fail-above wants one number; it contradicts -r none")
         if isnan(call.fail_above):
             raise Declined("--fail-above: nan is not a limit")
+    if call.expect is not None or call.explain:
+        from losscli.checked import refuse_unsuitable
+
+        refuse_unsuitable(call)
     if call.quiet and call.format is not Format.TABLE:
         raise Declined(f"--quiet prints the number alone; it contradicts --format {call.format.value}")
     if call.positive is not None and (call.classes or call.class_weight):
@@ -131,7 +137,8 @@ def _class_weight(text: str | None) -> tuple[float, ...] | None:
     if text is None:
         return None
     try:
-        weights = tuple(float(part) for part in text.strip("[]() ").replace(",", " ").split())
+        text = text.strip("[]() ")
+        weights = tuple(float(part) for part in (text.split(",") if "," in text else text.split()))
     except ValueError:
         raise Declined(f"--class-weight: {text!r} is not a list of numbers") from None
     if not weights or any(not (0.0 <= weight < inf) for weight in weights):

@@ -4,6 +4,7 @@ The commands follow from the table of losses: an option that a loss has no use f
 once, in `OPTIONS`; what they come to travels as one `Call`.
 """
 
+import contextlib
 import inspect
 import os
 import re
@@ -17,12 +18,16 @@ from typer.core import TyperCommand
 
 from losscli import __version__
 from losscli.call import Call
-from losscli.errors import DataError, Declined
+from losscli.errors import DataError, Declined, NoInput, printable_line
 from losscli.kinds import Format, Like, Missing, Reduction, Scale
 from losscli.losses import LOSSES, Loss
+from losscli.options import FIT_OPTIONS, GRAD_OPTIONS, GRADIENT, REGRESSION, FitOptions, GradOptions, Option
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # what Typer raises for any wrong usage
 NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
+
+
+Job = Callable[[], bool]  # what a command comes to: run it, and it says whether the answer is yes
 
 
 class SortedCommand(TyperCommand):
@@ -195,6 +200,18 @@ OPTIONS: dict[str, Any] = {
     "digits": Annotated[
         str | None, _option("--digits", help="Significant digits in tables; default 6.", group=ANSWERS, metavar="N")
     ],
+    "expect": Annotated[
+        str | None,
+        _option(
+            "--expect",
+            help="Check the answer X, as precisely as typed: exit 1 if it is wrong, and name what would give it.",
+            group=ANSWERS,
+            metavar="X",
+        ),
+    ],
+    "explain": Annotated[
+        bool, _option("--explain", help="Show the work: formula, terms, sum, division.", group=ANSWERS)
+    ],
     "fail_above": Annotated[
         str | None, _option("--fail-above", help="Exit 1 if the answer is above X.", group=ANSWERS, metavar="X")
     ],
@@ -212,29 +229,108 @@ NUMERIC: dict[str, tuple[type[int] | type[float], float, float]] = {
     "fail_above": (float, -inf, inf),
     "digits": (int, 1, 17),
     "threads": (int, 1, 256),
+    **{name: option.number for table in (GRAD_OPTIONS, FIT_OPTIONS) for name, option in table.items() if option.number},
 }
 LISTED = ("label", "prob")
 # Options that are only for losses that name them among their settings; all others are for every loss.
 PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
 
+# What a gradient or a regression has no use for, and what a regression has.
+NOT_OF_GRADIENTS = ("expect", "explain", "fail_above", "worst", "by", "plot")
+OF_REGRESSIONS = ("label", "weight", "positive", "classes", "delimiter", "header", "encoding", "na", "smoothing")
+OF_REGRESSIONS += ("pos_weight", "class_weight", "ignore", "format", "quiet", "digits")
+
 SOURCES = {
     "bce": "A table (a path, or - for standard input), or LABELS and PREDS, each a list such as 1,0,0,1 or a path.",
     "nll": "A table, or LABELS and PREDS, or the LIKELIHOODS of what happened as one list.",
+    "fit": "A table (a path, or - for standard input). It is read once, into memory: 8 bytes a number.",
 }
 
 
-def _loss_command(loss: Loss) -> Callable[..., None]:
-    """The command of a loss, its options as a signature that Typer reads."""
+def _loss_command(loss: Loss) -> Callable[..., Job]:
+    """The command of a loss, its options as a signature that Typer reads; it returns the job for `main` to run."""
     names = [name for name in OPTIONS if name not in PARTICULAR or name in loss.settings]
 
-    def command(**given: Any) -> None:
-        from losscli.run import run_loss
-
+    def command(**given: Any) -> Job:
         sources = tuple(given.pop("sources", None) or ())
-        raise typer.Exit(0 if run_loss(Call(loss, sources, **typed(given))) else 1)
+        call = Call(loss, sources, **typed(given))
+
+        def job() -> bool:
+            from losscli.run import run_loss
+
+            return run_loss(call)
+
+        return job
 
     command.__doc__ = f"{loss.title[0].upper()}{loss.title[1:]} of labels and predictions."
     return with_signature(command, names, SOURCES.get(loss.name, SOURCES["bce"]))
+
+
+def _grad_command(loss: Loss) -> Callable[..., Job]:
+    """The command of a loss's gradient."""
+
+    def command(**given: Any) -> Job:
+        call, own = _split(loss, given, GRAD_OPTIONS)
+
+        def job() -> bool:
+            from losscli.grad_run import run_grad
+
+            return run_grad(call, GradOptions(**own))
+
+        return job
+
+    command.__doc__ = f"Gradient of {loss.title} by predictions, or by the parameters of a regression."
+    names = [name for name in OPTIONS if name not in NOT_OF_GRADIENTS]
+    names = [name for name in names if name not in PARTICULAR or name in loss.settings]
+    own = _own_parameters(GRAD_OPTIONS, GRADIENT, GradOptions)
+    return with_signature(command, names, SOURCES.get(loss.name, SOURCES["bce"]), own)
+
+
+def _fit_command(loss: Loss) -> Callable[..., Job]:
+    """The command that fits a regression by a loss."""
+
+    def command(**given: Any) -> Job:
+        call, own = _split(loss, given, FIT_OPTIONS)
+
+        def job() -> bool:
+            from losscli.fit_run import run_fit
+
+            return run_fit(call, FitOptions(**own))
+
+        return job
+
+    command.__doc__ = f"{'Logistic' if loss.name == 'bce' else 'Softmax'} regression: the least {loss.title}."
+    names = [name for name in OF_REGRESSIONS if name not in PARTICULAR or name in loss.settings]
+    return with_signature(command, names, SOURCES["fit"], _own_parameters(FIT_OPTIONS, REGRESSION, FitOptions))
+
+
+def _split(loss: Loss, given: dict[str, Any], table: dict[str, Option]) -> tuple[Call, dict[str, Any]]:
+    """The call, and beside it the options that `table` lists."""
+    sources = tuple(given.pop("sources", None) or ())
+    options = typed(given)
+    own = {name: options.pop(name) for name in table if name in options}
+    return Call(loss, sources, **options), own
+
+
+# command with a command for each of some losses -> what makes that, the losses, and its help
+GROUPS: dict[str, tuple[Callable[[Loss], Callable[..., Job]], tuple[str, ...], str]] = {
+    "grad": (_grad_command, tuple(LOSSES), "Gradient of a loss, its check by differences."),
+    "fit": (_fit_command, ("bce", "ce"), "Logistic and softmax regression by gradient descent."),
+}
+
+
+def _own_parameters(options: dict[str, Option], group: str, record: Any) -> list[inspect.Parameter]:
+    """The options of one of those commands as parameters, the defaults being those of the record's fields."""
+    fields = record.__dataclass_fields__
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None if option.number else fields[name].default,
+            annotation=Annotated[option.kind, _option(*option.names, help=option.help, group=group, metavar=option.metavar)],
+        )
+        for name, option in options.items()
+    ]
 
 
 def typed(given: dict[str, Any]) -> dict[str, Any]:
@@ -262,7 +358,9 @@ def _number(flag: str, text: str, kind: type[int] | type[float], low: float, hig
     return value
 
 
-def with_signature(command: Callable[..., None], names: Sequence[str], sources: str) -> Callable[..., None]:
+def with_signature(
+    command: Callable[..., Job], names: Sequence[str], sources: str, more: Sequence[inspect.Parameter] = ()
+) -> Callable[..., Job]:
     """Give a command the positional arguments and the options of these names."""
     argument = Annotated[
         list[str] | None, typer.Argument(help=sources, metavar="[SOURCE | LABELS PREDS]", show_default=False)
@@ -274,6 +372,7 @@ def with_signature(command: Callable[..., None], names: Sequence[str], sources: 
         parameters.append(
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=OPTIONS[name])
         )
+    parameters += more
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect looks for
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
@@ -302,12 +401,28 @@ def _build(only: str | None) -> typer.Typer:
         ] = False,
     ) -> None:
         if ctx.invoked_subcommand is None:
-            sys.stderr.write(f"{ctx.get_usage()}\nlosscli: a command is wanted: {', '.join(LOSSES)}; -h shows help\n")
+            sys.stderr.write(f"{ctx.get_usage()}\nlosscli: a command is wanted: {', '.join((*LOSSES, *GROUPS))}; -h shows help\n")
             raise typer.Exit(2)
 
-    for name in [only] if only and only in LOSSES else LOSSES:
+    for name in [only] if only in LOSSES else () if only in GROUPS else LOSSES:
         app.command(name, cls=SortedCommand)(_loss_command(LOSSES[name]))
+    for group in [only] if only in GROUPS else () if only in LOSSES else GROUPS:
+        app.add_typer(_group(group), name=group)
     return app
+
+
+def _group(name: str) -> typer.Typer:
+    """A command that has a command for each loss."""
+    make, losses, text = GROUPS[name]
+    group = typer.Typer(help=text)
+    for loss in losses:
+        group.command(loss, cls=SortedCommand)(make(LOSSES[loss]))
+
+    @group.callback()
+    def command() -> None:
+        pass
+
+    return group
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -315,32 +430,58 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     command = next((arg for arg in args if not arg.startswith("-")), None)
     only = command if "_LOSSCLI_COMPLETE" not in os.environ else None
-    try:
-        code = _guarded(args, f"losscli {command}" if command in LOSSES else "losscli", only)
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:
-        _quiet_stdout()
-        return 0
-    except KeyboardInterrupt:
-        return 130
-
-
-def _guarded(args: list[str], name: str, only: str | None) -> int:
+    name = _called(args)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _build(only)(args, prog_name="losscli", standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except typer.Abort:
+        code = _run(args, name, only)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _silence_stdout()
+        return 0  # a reader that has seen enough
+    except OSError as error:
+        _silence_stdout()
+        place = f"{error.filename}: " if error.filename else "standard output: "
+        return _complain(name, f"{place}{(error.strerror or str(error)).lower()}")
+
+
+def _called(args: list[str]) -> str:
+    """The name of the command in messages: `losscli bce`, `losscli grad bce`."""
+    words = [arg for arg in args if not arg.startswith("-")][:2]
+    if words and words[0] in LOSSES:
+        return f"losscli {words[0]}"
+    return f"losscli {' '.join(words)}" if len(words) == 2 and words[0] in GROUPS and words[1] in LOSSES else "losscli"
+
+
+def _run(args: list[str], name: str, only: str | None) -> int:
+    try:
+        found = _parsed(args, only)
+        if not callable(found):
+            return found if isinstance(found, int) else 0
+        if sys.stdout is None:
+            return _complain(name, "standard output is closed")
+        return 0 if found() else 1
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     except USAGE_ERROR as error:
         return _complain(name, _usage_text(error))
+    except NoInput:
+        return _complain(name, f"nothing to read; usage: {name} [OPTIONS] [SOURCE | LABELS PREDS], -h shows help")
     except DataError as error:
         return _complain(name, str(error))
     except MemoryError:
         return _complain(name, "not enough memory")
+
+
+def _parsed(args: list[str], only: str | None) -> Any:
+    """The job of the command, or the exit code of what Typer does by itself, such as help."""
+    try:
+        return _build(only)(args, prog_name="losscli", standalone_mode=False)
+    except SystemExit as stop:  # completion, or help whose reader has gone away
+        return 0 if stop.code == 1 else stop.code
 
 
 def _usage_text(error: Any) -> str:
@@ -349,20 +490,12 @@ def _usage_text(error: Any) -> str:
 
 
 def _complain(name: str, text: str) -> int:
-    from losscli.errors import printable_line
-
-    sys.stderr.write(f"{name}: {printable_line(text)}\n")
+    with contextlib.suppress(OSError, AttributeError):  # standard error may be closed; the exit code still speaks
+        sys.stderr.write(f"{name}: {printable_line(text)}\n")
     return 2
 
 
-def _quiet_stdout() -> None:
-    """A reader that went away is no error; keep the interpreter from saying so when it flushes at exit."""
-    try:
+def _silence_stdout() -> None:
+    """Keep the interpreter from saying at exit that what is left in the buffer can't be written."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
-
-
-def entry() -> None:
-    """The installed command."""
-    sys.exit(main())

@@ -11,6 +11,10 @@ class Declined(DataError):
     """The request makes no sense whatever the data are: options that contradict each other."""
 
 
+class NoInput(Exception):
+    """There is nothing to read: no argument, and standard input is a terminal or closed."""
+
+
 @dataclass
 class Fault(Exception):
     """A fault at a row of a block, before it is known where in the source that block stands.

@@ -143,15 +143,19 @@ def soft(columns: Sequence[Column]) -> Array:
 
 
 def _matches(column: Column, label: str) -> NDArray[np.bool_]:
-    wanted = canonical(label)
+    wanted = _plain_truth(canonical(label))
     if isinstance(column, Words):
-        fold = str.lower if wanted.lower() in _TRUTH else str
-        hits = [fold(canonical(word)) == fold(wanted) for word in column.vocabulary]
+        hits = [_plain_truth(canonical(word)) == wanted for word in column.vocabulary]
         return np.array(hits, dtype=bool)[column.codes]
     value = number(wanted)
     if value is None:
         return np.zeros(len(column), dtype=bool)
     return np.asarray(column == value)
+
+
+def _plain_truth(label: str) -> str:
+    """true and false as 1 and 0, the labels they are."""
+    return {"true": "1", "false": "0"}.get(label.lower(), label)
 
 
 def _truth(word: str) -> float:

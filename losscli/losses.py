@@ -97,7 +97,7 @@ def bce_from_probs(a: Binary, p: Array) -> Array:
 
 def bce_gradient_by_probs(a: Binary, p: Array) -> Array:
     """-a1/p + a0/(1-p), which is (p-y)/[p(1-p)] for a1 = y, a0 = 1-y; one-sided at 0 and 1."""
-    with np.errstate(divide="ignore"):  # an infinite slope is inf
+    with np.errstate(divide="ignore", over="ignore"):  # an infinite slope is inf
         return _times(a.negative, 1.0 / (1.0 - p)) - _times(a.positive, 1.0 / p)
 
 
@@ -134,7 +134,7 @@ def ce_from_probs(a: Classes | Soft, p: Array) -> Array:
 
 def ce_gradient_by_probs(a: Classes | Soft, p: Array) -> Array:
     """-a_k / p_k, each p free (not held to the simplex); 0 where a_k is 0."""
-    with np.errstate(divide="ignore"):  # an infinite slope is inf
+    with np.errstate(divide="ignore", over="ignore"):  # an infinite slope is inf
         return 0.0 - _times(dense(a, p.shape), 1.0 / p)
 
 
@@ -214,10 +214,19 @@ def log_softmax(z: Array) -> Array:
     z = _certain(z)
     top = z.max(axis=1)
     below = top[:, None] - z
-    terms = np.exp(-below)
+    terms = np.exp(-below) * (1.0 - _lost(top[:, None], z, below))
     terms[np.arange(len(z)), z.argmax(axis=1)] = 0.0
     logarithm: Array = 0.0 - (below + np.log1p(row_sums(terms))[:, None])
     return logarithm
+
+
+def _lost(a: Array, b: Array, difference: Array) -> Array:
+    """What a - b lost by rounding (Knuth 1969), which e^-(a - b) would magnify as many times as its last digit is large."""
+    with np.errstate(invalid="ignore"):  # inf - inf in rows with an infinite logit, which lose nothing
+        back = difference - a
+        lost: Array = (a - (difference - back)) - (b + back)
+    lost[~np.isfinite(lost)] = 0.0
+    return lost
 
 
 def row_sums(cells: Array) -> Array:

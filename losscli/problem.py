@@ -77,6 +77,9 @@ _MEANINGLESS: dict[Form, tuple[tuple[str, str], ...]] = {
 
 def _refuse_widths(settings: Settings, table: Table) -> None:
     """Refuse label columns that don't go with the prediction columns."""
+    if table.form is Form.CATEGORICAL and table.width < 2:
+        where = f"{table.name}: " if table.streamed else ""
+        raise DataError(f"{where}a prediction column for each class is wanted, and there is one; for one column use bce")
     labels, preds, where = table.label_width, table.width, f"{table.name}: " if table.streamed else ""
     if table.form is Form.LIKELIHOOD or labels == preds or (labels == 1 and table.form is Form.CATEGORICAL):
         if labels > 1 and not settings.loss.soft_labels:

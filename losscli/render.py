@@ -42,9 +42,12 @@ def strict(value: Any) -> Any:
     return value
 
 
+NESTED = ("classes", "per_class", "columns", "notes")
+
+
 def separated(record: Mapping[str, Any], delimiter: str) -> str:
     """One line of names and one of values; what isn't a single value is left to JSON."""
-    single = {key: value for key, value in record.items() if not isinstance(value, list | tuple | Mapping)}
+    single = {key: value for key, value in record.items() if key not in NESTED and not isinstance(value, list | Mapping)}
     return lines([list(single), ["" if value is None else exact(value) for value in single.values()]], delimiter)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import exp, floor, inf, isfinite, isnan, log, nan
+from math import exp, floor, inf, log, nan
 from typing import Any
 
 from losscli.errors import shown
@@ -242,6 +242,4 @@ def _notes(problem: Problem, s: Summary, f: Figures) -> list[str]:
         said.append(f"{s.clipped} {'cell' if s.clipped == 1 else 'cells'} clipped")
     if f.baseline == 0.0:
         said.append("normalized is undefined: with one label only the baseline is 0")
-    if f.divisor != f.n and isfinite(f.divisor) and not isnan(f.divisor):
-        said.append(f"the mean divides by {f.divisor:.6g}, not by n")
     return said

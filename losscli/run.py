@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from losscli.call import Call, refuse_contradictions, request_of, settings_of
 from losscli.evaluate import summary_of
 from losscli.kinds import Format, Reduction
-from losscli.problem import pose_problem
+from losscli.problem import Problem, pose_problem
 from losscli.reading.blocks import Table
 from losscli.reading.door import open_data
 from losscli.report import Report, report
@@ -18,7 +18,17 @@ def run_loss(call: Call) -> bool:
     refuse_contradictions(call)
     settings, request = settings_of(call), request_of(call)
     table = open_data(request)
-    problem = pose_problem(settings, table)
+    try:
+        return _answered(pose_problem(settings, table), table, call)
+    finally:
+        table.close()
+
+
+def _answered(problem: Problem, table: Table, call: Call) -> bool:
+    if call.expect is not None or call.explain:
+        from losscli.checked import run_checked
+
+        return run_checked(problem, table, call)
     if call.reduction is Reduction.NONE:
         from losscli.stream import stream_losses
 

@@ -56,7 +56,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Products:
-    """Exact sums of v^2, v d and d^2 in units of 2^-1074 (d is 1 without weights), for the spread."""
+    """Exact sums of v^2, v d and d^2 in units of 2^-2148, for the spread; without weights d is 1."""
 
     vv: int = 0
     vd: int = 0
@@ -134,6 +134,7 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
     """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone."""
     value = rows.value
     finite, sound = _finite(value), full and len(rows.loss) > 0
+    units = exact_sum(finite)
     infinite = 0 if finite is value else int(np.count_nonzero(np.isinf(value)))
     share = rows.share
     off, worst = _off(rows)
@@ -147,9 +148,9 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,
         off=off,
         worst_off=worst,
-        value=exact_sum(finite),
+        value=units,
         share=len(value) * ONE if share is None else exact_sum(share),
-        plain=_plain(rows.loss) if full else Products(),
+        plain=_plain(rows, units) if full else Products(),
         shared=_shared(finite, share) if full and (rows.weight is not None or share is not None) else None,
         low=float(rows.loss.min()) if sound else inf,
         high=float(rows.loss.max()) if sound else -inf,
@@ -196,7 +197,7 @@ def std(s: Summary) -> float:
     if s.low == s.high:
         return 0.0
     # n sum l^2 - (sum l)^2 as integers: no cancellation, whatever the mean
-    return _root(s.n * s.plain.vv * ONE - s.plain.vd**2, s.n * (s.n - 1))
+    return _root(s.n * s.plain.vv - (s.plain.vd // ONE) ** 2, s.n * (s.n - 1))
 
 
 def standard_error(s: Summary) -> float:
@@ -207,7 +208,7 @@ def standard_error(s: Summary) -> float:
         return nan
     v, d = s.value, s.share
     square = s.shared.vv * d * d - 2 * s.shared.vd * v * d + s.shared.dd * v * v
-    return _root(max(square, 0) * ONE // (d * d), 1) / as_float(d)
+    return _root(square // (d * d), 1) / as_float(d)
 
 
 def frequencies(s: Summary) -> tuple[float, ...]:
@@ -229,9 +230,10 @@ def _root(square: int, divisor: int) -> float:
     return ratio(isqrt((square << 256) // divisor), ONE << 128)
 
 
-def _plain(loss: Array) -> Products:
-    finite = _finite(loss)
-    return Products(vv=_product_sum(finite, finite), vd=exact_sum(finite))
+def _plain(rows: Rows, units: int) -> Products:
+    finite = _finite(rows.loss)
+    total = units if rows.weight is None else exact_sum(finite)
+    return Products(vv=_product_sum(finite, finite), vd=total * ONE)
 
 
 def _shared(value: Array, share: Array | None) -> Products:
@@ -240,15 +242,23 @@ def _shared(value: Array, share: Array | None) -> Products:
 
 
 def _product_sum(a: Array, b: Array) -> int:
-    """The exact sum of a*b: each product as its float and what that lost (Dekker 1971)."""
-    if len(a) and max(np.abs(a).max(), np.abs(b).max()) > 2.0**450:
-        pairs = zip(a.tolist(), b.tolist(), strict=True)
-        return sum(in_units(x) * in_units(y) // ONE for x, y in pairs)
+    """The exact sum of a*b in units of 2^-2148: each product as its float and what that lost (Dekker 1971)."""
+    extreme = _extreme(a) if b is a else _extreme(a) | _extreme(b)
+    rare = 0
+    if extreme.any():  # products that would overflow, or whose loss would underflow, as integers
+        pairs = zip(a[extreme].tolist(), b[extreme].tolist(), strict=True)
+        rare = sum(in_units(x) * in_units(y) for x, y in pairs)
+        a, b = a[~extreme], b[~extreme]
     product = a * b
     a_high, a_low = _split(a)
-    b_high, b_low = (a_high, a_low) if b is a else _split(b)
+    b_high, b_low = _split(b)
     lost = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-    return exact_sum(product) + exact_sum(lost)
+    return (exact_sum(product) + exact_sum(lost)) * ONE + rare
+
+
+def _extreme(values: Array) -> NDArray[np.bool_]:
+    size = np.abs(values)
+    return (size > 2.0**450) | ((size < 2.0**-450) & (size > 0.0))
 
 
 def _split(a: Array) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from losscli.errors import DataError, Fault, shown
 from losscli.reading.blocks import Array, Block, Chunk, Column, Layout, Table, as_column, column_names, taken
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.numbers import is_missing
-from losscli.reading.sources import NPY, STDIN, ZIP, Source
+from losscli.reading.sources import STDIN, Source
 
 BLOCK_ROWS = 1 << 14
 
@@ -24,11 +24,6 @@ class Series:
 
     name: str
     values: NDArray[Any]
-
-
-def is_array_file(source: Source) -> bool:
-    """Whether the magic bytes are those of `.npy` or `.npz`."""
-    return source.magic.startswith((NPY, ZIP))
 
 
 def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
@@ -58,6 +53,7 @@ def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
         width=len(columns.preds),
         label_width=len(columns.labels),
         name=source.name,
+        close=source.close,
         warnings=scale_warnings(columns, wanted.scale),
     )
 
@@ -66,9 +62,11 @@ def _series(source: Source) -> tuple[list[Series], bool]:
     """The columns of the file, and whether they have names."""
     array = _loaded(source)
     if isinstance(array, dict):
-        return [one for name, part in array.items() for one in _columns_of(part, name, source.name)], True
+        parts = {name: part for name, part in array.items() if part.ndim}  # single values are notes beside the data
+        return [one for name, part in parts.items() for one in _columns_of(part, name, source.name)], True
     if array.dtype.names:
-        return [Series(name, array[name]) for name in array.dtype.names], True
+        parts = {name: array[name] for name in array.dtype.names}
+        return [one for name, part in parts.items() for one in _columns_of(part, name, source.name)], True
     return _columns_of(array, "", source.name), False
 
 
@@ -78,10 +76,14 @@ def _loaded(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
             loaded = np.load(source.name, mmap_mode="r", allow_pickle=False)
         else:
             loaded = np.load(io.BytesIO(source.stream.read()), allow_pickle=False)
-        return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
+        arrays = {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
     except Exception as error:  # np.load raises many kinds for damaged files
-        pickled = "pickled objects are not read" if "allow_pickle" in str(error) else "not a sound numpy file"
-        raise DataError(f"{source.name}: {pickled}") from None
+        pickled = "pickle" in str(error) or "Python object" in str(error)
+        what = "pickled objects are not read" if pickled else "not a sound numpy file"
+        raise DataError(f"{source.name}: {what}") from None
+    if isinstance(arrays, dict) and not all(isinstance(array, np.ndarray) for array in arrays.values()):
+        raise DataError(f"{source.name}: a zip archive is not read; unpack it first (unzip -p)")
+    return arrays
 
 
 def _columns_of(array: NDArray[Any], name: str, source: str) -> list[Series]:

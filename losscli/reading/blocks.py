@@ -4,7 +4,7 @@ Rows and lines are counted within the block; whoever takes blocks in order adds 
 A fault ends a block: the rows before it are there, so that what is wrong first in the source is reported first.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -114,6 +114,8 @@ class Table:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     streamed: bool = True
+    close: Callable[[], None] = lambda: None
+    parts: "Callable[[int], Sequence[Table] | None]" = lambda count: None  # the table as tables of its rows in order
 
 
 def located(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> DataError:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from losscli.errors import DataError, shown
 from losscli.kinds import Form, Scale
-from losscli.reading.numbers import has_decimal_comma, is_missing, number
+from losscli.reading.numbers import canonical, has_decimal_comma, is_missing, number
 
 LABEL_NAMES = frozenset({"label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"})
 SCALE_NAMES = {Scale.LOGITS: "logit", Scale.LOGPROBS: "logprob"}
@@ -124,7 +124,9 @@ def expand(text: str, names: Sequence[str] | None, width: int) -> tuple[int, ...
 def listed(names: Sequence[str] | None, width: int) -> str:
     """The columns of a table, for a message."""
     if names:
-        return "the columns are " + ", ".join(name if name.strip() else f"({at})" for at, name in enumerate(names, 1))
+        few = [name[:40] if name.strip() else f"({at})" for at, name in enumerate(names[:20], 1)]
+        more = f", ... ({len(names)} in all)" if len(names) > len(few) else ""
+        return f"the columns are {', '.join(few)}{more}"
     return "there is 1 column, without a name" if width == 1 else f"there are {width} columns, without names"
 
 
@@ -200,7 +202,8 @@ def _label_guess(top: FirstLines, wanted: Wanted) -> Sequence[int]:
 def _numbered_classes(top: FirstLines, cells: list[str]) -> bool:
     """A header such as `label,0,1,2`: whole numbers, each once, beside a cell that is called like a label."""
     named = any(cell.casefold() in LABEL_NAMES - {"true"} for cell in top.first)
-    return named and len(cells) > 1 and all(map(str.isdigit, cells)) and len(set(cells)) == len(cells)
+    numbers = {canonical(cell) for cell in cells}
+    return named and len(cells) > 1 and all(map(str.isdigit, numbers)) and len(numbers) == len(cells)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.reading.blocks import Words
 from losscli.reading.digits import (
     BYTE_NUMBERS,
     MARGIN,
@@ -64,14 +65,6 @@ class Layout:
     width: int
     numbers: tuple[int, ...]
     labels: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Words:
-    """A column of text as codes (n,) into a vocabulary of distinct cells, in the order of their first rows."""
-
-    codes: NDArray[np.intp]
-    vocabulary: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """The one door for reading: positional arguments in, a table of blocks out, whatever they are."""
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from losscli.errors import DataError, Declined, Fault
+from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.kinds import Form
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Layout, Table, careful
 from losscli.reading.columns import Wanted
@@ -25,14 +24,10 @@ class Request:
     encoding: str | None = None
 
 
-class NoInput(Exception):
-    """There is nothing to read: no argument, and standard input is a terminal or closed."""
-
-
 def open_data(request: Request) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
     tokens = request.tokens
-    if tokens.count("-") > 1:
+    if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise Declined("standard input can be read once; give '-' for one argument only")
     if len(tokens) > 2:
         raise Declined(f"{len(tokens)} arguments are too many: give a table, or labels and predictions")
@@ -54,16 +49,20 @@ def _refuse_terminal() -> None:
 
 
 def _file(path: str, request: Request) -> Table:
-    from losscli.reading.sources import open_source
+    from losscli.reading.sources import ARRAYS, open_source
 
     source = open_source(path, request.encoding)
-    if source.magic.startswith((b"\x93NUMPY", b"PK\x03\x04")):
-        from losscli.reading.arrays import array_table
+    try:
+        if source.magic.startswith(ARRAYS):
+            from losscli.reading.arrays import array_table
 
-        return array_table(source, request.wanted, request.style.drop)
-    from losscli.reading.text import text_table
+            return array_table(source, request.wanted, request.style.drop)
+        from losscli.reading.text import text_table
 
-    return text_table(source, request.wanted, request.style)
+        return text_table(source, request.wanted, request.style)
+    except BaseException:
+        source.close()
+        raise
 
 
 def _alone(request: Request) -> Table:
@@ -130,7 +129,12 @@ def _side(token: str, request: Request, at: int) -> Inline | Table:
 
 def _numbers_or_no_file(token: str) -> Inline:
     """A list of predictions; a text in which nothing is a number was meant as a path."""
-    found = parse_inline(token)
+    try:
+        found = parse_inline(token)
+    except DataError:
+        if any(mark in token for mark in ",;") or len(token.split()) > 1:
+            raise
+        raise DataError(f"{token}: no such file, and no list of numbers") from None
     if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
         raise DataError(f"{token}: no such file, and no list of numbers")
     return found
@@ -139,8 +143,8 @@ def _numbers_or_no_file(token: str) -> Inline:
 def _weights(request: Request) -> Table:
     """Sample weights beside lists: a list of their own, or a file of one column."""
     text = request.wanted.weight or ""
-    if is_inline(text) or not os.path.exists(text):
-        cells = parse_inline(text).cells
+    if is_inline(text):
+        cells = _numbers_or_no_file(text).cells
         return _inline_table([[cell] for cell in cells], "weights", request.style.drop)
     wanted = Wanted(forms=frozenset({Form.BINARY}), preds_only=True, header=request.wanted.header)
     return _file(text, replace(request, wanted=wanted))
@@ -226,5 +230,5 @@ def _inline_table(records: list[list[str]], name: str, drop: bool) -> Table:
 
 
 def _place(name: str, width: int, fault: Fault, block: Block, rows: int, lines: int) -> str:
-    where = f"row {rows + fault.row + 1}"
+    where = f"row {rows + fault.row + 1}" if name != "weights" else f"weights: row {rows + fault.row + 1}"
     return where if width == 1 or fault.column is None else f"{where}: column {fault.column + 1}"

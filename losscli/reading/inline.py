@@ -35,6 +35,8 @@ class Inline:
 
 def is_inline(token: str) -> bool:
     """Whether an argument is a list rather than a path: the rule of the command line, in its order."""
+    if token.startswith(("./", "../", "/")):
+        return False
     if reads_as_numbers(token):
         return True
     if os.path.exists(token):

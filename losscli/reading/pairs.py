@@ -36,8 +36,14 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
         label_width=sides["label"].label_width if "label" in sides else 0,
         name=preds.name,
         streamed=any(side.streamed for side in sides.values()),
+        close=partial(_close, tuple(sides.values())),
         warnings=preds.warnings,
     )
+
+
+def _close(sides: tuple[Table, ...]) -> None:
+    for side in sides:
+        side.close()
 
 
 def _nowhere(fault: Fault, block: Block, rows: int, lines: int) -> str:

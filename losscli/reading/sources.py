@@ -19,7 +19,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstandard"),
 )
-NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
+ARRAYS = (b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06")  # .npy, .npz, and a zip archive without members
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -48,6 +48,11 @@ class Source:
                 left -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def close(self) -> None:
+        """Give the file back; standard input stays open."""
+        if self.name != STDIN:
+            self.raw.close()
+
     def position(self) -> int:
         """How many bytes of the file itself, packed as it is, have been read."""
         try:
@@ -67,7 +72,7 @@ def open_source(path: str, encoding: str | None = None) -> Source:
             if magic.startswith(mark):
                 stream = io.BufferedReader(cast(Any, _UNPACKERS[kind](raw)), 1 << 18)
                 magic = _peek(stream, 8)
-    stream = stream if magic.startswith((NPY, ZIP)) else _as_utf8(stream, magic, encoding, name)
+    stream = stream if magic.startswith(ARRAYS) else _as_utf8(stream, magic, encoding, name)
     return Source(name, stream, raw, _size(raw), magic)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)

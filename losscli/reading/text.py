@@ -15,9 +15,10 @@ import numpy as np
 
 from losscli.errors import DataError, Fault, shown
 from losscli.reading import decode
-from losscli.reading.blocks import NOT_UTF8, Block, Chunk, Layout, Table, Words, careful, column_names
+from losscli.reading.blocks import NOT_UTF8, Block, Chunk, Layout, Table, careful, column_names
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.dialect import NAMES, find_delimiter, records, unsound
+from losscli.reading.ranges import Quoted, cut
 from losscli.reading.sources import Source
 from losscli.reading.style import Style
 
@@ -89,10 +90,9 @@ def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
     layout = Layout(width, columns.labels, columns.preds, columns.weight, columns.features, style.drop, hint)
-    reader = _Reader(source.name, feed, head.delimiter, layout, style.block_bytes, skipped)
-    return Table(
+    table = Table(
         form=columns.form,
-        chunks=reader.chunks(),
+        chunks=_Reader(feed, head.delimiter, layout, style.block_bytes).chunks(),
         place=partial(_place, source.name, columns, skipped),
         columns=column_names(columns),
         classes=columns.class_names,
@@ -102,14 +102,28 @@ def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
         name=source.name,
         size=source.size,
         position=source.position,
+        close=source.close,
         notes=_notes(columns),
         warnings=scale_warnings(columns, wanted.scale),
     )
+    start = source.position() - len(feed.rest)
+    return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
+
+
+def _parts(
+    table: Table, feed: Feed, start: int, delimiter: str, layout: Layout, block_bytes: int, count: int
+) -> list[Table] | None:
+    """The table as up to `count` tables of ranges of its bytes."""
+    sources = cut(feed.source, start, count)
+    if sources is None:
+        return None
+    readers = [_Reader(Feed(source), delimiter, layout, block_bytes, ranged=True) for source in sources]
+    return [replace(table, chunks=reader.chunks()) for reader in readers]
 
 
 def _plain_newlines(feed: Feed) -> None:
     feed.fill(HEAD_BYTES)
-    if b"\0" in feed.rest:
+    if b"\0" in feed.rest[:1024]:
         raise DataError(f"{feed.source.name}: these bytes are not text (a NUL byte); for UTF-16 use --encoding utf-16")
     if b"\r" in feed.rest and b"\n" not in feed.rest:
         read = feed.source.stream.read
@@ -140,8 +154,14 @@ def _head(feed: Feed, style: Style) -> Head:
     data = feed.rest if feed.ended else feed.rest[: feed.rest.rfind(b"\n") + 1]
     lines = _decoded(data, feed.source.name, 0).split("\n")
     blank = next((at for at, line in enumerate(lines) if line.strip(" \r")), None)
+    if blank is None and not feed.ended:
+        feed.rest = feed.rest[len(data) :]
+        later = _head(feed, style)
+        return replace(later, blank_lines=later.blank_lines + len(lines) - 1)
     if blank is None:
         raise DataError(f"{feed.source.name}: the input is empty")
+    if lines[blank].lstrip().startswith("{"):
+        raise DataError(f"{feed.source.name}:{blank + 1}: this looks like JSON; a table of columns is wanted")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(" \r")]
     delimiter = style.delimiter or find_delimiter(sample)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
@@ -174,16 +194,17 @@ def _skip(feed: Feed, lines: int) -> None:
 class _Reader:
     """The chunks of the records behind the header."""
 
-    name: str
     feed: Feed
     delimiter: str
     layout: Layout
     block_bytes: int
-    lines: int
+    ranged: bool = False
 
     def chunks(self) -> Iterator[Chunk]:
         while piece := self.feed.lines(self.block_bytes):
             if b'"' in piece:
+                if self.ranged:
+                    raise Quoted
                 yield from self._quoted(piece)
             else:
                 yield partial(_plain_block, piece, self.delimiter, self.layout)
@@ -258,10 +279,7 @@ def _fast(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
     return Block(
         rows=decoded.rows,
         lines=decoded.rows,
-        labels=tuple(
-            Words(column.codes, column.vocabulary) if isinstance(column, decode.Words) else column
-            for column in decoded.labels
-        ),
+        labels=decoded.labels,
         preds=decoded.numbers[:k].T,
         weights=decoded.numbers[k] if weight else None,
         features=decoded.numbers[k + len(weight) :].T if layout.features else None,

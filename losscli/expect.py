@@ -1,0 +1,146 @@
+"""A typed answer: its precision, whether it is right, and what else on the data would give it.
+
+The rule: a typed answer is right when the true value lies within half a unit of its last digit, both ends included.
+Typed text is compared as the exact decimal that it is.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from math import inf, isinf, isnan, nan
+
+import numpy as np
+
+from losscli.errors import DataError, Declined, shown
+from losscli.mistakes.case import Figure
+from losscli.mistakes import Candidate
+
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
+_RATIO = re.compile(r"([+-]?\d{1,300})\s*/\s*(\d{1,300})")
+_WORDS = {"inf": inf, "infinity": inf, "nan": nan}
+LONGEST = 320  # characters of a number
+SLACK = Fraction(1, 2**49)  # eight units in the last place: a float is not the exact value
+RATIO_PRECISION = Fraction(1, 10**9)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A number as typed: exact, or inf or nan; right within `half`; `decimals` as typed, None where there are none."""
+
+    text: str
+    exact: Fraction | None
+    special: float = 0.0
+    half: Fraction = Fraction(0)
+    decimals: int | None = None
+
+    @property
+    def few_digits(self) -> bool:
+        """Whether so few decimals were typed that different answers look alike."""
+        return self.decimals is not None and self.decimals <= 2
+
+    @cached_property
+    def near(self) -> float:
+        """The number as a float."""
+        return self.special if self.exact is None else float(self.exact)
+
+    @cached_property
+    def reach(self) -> float:
+        """Half a unit of the last digit as a float."""
+        return float(self.half)
+
+    def fits(self, value: float, units: int = 1) -> bool:
+        """Whether a value is what was typed, at the typed precision; `units` widens that."""
+        if self.exact is None or isinf(value) or isnan(value):
+            return self.exact is None and (value == self.special or (isnan(value) and isnan(self.special)))
+        if abs(value - self.near) > 2.0 * units * self.reach + 1e-9 * abs(value):
+            return False  # far off: no need of exact arithmetic
+        off = abs(Fraction(value) - self.exact)
+        return off <= units * self.half + SLACK * abs(Fraction(value))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A typed answer judged: `fits` are the mistakes that would give it, likeliest first."""
+
+    given: tuple[Typed, ...]
+    right: Figure
+    ok: bool
+    fits: tuple[Candidate, ...] = ()
+
+
+def typed_number(text: str) -> Typed:
+    """The number that a text is; Declined where it is none."""
+    plain = text.strip()
+    if len(plain) <= LONGEST and _DECIMAL.fullmatch(plain) and plain.isascii():
+        number = Decimal(plain)
+        exponent = int(number.as_tuple().exponent)
+        return Typed(plain, Fraction(number), half=Fraction(10) ** exponent / 2, decimals=max(0, -exponent))
+    ratio = _RATIO.fullmatch(plain) if plain.isascii() else None
+    if ratio and int(ratio[2]):
+        exact = Fraction(int(ratio[1]), int(ratio[2]))
+        return Typed(plain, exact, half=abs(exact) * RATIO_PRECISION)
+    word = plain.lower().lstrip("+-")
+    if word in _WORDS and len(plain) - len(word) <= 1:
+        return Typed(plain, None, -_WORDS[word] if plain.startswith("-") else _WORDS[word])
+    raise Declined(f"--expect: {shown(plain)} is not a number{_hint(plain)}")
+
+
+def _hint(text: str) -> str:
+    if re.fullmatch(r"[+-]?\d*,\d+", text):
+        return "; write the decimal comma as a point"
+    if re.match(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*[A-Za-z%]", text):
+        return "; give it without a unit"
+    return ""
+
+
+def typed_answer(text: str, many: bool = False) -> tuple[Typed, ...]:
+    """The typed answer: one number, or with `many` a list of them."""
+    if not many:
+        return (typed_number(text),)
+    from losscli.reading.inline import parse_inline
+
+    try:
+        cells = parse_inline(text).cells
+    except DataError as error:
+        raise Declined(f"--expect: {error}") from None
+    return tuple(typed_number(cell) for cell in cells)
+
+
+def all_fit(given: tuple[Typed, ...], value: Figure, units: int = 1) -> bool:
+    """Whether every number of a typed answer is the one of `value`."""
+    values = np.atleast_1d(value).ravel()
+    return len(values) == len(given) and all(map(lambda one, x: one.fits(float(x), units), given, values))
+
+
+def judged(given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate]) -> Verdict:
+    """The verdict on a typed answer, `found` being what mistakes would give; it is looked at for wrong answers only."""
+    if all_fit(given, right):
+        return Verdict(given, right, True)
+    best: dict[str, Candidate] = {}
+    for one in found:
+        if not all_fit(given, one.value) or _alike(given, one.value, right):
+            continue
+        if one.id not in best or _order(given, one) < _order(given, best[one.id]):
+            best[one.id] = one
+    return Verdict(given, right, False, tuple(sorted(best.values(), key=lambda one: one.rank)))
+
+
+def _alike(given: tuple[Typed, ...], value: Figure, right: Figure) -> bool:
+    """Whether a value equals the right answer at the typed precision."""
+    pairs = zip(given, np.atleast_1d(value).ravel(), np.atleast_1d(right).ravel(), strict=True)
+    return all(_same(one.half, float(a), float(b)) for one, a, b in pairs)
+
+
+def _same(half: Fraction, a: float, b: float) -> bool:
+    if not (np.isfinite(a) and np.isfinite(b)):
+        return a == b
+    return abs(Fraction(a) - Fraction(b)) <= half
+
+
+def _order(given: tuple[Typed, ...], one: Candidate) -> tuple[int, float]:
+    values = np.atleast_1d(one.value).ravel()
+    off = [abs(float(x) - float(t.exact)) for t, x in zip(given, values, strict=True) if t.exact is not None]
+    return one.rank, max(off, default=0.0)

@@ -1,0 +1,554 @@
+"""Positional arguments: every spelling of a list, lists against paths, negative numbers, options among them."""
+
+from math import exp, log
+from pathlib import Path
+
+import pytest
+from conftest import answer, record, refusal, run
+
+LABELS, PREDS = "1,0,0,1", "0.8,0.3,0.4,0.7"
+BCE = -(log(0.8) + log(0.7) + log(0.6) + log(0.7)) / 4
+ROWS = "0.7,0.2,0.1;0.1,0.2,0.7"
+CE = -log(0.7)
+
+
+def close(expected: float) -> object:
+    return pytest.approx(expected, rel=1e-13, abs=0)
+
+
+def softplus(z: float) -> float:
+    return log(1 + exp(z))
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# --- spellings of lists -------------------------------------------------------------------------------------------------
+
+LABEL_SPELLINGS = [
+    "1,0,0,1",
+    "1 0 0 1",
+    "1, 0, 0, 1",
+    " 1,0, 0 ,1 ",
+    "1,0,0,1,",
+    "1\t0\t0\t1",
+    "1\n0\n0\n1\n",
+    "1\r\n0\r\n0\r\n1",
+    "1;0;0;1",
+    "1 0 0 1;",
+    "[1, 0, 0, 1]",
+    "[1 0 0 1]",
+    "[1, 0, 0, 1,]",
+    "(1, 0, 0, 1)",
+    "[[1], [0], [0], [1]]",
+    "[[1]\n [0]\n [0]\n [1]]",
+    "[[1, 0, 0, 1]]",
+    "array([1, 0, 0, 1])",
+    "np.array([1, 0, 0, 1])",
+    "array([ True, False, False,  True])",
+    "Array([1, 0, 0, 1], dtype=int32)",
+    "tensor([1, 0, 0, 1])",
+    "tensor([1, 0, 0, 1], dtype=torch.int32, device='cuda:0')",
+    "torch.tensor([1., 0., 0., 1.])",
+    "tf.Tensor([1 0 0 1], shape=(4,), dtype=int32)",
+    "[np.int64(1), np.int64(0), np.int64(0), np.int64(1)]",
+    "[True, False, False, True]",
+    "[ True False False  True]",
+    "TRUE,FALSE,false,true",
+    "1.,0.,0.,1.",
+    "1.0,-0,0,1e0",
+    "01,00,0,+1",
+    "<tf.Tensor: shape=(4,), dtype=int32, numpy=array([1, 0, 0, 1], dtype=int32)>",
+    "Parameter containing:\ntensor([1., 0., 0., 1.], requires_grad=True)",
+    "'1','0','0','1'",
+    '"1", "0", "0", "1"',
+]
+
+PRED_SPELLINGS = [
+    "0.8,0.3,0.4,0.7",
+    ".8 .3 .4 .7",
+    "[0.8 0.3 0.4 0.7]",
+    "[0.8, 0.3,\n 0.4, 0.7]",
+    "0.8;0.3;0.4;0.7",
+    "0.8\n0.3\n0.4\n0.7\n",
+    "8e-1,3E-1,.4,+.7",
+    '"0.8","0.3","0.4","0.7"',
+    "array([0.8, 0.3, 0.4, 0.7], dtype=float32)",
+    "tensor([0.8000, 0.3000, 0.4000, 0.7000])",
+    "tensor([0.8000, 0.3000, 0.4000, 0.7000], grad_fn=<SigmoidBackward0>)",
+    "tensor([0.8, 0.3, 0.4, 0.7], device='cuda:0', dtype=torch.float64, grad_fn=<DivBackward0>)",
+    "tensor([[0.8000],\n        [0.3000],\n        [0.4000],\n        [0.7000]], requires_grad=True)",
+    "tf.Tensor(\n[[0.8]\n [0.3]\n [0.4]\n [0.7]], shape=(4, 1), dtype=float32)",
+    "Array([0.8, 0.3, 0.4, 0.7], dtype=float32)",
+    "[np.float64(0.8), np.float32(0.3), np.float64(0.4), 0.7]",
+    "[numpy.float64(0.8), 0.3, 0.4, 0.7]",
+]
+
+MATRIX_SPELLINGS = [
+    "0.7,0.2,0.1;0.1,0.2,0.7",
+    "0.7,0.2,0.1; 0.1,0.2,0.7;",
+    "0.7 0.2 0.1;0.1 0.2 0.7",
+    "0.7,0.2,0.1\n0.1,0.2,0.7\n",
+    "0.7 0.2 0.1\n0.1 0.2 0.7",
+    "0.7,0.2,0.1\r\n0.1,0.2,0.7",
+    "[[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]]",
+    "[[0.7, 0.2, 0.1],\n [0.1, 0.2, 0.7],]",
+    "[[0.7 0.2 0.1]\n [0.1 0.2 0.7]]",
+    "((0.7, 0.2, 0.1), (0.1, 0.2, 0.7))",
+    "[(0.7, 0.2, 0.1), (0.1, 0.2, 0.7)]",
+    "[0.7,0.2,0.1],[0.1,0.2,0.7]",
+    "[0.7,0.2,0.1]\n[0.1,0.2,0.7]",
+    "[0.7 0.2 0.1; 0.1 0.2 0.7]",
+    "array([[0.7, 0.2, 0.1],\n       [0.1, 0.2, 0.7]])",
+    "tensor([[0.7000, 0.2000, 0.1000],\n        [0.1000, 0.2000, 0.7000]])",
+    "tensor([[0.7, 0.2, 0.1],\n        [0.1, 0.2, 0.7]], device='cuda:0', grad_fn=<SoftmaxBackward0>)",
+    "[[np.float64(0.7), np.float64(0.2), np.float64(0.1)], [0.1, 0.2, 0.7]]",
+    "[['0.7', '0.2', '0.1'], ['0.1', '0.2', '0.7']]",
+]
+
+
+@pytest.mark.parametrize("spelling", LABEL_SPELLINGS)
+def test_labels_are_accepted_as_people_paste_them(spelling: str) -> None:
+    assert answer("bce", spelling, PREDS) == close(BCE)
+
+
+@pytest.mark.parametrize("spelling", PRED_SPELLINGS)
+def test_predictions_are_accepted_as_people_paste_them(spelling: str) -> None:
+    assert answer("bce", LABELS, spelling) == close(BCE)
+
+
+@pytest.mark.parametrize("spelling", MATRIX_SPELLINGS)
+def test_a_matrix_is_accepted_as_people_paste_it(spelling: str) -> None:
+    assert answer("ce", "0,2", spelling) == close(CE)
+
+
+@pytest.mark.parametrize("labels", ["1,0;0,1", "[[1, 0], [0, 1]]", "1 0\n0 1"])
+def test_cells_of_two_matrices_are_paired_one_by_one_for_bce(labels: str) -> None:
+    assert answer("bce", labels, "[[0.8, 0.3], [0.4, 0.7]]") == close(BCE)
+
+
+@pytest.mark.parametrize("spelling", ["0.8,0.7,0.6,0.7", "0.8 0.7 0.6 0.7", "[[0.8, 0.7], [0.6, 0.7]]", "[0.8 0.7 0.6 0.7]"])
+def test_a_lone_list_for_nll_holds_the_likelihoods_of_what_happened(spelling: str) -> None:
+    assert answer("nll", spelling, "-r", "sum") == close(4 * BCE)
+
+
+def test_a_lone_number_for_nll_is_a_list_of_one() -> None:
+    assert answer("nll", "0.8") == close(-log(0.8))
+
+
+# --- words ----------------------------------------------------------------------------------------------------------------
+
+WORD_LISTS = [
+    "cat,dog",
+    "cat dog",
+    "'cat','dog'",
+    '["cat", "dog"]',
+    "['cat' 'dog']",
+    "array(['cat', 'dog'], dtype='<U3')",
+    "[np.str_('cat'), np.str_('dog')]",
+    "cat\ndog\n",
+]
+
+
+@pytest.mark.parametrize("words", WORD_LISTS)
+def test_words_are_labels_with_or_without_quotes(words: str, here: Path) -> None:
+    assert answer("ce", words, "0.9,0.1;0.2,0.8", "--classes", "cat,dog") == close(-(log(0.9) + log(0.8)) / 2)
+
+
+def test_words_may_hold_spaces_between_commas(here: Path) -> None:
+    assert answer("ce", "New York,Rome", "0.9,0.1;0.2,0.8", "--classes", "New York,Rome") == close(
+        -(log(0.9) + log(0.8)) / 2
+    )
+
+
+@pytest.mark.parametrize("positive, expected", [("dog", -log(0.8)), ("cat", -(log(0.2)))])
+def test_the_positive_word_is_the_label_that_is_one(positive: str, expected: float, here: Path) -> None:
+    assert answer("bce", "cat,dog", "0.2,0.8", "--positive", positive) == close(expected)
+
+
+@pytest.mark.parametrize("positive", ["1", "1.0", "01", "+1"])
+def test_positive_compares_numbers_as_numbers(positive: str) -> None:
+    assert answer("bce", "-1,1", "0.2,0.8", "--positive", positive) == close(-log(0.8))
+
+
+@pytest.mark.parametrize("option", [("--positive", "-1"), ("--positive=-1",)])
+def test_a_negative_label_can_be_the_positive_one(option: tuple[str, ...]) -> None:
+    assert answer("bce", "-1,1", "0.8,0.2", *option) == close(-log(0.8))
+
+
+@pytest.mark.parametrize("positive", ["1", "true", "True"])
+def test_true_is_one(positive: str) -> None:
+    assert answer("bce", "True,False", "0.8,0.2", "--positive", positive) == close(-log(0.8))
+
+
+# --- shapes ---------------------------------------------------------------------------------------------------------------
+
+SHAPES = [
+    ("ce", "1", "0.2,0.5,0.3", -log(0.5)),
+    ("ce", "0,1,0", "0.2,0.5,0.3", -log(0.5)),
+    ("ce", "[[0, 1, 0]]", "[[0.2, 0.5, 0.3]]", -log(0.5)),
+    ("ce", "[1]", "[[0.2, 0.5, 0.3]]", -log(0.5)),
+    ("ce", "0.5,0.25,0.25", "0.2,0.5,0.3", -(0.5 * log(0.2) + 0.25 * log(0.5) + 0.25 * log(0.3))),
+    ("ce", "0,1", "0.2,0.8", -log(0.8)),
+    ("ce", "1,0", "0.2,0.8", -log(0.2)),
+    ("ce", "0,2", ROWS, CE),
+    ("ce", "0;2", ROWS, CE),
+    ("ce", "[[0], [2]]", ROWS, CE),
+    ("ce", "1,0,0;0,0,1", ROWS, CE),
+    ("ce", "1.0", "0.2,0.8", -log(0.8)),
+    ("ce", "01", "0.2,0.8", -log(0.8)),
+    ("nll", "1,0,0,1", PREDS, BCE),
+    ("nll", "0,1,0", "0.2,0.5,0.3", -(log(0.8) + log(0.5) + log(0.7)) / 3),
+    ("nll", "1", "0.2,0.5,0.3", -log(0.5)),
+    ("nll", "0,2", ROWS, CE),
+    ("nll", "1,1", "[[0.8], [0.4]]", -(log(0.8) + log(0.4)) / 2),
+    ("bce", "1", "0.8", -log(0.8)),
+    ("bce", "0.9,0.1", "0.8,0.3", -(0.9 * log(0.8) + 0.1 * log(0.2) + 0.1 * log(0.3) + 0.9 * log(0.7)) / 2),
+]
+
+
+@pytest.mark.parametrize("command, labels, preds, expected", SHAPES)
+def test_the_shape_of_two_lists_says_what_is_meant(command: str, labels: str, preds: str, expected: float) -> None:
+    assert answer(command, labels, preds) == close(expected)
+
+
+MISFITS = [
+    ("bce", "1,0", "0.8,0.3,0.4", ("2", "3")),
+    ("bce", "1,0,0,1", "0.8,0.3;0.4,0.7", ("4", "2 rows of 2")),
+    ("ce", "0,1,1", "0.2,0.8;0.5,0.5", ("3", "2 rows of 2")),
+    ("ce", "0", "0.2,0.8;0.5,0.5", ("1", "2 rows of 2")),
+    ("ce", "0,2", "0.7,0.2,0.1,0.1,0.2,0.7", ("2", "1 row of 6")),
+    ("ce", "0,1,0", "0.2,0.8", ("3", "1 row of 2")),
+    ("ce", "1,0;0,1", ROWS, ("2 rows of 2", "2 rows of 3")),
+    ("ce", "0,1", "0.8", ("2", "1")),
+    ("nll", "1,0,1", "0.8,0.2", ("3", "2")),
+    ("ce", "0,1", "[[0.8], [0.2]]", ("2",)),
+    ("ce", "0,1", "0.8;0.2", ("2",)),
+]
+
+
+@pytest.mark.parametrize("command, labels, preds, shapes", MISFITS)
+def test_lists_that_do_not_fit_are_refused_with_both_shapes(
+    command: str, labels: str, preds: str, shapes: tuple[str, ...]
+) -> None:
+    said = refusal(command, labels, preds)
+    assert all(shape in said for shape in shapes)
+
+
+@pytest.mark.parametrize("command", ["bce", "ce"])
+@pytest.mark.parametrize("token", ["0.8,0.3", "[0.8 0.3]", "0.5", "nan", "1e3"])
+def test_one_list_alone_is_refused_with_the_hint_to_give_two(command: str, token: str) -> None:
+    said = refusal(command, token)
+    assert "LABELS" in said and "PREDS" in said
+
+
+RAGGED = [
+    ("0.7,0.2,0.1;0.1,0.2", "row 2"),
+    ("0.7,0.2;0.1,0.2;0.3,0.4,0.3", "row 3"),
+    ("[[0.7, 0.2, 0.1], [0.1, 0.2]]", "row 2"),
+    ("0.7 0.2\n0.3 0.7\n0.1", "row 3"),
+    ("tensor([[0.7, 0.3],\n        [0.1]])", "row 2"),
+]
+
+
+@pytest.mark.parametrize("preds, row", RAGGED)
+def test_ragged_rows_are_refused_with_the_row_named(preds: str, row: str) -> None:
+    assert row in refusal("ce", "0,1", preds)
+
+
+BROKEN = [
+    "[0.8,0.3",
+    "0.8,0.3]",
+    "[0.8,0.3)",
+    "[[0.8],[0.3]",
+    "[0.8,0.3]]",
+    "[0.8],0.3",
+    ",0.8,0.3",
+    "0.8,,0.3",
+    "0.8;0.3;;0.3",
+    "[]",
+    "[[]]",
+    " ",
+    ",",
+    ";",
+    "[0.8 ... 0.3]",
+    "[0.8, 0.3, …]",
+    "0.8,abc",
+    "0x1,0.3",
+    "80%,30%",
+    "0_8,0.3",
+    "٠.٨,0.3",
+    "0.8,NA",
+    "nan,0.3",
+    "−0.8,0.3",
+    "0,8;0,3",
+]
+
+
+@pytest.mark.parametrize("preds", BROKEN)
+def test_a_list_that_cannot_be_read_is_refused(preds: str, here: Path) -> None:
+    refusal("bce", "1,0", preds)
+
+
+def test_a_long_list_is_read_whole() -> None:
+    n = 20_000
+    assert record("bce", ",".join(["1", "0"] * n), " ".join(["0.5"] * (2 * n)))["n"] == 2 * n
+
+
+# --- lists and paths --------------------------------------------------------------------------------------------------------
+
+TABLE = "1,0.8\n0,0.3\n"
+TABLE_LOSS = -(log(0.8) + log(0.7)) / 2
+
+
+@pytest.mark.parametrize(
+    "name, token",
+    [
+        ("preds.csv", "preds.csv"),
+        ("a b.csv", "a b.csv"),
+        ("a,b.csv", "a,b.csv"),
+        ("a;b", "a;b"),
+        ("[x].csv", "[x].csv"),
+        ("cat,dog", "cat,dog"),
+        ("1", "./1"),
+        ("1,0", "./1,0"),
+        ("-1", "./-1"),
+        ("0.5", "./0.5"),
+        ("-x.csv", "./-x.csv"),
+        ("-5.csv", "-5.csv"),
+        ("1.csv", "1.csv"),
+        ("nan", "./nan"),
+        ("naïve €.csv", "naïve €.csv"),
+        ("new\nline", "new\nline"),
+    ],
+)
+def test_a_file_that_exists_is_a_path_unless_it_reads_as_numbers(name: str, token: str, here: Path) -> None:
+    (here / name).write_text(TABLE)
+    assert answer("bce", token) == close(TABLE_LOSS)
+
+
+@pytest.mark.parametrize("name", ["1", "1,0", "0.5", "-1", "1e3", "nan", "inf", "1;0"])
+def test_a_token_of_numbers_is_a_list_even_where_a_file_has_that_name(name: str, here: Path) -> None:
+    (here / name).write_text(TABLE)
+    said = refusal("bce", name)
+    assert "LABELS" in said and "PREDS" in said
+
+
+def test_a_path_behind_two_dashes_may_begin_with_a_dash(here: Path) -> None:
+    (here / "-x.csv").write_text(TABLE)
+    assert run("bce", "-q", "--", "-x.csv").out == f"{TABLE_LOSS!r}\n"
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ("nosuch.csv",),
+        ("./nosuch",),
+        ("cat",),
+        ("no such.csv",),
+        ("no,such.csv",),
+        ("./[x].csv",),
+        ("a/[x]/b.csv",),
+        ("1,0", "nosuch.csv"),
+        ("nosuch.csv", "0.8,0.3"),
+    ],
+)
+def test_a_path_without_a_file_is_no_such_file(tokens: tuple[str, ...], here: Path) -> None:
+    said = refusal("bce", *tokens)
+    path = next(token for token in tokens if token[0] not in "01")
+    assert "no such file" in said and path in said
+
+
+def test_predictions_in_a_file_that_is_missing_are_no_such_file_though_the_name_has_a_space(here: Path) -> None:
+    said = refusal("bce", "1,0", "my preds.csv")
+    assert "my preds.csv" in said and "no such file" in said
+
+
+@pytest.mark.parametrize("tokens", [("",), ("1,0", ""), ("", "0.8,0.3"), ("", "")])
+def test_an_empty_argument_is_refused_in_words(tokens: tuple[str, ...], here: Path) -> None:
+    assert "empty" in refusal("bce", *tokens)
+
+
+@pytest.mark.parametrize("labels", ["1,0", "l.csv", "-"])
+@pytest.mark.parametrize("preds", ["0.8,0.3", "p.csv", "-"])
+def test_labels_and_predictions_may_each_be_a_list_a_file_or_standard_input(
+    labels: str, preds: str, here: Path
+) -> None:
+    (here / "l.csv").write_text("label\n1\n0\n")
+    (here / "p.csv").write_text("prob\n0.8\n0.3\n")
+    if labels == preds == "-":
+        assert "'-'" in refusal("bce", labels, preds)
+        return
+    stdin = "1\n0\n" if labels == "-" else "0.8\n0.3\n"
+    assert answer("bce", labels, preds, stdin=stdin) == close(TABLE_LOSS)
+
+
+@pytest.mark.parametrize("tokens", [("-", "-"), ("-", "0.8,0.3", "-")])
+def test_more_than_one_dash_is_refused(tokens: tuple[str, ...]) -> None:
+    refusal("bce", *tokens, stdin=TABLE)
+
+
+@pytest.mark.parametrize("tokens", [(), ("-",)])
+def test_standard_input_is_read_without_arguments_and_for_a_dash(tokens: tuple[str, ...]) -> None:
+    assert answer("bce", *tokens, stdin=TABLE) == close(TABLE_LOSS)
+
+
+def test_three_arguments_are_too_many() -> None:
+    assert "3" in refusal("bce", "1,0", "0.8,0.3", "0.5,0.6")
+
+
+# --- negative numbers and the order of options --------------------------------------------------------------------------------
+
+LOGITS_LOSS = (softplus(1.2) + softplus(0.3)) / 2
+
+ORDERS = [
+    ("--from", "logits", "1,0", "-1.2,0.3"),
+    ("1,0", "-1.2,0.3", "--from", "logits"),
+    ("1,0", "--from", "logits", "-1.2,0.3"),
+    ("1,0", "--from=logits", "-1.2,0.3"),
+    ("--from", "logits", "--", "1,0", "-1.2,0.3"),
+    ("1,0", "--from", "logits", "--", "-1.2,0.3"),
+    ("--from", "logits", "1,0", " -1.2,0.3"),
+    ("--from", "logits", "1,0", "-1.2 0.3"),
+    ("--from", "logits", "1,0", "-1.2;0.3"),
+    ("--from", "logits", "1,0", "[-1.2,0.3]"),
+    ("--from", "logits", "1 0", "-12e-1,+.3"),
+]
+
+
+@pytest.mark.parametrize("args", ORDERS)
+def test_a_list_of_negative_numbers_stands_anywhere_among_the_options(args: tuple[str, ...]) -> None:
+    result = run("bce", "-q", *args)
+    assert (result.code, float(result.out)) == (0, close(LOGITS_LOSS)), result.err
+
+
+@pytest.mark.parametrize(
+    "logit, value", [("-1e-3", -1e-3), ("-.5", -0.5), ("-5", -5.0), ("-0.5", -0.5), ("-2.", -2.0), ("-1E+1", -10.0)]
+)
+def test_one_negative_number_is_a_list_of_one(logit: str, value: float) -> None:
+    assert answer("bce", "--from", "logits", "1", logit) == close(softplus(-value))
+
+
+@pytest.mark.parametrize("logits", ["-inf,0.3", "-Inf,0.3", "-infinity,0.3", "-INF 0.3"])
+def test_minus_infinity_is_a_logit(logits: str) -> None:
+    result = run("bce", "-q", "--from", "logits", "0,0", logits)
+    assert (result.code, float(result.out)) == (0, close(softplus(0.3) / 2)), result.err
+
+
+def test_negative_labels_are_a_list_too() -> None:
+    assert answer("bce", "-1,1", "0.2,0.8", "--positive", "1") == close(-log(0.8))
+
+
+@pytest.mark.parametrize("args", [("--fail-above", "-1"), ("--fail-above=-1",)])
+def test_an_option_keeps_its_negative_value(args: tuple[str, ...]) -> None:
+    result = run("bce", "1,0", "0.8,0.3", "-q", *args)
+    assert result.code == 1 and float(result.out) == close(TABLE_LOSS)
+
+
+@pytest.mark.parametrize("args", [("--eps", "-1"), ("--eps=-1",), ("--base", "-2"), ("--smoothing", "-.5")])
+def test_a_negative_value_out_of_range_is_refused_by_its_option(args: tuple[str, ...]) -> None:
+    assert args[0].partition("=")[0] in refusal("bce", "1,0", "0.8,0.3", *args)
+
+
+MISSPELT = ["--fom", "--form", "--fr", "--quie", "--q", "-z", "-x", "-Q", "--classes", "--bogus", "--version", "--frm=1"]
+
+
+@pytest.mark.parametrize("option", MISSPELT)
+@pytest.mark.parametrize("before", [True, False])
+def test_a_misspelt_option_is_refused_and_never_taken_for_data(option: str, before: bool) -> None:
+    data = ("1,0", "0.8,0.3")
+    said = refusal("bce", *((option, *data) if before else (*data, option)))
+    assert option.partition("=")[0] in said
+
+
+VALUED = [
+    "--positive",
+    "-y",
+    "-p",
+    "-w",
+    "--label",
+    "--base",
+    "--eps",
+    "-d",
+    "--encoding",
+    "--from",
+    "-r",
+    "-f",
+    "--fail-above",
+    "--like",
+    "--na",
+    "-qr",
+]
+
+
+@pytest.mark.parametrize("option", VALUED)
+def test_a_last_option_without_its_value_is_refused_and_eats_nothing(option: str) -> None:
+    assert "'--'" not in refusal("bce", "1,0", "0.3,0.4", option)
+
+
+@pytest.mark.parametrize("option", ["--ignore", "--classes", "--class-weight"])
+def test_a_last_option_of_ce_without_its_value_is_refused(option: str) -> None:
+    assert option in refusal("ce", "1,0", "0.3,0.7;0.4,0.6", option)
+
+
+@pytest.mark.parametrize("args", [("-qr", "sum"), ("-qrsum",), ("-q", "-rsum"), ("-q", "-r", "mean", "-r", "sum")])
+def test_short_options_can_be_joined_and_the_last_of_one_kind_counts(args: tuple[str, ...]) -> None:
+    result = run("bce", *args, "1,0", "0.8,0.3")
+    assert float(result.out) == close(2 * TABLE_LOSS)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("-y", "label", "-p", "prob", "t.csv"),
+        ("t.csv", "-y", "label", "-p", "prob"),
+        ("-ylabel", "-pprob", "t.csv"),
+        ("-y1", "t.csv", "-p2"),
+        ("--label=label", "--prob=prob", "t.csv"),
+        ("--label", "1", "t.csv", "--prob", "2"),
+    ],
+)
+def test_options_with_values_stand_before_and_after_the_source(args: tuple[str, ...], here: Path) -> None:
+    (here / "t.csv").write_text("label,prob\n" + TABLE)
+    result = run("bce", "-q", *args)
+    assert (result.code, float(result.out)) == (0, close(TABLE_LOSS)), result.err
+
+
+@pytest.mark.parametrize("option", ["-y", "-p", "-w", "--positive", "--encoding", "-d", "--base"])
+def test_an_empty_value_as_an_unset_variable_leaves_it_is_refused(option: str, here: Path) -> None:
+    (here / "t.csv").write_text("label,prob,w\n1,0.8,2\n0,0.3,1\n")
+    refusal("bce", "t.csv", option, "")
+
+
+# --- the program ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args", [("-h",), ("--help",), ("bce", "-h"), ("bce", "--help"), ("ce", "-h"), ("nll", "-h")])
+def test_help_is_an_answer(args: tuple[str, ...]) -> None:
+    result = run(*args)
+    assert result.code == 0 and "--help" in result.out and result.err == ""
+
+
+@pytest.mark.parametrize("command", ["bce", "ce", "nll"])
+def test_help_lists_every_option_of_the_design_that_is_for_all(command: str) -> None:
+    text = run(command, "-h").out
+    options = "label prob weight from delimiter header no-header encoding na reduction base eps like smoothing focal"
+    options += " format quiet digits fail-above threads"
+    assert all(f"--{option}" in text for option in options.split())
+
+
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_the_version_is_printed(option: str) -> None:
+    from losscli import __version__
+
+    result = run(option)
+    assert result.code == 0 and __version__ in result.out
+
+
+@pytest.mark.parametrize("args", [(), ("bogus",), ("--bogus",), ("-q", "bce", "1,0", "0.8,0.3")])
+def test_without_a_command_it_is_wrong_usage(args: tuple[str, ...]) -> None:
+    result = run(*args)
+    assert result.code == 2 and result.out == "" and result.err != "" and "Traceback" not in result.err
