@@ -90,6 +90,7 @@ def request_of(call: Call) -> "Request":
         prob=call.prob[0] if call.prob else None,
         weight=call.weight,
         header=call.header,
+        named_labels=(*(_listed(call.classes) or ()), *([call.positive] if call.positive is not None else [])),
     )
     delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
     return Request(call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding)
@@ -102,10 +103,6 @@ def refuse_contradictions(call: Call) -> None:
             raise Declined("--fail-above wants one number; it contradicts -r none")
         if isnan(call.fail_above):
             raise Declined("--fail-above: nan is not a limit")
-    if call.expect is not None or call.explain:
-        from losscli.checked import refuse_unsuitable
-
-        refuse_unsuitable(call)
     if call.quiet and call.format is not Format.TABLE:
         raise Declined(f"--quiet prints the number alone; it contradicts --format {call.format.value}")
     if call.positive is not None and (call.classes or call.class_weight):

@@ -6,7 +6,6 @@ Up to a million rows stay in memory for the diagnosis of a wrong answer; beyond,
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import isnan
 from typing import Any
 
 import numpy as np
@@ -14,17 +13,18 @@ import numpy as np
 from losscli.call import Call
 from losscli.errors import DataError, Declined
 from losscli.evaluate import evaluated, in_order, refuse_nothing
-from losscli.expect import Typed, Verdict, all_fit, judged, typed_answer
+from losscli.expect import Verdict, all_fit, judged, typed_answer
 from losscli.explain import SHOWN, Piece, explained, first_terms, term_grid, working
 from losscli.kinds import Format, Reduction
 from losscli.mistakes import candidates, from_summary
 from losscli.mistakes.case import Array, Case, Figure, case_of, known
+from losscli.output import emit, threads_of
 from losscli.pose import Posed
 from losscli.problem import Problem
 from losscli.reading.blocks import Block, Table
 from losscli.report import Grid, Report, figures, report, unit_name
-from losscli.run import emit, threads_of
 from losscli.summary import EMPTY, Rows, Summary, summarize
+from losscli.wording import HEADER, fit_rows, remarks, sentence, shortened, verdict_record
 
 MOST_ROWS = 1_000_000
 COMPARED = 5  # rows shown when nothing is known of a wrong answer
@@ -33,7 +33,7 @@ LISTED = 100  # rows of a table; the machine formats have them all
 
 @dataclass(frozen=True)
 class Read:
-    """What one walk over the table leaves: the summary, the first rows at work, the blocks if there are not too many."""
+    """What one walk over the table leaves: the summary, the first rows at work, the blocks of all but large tables."""
 
     summary: Summary
     pieces: tuple[Piece, ...]
@@ -122,65 +122,27 @@ def _with_losses(answer: Report, losses: Array) -> Report:
     rest = {key: value for key, value in answer.record.items() if key != "value"}
     record = {"loss": rest.pop("loss"), "losses": losses.tolist(), **rest}
     notes = (f"{more} more rows; -f json prints them all",) if more > 0 else ()
-    return replace(answer, record=record, grids=(Grid(rows, ("row", "loss")), *answer.grids), notes=(*answer.notes, *notes))
+    return replace(
+        answer, record=record, grids=(Grid(rows, ("row", "loss")), *answer.grids), notes=(*answer.notes, *notes)
+    )
 
 
 def _with_verdict(answer: Report, verdict: Verdict, problem: Problem, read: Read, call: Call) -> Report:
-    grids = [Grid((_sentence(verdict, unit_name(problem.settings.base), call),))]
+    text = shortened(call.expect or "")
+    said = sentence(verdict, call.reduction.value, unit_name(problem.settings.base), call.digits)
+    grids = [Grid((("expected", text, said),))]
     if verdict.fits:
-        grids.append(Grid(tuple(row for fit in verdict.fits for row in _fit_rows(fit, verdict, call)), _HEADER))
+        grids.append(Grid(fit_rows(verdict, call.digits), HEADER))
     elif not verdict.ok:
         grids += _to_compare(problem, read, call)
-    notes = tuple(_remarks(verdict, read, call))
-    record: dict[str, Any] = {"expect": _record(verdict)}
+    notes = tuple(remarks(verdict, text))
+    if read.blocks is None and not verdict.ok:
+        notes += ("the table has over a million rows: the diagnosis uses its summary figures only",)
+    record: dict[str, Any] = {"expect": verdict_record(verdict)}
     if call.format in (Format.CSV, Format.TSV):
         ids = " ".join(fit.id for fit in verdict.fits)
         record |= {"expected": call.expect, "ok": "yes" if verdict.ok else "no", "consistent_with": ids}
     return _extended(answer, tuple(grids), notes, record)
-
-
-_HEADER = ("consistent with", "value", "which means")
-
-
-def _sentence(verdict: Verdict, unit: str, call: Call) -> tuple[object, ...]:
-    text = (call.expect or "").strip()
-    if len(verdict.given) > 1:
-        return ("expected", _shortened(text), _list_sentence(verdict, call))
-    typed = verdict.given[0]
-    shown = f"the {call.reduction.value} is {_digits(typed, float(verdict.right), call.digits)} {unit}"
-    if not verdict.ok:
-        return ("expected", text, f"wrong: {shown}")
-    if typed.decimals is None or typed.exact is None:
-        return ("expected", text, f"right: {shown}")
-    low, high = (f"{float(typed.exact + sign * typed.half):.12g}" for sign in (-1, 1))
-    return ("expected", text, f"right: {shown}, and {text} stands for {low} to {high}")
-
-
-def _list_sentence(verdict: Verdict, call: Call) -> str:
-    if verdict.ok:
-        return f"right: all {len(verdict.given)} numbers are"
-    values = np.ravel(verdict.right)
-    wrong = [at for at, (one, value) in enumerate(zip(verdict.given, values, strict=True)) if not one.fits(float(value))]
-    first = wrong[0]
-    shown = _digits(verdict.given[first], float(values[first]), call.digits)
-    count = f"{len(wrong)} of {len(values)} numbers are wrong"
-    return f"wrong: {count}; the first is number {first + 1}, {verdict.given[first].text}, and it should be {shown}"
-
-
-def _shortened(text: str, most: int = 40) -> str:
-    return text if len(text) <= most else text[: most - 3] + "..."
-
-
-def _digits(typed: Typed, value: float, digits: int) -> str:
-    """A value to so many digits that it can be told from what was typed."""
-    short = f"{value:.{digits}g}"
-    finer = f"{value:.{min(max(digits, len(typed.text)) + 1, 17)}g}"
-    return short if typed.fits(float(short)) == typed.fits(value) else finer
-
-
-def _fit_rows(fit: Any, verdict: Verdict, call: Call) -> list[tuple[object, ...]]:
-    value = "" if len(verdict.given) > 1 else _digits(verdict.given[0], float(fit.value), call.digits)
-    return [(fit.id, value, fit.meaning), ("", "", f"cure: {fit.cure}")]
 
 
 def _to_compare(problem: Problem, read: Read, call: Call) -> list[Grid]:
@@ -190,42 +152,6 @@ def _to_compare(problem: Problem, read: Read, call: Call) -> list[Grid]:
         return []
     grids = [term_grid(terms, found.n - len(terms))]
     return grids if call.reduction is Reduction.NONE else [*grids, working(problem, found, terms, call.digits)]
-
-
-def _remarks(verdict: Verdict, read: Read, call: Call) -> list[str]:
-    if verdict.ok:
-        return []
-    text, said = _shortened((call.expect or "").strip()), []
-    if not verdict.fits:
-        said.append(f"no mistake that is known here gives {text} on these data; compare your work with the terms above")
-    if len(verdict.fits) > 1 and any(one.few_digits for one in verdict.given):
-        said.append(f"{len(verdict.fits)} mistakes fit {text}, which has few digits; give more digits to tell them apart")
-    if all_fit(verdict.given, verdict.right, units=2):
-        said.append(f"{text} is less than one unit of its last digit off: was the answer cut off where it should be rounded?")
-    if any(isnan(one.special) for one in verdict.given):
-        said.append("nan is what 0 * ln(0) gives on a computer; where the label makes a term vanish, it is 0")
-    if read.blocks is None:
-        said.append("the table has over a million rows: the diagnosis uses its summary figures only")
-    return said
-
-
-def _record(verdict: Verdict) -> dict[str, Any]:
-    one = len(verdict.given) == 1
-    numbers = [float(given.exact) if given.exact is not None else given.special for given in verdict.given]
-    tolerances = [float(given.half) for given in verdict.given]
-    fits = [
-        {"id": fit.id, "value": _plain(fit.value), "meaning": fit.meaning, "cure": fit.cure} for fit in verdict.fits
-    ]
-    return {
-        "given": numbers[0] if one else numbers,
-        "ok": verdict.ok,
-        "tolerance": tolerances[0] if one else tolerances,
-        "consistent_with": fits,
-    }
-
-
-def _plain(value: Figure) -> float | list[float]:
-    return [float(x) for x in value] if isinstance(value, np.ndarray) and value.ndim else float(value)
 
 
 def _emit(answer: Report, right: Figure, call: Call) -> None:

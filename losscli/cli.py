@@ -236,9 +236,11 @@ LISTED = ("label", "prob")
 PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
 
 # What a gradient or a regression has no use for, and what a regression has.
-NOT_OF_GRADIENTS = ("expect", "explain", "fail_above", "worst", "by", "plot")
-OF_REGRESSIONS = ("label", "weight", "positive", "classes", "delimiter", "header", "encoding", "na", "smoothing")
-OF_REGRESSIONS += ("pos_weight", "class_weight", "ignore", "format", "quiet", "digits")
+NOT_OF_GRADIENTS = ("fail_above", "worst", "by", "plot")
+OF_REGRESSIONS = (
+    *("label", "weight", "positive", "classes", "delimiter", "header", "encoding", "na", "smoothing"),
+    *("pos_weight", "class_weight", "ignore", "format", "quiet", "digits"),
+)
 
 SOURCES = {
     "bce": "A table (a path, or - for standard input), or LABELS and PREDS, each a list such as 1,0,0,1 or a path.",
@@ -327,7 +329,9 @@ def _own_parameters(options: dict[str, Option], group: str, record: Any) -> list
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None if option.number else fields[name].default,
-            annotation=Annotated[option.kind, _option(*option.names, help=option.help, group=group, metavar=option.metavar)],
+            annotation=Annotated[
+                option.kind, _option(*option.names, help=option.help, group=group, metavar=option.metavar)
+            ],
         )
         for name, option in options.items()
     ]
@@ -401,12 +405,13 @@ def _build(only: str | None) -> typer.Typer:
         ] = False,
     ) -> None:
         if ctx.invoked_subcommand is None:
-            sys.stderr.write(f"{ctx.get_usage()}\nlosscli: a command is wanted: {', '.join((*LOSSES, *GROUPS))}; -h shows help\n")
+            commands = ", ".join((*LOSSES, *GROUPS))
+            sys.stderr.write(f"{ctx.get_usage()}\nlosscli: a command is wanted: {commands}; -h shows help\n")
             raise typer.Exit(2)
 
-    for name in [only] if only in LOSSES else () if only in GROUPS else LOSSES:
+    for name in [only] if only and only in LOSSES else [] if only in GROUPS else LOSSES:
         app.command(name, cls=SortedCommand)(_loss_command(LOSSES[name]))
-    for group in [only] if only in GROUPS else () if only in LOSSES else GROUPS:
+    for group in [only] if only and only in GROUPS else [] if only in LOSSES else GROUPS:
         app.add_typer(_group(group), name=group)
     return app
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.kinds import Form, Like, Scale
-from losscli.losses import row_sums
+from losscli.losses import log_softmax, row_sums
 
 Array = NDArray[np.float64]
 
@@ -60,9 +60,9 @@ def convention(like: Like | None, form: Form, scale: Scale, eps: float | None, n
 
 def rescaled(cells: Array, scale: Scale) -> Array:
     """Rows (n, k) of probabilities, or of log-probabilities, made to sum to 1."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # a row of zeros was refused by the reader's judge
-        if scale is Scale.LOGPROBS:
-            return np.asarray(np.minimum(cells - np.log(row_sums(np.exp(cells)))[:, None], 0.0))
+    if scale is Scale.LOGPROBS:
+        return log_softmax(cells)
+    with np.errstate(invalid="ignore"):  # a row of zeros is refused before
         return np.asarray(np.minimum(cells / row_sums(cells)[:, None], 1.0))
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.conventions import clipped, rescaled
-from losscli.gradients import Chances, chances_of, converted, inside_clip, kernel_of, ln, weighed
+from losscli.gradients import Chances, chances_of, converted, inside_clip, kernel_of, knows_logits, ln, weighed
 from losscli.kinds import Scale
-from losscli.losses import Kernel, focal_value, row_sums
+from losscli.losses import Kernel, focal_value, row_sums, sigmoid
 from losscli.pose import Array, Posed
 from losscli.problem import Problem
 
@@ -80,7 +80,9 @@ def _difference(s: Surface, cells: Array, column: int) -> tuple[Array, Array]:
         first, rest = value(one), value(other)
         slope = _quotient(first - rest, reach)
         if side.any():
-            slope = np.where(side == 0.0, slope, _one_sided(slope, value(v + 2.0 * side * h) - rest, s, v, one, side * h))
+            slope = np.where(
+                side == 0.0, slope, _one_sided(slope, value(v + 2.0 * side * h) - rest, s, v, one, side * h)
+            )
         size = np.maximum(np.abs(first), np.abs(rest))
         return slope, np.where(np.isfinite(size), _quotient(1e-15 * size, np.abs(reach)), 0.0)
 
@@ -122,9 +124,24 @@ def _binary(problem: Problem, posed: Posed, by: Scale) -> tuple[Array, Function]
     value = _with(problem, posed, kernel_of(problem, by))
     if by is problem.settings.scale:
         return posed.given, lambda v: value(_conditioned(problem, v))
+    if by is Scale.PROBS and knows_logits(problem):
+        return _around(problem, posed)
     inside = inside_clip(problem, posed.given)
     at = converted(posed.fed, problem.settings.scale, by)
     return at, value if inside is None else lambda v: value(np.where(inside, v, at))
+
+
+def _around(problem: Problem, posed: Posed) -> tuple[Array, Function]:
+    """The loss around the probabilities of logits: moved as logits, since 1 - p loses its digits near 1."""
+    value = _with(problem, posed, kernel_of(problem, Scale.LOGITS))
+    z = converted(posed.fed, problem.settings.scale, Scale.LOGITS)
+    p, q = sigmoid(z), sigmoid(-z)
+
+    def moved(v: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):  # beyond 0 or 1 there is no loss: nan
+            return value(np.where(v == p, z, z + np.log1p((v - p) / p) - np.log1p((p - v) / q)))
+
+    return p, moved
 
 
 def _classes(problem: Problem, posed: Posed, by: Scale) -> tuple[Array, Function]:
@@ -132,13 +149,20 @@ def _classes(problem: Problem, posed: Posed, by: Scale) -> tuple[Array, Function
     if by is problem.settings.scale:
         return posed.given, lambda v: value(_conditioned(problem, v))
     chances = chances_of(problem, posed.given)
-    if by is Scale.PROBS:
-        given = chances.p if chances.total is None else np.exp(posed.given)
-        return given, lambda p: value(_ln_conditioned(problem, ln(p)))
     if by is Scale.LOGITS:
         return chances.x, lambda x: value(_ln_clipped(problem, _pushed(chances, x)))
-    given = chances.x if chances.total is None else ln(posed.given)
-    return given, lambda x: value(_ln_conditioned(problem, x))
+    x = chances.x if chances.total is None else posed.given
+    x = ln(x) if problem.settings.scale is Scale.PROBS and chances.total is not None else x
+    if by is Scale.LOGPROBS:
+        return x, lambda v: value(_ln_conditioned(problem, v))
+    p = np.exp(x)
+    return p, lambda v: value(_ln_conditioned(problem, _scaled(x, p, v)))
+
+
+def _scaled(x: Array, p: Array, v: Array) -> Array:
+    """ln v for v near p = e^x, with the digits that x has and p has not."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # what was 0 has no digits to keep
+        return np.where(v == p, x, np.where(p > 0.0, x + np.log1p((v - p) / p), np.log(v)))
 
 
 def _pushed(chances: Chances, x: Array) -> Array:
@@ -183,7 +207,7 @@ def _edges(problem: Problem, by: Scale, at: Array) -> tuple[Array, Array]:
 
 
 def _chosen_steps(problem: Problem, by: Scale, at: Array, low: Array, high: Array) -> Array:
-    return CUBE_ROOT * _WIDTHS[by](problem, at, low, high)
+    return np.asarray(CUBE_ROOT * _WIDTHS[by](problem, at, low, high))
 
 
 def _width_by_probs(problem: Problem, at: Array, low: Array, high: Array) -> Array:

@@ -14,28 +14,39 @@ import numpy as np
 
 from losscli.conventions import Convention
 from losscli.errors import DataError, Fault, shown
+from losscli.exact import ratio
 from losscli.kinds import Form, Scale
-from losscli.losses import Binary, Targets, focal_value
-from losscli.pose import Array, Posed, hard_targets, pose
+from losscli.losses import Targets, focal_value
+from losscli.pose import Array, Posed, binary_targets, hard_targets, pose
 from losscli.problem import Problem
 from losscli.reading.blocks import Block, Chunk, Table, located
-from losscli.summary import EMPTY, Rows, Summary, summarize
+from losscli.summary import EMPTY, Rows, Summary, frequencies, summarize
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 T = TypeVar("T")
+MOST_THREADS = 4  # more only wait for each other, and each holds a block or two
 MOST_PROCESSES = 8
 
 
 def evaluated(problem: Problem, block: Block) -> tuple[Posed, Rows]:
     """The block posed, and its losses."""
     posed = pose(problem, block)
-    loss = problem.kernel.value(posed.targets, posed.fed)
+    loss = _value(problem, posed)
     if problem.settings.focal:
         plain = problem.kernel.value(posed.unit, posed.fed)
         loss = focal_value(loss, plain, problem.settings.focal)
     return posed, replace(posed.rows, loss=loss)
+
+
+def _value(problem: Problem, posed: Posed) -> Array:
+    rule = problem.convention
+    if rule.rescale and rule.clip is None and problem.settings.scale is Scale.PROBS:
+        # Rescaled probabilities are the softmax of logarithms, which keeps the digits of a loss near 0 that p loses.
+        with np.errstate(divide="ignore"):  # ln 0 is -inf, a logit of no chance at all
+            return problem.settings.loss.kernels[problem.form][Scale.LOGITS].value(posed.targets, np.log(posed.given))
+    return problem.kernel.value(posed.targets, posed.fed)
 
 
 def in_order(table: Table, work: Callable[[Block], T], threads: int = 1) -> Iterator[tuple[T, int]]:
@@ -90,36 +101,31 @@ def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
         raise DataError(f"{where}no label is {shown(problem.settings.positive)} (--positive); there are {labels}")
 
 
-def baseline(problem: Problem, summary: Summary, frequencies: tuple[float, ...]) -> float | None:
+def baseline(problem: Problem, summary: Summary) -> float | None:
     """The mean loss of always predicting the (weighted) label frequencies: the entropy of the labels, in nats.
 
-    The kernel itself is asked, with each class in turn as the label, so that weights and smoothing have their part.
+    The kernel itself is asked, with each class in turn as the label, and the mean divides as it does for the data, so
+    that weights, smoothing and the focal factor have their part. None where there are no labels.
     """
-    if not frequencies:
+    chances = np.array(frequencies(summary))
+    if not len(chances):
         return None
-    plain = replace(problem.settings, focal=0.0, eps=None, like=None, normalize=False, scale=Scale.PROBS, ignore=None)
-    k = len(frequencies)
-    kernel = problem.settings.loss.kernels[problem.form][Scale.PROBS]
-    at = np.arange(k)
+    plain = replace(problem.settings, eps=None, like=None, normalize=False, scale=Scale.PROBS)
     asked = replace(problem, settings=plain, convention=Convention())
+    kernel = plain.loss.kernels[problem.form][Scale.PROBS]
+    targets: Targets
+    unit: Targets
     if problem.form is Form.BINARY:
-        targets, cells = _binary_baseline(asked, frequencies)
+        targets, unit, _ = binary_targets(asked, np.array([0.0, 1.0]))
+        cells = np.full(2, chances[1])
     else:
-        targets, _, _ = hard_targets(asked, at)
-        cells = np.tile(np.array(frequencies), (k, 1))
+        targets, unit, _ = hard_targets(asked, np.arange(len(chances)))
+        cells = np.tile(chances, (len(chances), 1))
     costs = kernel.value(targets, cells)
-    shares = np.array(plain.class_weight) if plain.class_weight and summary.groups else np.ones(k)
-    present = np.array(frequencies) > 0.0
-    weighed = np.where(present, np.array(frequencies), 0.0)
-    return float((weighed[present] * costs[present]).sum() / (weighed * shares).sum())
-
-
-def _binary_baseline(problem: Problem, frequencies: tuple[float, ...]) -> tuple[Targets, Array]:
-    s = problem.settings
-    y = np.array([0.0, 1.0])
-    target = (1.0 - s.smoothing) * y + s.smoothing / 2.0
-    zero, one = s.class_weight or (1.0, s.pos_weight if s.pos_weight is not None else 1.0)
-    return Binary(target * one, (1.0 - target) * zero), np.full(2, frequencies[1])
+    if plain.focal:
+        costs = focal_value(costs, kernel.value(unit, cells), plain.focal)
+    mass = np.array([ratio(part, summary.share) for part in summary.mass])
+    return float((mass[mass > 0.0] * costs[mass > 0.0]).sum())
 
 
 def _worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, Fault | None]:
@@ -137,11 +143,12 @@ def _mapped(work: Callable[[Chunk], T], chunks: Iterable[Chunk], threads: int) -
         return
     from concurrent.futures import ThreadPoolExecutor
 
+    threads = min(threads, MOST_THREADS)
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[T]] = deque()
         for chunk in chunks:
             waiting.append(pool.submit(work, chunk))
-            if len(waiting) > 2 * threads:
+            if len(waiting) > threads + 1:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

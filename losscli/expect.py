@@ -6,7 +6,7 @@ Typed text is compared as the exact decimal that it is.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -15,14 +15,15 @@ from math import inf, isinf, isnan, nan
 import numpy as np
 
 from losscli.errors import DataError, Declined, shown
-from losscli.mistakes.case import Figure
 from losscli.mistakes import Candidate
+from losscli.mistakes.case import Figure
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 _RATIO = re.compile(r"([+-]?\d{1,300})\s*/\s*(\d{1,300})")
 _WORDS = {"inf": inf, "infinity": inf, "nan": nan}
 LONGEST = 320  # characters of a number
 SLACK = Fraction(1, 2**49)  # eight units in the last place: a float is not the exact value
+HALF = Fraction(1, 2)
 RATIO_PRECISION = Fraction(1, 10**9)
 
 
@@ -106,7 +107,15 @@ def typed_answer(text: str, many: bool = False) -> tuple[Typed, ...]:
         cells = parse_inline(text).cells
     except DataError as error:
         raise Declined(f"--expect: {error}") from None
-    return tuple(typed_number(cell) for cell in cells)
+    return _of_one_precision([typed_number(cell) for cell in cells])
+
+
+def _of_one_precision(entries: list[Typed]) -> tuple[Typed, ...]:
+    """In a list with decimals a whole number is as precise as the entry with the fewest: 0 among 0.15 is not 0.4."""
+    coarsest = max((one.half for one in entries if one.decimals), default=None)
+    if coarsest is None:
+        return tuple(entries)
+    return tuple(replace(one, half=coarsest) if one.decimals == 0 and one.half == HALF else one for one in entries)
 
 
 def all_fit(given: tuple[Typed, ...], value: Figure, units: int = 1) -> bool:

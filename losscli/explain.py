@@ -46,7 +46,11 @@ class Term:
 def formula(problem: Problem, soft: bool, weighted: bool) -> tuple[str, ...]:
     """The formula in symbols, and what the options add to it."""
     log = log_name(problem)
-    return (_ROW_FORMULAS[problem.form, problem.settings.scale](soft, log), *_extras(problem), *_reduction(problem, weighted))
+    return (
+        _ROW_FORMULAS[problem.form, problem.settings.scale](soft, log),
+        *extras(problem),
+        *_reduction(problem, weighted),
+    )
 
 
 def first_terms(problem: Problem, pieces: Iterable[Piece], count: int = SHOWN) -> tuple[Term, ...]:
@@ -79,7 +83,9 @@ def working(problem: Problem, f: Figures, terms: Sequence[Term], digits: int) ->
     return Grid(tuple(rows), ("the work", "value", ""))
 
 
-def explained(problem: Problem, pieces: Sequence[Piece], f: Figures, digits: int) -> tuple[tuple[Grid, ...], dict[str, Any]]:
+def explained(
+    problem: Problem, pieces: Sequence[Piece], f: Figures, digits: int
+) -> tuple[tuple[Grid, ...], dict[str, Any]]:
     """The explanation as tables for people and as a record for machines."""
     terms = first_terms(problem, pieces)
     weighted = any(term.weight is not None for term in terms)
@@ -133,14 +139,16 @@ _ROW_FORMULAS: dict[tuple[Form, Scale], Any] = {
     (Form.BINARY, Scale.PROBS): lambda soft, log: f"loss = -[ y {log} p + (1 - y) {log}(1 - p) ]",
     (Form.BINARY, Scale.LOGITS): lambda soft, log: f"loss = y {log}(1 + e^-z) + (1 - y) {log}(1 + e^z)",
     (Form.BINARY, Scale.LOGPROBS): lambda soft, log: f"loss = -[ y x{_over(log)} + (1 - y) {log}(1 - e^x) ], x = ln p",
-    (Form.CATEGORICAL, Scale.PROBS): lambda soft, log: f"loss = -sum over k of q[k] {log} p[k]"
-    if soft
-    else f"loss = -{log} p[label]",
-    (Form.CATEGORICAL, Scale.LOGITS): lambda soft, log: f"loss = {log}(sum over k of e^z[k]) - "
-    + (f"sum over k of q[k] z[k]{_over(log)}" if soft else f"z[label]{_over(log)}"),
-    (Form.CATEGORICAL, Scale.LOGPROBS): lambda soft, log: f"loss = -sum over k of q[k] x[k]{_over(log)}, x = ln p"
-    if soft
-    else f"loss = -x[label]{_over(log)}, x = ln p",
+    (Form.CATEGORICAL, Scale.PROBS): lambda soft, log: (
+        f"loss = -sum over k of q[k] {log} p[k]" if soft else f"loss = -{log} p[label]"
+    ),
+    (Form.CATEGORICAL, Scale.LOGITS): lambda soft, log: (
+        f"loss = {log}(sum over k of e^z[k]) - "
+        + (f"sum over k of q[k] z[k]{_over(log)}" if soft else f"z[label]{_over(log)}")
+    ),
+    (Form.CATEGORICAL, Scale.LOGPROBS): lambda soft, log: (
+        f"loss = -sum over k of q[k] x[k]{_over(log)}, x = ln p" if soft else f"loss = -x[label]{_over(log)}, x = ln p"
+    ),
     (Form.LIKELIHOOD, Scale.PROBS): lambda soft, log: f"loss = -{log} p",
     (Form.LIKELIHOOD, Scale.LOGPROBS): lambda soft, log: f"loss = -x{_over(log)}, x = ln p",
 }
@@ -151,7 +159,8 @@ def _over(log: str) -> str:
     return "" if log == "ln" else f" / ln {log.removeprefix('log')}"
 
 
-def _extras(problem: Problem) -> list[str]:
+def extras(problem: Problem) -> list[str]:
+    """What the options add to the formula, a line each."""
     s, rule = problem.settings, problem.convention
     said = []
     if rule.rescale:
@@ -164,7 +173,9 @@ def _extras(problem: Problem) -> list[str]:
         part = "y / 2" if problem.form is Form.BINARY else "q[k]"
         target = "y" if problem.form is Form.BINARY else "q[k]"
         over = "2" if problem.form is Form.BINARY else str(problem.k)
-        said.append(f"{target} is smoothed: (1 - {s.smoothing:g}) {target} + {s.smoothing:g} / {over}".replace(part, target))
+        said.append(
+            f"{target} is smoothed: (1 - {s.smoothing:g}) {target} + {s.smoothing:g} / {over}".replace(part, target)
+        )
     if s.pos_weight is not None:
         said.append(f"the term of label 1 is multiplied by {s.pos_weight:g}")
     if s.class_weight:
@@ -217,10 +228,10 @@ def _labels(posed: Posed, count: int) -> list[str]:
 
 def _prediction(posed: Posed, at: int) -> str:
     if posed.given.ndim == 1:
-        return _number(float(posed.given[at]))
+        return as_number(float(posed.given[at]))
     if posed.index is not None and len(posed.given[at]) > FEW_TERMS:
-        return f"{_number(float(posed.given[at, posed.index[at]]))} of {posed.given.shape[1]}"
-    return _listed([_number(value) for value in posed.given[at].tolist()], ", ")
+        return f"{as_number(float(posed.given[at, posed.index[at]]))} of {posed.given.shape[1]}"
+    return listed([as_number(value) for value in posed.given[at].tolist()], ", ")
 
 
 def _term(problem: Problem, posed: Posed, at: int) -> str:
@@ -238,42 +249,48 @@ def _focal(problem: Problem, posed: Posed, at: int) -> str:
     if not problem.settings.focal:
         return ""
     plain = problem.kernel.value(posed.unit, posed.fed)[at]
-    return f"(1 - {_number(float(np.exp(-plain)))})^{problem.settings.focal:g} * "
+    return f"(1 - {as_number(float(np.exp(-plain)))})^{problem.settings.focal:g} * "
 
 
 def _binary_term(scale: Scale, coefficients: tuple[float, float], value: float, log: str) -> str:
-    number, minus = _number(value), _number(-value)
+    number, minus = as_number(value), as_number(-value)
     costs = {
         Scale.PROBS: (f"-{{}}{log}({number})", f"-{{}}{log}(1 - {number})"),
         Scale.LOGITS: (f"{{}}{log}(1 + e^{minus})", f"{{}}{log}(1 + e^{number})"),
         Scale.LOGPROBS: (f"-{{}}({number}){_over(log)}", f"-{{}}{log}(1 - e^{number})"),
     }[scale]
-    parts = [cost.format(_factor(a)) for a, cost in zip(coefficients, costs, strict=True) if a != 0.0]
+    parts = [cost.format(factor(a)) for a, cost in zip(coefficients, costs, strict=True) if a != 0.0]
     return " + ".join(parts).replace("+ -", "- ") or "0"
 
 
 def _class_term(scale: Scale, cells: Array, fed: Array, log: str) -> str:
-    pairs = [(float(a), _number(float(value))) for a, value in zip(cells, fed, strict=True) if a != 0.0]
+    pairs = [(float(a), as_number(float(value))) for a, value in zip(cells, fed, strict=True) if a != 0.0]
     if scale is Scale.PROBS:
-        return _listed([f"-{_factor(a)}{log}({number})" for a, number in pairs], " ").replace(" -", " - ") or "0"
+        return listed([f"-{factor(a)}{log}({number})" for a, number in pairs], " ").replace(" -", " - ") or "0"
     if scale is Scale.LOGPROBS:
-        return _listed([f"-{_factor(a)}({number})" for a, number in pairs], " ").replace(" -", " - ") + _over(log)
-    inner = _listed([f"e^{_number(float(z))}" for z in fed], " + ")
-    own = _listed([f"{_factor(a)}{number}" if a != 1.0 else number for a, number in pairs], " + ")
+        return listed([f"-{factor(a)}({number})" for a, number in pairs], " ").replace(" -", " - ") + _over(log)
+    inner = listed([f"e^{as_number(float(z))}" for z in fed], " + ")
+    own = listed([f"{factor(a)}{number}" if a != 1.0 else number for a, number in pairs], " + ")
     own = f"({own})" if len(pairs) > 1 or own.startswith("-") else own
-    return f"{_factor(float(cells.sum()))}{log}({inner}) - {own}{_over(log)}"
+    return f"{factor(float(cells.sum()))}{log}({inner}) - {own}{_over(log)}"
 
 
-def _factor(a: float) -> str:
+def factor(a: float) -> str:
+    """A coefficient in front of a term; 1 is not written."""
     return "" if abs(a - 1.0) < 1e-12 else f"{a:.6g} * "
 
 
-def _number(value: float) -> str:
+def as_number(value: float) -> str:
+    """A number in a term, to six digits; in full where those would make a certainty of it."""
     short = f"{value:.6g}"
-    return short if float(short) == value or abs(value) not in (0.0, 1.0) and float(short) not in (0.0, 1.0) else repr(value)
+    return (
+        short
+        if float(short) == value or (abs(value) not in (0.0, 1.0) and float(short) not in (0.0, 1.0))
+        else repr(value)
+    )
 
 
-def _listed(parts: Sequence[str], joint: str) -> str:
+def listed(parts: Sequence[str], joint: str) -> str:
     """The parts joined, the middle of a long list left out."""
     few = list(parts) if len(parts) <= FEW_TERMS else [*parts[: FEW_TERMS - 2], "...", parts[-1]]
     return joint.join(few)
@@ -281,7 +298,7 @@ def _listed(parts: Sequence[str], joint: str) -> str:
 
 def _addition(terms: Sequence[Term], digits: int) -> str:
     values = [term.loss if term.weight is None else term.weight * term.loss for term in terms if term.weight != 0.0]
-    return _listed([f"{value:.{digits}g}" for value in values], " + ")
+    return listed([f"{value:.{digits}g}" for value in values], " + ")
 
 
 def _term_row(term: Term, weighted: bool) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """Whether slopes by formula and slopes by differences agree: row by row, relative to the largest slope of the row.
 
 A slope is out of the reach of differences where rounding alone explains the gap, where there is no difference (at an
-infinite prediction), or where half the step gives another slope: at corners, and within a few units of the last digit
+infinite prediction), or where twice the step gives another slope: at corners, and within a few units of the last digit
 of 1. Such entries are counted and left out; a wrong formula stays wrong whatever the step.
 """
 
@@ -26,7 +26,7 @@ class Comparison:
 
 
 def compared(slope: Array, s: Surface, found: Differences, settle: bool) -> Comparison:
-    """How the slopes compare with the differences found on a surface; `settle` asks half the step about doubtful ones."""
+    """How the slopes compare with the differences found on a surface; `settle` asks twice the step about doubts."""
     a, n, noise = (part.reshape(len(s.at), -1) for part in (slope, found.slope, found.noise))
     gap = np.where(a == n, 0.0, _gap(a, n))
     error = gap / _size(n)[:, None]
@@ -35,8 +35,10 @@ def compared(slope: Array, s: Surface, found: Differences, settle: bool) -> Comp
         return Comparison(_largest(error, doubtful), np.zeros(len(a), np.intp))
     left_out = doubtful & (np.isnan(n) | (gap <= noise))
     if settle:
-        finer = differences(replace(s, step=s.step / 2.0)).slope.reshape(a.shape)
-        left_out |= doubtful & ~(_gap(n, finer) <= 0.1 * gap)
+        wider = differences(replace(s, step=s.step * 2.0)).slope.reshape(a.shape)
+        still = np.maximum(1e-3 * np.abs(n), noise)
+        settled = _gap(n, wider) <= np.minimum(0.1 * gap, still)
+        left_out |= doubtful & ~settled
     return Comparison(_largest(error, left_out), np.count_nonzero(left_out, axis=1))
 
 
@@ -46,7 +48,8 @@ def _gap(a: Array, b: Array) -> Array:
 
 
 def _size(n: Array) -> Array:
-    return np.maximum(FLOOR, np.max(np.where(np.isfinite(n), np.abs(n), 0.0), axis=1, initial=0.0))
+    finite = np.where(np.isfinite(n), np.abs(n), 0.0)
+    return np.asarray(np.maximum(FLOOR, finite.max(axis=1, initial=0.0)))
 
 
 def _largest(error: Array, left_out: NDArray[np.bool_]) -> Array:

@@ -1,36 +1,68 @@
 """A gradient by rows as text: a table of its first rows, or every row as JSON, delimited text or bare numbers."""
 
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import Any
 
 from losscli.call import Call
-from losscli.grad_run import SHOWN_ROWS, Answer, as_figure, complain
+from losscli.grad_answer import SHOWN_ROWS, Answer, as_figure, complain
 from losscli.grad_stream import Held
 from losscli.kinds import Format, Reduction
+from losscli.output import emit
 from losscli.pose import Array
 from losscli.reading.blocks import texts
 from losscli.render import lines, strict_json
 from losscli.report import Grid, Report, report, unit_name
-from losscli.run import emit
 from losscli.summary import divisor
 
 WORDS = {"probs": "probabilities", "logits": "logits", "logprobs": "log-probabilities"}
 
 
-def print_rows(answer: Answer, call: Call, numeric: bool) -> None:
-    """Print the gradient in the format of the call; `numeric` when the slopes by differences are the answer."""
+def print_rows(answer: Answer, call: Call, numeric: bool) -> bool:
+    """Print the gradient in the format of the call; `numeric` when the slopes by differences are the answer.
+
+    Returns whether it is the one that was typed, where one was.
+    """
     told = report(answer.problem, answer.totals.summary, answer.table)
-    shown = not call.quiet and call.format in (Format.TABLE, Format.MD)
-    if shown:
-        emit(_table(answer, told), call)
-        return
+    checked = _checked(answer, told, call, numeric)
+    if not call.quiet and call.format in (Format.TABLE, Format.MD):
+        emit(checked.table, call)
+        return checked.ok
+    told = replace(told, extra=checked.record)
     write = _plain if call.quiet else _json if call.format is Format.JSON else _separated
     for text in write(answer, told, numeric, "\t" if call.format is Format.TSV else ","):
         sys.stdout.write(text)
     if call.format is not Format.JSON:
-        complain(call, (*told.warnings, *_warnings(answer)))
+        complain(call, (*told.warnings, *_warnings(answer), *checked.aside))
+    return checked.ok
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `--explain` and `--expect` add: the table with it, entries of the record, a line beside other formats."""
+
+    table: Report
+    record: Mapping[str, Any]
+    aside: tuple[str, ...] = ()
+    ok: bool = True
+
+
+def _checked(answer: Answer, told: Report, call: Call, numeric: bool) -> Checked:
+    shown = not call.quiet and call.format in (Format.TABLE, Format.MD)
+    table, record = _table(answer, told) if shown else told, {}
+    if call.explain:
+        from losscli.grad_explain import chain_record, with_chain
+
+        table, record = with_chain(table, answer), {"explain": chain_record(answer)}
+    if call.expect is None:
+        return Checked(table, record)
+    from losscli.grad_checked import diagnosed, record_of, said_aside, with_diagnosis
+
+    found = diagnosed(answer, call, numeric)
+    aside = () if call.quiet else (said_aside(found, call),)
+    return Checked(with_diagnosis(table, found, call), {**record, "expect": record_of(found)}, aside, found.verdict.ok)
 
 
 def _warnings(answer: Answer) -> list[str]:
@@ -46,6 +78,15 @@ def _warnings(answer: Answer) -> list[str]:
         slopes = "1 slope is" if count == 1 else f"{count} slopes are"
         said.append(f"{slopes} infinite, the first in row {answer.size.first_infinite}")
     return said
+
+
+def _notes(answer: Answer, told: Report) -> list[str]:
+    """What there is to say about the rows."""
+    s, ignore = answer.totals.summary, answer.problem.settings.ignore
+    said = list(told.warnings)
+    said += [f"the label {ignore} is ignored: {s.ignored} rows have a gradient of 0"] if s.ignored else []
+    said += [f"{s.clipped} clipped {'cell has' if s.clipped == 1 else 'cells have'} a slope of 0"] if s.clipped else []
+    return [*said, *answer.table.notes]
 
 
 # --- machine formats --------------------------------------------------------------------------------------------------
@@ -88,13 +129,13 @@ def _json(answer: Answer, told: Report, numeric: bool, delimiter: str) -> Iterat
         "norm": answer.size.norm,
         "max_abs": answer.size.largest,
         "infinite": answer.size.infinite,
-        "notes": [*told.notes, *_warnings(answer)],
+        "notes": [*_notes(answer, told), *_warnings(answer)],
     }
     if ask.analytic and ask.numeric:
         record |= {"max_rel_error": answer.totals.error, "unchecked": answer.totals.unjudged, "ok": answer.ok}
     if settings.reduction is not Reduction.NONE:
         record["value"] = told.answer
-    yield strict_json(record).removesuffix("\n}")
+    yield strict_json({**record, **told.extra}).removesuffix("\n}")
     if settings.reduction is Reduction.NONE:
         yield from _json_list("value", (piece.loss / answer.divisor for piece in answer.spool.pieces()))
     yield from _json_list("gradient", (_slopes(answer, piece, numeric) for piece in answer.spool.pieces()))
@@ -155,7 +196,7 @@ def _table(answer: Answer, told: Report) -> Report:
     notes = (f"{more} more rows; -f csv prints them all",) if more > 0 else ()
     title = f"gradient of {settings.loss.title} by {WORDS[answer.ask.by.value]}"
     grids = (_first_rows(answer), Grid(tuple(rows)))
-    said = (*notes, *told.notes, *_warnings(answer))
+    said = (*notes, *_notes(answer, told), *_warnings(answer))
     return replace(told, title=title, grids=grids, notes=said)
 
 

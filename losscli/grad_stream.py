@@ -131,7 +131,7 @@ class Spool:
 
 def spool_file() -> tempfile.SpooledTemporaryFile[bytes]:
     """A file in memory, or on disk when it grows."""
-    return tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  # the caller closes it
+    return tempfile.SpooledTemporaryFile(SPOOL_BYTES)
 
 
 # --- figures of a gradient --------------------------------------------------------------------------------------------
@@ -171,10 +171,14 @@ def enlarged(size: Size, row: Array, slope: Array) -> Size:
 
 
 def _squares(values: Array) -> int:
-    """The sum of squares in units of 2^-2148; large and small ones are scaled by powers of two before they are squared."""
+    """The sum of squares in units of 2^-2148; large and small ones are scaled before they are squared."""
     total = 0
     size = np.abs(values)
-    for shift, part in ((-600, size >= 2.0**400), (0, (size < 2.0**400) & (size > 2.0**-400)), (600, size <= 2.0**-400)):
+    for shift, part in (
+        (-600, size >= 2.0**400),
+        (0, (size < 2.0**400) & (size > 2.0**-400)),
+        (600, size <= 2.0**-400),
+    ):
         if part.any():
             square = exact_sum((values[part] * 2.0**shift) ** 2) << 1074
             total += square << (-2 * shift) if shift < 0 else square >> (2 * shift)

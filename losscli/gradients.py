@@ -36,8 +36,13 @@ def kernel_of(problem: Problem, by: Scale) -> Kernel:
     """The kernel of the problem on the scale `by`; Declined where the loss knows no such scale."""
     kernels = problem.settings.loss.kernels[problem.form]
     if by not in kernels:
-        raise Declined(f"--wrt {by.value}: each row is {problem.form.value}, which has none; give LABELS and PREDS")
+        raise Declined(f"--wrt {by.value}: {problem.form.value} has none; give LABELS and PREDS")
     return kernels[by]
+
+
+def knows_logits(problem: Problem) -> bool:
+    """Whether the rows of the problem have logits."""
+    return Scale.LOGITS in problem.settings.loss.kernels[problem.form]
 
 
 def weighed(weight: Array | None, slope: Array) -> Array:
@@ -64,7 +69,9 @@ def _below_cap(a: T, p: Array) -> T:
     if not isinstance(a, Binary) or a.most == inf:
         return a
     least = exp(-a.most)
-    return replace(a, positive=np.where(p > least, a.positive, 0.0), negative=np.where(1.0 - p > least, a.negative, 0.0))
+    return replace(
+        a, positive=np.where(p > least, a.positive, 0.0), negative=np.where(1.0 - p > least, a.negative, 0.0)
+    )
 
 
 # --- binary predictions -----------------------------------------------------------------------------------------------
@@ -73,8 +80,7 @@ def _below_cap(a: T, p: Array) -> T:
 def _of_binary(problem: Problem, posed: Posed, by: Scale) -> Array:
     scale = problem.settings.scale
     kernel = kernel_of(problem, by)
-    through_logits = by is Scale.PROBS and scale is not by and Scale.LOGITS in problem.settings.loss.kernels[problem.form]
-    if through_logits:
+    if by is Scale.PROBS and scale is not by and knows_logits(problem):
         slope = _by_probs(problem, posed, kernel)
     else:
         slope = _at(problem, posed, kernel, converted(posed.fed, scale, by))

@@ -8,7 +8,6 @@ be left out), the names given, or numbers from 0 in the order of the columns.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from os.path import commonprefix
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +82,8 @@ class ClassNames:
         classes = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
         text = f"label {shown(label)} is not a class; the classes are {classes}"
         if label == str(len(self.names)) and self.names == _numbered(len(self.names)):
-            return f"{text}; for labels counted from 1 use --classes {','.join(str(at + 1) for at in range(min(len(self.names), 10)))}"
+            counted = ",".join(str(at + 1) for at in range(min(len(self.names), 10)))
+            return f"{text}; for labels counted from 1 use --classes {counted}"
         if number(label) is not None or self.names != _numbered(len(self.names)):
             return text
         return f"{text}; --classes names them in the order of the columns"
@@ -105,8 +105,8 @@ def column_classes(header: Sequence[str] | None, k: int) -> ClassNames:
     """The classes by the names of the k columns (header or None) or by their numbers from 0."""
     if header is None:
         return ClassNames(_numbered(k), lambda label: _position(label, k))
-    shared = len(commonprefix(list(header)))
-    tail = min(len(commonprefix([name[::-1] for name in header])), min(map(len, header)) - shared)
+    shared = _shared(header)
+    tail = min(_shared([name[::-1] for name in header]), min(map(len, header)) - shared)
     plain = _plain_names(header)
     by_number = not any(number(name) is not None for name in (*plain, *header))
 
@@ -187,12 +187,18 @@ def _cut(name: str, front: int, back: int) -> str:
     return name[front : len(name) - back]
 
 
+def _shared(names: Sequence[str]) -> int:
+    """How many characters all of the names begin with."""
+    first, last = min(names), max(names)  # what these share lies between them, and so all of them share it
+    return next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+
+
 def _plain_names(header: Sequence[str]) -> tuple[str, ...]:
     """The names without what all of them share, cut where a word ends or where numbers begin."""
-    front = len(commonprefix(list(header)))
+    front = _shared(header)
     while front and not (header[0][front - 1] in _SEPARATORS or all(name[front:].isdigit() for name in header)):
         front -= 1
-    back = len(commonprefix([name[front:][::-1] for name in header]))
+    back = _shared([name[front:][::-1] for name in header])
     while back and header[0][len(header[0]) - back] not in _SEPARATORS:
         back -= 1
     plain = tuple(_cut(name, front, back) for name in header)

@@ -83,7 +83,7 @@ class Loss:
 
 
 def bce_from_probs(a: Binary, p: Array) -> Array:
-    """-[a1 ln p + a0 ln(1-p)] with p (n,) the probability of the positive class, in [0, 1]. Nats; inf at a sure miss."""
+    """-[a1 ln p + a0 ln(1-p)] p (n,) the probability of the positive class, in [0, 1]; inf at a sure miss."""
     complement = 1.0 - p
     # What 1 - p lost by rounding is put back to first order, which is ln(1-p) by log1p at the cost of a plain log.
     lost = (1.0 - complement) - p
@@ -121,7 +121,7 @@ def bce_from_logprobs(a: Binary, x: Array) -> Array:
 def bce_gradient_by_logprobs(a: Binary, x: Array) -> Array:
     """-a1 + a0 e^x/(1-e^x), as a0/(e^-x - 1); inf at x = 0 when the negative class has a part."""
     with np.errstate(divide="ignore", over="ignore"):  # e^-x beyond the range leaves a slope of 0
-        return _times(a.negative, 1.0 / np.expm1(-x)) - a.positive
+        return _times(a.negative, 1.0 / np.expm1(0.0 - x)) - a.positive  # -x would make -inf of x = 0
 
 
 # --- categorical: k classes -----------------------------------------------------------------------------------------
@@ -181,7 +181,10 @@ def focal_gradient(loss: Array, slope: Array, plain: Array, plain_slope: Array, 
         pull = gamma * miss ** (gamma - 1.0) * loss * np.exp(-plain)
         pull = np.where((loss == 0.0) | (plain == inf), 0.0, pull)
     by_cell = (slice(None), *[None] * (slope.ndim - 1))
-    return _times(slope, np.broadcast_to((miss**gamma)[by_cell], slope.shape)) + _times(plain_slope, pull[by_cell])
+    first = _times(slope, np.broadcast_to((miss**gamma)[by_cell], slope.shape))
+    second = np.broadcast_to(pull[by_cell], slope.shape)
+    # whichever factor is 0 silences the other: at p_t = 0 the slope is infinite, at p_t = 1 with g < 1 the pull
+    return first + np.where(plain_slope == 0.0, 0.0, _times(second, plain_slope))
 
 
 # --- functions of numbers -------------------------------------------------------------------------------------------
@@ -221,7 +224,7 @@ def log_softmax(z: Array) -> Array:
 
 
 def _lost(a: Array, b: Array, difference: Array) -> Array:
-    """What a - b lost by rounding (Knuth 1969), which e^-(a - b) would magnify as many times as its last digit is large."""
+    """What a - b lost by rounding (Knuth 1969); e^-(a - b) would magnify it."""
     with np.errstate(invalid="ignore"):  # inf - inf in rows with an infinite logit, which lose nothing
         back = difference - a
         lost: Array = (a - (difference - back)) - (b + back)

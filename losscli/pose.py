@@ -110,8 +110,8 @@ def _undefined_softmax(block: Block) -> Fault | None:
 def _rows_of_nothing(problem: Problem, block: Block) -> Fault | None:
     if not problem.convention.rescale:
         return None
-    cells = block.preds if problem.settings.scale is Scale.PROBS else np.exp(block.preds)
-    empty = row_sums(cells) == 0.0
+    nothing = 0.0 if problem.settings.scale is Scale.PROBS else -inf
+    empty = block.preds.max(axis=1) == nothing
     return (
         Fault(int(block.row[empty.argmax()]), "row", None, "the row sums to 0 and can't be rescaled")
         if empty.any()
@@ -144,7 +144,7 @@ def _weight_faults(block: Block) -> Fault | None:
     return Fault(int(block.row[at]), "weight", 0, f"{value} is not a weight; weights are finite and not negative")
 
 
-# --- labels into targets, for each form ---------------------------------------------------------------------------------
+# --- labels into targets, for each form -------------------------------------------------------------------------------
 
 
 def _binary_labels(problem: Problem, block: Block) -> Array:
@@ -204,15 +204,7 @@ def _pose_binary(problem: Problem, block: Block, labels: Labels, ignored: int) -
     given = np.ascontiguousarray(block.preds).ravel()
     row = block.row if width == 1 else np.repeat(block.row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
-    target = (1.0 - s.smoothing) * y + s.smoothing / 2.0 if s.smoothing else y
-    positive, negative = target, 1.0 - target
-    unit = Binary(y, 1.0 - y, problem.convention.most, plain=True)
-    factor = None
-    if s.class_weight:
-        factor = np.where(y == 1.0, s.class_weight[1], s.class_weight[0])
-        positive, negative = positive * s.class_weight[1], negative * s.class_weight[0]
-    if s.pos_weight is not None:
-        positive = positive * s.pos_weight
+    targets, unit, factor = binary_targets(problem, y)
     fed, changed = _conditioned(problem, given)
     rows = _rows(problem, block, row, weight, factor, ignored)
     mass = None if problem.form is Form.LIKELIHOOD else y if weight is None else y * weight
@@ -220,9 +212,22 @@ def _pose_binary(problem: Problem, block: Block, labels: Labels, ignored: int) -
     if s.positive is not None:
         hits = int(np.count_nonzero(y))
         rows = replace(rows, hits=hits, others=_others(block.labels, s.positive))
-    plain = s.class_weight is None and s.pos_weight is None
-    targets = Binary(positive, negative, problem.convention.most, plain)
     return Posed(block, targets, unit, given, fed, rows, None)
+
+
+def binary_targets(problem: Problem, y: Array) -> tuple[Binary, Binary, Array | None]:
+    """Labels (n,) in [0, 1] as coefficients; with and without weights and smoothing, and each row's class weight."""
+    s, most = problem.settings, problem.convention.most
+    target = (1.0 - s.smoothing) * y + s.smoothing / 2.0 if s.smoothing else y
+    positive, negative = target, 1.0 - target
+    factor = None
+    if s.class_weight:
+        factor = np.where(y == 1.0, s.class_weight[1], s.class_weight[0])
+        positive, negative = positive * s.class_weight[1], negative * s.class_weight[0]
+    if s.pos_weight is not None:
+        positive = positive * s.pos_weight
+    plain = s.class_weight is None and s.pos_weight is None
+    return Binary(positive, negative, most, plain), Binary(y, 1.0 - y, most, plain=True), factor
 
 
 def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | None:
@@ -255,6 +260,7 @@ def _pose_classes(problem: Problem, block: Block, labels: Labels, ignored: int) 
 
 
 def hard_targets(problem: Problem, index: NDArray[np.intp]) -> tuple[Classes, Classes, Array | None]:
+    """Class numbers (n,) as coefficients; with and without weights and smoothing, and each row's class weight."""
     s = problem.settings
     ones = np.ones(len(index))
     weights = np.array(s.class_weight) if s.class_weight else None
@@ -267,9 +273,7 @@ def hard_targets(problem: Problem, index: NDArray[np.intp]) -> tuple[Classes, Cl
     return Classes(index, own, every), Classes(index, ones), factor
 
 
-def _soft_targets(
-    problem: Problem, q: Array, weight: Array | None
-) -> tuple[Soft, Targets, Array]:
+def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Soft, Targets, Array]:
     s = problem.settings
     cells = (1.0 - s.smoothing) * q + s.smoothing / problem.k if s.smoothing else q
     cells = cells * np.array(s.class_weight) if s.class_weight else cells

@@ -1,4 +1,4 @@
-"""The problem: the mathematics that was asked for, meeting a table. What has no meaning for its rows is refused here."""
+"""The problem: the mathematics that was asked for, meeting a table. What has no meaning for its rows is refused."""
 
 from dataclasses import dataclass
 
@@ -79,7 +79,9 @@ def _refuse_widths(settings: Settings, table: Table) -> None:
     """Refuse label columns that don't go with the prediction columns."""
     if table.form is Form.CATEGORICAL and table.width < 2:
         where = f"{table.name}: " if table.streamed else ""
-        raise DataError(f"{where}a prediction column for each class is wanted, and there is one; for one column use bce")
+        raise DataError(
+            f"{where}a prediction column for each class is wanted, and there is one; for one column use bce"
+        )
     labels, preds, where = table.label_width, table.width, f"{table.name}: " if table.streamed else ""
     if table.form is Form.LIKELIHOOD or labels == preds or (labels == 1 and table.form is Form.CATEGORICAL):
         if labels > 1 and not settings.loss.soft_labels:

@@ -47,7 +47,9 @@ NESTED = ("classes", "per_class", "columns", "notes")
 
 def separated(record: Mapping[str, Any], delimiter: str) -> str:
     """One line of names and one of values; what isn't a single value is left to JSON."""
-    single = {key: value for key, value in record.items() if key not in NESTED and not isinstance(value, list | Mapping)}
+    single = {
+        key: value for key, value in record.items() if key not in NESTED and not isinstance(value, list | Mapping)
+    }
     return lines([list(single), ["" if value is None else exact(value) for value in single.values()]], delimiter)
 
 
@@ -107,8 +109,7 @@ def _rich_table(grid: Grid, digits: int) -> Any:
     table = Table(box=None, show_header=bool(grid.header), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for at in range(max(len(row) for row in grid.rows) if grid.rows else 0):
         name = Text(printable_line(grid.header[at])) if grid.header else ""
-        numeric = bool(grid.header) and all(isinstance(row[at], int | float) for row in grid.rows)
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=True, overflow="ignore")
+        table.add_column(name, no_wrap=True, overflow="ignore")
     for row in grid.rows:
         table.add_row(*(Text(pretty(cell, digits)) for cell in row))
     return table

@@ -10,7 +10,7 @@ from losscli.evaluate import baseline
 from losscli.kinds import Form, Reduction, Scale
 from losscli.problem import Problem
 from losscli.reading.blocks import ColumnNames, Table
-from losscli.summary import Summary, divisor, frequencies, group_means, mean, standard_error, std, total
+from losscli.summary import Summary, divisor, group_means, mean, standard_error, std, total
 
 LN10 = log(10.0)
 
@@ -59,7 +59,7 @@ def figures(problem: Problem, s: Summary) -> Figures:
     """What is asked of a summary, with the base of the logarithm applied."""
     unit = log(problem.settings.base) if problem.settings.base else 1.0
     average, whole = mean(s), total(s)
-    low = baseline(problem, s, frequencies(s))
+    low = baseline(problem, s)
     return Figures(
         value=(whole if problem.settings.reduction is Reduction.SUM else average) / unit,
         n=s.n,
@@ -71,7 +71,7 @@ def figures(problem: Problem, s: Summary) -> Figures:
         min=s.low / unit,
         max=s.high / unit,
         baseline=None if low is None else low / unit,
-        normalized=average / low if low else None,
+        normalized=average / low if low and low < inf else None,
         perplexity=_exp(average),
         log_likelihood=0.0 - whole / unit,
     )
@@ -149,7 +149,7 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, unit: 
     rows += [("divisor", f.divisor, "what the mean divides by")] if f.divisor != f.n else []
     rows += [("standard error", f.se, ""), ("lowest", f.min, ""), ("highest", f.max, "")]
     if f.baseline is not None:
-        why = "" if f.normalized is not None else "undefined: there is one label only"
+        why = "" if f.normalized is not None else _no_baseline(f)
         rows += [
             ("baseline", f.baseline, "always predicting the label frequencies"),
             ("normalized", f.normalized, why or "mean / baseline"),
@@ -212,7 +212,11 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
     """What the user must know whatever the format is."""
     said = []
     if s.infinite:
-        rows = f"row {s.first_infinite}" if s.infinite == 1 else f"{s.infinite} of {s.n} rows, first row {s.first_infinite}"
+        rows = (
+            f"row {s.first_infinite}"
+            if s.infinite == 1
+            else f"{s.infinite} of {s.n} rows, first row {s.first_infinite}"
+        )
         said.append(f"the loss is infinite: what happened has probability 0 in {rows}; --eps X or --like clips")
     if problem.settings.positive is not None and not s.hits:
         said.append(f"no label is {shown(problem.settings.positive)}: every label counts as 0")
@@ -230,6 +234,11 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
     return said
 
 
+def _no_baseline(f: Figures) -> str:
+    why = "with one label only the baseline is 0" if f.baseline == 0.0 else "the baseline is infinite"
+    return f"undefined: {why}"
+
+
 def _rows_of(count: int) -> str:
     return "1 row" if count == 1 else f"{count} rows"
 
@@ -240,6 +249,6 @@ def _notes(problem: Problem, s: Summary, f: Figures) -> list[str]:
         said.append(f"{_rows_of(s.ignored)} with the label {problem.settings.ignore} ignored")
     if s.clipped:
         said.append(f"{s.clipped} {'cell' if s.clipped == 1 else 'cells'} clipped")
-    if f.baseline == 0.0:
-        said.append("normalized is undefined: with one label only the baseline is 0")
+    if f.baseline is not None and f.normalized is None:
+        said.append(f"normalized is {_no_baseline(f)}")
     return said

@@ -3,30 +3,34 @@
 The spool is memory up to a few megabytes and a temporary file beyond.
 """
 
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
-from math import isfinite, log
+from math import log
 from typing import IO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from losscli.call import Call
-from losscli.errors import DataError
+from losscli.encode import encoded
+from losscli.errors import DataError, printable_line
 from losscli.evaluate import evaluated, in_order, refuse_nothing
 from losscli.kinds import Format
+from losscli.output import copy_out, emit, spool_file, threads_of, warn
 from losscli.pose import Array, Posed
 from losscli.problem import Problem
-from losscli.reading.blocks import Block, Table, texts
+from losscli.reading.blocks import Block, Column, Table, Words, texts
+from losscli.reading.numbers import canonical
 from losscli.render import lines, strict_json
 from losscli.report import Grid, Report, report
-from losscli.run import emit, threads_of, warn
 from losscli.summary import EMPTY, Rows, Summary, summarize
 
-SPOOL_BYTES = 1 << 23
 SHOWN_ROWS = 100  # in a table; the machine formats and --quiet print every row
 HEADER = ("row", "label", "prob", "loss")
 
+Cells = Column | NDArray[np.int64]
 Walk = Iterator[tuple[Posed, Array, int]]  # a block posed, its weighted losses, the rows before it
 
 
@@ -34,36 +38,37 @@ def stream_losses(problem: Problem, table: Table, call: Call) -> None:
     """Print the loss of each row in the format of the call."""
     unit = log(problem.settings.base) if problem.settings.base else 1.0
     totals = [EMPTY]
+    full = not call.quiet and call.format not in (Format.CSV, Format.TSV)
 
     def walk() -> Walk:
-        for (posed, rows, summary), before in in_order(table, lambda block: _work(problem, block), threads_of(call, table)):
+        work = partial(_work, problem, full)
+        for (posed, rows, summary), before in in_order(table, work, threads_of(call, table)):
             totals[0] += summary
             yield posed, rows.value / unit, before
 
     if not call.quiet and call.format in (Format.TABLE, Format.MD):
-        grid = _grid(problem, walk())
+        grid = _grid(walk())
         refuse_nothing(problem, totals[0], table.name)
         emit(_with_rows(report(problem, totals[0], table), grid, totals[0]), call)
         return
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES, mode="w+", encoding="utf-8", newline="") as spool:
+    with spool_file() as spool:
         answer = _spooled(problem, table, call, walk(), totals, spool)
-        spool.seek(0)
-        shutil.copyfileobj(spool, sys.stdout, 1 << 18)
+        copy_out(spool)
     if call.format is not Format.JSON:
         warn(call, answer.warnings)
 
 
-def _work(problem: Problem, block: Block) -> tuple[Posed, Rows, Summary]:
+def _work(problem: Problem, full: bool, block: Block) -> tuple[Posed, Rows, Summary]:
     posed, rows = evaluated(problem, block)
-    return posed, rows, summarize(rows)
+    return posed, rows, summarize(rows, full)
 
 
-def _spooled(problem: Problem, table: Table, call: Call, walk: Walk, totals: list[Summary], spool: IO[str]) -> Report:
+def _spooled(problem: Problem, table: Table, call: Call, walk: Walk, totals: list[Summary], spool: IO[bytes]) -> Report:
     """Write everything to the spool and return the report on all rows."""
     write = _plain if call.quiet else _json_rows if call.format is Format.JSON else _separated
     try:
-        for text in write(problem, walk, "\t" if call.format is Format.TSV else ","):
-            spool.write(text)
+        for piece in write(problem, walk, "\t" if call.format is Format.TSV else ","):
+            spool.write(piece)
         refuse_nothing(problem, totals[0], table.name)
         answer = report(problem, totals[0], table)
         if call.format is Format.JSON:
@@ -73,79 +78,94 @@ def _spooled(problem: Problem, table: Table, call: Call, walk: Walk, totals: lis
     return answer
 
 
-def _plain(problem: Problem, walk: Walk, delimiter: str) -> Iterator[str]:
+def _plain(problem: Problem, walk: Walk, delimiter: str) -> Iterator[bytes]:
+    for _, losses, _ in walk:
+        yield encoded([losses], b",")
+
+
+def _separated(problem: Problem, walk: Walk, delimiter: str) -> Iterator[bytes]:
+    yield delimiter.join(HEADER).encode() + b"\n"
+    for posed, losses, before in walk:
+        row = (posed.rows.row + (before + 1)).astype(np.int64)
+        yield encoded([row, _labels(posed, delimiter), _predictions(posed), losses], delimiter.encode())
+
+
+def _json_rows(problem: Problem, walk: Walk, delimiter: str) -> Iterator[bytes]:
+    """The opening of the object and the losses; `_json_rest` closes it."""
+    yield b'{\n  "loss": "%s",\n  "losses": [' % problem.settings.loss.name.encode()
+    between = b"\n    "
     for _, losses, _ in walk:
         if len(losses):
-            yield "\n".join(map(repr, losses.tolist())) + "\n"
+            cells = encoded([losses], b",").removesuffix(b"\n").replace(b"\n", b",\n    ")
+            yield between + (cells if losses.max() < np.inf else cells.replace(b"inf", b"null"))
+            between = b",\n    "
+    yield b"\n  ],"
 
 
-def _separated(problem: Problem, walk: Walk, delimiter: str) -> Iterator[str]:
-    yield delimiter.join(HEADER) + "\n"
-    template = delimiter.join(("%d", "%s", "%s", "%r"))
-    for posed, losses, before in walk:
-        cells = zip(*_columns(problem, posed, losses, before, delimiter), strict=True)
-        yield "".join(template % row + "\n" for row in cells)
-
-
-def _json_rows(problem: Problem, walk: Walk, delimiter: str) -> Iterator[str]:
-    """The opening of the object and the losses; `_json_rest` closes it."""
-    yield '{\n  "loss": ' + f'"{problem.settings.loss.name}",\n  "losses": ['
-    comma = "\n    "
-    for _, losses, _ in walk:
-        for loss in losses.tolist():
-            yield comma + (repr(loss) if isfinite(loss) else "null")
-            comma = ",\n    "
-    yield "\n  ],"
-
-
-def _json_rest(answer: Report) -> str:
+def _json_rest(answer: Report) -> bytes:
     rest = {key: value for key, value in answer.record.items() if key not in ("loss", "value")}
-    return strict_json(rest).removeprefix("{") + "\n"
+    return strict_json(rest).removeprefix("{").encode() + b"\n"
 
 
-def _columns(problem: Problem, posed: Posed, losses: Array, before: int, delimiter: str) -> tuple[list[object], ...]:
-    """Row numbers, labels, predictions and losses, ready to be written."""
-    row = (posed.rows.row + (before + 1)).tolist()
-    return row, _labels(posed, len(row), delimiter), _predictions(posed, len(row)), losses.tolist()
-
-
-def _labels(posed: Posed, count: int, delimiter: str) -> list[object]:
-    columns = [_quoted(texts(column), delimiter) for column in posed.block.labels]
+def _labels(posed: Posed, delimiter: str) -> Cells:
+    """The label of each observation, one spelling for one label."""
+    columns, count = posed.block.labels, len(posed.rows.row)
     if len(columns) == 1:
-        return columns[0]
-    # several columns are the cells of multi-label rows, or one row of label probabilities
-    cells = list(chain.from_iterable(zip(*columns, strict=True)))
-    return cells if len(cells) == count else [""] * count
+        return _written(columns[0], delimiter)
+    if len(columns) * len(posed.block.row) != count or not columns:
+        return _nothing(count)  # likelihoods, or rows of label probabilities
+    numbers = [column for column in columns if not isinstance(column, Words)]
+    if len(numbers) == len(columns):
+        return _written(np.column_stack(numbers).ravel(), delimiter)
+    return _words(chain.from_iterable(zip(*map(texts, columns), strict=True)), delimiter)
 
 
-def _quoted(cells: list[str], delimiter: str) -> list[object]:
-    known: dict[str, str] = {}
-    for cell in cells:
-        if cell not in known:
-            known[cell] = lines([[cell, ""]], delimiter).removesuffix(f"{delimiter}\n")
-    return [known[cell] for cell in cells]
+def _written(column: Column, delimiter: str) -> Cells:
+    if isinstance(column, Words):
+        known = _words(column.vocabulary, delimiter)
+        return Words(known.codes[column.codes], known.vocabulary)
+    whole = column.astype(np.int64) if len(column) and np.abs(column).max() < 1e15 else None
+    if whole is not None and (whole == column).all():
+        return whole
+    distinct, codes = np.unique(column, return_inverse=True)
+    return Words(codes, tuple(canonical(value) for value in distinct.tolist()))
 
 
-def _predictions(posed: Posed, count: int) -> list[object]:
+def _words(cells: Iterable[str], delimiter: str) -> Words:
+    """Cells as words that stand in delimited text, and that can't steer a terminal where they go to one."""
+    shown = printable_line if sys.stdout.isatty() else str
+    places: dict[str, int] = {}
+    codes = [places.setdefault(cell, len(places)) for cell in cells]
+    quoted = (lines([[shown(canonical(cell)), ""]], delimiter).removesuffix(f"{delimiter}\n") for cell in places)
+    return Words(np.array(codes, dtype=np.intp), tuple(quoted))
+
+
+def _nothing(count: int) -> Words:
+    return Words(np.zeros(count, dtype=np.intp), ("",))
+
+
+def _predictions(posed: Posed) -> Cells:
+    """The prediction of a binary row; that of the true class where there are several; nothing without one."""
     if posed.given.ndim == 1:
-        return list(map(repr, posed.given.tolist()))
+        return posed.given
     if posed.index is None:
-        return [""] * count
-    own = posed.given[range(count), posed.index]
-    return list(map(repr, own.tolist()))
+        return _nothing(len(posed.given))
+    return posed.given[np.arange(len(posed.given)), posed.index]
 
 
-def _grid(problem: Problem, walk: Walk) -> Grid:
+def _grid(walk: Walk) -> Grid:
     """The first rows, as a table shows them; the rest is read all the same."""
     kept: list[tuple[object, ...]] = []
     for posed, losses, before in walk:
-        if len(kept) < SHOWN_ROWS and len(losses):
-            kept += zip(*_columns(problem, posed, losses, before, ","), strict=True)
-    return Grid(tuple((row, label, _as_number(pred), loss) for row, label, pred, loss in kept[:SHOWN_ROWS]), HEADER)
+        if len(kept) < SHOWN_ROWS:
+            row = (posed.rows.row + (before + 1)).tolist()
+            cells = (_shown(_labels(posed, "\t")), _shown(_predictions(posed)), losses.tolist())
+            kept += zip(row, *cells, strict=True)
+    return Grid(tuple(kept[:SHOWN_ROWS]), HEADER)
 
 
-def _as_number(text: object) -> object:
-    return float(str(text)) if text != "" else ""
+def _shown(cells: Cells) -> list[object]:
+    return list(texts(cells)) if isinstance(cells, Words) else cells.tolist()
 
 
 def _with_rows(answer: Report, grid: Grid, total: Summary) -> Report:

@@ -148,7 +148,8 @@ def texts(column: Column) -> list[str]:
     if isinstance(column, Words):
         vocabulary = [canonical(word) for word in column.vocabulary]
         return [vocabulary[code] for code in column.codes.tolist()]
-    return [canonical(value) for value in column.tolist()]
+    known: dict[float, str] = {}
+    return [known.get(value) or known.setdefault(value, canonical(value)) for value in column.tolist()]
 
 
 def careful(records: list[list[str]], line: list[int] | None, lines: int, layout: Layout) -> Block:

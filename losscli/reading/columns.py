@@ -29,10 +29,11 @@ class Wanted:
     label: str | None = None
     prob: str | None = None
     weight: str | None = None
-    features: str | None = None
+    features: str | None = None  # "" for all other numeric columns
     header: bool | None = None
     labels_only: bool = False
     preds_only: bool = False
+    named_labels: tuple[str, ...] = ()  # labels that the user spoke of: where one stands, there is no header
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,12 @@ def has_header(top: FirstLines, wanted: Wanted) -> bool:
         cells = list(top.first)
     if not all(number(cell) is not None or is_missing(cell) or has_decimal_comma(cell) for cell in cells):
         return True
-    return _numbered_classes(top, cells)
+    return not known_label(top, wanted) and _numbered_classes(top, cells)
+
+
+def known_label(top: FirstLines, wanted: Wanted) -> bool:
+    """Whether a cell of the first record is a label that the user named."""
+    return any(canonical(cell) in map(canonical, wanted.named_labels) for cell in top.first)
 
 
 def resolve(top: FirstLines, wanted: Wanted) -> Columns:
@@ -225,7 +231,18 @@ class _Chooser:
             if column in preds or column in weight or column in features:
                 raise DataError(f"column {self._shown(column)} is chosen for two purposes")
         form, labels, preds, aside = self._form(labels, preds, {*weight, *features})
+        if self.wanted.features == "":
+            features, aside = self._others({*labels, *weight})
         return Columns(form, labels, preds, weight[0] if weight else None, features, self.names, aside)
+
+    def _others(self, taken: set[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """All other numeric columns as features, and those left aside for their names."""
+        numeric = [column for column in self._free(taken) if self._is_numeric(column)]
+        aside = set(self._by_name(ASIDE_NAMES, taken))
+        features = tuple(column for column in numeric if column not in aside)
+        if not features:
+            raise DataError(f"no column of features; {listed(self.names, self.width)}; choose with -x")
+        return features, tuple(column for column in numeric if column in aside)
 
     def _form(
         self, labels: tuple[int, ...], preds: tuple[int, ...], taken: set[int]
@@ -238,7 +255,7 @@ class _Chooser:
             return self._form_of(preds), (), preds, ()
         if Form.LIKELIHOOD in forms and not labels and self._no_label(preds, taken):
             return Form.LIKELIHOOD, (), preds or (0,), ()
-        if self.wanted.features:
+        if self.wanted.features is not None:
             return next(iter(forms - {Form.LIKELIHOOD})), labels or self._label(preds, taken), (), ()
         labels = labels or self._label(preds, taken)
         taken = {*taken, *labels}

@@ -7,7 +7,7 @@ from functools import partial
 
 from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.kinds import Form
-from losscli.reading.blocks import Block, Chunk, ColumnNames, Layout, Table, careful
+from losscli.reading.blocks import Block, Chunk, ColumnNames, Layout, Table, careful, is_text
 from losscli.reading.columns import Wanted
 from losscli.reading.inline import Inline, is_inline, parse_inline
 from losscli.reading.numbers import is_missing, number
@@ -217,6 +217,8 @@ def _size(rows: int, width: int) -> str:
 
 def _inline_table(records: list[list[str]], name: str, drop: bool) -> Table:
     """A list as a table of one block."""
+    if not all(is_text(cell) for record in records for cell in record):
+        raise DataError(f"{name}: these bytes are not text")
     width = len(records[0])
     label = name == "labels"
     cells = tuple(range(width))
@@ -226,7 +228,17 @@ def _inline_table(records: list[list[str]], name: str, drop: bool) -> Table:
         yield partial(careful, records, None, len(records), layout)
 
     place = partial(_place, name, width)
-    return Table(Form.BINARY, blocks(), place, ColumnNames(), width=width, label_width=width, name=name, size=len(records), streamed=False)
+    return Table(
+        Form.BINARY,
+        blocks(),
+        place,
+        ColumnNames(),
+        width=width,
+        label_width=width,
+        name=name,
+        size=len(records),
+        streamed=False,
+    )
 
 
 def _place(name: str, width: int, fault: Fault, block: Block, rows: int, lines: int) -> str:

@@ -8,6 +8,7 @@ import os
 import stat
 from dataclasses import replace
 from io import RawIOBase
+from itertools import pairwise
 from typing import IO, Any, cast
 
 from losscli.reading.sources import Source
@@ -56,7 +57,7 @@ def cut(source: Source, start: int, most: int) -> list[Source] | None:
     if None in places or sorted(set(places)) != places:  # type: ignore[type-var]  # None is looked for first
         return None
     ends = [start, *cast(list[int], places), status.st_size]
-    return [_source(source, descriptor, low, high) for low, high in zip(ends, ends[1:], strict=False)]
+    return [_source(source, descriptor, low, high) for low, high in pairwise(ends)]
 
 
 def _source(source: Source, descriptor: int, low: int, high: int) -> Source:

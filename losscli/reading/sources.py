@@ -38,6 +38,7 @@ class Source:
     raw: IO[bytes]
     size: int | None
     magic: bytes
+    taken: int = 0
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, fewer only at the end (a pipe gives what it has, so ask until it's full)."""
@@ -46,6 +47,7 @@ class Source:
             while left > 0 and (piece := self.stream.read(left)):
                 pieces.append(piece)
                 left -= len(piece)
+                self.taken += len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
@@ -54,11 +56,11 @@ class Source:
             self.raw.close()
 
     def position(self) -> int:
-        """How many bytes of the file itself, packed as it is, have been read."""
+        """How many bytes of the file itself, packed as it is, have been read; of a pipe, unpacked ones."""
         try:
             return self.raw.tell()
         except (OSError, ValueError):
-            return 0
+            return self.taken
 
 
 def open_source(path: str, encoding: str | None = None) -> Source:
@@ -66,14 +68,25 @@ def open_source(path: str, encoding: str | None = None) -> Source:
     name = STDIN if path == "-" else path
     with _readable(name):
         raw = _standard_input() if path == "-" else open(path, "rb", buffering=1 << 18)  # noqa: SIM115
-        magic = _peek(raw, 8)
-        stream = raw
-        for mark, kind in _MAGIC:
-            if magic.startswith(mark):
-                stream = io.BufferedReader(cast(Any, _UNPACKERS[kind](raw)), 1 << 18)
-                magic = _peek(stream, 8)
-    stream = stream if magic.startswith(ARRAYS) else _as_utf8(stream, magic, encoding, name)
-    return Source(name, stream, raw, _size(raw), magic)
+    source = Source(name, raw, raw, _size(raw), b"")
+    try:
+        with _readable(name):
+            _unpack(source)
+        if not source.magic.startswith(ARRAYS):
+            source.stream = _as_utf8(source.stream, source.magic, encoding, name)
+    except BaseException:
+        source.close()
+        raise
+    return source
+
+
+def _unpack(source: Source) -> None:
+    source.magic = _peek(source.raw, 8)
+    for mark, kind in _MAGIC:
+        if source.magic.startswith(mark):
+            source.stream = io.BufferedReader(cast(Any, _UNPACKERS[kind](source.raw)), 1 << 18)
+            source.magic = _peek(source.stream, 8)
+            return
 
 
 def _standard_input() -> IO[bytes]:

@@ -78,14 +78,16 @@ def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
     """The table in a text source."""
     feed = Feed(source)
     _plain_newlines(feed)
+    gone = _skip_blank(feed)
     head = _head(feed, style)
     try:
         columns = resolve(head.top, wanted)
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
     width = len(head.top.first)
-    skipped = head.blank_lines + (head.first_lines if columns.names else 0)
-    _skip(feed, skipped)
+    above = head.blank_lines + (head.first_lines if columns.names else 0)
+    _skip(feed, above)
+    skipped = gone + above
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
@@ -154,10 +156,6 @@ def _head(feed: Feed, style: Style) -> Head:
     data = feed.rest if feed.ended else feed.rest[: feed.rest.rfind(b"\n") + 1]
     lines = _decoded(data, feed.source.name, 0).split("\n")
     blank = next((at for at, line in enumerate(lines) if line.strip(" \r")), None)
-    if blank is None and not feed.ended:
-        feed.rest = feed.rest[len(data) :]
-        later = _head(feed, style)
-        return replace(later, blank_lines=later.blank_lines + len(lines) - 1)
     if blank is None:
         raise DataError(f"{feed.source.name}: the input is empty")
     if lines[blank].lstrip().startswith("{"):
@@ -173,6 +171,17 @@ def _head(feed: Feed, style: Style) -> Head:
     second = _next_record(reader)
     top = FirstLines(tuple(first), tuple(cell.strip() for cell in second) if second else None)
     return Head(delimiter, top, taken, blank)
+
+
+def _skip_blank(feed: Feed) -> int:
+    """Drop the blank lines of a head that has nothing else; returns how many they were."""
+    gone = 0
+    while not feed.ended and not feed.rest.strip():
+        cut = feed.rest.rfind(b"\n") + 1
+        gone += feed.rest.count(b"\n")
+        feed.rest = feed.rest[cut:]
+        feed.fill(len(feed.rest) + HEAD_BYTES)
+    return gone
 
 
 def _next_record(reader: Iterator[list[str]]) -> list[str] | None:
@@ -332,4 +341,5 @@ def _notes(columns: Columns) -> tuple[str, ...]:
     if not columns.aside:
         return ()
     left = ", ".join(shown(str(columns.name(column))) for column in columns.aside)
-    return (f"not taken as classes: {left}; choose the classes with -p",)
+    part, option = ("features", "-x") if columns.features else ("classes", "-p")
+    return (f"not taken as {part}: {left}; choose the {part} with {option}",)

@@ -1,6 +1,6 @@
 """How long a one-liner takes to start: losscli beside a bare Typer program of two commands that imports numpy.
 
-    python tests/benchmarks/startup.py --runs 20
+python tests/benchmarks/startup.py --runs 20
 """
 
 import argparse

@@ -62,7 +62,7 @@ def make_wide(path: Path, rows: int) -> None:
         for count, generator in _parts(rows, 2):
             cells = generator.normal(size=(count, 20)).round(5)
             cells[:, 11] = np.clip(generator.random(count), 1e-6, 1 - 1e-6).round(6)
-            text = [["%r" % cell for cell in row] for row in cells.tolist()]
+            text = [list(map(repr, row)) for row in cells.tolist()]
             labels = generator.integers(0, 2, count).tolist()
             for row, label in zip(text, labels, strict=True):
                 row[2] = str(label)
@@ -99,7 +99,7 @@ def _has(module: str) -> bool:
 
 BCE_SQL = "select -avg(label*ln(prob)+(1-label)*ln(1-prob)) from "
 BCE_POLARS = "-(pl.col('label')*pl.col('prob').log()+(1-pl.col('label'))*(1-pl.col('prob')).log()).mean()"
-BCE_AWK = "NR>1{s-=$%d?log($%d):log(1-$%d);n++}END{printf \"%%.17g\\n\",s/n}"
+BCE_AWK = 'NR>1{s-=$%d?log($%d):log(1-$%d);n++}END{printf "%%.17g\\n",s/n}'
 
 
 def binary_peers(file: str, label: int = 1, prob: int = 2) -> dict[str, list[str]]:
@@ -135,7 +135,9 @@ def class_peers(file: str) -> dict[str, list[str]]:
         peers["polars"] = _python(scan + ".collect(engine='streaming').item())")
     if _has("duckdb"):
         pick = "list_value(" + ",".join(f"p_{k}" for k in range(10)) + ")[label+1]"
-        peers["duckdb"] = _python(f"import duckdb;print(duckdb.sql(\"select -avg(ln({pick})) from '{file}'\").fetchone()[0])")
+        peers["duckdb"] = _python(
+            f"import duckdb;print(duckdb.sql(\"select -avg(ln({pick})) from '{file}'\").fetchone()[0])"
+        )
     if _has("pandas"):
         peers["pandas"] = _python(
             "import numpy as np,pandas as pd;s=n=0\n"
@@ -167,8 +169,20 @@ def gzip_peers(file: str) -> dict[str, list[str]]:
 
 
 CASES = (
-    Case("bce-17", "bce17.csv", lambda path, rows: make_binary(path, rows, 17), ["bce", "bce17.csv", "-q"], binary_peers("bce17.csv")),
-    Case("bce-6", "bce6.csv", lambda path, rows: make_binary(path, rows, 6), ["bce", "bce6.csv", "-q"], binary_peers("bce6.csv")),
+    Case(
+        "bce-17",
+        "bce17.csv",
+        lambda path, rows: make_binary(path, rows, 17),
+        ["bce", "bce17.csv", "-q"],
+        binary_peers("bce17.csv"),
+    ),
+    Case(
+        "bce-6",
+        "bce6.csv",
+        lambda path, rows: make_binary(path, rows, 6),
+        ["bce", "bce6.csv", "-q"],
+        binary_peers("bce6.csv"),
+    ),
     Case("ce-10", "ce10.csv", make_classes, ["ce", "ce10.csv", "-q"], class_peers("ce10.csv"), 0.2),
     Case("wide", "wide.csv", make_wide, ["bce", "wide.csv", "-q"], binary_peers("wide.csv", 3, 12), 0.1),
 )

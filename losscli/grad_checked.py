@@ -1,0 +1,118 @@
+"""A gradient checked against a typed one. The rule: a typed gradient is short, so its rows are in the first blocks.
+
+Where they are not, only the mistakes that multiply the whole gradient are told.
+"""
+
+from dataclasses import replace
+from math import log
+from typing import Any
+
+import numpy as np
+
+from losscli.call import Call
+from losscli.checked import MOST_ROWS
+from losscli.errors import DataError
+from losscli.expect import Typed, typed_answer
+from losscli.grad_answer import Answer
+from losscli.kinds import Scale
+from losscli.losses import Binary, dense, log_softmax, sigmoid
+from losscli.mistakes.gradients import Diagnosis, Slopes, diagnose_gradient
+from losscli.pose import Array, Posed, pose
+from losscli.report import Grid, Report
+from losscli.wording import HEADER, fit_rows, remarks, sentence, shortened, verdict_record
+
+
+def diagnosed(answer: Answer, call: Call, numeric: bool) -> Diagnosis:
+    """The typed gradient of a call judged."""
+    if answer.totals.summary.n > MOST_ROWS:
+        raise DataError("--expect compares a million rows at most; this table has more")
+    parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.pieces()]
+    right = np.concatenate(parts)
+    return diagnose_gradient(_typed(call, right.size), slopes_of(answer, right))
+
+
+def params_diagnosed(right: Array, divisor: float, n: int, base: float | None, call: Call) -> Diagnosis:
+    """The typed gradient by parameters judged."""
+    k = right.shape[0] if right.ndim == 2 else 2
+    return diagnose_gradient(_typed(call, right.size), Slopes(right, divisor, n, k, log(base) if base else 1.0))
+
+
+def _typed(call: Call, size: int) -> tuple[Typed, ...]:
+    given = typed_answer(call.expect or "", many=True)
+    if len(given) != size:
+        raise DataError(f"--expect gives {len(given)} numbers, and the gradient has {size}")
+    return given
+
+
+def slopes_of(answer: Answer, right: Array) -> Slopes:
+    """A right gradient (n, k) with what the diagnosis asks of its rows."""
+    problem, unit = answer.problem, log(answer.problem.settings.base) if answer.problem.settings.base else 1.0
+    plain = Slopes(right, answer.divisor / unit, answer.totals.summary.n, problem.k, unit, answer.ask.by)
+    posed = posed_rows(answer)
+    if sum(len(part.fed) for part in posed) * right.shape[1] != right.size:
+        return plain
+    fed = np.concatenate([part.fed for part in posed])
+    p, z = two_scales(fed, problem.settings.scale)
+    weight = _weights(answer, posed)
+    label = np.concatenate([_label(part) for part in posed])
+    return replace(plain, right=right.reshape(fed.shape), label=label, p=p, z=z, weight=weight)
+
+
+def posed_rows(answer: Answer) -> list[Posed]:
+    """The first blocks as the kernel takes them."""
+    return [pose(answer.problem, block) for block, _ in answer.head]
+
+
+def two_scales(fed: Array, scale: Scale) -> tuple[Array, Array]:
+    """Predictions as probabilities and as logits."""
+    with np.errstate(divide="ignore"):  # certainties have infinite logits
+        if scale is Scale.LOGITS:
+            return (sigmoid(fed) if fed.ndim == 1 else np.exp(log_softmax(fed))), fed
+        p = fed if scale is Scale.PROBS else np.exp(fed)
+        return p, np.log(p) - (np.log1p(-p) if fed.ndim == 1 else 0.0)
+
+
+def _weights(answer: Answer, posed: list[Posed]) -> Array | None:
+    """What each row is weighed by, its class's weight in it; None without weights."""
+    by_class = answer.problem.settings.class_weight
+    rows = [part.rows.weight if part.rows.weight is not None else np.ones(len(part.fed)) for part in posed]
+    if by_class and all(part.index is not None for part in posed):
+        rows = [row * np.array(by_class)[part.index] for row, part in zip(rows, posed, strict=True)]
+    elif all(part.rows.weight is None for part in posed):
+        return None
+    return np.concatenate(rows)
+
+
+def _label(posed: Posed) -> Array:
+    return posed.unit.positive if isinstance(posed.unit, Binary) else dense(posed.unit, posed.fed.shape)
+
+
+# --- the report -----------------------------------------------------------------------------------------------------
+
+
+def with_diagnosis(answer: Report, found: Diagnosis, call: Call) -> Report:
+    """The report with the verdict on the typed gradient."""
+    text, fits = shortened(call.expect or ""), fit_rows(found.verdict, call.digits)
+    grids = [Grid((("expected", text, sentence(found.verdict, "gradient", "", call.digits)),))]
+    grids += [Grid(fits, HEADER)] if fits else []
+    return replace(answer, grids=(*answer.grids, *grids), notes=(*answer.notes, *said_of(found, text)))
+
+
+def said_of(found: Diagnosis, text: str) -> list[str]:
+    """What is worth saying beside the verdict: the constant ratio first."""
+    said = [f"given / right is {found.ratio_name} for every entry"] if found.ratio is not None else []
+    known = [remark for remark in remarks(found.verdict, text) if not (said and remark.startswith("no mistake"))]
+    return [*said, *known]
+
+
+def record_of(found: Diagnosis) -> dict[str, Any]:
+    """The verdict for machines: also the constant ratio, and which entry is the first wrong one, counted from 1."""
+    first = None if found.first_wrong is None else found.first_wrong + 1
+    return {**verdict_record(found.verdict), "ratio": found.ratio, "first_wrong": first}
+
+
+def said_aside(found: Diagnosis, call: Call) -> str:
+    """The verdict in one line, for formats that have no place for it."""
+    ids = ", ".join(fit.id for fit in found.verdict.fits)
+    line = f"expected {shortened(call.expect or '')}: {sentence(found.verdict, 'gradient', '', call.digits)}"
+    return line + (f"; consistent with {ids}" if ids else "")

@@ -1,0 +1,125 @@
+"""The work behind an answer: the formula, the numbers put in, the sum, the division."""
+
+from pathlib import Path
+
+import pytest
+from conftest import run
+
+BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")
+
+
+def shown(*arguments: str) -> str:
+    result = run(*arguments, "--explain")
+    assert result.code == 0, result.err
+    return result.out
+
+
+def test_the_work_has_formula_terms_sum_and_division() -> None:
+    out = shown(*BCE)
+
+    assert "loss = -[ y ln p + (1 - y) ln(1 - p) ]" in out
+    assert "1    1      0.8         -ln(0.8)      0.223144" in out
+    assert "2    0      0.3         -ln(1 - 0.3)  0.356675" in out
+    assert "0.223144 + 0.356675 + 0.510826 + 0.356675" in out
+    assert "divisor   4        the number of rows" in out
+    assert "mean      0.36183  1.44732 / 4" in out
+
+
+def test_the_work_is_markdown_to_paste() -> None:
+    out = shown(*BCE, "-f", "md")
+
+    assert "| 1 | 1 | 0.8 | -ln(0.8) | 0.223144 |" in out
+    assert "| mean | 0.36183 | 1.44732 / 4 |" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "term"),
+    [
+        (("bce", "1", "0.8", "--base", "2"), "-log2(0.8)"),
+        (("bce", "0.3", "0.8"), "-0.3 * ln(0.8) - 0.7 * ln(1 - 0.8)"),
+        (("bce", "1", "1.2", "--from", "logits"), "ln(1 + e^-1.2)"),
+        (("bce", "0", "1.2", "--from", "logits"), "ln(1 + e^1.2)"),
+        (("bce", "1", "-0.2", "--from", "logprobs"), "-(-0.2)"),
+        (("bce", "1", "0.8", "--pos-weight", "3"), "-3 * ln(0.8)"),
+        (("bce", "1", "0.8", "--focal", "2"), "(1 - 0.8)^2 * -ln(0.8)"),
+        (("bce", "1", "0.8", "--smoothing", "0.1"), "-0.95 * ln(0.8) - 0.05 * ln(1 - 0.8)"),
+        (("ce", "1", "0.2,0.5,0.3"), "-ln(0.5)"),
+        (("ce", "0.1,0.6,0.3", "0.2,0.5,0.3"), "-0.1 * ln(0.2) - 0.6 * ln(0.5) - 0.3 * ln(0.3)"),
+        (("ce", "1", "0.2,0.5,0.3", "--class-weight", "1,2,3"), "-2 * ln(0.5)"),
+        (("ce", "1", "2,1,-0.5", "--from", "logits"), "ln(e^2 + e^1 + e^-0.5) - 1"),
+        (("ce", "1", "-2,-1,-0.5", "--from", "logprobs"), "-(-1)"),
+        (("nll", "0.8,0.7"), "-ln(0.8)"),
+    ],
+)
+def test_each_row_shows_its_term_as_it_is_computed(arguments: tuple[str, ...], term: str) -> None:
+    assert f"  {term}  " in shown(*arguments)
+
+
+def test_weights_and_their_products_are_shown() -> None:
+    out = shown(*BCE, "-w", "1,2,3,4")
+
+    assert "mean = (sum of weight * loss) / (sum of the weights)" in out
+    assert "weight * loss" in out and "the sum of the weights" in out
+
+
+def test_what_was_clipped_is_told() -> None:
+    out = shown("bce", "1,0,1", "0.8,0,0.3", "--like", "keras")
+
+    assert "probabilities are clipped to [1e-07, 1 - 1e-07]" in out
+    assert "row 2: 0.0 became 1e-07" in out
+
+
+def test_twenty_rows_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text("y,p\n" + "1,0.5\n" * 25, encoding="utf-8")
+
+    out = shown("bce", str(path))
+    found = run("bce", str(path), "--explain", "-f", "json").json["explain"]
+
+    assert "5 more rows" in out and "of 25 rows" in out
+    assert (len(found["rows"]), found["more"]) == (20, 5)
+
+
+def test_json_has_the_same_work() -> None:
+    found = run(*BCE, "--explain", "-f", "json").json["explain"]
+
+    assert found["rows"][0]["term"] == "-ln(0.8)" and found["rows"][0]["row"] == 1
+    assert found["formula"][0].startswith("loss = ")
+    assert found["value"] == 0.36182976573941633
+
+
+def test_the_losses_of_rows_are_explained_too() -> None:
+    out = shown(*BCE, "-r", "none")
+
+    assert "-ln(1 - 0.4)" in out and "divisor" not in out.partition("formula")[2]
+
+
+def test_formats_without_a_place_for_the_work_refuse_it() -> None:
+    for options in (("-q",), ("-f", "csv"), ("-f", "tsv")):
+        assert run(*BCE, "--explain", *options).code == 2
+        assert run("grad", *BCE, "--explain", *options).code == 2
+
+
+def test_explain_and_expect_go_together() -> None:
+    out = run(*BCE, "--explain", "--expect", "0.36").out
+
+    assert "-ln(0.8)" in out and "right: the mean is 0.36183 nats" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "term"),
+    [
+        ((*BCE, "--wrt", "logits"), "(0.8 - 1) / 4"),
+        (BCE, "(0.8 - 1) / (0.8 * (1 - 0.8)) / 4"),
+        ((*BCE, "--wrt", "logits", "-r", "sum"), "(0.8 - 1)"),
+        ((*BCE, "--wrt", "logits", "--pos-weight", "3"), "3 * (0.8 - 1) / 4"),
+        (("ce", "0,2", "0.7,0.2,0.1;0.1,0.3,0.6", "--wrt", "logits"), "(0.7 - 1, 0.2 - 0, 0.1 - 0) / 2"),
+        (("ce", "0,2", "0.7,0.2,0.1;0.1,0.3,0.6"), "(-1 / 0.7, 0, 0) / 2"),
+    ],
+)
+def test_a_gradient_shows_its_chain_of_factors(arguments: tuple[str, ...], term: str) -> None:
+    assert f"1    {term}  " in shown("grad", *arguments)
+
+
+def test_a_gradient_without_such_a_chain_says_so() -> None:
+    assert run("grad", *BCE, "--focal", "2", "--explain").code == 2

@@ -1,0 +1,185 @@
+"""The house keeps its rules: imports point one way, Typer, rich and exits live where they belong."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+from conftest import DATA, ROOT, environment
+
+PACKAGE = ROOT / "losscli"
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+MODULE = pytest.mark.parametrize("module", MODULES)
+
+
+def parsed(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def nodes_of(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those that only a type checker reads."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and is_for_types_only(child):
+            for other in child.orelse:
+                yield from nodes_of(other)
+        else:
+            yield from nodes_of(child)
+
+
+def imports_of(module: str) -> set[str]:
+    """What a module imports, at its top or in a function: full names of modules."""
+    found: set[str] = set()
+    for node in nodes_of(parsed(module)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports by a relative name"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else str(node.module) for name in names}
+    return found
+
+
+def own_imports(module: str) -> set[str]:
+    return {name for name in imports_of(module) if name.partition(".")[0] == "losscli"}
+
+
+# FAULT: losscli.call imports losscli.checked in a function, and losscli.checked imports losscli.call
+def test_imports_point_one_way() -> None:
+    graph = {module: own_imports(module) - {module} for module in MODULES}
+
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+# A module or a package, and all of the project that it and what is in it may import.
+MAY_IMPORT = {
+    "losscli.errors": set(),
+    "losscli.kinds": set(),
+    "losscli.lazy": set(),
+    "losscli.exact": set(),
+    "losscli.losses": {"losscli.kinds", "losscli.lazy"},
+    "losscli.conventions": {"losscli.kinds", "losscli.losses", "losscli.lazy"},
+    "losscli.summary": {"losscli.exact", "losscli.lazy"},
+    "losscli.reading": {"losscli.reading", "losscli.errors", "losscli.kinds", "losscli.lazy"},
+}
+
+
+@pytest.mark.parametrize("place", MAY_IMPORT)
+def test_the_lower_floors_know_nothing_of_the_upper_ones(place: str) -> None:
+    for module in MODULES:
+        if module == place or module.startswith(f"{place}."):
+            upper = {
+                name
+                for name in own_imports(module)
+                if not any(name == low or name.startswith(f"{low}.") for low in MAY_IMPORT[place])
+            }
+            assert not upper, f"{module} imports {upper}"
+
+
+@MODULE
+def test_nothing_imports_the_command_line_but_the_way_in(module: str) -> None:
+    if module not in ("losscli.__main__", "losscli.cli"):
+        assert "losscli.cli" not in imports_of(module)
+
+
+@pytest.mark.parametrize(
+    ("package", "homes"),
+    [("typer", {"losscli.cli"}), ("rich", {"losscli.render", "losscli.progress"}), ("click", set())],
+)
+def test_a_dependency_is_known_in_one_place(package: str, homes: set[str]) -> None:
+    users = {module for module in MODULES if package in {name.partition(".")[0] for name in imports_of(module)}}
+
+    assert users <= homes
+
+
+@MODULE
+def test_only_the_declared_dependencies_are_imported_at_the_top(module: str) -> None:
+    known = {*sys.stdlib_module_names, "losscli", "numpy", "typer", "rich"}
+    top = {
+        name.partition(".")[0]
+        for node in parsed(module).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [str(node.module)])
+    }
+
+    assert top <= known
+
+
+@MODULE
+def test_only_the_way_in_exits(module: str) -> None:
+    if module in ("losscli.cli", "losscli.__main__"):
+        return
+    for node in nodes_of(parsed(module)):
+        if isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in ("sys.exit", "exit", "quit", "typer.Exit", "SystemExit"), module
+
+
+# FAULT: losscli.pose.hard_targets has no docstring
+@MODULE
+def test_every_module_and_every_public_thing_says_what_it_is(module: str) -> None:
+    tree = parsed(module)
+    if not tree.body:
+        return
+    assert ast.get_docstring(tree), f"{module} has no docstring"
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{module}.{node.name} has no docstring"
+
+
+@MODULE
+def test_functions_are_short_and_modules_can_be_read(module: str) -> None:
+    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 600
+    for node in ast.walk(parsed(module)):
+        if isinstance(node, ast.FunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert lines <= 40, f"{module}.{node.name} has {lines} lines"
+
+
+# FAULT: losscli.grad_run.Totals is public and not frozen
+@MODULE
+def test_records_are_frozen(module: str) -> None:
+    """A dataclass without `frozen` is state: an exception, or what a source or a reader has got to."""
+    for node in ast.walk(parsed(module)):
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(mark) == "dataclass" for mark in node.decorator_list):
+            private = node.name.startswith("_")
+            assert private or node.name in ("Fault", "Source"), f"{module}.{node.name} is not frozen"
+
+
+def loaded_by(*args: str) -> set[str]:
+    """The modules that a command has loaded when it is done."""
+    code = f"import sys; from losscli.cli import main; main({list(args)!r}); sys.stderr.write(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), timeout=60, check=True
+    )
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("output", [("-q",), ("-f", "json")])
+def test_what_an_answer_does_not_need_is_not_loaded(output: tuple[str, ...]) -> None:
+    loaded = loaded_by("bce", str(DATA / "breast_cancer.csv"), *output)
+
+    assert "numpy" in loaded
+    for heavy in ("rich.table", "rich.console", "gzip", "losscli.mistakes", "losscli.fit", "losscli.gradients"):
+        assert heavy not in loaded
+
+
+def test_the_version_wants_no_numpy() -> None:
+    assert "numpy" not in loaded_by("--version")
+
+
+def test_types_are_shipped() -> None:
+    assert (PACKAGE / "py.typed").exists()
+    assert (Path(ROOT) / "LICENSE").read_text(encoding="utf-8").startswith("MIT")
