@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
+import numpy as np
+
 from losscli.call import Call
+from losscli.encode import encoded
 from losscli.grad_answer import SHOWN_ROWS, Answer, as_figure, complain
 from losscli.grad_stream import Held
 from losscli.kinds import Format, Reduction
@@ -99,9 +102,7 @@ def _slopes(answer: Answer, piece: Held, numeric: bool) -> Array:
 
 def _plain(answer: Answer, told: Report, numeric: bool, delimiter: str) -> Iterator[str]:
     for piece in answer.spool.pieces():
-        slope = _slopes(answer, piece, numeric)
-        template = ",".join(["%r"] * slope.shape[1]) + "\n"
-        yield "".join(map(template.__mod__, map(tuple, slope.tolist())))
+        yield encoded(list(_slopes(answer, piece, numeric).T), b",").decode()
 
 
 def _separated(answer: Answer, told: Report, numeric: bool, delimiter: str) -> Iterator[str]:
@@ -109,12 +110,11 @@ def _separated(answer: Answer, told: Report, numeric: bool, delimiter: str) -> I
     checked = answer.ask.analytic and answer.ask.numeric
     more = [*(f"numeric_{name}" for name in names), "rel_error"] if checked else []
     yield lines([["row", *names, *more]], delimiter)
-    template = delimiter.join(["%d", *["%r"] * (len(names) + len(more))]) + "\n"
     for piece in answer.spool.pieces():
-        columns = [piece.row, *_slopes(answer, piece, numeric).T]
+        columns = [piece.row.astype(np.int64), *_slopes(answer, piece, numeric).T]
         if checked:
             columns += [*_slopes(answer, piece, not numeric).T, piece.error]
-        yield "".join(map(template.__mod__, zip(*(column.tolist() for column in columns), strict=True)))
+        yield encoded(columns, delimiter.encode()).decode()
 
 
 def _json(answer: Answer, told: Report, numeric: bool, delimiter: str) -> Iterator[str]:

@@ -154,6 +154,7 @@ def test_newton_weighs_rows() -> None:
     weighed = record("fit", "bce", "-w", "w", "--method", "newton", stdin=rows)
     repeated = record("fit", "bce", "--method", "newton", stdin=twice)
     assert thetas(weighed) == pytest.approx(thetas(repeated), rel=1e-9)
+    assert weighed["steps"] == repeated["steps"]
 
 
 def test_separable_classes_have_their_optimum_at_infinity() -> None:

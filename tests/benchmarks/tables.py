@@ -109,7 +109,7 @@ def binary_peers(file: str, label: int = 1, prob: int = 2) -> dict[str, list[str
         scan = f"import polars as pl;print(pl.scan_csv('{file}').select({BCE_POLARS})"
         peers["polars"] = _python(scan + ".collect(engine='streaming').item())")
     if _has("duckdb"):
-        peers["duckdb"] = _python(f"import duckdb;print(duckdb.sql(\"{BCE_SQL}'{file}'\").fetchone()[0])")
+        peers["duckdb"] = _python(f"import duckdb;print(duckdb.sql(\"{BCE_SQL}'{file}'\").fetchall()[0][0])")
     if _has("pandas"):
         peers["pandas"] = _python(
             "import numpy as np,pandas as pd;s=n=0\n"
@@ -136,7 +136,7 @@ def class_peers(file: str) -> dict[str, list[str]]:
     if _has("duckdb"):
         pick = "list_value(" + ",".join(f"p_{k}" for k in range(10)) + ")[label+1]"
         peers["duckdb"] = _python(
-            f"import duckdb;print(duckdb.sql(\"select -avg(ln({pick})) from '{file}'\").fetchone()[0])"
+            f"import duckdb;print(duckdb.sql(\"select -avg(ln({pick})) from '{file}'\").fetchall()[0][0])"
         )
     if _has("pandas"):
         peers["pandas"] = _python(
@@ -161,7 +161,7 @@ def gzip_peers(file: str) -> dict[str, list[str]]:
         code = f"import sys,polars as pl;print(pl.read_csv(sys.stdin.buffer.read()).select({BCE_POLARS}).item())"
         peers["polars"] = piped(f'{sys.executable} -c "{code}"')
     if _has("duckdb"):
-        code = f"import duckdb;print(duckdb.sql(\\\"{BCE_SQL} read_csv('/dev/stdin')\\\").fetchone()[0])"
+        code = f"import duckdb;print(duckdb.sql(\\\"{BCE_SQL} read_csv('/dev/stdin')\\\").fetchall()[0][0])"
         peers["duckdb"] = piped(f'gzip -dc | {sys.executable} -c "{code}"')
     if shutil.which("mawk"):
         peers["mawk"] = piped("gzip -dc | mawk -F, '" + BCE_AWK % (1, 2, 2) + "'")
