@@ -1,237 +1,83 @@
 """The command line: options, their assembly into settings, exit codes. The only place that knows Typer and that exits.
 
 The commands follow from the table of losses: an option that a loss has no use for isn't offered. Options are declared
-once, in `OPTIONS`; what they come to travels as one `Call`.
+once, in `options`; what they come to travels as one `Call`.
 """
 
 import contextlib
 import inspect
 import os
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from losscli import __version__
+from losscli.arguments import plain_values, sorted_arguments
 from losscli.call import Call
 from losscli.errors import DataError, Declined, NoInput, printable_line
-from losscli.kinds import Format, Like, Missing, Reduction, Scale
 from losscli.losses import LOSSES, Loss
-from losscli.options import FIT_OPTIONS, GRAD_OPTIONS, GRADIENT, REGRESSION, FitOptions, GradOptions, Option
+from losscli.options import FIT_OPTIONS, GRAD_OPTIONS, LIST, LOSS_OPTIONS, FitOptions, GradOptions, Option
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # what Typer raises for any wrong usage
-NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
-
 
 Job = Callable[[], bool]  # what a command comes to: run it, and it says whether the answer is yes
 
 
 class SortedCommand(TyperCommand):
-    """A command whose positional arguments may begin with a minus: they go behind the options, after `--`."""
+    """A command whose positional arguments may begin with a minus, and whose plain arguments are read at once."""
+
+    declared: Mapping[str, Option]
+    defaults: Mapping[str, Any]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Sort the arguments, then parse them as always."""
-        return super().parse_args(ctx, self._sorted(ctx, list(args)))
-
-    def _sorted(self, ctx: Any, args: list[str]) -> list[str]:
-        takes = {
-            name: not getattr(p, "is_flag", False)
-            for p in self.get_params(ctx)
-            for name in (*p.opts, *p.secondary_opts)
-        }
-        options: list[str] = []
-        positionals: list[str] = []
-        while args:
-            token = args.pop(0)
-            if token == "--":
-                positionals += args
-                break
-            if token == "-" or not token.startswith("-") or NUMBER_LIKE.match(token):
-                positionals.append(token)
-                continue
-            options.append(token)
-            if _wants_value(token, takes):
-                if not args or args[0] == "--":
-                    return options  # no value is left for it: the parser says so
-                options.append(args.pop(0))
-        return [*options, "--", *positionals] if positionals else options
+        """Sort the arguments; read them where they are plain, else have Typer parse them."""
+        tokens = sorted_arguments(args, _takes_value(self.get_params(ctx)))
+        values = None if ctx.resilient_parsing else plain_values(tokens, self.declared)
+        if values is None:
+            return super().parse_args(ctx, tokens)
+        ctx.params.update({**self.defaults, **values})
+        ctx.args = []
+        return []
 
 
-def _wants_value(token: str, takes: dict[str, bool]) -> bool:
-    """Whether the argument after an option is its value."""
-    if token.startswith("--"):
-        return "=" not in token and takes.get(token, False)
-    for at, letter in enumerate(token[1:], 2):
-        if takes.get("-" + letter, False):
-            return at == len(token)
-    return False
+class QuickGroup(TyperGroup):
+    """A group that doesn't process its own options when a command is what comes first."""
+
+    quick = False
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Look at what comes first, then parse as always."""
+        self.quick = bool(args) and args[0] in self.commands and not ctx.resilient_parsing
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: Any) -> Any:
+        """The group's own options, none where there are none to process."""
+        return [] if self.quick else super().get_params(ctx)
 
 
-def _option(*names: str, help: str, group: str, metavar: str | None = None) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=group, metavar=metavar, show_default=False)
+def _takes_value(params: Sequence[Any]) -> dict[str, bool]:
+    return {
+        name: not getattr(param, "is_flag", False) for param in params for name in (*param.opts, *param.secondary_opts)
+    }
 
 
-INPUT, MATHEMATICS, ANSWERS = "Input", "Mathematics", "Answers"
+def _class_of(command: Callable[..., Job]) -> type[SortedCommand]:
+    """The class of a command that knows what the command declares."""
+    known: Any = command  # see `with_signature`
+    return type("Command", (SortedCommand,), {"declared": known.declared, "defaults": known.defaults})
 
-# name of the field of `Call` -> its annotation; the default is that of the field
-OPTIONS: dict[str, Any] = {
-    "label": Annotated[
-        list[str] | None,
-        _option(
-            "-y",
-            "--label",
-            help="Label column: a name, a number, or several for one-hot or soft labels (y0,y1 or 2-4 or y_*).",
-            group=INPUT,
-            metavar="COL",
-        ),
-    ],
-    "prob": Annotated[
-        list[str] | None,
-        _option(
-            "-p",
-            "--prob",
-            help="Prediction column; for ce and nll the class columns, as a list, range or glob.",
-            group=INPUT,
-            metavar="COL",
-        ),
-    ],
-    "weight": Annotated[
-        str | None,
-        _option("-w", "--weight", help="Sample weights: a column, or beside lists a list.", group=INPUT, metavar="COL"),
-    ],
-    "from_": Annotated[
-        Scale, _option("--from", help="What the predictions are: probs (default), logits or logprobs.", group=INPUT)
-    ],
-    "positive": Annotated[
-        str | None,
-        _option("--positive", help="This label is 1, every other label is 0.", group=INPUT, metavar="LABEL"),
-    ],
-    "classes": Annotated[
-        str | None,
-        _option("--classes", help="The class of each prediction column, in order.", group=INPUT, metavar="A,B,C"),
-    ],
-    "delimiter": Annotated[
-        str | None,
-        _option(
-            "-d",
-            "--delimiter",
-            help="Cells are separated by this; tab and space are accepted as words. Default: found.",
-            group=INPUT,
-            metavar="CHAR",
-        ),
-    ],
-    "header": Annotated[
-        bool | None,
-        _option("--header/--no-header", help="Whether the first line names the columns. Default: found.", group=INPUT),
-    ],
-    "encoding": Annotated[
-        str | None,
-        _option("--encoding", help="Default: UTF-8, or UTF-16 by its byte order mark.", group=INPUT, metavar="NAME"),
-    ],
-    "na": Annotated[
-        Missing,
-        _option("--na", help="Missing cells: error (default), or drop the row and say how many went.", group=INPUT),
-    ],
-    "reduction": Annotated[
-        Reduction,
-        _option("-r", "--reduction", help="mean (default), sum or none: the loss of each row.", group=MATHEMATICS),
-    ],
-    "base": Annotated[
-        str,
-        _option(
-            "--base",
-            help="Base of the logarithm: e (default, nats), 2 (bits), 10 or any other above 1.",
-            group=MATHEMATICS,
-            metavar="B",
-        ),
-    ],
-    "eps": Annotated[
-        str | None,
-        _option(
-            "--eps", help="Clip probabilities to [X, 1-X]. Default: no clipping at all.", group=MATHEMATICS, metavar="X"
-        ),
-    ],
-    "like": Annotated[
-        Like | None,
-        _option(
-            "--like",
-            help="That library's conventions for clipping, row rescaling and what the mean divides by.",
-            group=MATHEMATICS,
-        ),
-    ],
-    "smoothing": Annotated[
-        str | None,
-        _option(
-            "--smoothing",
-            help="Label smoothing: (1-S) of the label, S spread over the classes.",
-            group=MATHEMATICS,
-            metavar="S",
-        ),
-    ],
-    "focal": Annotated[
-        str | None, _option("--focal", help="Focal loss: times (1-p_t)^GAMMA.", group=MATHEMATICS, metavar="GAMMA")
-    ],
-    "pos_weight": Annotated[
-        str | None, _option("--pos-weight", help="Weight of the positive term.", group=MATHEMATICS, metavar="C")
-    ],
-    "class_weight": Annotated[
-        str | None, _option("--class-weight", help="A weight for each class.", group=MATHEMATICS, metavar="W1,W2,..")
-    ],
-    "ignore": Annotated[
-        str | None,
-        _option("--ignore", help="Rows with this label do not count.", group=MATHEMATICS, metavar="LABEL"),
-    ],
-    "normalize": Annotated[
-        bool, _option("--normalize", help="Rescale each row of probabilities to sum to 1.", group=MATHEMATICS)
-    ],
-    "format": Annotated[
-        Format, _option("-f", "--format", help="table (default), json, csv, tsv or md.", group=ANSWERS)
-    ],
-    "quiet": Annotated[
-        bool,
-        _option(
-            "-q", "--quiet", help="Nothing but the number, with all its digits; one a line with -r none.", group=ANSWERS
-        ),
-    ],
-    "digits": Annotated[
-        str | None, _option("--digits", help="Significant digits in tables; default 6.", group=ANSWERS, metavar="N")
-    ],
-    "expect": Annotated[
-        str | None,
-        _option(
-            "--expect",
-            help="Check the answer X, as precisely as typed: exit 1 if it is wrong, and name what would give it.",
-            group=ANSWERS,
-            metavar="X",
-        ),
-    ],
-    "explain": Annotated[
-        bool, _option("--explain", help="Show the work: formula, terms, sum, division.", group=ANSWERS)
-    ],
-    "fail_above": Annotated[
-        str | None, _option("--fail-above", help="Exit 1 if the answer is above X.", group=ANSWERS, metavar="X")
-    ],
-    "threads": Annotated[
-        str | None, _option("--threads", help="Default: the number of cores.", group=ANSWERS, metavar="N")
-    ],
+
+# Options that are numbers are typed as text and read here: Typer's wording for a bad one differs between versions.
+NUMERIC = {
+    name: option.number
+    for table in (LOSS_OPTIONS, GRAD_OPTIONS, FIT_OPTIONS)
+    for name, option in table.items()
+    if option.number
 }
-# Options that are numbers (Typer's own wording for a bad one differs between versions, so they are read here), with
-# the least and the largest value where these don't depend on anything else.
-NUMERIC: dict[str, tuple[type[int] | type[float], float, float]] = {
-    "eps": (float, -inf, inf),
-    "smoothing": (float, -inf, inf),
-    "focal": (float, -inf, inf),
-    "pos_weight": (float, -inf, inf),
-    "fail_above": (float, -inf, inf),
-    "digits": (int, 1, 17),
-    "threads": (int, 1, 256),
-    **{name: option.number for table in (GRAD_OPTIONS, FIT_OPTIONS) for name, option in table.items() if option.number},
-}
-LISTED = ("label", "prob")
 # Options that are only for losses that name them among their settings; all others are for every loss.
 PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
 
@@ -251,7 +97,7 @@ SOURCES = {
 
 def _loss_command(loss: Loss) -> Callable[..., Job]:
     """The command of a loss, its options as a signature that Typer reads; it returns the job for `main` to run."""
-    names = [name for name in OPTIONS if name not in PARTICULAR or name in loss.settings]
+    names = [name for name in LOSS_OPTIONS if name not in PARTICULAR or name in loss.settings]
 
     def command(**given: Any) -> Job:
         sources = tuple(given.pop("sources", None) or ())
@@ -282,10 +128,9 @@ def _grad_command(loss: Loss) -> Callable[..., Job]:
         return job
 
     command.__doc__ = f"Gradient of {loss.title} by predictions, or by the parameters of a regression."
-    names = [name for name in OPTIONS if name not in NOT_OF_GRADIENTS]
+    names = [name for name in LOSS_OPTIONS if name not in NOT_OF_GRADIENTS]
     names = [name for name in names if name not in PARTICULAR or name in loss.settings]
-    own = _own_parameters(GRAD_OPTIONS, GRADIENT, GradOptions)
-    return with_signature(command, names, SOURCES.get(loss.name, SOURCES["bce"]), own)
+    return with_signature(command, names, SOURCES.get(loss.name, SOURCES["bce"]), (GRAD_OPTIONS, GradOptions))
 
 
 def _fit_command(loss: Loss) -> Callable[..., Job]:
@@ -303,7 +148,7 @@ def _fit_command(loss: Loss) -> Callable[..., Job]:
 
     command.__doc__ = f"{'Logistic' if loss.name == 'bce' else 'Softmax'} regression: the least {loss.title}."
     names = [name for name in OF_REGRESSIONS if name not in PARTICULAR or name in loss.settings]
-    return with_signature(command, names, SOURCES["fit"], _own_parameters(FIT_OPTIONS, REGRESSION, FitOptions))
+    return with_signature(command, names, SOURCES["fit"], (FIT_OPTIONS, FitOptions))
 
 
 def _split(loss: Loss, given: dict[str, Any], table: dict[str, Option]) -> tuple[Call, dict[str, Any]]:
@@ -321,16 +166,23 @@ GROUPS: dict[str, tuple[Callable[[Loss], Callable[..., Job]], tuple[str, ...], s
 }
 
 
-def _own_parameters(options: dict[str, Option], group: str, record: Any) -> list[inspect.Parameter]:
-    """The options of one of those commands as parameters, the defaults being those of the record's fields."""
+def _parameters(options: Mapping[str, Option], record: Any) -> list[inspect.Parameter]:
+    """Options as parameters of a command, their defaults being those of the record's fields."""
     fields = record.__dataclass_fields__
     return [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=None if option.number else fields[name].default,
+            default=None if option.number or option.kind is LIST else fields[name].default,
             annotation=Annotated[
-                option.kind, _option(*option.names, help=option.help, group=group, metavar=option.metavar)
+                option.kind,
+                typer.Option(
+                    *option.names,
+                    help=option.help,
+                    rich_help_panel=option.group,
+                    metavar=option.metavar,
+                    show_default=False,
+                ),
             ],
         )
         for name, option in options.items()
@@ -363,22 +215,23 @@ def _number(flag: str, text: str, kind: type[int] | type[float], low: float, hig
 
 
 def with_signature(
-    command: Callable[..., Job], names: Sequence[str], sources: str, more: Sequence[inspect.Parameter] = ()
+    command: Callable[..., Job], names: Sequence[str], sources: str, own: tuple[Mapping[str, Option], Any] | None = None
 ) -> Callable[..., Job]:
-    """Give a command the positional arguments and the options of these names."""
+    """Give a command the positional arguments, the options of these names, and those of its own with their record."""
     argument = Annotated[
         list[str] | None, typer.Argument(help=sources, metavar="[SOURCE | LABELS PREDS]", show_default=False)
     ]
-    fields = Call.__dataclass_fields__
-    parameters = [inspect.Parameter("sources", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=argument)]
-    for name in names:
-        default = None if name in LISTED or name in NUMERIC else fields[name].default
-        parameters.append(
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=OPTIONS[name])
-        )
-    parameters += more
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what inspect looks for
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    shared = {name: LOSS_OPTIONS[name] for name in names}
+    parameters = [
+        inspect.Parameter("sources", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=argument),
+        *_parameters(shared, Call),
+        *(_parameters(*own) if own else ()),
+    ]
+    known: Any = command
+    known.__signature__ = inspect.Signature(parameters)
+    known.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    known.declared = {**shared, **(own[0] if own else {})}
+    known.defaults = {parameter.name: parameter.default for parameter in parameters}
     return command
 
 
@@ -392,6 +245,7 @@ def _build(only: str | None) -> typer.Typer:
     """The application; with a command's name only that command, which is quicker to start."""
     app = typer.Typer(
         name="losscli",
+        cls=QuickGroup,
         help="Classification losses and their gradients, from arguments, CSV files and pipes.",
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -406,11 +260,12 @@ def _build(only: str | None) -> typer.Typer:
     ) -> None:
         if ctx.invoked_subcommand is None:
             commands = ", ".join((*LOSSES, *GROUPS))
-            sys.stderr.write(f"{ctx.get_usage()}\nlosscli: a command is wanted: {commands}; -h shows help\n")
+            sys.stderr.write(f"losscli: a command is wanted: {commands}; -h shows help\n")
             raise typer.Exit(2)
 
     for name in [only] if only and only in LOSSES else [] if only in GROUPS else LOSSES:
-        app.command(name, cls=SortedCommand)(_loss_command(LOSSES[name]))
+        command = _loss_command(LOSSES[name])
+        app.command(name, cls=_class_of(command))(command)
     for group in [only] if only and only in GROUPS else [] if only in LOSSES else GROUPS:
         app.add_typer(_group(group), name=group)
     return app
@@ -419,9 +274,10 @@ def _build(only: str | None) -> typer.Typer:
 def _group(name: str) -> typer.Typer:
     """A command that has a command for each loss."""
     make, losses, text = GROUPS[name]
-    group = typer.Typer(help=text)
+    group = typer.Typer(help=text, cls=QuickGroup)
     for loss in losses:
-        group.command(loss, cls=SortedCommand)(make(LOSSES[loss]))
+        made = make(LOSSES[loss])
+        group.command(loss, cls=_class_of(made))(made)
 
     @group.callback()
     def command() -> None:
