@@ -86,7 +86,8 @@ def bce_from_probs(a: Binary, p: Array) -> Array:
     """-[a1 ln p + a0 ln(1-p)] p (n,) the probability of the positive class, in [0, 1]; inf at a sure miss."""
     complement = 1.0 - p
     # What 1 - p lost by rounding is put back to first order, which is ln(1-p) by log1p at the cost of a plain log.
-    lost = (1.0 - complement) - p
+    lost = 1.0 - complement
+    lost -= p
     if _is_hard(a):
         hit = a.positive != 0.0
         np.copyto(complement, p, where=hit)
@@ -264,9 +265,11 @@ def _is_hard(a: Binary) -> bool:
 
 
 def _surprisal(t: Array, lost: Array) -> Array:
-    """-ln(t + lost), `lost` being far below the last digit of t."""
+    """-ln(t + lost), `lost` being far below the last digit of t; the answer takes the place of `lost`."""
     with np.errstate(divide="ignore", invalid="ignore"):  # t = 0 is a sure miss: inf, set below
-        cost: Array = 0.0 - (np.log(t) + lost / t)  # 0 - x rather than -x, as the loss of a sure hit is 0, not -0
+        lost /= t
+        lost += np.log(t)
+    cost: Array = np.subtract(0.0, lost, out=lost)  # 0 - x rather than -x, as the loss of a sure hit is 0, not -0
     if not t.all():
         cost[t == 0.0] = inf
     return cost

@@ -1,5 +1,6 @@
 """Where answers go: a report to standard output in the format of the call, warnings to standard error."""
 
+import codecs
 import os
 import shutil
 import sys
@@ -43,10 +44,13 @@ def spool_file() -> "tempfile.SpooledTemporaryFile[bytes]":
 
 
 def copy_out(spool: IO[bytes]) -> None:
-    """Write all that a spool holds to standard output, as it is."""
+    """Write all that a spool holds, UTF-8, to standard output: as it is, or in the encoding that is asked for there."""
     spool.seek(0)
     sys.stdout.flush()
-    shutil.copyfileobj(spool, sys.stdout.buffer, 1 << 18)
+    if codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8":
+        shutil.copyfileobj(spool, sys.stdout.buffer, 1 << 18)
+    else:
+        shutil.copyfileobj(codecs.getreader("utf-8")(spool, "surrogateescape"), sys.stdout, 1 << 18)
 
 
 def threads_of(call: Call, table: Table) -> int:

@@ -13,7 +13,7 @@ from losscli.errors import DataError, Fault, shown
 from losscli.reading.blocks import Array, Block, Chunk, Column, Layout, Table, as_column, column_names, taken
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.numbers import is_missing
-from losscli.reading.sources import STDIN, Source
+from losscli.reading.sources import NPY, STDIN, Source
 
 BLOCK_ROWS = 1 << 14
 
@@ -72,11 +72,7 @@ def _series(source: Source) -> tuple[list[Series], bool]:
 
 def _loaded(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
     try:
-        if source.stream is source.raw and source.name != STDIN:
-            loaded = np.load(source.name, mmap_mode="r", allow_pickle=False)
-        else:
-            loaded = np.load(io.BytesIO(source.stream.read()), allow_pickle=False)
-        arrays = {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
+        arrays = _mapped(source) if _can_be_mapped(source) else _read(source)
     except Exception as error:  # np.load raises many kinds for damaged files
         pickled = "pickle" in str(error) or "Python object" in str(error)
         what = "pickled objects are not read" if pickled else "not a sound numpy file"
@@ -84,6 +80,21 @@ def _loaded(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
     if isinstance(arrays, dict) and not all(isinstance(array, np.ndarray) for array in arrays.values()):
         raise DataError(f"{source.name}: a zip archive is not read; unpack it first (unzip -p)")
     return arrays
+
+
+def _can_be_mapped(source: Source) -> bool:
+    return source.stream is source.raw and source.name != STDIN and source.magic.startswith(NPY)
+
+
+def _mapped(source: Source) -> NDArray[Any]:
+    return np.lib.format.open_memmap(source.name, mode="r")
+
+
+def _read(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
+    """The arrays of a packed file or a pipe, in memory."""
+    with io.BytesIO(source.stream.read()) as data:
+        loaded = np.load(data, allow_pickle=False)
+        return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
 
 
 def _columns_of(array: NDArray[Any], name: str, source: str) -> list[Series]:

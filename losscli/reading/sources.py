@@ -19,7 +19,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstandard"),
 )
-ARRAYS = (b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06")  # .npy, .npz, and a zip archive without members
+NPY = b"\x93NUMPY"
+ARRAYS = (NPY, b"PK\x03\x04", b"PK\x05\x06")  # .npy, .npz, and a zip archive without members
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with

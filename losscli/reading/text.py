@@ -38,7 +38,7 @@ class Feed:
             want = size - len(self.rest)
             piece = self.source.read(want)
             self.ended = len(piece) < want
-            self.rest += piece
+            self.rest = self.rest + piece if self.rest else piece
 
     def lines(self, size: int) -> bytes:
         """The next whole lines, about `size` bytes of them; at the end what is left; b"" when there is no more.
@@ -56,7 +56,11 @@ class Feed:
                 raise DataError(f"{self.source.name}: a line of more than {RECORD_BYTES >> 20} MiB; is this a table?")
 
     def _cut(self) -> int:
-        whole = self.rest if self.ended else self.rest[: self.rest.rfind(b"\n") + 1]
+        end = len(self.rest) if self.ended else self.rest.rfind(b"\n") + 1
+        last = self.rest[max(end - 3, 0) : end].removesuffix(b"\n").removesuffix(b"\r")[-1:]
+        if last not in (b"", b"\r", b"\n", b" "):
+            return end  # the last line isn't blank, as nearly always
+        whole = self.rest[:end]
         solid = len(whole.rstrip(b"\r\n "))
         if solid == 0:
             return 0
