@@ -335,6 +335,9 @@ def _run(args: list[str], name: str, only: str | None) -> int:
         return _complain(name, str(error))
     except MemoryError:
         return _complain(name, "not enough memory")
+    except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        # A fault of the program, not of the data; a traceback would end with the exit code that means "no".
+        return _complain(name, f"internal error, please report it: {type(error).__name__}: {error}")
 
 
 def _parsed(args: list[str], only: str | None) -> Any:

@@ -45,12 +45,20 @@ class Typed:
     @cached_property
     def near(self) -> float:
         """The number as a float."""
-        return self.special if self.exact is None else float(self.exact)
+        if self.exact is None:
+            return self.special
+        try:
+            return float(self.exact)
+        except OverflowError:  # typed beyond the range of floats
+            return inf if self.exact > 0 else -inf
 
     @cached_property
     def reach(self) -> float:
         """Half a unit of the last digit as a float."""
-        return float(self.half)
+        try:
+            return float(self.half)
+        except OverflowError:
+            return inf
 
     def fits(self, value: float, units: int = 1) -> bool:
         """Whether a value is what was typed, at the typed precision; `units` widens that."""
@@ -92,6 +100,8 @@ def typed_number(text: str) -> Typed:
 def _hint(text: str) -> str:
     if re.fullmatch(r"[+-]?\d*,\d+", text):
         return "; write the decimal comma as a point"
+    if re.fullmatch(r"[+-]?[\d.]+[eE][+-]?\d+", text):
+        return " within reach"
     if re.match(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*[A-Za-z%]", text):
         return "; give it without a unit"
     return ""
@@ -132,6 +142,8 @@ def judged(given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate]) 
     for one in found:
         if not all_fit(given, one.value) or _alike(given, one.value, right):
             continue
+        if any(all_fit(given, value) for value in one.beside):
+            continue
         if one.id not in best or _order(given, one) < _order(given, best[one.id]):
             best[one.id] = one
     return Verdict(given, right, False, tuple(sorted(best.values(), key=lambda one: one.rank)))
@@ -151,5 +163,5 @@ def _same(half: Fraction, a: float, b: float) -> bool:
 
 def _order(given: tuple[Typed, ...], one: Candidate) -> tuple[int, float]:
     values = np.atleast_1d(one.value).ravel()
-    off = [abs(float(x) - float(t.exact)) for t, x in zip(given, values, strict=True) if t.exact is not None]
+    off = [abs(float(x) - t.near) for t, x in zip(given, values, strict=True) if t.exact is not None]
     return one.rank, max(off, default=0.0)

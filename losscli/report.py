@@ -225,6 +225,10 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
             f"{_rows_of(s.off)} of probabilities not summing to 1; the worst is row {-s.worst_off[1]}, which sums to"
             f" {s.worst_off[2]:.6g}; --normalize rescales"
         )
+    if problem.settings.ignore is not None and not s.ignored:
+        said.append(f"no row has the label {shown(problem.settings.ignore)} that --ignore names")
+    if not s.infinite and total(s) == inf:
+        said.append("the sum is beyond the largest float")
     if s.dropped:
         said.append(f"{_rows_of(s.dropped)} with a missing cell dropped")
     if problem.settings.scale is Scale.LOGITS and s.unit_range and s.n > 1:

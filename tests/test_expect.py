@@ -365,3 +365,23 @@ def test_the_gradient_command_grades_a_list() -> None:
     found = run(*grad, "-0.2,0.3,0.4,-0.3", "-f", "json").json["expect"]
     assert (found["ok"], found["ratio"], found["first_wrong"]) == (False, 4.0, 1)
     assert run(*grad, "1,2").code == 2
+
+
+@pytest.mark.parametrize("typed", ["1e400", "-1e400"])
+def test_a_number_beyond_the_range_of_floats_is_wrong_and_no_trouble(typed: str) -> None:
+    assert run("bce", "1,0", "0.5,0.5", "--expect", typed, "-q").code == 1
+
+
+@pytest.mark.parametrize(("options", "typed"), [("--base 2", "0.363548"), ("-r sum", "0.363548")])
+def test_a_step_taken_otherwise_is_named_alone_where_a_second_mistake_shows_nothing(options: str, typed: str) -> None:
+    result = run("bce", "1,0,1", "0.7,0.2,0.6", *options.split(), "--expect", typed, "-f", "json")
+
+    assert [one["id"] for one in result.json["expect"]["consistent_with"]] == [
+        "base-e" if "base" in options else "mean"
+    ]
+
+
+def test_twice_the_squared_error_is_named() -> None:
+    result = run("grad", "bce", "1,0,1", "0.3,0.4,0.5", "--expect", "-0.466667,0.266667,-0.333333", "-f", "json")
+
+    assert "squared-error" in [one["id"] for one in result.json["expect"]["consistent_with"]]

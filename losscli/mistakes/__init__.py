@@ -23,13 +23,17 @@ BY_FORM: dict[Form, tuple[Mistake[Case], ...]] = {Form.BINARY: BINARY, Form.CATE
 
 @dataclass(frozen=True)
 class Candidate:
-    """A number that a mistake would give on the data at hand."""
+    """A number that a mistake would give on the data at hand.
+
+    `beside` are the numbers that its last steps alone give: where one of these fits too, the mistake says nothing.
+    """
 
     id: str
     value: Figure
     meaning: str
     cure: str
     rank: int
+    beside: tuple[Figure, ...] = ()
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -42,9 +46,11 @@ def candidates(case: Case) -> Iterator[Candidate]:
         others += [(with_mean(one), f"{said}; and the mean was taken, not the sum", n + 1) for one, said, n in others]
     if case.unit != 1.0:
         others += [(in_nats(one), f"{said}; and the natural logarithm was taken", n + 1) for one, said, n in others]
+    single = tuple(other.known.answer for other, _, steps in others if steps == 1)
     for other, said, more in others[1:]:
         for found in _all(other):
-            yield replace(found, meaning=found.meaning + said, rank=found.rank + more)
+            beside = (*single, other.known.answer)
+            yield replace(found, meaning=found.meaning + said, rank=found.rank + more, beside=beside)
 
 
 def from_summary(known: Known) -> Iterator[Candidate]:

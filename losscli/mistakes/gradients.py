@@ -132,7 +132,8 @@ def _by_logits(s: Slopes) -> Found:
 def _first_term(s: Slopes) -> Found:
     if s.p is None or s.label is None or s.right.ndim == 2:
         return ()
-    return [_scaled(s, -times(s.label, 1.0 / s.p)), _scaled(s, -s.label * (1.0 - s.p))]
+    plain = -times(s.label, 1.0 / s.p)
+    return [_scaled(s, plain), _scaled(s, -s.label * (1.0 - s.p)), plain]
 
 
 def _activation_forgotten(s: Slopes) -> Found:
@@ -217,7 +218,7 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "squared-error",
         "this is the gradient of the squared error: p - y times p(1 - p)",
         "differentiate the logarithm, not the square: p(1 - p) cancels",
-        lambda s: _by_spread(s, 1.0, 2.0) if s.by is Scale.LOGITS else (),
+        lambda s: _by_spread(s, 1.0, 2.0),
         COMMON,
     ),
     Mistake(

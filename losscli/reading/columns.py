@@ -343,6 +343,8 @@ class _Chooser:
     def _only_column(self, what: str, taken: set[int]) -> tuple[int, ...]:
         free = self._free(taken)
         named = self._by_name(LABEL_NAMES, taken)
+        if not self.names and Form.CATEGORICAL in self.wanted.forms:
+            return free  # a row of label probabilities a line
         if len(free) > 1 and len(named) != 1:
             raise DataError(f"one column is wanted for the {what}; {listed(self.names, self.width)}; choose with -y")
         return named if len(free) > 1 else free

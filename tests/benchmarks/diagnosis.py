@@ -75,7 +75,7 @@ def measure(sets: int, seed: int) -> Tally:
             case = case_from(data)
             everything = list(candidates(case))
             right = float(case.known.answer)
-            _plant(rng, tally, planted(data), right, everything)
+            _plant(rng, tally, planted(data), (right, case.known.mean), everything)
             for digits in range(2, 9):
                 tally.right += 1
                 tally.accepted += judged(typed_answer(f"{right:.{digits}g}"), right, everything).ok
@@ -87,14 +87,20 @@ def measure(sets: int, seed: int) -> Tally:
 
 
 def _plant(
-    rng: np.random.Generator, tally: Tally, mistakes: dict[str, list[float]], right: float, everything: list
+    rng: np.random.Generator,
+    tally: Tally,
+    mistakes: dict[str, list[float]],
+    plain: tuple[float, float],
+    everything: list,
 ) -> None:
+    """Type what each mistake gives; where it gives the plain sum or mean it doesn't show, and can't be told."""
+    right = plain[0]
     for name, values in mistakes.items():
         if not values:
             continue
         value = values[int(rng.integers(len(values)))]
         given = typed_answer(f"{value:.6g}")
-        if not np.isfinite(value) or given[0].fits(right):
+        if not np.isfinite(value) or given[0].fits(right) or (name != "mean" and given[0].fits(plain[1])):
             continue
         verdict = judged(given, right, everything)
         tally.planted[name] += 1
