@@ -439,6 +439,11 @@ def test_a_terminal_as_standard_output_gets_the_same_lines(here: Path) -> None:
 
 
 @ON_POSIX
+def interruptible() -> None:
+    """In the child: an interrupt is heard, also where a shell started the tests in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "args, delay",
     [
@@ -454,7 +459,9 @@ def test_an_interrupt_ends_quietly_with_130(args: list[str], delay: float) -> No
     code = "import losscli.__main__ as m; print('.', flush=True); m.entry()"
     command = [sys.executable, "-c", code, *args]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment()) as running:
+    with subprocess.Popen(
+        preexec_fn=interruptible, args=command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment()
+    ) as running:
         assert running.stdin and running.stdout and running.stdout.readline() == b".\n"
         running.stdin.write(b"label,prob\n1,0.5\n")
         running.stdin.flush()
