@@ -6,9 +6,10 @@ from math import inf
 from losscli.call import Call, refuse_contradictions, request_of, settings_of
 from losscli.errors import Declined
 from losscli.grad_answer import answered, asked
-from losscli.grad_stream import Spool, spool_file
+from losscli.grad_stream import Spool
 from losscli.gradients import kernel_of
 from losscli.options import GradOptions, Method, Wrt
+from losscli.output import spool_file
 from losscli.problem import pose_problem
 from losscli.reading.door import open_data
 

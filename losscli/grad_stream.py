@@ -4,7 +4,6 @@ The divisor of a mean is known at the end of the table only, so the spool holds 
 up to a few megabytes and in a temporary file beyond. Nothing is printed before the last row is sound.
 """
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf, isqrt
@@ -25,7 +24,6 @@ from losscli.problem import Problem
 from losscli.reading.blocks import Block
 from losscli.summary import Summary, summarize
 
-SPOOL_BYTES = 1 << 23
 SPOOL_ROWS = 1 << 14
 
 
@@ -127,11 +125,6 @@ class Spool:
         while piece := self._file.read(8 * width * SPOOL_ROWS):
             row, loss, slope, numeric, error = np.split(np.frombuffer(piece).reshape(-1, width), ends, axis=1)
             yield Held(row[:, 0], loss, slope, numeric, error[:, 0] if error.shape[1] else error.ravel())
-
-
-def spool_file() -> tempfile.SpooledTemporaryFile[bytes]:
-    """A file in memory, or on disk when it grows."""
-    return tempfile.SpooledTemporaryFile(SPOOL_BYTES)
 
 
 # --- figures of a gradient --------------------------------------------------------------------------------------------

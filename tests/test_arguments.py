@@ -296,7 +296,6 @@ def test_a_list_that_cannot_be_read_is_refused(preds: str, here: Path) -> None:
 
 
 def test_a_list_with_bytes_that_are_no_text_is_not_told_to_name_an_encoding() -> None:
-    # FAULT: an argument has no --encoding
     assert "--encoding" not in refusal("bce", "1,0", "\udcff,0.3")
 
 

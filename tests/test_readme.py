@@ -117,7 +117,6 @@ def trimmed(text: str) -> list[str]:
     return lines
 
 
-# FAULT: README.md:85 and :240 show what the program does not print; :116 differs between rich 13.8 and rich 15
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the blocks are sessions of bash")
 @pytest.mark.parametrize(("line", "block"), BLOCKS, ids=[f"line {line}" for line, _ in BLOCKS])
 def test_a_console_block_answers_what_it_shows(line: int, block: str, workplace: Path) -> None:
@@ -153,7 +152,6 @@ def offered() -> dict[str, set[str]]:
     return {name: options_of(name) for name in ("bce", "ce", "nll")}
 
 
-# FAULT: --expect and --explain are not in the README yet
 @pytest.mark.parametrize("command", ["bce", "ce", "nll"])
 def test_every_option_is_documented_in_the_readme(command: str, offered: dict[str, set[str]]) -> None:
     assert offered[command]

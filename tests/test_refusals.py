@@ -364,8 +364,6 @@ def test_a_name_with_control_characters_is_printed_escaped() -> None:
     assert said.startswith("\\x1b[31mx\\ny.csv:1: ")
 
 
-# FAULT: a file whose opening fails is not closed: ResourceWarning in the tests of compressed data, of arrays cut short
-# and of unknown encodings below; what is said is right.
 PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 LONG = ("label,prob\n" + "".join(f"{i % 2},0.{i * 7919 % 99999:05}1\n" for i in range(20_000))).encode()
 

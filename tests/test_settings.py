@@ -297,19 +297,16 @@ def test_log_probabilities_are_rescaled_as_what_they_are() -> None:
     assert answer("ce", "0", "-1,-1", "--from", "logprobs", "--normalize") == approx(LN2)
 
 
-# FAULT: e^x underflows, so that the row is refused as one that sums to 0; by logarithms it sums to e^-799.69
 def test_unlikely_log_probabilities_are_rescaled_too() -> None:
     found = answer("ce", "0", "-800,-801", "--from", "logprobs", "--normalize")
 
     assert found == approx(math.log1p(math.exp(-1)))
 
 
-# FAULT: x - ln sum e^x cancels to 0 where the label is nearly certain: it is ln(1 + e^-50)
 def test_rescaling_keeps_the_digits_of_a_nearly_certain_label() -> None:
     assert answer("ce", "0", "-1,-51", "--from", "logprobs", "--normalize") == approx(math.log1p(math.exp(-50)))
 
 
-# FAULT: ln(p / sum) is taken of a rounded quotient near 1: here 0.5 / (0.5 + 1e-12) has lost 4 of the 16 digits
 def test_rescaling_probabilities_keeps_the_digits_of_a_nearly_certain_label() -> None:
     found = answer("ce", "0", "0.5,1e-12", "--normalize")
 
@@ -352,14 +349,12 @@ def test_the_baseline_of_classes_is_what_predicting_their_frequencies_costs(sett
     assert found["normalized"] == pytest.approx(1.0, rel=1e-14, abs=0)
 
 
-# FAULT: the mean has the focal factor and the baseline has not, so that their ratio compares two different losses
 def test_the_baseline_of_a_focal_loss_is_what_predicting_the_frequency_costs() -> None:
     found = record("bce", "1,0,0,0", "0.25,0.25,0.25,0.25", "--focal", "2")
 
     assert found["normalized"] == pytest.approx(1.0, rel=1e-13, abs=0)
 
 
-# FAULT: for torch and Keras the weighted mean divides by n, the baseline by the weights: weights of 2 double the ratio
 def test_the_baseline_divides_as_the_mean_does() -> None:
     found = record("bce", "1,0,0,0", "0.25,0.25,0.25,0.25", "-w", "2,2,2,2", "--like", "torch")
 
@@ -372,7 +367,6 @@ def test_one_label_only_leaves_normalized_undefined() -> None:
     assert (found["baseline"], found["normalized"]) == (0.0, None)
 
 
-# FAULT: with smoothing a class that no row has makes the baseline infinite, and a mean over that is no 0
 def test_an_infinite_baseline_leaves_normalized_undefined() -> None:
     found = record("ce", "0,1", "0.5,0.3,0.2;0.5,0.3,0.2", "--smoothing", "0.1")
 

@@ -54,7 +54,6 @@ def own_imports(module: str) -> set[str]:
     return {name for name in imports_of(module) if name.partition(".")[0] == "losscli"}
 
 
-# FAULT: losscli.call imports losscli.checked in a function, and losscli.checked imports losscli.call
 def test_imports_point_one_way() -> None:
     graph = {module: own_imports(module) - {module} for module in MODULES}
 
@@ -127,7 +126,6 @@ def test_only_the_way_in_exits(module: str) -> None:
             assert ast.unparse(node.func) not in ("sys.exit", "exit", "quit", "typer.Exit", "SystemExit"), module
 
 
-# FAULT: losscli.pose.hard_targets has no docstring
 @MODULE
 def test_every_module_and_every_public_thing_says_what_it_is(module: str) -> None:
     tree = parsed(module)
@@ -148,7 +146,6 @@ def test_functions_are_short_and_modules_can_be_read(module: str) -> None:
             assert lines <= 40, f"{module}.{node.name} has {lines} lines"
 
 
-# FAULT: losscli.grad_run.Totals is public and not frozen
 @MODULE
 def test_records_are_frozen(module: str) -> None:
     """A dataclass without `frozen` is state: an exception, or what a source or a reader has got to."""

@@ -766,6 +766,5 @@ def test_logits_of_any_size_are_read(here: Path) -> None:
 
 
 def test_seventy_thousand_blank_lines_before_the_header_are_nothing(here: Path) -> None:
-    # FAULT: "the input is empty", which it isn't
     write("t.csv", "\n" * 70_000 + PLAIN)
     assert answer("bce", "t.csv") == close(LOSS)
