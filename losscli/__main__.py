@@ -9,7 +9,7 @@ def entry() -> None:
     # Nothing here multiplies matrices that threads would speed up, and idle threads of a library cost a start-up.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        from losscli.cli import main
+        from losscli.cli.app import main
 
         code = main()
     except KeyboardInterrupt:

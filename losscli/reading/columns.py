@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from losscli.enums import Form, Scale
 from losscli.errors import DataError, shown
-from losscli.kinds import Form, Scale
-from losscli.reading.numbers import canonical, has_decimal_comma, is_missing, number
+from losscli.reading.cells import canonical, has_decimal_comma, is_missing, number
 
 LABEL_NAMES = frozenset({"label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"})
 SCALE_NAMES = {Scale.LOGITS: "logit", Scale.LOGPROBS: "logprob"}

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.reading.blocks import Words
+from losscli.reading.cells import is_missing, number
 from losscli.reading.digits import (
     BYTE_NUMBERS,
     MARGIN,
@@ -34,7 +35,6 @@ from losscli.reading.digits import (
     floats,
     words_of,
 )
-from losscli.reading.numbers import is_missing, number
 
 # Arrays of a block's cells should stay in a core's second cache, and yet be long against the cost of a call.  Threads
 # wait for each other between calls: more than one at a time gain from blocks of 1 MiB, and processes gain more.

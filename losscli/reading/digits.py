@@ -1,7 +1,7 @@
 """Cells of text to floats, many at a time, each bit for bit what ``float()`` reads.
 
 Words.  A cell is loaded as little-endian uint64 words from its *first* byte on: byte 0 of word 0 is its first
-character.  The bytes behind the cell's end are masked to zero, which reads as trailing noughts, so that in every cell
+character.  The bytes behind the cell's end are masked to zero, which reads as trailing zeros, so that in every cell
 of a column a decimal place sits at the same byte and one constant scales them all.  XOR with ``00000000`` turns digits
 into 0 to 9, and ``((x + 0x76..76) | x) & 0x80..80`` is nonzero just when some byte is above 9 (no byte carries into the
 next unless one of them has its high bit, which ``| x`` keeps).  Three multiplications then add up neighbours: bytes to
@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.reading.numbers import number
+from losscli.reading.cells import number
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.intp]
@@ -50,8 +50,8 @@ def _bits(value: int) -> Bits:
     return np.array(value, np.uint64)
 
 
-_NOUGHTS = _bits(0x30303030_30303030)
-_NOUGHTS_AND_POINT = _bits(0x30303030_30302E30)
+_ZEROS = _bits(0x30303030_30303030)
+_ZEROS_AND_POINT = _bits(0x30303030_30302E30)
 _OVER_NINE = _bits(0x76767676_76767676)
 _OVER_NINE_AND_POINT = _bits(0x76767676_76767F76)
 _HIGH_BITS = _bits(0x80808080_80808080)
@@ -148,7 +148,7 @@ def _one_by_one(cells: Cells) -> tuple[Floats, Flags]:
 
 def _plain(cells: Cells) -> tuple[Floats, Flags]:
     """Cells such as ``0``, ``0.25`` and ``0.12345678901234567``."""
-    words = _load(cells, _NOUGHTS_AND_POINT)
+    words = _load(cells, _ZEROS_AND_POINT)
     undone = _undigits(words, _OVER_NINE_AND_POINT)
     if cells.longest > REACH:
         undone |= cells.lengths > REACH
@@ -200,7 +200,7 @@ def _general(cells: Cells) -> tuple[Floats, Flags]:
     starts = cells.starts + signed
     exponents, ends, undone = _exponents(cells.buffer, starts, ends)
     digits = Cells(cells.buffer, starts, ends - starts)
-    words = _load(digits, _NOUGHTS)
+    words = _load(digits, _ZEROS)
     whole, pointed = _without_point(words, digits.lengths)
     undone |= _undigits(words, _OVER_NINE)
     if digits.longest > REACH:
@@ -324,7 +324,7 @@ def words_of(cells: Cells) -> Bits:
 def _load(cells: Cells, first: Bits | None) -> Bits:
     """As many words of each cell as the longest needs, three at most, (count, n), with nothing behind the cell's end.
 
-    `first` is taken off the first word's bytes by XOR, and noughts off the others'; without it bytes stay as they are.
+    `first` is taken off the first word's bytes by XOR, and zeros off the others'; without it bytes stay as they are.
     """
     count = (min(max(cells.longest, 1), REACH) + 7) // 8
     # a type of bytes without a meaning: numpy copies it from anywhere, aligned or not
@@ -335,7 +335,7 @@ def _load(cells: Cells, first: Bits | None) -> Bits:
         if first is None:
             words[at] = loaded[:, at]
         else:
-            np.bitwise_xor(loaded[:, at], _NOUGHTS if at else first, out=words[at])
+            np.bitwise_xor(loaded[:, at], _ZEROS if at else first, out=words[at])
         if cells.shortest < 8 * at + 8:
             words[at] &= _KEEP[at].take(cells.lengths, mode="clip")
     return words

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from losscli.errors import DataError, shown
-from losscli.reading.numbers import number
+from losscli.reading.cells import number
 
 _CALL = re.compile(r"^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray)\s*\((.*)\)\s*$", re.DOTALL)
 _KEYWORDS = re.compile(r",\s*[A-Za-z_]\w*\s*=\s*(?:'[^']*'|<[^>]*>|\([^()]*\)|[^,()]+)\s*,?\s*$", re.DOTALL)

@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from planted import Data, data_sets, planted
 
-from losscli.call import Call, request_of, settings_of
-from losscli.evaluate import evaluated, in_order
-from losscli.expect import judged, typed_answer
-from losscli.losses import LOSSES
-from losscli.mistakes import candidates
-from losscli.mistakes.case import Case, case_of
-from losscli.problem import pose_problem
-from losscli.reading.door import open_data
-from losscli.summary import EMPTY, summarize
+from losscli.commands.call import Call, request_of, settings_of
+from losscli.evaluation.evaluate import evaluated, in_order
+from losscli.evaluation.problem import problem_of
+from losscli.expect.mistakes import candidates
+from losscli.expect.mistakes.case import Case, case_of
+from losscli.expect.typed import typed_answer
+from losscli.expect.verdict import judged
+from losscli.losses.table import LOSSES
+from losscli.reading.open import open_data
+from losscli.statistics.summary import EMPTY, summarize
 
 
 def case_from(data: Data) -> Case:
@@ -36,7 +37,7 @@ def case_from(data: Data) -> Case:
         options["weight"] = _text(data.w)
     call = Call(LOSSES[data.loss.split("-")[0]], tuple(sources), **options)
     table = open_data(request_of(call))
-    problem = pose_problem(settings_of(call), table)
+    problem = problem_of(settings_of(call), table)
     blocks, total = [], EMPTY
     for (block, part), _ in in_order(table, lambda b: (b, summarize(evaluated(problem, b)[1]))):
         blocks.append(block)

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import numpy as np
 
-from losscli.kinds import Reduction, Scale
+from losscli.enums import Reduction, Scale
 
 rng_type = np.random.Generator
 EPS = (1e-15, 2.0**-52, 1e-7)

@@ -1,0 +1,184 @@
+"""A call: the options of a command as typed, and what they come to. The rule: text becomes values here, once.
+
+What is wrong with an option whatever the data are is refused here as `Declined`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isfinite, isnan
+from typing import TYPE_CHECKING
+
+from losscli.enums import Format, Like, Method, Missing, Reduction, Scale, Solver, Wrt
+from losscli.errors import Declined
+from losscli.losses.table import Loss
+
+if TYPE_CHECKING:
+    from losscli.evaluation.problem import Settings
+    from losscli.reading.open import Request
+
+
+@dataclass(frozen=True)
+class GradOptions:
+    """What `grad` asks beside what its loss asks."""
+
+    wrt: Wrt | None = None
+    method: Method = Method.ANALYTIC
+    step: float | None = None
+    check: bool = False
+    features: str | None = None
+    theta: str | None = None
+    no_intercept: bool = False
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What `fit` asks beside what its loss asks."""
+
+    features: str | None = None
+    method: Solver = Solver.GD
+    lr: float = 0.1
+    steps: int | None = None
+    theta: str | None = None
+    tol: float = 0.0
+    l2: float = 0.0
+    standardize: bool = False
+    no_intercept: bool = False
+    test: str | None = None
+    test_size: float | None = None
+    seed: int = 0
+    predict: str | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """The options of a command; the names are those of the command line."""
+
+    loss: Loss
+    sources: tuple[str, ...] = ()
+    label: Sequence[str] = ()
+    prob: Sequence[str] = ()
+    weight: str | None = None
+    from_: Scale = Scale.PROBS
+    positive: str | None = None
+    classes: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    encoding: str | None = None
+    na: Missing = Missing.ERROR
+    reduction: Reduction = Reduction.MEAN
+    base: str = "e"
+    eps: float | None = None
+    like: Like | None = None
+    smoothing: float | None = None
+    focal: float | None = None
+    pos_weight: float | None = None
+    class_weight: str | None = None
+    ignore: str | None = None
+    normalize: bool = False
+    format: Format = Format.TABLE
+    quiet: bool = False
+    digits: int = 6
+    expect: str | None = None
+    explain: bool = False
+    fail_above: float | None = None
+    threads: int | None = None
+
+
+def settings_of(call: Call) -> "Settings":
+    """The mathematics of a call."""
+    from losscli.evaluation.problem import Settings
+
+    return Settings(
+        loss=call.loss,
+        scale=call.from_,
+        reduction=call.reduction,
+        base=_base(call.base),
+        eps=_within(call.eps, "--eps", 0.0, 0.5, open_top=True),
+        like=call.like,
+        smoothing=_within(call.smoothing, "--smoothing", 0.0, 1.0) or 0.0,
+        focal=_within(call.focal, "--focal", 0.0, inf, open_top=True) or 0.0,
+        pos_weight=_within(call.pos_weight, "--pos-weight", 0.0, inf, open_top=True),
+        class_weight=_class_weight(call.class_weight),
+        ignore=call.ignore,
+        normalize=call.normalize,
+        positive=call.positive,
+        classes=_listed(call.classes),
+    )
+
+
+def request_of(call: Call) -> "Request":
+    """What a call wants read."""
+    from losscli.reading.columns import Wanted
+    from losscli.reading.dialect import given_delimiter
+    from losscli.reading.open import Request
+    from losscli.reading.style import Style
+
+    if len(call.prob) > 1:
+        raise Declined("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
+    wanted = Wanted(
+        forms=frozenset(call.loss.kernels),
+        scale=call.from_,
+        label=",".join(call.label) or None,
+        prob=call.prob[0] if call.prob else None,
+        weight=call.weight,
+        header=call.header,
+        named_labels=(*(_listed(call.classes) or ()), *([call.positive] if call.positive is not None else [])),
+    )
+    delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
+    return Request(call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding)
+
+
+def refuse_contradictions(call: Call) -> None:
+    """Options that ask for two answers at once."""
+    if call.fail_above is not None:
+        if call.reduction is Reduction.NONE:
+            raise Declined("--fail-above wants one number; it contradicts -r none")
+        if isnan(call.fail_above):
+            raise Declined("--fail-above: nan is not a limit")
+    if call.quiet and call.format is not Format.TABLE:
+        raise Declined(f"--quiet prints the number alone; it contradicts --format {call.format.value}")
+    if call.positive is not None and (call.classes or call.class_weight):
+        raise Declined("--positive is for two classes and --classes or --class-weight for several; give one of them")
+
+
+def _within(value: float | None, option: str, low: float, high: float, open_top: bool = False) -> float | None:
+    if value is None:
+        return None
+    if not low <= value <= high or (open_top and value == high):
+        top = "" if high == inf else f" and {'below' if open_top else 'at most'} {high:g}"
+        raise Declined(f"{option}: {value:g} is out of range; it is at least {low:g}{top}")
+    return value
+
+
+def _base(text: str) -> float | None:
+    if text.strip().lower() == "e":
+        return None
+    try:
+        base = float(text)
+    except ValueError:
+        base = 0.0
+    if not (base > 1.0 and isfinite(base)):
+        raise Declined(f"--base: {text!r} is not the base of a logarithm; give e, 2, 10 or a number above 1")
+    return base
+
+
+def _class_weight(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        text = text.strip("[]() ")
+        weights = tuple(float(part) for part in (text.split(",") if "," in text else text.split()))
+    except ValueError:
+        raise Declined(f"--class-weight: {text!r} is not a list of numbers") from None
+    if not weights or any(not (0.0 <= weight < inf) for weight in weights):
+        raise Declined("--class-weight: weights are finite and not negative")
+    return weights
+
+
+def _listed(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(","))
+    if "" in names:
+        raise Declined(f"--classes: {text!r} has an empty name")
+    return names

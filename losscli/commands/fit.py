@@ -1,0 +1,149 @@
+"""What `fit` does: read a table into memory, fit, test, write the predictions, report."""
+
+import os
+import sys
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+
+from losscli.commands.call import Call, FitOptions, refuse_contradictions
+from losscli.enums import Form, Format, Solver
+from losscli.errors import DataError, Declined, shown
+from losscli.output.emit import emit
+from losscli.output.formats import lines, strict_json
+from losscli.regression.predict import write_predictions
+from losscli.regression.sample import Design, Sample, read_sample, taken
+from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss, newton
+from losscli.regression.theta import given_theta
+from losscli.reports.fit import Outcome, Scaling, _parameter_grid, _record, _report
+
+
+def run_fit(call: Call, options: FitOptions) -> bool:
+    """Fit and print what came of it."""
+    refuse_contradictions(call)
+    recipe = _recipe(options)
+    form = Form.BINARY if call.loss.name == "bce" else Form.CATEGORICAL
+    design = Design(options.features or "", not options.no_intercept)
+    everything = read_sample(call, design, form)
+    train, test = _parts(everything, call, options)
+    scaling = _scaling(train, everything) if options.standardize else None
+    train, scaled = (_scaled(one, scaling) for one in (train, everything))
+    _refuse_degenerate(train, options)
+    start = given_theta(options.theta, train.shape)
+    fit = (newton if options.method is Solver.NEWTON else descend)(train, start, recipe)
+    _refuse_unsettled(fit, options)
+    test_loss = None if test is None else mean_loss(_scaled(test, scaling), fit.theta)
+    outcome = Outcome(train, fit, scaling, mean_loss(train, fit.theta), test_loss, 0 if test is None else test.rows)
+    if options.predict is not None:
+        _refuse_overwriting(options.predict, call, options)
+        write_predictions(options.predict, scaled, fit.theta)
+    _print(outcome, call, options)
+    return True
+
+
+def _recipe(options: FitOptions) -> Recipe:
+    for name, value in (("lr", options.lr), ("tol", options.tol), ("l2", options.l2)):
+        if not 0.0 <= value < inf or (name == "lr" and value == 0.0):
+            raise Declined(
+                f"--{name}: {value:g} is out of range; it is finite and {'above' if name == 'lr' else 'at least'} 0"
+            )
+    if options.test is not None and options.test_size is not None:
+        raise Declined("--test and --test-size both choose rows to test on; give one of them")
+    if options.test_size is not None and not 0.0 < options.test_size < 1.0:
+        raise Declined(f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1")
+    usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
+    return Recipe(options.lr, usual if options.steps is None else options.steps, options.tol, options.l2)
+
+
+def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample, Sample | None]:
+    """The rows to fit and those to test on."""
+    if options.test is not None:
+        shape = everything.shape
+        names = ",".join(shape.features)
+        design = Design(names, shape.intercept, shape.classes)
+        form = Form.BINARY if shape.classes is None else Form.CATEGORICAL
+        return everything, read_sample(replace(call, sources=(options.test,)), design, form)
+    if options.test_size is None:
+        return everything, None
+    count = round(options.test_size * everything.rows)
+    if not 0 < count < everything.rows:
+        raise Declined(
+            f"--test-size: {options.test_size:g} of {everything.rows} rows leaves no rows to fit or to test on"
+        )
+    order = np.random.default_rng(options.seed).permutation(everything.rows)
+    return taken(everything, np.sort(order[count:])), taken(everything, np.sort(order[:count]))
+
+
+def _scaling(train: Sample, everything: Sample) -> Scaling:
+    """Mean 0 and deviation 1 (dividing by n) for the features of the rows to fit; the intercept stays as it is."""
+    mean, deviation = train.x.mean(axis=0), train.x.std(axis=0)
+    if train.shape.intercept:
+        mean[0], deviation[0] = 0.0, 1.0
+    flat = _constant(train)
+    if flat is not None:
+        raise DataError(
+            f"{everything.table.name}: column {shown(flat)} is constant and can't be standardized; leave it out"
+        )
+    return Scaling(mean, deviation)
+
+
+def _constant(sample: Sample) -> str | None:
+    """The first feature that is the same in all rows."""
+    features = sample.x[:, 1:] if sample.shape.intercept else sample.x
+    flat = features.min(axis=0) == features.max(axis=0)
+    return sample.shape.features[int(flat.argmax())] if flat.any() else None
+
+
+def _scaled(sample: Sample, scaling: Scaling | None) -> Sample:
+    return sample if scaling is None else replace(sample, x=(sample.x - scaling.mean) / scaling.deviation)
+
+
+def _refuse_degenerate(train: Sample, options: FitOptions) -> None:
+    """Newton's method wants one optimum: no feature that others make up, unless a penalty chooses among them."""
+    if options.method is not Solver.NEWTON or options.l2 > 0.0:
+        return
+    name = train.table.name
+    flat = _constant(train) if train.shape.intercept else None
+    if flat is not None:
+        what = f"column {shown(flat)} is constant, which the intercept is already"
+        raise DataError(f"{name}: {what}, so newton has no single optimum; leave the column out or add --l2")
+    size = np.abs(train.x).max(axis=0)
+    rank = int(np.linalg.matrix_rank(train.x / np.where(size > 0.0, size, 1.0)))
+    if rank < len(train.shape.names):
+        what = (
+            f"{len(train.shape.names)} columns with the intercept have rank {rank}"
+            if train.shape.intercept
+            else (f"{len(train.shape.names)} columns have rank {rank}")
+        )
+        raise DataError(f"{name}: {what}, so newton has no single optimum; leave a column out or add --l2")
+
+
+def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
+    if options.method is Solver.NEWTON and not fit.converged and options.steps is None:
+        raise DataError(
+            f"newton has not settled after {fit.steps} steps: the classes are nearly separable and the optimum may be"
+            " at infinity; add --l2, or use --method gd"
+        )
+
+
+def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
+    for source in (*call.sources, *((options.test,) if options.test else ())):
+        if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
+            raise Declined(f"--predict: {path} is a table that is read; choose another file")
+
+
+# --- output -----------------------------------------------------------------------------------------------------------
+def _print(outcome: Outcome, call: Call, options: FitOptions) -> None:
+    theta = outcome.fit.theta
+    if call.quiet:
+        rows = theta.reshape(-1, len(outcome.sample.shape.names)).tolist()
+        sys.stdout.write("".join(",".join(map(repr, row)) + "\n" for row in rows))
+    elif call.format is Format.JSON:
+        sys.stdout.write(strict_json(_record(outcome, call, options)) + "\n")
+    elif call.format in (Format.CSV, Format.TSV):
+        grid = _parameter_grid(outcome)
+        cells = [[cell if isinstance(cell, str) else repr(cell) for cell in row] for row in grid.rows]
+        sys.stdout.write(lines([list(grid.header), *cells], "\t" if call.format is Format.TSV else ","))
+    else:
+        emit(_report(outcome, call, options), call)

@@ -1,0 +1,102 @@
+"""Work on this machine: a function over parts in threads or processes, results in the order of the parts.
+
+It knows nothing of what the work is. What comes back of processes is the whole answer, or None: a part that fails, or
+a platform without fork, and the caller does the work in order, which finds what is wrong and where.
+"""
+
+import os
+import pickle
+import signal
+import sys
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+P = TypeVar("P")
+T = TypeVar("T")
+MOST_THREADS = 4  # more only wait for each other, and each holds a block or two
+MOST_PROCESSES = 8
+
+
+def thread_count(asked: int | None) -> int:
+    """The number of threads: as asked, else as many as there are processors."""
+    if asked is not None:
+        return asked
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iterator[T]:
+    """`map` in a few threads, with few results waiting so that memory stays flat."""
+    if threads <= 1:
+        yield from map(work, parts)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    threads = min(threads, MOST_THREADS)
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[T]] = deque()
+        for part in parts:
+            waiting.append(pool.submit(work, part))
+            if len(waiting) > threads + 1:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def in_processes(
+    work: Callable[[P], T], parts: Sequence[P], failures: tuple[type[BaseException], ...]
+) -> list[T] | None:
+    """What `work` makes of each part, in order; None when any of them fails, in this process by one of `failures`."""
+    children = [_started(work, part) for part in parts[1:]]
+    try:
+        own = work(parts[0])
+        results = [own, *(_received(reader) for _, reader in children)]
+    except (EOFError, pickle.UnpicklingError, OSError):
+        return None
+    except failures:
+        return None
+    finally:
+        for child, reader in children:
+            os.close(reader)
+            _ended(child)
+    return results
+
+
+def available() -> bool:
+    """Whether a process can be forked safely: on Linux, where nothing of ours or of numpy's kernels minds it."""
+    return sys.platform == "linux"
+
+
+def _started(work: Callable[[P], T], part: P) -> tuple[int, int]:
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        # Python warns of forking beside threads, which a linear algebra library may have started and none uses here
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child:
+        os.close(writer)
+        return child, reader
+    code = 1
+    try:
+        data = pickle.dumps(work(part))
+        with os.fdopen(writer, "wb") as out:
+            out.write(data)
+        code = 0
+    finally:
+        os._exit(code)  # no clean-up of what is the parent's: buffers, temporary files
+
+
+def _received(reader: int) -> Any:
+    with os.fdopen(os.dup(reader), "rb") as source:
+        return pickle.loads(source.read())
+
+
+def _ended(child: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)  # after its result has been read, or when nobody wants it
+    os.waitpid(child, 0)

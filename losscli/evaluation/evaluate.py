@@ -1,0 +1,103 @@
+"""From a table to its losses: blocks go through a kernel, in order, in a few threads.
+
+`in_order` says where in the source a fault is. Nothing here depends on where a block begins or ends.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial, reduce
+from operator import add
+from typing import TypeVar
+
+import numpy as np
+
+from losscli.engines.here import MOST_PROCESSES, available, in_processes, in_threads
+from losscli.enums import Scale
+from losscli.errors import DataError, Fault, shown
+from losscli.evaluation.prepare import Array, Prepared, prepare
+from losscli.evaluation.problem import Problem
+from losscli.losses.focal import focal_value
+from losscli.reading.blocks import Block, Chunk, Table, located
+from losscli.reading.ranges import Quoted
+from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
+
+T = TypeVar("T")
+
+
+def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
+    """The block prepared, and its losses."""
+    prepared = prepare(problem, block)
+    loss = _value(problem, prepared)
+    if problem.settings.focal:
+        plain = problem.kernel.value(prepared.unit, prepared.conditioned)
+        loss = focal_value(loss, plain, problem.settings.focal)
+    return prepared, replace(prepared.rows, loss=loss)
+
+
+def _value(problem: Problem, prepared: Prepared) -> Array:
+    rule = problem.convention
+    if rule.rescale and rule.clip is None and problem.settings.scale is Scale.PROBS:
+        # Rescaled probabilities are the softmax of logarithms, which keeps the digits of a loss near 0 that p loses.
+        with np.errstate(divide="ignore"):  # ln 0 is -inf, a logit of no chance at all
+            return problem.settings.loss.kernels[problem.form][Scale.LOGITS].value(
+                prepared.targets, np.log(prepared.raw)
+            )
+    return problem.kernel.value(prepared.targets, prepared.conditioned)
+
+
+def in_order(table: Table, work: Callable[[Block], T], threads: int = 1) -> Iterator[tuple[T, int]]:
+    """What `work` makes of each block, in the order of the source, with the number of rows before the block.
+
+    A Fault, from reading or from `work`, becomes the DataError that says where it is.
+    """
+    rows = lines = 0
+    for block, result, fault in in_threads(partial(_worked, work), table.chunks, threads):
+        if fault is not None:
+            raise located(table, fault, block, rows, lines)
+        assert result is not None
+        yield result, rows
+        rows, lines = rows + block.rows, lines + block.lines
+
+
+def summary_of(problem: Problem, table: Table, full: bool = True, threads: int = 1) -> Summary:
+    """The summary of a whole table; refuses one that leaves nothing to average."""
+    summary = _in_parts(problem, table, full, threads) or _folded(problem, full, threads, table)
+    refuse_nothing(problem, summary, table.name)
+    return summary
+
+
+def _in_parts(problem: Problem, table: Table, full: bool, count: int) -> Summary | None:
+    """The summary by a process for each part of a plain file, which is quicker than threads; None if not possible."""
+    parts = table.parts(min(count, MOST_PROCESSES)) if count > 1 and available() else None
+    summaries = in_processes(partial(_folded, problem, full, 1), parts, (DataError, Quoted)) if parts else None
+    return reduce(add, summaries) if summaries else None
+
+
+def _folded(problem: Problem, full: bool, threads: int, table: Table) -> Summary:
+    def work(block: Block) -> Summary:
+        return summarize(evaluated(problem, block)[1], full)
+
+    return reduce(add, (result for result, _ in in_order(table, work, threads)), EMPTY)
+
+
+def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
+    """A mean over nothing is undefined, and undefined is an error."""
+    where = f"{name}: " if name and name not in ("labels", "predictions", "the list") else ""
+    if summary.n == 0:
+        if summary.ignored:
+            raise DataError(f"{where}all rows are ignored")
+        raise DataError(f"{where}" + ("all rows are dropped" if summary.dropped else "the input is empty"))
+    if summary.divisor_weight == 0:
+        raise DataError(f"{where}the weights sum to 0")
+    first, last = summary.others or ("", "")
+    if problem.settings.positive is not None and not summary.positives and first != last:
+        labels = f"{shown(first)}, {shown(last)}"
+        raise DataError(f"{where}no label is {shown(problem.settings.positive)} (--positive); there are {labels}")
+
+
+def _worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, Fault | None]:
+    block = chunk()
+    try:
+        return block, work(block), block.fault
+    except Fault as fault:
+        return block, None, fault

@@ -1,0 +1,74 @@
+"""The figures of a summary in the unit of the answer."""
+
+from dataclasses import dataclass
+from math import exp, floor, inf, log
+
+from losscli.enums import Reduction
+from losscli.evaluation.baseline import baseline
+from losscli.evaluation.problem import Problem
+from losscli.statistics.summary import Summary, divisor, mean, standard_error, std, total
+
+LN10 = log(10.0)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a summary in the unit of the answer."""
+
+    value: float
+    n: int
+    divisor: float
+    sum: float
+    mean: float
+    std: float
+    se: float
+    min: float
+    max: float
+    baseline: float | None
+    normalized: float | None
+    perplexity: float
+    log_likelihood: float
+
+
+def figures(problem: Problem, s: Summary) -> Figures:
+    """What is asked of a summary, with the base of the logarithm applied."""
+    unit = log(problem.settings.base) if problem.settings.base else 1.0
+    average, whole = mean(s), total(s)
+    low = baseline(problem, s)
+    return Figures(
+        value=(whole if problem.settings.reduction is Reduction.SUM else average) / unit,
+        n=s.n,
+        divisor=divisor(s),
+        sum=whole / unit,
+        mean=average / unit,
+        std=std(s) / unit,
+        se=standard_error(s) / unit,
+        min=s.min / unit,
+        max=s.max / unit,
+        baseline=None if low is None else low / unit,
+        normalized=average / low if low and low < inf else None,
+        perplexity=_exp(average),
+        log_likelihood=0.0 - whole / unit,
+    )
+
+
+def unit_name(base: float | None) -> str:
+    """The unit of a loss with this base of the logarithm."""
+    return {None: "nats", 2.0: "bits", 10.0: "bans"}.get(base, f"units of ln {base:g}" if base else "nats")
+
+
+def likelihood(f: Figures, base: float | None) -> object:
+    """exp(-sum) of the losses in nats; by its power of ten where a float would be 0."""
+    nats = f.sum * (log(base) if base else 1.0)
+    value = exp(-nats) if nats < 1e6 and nats > -700 else 0.0
+    if value > 1e-300 or nats == inf:
+        return value
+    power = floor(-nats / LN10)
+    return f"{10.0 ** (-nats / LN10 - power):.5f}e{power}"
+
+
+def _exp(value: float) -> float:
+    try:
+        return exp(value)
+    except OverflowError:
+        return inf

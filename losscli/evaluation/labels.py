@@ -1,0 +1,207 @@
+"""What labels mean: cells into 0/1, class numbers or label probabilities. The rule: nothing is guessed or sorted.
+
+Binary labels are 0 and 1, true and false, or probabilities in between; `positive` names the one that is 1 and makes
+every other one 0. Class labels are the names of the prediction columns (a prefix or suffix that all of them share may
+be left out), the names given, or numbers from 0 in the order of the columns.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import Declined, Fault, shown
+from losscli.reading.blocks import Column, Words
+from losscli.reading.cells import canonical, number
+from losscli.statistics.summary import SUM_TOLERANCE
+
+Array = NDArray[np.float64]
+
+_TRUTH = {"true": 1.0, "false": 0.0}
+
+_SEPARATORS = "_-.: /|[]()#"
+
+
+def binary(column: Column, positive: str | None, place: int = 0) -> Array:
+    """Labels (n,) as numbers in [0, 1]; a Fault at the first that is none."""
+    if positive is not None:
+        return _matches(column, positive).astype(np.float64)
+    if isinstance(column, Words):
+        values = np.array([_truth(word) for word in column.vocabulary])[column.codes]
+    else:
+        values = column
+    if len(values) and not (values.min() >= 0.0 and values.max() <= 1.0):  # not, as a word's nan fails either
+        at = int((~((values >= 0.0) & (values <= 1.0))).argmax())
+        raise Fault(at, "label", place, _not_binary(cell(column, at)))
+    return values
+
+
+def is_label(column: Column, label: str) -> NDArray[np.bool_]:
+    """Which cells (n,) are this label."""
+    return _matches(column, label)
+
+
+def cell(column: Column, at: int) -> str:
+    """One label as text."""
+    return canonical(column.vocabulary[column.codes[at]] if isinstance(column, Words) else float(column[at]))
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """The classes of k prediction columns: the names that are shown, and how labels are found among them."""
+
+    names: tuple[str, ...]
+    index: Callable[[str], int | None] = field(compare=False)
+
+    def indices(self, column: Column) -> NDArray[np.intp]:
+        """Class numbers (n,) of labels; a Fault at the first that is no class."""
+        if isinstance(column, Words):
+            found = np.array([self._known(word) for word in column.vocabulary], dtype=np.intp)[column.codes]
+        else:
+            found = self._of_numbers(column)
+        if len(found) and found.min() < 0:
+            at = int((found < 0).argmax())
+            raise Fault(at, "label", 0, self._stranger(cell(column, at)))
+        return found
+
+    def _known(self, label: str | float) -> int:
+        index = self.index(canonical(label))
+        return -1 if index is None else index
+
+    def _of_numbers(self, values: Array) -> NDArray[np.intp]:
+        whole = values.astype(np.intp) if len(values) and np.abs(values).max() < 4096 else None
+        if whole is not None and (whole == values).all() and whole.min() >= 0:
+            present = np.flatnonzero(np.bincount(whole))
+            table = np.full(int(whole.max()) + 1, -1, dtype=np.intp)
+            table[present] = [self._known(value) for value in present.tolist()]
+            return table[whole]
+        distinct, inverse = np.unique(values, return_inverse=True)
+        return np.array([self._known(value) for value in distinct.tolist()], dtype=np.intp)[inverse]
+
+    def _stranger(self, label: str) -> str:
+        classes = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
+        text = f"label {shown(label)} is not a class; the classes are {classes}"
+        if label == str(len(self.names)) and self.names == _numbered(len(self.names)):
+            counted = ",".join(str(at + 1) for at in range(min(len(self.names), 10)))
+            return f"{text}; for labels counted from 1 use --classes {counted}"
+        if number(label) is not None or self.names != _numbered(len(self.names)):
+            return text
+        return f"{text}; --classes names them in the order of the columns"
+
+
+def given_classes(names: Sequence[str], k: int) -> ClassNames:
+    """The classes that the user named, in the order of the k columns."""
+    keys = [canonical(name) for name in names]
+    if len(names) != k:
+        raise Declined(f"--classes: {len(names)} named, and there are {k} prediction columns")
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise Declined(f"--classes names {shown(twice)} twice")
+    places = {key: at for at, key in enumerate(keys)}
+    return ClassNames(tuple(keys), places.get)
+
+
+def column_classes(header: Sequence[str] | None, k: int) -> ClassNames:
+    """The classes by the names of the k columns (header or None) or by their numbers from 0."""
+    if header is None:
+        return ClassNames(_numbered(k), lambda label: _position(label, k))
+    shared = _shared(header)
+    tail = min(_shared([name[::-1] for name in header]), min(map(len, header)) - shared)
+    plain = _plain_names(header)
+    by_number = not any(number(name) is not None for name in (*plain, *header))
+
+    @lru_cache(maxsize=1 << 16)
+    def index(label: str) -> int | None:
+        for cut in range(shared + max(tail, 0) + 1):
+            for front in range(max(0, cut - max(tail, 0)), min(cut, shared) + 1):
+                hits = [at for at, name in enumerate(header) if canonical(_cut(name, front, cut - front)) == label]
+                if hits:
+                    return hits[0] if len(hits) == 1 else None
+        return _position(label, k) if by_number else None
+
+    return ClassNames(plain if k > 1 else tuple(header), index)
+
+
+def soft(columns: Sequence[Column]) -> Array:
+    """Label probabilities (n, k), contiguous columns; a Fault at the first cell or row that is none."""
+    faults = []
+    cells = []
+    for place, column in enumerate(columns):
+        try:
+            cells.append(binary(column, None, place))
+        except Fault as fault:
+            faults.append(Fault(fault.row, "label", place, _not_soft(cell(column, fault.row))))
+    if faults:
+        raise min(faults, key=lambda fault: (fault.row, fault.column or 0))
+    rows = np.array(cells).T
+    total = rows.sum(axis=1)
+    off = np.abs(total - 1.0) > SUM_TOLERANCE + 5e-13
+    if off.any():
+        at = int(off.argmax())
+        raise Fault(at, "row", None, f"the label probabilities sum to {total[at]:.6g}, not to 1")
+    return rows
+
+
+def _matches(column: Column, label: str) -> NDArray[np.bool_]:
+    wanted = _plain_truth(canonical(label))
+    if isinstance(column, Words):
+        hits = [_plain_truth(canonical(word)) == wanted for word in column.vocabulary]
+        return np.array(hits, dtype=bool)[column.codes]
+    value = number(wanted)
+    if value is None:
+        return np.zeros(len(column), dtype=bool)
+    return np.asarray(column == value)
+
+
+def _plain_truth(label: str) -> str:
+    """true and false as 1 and 0, the labels they are."""
+    return {"true": "1", "false": "0"}.get(label.lower(), label)
+
+
+def _truth(word: str) -> float:
+    value = number(word)
+    return _TRUTH.get(word.lower(), np.nan) if value is None else value
+
+
+def _not_binary(label: str) -> str:
+    if label == "-1":
+        return "label -1 is not 0 or 1; for labels -1 and 1 use --positive 1"
+    if number(label) is not None:
+        return f"label {label} is not in [0, 1]; --positive names the label that is 1"
+    return f"label {shown(label)} is not 0 or 1; --positive names the label that is 1"
+
+
+def _not_soft(label: str) -> str:
+    return f"{label if number(label) is not None else shown(label)} is not a label probability"
+
+
+def _numbered(k: int) -> tuple[str, ...]:
+    return tuple(map(str, range(k)))
+
+
+def _position(label: str, k: int) -> int | None:
+    return int(label) if label.isdigit() and int(label) < k else None
+
+
+def _cut(name: str, front: int, back: int) -> str:
+    return name[front : len(name) - back]
+
+
+def _shared(names: Sequence[str]) -> int:
+    """How many characters all of the names begin with."""
+    first, last = min(names), max(names)  # what these share lies between them, and so all of them share it
+    return next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+
+
+def _plain_names(header: Sequence[str]) -> tuple[str, ...]:
+    """The names without what all of them share, cut where a word ends or where numbers begin."""
+    front = _shared(header)
+    while front and not (header[0][front - 1] in _SEPARATORS or all(name[front:].isdigit() for name in header)):
+        front -= 1
+    back = _shared([name[front:][::-1] for name in header])
+    while back and header[0][len(header[0]) - back] not in _SEPARATORS:
+        back -= 1
+    plain = tuple(_cut(name, front, back) for name in header)
+    return plain if all(plain) else tuple(header)

@@ -1,0 +1,262 @@
+"""A block as a kernel takes it: labels and predictions judged, ignored rows gone, clipped and rescaled as asked.
+
+The rule: nothing here depends on where a block begins or ends, and the first fault of a block is the one in its first
+faulty row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.enums import Form, Scale
+from losscli.errors import Fault
+from losscli.evaluation.faults import _prediction_faults, _weight_faults, raise_first
+from losscli.evaluation.labels import binary, is_label, soft
+from losscli.evaluation.problem import Problem
+from losscli.losses.conventions import clipped, rescaled
+from losscli.losses.functions import row_sums
+from losscli.losses.targets import Binary, Classes, Soft, Targets
+from losscli.reading.blocks import Block, Column, Words, taken
+from losscli.reading.cells import canonical
+from losscli.statistics.summary import Rows, extremes
+
+Array = NDArray[np.float64]
+
+Labels = Array | NDArray[np.intp]  # numbers in [0, 1], class numbers, or label probabilities (n, k)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A block as a kernel takes it: observations (n,) or (n, k), after ignored rows are gone.
+
+    `raw` is what the source says and `conditioned` what the kernel sees after clipping and rescaling. `unit` are the
+    targets without weights or smoothing; `index` (n,) is the class of each row where labels are classes.
+    """
+
+    block: Block
+    targets: Targets
+    unit: Targets
+    raw: Array
+    conditioned: Array
+    rows: Rows
+    index: NDArray[np.intp] | None
+
+
+def prepare(problem: Problem, block: Block) -> Prepared:
+    """Labels and predictions of a block as the kernel takes them; the first Fault of the block, if there is one."""
+    block, ignored = _without_ignored(problem, block)
+    labels, fault = _judged_labels(problem, block)
+    raise_first(fault, _prediction_faults(problem, block), _weight_faults(block))
+    return _PREPARERS[problem.form](problem, block, labels, ignored)
+
+
+def _without_ignored(problem: Problem, block: Block) -> tuple[Block, int]:
+    label = problem.settings.ignore
+    if label is None or len(block.labels) != 1:
+        return block, 0
+    gone = is_label(block.labels[0], label)
+    count = int(np.count_nonzero(gone))
+    if not count:
+        return block, 0
+    left = np.flatnonzero(~gone)
+    return replace(
+        block,
+        labels=(taken(block.labels[0], left),),
+        preds=np.asfortranarray(block.preds[left]),
+        weights=None if block.weights is None else block.weights[left],
+        features=None if block.features is None else block.features[left],
+        row=block.row[left],
+    ), count
+
+
+def _judged_labels(problem: Problem, block: Block) -> tuple[Labels, Fault | None]:
+    try:
+        return _LABELS[problem.form](problem, block), None
+    except Fault as fault:
+        row = int(block.row[fault.row]) if len(block.row) else 0
+        return np.empty(0), replace(fault, row=row)
+
+
+# --- labels into targets, for each form -------------------------------------------------------------------------------
+def _binary_labels(problem: Problem, block: Block) -> Array:
+    """Labels of all cells, row after row, (n*m,)."""
+    columns, faults = [], []
+    for place, column in enumerate(block.labels):
+        try:
+            columns.append(binary(column, problem.settings.positive, place))
+        except Fault as fault:
+            faults.append(fault)
+    if faults:
+        raise min(faults, key=lambda fault: (fault.row, fault.column or 0))
+    y = columns[0] if len(columns) == 1 else np.column_stack(columns).ravel()
+    if problem.settings.focal or not problem.settings.loss.soft_labels:
+        _refuse_soft(problem, y, len(columns))
+    return y
+
+
+def _refuse_soft(problem: Problem, y: Array, width: int) -> None:
+    between = (y != 0.0) & (y != 1.0)
+    if between.any():
+        at = int(between.argmax())
+        reason = "the focal factor" if problem.settings.focal else problem.settings.loss.name
+        raise Fault(
+            at // width,
+            "label",
+            at % width,
+            f"label {canonical(float(y[at]))} is not 0 or 1; {reason} wants hard labels",
+        )
+
+
+def _class_labels(problem: Problem, block: Block) -> Labels:
+    """Class numbers (n,), or label probabilities (n, k)."""
+    assert problem.names is not None
+    if len(block.labels) == 1:
+        return problem.names.indices(block.labels[0])
+    q = soft(block.labels)
+    if problem.settings.focal:
+        _refuse_soft(problem, np.ascontiguousarray(q).ravel(), problem.k)
+    return q
+
+
+def _no_labels(problem: Problem, block: Block) -> Array:
+    return np.ones(len(block.preds))
+
+
+_LABELS: dict[Form, Callable[[Problem, Block], Labels]] = {
+    Form.BINARY: _binary_labels,
+    Form.CATEGORICAL: _class_labels,
+    Form.LIKELIHOOD: _no_labels,
+}
+
+
+def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int) -> Prepared:
+    s, width = problem.settings, block.preds.shape[1]
+    y = np.asarray(labels, dtype=np.float64)
+    raw = np.ascontiguousarray(block.preds).ravel()
+    row = block.row if width == 1 else np.repeat(block.row, width)
+    weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
+    targets, unit, factor = binary_targets(problem, y)
+    conditioned, changed = _conditioned(problem, raw)
+    rows = _rows(problem, block, row, weight, factor, ignored)
+    mass = None if problem.form is Form.LIKELIHOOD else y if weight is None else y * weight
+    rows = replace(rows, mass=mass, clipped=changed, unit_range=_in_unit_range(problem, raw))
+    if s.positive is not None:
+        positives = int(np.count_nonzero(y))
+        rows = replace(rows, positives=positives, others=_others(block.labels, s.positive))
+    return Prepared(block, targets, unit, raw, conditioned, rows, None)
+
+
+def binary_targets(problem: Problem, y: Array) -> tuple[Binary, Binary, Array | None]:
+    """Labels (n,) in [0, 1] as coefficients; with and without weights and smoothing, and each row's class weight."""
+    s, cap = problem.settings, problem.convention.cap
+    target = (1.0 - s.smoothing) * y + s.smoothing / 2.0 if s.smoothing else y
+    positive, negative = target, 1.0 - target
+    factor = None
+    if s.class_weight:
+        factor = np.where(y == 1.0, s.class_weight[1], s.class_weight[0])
+        positive, negative = positive * s.class_weight[1], negative * s.class_weight[0]
+    if s.pos_weight is not None:
+        positive = positive * s.pos_weight
+    plain = s.class_weight is None and s.pos_weight is None
+    return Binary(positive, negative, cap, plain), Binary(y, 1.0 - y, cap, plain=True), factor
+
+
+def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | None:
+    """The first and the last of the labels that are not the positive one."""
+    found: set[str] = set()
+    for column in columns:
+        left = taken(column, np.flatnonzero(~is_label(column, positive)))
+        if isinstance(left, Words):
+            found |= {canonical(left.vocabulary[code]) for code in np.unique(left.codes).tolist()}
+        elif len(left):
+            found |= {canonical(float(left.min())), canonical(float(left.max()))}
+    return extremes(found)
+
+
+def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: int) -> Prepared:
+    targets: Targets
+    unit: Targets
+    factor = group = mass = None
+    if labels.ndim == 2:
+        targets, unit, mass = _soft_targets(problem, np.asarray(labels, dtype=np.float64), block.weights)
+    else:
+        group = labels.astype(np.intp, copy=False)
+        targets, unit, factor = hard_targets(problem, group)
+    rows = _rows(problem, block, block.row, block.weights, factor, ignored)
+    conditioned, changed = _conditioned(problem, block.preds)
+    sums = None if problem.convention.rescale else _sums(problem, block.preds)
+    rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
+    rows = replace(rows, unit_range=_in_unit_range(problem, block.preds))
+    return Prepared(block, targets, unit, block.preds, conditioned, rows, group)
+
+
+def hard_targets(problem: Problem, index: NDArray[np.intp]) -> tuple[Classes, Classes, Array | None]:
+    """Class numbers (n,) as coefficients; with and without weights and smoothing, and each row's class weight."""
+    s = problem.settings
+    ones = np.ones(len(index))
+    weights = np.array(s.class_weight) if s.class_weight else None
+    factor = None if weights is None else weights[index]
+    own = ones if factor is None else factor
+    every = None
+    if s.smoothing:
+        own = own * (1.0 - s.smoothing)
+        every = (np.ones(problem.k) if weights is None else weights) * (s.smoothing / problem.k)
+    return Classes(index, own, every), Classes(index, ones), factor
+
+
+def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Soft, Targets, Array]:
+    s = problem.settings
+    cells = (1.0 - s.smoothing) * q + s.smoothing / problem.k if s.smoothing else q
+    cells = cells * np.array(s.class_weight) if s.class_weight else cells
+    index = q.argmax(axis=1)
+    unit: Targets = Classes(index, np.ones(len(q))) if s.focal else Soft(q)
+    return Soft(cells), unit, q if weight is None else q * weight[:, None]
+
+
+def _rows(
+    problem: Problem, block: Block, row: NDArray[np.intp], weight: Array | None, factor: Array | None, ignored: int
+) -> Rows:
+    counted = None if problem.convention.mean_over_rows else weight
+    share = factor if counted is None else counted if factor is None else counted * factor
+    return Rows(
+        loss=np.empty(0),
+        row=row,
+        weight=weight,
+        divisor_weight=share,
+        seen=block.rows,
+        dropped=block.rows - len(block.row) - ignored,
+        ignored=ignored,
+    )
+
+
+def _conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:
+    rule = problem.convention
+    if rule.rescale:
+        cells = rescaled(cells, problem.settings.scale)
+    return (cells, 0) if rule.clip is None else clipped(cells, rule.clip)
+
+
+def _sums(problem: Problem, cells: Array) -> Array | None:
+    scale = problem.settings.scale
+    if scale is Scale.LOGITS:
+        return None
+    return row_sums(cells if scale is Scale.PROBS else np.exp(cells))
+
+
+def _in_unit_range(problem: Problem, cells: Array) -> bool:
+    """Whether numbers given as logits could be probabilities."""
+    if problem.settings.scale is not Scale.LOGITS:
+        return False
+    if not len(cells):
+        return True
+    fits = bool(cells.min() >= 0.0 and cells.max() <= 1.0)
+    return fits and (cells.ndim == 1 or bool(np.abs(row_sums(cells) - 1.0).max() < 1e-3))
+
+
+_PREPARERS: dict[Form, Callable[[Problem, Block, Labels, int], Prepared]] = {
+    Form.BINARY: _prepare_binary,
+    Form.CATEGORICAL: _prepare_classes,
+    Form.LIKELIHOOD: _prepare_binary,
+}

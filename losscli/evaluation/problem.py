@@ -1,0 +1,106 @@
+"""The problem: the mathematics that was asked for, meeting a table. What has no meaning for its rows is refused."""
+
+from dataclasses import dataclass
+
+from losscli.enums import Form, Like, Reduction, Scale
+from losscli.errors import DataError, Declined
+from losscli.evaluation.labels import ClassNames, column_classes, given_classes
+from losscli.losses.conventions import Convention, convention
+from losscli.losses.table import Kernel, Loss
+from losscli.reading.blocks import Table
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The mathematics that was asked for."""
+
+    loss: Loss
+    scale: Scale = Scale.PROBS
+    reduction: Reduction = Reduction.MEAN
+    base: float | None = None
+    eps: float | None = None
+    like: Like | None = None
+    smoothing: float = 0.0
+    focal: float = 0.0
+    pos_weight: float | None = None
+    class_weight: tuple[float, ...] | None = None
+    ignore: str | None = None
+    normalize: bool = False
+    positive: str | None = None
+    classes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Settings meeting a table: the kernel, the conventions in force and the meaning of labels."""
+
+    settings: Settings
+    form: Form
+    kernel: Kernel
+    convention: Convention
+    names: ClassNames | None
+    k: int
+
+
+def problem_of(settings: Settings, table: Table) -> Problem:
+    """The problem that the settings pose on a table; refuses settings that this form of data gives no meaning."""
+    loss, form = settings.loss, table.form
+    kernels = loss.kernels[form]
+    if settings.scale not in kernels:
+        raise Declined(f"{settings.scale.value} of what happened are no likelihoods; give LABELS and PREDS")
+    _refuse_meaningless(settings, form)
+    _refuse_widths(settings, table)
+    rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize)
+    if settings.scale not in rule.scales:
+        raise Declined(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
+    names = None
+    if form is Form.CATEGORICAL:
+        if settings.classes:
+            names = given_classes(settings.classes, table.width)
+        else:
+            names = column_classes(table.classes, table.width)
+    k = table.width if form is Form.CATEGORICAL else 2
+    if settings.class_weight and len(settings.class_weight) != k:
+        raise Declined(f"--class-weight gives {len(settings.class_weight)} weights, and there are {k} classes")
+    return Problem(settings, form, kernels[settings.scale], rule, names, k)
+
+
+_MEANINGLESS: dict[Form, tuple[tuple[str, str], ...]] = {
+    Form.BINARY: (("classes", "--classes"), ("normalize", "--normalize")),
+    Form.CATEGORICAL: (("positive", "--positive"), ("pos_weight", "--pos-weight")),
+    Form.LIKELIHOOD: tuple(
+        (name, "--" + name.replace("_", "-"))
+        for name in ("classes", "normalize", "positive", "class_weight", "ignore", "smoothing", "pos_weight")
+    ),
+}
+
+
+def _refuse_widths(settings: Settings, table: Table) -> None:
+    """Refuse label columns that don't go with the prediction columns."""
+    if table.form is Form.CATEGORICAL and table.width < 2:
+        where = f"{table.name}: " if table.streamed else ""
+        raise DataError(
+            f"{where}a prediction column for each class is wanted, and there is one; for one column use bce"
+        )
+    labels, preds, where = table.label_width, table.width, f"{table.name}: " if table.streamed else ""
+    if table.form is Form.LIKELIHOOD or labels == preds or (labels == 1 and table.form is Form.CATEGORICAL):
+        if labels > 1 and not settings.loss.soft_labels:
+            raise DataError(f"{where}{settings.loss.name} wants one label a row; for label probabilities use ce")
+        return
+    found = f"{_columns(labels, 'label')} and {_columns(preds, 'prediction')}"
+    wanted = "one label column, or as many as classes, is wanted" if labels > 1 and preds > 1 else "as many are wanted"
+    raise DataError(f"{where}{found}; {wanted}")
+
+
+def _columns(count: int, what: str) -> str:
+    return f"{count} {what} column" + ("s" if count != 1 else "")
+
+
+def _refuse_meaningless(settings: Settings, form: Form) -> None:
+    for name, option in _MEANINGLESS[form]:
+        if getattr(settings, name) not in (None, False, 0.0):
+            raise Declined(f"{option} has no meaning here: each row is {form.value}")
+    if settings.eps and settings.scale is not Scale.PROBS:
+        raise Declined(f"--eps clips probabilities; it contradicts --from {settings.scale.value}")
+    if settings.normalize and settings.scale is Scale.LOGITS:
+        raise Declined("--normalize rescales probabilities; it contradicts --from logits")

@@ -1,0 +1,80 @@
+"""The catalogue of wrong answers: for each mistake the number that it would give. The rule: an entry is one table row.
+
+The tables: `scale` needs a summary only, the others every row. `candidates` goes through those that the data allow.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from losscli.enums import Form, Reduction
+from losscli.expect.mistakes.binary import BINARY
+from losscli.expect.mistakes.case import Case, Figure, Known, in_nats, with_mean
+from losscli.expect.mistakes.classes import CLASSES
+from losscli.expect.mistakes.entry import Mistake, T, variants
+from losscli.expect.mistakes.inputs import INPUTS
+from losscli.expect.mistakes.metrics import METRICS
+from losscli.expect.mistakes.scale import SCALE
+from losscli.expect.mistakes.weights import WEIGHTS
+
+BY_FORM: dict[Form, tuple[Mistake[Case], ...]] = {Form.BINARY: BINARY, Form.CATEGORICAL: CLASSES, Form.LIKELIHOOD: ()}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A number that a mistake would give on the data at hand.
+
+    `beside` are the numbers that its last steps alone give: where one of these fits too, the mistake says nothing.
+    """
+
+    id: str
+    value: Figure
+    meaning: str
+    cure: str
+    rank: int
+    beside: tuple[Figure, ...] = ()
+
+
+def candidates(case: Case) -> Iterator[Candidate]:
+    """Every number that a mistake gives: on the way asked for, then as if the mean, or nats, had been asked for."""
+    yield from _all(case)
+    if case.known.reduction is Reduction.NONE:
+        return
+    others = [(case, "", 0)]
+    if case.known.reduction is Reduction.SUM:
+        others += [(with_mean(one), f"{said}; and the mean was taken, not the sum", n + 1) for one, said, n in others]
+    if case.unit != 1.0:
+        others += [(in_nats(one), f"{said}; and the natural logarithm was taken", n + 1) for one, said, n in others]
+    single = tuple(other.known.answer for other, _, steps in others if steps == 1)
+    for other, said, more in others[1:]:
+        for found in _all(other):
+            beside = (*single, other.known.answer)
+            yield replace(found, meaning=found.meaning + said, rank=found.rank + more, beside=beside)
+
+
+def from_summary(known: Known) -> Iterator[Candidate]:
+    """What can be said of a table of which only the summary is left."""
+    yield from _numbers(SCALE, known)
+
+
+def catalogue_ids(form: Form) -> tuple[str, ...]:
+    """The ids of all entries for a form of data, in the order of the tables."""
+    return (*(entry.id for entry in SCALE), *(entry.id for entry in (*INPUTS, *METRICS, *BY_FORM[form], *WEIGHTS)))
+
+
+def _all(case: Case) -> Iterator[Candidate]:
+    yield from _numbers(WEIGHTS, case)
+    yield from _numbers(SCALE, case.known)
+    yield from _numbers((*INPUTS, *BY_FORM[case.problem.form], *METRICS), case)
+
+
+def _numbers(table: tuple[Mistake[T], ...], data: T) -> Iterator[Candidate]:
+    for entry in table:
+        # a mistake may well ask for inf - inf or overflow; what has no value is left out below
+        with np.errstate(invalid="ignore", over="ignore"):
+            found = variants(entry.values(data))
+        for variant in found:
+            if not np.isnan(variant.value).any():
+                meaning = entry.meaning.format(variant.detail)
+                yield Candidate(entry.id, variant.value, meaning, variant.cure or entry.cure, entry.rank)

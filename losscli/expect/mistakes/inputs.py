@@ -1,0 +1,254 @@
+"""Mistakes with what goes in: the wrong scale, order, side or rounding of labels and predictions."""
+
+import numpy as np
+
+from losscli.enums import Like, Scale
+from losscli.expect.mistakes.case import Array, Case, Figure, minus_log, times
+from losscli.expect.mistakes.entry import COMMON, RARE, Found, Mistake, Variant
+from losscli.losses.functions import log_softmax, row_sums
+
+EPSILONS = (1e-15, 2.0**-52, 1e-7)  # of old scikit-learn, of scikit-learn, of Keras
+
+# -ln of each of these and torch's limit; 1 - (1 - 1e-15) is 9.992e-16 in floating point, hence the second.
+MISSES = (34.538776394910684, 34.539575992340879, 36.04365338911715, 16.118095650958319, 100.0)
+
+LOG_EPSILONS = tuple(10.0**-digits for digits in range(3, 13))
+
+CLIPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+
+FINE_CLIPS = (1e-4, 1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
+
+
+def _scale(c: Case) -> Scale:
+    return c.problem.settings.scale
+
+
+def _activated_twice(c: Case) -> Found:
+    return c.reduced(c.costs_of(c.probs, Scale.LOGITS))
+
+
+def _logits_as_probs(c: Case) -> Found:
+    if _scale(c) is not Scale.LOGITS:
+        return ()
+    return c.reduced(c.costs_of(np.clip(c.conditioned, 1e-7, 1.0 - 1e-7)))
+
+
+def _as_logprobs(c: Case) -> Found:
+    return c.reduced(-c.hits)
+
+
+def _softmax_over_rows(c: Case) -> Found:
+    shares = np.exp(log_softmax(c.conditioned.T if c.categorical else c.conditioned[None, :]))
+    return c.reduced(c.costs_of(np.ascontiguousarray(shares.T) if c.categorical else shares[0]))
+
+
+def _swapped(c: Case) -> Found:
+    if c.categorical:
+        return _clipped_if_infinite(c, c.conditioned[:, ::-1]) if c.problem.k == 2 else ()
+    other = -c.conditioned if _scale(c) is Scale.LOGITS else 1.0 - c.probs
+    scale = Scale.LOGITS if _scale(c) is Scale.LOGITS else Scale.PROBS
+    plain = c.reduced(c.costs_of(other, scale))
+    return [plain, *_clips(c, 1.0 - c.probs)] if np.isinf(plain).any() else plain
+
+
+def _clips(c: Case, p: Array) -> list[Variant]:
+    return [
+        Variant(c.reduced(c.costs_of(np.clip(p, eps, 1.0 - eps))), f", with probabilities clipped at {eps:.3g}")
+        for eps in EPSILONS
+    ]
+
+
+def _clipped_if_infinite(c: Case, conditioned: Array) -> list[Figure | Variant]:
+    plain = c.reduced(c.costs_of(conditioned, _scale(c)))
+    if not np.isinf(plain).any() or _scale(c) is not Scale.PROBS:
+        return [plain]
+    return [plain, *_clips(c, conditioned)]
+
+
+def _arguments_swapped(c: Case) -> Found:
+    if not (c.binary or c.categorical):
+        return ()
+    found: list[Figure | Variant] = []
+    for eps in EPSILONS:
+        label = np.clip(c.labels, eps, 1.0 - eps)
+        found.append(Variant(c.reduced(_crossed(c, minus_log(label), minus_log(1.0 - label))), f"{eps:.3g}"))
+    exact = np.maximum(c.labels, 1e-15), np.maximum(1.0 - c.labels, 1e-15)
+    found.append(Variant(c.reduced(_crossed(c, *map(minus_log, exact))), "1e-15"))
+    capped = np.minimum(minus_log(c.labels), 100.0), np.minimum(minus_log(1.0 - c.labels), 100.0)
+    return [*found, Variant(c.reduced(_crossed(c, *capped)), "a logarithm of -100")]
+
+
+def _crossed(c: Case, cost: Array, complement: Array) -> Array:
+    if c.categorical:
+        return row_sums(c.probs * cost) / c.unit
+    return (c.probs * cost + (1.0 - c.probs) * complement) / c.unit
+
+
+def _hard_predictions(c: Case) -> Found:
+    found: list[Variant] = []
+    for missed in c.misses:
+        rates = c.averages(missed)
+        found += [Variant(rate * cost / c.unit, f"{cost:.6g}") for cost in MISSES for rate in rates]
+    return [one for one in found if np.any(one.value != 0.0)]
+
+
+def _eps_in_log(c: Case) -> Found:
+    found = []
+    for eps in LOG_EPSILONS:
+        if c.categorical:
+            rows = row_sums(times(c.cells, minus_log(c.probs + eps, c.unit)))
+        else:
+            positive, negative = c.coefficients
+            rows = times(positive, minus_log(c.probs + eps, c.unit))
+            rows = rows + times(negative, minus_log(c.complements + eps, c.unit))
+        found.append(Variant(c.reduced(rows), f"{eps:g}"))
+    return found
+
+
+def _clipped(c: Case) -> Found:
+    if _scale(c) is Scale.LOGPROBS:
+        return ()
+    infinite = bool(np.isinf(c.known.answer).any())
+    found: list[Figure | Variant] = [
+        Variant(
+            c.reduced(c.costs_of(np.clip(c.probs, eps, 1.0 - eps))),
+            f"clipped to [{eps:g}, 1 - {eps:g}]",
+            f"clip nothing, or ask for it with --eps {eps:g}",
+        )
+        for eps in (*CLIPS, *(FINE_CLIPS if infinite else ()))
+    ]
+    if _scale(c) is Scale.PROBS:
+        found += [_like(c, like) for like in Like if like is not c.problem.settings.like]
+    if c.problem.convention.clip is not None:
+        found.append(Variant(c.again(eps=0.0), "not clipped", "clip them as was asked"))
+    return found
+
+
+def _like(c: Case, like: Like) -> Variant:
+    return Variant(
+        c.again(like=like, eps=None),
+        f"clipped, and the mean taken, as {like} does it",
+        f"ask for these conventions with --like {like}",
+    )
+
+
+def _renormalized(c: Case) -> Found:
+    if not c.categorical or _scale(c) is Scale.LOGITS or c.problem.convention.rescale:
+        return ()
+    return c.again(normalize=True)
+
+
+def _not_renormalized(c: Case) -> Found:
+    if not c.categorical or _scale(c) is Scale.LOGITS or not c.problem.convention.rescale:
+        return ()
+    conditioned = c.raw if c.problem.convention.clip is None else np.clip(c.raw, *_limits(c.problem.convention.clip))
+    return c.reduced(c.costs_of(conditioned, _scale(c)))
+
+
+def _limits(eps: float) -> tuple[float, float]:
+    return eps, 1.0 - eps
+
+
+def _rolled(c: Case) -> Found:
+    if c.n < 2:
+        return ()
+    return [
+        Variant(c.reduced(c.costs_of(np.roll(c.conditioned, step, axis=0), _scale(c))), f"one row too far {way}")
+        for step, way in ((1, "down"), (-1, "up"))
+    ]
+
+
+def _rounded_inputs(c: Case) -> Found:
+    found = [Variant(c.reduced(c.costs_of(np.round(c.probs, digits))), _decimals(digits)) for digits in (2, 1)]
+    if _scale(c) is not Scale.PROBS:
+        given = [(np.round(c.conditioned, digits), _decimals(digits)) for digits in (2, 1)]
+        found += [Variant(c.reduced(c.costs_of(conditioned, _scale(c))), name) for conditioned, name in given]
+    return found
+
+
+def _decimals(digits: int) -> str:
+    return "1 decimal" if digits == 1 else f"{digits} decimals"
+
+
+INPUTS: tuple[Mistake[Case], ...] = (
+    Mistake(
+        "probs-as-logits",
+        "the probabilities went through the sigmoid or softmax once more: the loss was told that they are logits",
+        "give the loss probabilities as probabilities (BCELoss, from_logits=False), or logits with --from logits",
+        _activated_twice,
+        COMMON,
+    ),
+    Mistake(
+        "logits-as-probs",
+        "the logits were clipped into [0, 1] and taken for probabilities: the sigmoid or softmax is missing",
+        "apply the sigmoid or softmax, or give the loss logits as logits (from_logits=True)",
+        _logits_as_probs,
+        COMMON,
+    ),
+    Mistake(
+        "probs-as-logprobs",
+        "the probabilities were taken for log-probabilities, as when NLLLoss is given the output of a softmax",
+        "take the logarithm of the probabilities first (log_softmax)",
+        _as_logprobs,
+        COMMON,
+    ),
+    Mistake(
+        "softmax-over-rows",
+        "the softmax ran down the columns, over the rows of the batch, and not over the classes",
+        "apply the softmax along each row (dim=1, axis=-1)",
+        _softmax_over_rows,
+    ),
+    Mistake(
+        "classes-swapped",
+        "the predictions were taken for probabilities of the other class{}",
+        "use 1 - p, or name the class that p is the probability of with --positive",
+        _swapped,
+        COMMON,
+    ),
+    Mistake(
+        "arguments-swapped",
+        "labels and predictions changed places, and the logarithm of 0 was cut off at {}",
+        "give the labels first and the predictions second",
+        _arguments_swapped,
+        COMMON,
+    ),
+    Mistake(
+        "hard-predictions",
+        "the predictions were rounded to 0 and 1 (argmax) before the logarithm: each wrong row then costs {}",
+        "use the probabilities themselves (predict_proba)",
+        _hard_predictions,
+    ),
+    Mistake(
+        "rows-shifted",
+        "the predictions are {} against the labels",
+        "line the rows up: look for a header, a missing row or a shuffle on one side",
+        _rolled,
+        RARE,
+    ),
+    Mistake(
+        "eps-in-log",
+        "{} was added inside the logarithm",
+        "leave it out: the answer has no such term, and a certain miss is infinite",
+        _eps_in_log,
+    ),
+    Mistake("clipped", "the probabilities were {}", "clip nothing", _clipped),
+    Mistake(
+        "renormalized",
+        "each row of probabilities was rescaled to sum to 1",
+        "use them as they are, or ask for this with --normalize",
+        _renormalized,
+    ),
+    Mistake(
+        "not-renormalized",
+        "the rows of probabilities were not rescaled to sum to 1, and that was asked for",
+        "divide each row by its sum",
+        _not_renormalized,
+    ),
+    Mistake(
+        "rounded-inputs",
+        "the predictions were rounded to {} first",
+        "keep all digits until the end",
+        _rounded_inputs,
+        RARE,
+    ),
+)

@@ -1,0 +1,267 @@
+"""Other figures taken for the loss, and mistakes on the way from the rows to one number."""
+
+import numpy as np
+
+from losscli.enums import Reduction
+from losscli.expect.mistakes.case import Array, Case, Figure, minus_log, times
+from losscli.expect.mistakes.entry import COMMON, RARE, Found, Mistake, Variant
+from losscli.losses.functions import row_sums
+
+SMOOTHINGS = (0.1, 0.2, 0.05)
+
+
+def _squares(c: Case) -> list[Figure]:
+    """The Brier score: of a row summed over the classes, then also averaged over them."""
+    if not c.categorical:
+        return list(c.averages((c.probs - c.labels) ** 2))
+    rows = row_sums((c.probs - c.labels) ** 2)
+    return [*c.averages(rows), *c.averages(rows / c.problem.k)]
+
+
+def _distances(c: Case) -> Found:
+    rows = np.abs(c.probs - c.labels)
+    if not c.categorical:
+        return list(c.averages(rows))
+    return [*c.averages(row_sums(rows)), *c.averages(row_sums(rows) / c.problem.k)]
+
+
+def _rmse(c: Case) -> Found:
+    return [float(np.sqrt(square)) for square in _squares(c)] if c.known.reduction is Reduction.MEAN else ()
+
+
+def _error_rate(c: Case) -> Found:
+    return [rate for missed in c.misses for rate in c.averages(missed)]
+
+
+def _accuracy(c: Case) -> Found:
+    return [rate for missed in c.misses for rate in c.averages(1.0 - missed)]
+
+
+def _smoothed(c: Case) -> Found:
+    asked = c.problem.settings.smoothing
+    if not (c.binary or c.categorical):
+        return ()
+    found = [
+        Variant(c.again(smoothing=part), f"smoothed with {part:g}", f"ask for it with --smoothing {part:g}")
+        for part in SMOOTHINGS
+        if part != asked
+    ]
+    if asked:
+        found.append(Variant(c.again(smoothing=0.0), "not smoothed", "smooth the labels as was asked"))
+    if c.categorical:
+        found += [_smoothed_aside(c, part) for part in SMOOTHINGS]
+    return found
+
+
+def _smoothed_aside(c: Case, part: float) -> Variant:
+    spread = (1.0 - part) * c.labels + part / max(c.problem.k - 1, 1) * (1.0 - c.labels)
+    weights = np.array(c.problem.settings.class_weight or np.ones(c.problem.k))
+    rows = row_sums(times(spread * weights, c.costs))
+    return Variant(
+        c.reduced(rows),
+        f"smoothed with {part:g}, spread over the wrong classes only",
+        f"--smoothing {part:g} spreads it over all classes",
+    )
+
+
+def _focal(c: Case) -> Found:
+    if not c.hard:
+        return ()
+    gamma = c.problem.settings.focal
+    found = [Variant(c.again(focal=0.0), "left out", "put the factor in")] if gamma else []
+    if gamma != 2.0:
+        rows = c.loss if not gamma else row_losses(c)
+        focal = times((1.0 - c.hits) ** 2, rows)
+        alpha = 0.25 + (0.5 * (c.labels == 0.0) if c.binary else 0.0)
+        cure, said = "leave it out, or ask for it with --focal 2", "put in front, with gamma 2"
+        found.append(Variant(c.reduced(focal), said, cure))
+        found.append(Variant(c.reduced(alpha * focal), f"{said} and alpha 0.25", cure))
+    return found
+
+
+def row_losses(c: Case) -> Array:
+    """The losses without a focal factor."""
+    if c.categorical:
+        return row_sums(times(c.cells, c.costs))
+    positive, negative = c.coefficients
+    return times(positive, c.costs) + times(negative, c.complement_costs)
+
+
+def _batches(c: Case) -> Found:
+    if c.known.reduction is not Reduction.MEAN:
+        return ()
+    return [Variant(_mean_of_means(c, size), f"{size}") for size in (2, 4, 8, 16, 32) if size < c.n and c.n % size]
+
+
+def _mean_of_means(c: Case, size: int) -> float:
+    value, starts = times(c.weights, c.loss), np.arange(0, c.n, size)
+    over = np.add.reduceat(c.divisor_weights, starts)
+    if not over.all():
+        return float("nan")
+    return float((np.add.reduceat(value, starts) / over).mean())
+
+
+def _first_lost(c: Case) -> Found:
+    if c.n < 2 or c.known.reduction is Reduction.NONE:
+        return ()
+    whole = float(times(c.weights, c.loss)[1:].sum())
+    if c.known.reduction is Reduction.SUM:
+        return whole
+    over = float(c.divisor_weights[1:].sum())
+    return whole / over if over else ()
+
+
+def _one_of(c: Case, at: int) -> Found:
+    return () if c.known.reduction is Reduction.NONE else float(c.loss[at])
+
+
+def _log_of_mean(c: Case) -> Found:
+    if c.known.reduction is not Reduction.MEAN:
+        return ()
+    return [float(minus_log(np.asarray(mean), c.unit)) for mean in c.averages(c.hits)]
+
+
+def _no_log(c: Case) -> Found:
+    means = c.averages(c.hits)
+    whole = c.n if c.known.reduction is Reduction.SUM else 1
+    return [*(-mean for mean in means), *(whole - mean for mean in means)]
+
+
+def _entropy(c: Case) -> Found:
+    rows = times(c.probs, c.costs)
+    if c.categorical:
+        return list(c.averages(row_sums(rows)))
+    return [*c.averages(rows + times(c.complements, c.complement_costs)), *(() if c.binary else c.averages(rows))]
+
+
+def _kl(c: Case) -> Found:
+    if c.hard:
+        return ()
+    rows = times(c.labels, minus_log(c.labels, c.unit))
+    entropy = row_sums(rows) if c.categorical else rows + times(1.0 - c.labels, minus_log(1.0 - c.labels, c.unit))
+    return c.known.answer - c.reduced(entropy)
+
+
+def _macro(c: Case) -> Found:
+    if not c.hard or c.known.reduction is not Reduction.MEAN or not (c.binary or c.categorical):
+        return ()
+    codes = c.labels.argmax(axis=1) if c.categorical else c.labels.astype(np.intp)
+    over = np.bincount(codes, weights=c.divisor_weights)
+    present = over > 0.0
+    return float((np.bincount(codes, weights=times(c.weights, c.loss))[present] / over[present]).mean())
+
+
+def _rounded_rows(c: Case) -> Found:
+    return c.reduced(np.round(c.loss, 2))
+
+
+def _median(c: Case) -> Found:
+    return () if c.known.reduction is Reduction.NONE else float(np.median(c.loss))
+
+
+METRICS: tuple[Mistake[Case], ...] = (
+    Mistake(
+        "log-of-mean",
+        "the probabilities given to what happened were averaged first: the logarithm of a mean",
+        "take the logarithm of each probability, then the mean",
+        _log_of_mean,
+        COMMON,
+    ),
+    Mistake(
+        "no-log",
+        "the logarithm is missing: this is the mean probability given to what happened, with a minus or taken from 1",
+        "take -ln of each probability",
+        _no_log,
+        COMMON,
+    ),
+    Mistake(
+        "entropy-of-predictions",
+        "this is the entropy of the predictions, -p ln p: the labels were not used",
+        "put the label in front of the logarithm: -y ln p",
+        _entropy,
+    ),
+    Mistake(
+        "kl",
+        "this is the Kullback-Leibler divergence: the entropy of the label probabilities was subtracted",
+        "leave that subtraction out",
+        _kl,
+    ),
+    Mistake(
+        "brier",
+        "this is the Brier score, the mean squared difference between predictions and labels",
+        "use the logarithm, not the square",
+        _squares,
+        COMMON,
+    ),
+    Mistake(
+        "half-brier",
+        "this is half of the Brier score, the squared error with a factor 1/2",
+        "use the logarithm, not the square",
+        lambda c: [square / 2.0 for square in _squares(c)],
+    ),
+    Mistake("rmse", "this is the root mean squared error", "use the logarithm, not the square", _rmse),
+    Mistake(
+        "mae",
+        "this is the mean absolute difference between predictions and labels",
+        "use the logarithm, not the difference",
+        _distances,
+        COMMON,
+    ),
+    Mistake(
+        "error-rate",
+        "this is the error rate, the share of rows whose most probable class is not the label",
+        "use the probabilities, not the decisions",
+        _error_rate,
+    ),
+    Mistake(
+        "accuracy",
+        "this is the accuracy, the share of rows whose most probable class is the label",
+        "use the probabilities, not the decisions",
+        _accuracy,
+    ),
+    Mistake(
+        "macro-mean",
+        "the mean was taken within each class and then over the classes: rare classes weigh more",
+        "take one mean over all rows",
+        _macro,
+        RARE,
+    ),
+    Mistake(
+        "focal-2",
+        "the factor of the focal loss, (1 - p)^gamma with p the probability given to what happened, was {}",
+        "leave the factor out",
+        _focal,
+    ),
+    Mistake("smoothed", "the labels were {}", "leave the labels as they are", _smoothed),
+    Mistake("median", "this is the median of the losses of the rows", "take the mean", _median, RARE),
+    Mistake(
+        "first-row", "this is the loss of the first row alone", "average over all rows", lambda c: _one_of(c, 0), RARE
+    ),
+    Mistake(
+        "last-row",
+        "this is the loss of the last row alone: a running value was overwritten, not added to",
+        "average over all rows",
+        lambda c: _one_of(c, -1),
+        RARE,
+    ),
+    Mistake(
+        "first-row-lost",
+        "the first row is missing: it was taken for a header, or an index began at 1",
+        "count all rows (--no-header, range(n) from 0)",
+        _first_lost,
+    ),
+    Mistake(
+        "batch-means",
+        "the means of batches of {} rows were averaged, and the last batch is smaller",
+        "add up the losses of all batches, then divide by the number of rows",
+        _batches,
+        RARE,
+    ),
+    Mistake(
+        "rounded-rows",
+        "the losses of the rows were rounded to 2 decimals before they were averaged",
+        "keep all digits until the end",
+        _rounded_rows,
+        RARE,
+    ),
+)

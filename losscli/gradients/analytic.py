@@ -1,0 +1,194 @@
+"""The gradient of each row's loss by its predictions, on whichever scale is asked for. One rule: rows stay apart.
+
+A kernel gives the slope at the conditioned predictions; here come the focal factor, the chain rule through clipping and
+rescaling, the change of scale and the sample weight. Nothing is divided yet: the divisor is known when the whole table
+is. Slopes are in nats and shaped like the predictions, (n,) or (n, k). Limits are one-sided values, and an infinite
+slope is inf.
+
+Predictions of classes change scale through the slopes by the logarithms, t_k = p_k dl/dp_k, which are finite where p_k
+is 0: by probabilities t_k / p_k, and by logits t_k - p_k sum t, the p's being a softmax.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import exp, inf
+from typing import TypeVar
+
+import numpy as np
+
+from losscli.enums import Scale
+from losscli.errors import Declined
+from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.problem import Problem
+from losscli.losses.conventions import rescaled
+from losscli.losses.focal import focal_gradient
+from losscli.losses.functions import log1mexp, log_softmax, row_sums, sigmoid, softplus
+from losscli.losses.table import Kernel
+from losscli.losses.targets import Binary
+
+T = TypeVar("T")
+
+
+def slopes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
+    """The slope of each row's weighted loss by its predictions on the scale `by`; shaped like the predictions."""
+    slope = _of_classes(problem, prepared, by) if prepared.raw.ndim == 2 else _of_binary(problem, prepared, by)
+    return weighed(prepared.rows.weight, slope) + 0.0  # -0.0 becomes 0.0
+
+
+def kernel_of(problem: Problem, by: Scale) -> Kernel:
+    """The kernel of the problem on the scale `by`; Declined where the loss knows no such scale."""
+    kernels = problem.settings.loss.kernels[problem.form]
+    if by not in kernels:
+        raise Declined(f"--wrt {by.value}: {problem.form.value} has none; give LABELS and PREDS")
+    return kernels[by]
+
+
+def knows_logits(problem: Problem) -> bool:
+    """Whether the rows of the problem have logits."""
+    return Scale.LOGITS in problem.settings.loss.kernels[problem.form]
+
+
+def weighed(weight: Array | None, slope: Array) -> Array:
+    """The slopes (n,) or (n, k) times the weights (n,) of their rows; a weight of 0 silences an infinite slope."""
+    if weight is None:
+        return slope
+    by_row = weight.reshape(-1, *[1] * (slope.ndim - 1))
+    with np.errstate(invalid="ignore"):  # 0 times inf is put right here
+        return np.where(by_row == 0.0, 0.0, by_row * slope)
+
+
+def _at(problem: Problem, prepared: Prepared, kernel: Kernel, v: Array) -> Array:
+    """The kernel's slope at `v`, with the focal factor by the product rule."""
+    targets, unit = (_below_cap(a, prepared.conditioned) for a in (prepared.targets, prepared.unit))
+    slope = kernel.gradient(targets, v)
+    if not problem.settings.focal:
+        return slope
+    loss, plain = kernel.value(prepared.targets, v), kernel.value(prepared.unit, v)
+    return focal_gradient(loss, slope, plain, kernel.gradient(unit, v), problem.settings.focal)
+
+
+def _below_cap(a: T, p: Array) -> T:
+    """Coefficients of 0 for the logarithms that are held at a cap, and so have no slope (only torch's have one)."""
+    if not isinstance(a, Binary) or a.cap == inf:
+        return a
+    least = exp(-a.cap)
+    return replace(
+        a, positive=np.where(p > least, a.positive, 0.0), negative=np.where(1.0 - p > least, a.negative, 0.0)
+    )
+
+
+# --- binary predictions -----------------------------------------------------------------------------------------------
+def _of_binary(problem: Problem, prepared: Prepared, by: Scale) -> Array:
+    scale = problem.settings.scale
+    kernel = kernel_of(problem, by)
+    if by is Scale.PROBS and scale is not by and knows_logits(problem):
+        slope = _by_probs(problem, prepared, kernel)
+    else:
+        slope = _at(problem, prepared, kernel, converted(prepared.conditioned, scale, by))
+    inside = inside_clip(problem, prepared.raw)
+    return slope if inside is None else np.where(inside, slope, 0.0)
+
+
+def _by_probs(problem: Problem, prepared: Prepared, kernel: Kernel) -> Array:
+    """By probabilities from logits: the slope by z over p (1-p), which p itself would round to 0 beyond z = 37."""
+    z = converted(prepared.conditioned, problem.settings.scale, Scale.LOGITS)
+    p, q = sigmoid(z), sigmoid(-z)
+    by_logits = _at(problem, prepared, kernel_of(problem, Scale.LOGITS), z)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what is out of range is taken at p = 0 or 1
+        slope = by_logits / p / q
+    lost = (p == 0.0) | (q == 0.0)
+    return np.where(lost, _at(problem, prepared, kernel, p), slope) if lost.any() else slope
+
+
+def converted(v: Array, scale: Scale, to: Scale) -> Array:
+    """Predictions (n,) of the positive class on another scale."""
+    return v if scale is to else _CONVERSIONS[scale, to](v)
+
+
+def _logit(p: Array) -> Array:
+    with np.errstate(divide="ignore"):  # certainties are infinite logits
+        return np.log(p) - np.log1p(-p)
+
+
+def ln(p: Array) -> Array:
+    """ln p, -inf at 0."""
+    with np.errstate(divide="ignore"):  # ln 0 is -inf
+        return np.asarray(np.log(p))
+
+
+_CONVERSIONS: Mapping[tuple[Scale, Scale], Callable[[Array], Array]] = {
+    (Scale.PROBS, Scale.LOGITS): _logit,
+    (Scale.PROBS, Scale.LOGPROBS): ln,
+    (Scale.LOGITS, Scale.PROBS): sigmoid,
+    (Scale.LOGITS, Scale.LOGPROBS): lambda z: -softplus(-z),
+    (Scale.LOGPROBS, Scale.PROBS): lambda x: np.exp(x),
+    (Scale.LOGPROBS, Scale.LOGITS): lambda x: x - log1mexp(x),
+}
+
+
+# --- predictions of k classes -----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Chances:
+    """Rows (n, k) of probabilities as the loss takes them, before clipping: p, ln p and 1 - p, each to its last digit.
+
+    `total` (n,) is what the rows were divided by, or None.
+    """
+
+    p: Array
+    x: Array
+    miss: Array
+    total: Array | None
+
+
+def _of_classes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
+    scale, rule = problem.settings.scale, problem.convention
+    if by is scale and not rule.rescale:
+        slope = _at(problem, prepared, kernel_of(problem, by), prepared.conditioned)
+        inside = inside_clip(problem, prepared.raw)
+        return slope if inside is None else np.where(inside, slope, 0.0)
+    kernel_of(problem, by)
+    chances = chances_of(problem, prepared.raw)
+    t = _by_logarithms(problem, prepared, chances)
+    if by is Scale.PROBS:
+        return _of_free_probs(t, chances)
+    if by is Scale.LOGPROBS and chances.total is None:
+        return t
+    # t_j - p_j sum t, as t_j (1 - p_j) - p_j (sum t - t_j): a sure hit keeps its digits
+    return t * chances.miss - chances.p * (row_sums(t)[:, None] - t)
+
+
+def _of_free_probs(t: Array, chances: Chances) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):  # an infinite slope is inf; 0/0 is put right here
+        slope = np.where(t == 0.0, 0.0, t / chances.p)
+    if chances.total is None:
+        return slope
+    return (slope - row_sums(t)[:, None]) / chances.total[:, None]
+
+
+def _by_logarithms(problem: Problem, prepared: Prepared, chances: Chances) -> Array:
+    """The slopes by ln p, p being what the loss takes the logarithm of; 0 where that is clipped."""
+    x = ln(prepared.conditioned) if problem.settings.scale is Scale.PROBS else chances.x
+    t = _at(problem, prepared, kernel_of(problem, Scale.LOGPROBS), x)
+    inside = inside_clip(problem, prepared.raw)
+    return t if inside is None else np.where(inside, t, 0.0)
+
+
+def chances_of(problem: Problem, given: Array) -> Chances:
+    """What rows of predictions (n, k) say on the scale of the problem, rescaled where that is asked."""
+    scale, rescale = problem.settings.scale, problem.convention.rescale
+    if scale is Scale.LOGITS:
+        x = log_softmax(given)
+        return Chances(np.exp(x), x, -np.expm1(x), None)
+    cells = rescaled(given, scale) if rescale else given
+    if scale is Scale.PROBS:
+        return Chances(cells, ln(cells), 1.0 - cells, row_sums(given) if rescale else None)
+    return Chances(np.exp(cells), cells, -np.expm1(cells), row_sums(np.exp(given)) if rescale else None)
+
+
+def inside_clip(problem: Problem, given: Array) -> Array | None:
+    """Which predictions the clipping leaves alone, as truth values; None where nothing is clipped."""
+    rule = problem.convention
+    if rule.clip is None:
+        return None
+    cells = rescaled(given, problem.settings.scale) if rule.rescale else given
+    return np.asarray((cells >= rule.clip) & (cells <= 1.0 - rule.clip))

@@ -1,0 +1,110 @@
+"""A gradient found: every row of a table or of lists goes through its kernel, into a spool. Nothing is printed here."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, log
+
+from losscli.commands.call import Call, GradOptions
+from losscli.enums import Method, Reduction, Scale
+from losscli.errors import Declined
+from losscli.evaluation.evaluate import in_order, refuse_nothing
+from losscli.evaluation.problem import Problem
+from losscli.gradients.check import TOLERANCE
+from losscli.gradients.numeric import LARGEST_STEP
+from losscli.gradients.rows import Ask, Found, Spool, found_in
+from losscli.gradients.size import Size, enlarged
+from losscli.output.emit import threads_of
+from losscli.reading.blocks import Block, Table
+from losscli.statistics.summary import EMPTY, Summary, divisor
+
+
+@dataclass
+class _Totals:
+    """What is known of a gradient when the whole table is read."""
+
+    summary: Summary = EMPTY
+    error: float = 0.0
+    error_row: int | None = None
+    inconclusive: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A gradient found: the problem, its figures, and the spool that holds its rows."""
+
+    problem: Problem
+    table: Table
+    ask: Ask
+    totals: _Totals
+    head: tuple[tuple[Block, int], ...]
+    spool: Spool
+    divisor: float
+    size: Size
+
+    @property
+    def ok(self) -> bool:
+        """Whether both methods agree, as far as both were asked for."""
+        return self.totals.error <= TOLERANCE
+
+
+def asked(call: Call, options: GradOptions) -> Ask:
+    """What is to be found: by which scale, by formula, by differences or both."""
+    by = Scale(options.wrt.value) if options.wrt else call.from_
+    if options.step is not None and by is Scale.PROBS and options.step > LARGEST_STEP:
+        raise Declined(f"--step: {options.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
+    numeric = options.method is Method.NUMERIC
+    return Ask(by, options.check or not numeric, options.check or numeric, options.step)
+
+
+SHOWN_ROWS = 20  # in a table; the machine formats and --quiet print every row
+
+
+def answered(problem: Problem, table: Table, ask: Ask, call: Call, spool: Spool) -> Answer:
+    """The gradient of all rows of a table, its rows in the spool."""
+    totals, head, shown = _Totals(), [], 0
+
+    def work(block: Block) -> Found:
+        return found_in(problem, block, ask)
+
+    for found, before in in_order(table, work, threads_of(call, table)):
+        _count(totals, found, before)
+        spool.add(found, before)
+        if shown < SHOWN_ROWS:
+            head.append((found.block, before))
+            shown += len(found.block.row)
+    refuse_nothing(problem, totals.summary, table.name)
+    whole = divided_by(problem, totals.summary)
+    size = Size()
+    for piece in spool.pieces():
+        slope = piece.slope if ask.analytic else piece.numeric
+        size = enlarged(size, piece.row, slope / whole)
+    return Answer(problem, table, ask, totals, tuple(head), spool, whole, size)
+
+
+def divided_by(problem: Problem, summary: Summary) -> float:
+    """What the slopes are divided by: the divisor of the mean, and the logarithm of the base."""
+    mean = problem.settings.reduction is Reduction.MEAN
+    return (divisor(summary) if mean else 1.0) * (log(problem.settings.base) if problem.settings.base else 1.0)
+
+
+def _count(totals: _Totals, found: Found, before: int) -> None:
+    totals.summary += found.summary
+    if found.comparison is None or not len(found.comparison.error):
+        return
+    at = int(found.comparison.error.argmax())
+    error = float(found.comparison.error[at])
+    if totals.error_row is None or error > totals.error:
+        totals.error, totals.error_row = error, int(found.block.row[at]) + before + 1
+    totals.inconclusive += int(found.comparison.inconclusive.sum())
+
+
+def complain(call: Call, warnings: Sequence[str]) -> None:
+    """Say on standard error what the user must know."""
+    for warning in warnings:
+        sys.stderr.write(f"losscli grad {call.loss.name}: {warning}\n")
+
+
+def as_figure(value: float) -> str:
+    """A number of JSON: the shortest text that reads back to it, null where it is not finite."""
+    return repr(value) if isfinite(value) else "null"

@@ -1,0 +1,59 @@
+"""Whether slopes by formula and slopes by differences agree: row by row, relative to the largest slope of the row.
+
+A slope is out of the reach of differences where rounding alone explains the gap, where there is no difference (at an
+infinite prediction), or where twice the step gives another slope: at corners, and within a few units of the last digit
+of 1. Such entries are counted and left out; a wrong formula stays wrong whatever the step.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.evaluation.prepare import Array
+from losscli.gradients.numeric import Differences, Surface, differences
+
+TOLERANCE = 1e-6
+
+FLOOR = 1e-12  # slopes smaller than this are compared as if they were of this size
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The largest relative error of each row (n,), and the number of its entries that differences can't judge (n,)."""
+
+    error: Array
+    inconclusive: NDArray[np.intp]
+
+
+def compared(slope: Array, s: Surface, found: Differences, settle: bool) -> Comparison:
+    """How the slopes compare with the differences found on a surface; `settle` asks twice the step about doubts."""
+    a, n, noise = (part.reshape(len(s.at), -1) for part in (slope, found.slope, found.noise))
+    gap = np.where(a == n, 0.0, _gap(a, n))
+    error = gap / _size(n)[:, None]
+    doubtful = ~(error <= TOLERANCE) & ~np.isnan(a)
+    if not doubtful.any():
+        return Comparison(_largest(error, doubtful), np.zeros(len(a), np.intp))
+    left_out = doubtful & (np.isnan(n) | (gap <= noise))
+    if settle:
+        wider = differences(replace(s, step=s.step * 2.0)).slope.reshape(a.shape)
+        still = np.maximum(1e-3 * np.abs(n), noise)
+        settled = _gap(n, wider) <= np.minimum(0.1 * gap, still)
+        left_out |= doubtful & ~settled
+    return Comparison(_largest(error, left_out), np.count_nonzero(left_out, axis=1))
+
+
+def _gap(a: Array, b: Array) -> Array:
+    with np.errstate(invalid="ignore"):  # between equal infinities: nan, no distance
+        return np.abs(a - b)
+
+
+def _size(n: Array) -> Array:
+    finite = np.where(np.isfinite(n), np.abs(n), 0.0)
+    return np.asarray(np.maximum(FLOOR, finite.max(axis=1, initial=0.0)))
+
+
+def _largest(error: Array, left_out: NDArray[np.bool_]) -> Array:
+    """A slope that is not a number is as wrong as can be."""
+    judged = np.where(left_out, 0.0, np.where(np.isnan(error), np.inf, error))
+    return np.asarray(judged.max(axis=1, initial=0.0))

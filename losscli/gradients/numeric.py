@@ -1,0 +1,244 @@
+"""Slopes by differences of the loss itself, and how the slopes of `gradients` compare with them.
+
+Rows do not touch each other, so moving one column of all rows at once gives the slope of every row: k + k evaluations
+for k columns, whatever the number of rows. The loss that is differenced is the weighted one, through clipping,
+rescaling and change of scale; the formulas of the gradients have no part in it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, log, log1p
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.enums import Scale
+from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.problem import Problem
+from losscli.gradients.analytic import Chances, chances_of, converted, inside_clip, kernel_of, knows_logits, ln, weighed
+from losscli.losses.conventions import clipped, rescaled
+from losscli.losses.focal import focal_value
+from losscli.losses.functions import row_sums, sigmoid
+from losscli.losses.table import Kernel
+
+CUBE_ROOT = float(np.finfo(np.float64).eps) ** (1.0 / 3.0)
+
+LARGEST_STEP = 0.25  # of an own step by probabilities, so that two steps to one side stay in [0, 1]
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The loss of each row as a function of its predictions on one scale.
+
+    `at` (n,) or (n, k) is where they are, `value` gives the loss (n,) elsewhere. `step` is the half width of the
+    difference for each cell; where the function ends or has a corner within reach, `low` and `high` (like `at`) say so.
+    """
+
+    at: Array
+    value: Callable[[Array], Array]
+    step: Array
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Slopes by differences, and what the rounding of the loss may have added to each."""
+
+    slope: Array
+    noise: Array
+
+
+def surface(problem: Problem, prepared: Prepared, by: Scale, own_step: float | None = None) -> Surface:
+    """The surface whose slopes are the gradient by the scale `by`; steps as told, or of our own choice."""
+    at, value = _classes(problem, prepared, by) if prepared.raw.ndim == 2 else _binary(problem, prepared, by)
+    low, high = _edges(problem, by, at)
+    step = _chosen_steps(problem, by, at, low, high) if own_step is None else np.full(at.shape, own_step)
+    if by is Scale.PROBS:
+        step = np.maximum(step, np.spacing(at))
+    return Surface(at, _weighted(prepared, value), step, low, high)
+
+
+def differences(s: Surface) -> Differences:
+    """Central differences over the realised step, one-sided where a whole step would leave the function's piece."""
+    cells = s.at.reshape(len(s.at), -1)
+    slope, noise = np.empty_like(cells), np.empty_like(cells)
+    for column in range(cells.shape[1]):
+        slope[:, column], noise[:, column] = _difference(s, cells, column)
+    return Differences(slope.reshape(s.at.shape), noise.reshape(s.at.shape))
+
+
+def _difference(s: Surface, cells: Array, column: int) -> tuple[Array, Array]:
+    v, h, low, high = (part.reshape(cells.shape)[:, column] for part in (cells, s.step, s.low, s.high))
+    side = np.where(v - h < low, 1.0, np.where(v + h > high, -1.0, 0.0))
+
+    def value(moved: Array) -> Array:
+        there = cells.copy()
+        there[:, column] = moved
+        return s.value(there.reshape(s.at.shape))
+
+    one, other = v + np.where(side == 0.0, h, side * h), v - np.where(side == 0.0, h, 0.0)
+    with np.errstate(invalid="ignore"):  # an infinite prediction can't be moved: nan, which is no slope
+        reach = one - other
+        first, rest = value(one), value(other)
+        slope = _quotient(first - rest, reach)
+        if side.any():
+            slope = np.where(
+                side == 0.0, slope, _one_sided(slope, value(v + 2.0 * side * h) - rest, s, v, one, side * h)
+            )
+        size = np.maximum(np.abs(first), np.abs(rest))
+        return slope, np.where(np.isfinite(size), _quotient(1e-15 * size, np.abs(reach)), 0.0)
+
+
+def _one_sided(first: Array, rise: Array, s: Surface, v: Array, one: Array, h: Array) -> Array:
+    """The slope at v of the parabola through three points, from the quotient over one step and the rise over two."""
+    near, far = one - v, (v + 2.0 * h) - v
+    second = _quotient(rise, far)
+    bent = first + (first - second) * _quotient(near, far - near)
+    return np.where(np.isfinite(first) & np.isfinite(bent), bent, first)
+
+
+def _quotient(rise: Array, reach: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # no reach: no slope, which is nan
+        return np.where(reach == 0.0, np.nan, rise / reach)
+
+
+# --- the loss as a function -------------------------------------------------------------------------------------------
+Function = Callable[[Array], Array]
+
+
+def _weighted(prepared: Prepared, value: Function) -> Function:
+    return lambda v: weighed(prepared.rows.weight, value(v))
+
+
+def _with(problem: Problem, prepared: Prepared, kernel: Kernel) -> Function:
+    """The loss of each row by one kernel, with the focal factor."""
+    gamma = problem.settings.focal
+
+    def value(v: Array) -> Array:
+        loss = kernel.value(prepared.targets, v)
+        return focal_value(loss, kernel.value(prepared.unit, v), gamma) if gamma else loss
+
+    return value
+
+
+def _binary(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Function]:
+    value = _with(problem, prepared, kernel_of(problem, by))
+    if by is problem.settings.scale:
+        return prepared.raw, lambda v: value(_conditioned(problem, v))
+    if by is Scale.PROBS and knows_logits(problem):
+        return _around(problem, prepared)
+    inside = inside_clip(problem, prepared.raw)
+    at = converted(prepared.conditioned, problem.settings.scale, by)
+    return at, value if inside is None else lambda v: value(np.where(inside, v, at))
+
+
+def _around(problem: Problem, prepared: Prepared) -> tuple[Array, Function]:
+    """The loss around the probabilities of logits: moved as logits, since 1 - p loses its digits near 1."""
+    value = _with(problem, prepared, kernel_of(problem, Scale.LOGITS))
+    z = converted(prepared.conditioned, problem.settings.scale, Scale.LOGITS)
+    p, q = sigmoid(z), sigmoid(-z)
+
+    def moved(v: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):  # beyond 0 or 1 there is no loss: nan
+            return value(np.where(v == p, z, z + np.log1p((v - p) / p) - np.log1p((p - v) / q)))
+
+    return p, moved
+
+
+def _classes(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Function]:
+    value = _with(problem, prepared, kernel_of(problem, by if by is problem.settings.scale else Scale.LOGPROBS))
+    if by is problem.settings.scale:
+        return prepared.raw, lambda v: value(_conditioned(problem, v))
+    chances = chances_of(problem, prepared.raw)
+    if by is Scale.LOGITS:
+        return chances.x, lambda x: value(_ln_clipped(problem, _pushed(chances, x)))
+    x = chances.x if chances.total is None else prepared.raw
+    x = ln(x) if problem.settings.scale is Scale.PROBS and chances.total is not None else x
+    if by is Scale.LOGPROBS:
+        return x, lambda v: value(_ln_conditioned(problem, v))
+    p = np.exp(x)
+    return p, lambda v: value(_ln_conditioned(problem, _scaled(x, p, v)))
+
+
+def _scaled(x: Array, p: Array, v: Array) -> Array:
+    """ln v for v near p = e^x, with the digits that x has and p has not."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # what was 0 has no digits to keep
+        return np.where(v == p, x, np.where(p > 0.0, x + np.log1p((v - p) / p), np.log(v)))
+
+
+def _pushed(chances: Chances, x: Array) -> Array:
+    """Log-probabilities after their logits have moved to x: a softmax in which what misses 1 stands for the rest."""
+    with np.errstate(invalid="ignore"):  # what stayed at -inf has not moved
+        moved = np.where(x == chances.x, 0.0, x - chances.x)
+    return x - np.log1p(row_sums(chances.p * np.expm1(moved)))[:, None]
+
+
+def _conditioned(problem: Problem, cells: Array) -> Array:
+    rule = problem.convention
+    cells = rescaled(cells, problem.settings.scale) if rule.rescale else cells
+    return cells if rule.clip is None else clipped(cells, rule.clip)[0]
+
+
+def _ln_conditioned(problem: Problem, x: Array) -> Array:
+    return _ln_clipped(problem, rescaled(x, Scale.LOGPROBS) if problem.convention.rescale else x)
+
+
+def _ln_clipped(problem: Problem, x: Array) -> Array:
+    clip = problem.convention.clip
+    return x if clip is None else np.clip(x, log(clip), log1p(-clip))
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+def _edges(problem: Problem, by: Scale, at: Array) -> tuple[Array, Array]:
+    """The ends of the piece of the function in which each cell lies: of its domain, and where clipping sets in."""
+    if by is Scale.LOGITS:
+        return np.full(at.shape, -inf), np.full(at.shape, inf)
+    if by is Scale.LOGPROBS:
+        return np.full(at.shape, -inf), np.zeros(at.shape)
+    rule = problem.convention
+    if rule.clip is None or rule.rescale or problem.settings.scale is not by:
+        return np.zeros(at.shape), np.ones(at.shape)
+    low, high = rule.clip, 1.0 - rule.clip
+    return (
+        np.where(at < low, 0.0, np.where(at > high, high, low)),
+        np.where(at < low, low, np.where(at > high, 1.0, high)),
+    )
+
+
+def _chosen_steps(problem: Problem, by: Scale, at: Array, low: Array, high: Array) -> Array:
+    return np.asarray(CUBE_ROOT * _WIDTHS[by](problem, at, low, high))
+
+
+def _width_by_probs(problem: Problem, at: Array, low: Array, high: Array) -> Array:
+    """The distance to the nearer end, as a fixed step would leave [0, 1] near its ends; at an end the whole piece."""
+    near = np.minimum(at - low, high - at)
+    return np.where(near > 0.0, near, high - low)
+
+
+def _width_by_logits(problem: Problem, at: Array, low: Array, high: Array) -> Array:
+    """The size of a logit, at least 1; in a row of classes below the largest, as softmax knows nothing but differences.
+
+    Steps of the size of large logits that differ by little would cut through the bend between them.
+    """
+    height = at if at.ndim == 1 else at - at.max(axis=1, initial=-inf)[:, None] if _finite_tops(at) else at
+    return np.maximum(1.0, np.abs(np.where(np.isfinite(height), height, 1.0)))
+
+
+def _finite_tops(at: NDArray[np.float64]) -> bool:
+    return bool(len(at)) and bool(np.isfinite(at.max(axis=1)).all())
+
+
+def _width_by_logprobs(problem: Problem, at: Array, low: Array, high: Array) -> Array:
+    """The size of a log-probability, at least 1 where the loss is linear in it, else no more than its distance to 0."""
+    size = np.abs(np.where(np.isfinite(at), at, 1.0))
+    if at.ndim == 2 and not problem.settings.focal:
+        return np.maximum(1.0, size)
+    return np.where(size == 0.0, 1.0, size)
+
+
+_WIDTHS: dict[Scale, Callable[[Problem, Array, Array, Array], Array]] = {
+    Scale.PROBS: _width_by_probs,
+    Scale.LOGITS: _width_by_logits,
+    Scale.LOGPROBS: _width_by_logprobs,
+}

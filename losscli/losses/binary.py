@@ -1,0 +1,82 @@
+"""Kernels of binary rows: value (n,) and gradient (n,), in nats, for each scale of the predictions."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from losscli.lazy import Lazy
+from losscli.losses.functions import log1mexp, sigmoid, softplus, times
+from losscli.losses.targets import Binary, is_hard
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+else:
+    np = Lazy("numpy")  # the table below is what the help is made of, and help needs no numpy
+
+
+def bce_from_probs(a: Binary, p: Array) -> Array:
+    """-[a1 ln p + a0 ln(1-p)] p (n,) the probability of the positive class, in [0, 1]; inf at a sure miss."""
+    complement = 1.0 - p
+    # What 1 - p lost by rounding is put back to first order, which is ln(1-p) by log1p at the cost of a plain log.
+    lost = 1.0 - complement
+    lost -= p
+    if is_hard(a):
+        hit = a.positive != 0.0
+        np.copyto(complement, p, where=hit)
+        np.copyto(lost, 0.0, where=hit)
+        return _capped_hard(a, _surprisal(complement, lost))
+    return _weigh(a, _surprisal(p, np.zeros_like(p)), _surprisal(complement, lost))
+
+
+def bce_gradient_by_probs(a: Binary, p: Array) -> Array:
+    """-a1/p + a0/(1-p), which is (p-y)/[p(1-p)] for a1 = y, a0 = 1-y; one-sided at 0 and 1."""
+    with np.errstate(divide="ignore", over="ignore"):  # an infinite slope is inf
+        return times(a.negative, 1.0 / (1.0 - p)) - times(a.positive, 1.0 / p)
+
+
+def bce_from_logits(a: Binary, z: Array) -> Array:
+    """a1 softplus(-z) + a0 softplus(z), z (n,) any number; never through p, which would lose z beyond 36."""
+    if is_hard(a):
+        return _capped_hard(a, softplus(np.where(a.positive != 0.0, -z, z)))
+    return _weigh(a, softplus(-z), softplus(z))
+
+
+def bce_gradient_by_logits(a: Binary, z: Array) -> Array:
+    """-a1 sigmoid(-z) + a0 sigmoid(z), which is h - y for a1 = y, a0 = 1-y, without its cancellation."""
+    return a.negative * sigmoid(z) - a.positive * sigmoid(-z)
+
+
+def bce_from_logprobs(a: Binary, x: Array) -> Array:
+    """-[a1 x + a0 ln(1-e^x)], x <= 0 (n,) the log-probability of the positive class; see `log1mexp`."""
+    return _weigh(a, 0.0 - x, 0.0 - log1mexp(x))
+
+
+def bce_gradient_by_logprobs(a: Binary, x: Array) -> Array:
+    """-a1 + a0 e^x/(1-e^x), as a0/(e^-x - 1); inf at x = 0 when the negative class has a part."""
+    with np.errstate(divide="ignore", over="ignore"):  # e^-x beyond the range leaves a slope of 0
+        return times(a.negative, 1.0 / np.expm1(0.0 - x)) - a.positive  # -x would make -inf of x = 0
+
+
+def _surprisal(t: Array, lost: Array) -> Array:
+    """-ln(t + lost), `lost` being far below the last digit of t; the answer takes the place of `lost`."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # t = 0 is a sure miss: inf, set below
+        lost /= t
+        lost += np.log(t)
+    cost: Array = np.subtract(0.0, lost, out=lost)  # 0 - x rather than -x, as the loss of a sure hit is 0, not -0
+    if not t.all():
+        cost[t == 0.0] = inf
+    return cost
+
+
+def _capped_hard(a: Binary, cost: Array) -> Array:
+    cost = np.minimum(cost, a.cap) if a.cap < inf else cost
+    return cost if a.plain else times(a.positive + a.negative, cost)
+
+
+def _weigh(a: Binary, positive: Array, negative: Array) -> Array:
+    capped = (np.minimum(part, a.cap) for part in (positive, negative))
+    return times(a.positive, next(capped)) + times(a.negative, next(capped))

@@ -1,0 +1,73 @@
+"""Kernels of rows of k classes: value (n,) and gradient (n, k), in nats, for each scale of the predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from losscli.lazy import Lazy
+from losscli.losses.functions import log_softmax, row_sums, times
+from losscli.losses.targets import Classes, Soft, dense
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+else:
+    np = Lazy("numpy")  # the table below is what the help is made of, and help needs no numpy
+
+
+def ce_from_probs(a: Classes | Soft, p: Array) -> Array:
+    """-sum_k a_k ln p_k, p (n, k) in [0, 1]; the rows need not sum to 1."""
+    return _expect(a, p, _minus_log)
+
+
+def ce_gradient_by_probs(a: Classes | Soft, p: Array) -> Array:
+    """-a_k / p_k, each p free (not held to the simplex); 0 where a_k is 0."""
+    with np.errstate(divide="ignore", over="ignore"):  # an infinite slope is inf
+        return 0.0 - times(dense(a, p.shape), 1.0 / p)
+
+
+def ce_from_logits(a: Classes | Soft, z: Array) -> Array:
+    """logsumexp(z) sum_k a_k - sum_k a_k z_k, z (n, k), as -sum_k a_k ln softmax(z)_k."""
+    return _expect(a, log_softmax(z), _minus)
+
+
+def ce_gradient_by_logits(a: Classes | Soft, z: Array) -> Array:
+    """A h_k - a_k with h = softmax(z), A = sum_k a_k; the labelled entry of a hard row as own (h_y - 1) by expm1."""
+    x = log_softmax(z)
+    h = np.exp(x)
+    if isinstance(a, Soft):
+        return row_sums(a.cells)[:, None] * h - a.cells
+    rows = np.arange(len(z))
+    gradient = a.own[:, None] * h
+    gradient[rows, a.index] = a.own * np.expm1(x[rows, a.index])
+    return gradient if a.every is None else gradient + (a.every.sum() * h - a.every)
+
+
+def ce_from_logprobs(a: Classes | Soft, x: Array) -> Array:
+    """-sum_k a_k x_k, x <= 0 (n, k) log-probabilities."""
+    return _expect(a, x, _minus)
+
+
+def ce_gradient_by_logprobs(a: Classes | Soft, x: Array) -> Array:
+    """-a_k."""
+    return 0.0 - dense(a, x.shape)
+
+
+def _expect(a: Classes | Soft, cells: Array, cost: Callable[[Array], Array]) -> Array:
+    """sum_k a_ik cost(cells_ik); of a hard row only the labelled cell is looked at."""
+    if isinstance(a, Soft):
+        return row_sums(times(a.cells, cost(cells)))
+    own = times(a.own, cost(cells[np.arange(len(cells)), a.index]))
+    return own if a.every is None else own + row_sums(times(np.broadcast_to(a.every, cells.shape), cost(cells)))
+
+
+def _minus_log(p: Array) -> Array:
+    with np.errstate(divide="ignore"):  # ln 0 is -inf, a sure miss
+        return 0.0 - np.log(p)
+
+
+def _minus(x: Array) -> Array:
+    return 0.0 - x

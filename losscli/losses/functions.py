@@ -1,0 +1,84 @@
+"""Functions of numbers that losses are made of, each accurate to its last digits. Pure functions of arrays."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from losscli.lazy import Lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+else:
+    np = Lazy("numpy")  # the table below is what the help is made of, and help needs no numpy
+
+
+def softplus(t: Array) -> Array:
+    """ln(1 + e^t) as max(t, 0) + log1p(e^-|t|): no overflow, and e^t itself where that is tiny."""
+    return np.maximum(t, 0.0) + np.log1p(np.exp(-np.abs(t)))
+
+
+def sigmoid(z: Array) -> Array:
+    """1/(1 + e^-z), relative accuracy on both sides."""
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0.0, 1.0, e) / (1.0 + e)
+
+
+def log1mexp(x: Array) -> Array:
+    """ln(1 - e^x) for x <= 0: by expm1 above -ln 2 and by log1p below it (Maechler 2012)."""
+    near = x > -np.log(2.0)
+    with np.errstate(divide="ignore"):  # ln 0 at x = 0 is -inf, a sure miss
+        return np.where(near, np.log(-np.expm1(np.where(near, x, -1.0))), np.log1p(-np.exp(np.where(near, -1.0, x))))
+
+
+def log_softmax(z: Array) -> Array:
+    """ln softmax of each row (n, k), as -[(m - z_k) + log1p(sum of e^(z_j - m) without the largest)].
+
+    Both terms are positive, so the winner's logarithm keeps its digits where logsumexp(z) - z would cancel them.
+    One +inf in a row is a certainty; two, or a row of -inf, are for the reader to refuse.
+    """
+    z = _certain(z)
+    top = z.max(axis=1)
+    below = top[:, None] - z
+    terms = np.exp(-below) * (1.0 - _lost(top[:, None], z, below))
+    terms[np.arange(len(z)), z.argmax(axis=1)] = 0.0
+    logarithm: Array = 0.0 - (below + np.log1p(row_sums(terms))[:, None])
+    return logarithm
+
+
+def _lost(a: Array, b: Array, difference: Array) -> Array:
+    """What a - b lost by rounding (Knuth 1969); e^-(a - b) would magnify it."""
+    with np.errstate(invalid="ignore"):  # inf - inf in rows with an infinite logit, which lose nothing
+        back = difference - a
+        lost: Array = (a - (difference - back)) - (b + back)
+    lost[~np.isfinite(lost)] = 0.0
+    return lost
+
+
+def row_sums(cells: Array) -> Array:
+    """The sum of each row (n, k) -> (n,), column after column, so that no layout of the memory changes a digit."""
+    total = np.zeros(len(cells))
+    for column in cells.T:
+        total += column
+    return total
+
+
+def _certain(z: Array) -> Array:
+    sure = z == inf
+    if not sure.any():
+        return z
+    rows = sure.any(axis=1)[:, None]
+    return np.where(rows, np.where(sure, 0.0, -inf), z)
+
+
+def times(coefficient: Array, cost: Array) -> Array:
+    """The product in which a coefficient of 0 silences an infinite cost."""
+    with np.errstate(invalid="ignore"):  # 0 times inf is put right in the next line
+        product = coefficient * cost
+    silent = coefficient == 0.0
+    if silent.any():
+        product[silent] = 0.0
+    return product

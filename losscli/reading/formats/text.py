@@ -1,0 +1,351 @@
+"""A text table as chunks. The rule: chunks end where records end, so each can be read by itself, in any thread.
+
+The head of the source (the same bytes however they arrive) settles the dialect, the header and the columns. After it,
+bytes without a quote are cut after a newline; bytes with one are parsed here, in order, as only the parser knows where
+such a record ends. A chunk of plain bytes first meets the fast decoder, and where that finds it irregular the careful
+way, which names the fault.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from losscli.errors import DataError, Fault, shown
+from losscli.reading import decode
+from losscli.reading.blocks import Block, Chunk, Table, column_names
+from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.dialect import NAMES, find_delimiter, records, unsound
+from losscli.reading.ranges import Quoted, cut
+from losscli.reading.records import NOT_UTF8, Layout, careful
+from losscli.reading.sources import Source
+from losscli.reading.style import Style
+
+HEAD_BYTES, HEAD_LINES = 1 << 16, 20
+
+RECORD_BYTES = 1 << 25  # a line longer than this is no line of a table
+
+
+class Feed:
+    """The bytes of a source in pieces that end where lines end."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.rest, self.ended = source, b"", False
+
+    def fill(self, size: int) -> None:
+        """Have at least `size` bytes at hand, unless the source ends."""
+        if not self.ended and len(self.rest) < size:
+            want = size - len(self.rest)
+            piece = self.source.read(want)
+            self.ended = len(piece) < want
+            self.rest = self.rest + piece if self.rest else piece
+
+    def lines(self, size: int) -> bytes:
+        """The next whole lines, about `size` bytes of them; at the end what is left; b"" when there is no more.
+
+        Blank lines at the end of a piece wait for what follows them: at the end of the source they are nothing.
+        """
+        while True:
+            self.fill(size)
+            cut = self._cut()
+            if cut or self.ended:
+                piece, self.rest = self.rest[:cut], self.rest[cut:]
+                return piece
+            size = 2 * max(size, len(self.rest))
+            if size > 2 * RECORD_BYTES:
+                raise DataError(f"{self.source.name}: a line of more than {RECORD_BYTES >> 20} MiB; is this a table?")
+
+    def _cut(self) -> int:
+        end = len(self.rest) if self.ended else self.rest.rfind(b"\n") + 1
+        last = self.rest[max(end - 3, 0) : end].removesuffix(b"\n").removesuffix(b"\r")[-1:]
+        if last not in (b"", b"\r", b"\n", b" "):
+            return end  # the last line isn't blank, as nearly always
+        whole = self.rest[:end]
+        solid = len(whole.rstrip(b"\r\n "))
+        if solid == 0:
+            return 0
+        newline = whole.find(b"\n", solid)
+        return newline + 1 if newline >= 0 else len(whole)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the head of a table settles, and the lines that it takes up before the first record of data."""
+
+    delimiter: str
+    top: FirstLines
+    first_lines: int
+    blank_lines: int
+
+
+def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
+    """The table in a text source."""
+    feed = Feed(source)
+    _plain_newlines(feed)
+    gone = _skip_blank(feed)
+    head = _head(feed, style)
+    try:
+        columns = resolve(head.top, wanted)
+    except DataError as error:
+        raise DataError(f"{source.name}: {error}") from None
+    width = len(head.top.first)
+    above = head.blank_lines + (head.first_lines if columns.names else 0)
+    _skip(feed, above)
+    skipped = gone + above
+    hint = (
+        "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
+    )
+    layout = Layout(width, columns.labels, columns.preds, columns.weight, columns.features, style.drop, hint)
+    table = Table(
+        form=columns.form,
+        chunks=_Reader(feed, head.delimiter, layout, style.block_bytes).chunks(),
+        place=partial(_place, source.name, columns, skipped),
+        columns=column_names(columns),
+        classes=columns.class_names,
+        feature_names=tuple(str(columns.name(at)) for at in columns.features),
+        width=len(columns.preds),
+        label_width=len(columns.labels),
+        name=source.name,
+        size=source.size,
+        position=source.position,
+        close=source.close,
+        notes=_notes(columns),
+        warnings=scale_warnings(columns, wanted.scale),
+    )
+    start = source.position() - len(feed.rest)
+    return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
+
+
+def _parts(
+    table: Table, feed: Feed, start: int, delimiter: str, layout: Layout, block_bytes: int, count: int
+) -> list[Table] | None:
+    """The table as up to `count` tables of ranges of its bytes."""
+    sources = cut(feed.source, start, count)
+    if sources is None:
+        return None
+    readers = [_Reader(Feed(source), delimiter, layout, block_bytes, ranged=True) for source in sources]
+    return [replace(table, chunks=reader.chunks()) for reader in readers]
+
+
+def _plain_newlines(feed: Feed) -> None:
+    feed.fill(HEAD_BYTES)
+    if b"\0" in feed.rest[:1024]:
+        raise DataError(f"{feed.source.name}: these bytes are not text (a NUL byte); for UTF-16 use --encoding utf-16")
+    if b"\r" in feed.rest and b"\n" not in feed.rest:
+        read = feed.source.stream.read
+        feed.source.stream = _Replaced(read)  # type: ignore[assignment]  # all that a source asks of it is `read`
+        feed.rest = feed.rest.replace(b"\r", b"\n")
+
+
+@dataclass
+class _Replaced:
+    """A stream whose lines end in a carriage return alone, as of old."""
+
+    inner: Callable[[int], bytes]
+
+    def read(self, size: int) -> bytes:
+        return self.inner(size).replace(b"\r", b"\n")
+
+
+def _head(feed: Feed, style: Style) -> Head:
+    """The first two records, parsed with the delimiter that the first lines show."""
+    size = HEAD_BYTES
+    while True:
+        feed.fill(size)
+        if feed.ended or feed.rest.count(b"\n") > HEAD_LINES or len(feed.rest) > RECORD_BYTES:
+            break
+        if size > HEAD_BYTES and feed.rest.count(b"\n") > 2:
+            break
+        size *= 2
+    data = feed.rest if feed.ended else feed.rest[: feed.rest.rfind(b"\n") + 1]
+    lines = _decoded(data, feed.source.name, 0).split("\n")
+    blank = next((at for at, line in enumerate(lines) if line.strip(" \r")), None)
+    if blank is None:
+        raise DataError(f"{feed.source.name}: the input is empty")
+    if lines[blank].lstrip().startswith("{"):
+        raise DataError(f"{feed.source.name}:{blank + 1}: this looks like JSON; a table of columns is wanted")
+    sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(" \r")]
+    delimiter = style.delimiter or find_delimiter(sample)
+    reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
+    try:
+        first = [cell.strip() for cell in next(reader)]
+        taken = reader.line_num  # type: ignore[attr-defined]  # a csv reader counts its lines
+    except csv.Error as error:
+        raise DataError(f"{feed.source.name}:{blank + 1}: {unsound(error)}") from None
+    second = _next_record(reader)
+    top = FirstLines(tuple(first), tuple(cell.strip() for cell in second) if second else None)
+    return Head(delimiter, top, taken, blank)
+
+
+def _skip_blank(feed: Feed) -> int:
+    """Drop the blank lines of a head that has nothing else; returns how many they were."""
+    gone = 0
+    while not feed.ended and not feed.rest.strip():
+        cut = feed.rest.rfind(b"\n") + 1
+        gone += feed.rest.count(b"\n")
+        feed.rest = feed.rest[cut:]
+        feed.fill(len(feed.rest) + HEAD_BYTES)
+    return gone
+
+
+def _next_record(reader: Iterator[list[str]]) -> list[str] | None:
+    """The next record that isn't blank; None where there is none or where it is unsound, which is told in its turn."""
+    try:
+        return next((record for record in reader if any(cell.strip() for cell in record)), None)
+    except csv.Error:
+        return None
+
+
+def _skip(feed: Feed, lines: int) -> None:
+    at = 0
+    for _ in range(lines):
+        at = feed.rest.find(b"\n", at) + 1 or len(feed.rest)
+    feed.rest = feed.rest[at:]
+
+
+@dataclass
+class _Reader:
+    """The chunks of the records behind the header."""
+
+    feed: Feed
+    delimiter: str
+    layout: Layout
+    block_bytes: int
+    ranged: bool = False
+
+    def chunks(self) -> Iterator[Chunk]:
+        while piece := self.feed.lines(self.block_bytes):
+            if b'"' in piece:
+                if self.ranged:
+                    raise Quoted
+                yield from self._quoted(piece)
+            else:
+                yield partial(_plain_block, piece, self.delimiter, self.layout)
+
+    def _quoted(self, piece: bytes) -> Iterator[Chunk]:
+        """The records of a piece that holds quotes, and as many lines after it as its last record takes."""
+        lines = _Lines(self, piece)
+        parsed: list[list[str]] = []
+        line: list[int] = []
+        reader = records(lines, self.delimiter)
+        fault = None
+        while lines.left():
+            start = lines.taken
+            try:
+                parsed.append(next(reader))
+                line.append(start)
+            except csv.Error as error:
+                fault = Fault(len(parsed), "row", None, str(unsound(error)))
+                line.append(start)
+                break
+            except StopIteration:
+                break
+        yield partial(_parsed_block, parsed, line, lines.taken, self.layout, fault)
+
+
+class _Lines(Iterator[str]):
+    """Lines of text for the csv reader; when a record runs over the end of the piece, more of the source."""
+
+    def __init__(self, reader: _Reader, piece: bytes) -> None:
+        self._reader, self.taken = reader, 0
+        self._lines = _split(piece)
+
+    def left(self) -> bool:
+        return self.taken < len(self._lines)
+
+    def __next__(self) -> str:
+        if not self.left():
+            more = self._reader.feed.lines(self._reader.block_bytes)
+            if not more:
+                raise StopIteration
+            self._lines += _split(more)
+        self.taken += 1
+        return _text(self._lines[self.taken - 1])
+
+
+def _text(line: bytes) -> str:
+    """A line as text; bytes that aren't UTF-8 come through, as they only matter in a cell that is asked for."""
+    return line.decode("utf-8", "surrogateescape")
+
+
+def _split(piece: bytes) -> list[bytes]:
+    lines = piece.split(b"\n")
+    last = lines.pop()
+    return [line + b"\n" for line in lines] + ([last] if last else [])
+
+
+def _plain_block(piece: bytes, delimiter: str, layout: Layout) -> Block:
+    """The block of bytes without quotes: the fast decoder's, or where it declines the careful one."""
+    return _fast(piece, delimiter, layout) or _careful_plain(piece, delimiter, layout)
+
+
+def _fast(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
+    """The block by the fast decoder, where it finds the bytes regular."""
+    if len(delimiter.encode()) > 1:
+        return None
+    weight = () if layout.weight is None else (layout.weight,)
+    numbers = (*layout.preds, *weight, *layout.features)
+    decoded = decode.decode(piece, decode.Layout(delimiter.encode(), layout.width, numbers, layout.labels))
+    if decoded is None:
+        return None
+    k = len(layout.preds)
+    return Block(
+        rows=decoded.rows,
+        lines=decoded.rows,
+        labels=decoded.labels,
+        preds=decoded.numbers[:k].T,
+        weights=decoded.numbers[k] if weight else None,
+        features=decoded.numbers[k + len(weight) :].T if layout.features else None,
+        row=np.arange(decoded.rows),
+    )
+
+
+def _careful_plain(piece: bytes, delimiter: str, layout: Layout) -> Block:
+    lines = _split(piece)
+    parsed: list[list[str]] = []
+    fault = None
+    try:
+        parsed.extend(records(map(_text, lines), delimiter))
+    except csv.Error as error:
+        fault = Fault(len(parsed), "row", None, str(unsound(error)))
+    return _parsed_block(parsed, list(range(len(parsed) + 1)), len(lines), layout, fault)
+
+
+def _parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: Layout, fault: Fault | None) -> Block:
+    """The block of parsed records; blank lines are no records, but in a table of one column they are missing cells."""
+    if layout.width > 1:
+        full = [at for at, record in enumerate(parsed) if len(record) > 1 or (record and record[0].strip())]
+        line = [line[at] for at in full] + line[len(parsed) :]
+        parsed = [parsed[at] for at in full]
+    else:
+        parsed = [record or [""] for record in parsed]
+    block = careful(parsed, line, lines, layout)
+    if fault is None or block.fault is not None:
+        return block
+    return replace(block, fault=replace(fault, row=block.rows))
+
+
+def _decoded(data: bytes, name: str, lines: int) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = lines + data.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{name}:{line}: {NOT_UTF8}") from None
+
+
+def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block, rows: int, lines: int) -> str:
+    line = fault.row if block.line is None else int(block.line[fault.row])
+    column = columns.of(fault.part, fault.column)
+    down = block.tall[fault.row][column] if column is not None and fault.row in block.tall else 0
+    where = f"{name}:{skipped + lines + line + down + 1}"
+    return where if column is None else f"{where}: {columns.called(column)}"
+
+
+def _notes(columns: Columns) -> tuple[str, ...]:
+    if not columns.aside:
+        return ()
+    left = ", ".join(shown(str(columns.name(column))) for column in columns.aside)
+    part, option = ("features", "-x") if columns.features else ("classes", "-p")
+    return (f"not taken as {part}: {left}; choose the {part} with {option}",)

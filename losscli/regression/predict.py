@@ -1,0 +1,53 @@
+"""Fitted probabilities as a table that the loss commands read back: label and prob, or label and p_<class>."""
+
+import csv
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from losscli.errors import DataError
+from losscli.evaluation.prepare import Array
+from losscli.losses.functions import log_softmax, sigmoid
+from losscli.losses.targets import Binary, Classes
+from losscli.regression.sample import Sample, logits
+
+
+def write_predictions(path: str, sample: Sample, theta: Array) -> None:
+    """Write the label, the probabilities and the weight, where there is one, of each row."""
+    z = logits(sample, theta)
+    p = sigmoid(z)[:, None] if z.ndim == 1 else np.exp(log_softmax(z))
+    classes = sample.shape.classes
+    names, labels = _labels(sample)
+    header = [*names, *(["prob"] if classes is None else [f"p_{name}" for name in classes])]
+    columns: list[Iterable[object]] = [*labels, *p.T.tolist()]
+    if sample.weight is not None:
+        header, columns = [*header, "weight"], [*columns, sample.weight.tolist()]
+    try:
+        with open(path, "w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(_rows(columns))
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"--predict: {path}: {what.lower()}") from None
+
+
+def _rows(columns: list[Iterable[object]]) -> Iterator[list[object]]:
+    for row in zip(*columns, strict=True):
+        yield [repr(cell) if isinstance(cell, float) else cell for cell in row]
+
+
+def _labels(sample: Sample) -> tuple[list[str], list[Iterable[object]]]:
+    """The names and the columns of the labels: 0 and 1, class names, or a column of each class's probability."""
+    unit, classes = sample.unit, sample.shape.classes or ()
+    if isinstance(unit, Binary):
+        return ["label"], [
+            (unit.positive + 0.0).tolist() if _between(unit.positive) else unit.positive.astype(int).tolist()
+        ]
+    if isinstance(unit, Classes):
+        return ["label"], [[classes[at] for at in unit.index.tolist()]]
+    return [f"y_{name}" for name in classes], unit.cells.T.tolist()
+
+
+def _between(y: Array) -> bool:
+    return bool(((y != 0.0) & (y != 1.0)).any())

@@ -1,0 +1,256 @@
+"""A table of features read into memory as a regression takes it: logits are X theta, with an intercept in front.
+
+The labels become the coefficients of a loss once; what remains a function of theta are the logits.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import inf
+
+import numpy as np
+
+from losscli.commands.call import Call, request_of, settings_of
+from losscli.enums import Form, Like, Reduction, Scale
+from losscli.errors import DataError, Declined, Fault, shown
+from losscli.evaluation.evaluate import in_order, refuse_nothing
+from losscli.evaluation.prepare import Array, Prepared, prepare
+from losscli.evaluation.problem import Problem, problem_of
+from losscli.losses.focal import focal_gradient, focal_value
+from losscli.losses.targets import Binary, Classes, Soft, Targets
+from losscli.reading.blocks import Block, Table, texts
+from losscli.reading.cells import number
+from losscli.reading.inline import is_inline, parse_inline
+from losscli.reading.open import Request, open_data
+from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What theta looks like: the names of its columns, and those of its rows where there is one for each class."""
+
+    features: tuple[str, ...]
+    intercept: bool
+    classes: tuple[str, ...] | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of theta."""
+        return (("intercept",) if self.intercept else ()) + self.features
+
+    @property
+    def zeros(self) -> Array:
+        """Parameters of 0: (d,), or (k, d) for classes."""
+        width = len(self.names)
+        return np.zeros(width if self.classes is None else (len(self.classes), width))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows in memory: the design matrix x (n, d), an intercept being a column of ones, and what the labels come to."""
+
+    problem: Problem
+    shape: Shape
+    x: Array
+    targets: Targets
+    unit: Targets
+    weight: Array | None
+    divisor: float
+    summary: Summary
+    table: Table
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.x)
+
+
+def logits(sample: Sample, theta: Array) -> Array:
+    """X theta, (n,) or (n, k)."""
+    with np.errstate(over="ignore", invalid="ignore"):  # theta may run away: whoever asked judges the loss
+        return np.asarray(sample.x @ theta.T)
+
+
+def row_losses(sample: Sample, theta: Array) -> Array:
+    """The weighted loss of each row (n,), undivided."""
+    z, kernel, gamma = logits(sample, theta), sample.problem.kernel, sample.problem.settings.focal
+    loss = kernel.value(sample.targets, z)
+    loss = focal_value(loss, kernel.value(sample.unit, z), gamma) if gamma else loss
+    return loss if sample.weight is None else sample.weight * loss
+
+
+def row_slopes(sample: Sample, theta: Array) -> Array:
+    """The slope of each row's weighted loss by its logits, (n,) or (n, k), undivided."""
+    z, kernel, gamma = logits(sample, theta), sample.problem.kernel, sample.problem.settings.focal
+    slope = kernel.gradient(sample.targets, z)
+    if gamma:
+        loss, plain = kernel.value(sample.targets, z), kernel.value(sample.unit, z)
+        slope = focal_gradient(loss, slope, plain, kernel.gradient(sample.unit, z), gamma)
+    return slope if sample.weight is None else sample.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
+
+
+def taken(sample: Sample, rows: Array) -> Sample:
+    """Some rows of a sample, with the divisor that these have."""
+    weight = None if sample.weight is None else sample.weight[rows]
+    part = replace(sample, x=sample.x[rows], weight=weight, targets=_of(sample.targets, rows))
+    part = replace(part, unit=_of(sample.unit, rows))
+    return replace(part, divisor=_divisor(part))
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Design:
+    """What is wanted of the columns: the features as typed ("" for all), with an intercept or without."""
+
+    features: str
+    intercept: bool = True
+    classes: tuple[str, ...] | None = None
+
+
+def read_sample(call: Call, design: Design, form: Form) -> Sample:
+    """The table of a call, in memory."""
+    _refuse_predictions(call)
+    request = request_of(call)
+    wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=design.features)
+    table = _held(replace(request, wanted=wanted))
+    classes = None if form is Form.BINARY else design.classes or _classes(call, table)
+    width = 1 if classes is None else len(classes)
+    settings = replace(settings_of(replace(call, from_=Scale.LOGITS)), classes=classes)
+    problem = problem_of(settings, replace(table, form=form, width=width, classes=None))
+    prepared, summary = _prepared(problem, table, width)
+    shape = Shape(table.feature_names, design.intercept, classes)
+    return _sample(problem, shape, prepared, summary, table)
+
+
+def form_of(call: Call, theta: str | None) -> Form:
+    """Whether a regression is of two classes or of several: where the loss takes both, as the options say."""
+    forms = call.loss.kernels
+    if Form.CATEGORICAL not in forms:
+        return Form.BINARY
+    several = theta is not None and len(parse_inline(theta).rows) > 1
+    return Form.CATEGORICAL if Form.BINARY not in forms or call.classes or several else Form.BINARY
+
+
+def _refuse_predictions(call: Call) -> None:
+    if len(call.sources) > 1 or (call.sources and is_inline(call.sources[0])):
+        raise Declined("a regression wants a table with columns of features, not lists")
+    if call.prob:
+        raise Declined("-p chooses predictions; a regression makes them of the features (-x)")
+    if call.from_ is Scale.LOGPROBS:
+        raise Declined("--from says what predictions are; a regression makes logits of the features (-x)")
+    if call.eps is not None or call.normalize:
+        option = "--normalize" if call.normalize else "--eps"
+        raise Declined(f"{option} is for probabilities; a regression makes logits of the features")
+    if call.like is Like.SKLEARN:
+        raise Declined("--like sklearn takes probabilities, not logits")
+    if call.reduction is Reduction.NONE:
+        raise Declined("-r none leaves a loss for each row; a gradient by parameters is that of one number")
+
+
+def _held(request: Request) -> Table:
+    """The table with all of its blocks in memory; refuses features that are not finite."""
+    table = open_data(request)
+    try:
+        blocks = [block for block, _ in in_order(table, _finite_features)]
+    finally:
+        table.close()
+    return replace(table, chunks=[partial(_same, block) for block in blocks])
+
+
+def _same(block: Block) -> Block:
+    return block
+
+
+def _finite_features(block: Block) -> Block:
+    assert block.features is not None
+    bad = ~np.isfinite(block.features)
+    if bad.any():
+        at = int(bad.any(axis=1).argmax())
+        column = int(bad[at].argmax())
+        what = f"{block.features[at, column]:g} is not finite; features are finite numbers"
+        raise Fault(int(block.row[at]), "feature", column, what)
+    return block
+
+
+def _blocks(table: Table) -> Iterator[Block]:
+    return (chunk() for chunk in table.chunks)
+
+
+def _classes(call: Call, table: Table) -> tuple[str, ...]:
+    """The classes as the call names them; else the distinct labels, numbers by size and words by the alphabet."""
+    named = settings_of(call).classes
+    if named:
+        return named
+    label = table.columns.label
+    if isinstance(label, list):
+        return tuple(map(str, label))
+    found = {text for block in _blocks(table) for text in texts(block.labels[0])}
+    found -= {call.ignore} if call.ignore is not None else set()
+    sizes = {text: number(text) for text in found}
+    numeric = all(size is not None for size in sizes.values())
+    classes = tuple(sorted(found, key=lambda text: sizes[text] or 0.0) if numeric else sorted(found))
+    if len(classes) < 2:
+        seen = shown(classes[0]) if classes else "none"
+        raise DataError(f"{table.name}: two classes at least are wanted, and the labels are {seen}; see --classes")
+    return classes
+
+
+def _prepared(problem: Problem, table: Table, width: int) -> tuple[list[Prepared], Summary]:
+    """The labels and weights of all blocks judged and turned into coefficients; the logits come later."""
+
+    def work(block: Block) -> Prepared:
+        return prepare(problem, replace(block, preds=np.zeros((width, len(block.row))).T))
+
+    prepared = [one for one, _ in in_order(table, work)]
+    rows = [replace(one.rows, loss=np.zeros(len(one.raw))) for one in prepared]
+    summary = sum((summarize(one) for one in rows), EMPTY)
+    refuse_nothing(problem, summary, table.name)
+    return prepared, summary
+
+
+def _sample(problem: Problem, shape: Shape, prepared: Sequence[Prepared], summary: Summary, table: Table) -> Sample:
+    features = [one.block.features for one in prepared if one.block.features is not None]
+    x = np.vstack(features)
+    weights = [one.rows.weight for one in prepared if one.rows.weight is not None]
+    return Sample(
+        problem,
+        shape,
+        np.column_stack((np.ones(len(x)), x)) if shape.intercept else x,
+        _joined([one.targets for one in prepared]),
+        _joined([one.unit for one in prepared]),
+        np.concatenate(weights) if weights else None,
+        divisor(summary),
+        summary,
+        table,
+    )
+
+
+def _joined(parts: Sequence[Targets]) -> Targets:
+    first = parts[0]
+    if isinstance(first, Binary):
+        two = [part for part in parts if isinstance(part, Binary)]
+        return Binary(np.concatenate([a.positive for a in two]), np.concatenate([a.negative for a in two]), inf)
+    if isinstance(first, Classes):
+        hard = [part for part in parts if isinstance(part, Classes)]
+        index, own = np.concatenate([a.index for a in hard]), np.concatenate([a.own for a in hard])
+        return Classes(index, own, first.every)
+    return Soft(np.vstack([part.cells for part in parts if isinstance(part, Soft)]))
+
+
+def _of(a: Targets, rows: Array) -> Targets:
+    if isinstance(a, Binary):
+        return replace(a, positive=a.positive[rows], negative=a.negative[rows])
+    if isinstance(a, Classes):
+        return replace(a, index=a.index[rows], own=a.own[rows])
+    return Soft(a.cells[rows])
+
+
+def _divisor(sample: Sample) -> float:
+    """What the mean over a part divides by, from its weights and those of its classes."""
+    share = np.ones(sample.rows)
+    class_weight = sample.problem.settings.class_weight
+    if class_weight and isinstance(sample.unit, Classes):
+        share = np.array(class_weight)[sample.unit.index]
+    if sample.weight is not None and not sample.problem.convention.mean_over_rows:
+        share = share * sample.weight
+    return float(share.sum())

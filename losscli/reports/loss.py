@@ -1,0 +1,171 @@
+"""A summary as an answer: the record that JSON prints and the labelled rows of the table. No printing here."""
+
+from math import inf, log
+from typing import Any
+
+from losscli.enums import Form, Reduction, Scale
+from losscli.errors import shown
+from losscli.evaluation.figures import Figures, figures, likelihood, unit_name
+from losscli.evaluation.problem import Problem
+from losscli.output.report import Grid, Report
+from losscli.reading.blocks import ColumnNames, Table
+from losscli.statistics.summary import Summary, group_means, total
+
+
+def report(problem: Problem, s: Summary, table: Table) -> Report:
+    """The answer for one table."""
+    found = figures(problem, s)
+    warnings = (*_warnings(problem, s), *table.warnings)
+    notes = (*warnings, *_notes(problem, s, found), *table.notes)
+    unit = unit_name(problem.settings.base)
+    grids = [Grid(tuple(_rows(problem, s, found, table.columns, unit)))]
+    if problem.form is Form.CATEGORICAL and s.groups:
+        grids.append(Grid(_class_rows(problem, s), ("class", "n", f"mean loss ({unit})")))
+    record = _record(problem, s, found, table.columns, notes)
+    return Report(problem.settings.loss.title, record, tuple(grids), notes, warnings, found.value)
+
+
+def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, notes: tuple[str, ...]) -> dict[str, Any]:
+    settings = problem.settings
+    return {
+        "loss": settings.loss.name,
+        "value": f.value,
+        "reduction": settings.reduction.value,
+        "base": settings.base or "e",
+        "from": settings.scale.value,
+        "n": f.n,
+        "divisor": f.divisor,
+        "sum": f.sum,
+        "mean": f.mean,
+        "std": f.std,
+        "se": f.se,
+        "min": f.min,
+        "max": f.max,
+        "infinite": s.infinite,
+        "clipped": s.clipped,
+        "dropped": s.dropped,
+        "ignored": s.ignored,
+        "baseline": f.baseline,
+        "normalized": f.normalized,
+        "perplexity": f.perplexity,
+        "log_likelihood": f.log_likelihood,
+        "positive": _positive(problem),
+        "classes": list(problem.names.names) if problem.names else None,
+        "per_class": _per_class(problem, s),
+        "columns": {"label": columns.label, "prob": columns.prob, "weight": columns.weight},
+        "notes": list(notes),
+    }
+
+
+def _positive(problem: Problem) -> str | None:
+    return (problem.settings.positive or "1") if problem.form is Form.BINARY else None
+
+
+def _per_class(problem: Problem, s: Summary) -> list[dict[str, Any]] | None:
+    if problem.names is None or not s.groups:
+        return None
+    unit = log(problem.settings.base) if problem.settings.base else 1.0
+    pairs = zip(problem.names.names, group_means(s), strict=True)
+    return [{"class": name, "n": n, "mean": average / unit} for name, (n, average) in pairs]
+
+
+def _class_rows(problem: Problem, s: Summary) -> tuple[tuple[object, ...], ...]:
+    return tuple((part["class"], part["n"], part["mean"]) for part in _per_class(problem, s) or ())
+
+
+def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, unit: str) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = [*_leading(problem, f, unit)]
+    rows += [("n", f.n, _counted(problem, s))]
+    rows += [("divisor", f.divisor, "what the mean divides by")] if f.divisor != f.n else []
+    rows += [("standard error", f.se, ""), ("lowest", f.min, ""), ("highest", f.max, "")]
+    if f.baseline is not None:
+        why = "" if f.normalized is not None else _no_baseline(f)
+        rows += [
+            ("baseline", f.baseline, "always predicting the label frequencies"),
+            ("normalized", f.normalized, why or "mean / baseline"),
+        ]
+    if problem.form is Form.CATEGORICAL and problem.settings.loss.name != "nll":
+        rows.append(("perplexity", f.perplexity, ""))
+    rows += [("label column", _listed(columns.label), "")] if columns.label is not None else []
+    rows += [("prediction column", _listed(columns.prob), "")] if columns.prob is not None else []
+    rows += [("weight column", _listed(columns.weight), "")] if columns.weight is not None else []
+    rows += (
+        [("positive label", _positive(problem), "every other label is 0" if problem.settings.positive else "")]
+        if _positive(problem)
+        else []
+    )
+    return rows
+
+
+def _counted(problem: Problem, s: Summary) -> str:
+    return "" if s.n == s.seen - s.dropped - s.ignored else "cells, each an observation"
+
+
+def _leading(problem: Problem, f: Figures, unit: str) -> list[tuple[object, ...]]:
+    mean_row, sum_row = ("mean", f.mean, unit), ("sum", f.sum, unit)
+    if problem.settings.loss.name == "nll":
+        return [
+            sum_row,
+            mean_row,
+            ("log-likelihood", f.log_likelihood, ""),
+            ("likelihood", likelihood(f, problem.settings.base), ""),
+            ("perplexity", f.perplexity, ""),
+        ]
+    return [sum_row, mean_row] if problem.settings.reduction is Reduction.SUM else [mean_row, sum_row]
+
+
+def _listed(names: object) -> str:
+    if isinstance(names, list):
+        few = names if len(names) <= 12 else [*names[:10], "...", names[-1]]
+        return ", ".join(map(str, few)) + (f" ({len(names)})" if len(names) > 12 else "")
+    return str(names)
+
+
+def _warnings(problem: Problem, s: Summary) -> list[str]:
+    """What the user must know whatever the format is."""
+    said = []
+    if s.infinite:
+        rows = (
+            f"row {s.first_infinite}"
+            if s.infinite == 1
+            else f"{s.infinite} of {s.n} rows, first row {s.first_infinite}"
+        )
+        said.append(f"the loss is infinite: what happened has probability 0 in {rows}; --eps X or --like clips")
+    if problem.settings.positive is not None and not s.positives:
+        said.append(f"no label is {shown(problem.settings.positive)}: every label counts as 0")
+    if s.off and s.worst_off:
+        said.append(
+            f"{_rows_of(s.off)} of probabilities not summing to 1; the worst is row {-s.worst_off[1]}, which sums to"
+            f" {s.worst_off[2]:.6g}; --normalize rescales"
+        )
+    if problem.settings.ignore is not None and not s.ignored:
+        said.append(f"no row has the label {shown(problem.settings.ignore)} that --ignore names")
+    if not s.infinite and total(s) == inf:
+        said.append("the sum is beyond the largest float")
+    if s.dropped:
+        said.append(f"{_rows_of(s.dropped)} with a missing cell dropped")
+    if problem.settings.scale is Scale.LOGITS and s.unit_range and s.n > 1:
+        said.append(
+            "the logits look like probabilities: all of them lie in [0, 1]; without --from logits they are read as such"
+        )
+    return said
+
+
+def _no_baseline(f: Figures) -> str:
+    why = "with one label only the baseline is 0" if f.baseline == 0.0 else "the baseline is infinite"
+    return f"undefined: {why}"
+
+
+def _rows_of(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _notes(problem: Problem, s: Summary, f: Figures) -> list[str]:
+    said = []
+    if s.ignored:
+        said.append(f"{_rows_of(s.ignored)} with the label {problem.settings.ignore} ignored")
+    if s.clipped:
+        said.append(f"{s.clipped} {'cell' if s.clipped == 1 else 'cells'} clipped")
+    if f.baseline is not None and f.normalized is None:
+        said.append(f"normalized is {_no_baseline(f)}")
+    return said

@@ -1,0 +1,345 @@
+"""The summary of losses: what any number of rows come down to. A monoid: `EMPTY` and `+`, exact and associative.
+
+Sums are kept exactly (see `exact`), so cutting the rows anywhere gives the same summary to the last bit. Everything is
+in nats; a unit is applied when a report is made. Row numbers count from 1 over all rows of the source.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import inf, isqrt, nan, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The evaluated rows of a block: what the summary and the row-wise output are made of.
+
+    `loss` (n,) is the loss of each observation, `weight` (n,) its sample weight or None, `divisor_weight` (n,) what it
+    adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
+    observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies. Where the user named
+    the positive label, `positives` labels are it and `others` are the first and the last of the other labels.
+    """
+
+    loss: Array
+    row: NDArray[np.intp]
+    weight: Array | None = None
+    divisor_weight: Array | None = None
+    group: NDArray[np.intp] | None = None
+    groups: int = 0
+    mass: Array | None = None
+    seen: int = 0
+    dropped: int = 0
+    ignored: int = 0
+    clipped: int = 0
+    sums: Array | None = None
+    unit_range: bool = False
+    positives: int = 0
+    others: tuple[str, str] | None = None
+
+    @property
+    def value(self) -> Array:
+        """What each observation adds to the sum: the weighted loss (a weight of 0 silences an infinite loss)."""
+        if self.weight is None:
+            return self.loss
+        with np.errstate(invalid="ignore", over="ignore"):  # 0 times inf is set in the next line
+            value = self.weight * self.loss
+        value[self.weight == 0.0] = 0.0
+        return value
+
+
+@dataclass(frozen=True)
+class Products:
+    """Exact sums of v^2, v d and d^2 in units of 2^-2148, for the spread; without weights d is 1."""
+
+    vv: int = 0
+    vd: int = 0
+    dd: int = 0
+
+    def __add__(self, other: "Products") -> "Products":
+        return Products(self.vv + other.vv, self.vd + other.vd, self.dd + other.dd)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one class: how many, their exact sum and divisor, how many infinite."""
+
+    n: int = 0
+    value: int = 0
+    divisor_weight: int = 0
+    infinite: int = 0
+
+    def __add__(self, other: "Group") -> "Group":
+        return Group(
+            self.n + other.n,
+            self.value + other.value,
+            self.divisor_weight + other.divisor_weight,
+            self.infinite + other.infinite,
+        )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of any number of rows; ask it with the functions below."""
+
+    seen: int = 0
+    n: int = 0
+    dropped: int = 0
+    ignored: int = 0
+    clipped: int = 0
+    infinite: int = 0
+    first_infinite: int | None = None
+    off: int = 0
+    worst_off: tuple[float, int, float] | None = None  # distance from 1, minus the row number, the sum itself
+    value: int = 0
+    divisor_weight: int = 0
+    plain: Products = Products()
+    weighted: Products | None = None
+    min: float = inf
+    max: float = -inf
+    mass: tuple[int, ...] = ()
+    groups: tuple[Group, ...] = ()
+    unit_range: bool = True
+    positives: int = 0
+    others: tuple[str, str] | None = None
+
+    def __add__(self, other: "Summary") -> "Summary":
+        later = _shifted(other, self.seen)
+        added = {name: getattr(self, name) + getattr(later, name) for name in _ADDED}
+        firsts = [row for row in (self.first_infinite, later.first_infinite) if row is not None]
+        worst = [entry for entry in (self.worst_off, later.worst_off) if entry is not None]
+        return Summary(
+            **added,
+            mass=_added(self.mass, later.mass),
+            groups=_added(self.groups, later.groups),
+            first_infinite=min(firsts, default=None),
+            worst_off=max(worst, default=None),
+            weighted=_both(self.weighted, later.weighted),
+            min=min(self.min, later.min),
+            max=max(self.max, later.max),
+            unit_range=self.unit_range and later.unit_range,
+            others=extremes([*(self.others or ()), *(later.others or ())]),
+        )
+
+
+EMPTY = Summary()
+
+_ADDED = (
+    "seen",
+    "n",
+    "dropped",
+    "ignored",
+    "clipped",
+    "infinite",
+    "off",
+    "value",
+    "divisor_weight",
+    "plain",
+    "positives",
+)
+
+SUM_TOLERANCE = 1e-3  # rows of probabilities may miss a sum of 1 by so much without a word
+
+
+def summarize(rows: Rows, full: bool = True) -> Summary:
+    """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone."""
+    value = rows.value
+    finite, sound = _finite(value), full and len(rows.loss) > 0
+    units = exact_sum(finite)
+    infinite = 0 if finite is value else int(np.count_nonzero(np.isinf(value)))
+    share = rows.divisor_weight
+    off, worst = _off(rows)
+    return Summary(
+        seen=rows.seen,
+        n=len(value),
+        dropped=rows.dropped,
+        ignored=rows.ignored,
+        clipped=rows.clipped,
+        infinite=infinite,
+        first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,
+        off=off,
+        worst_off=worst,
+        value=units,
+        divisor_weight=len(value) * ONE if share is None else exact_sum(share),
+        plain=_plain(rows, units) if full else Products(),
+        weighted=_shared(finite, share) if full and (rows.weight is not None or share is not None) else None,
+        min=float(rows.loss.min()) if sound else inf,
+        max=float(rows.loss.max()) if sound else -inf,
+        mass=_mass(rows) if full else (),
+        unit_range=rows.unit_range,
+        positives=rows.positives,
+        others=rows.others,
+        groups=_grouped(rows, value, finite) if full else (),
+    )
+
+
+def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
+    """The first and the last of some labels, numbers before words; None for none."""
+
+    def place(label: str) -> tuple[bool, float, str]:
+        try:
+            return False, float(label), label
+        except ValueError:
+            return True, 0.0, label
+
+    found = sorted(set(labels), key=place)
+    return (found[0], found[-1]) if found else None
+
+
+def total(s: Summary) -> float:
+    """The sum of the weighted losses, rounded once; inf when a row is infinite."""
+    return inf if s.infinite else as_float(s.value)
+
+
+def divisor(s: Summary) -> float:
+    """What the mean divides by."""
+    return as_float(s.divisor_weight)
+
+
+def mean(s: Summary) -> float:
+    """The sum over the divisor, rounded once."""
+    return inf if s.infinite else ratio(s.value, s.divisor_weight)
+
+
+def std(s: Summary) -> float:
+    """The sample standard deviation (n-1) of the rows' losses, without weights; nan where it is undefined."""
+    if s.n < 2 or s.max == inf:
+        return nan
+    if s.min == s.max:
+        return 0.0
+    # n sum l^2 - (sum l)^2 as integers: no cancellation, whatever the mean
+    return _root(s.n * s.plain.vv - (s.plain.vd // ONE) ** 2, s.n * (s.n - 1))
+
+
+def standard_error(s: Summary) -> float:
+    """std/sqrt(n); with weights sqrt(sum of (v - d mean)^2) / sum d, v the weighted losses, d their divisor weights."""
+    if s.weighted is None:
+        return std(s) / sqrt(s.n) if s.n else nan
+    if s.infinite or s.divisor_weight == 0:
+        return nan
+    v, d = s.value, s.divisor_weight
+    square = s.weighted.vv * d * d - 2 * s.weighted.vd * v * d + s.weighted.dd * v * v
+    return _root(square // (d * d), 1) / as_float(d)
+
+
+def frequencies(s: Summary) -> tuple[float, ...]:
+    """The (weighted) frequency of each class."""
+    everything = sum(s.mass)
+    return tuple(ratio(part, everything) for part in s.mass) if everything else ()
+
+
+def group_means(s: Summary) -> tuple[tuple[int, float], ...]:
+    """For each class the number of its rows and their mean loss (nan for none)."""
+    return tuple(
+        (part.n, inf if part.infinite else ratio(part.value, part.divisor_weight) if part.divisor_weight else nan)
+        for part in s.groups
+    )
+
+
+def _root(square: int, divisor: int) -> float:
+    """sqrt(square / divisor) for `square` in units of 2^-2148."""
+    # 128 more bits than the float needs survive the integer root of a scaled value
+    return ratio(isqrt((square << 256) // divisor), ONE << 128)
+
+
+def _plain(rows: Rows, units: int) -> Products:
+    finite = _finite(rows.loss)
+    total = units if rows.weight is None else exact_sum(finite)
+    return Products(vv=_product_sum(finite, finite), vd=total * ONE)
+
+
+def _shared(value: Array, share: Array | None) -> Products:
+    d = np.ones_like(value) if share is None else share
+    return Products(_product_sum(value, value), _product_sum(value, d), _product_sum(d, d))
+
+
+def _product_sum(a: Array, b: Array) -> int:
+    """The exact sum of a*b in units of 2^-2148: each product as its float and what that lost (Dekker 1971)."""
+    extreme = _extreme(a) if b is a else _extreme(a) | _extreme(b)
+    rare = 0
+    if extreme.any():  # products that would overflow, or whose loss would underflow, as integers
+        pairs = zip(a[extreme].tolist(), b[extreme].tolist(), strict=True)
+        rare = sum(in_units(x) * in_units(y) for x, y in pairs)
+        a, b = a[~extreme], b[~extreme]
+    product = a * b
+    a_high, a_low = _split(a)
+    b_high, b_low = _split(b)
+    lost = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return (exact_sum(product) + exact_sum(lost)) * ONE + rare
+
+
+def _extreme(values: Array) -> NDArray[np.bool_]:
+    size = np.abs(values)
+    return (size > 2.0**450) | ((size < 2.0**-450) & (size > 0.0))
+
+
+def _split(a: Array) -> tuple[Array, Array]:
+    scaled = a * 134217729.0  # 2^27 + 1
+    high = scaled - (scaled - a)
+    return high, a - high
+
+
+def _finite(values: Array) -> Array:
+    if not len(values) or values.max() < inf:  # losses are never -inf
+        return values
+    return np.where(np.isinf(values), 0.0, values)
+
+
+def _mass(rows: Rows) -> tuple[int, ...]:
+    if rows.mass is not None and rows.mass.ndim == 1:
+        positive = exact_sum(rows.mass)
+        everything = len(rows.mass) * ONE if rows.weight is None else exact_sum(rows.weight)
+        return everything - positive, positive
+    if rows.mass is not None:
+        return tuple(exact_sum(column) for column in rows.mass.T)
+    if rows.group is None:
+        return ()
+    if rows.weight is not None:
+        return exact_sums(rows.weight, rows.group, rows.groups)
+    return tuple(n * ONE for n in np.bincount(rows.group, minlength=rows.groups).tolist())
+
+
+def _grouped(rows: Rows, value: Array, finite: Array) -> tuple[Group, ...]:
+    if rows.group is None:
+        return ()
+    counts = np.bincount(rows.group, minlength=rows.groups).tolist()
+    values = exact_sums(finite, rows.group, rows.groups)
+    shares = (
+        [n * ONE for n in counts]
+        if rows.divisor_weight is None
+        else exact_sums(rows.divisor_weight, rows.group, rows.groups)
+    )
+    infinite = np.bincount(rows.group[np.isinf(value)], minlength=rows.groups).tolist()
+    return tuple(Group(*figures) for figures in zip(counts, values, shares, infinite, strict=True))
+
+
+def _off(rows: Rows) -> tuple[int, tuple[float, int, float] | None]:
+    if rows.sums is None or not len(rows.sums):
+        return 0, None
+    distance = np.abs(rows.sums - 1.0)
+    # half a unit of the twelfth digit: 0.999 misses 1 by 1e-3 plus what its rounding adds
+    off = int(np.count_nonzero(distance > SUM_TOLERANCE + 5e-13))
+    if not off:
+        return 0, None
+    worst = int(distance.argmax())
+    return off, (float(distance[worst]), -(int(rows.row[worst]) + 1), float(rows.sums[worst]))
+
+
+def _shifted(s: Summary, rows: int) -> Summary:
+    first = None if s.first_infinite is None else s.first_infinite + rows
+    worst = None if s.worst_off is None else (s.worst_off[0], s.worst_off[1] - rows, s.worst_off[2])
+    return replace(s, first_infinite=first, worst_off=worst)
+
+
+def _added(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(x + y for x, y in zip(a, b, strict=True)) if a and b else a or b
+
+
+def _both(a: Products | None, b: Products | None) -> Products | None:
+    return a + b if a and b else a or b

@@ -1,0 +1,141 @@
+"""The progress bar: on a terminal, after a second, and nowhere else."""
+
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import environment
+
+from losscli.enums import Form
+from losscli.output import progress
+from losscli.reading.columns import Wanted
+from losscli.reading.open import Request, open_data
+from losscli.reading.style import Style
+
+
+class Terminal:
+    """A standard error that says what is asked of it."""
+
+    def __init__(self, terminal: bool) -> None:
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+def rows_read(path: Path) -> int:
+    """The rows of a file, read in small blocks as the command does, watched."""
+    request = Request((str(path),), Wanted(forms=frozenset({Form.BINARY})), Style(block_bytes=1000))
+    table = progress.watched(open_data(request))
+    try:
+        return sum(chunk().rows for chunk in table.chunks)
+    finally:
+        table.close()
+
+
+@pytest.fixture
+def table_file(tmp_path: Path) -> Path:
+    path = tmp_path / "t.csv"
+    path.write_text("label,prob\n" + "1,0.5\n" * 2000)
+    return path
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows had been read at each start of a bar."""
+    starts: list[int] = []
+
+    def start(bar: progress._Bar) -> None:
+        starts.append(bar.rows)
+        bar.progress = Silent()
+
+    monkeypatch.setattr(progress._Bar, "_start", start)
+    return starts
+
+
+class Silent:
+    """A bar that isn't drawn."""
+
+    def update(self, task: object, **figures: object) -> None:
+        assert figures["completed"]
+        assert str(figures["rate"]).endswith(" rows/s")
+
+    def stop(self) -> None:
+        pass
+
+
+def test_work_that_lasts_draws_a_bar_on_a_terminal(
+    table_file: Path, drawn: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal(True))
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+
+    assert rows_read(table_file) == 2000
+    assert len(drawn) == 1
+
+
+@pytest.mark.parametrize(("terminal", "patience"), [(False, 0.0), (True, 60.0)])
+def test_no_bar_without_a_terminal_or_for_quick_work(
+    table_file: Path, drawn: list[int], monkeypatch: pytest.MonkeyPatch, terminal: bool, patience: float
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal(terminal))
+    monkeypatch.setattr(progress, "PATIENCE", patience)
+
+    assert rows_read(table_file) == 2000
+    assert drawn == []
+
+
+def on_terminal(feed: Callable[[int], None]) -> tuple[str, str]:
+    """Standard output, and what a terminal on standard error is sent, of the command reading a slow pipe."""
+    terminal, other = pty.openpty()
+    reader, writer = os.pipe()
+    command = [sys.executable, "-m", "losscli", "bce", "-q"]
+    process = subprocess.Popen(
+        command, stdin=reader, stdout=subprocess.PIPE, stderr=other, env=environment(), text=True
+    )
+    os.close(other)
+    os.close(reader)
+    feed(writer)
+    os.close(writer)
+    assert process.stdout is not None
+    with process.stdout as out:
+        answer = out.read()
+    assert process.wait(60) == 0
+    shown = b""
+    try:
+        while piece := os.read(terminal, 1 << 16):
+            shown += piece
+    except OSError:  # Linux says so when the last writer has gone
+        pass
+    os.close(terminal)
+    return answer, shown.decode()
+
+
+def slowly(writer: int) -> None:
+    """Three seconds of a table."""
+    os.write(writer, b"label,prob\n")
+    for _ in range(12):
+        with os.fdopen(os.dup(writer), "wb") as out:
+            out.write(b"1,0.5\n" * 100_000)
+        time.sleep(0.25)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo-terminals")
+def test_a_terminal_sees_bytes_and_rows_and_the_answer_is_untouched() -> None:
+    answer, shown = on_terminal(slowly)
+
+    assert answer == "0.6931471805599453\n"
+    assert "rows/s" in shown
+    assert "MB" in shown
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo-terminals")
+def test_a_terminal_sees_nothing_of_quick_work() -> None:
+    answer, shown = on_terminal(lambda writer: os.write(writer, b"label,prob\n1,0.5\n") and None)
+
+    assert (answer, shown) == ("0.6931471805599453\n", "")

@@ -1,0 +1,221 @@
+"""Every route through the reader gives the same answer, or the same error at the same line.
+
+The routes: the fast decoder and the careful way, blocks of any size, any number of threads, parts of a file in
+processes of their own, a file and a pipe.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from losscli.engines.here import available
+from losscli.enums import Form
+from losscli.evaluation.evaluate import summary_of
+from losscli.evaluation.problem import Settings, problem_of
+from losscli.losses.table import LOSSES
+from losscli.reading import ranges, text
+from losscli.reading.blocks import Block, Table, texts
+from losscli.reading.columns import Wanted
+from losscli.reading.open import Request, open_data
+from losscli.reading.records import Layout
+from losscli.reading.style import Style
+
+NUMBER = st.one_of(
+    st.floats(0.0, 1.0).map(repr),
+    st.floats(allow_nan=False).map(repr),
+    st.floats(0.0, 1.0).map(lambda p: f"{p:.6f}"),
+    st.integers(0, 1).map(str),
+    st.from_regex(r"[+-]?[0-9]{0,25}\.?[0-9]{0,25}(e[+-]?[0-9]{1,3})?", fullmatch=True),
+)
+ODD = st.sampled_from(
+    [
+        "",
+        " ",
+        "NA",
+        "nan",
+        "null",
+        ".",
+        "abc",
+        "1_0",
+        "0x1",
+        "inf",
+        "1,5",
+        "\u0661",
+        "\xe9",
+        '"0.5"',
+        '"a\nb"',
+        "0.5 ",
+        " 1",
+        "-",
+    ]
+)
+CELL = st.one_of(NUMBER, NUMBER, NUMBER, ODD)
+LABEL = st.one_of(st.sampled_from(["0", "1", "1.0", "01", "cat", "dog"]), CELL)
+LAYOUTS = [
+    Layout(2, (0,), (1,)),
+    Layout(2, (0,), (1,), drop=True),
+    Layout(3, (2,), (0,), weight=1),
+    Layout(4, (0,), (1, 2, 3)),
+    Layout(1, (), (0,)),
+    Layout(4, (1,), (3,), features=(0,)),
+]
+
+
+def lines_of(width: int) -> st.SearchStrategy[list[str]]:
+    """Lines that mostly have the right number of cells."""
+    row = st.lists(CELL, min_size=width, max_size=width)
+    ragged = st.lists(CELL, min_size=1, max_size=width + 1)
+    labelled = st.tuples(LABEL, st.lists(NUMBER, min_size=width - 1, max_size=width - 1)).map(lambda r: [r[0], *r[1]])
+    return st.lists(st.one_of(labelled, labelled, labelled, row, ragged).map(",".join), max_size=40)
+
+
+def outcome(block: Block) -> tuple[object, ...]:
+    """All that an answer or an error can depend on."""
+    line = None
+    if block.fault is not None:
+        line = block.fault.row if block.line is None else int(block.line[block.fault.row])
+    return (
+        block.rows,
+        [texts(column) for column in block.labels],
+        block.preds.view(np.uint64).tolist() if block.preds.size else [],
+        None if block.weights is None else block.weights.tolist(),
+        None if block.features is None else block.features.tolist(),
+        block.row.tolist(),
+        block.fault and (block.fault.part, block.fault.column, block.fault.what, line),
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_the_fast_decoder_and_the_careful_way_make_the_same_block(data: st.DataObject) -> None:
+    layout = data.draw(st.sampled_from(LAYOUTS))
+    rows = [line for line in data.draw(lines_of(layout.width)) if '"' not in line]
+    piece = "\n".join(rows).encode() + data.draw(st.sampled_from([b"", b"\n"]))
+
+    fast = text._fast(piece, ",", layout)
+    careful = text._careful_plain(piece, ",", layout)
+
+    if fast is not None:
+        assert outcome(fast) == outcome(careful)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_fast_decoder_takes_plain_tables_of_every_delimiter(delimiter: str) -> None:
+    rows = [f"{at % 2}{delimiter}{at / 64}{delimiter}word" for at in range(64)]
+
+    block = text._fast("\n".join(rows).encode(), delimiter, Layout(3, (0,), (1,)))
+
+    assert block is not None
+    assert block.preds[:, 0].tolist() == [at / 64 for at in range(64)]
+
+
+def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> object:
+    """The summary of a file of labels and probabilities, or its error."""
+    wanted = Wanted(forms=frozenset({Form.BINARY}))
+    door = text._fast
+    text._fast = door if fast else (lambda piece, delimiter, layout: None)
+    try:
+        table = open_data(Request((str(path),), wanted, Style(block_bytes=block_bytes)))
+        try:
+            return summary_of(problem_of(Settings(LOSSES["bce"]), table), table, threads=threads)
+        finally:
+            table.close()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        text._fast = door
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_no_route_changes_an_answer_or_an_error(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("routes") / "t.csv"
+    good = st.tuples(st.integers(0, 1), st.floats(0.0, 1.0)).map(lambda row: f"{row[0]},{row[1]!r}")
+    odd = st.sampled_from(
+        ["", "1,1.5", "0,abc", '1,"0.5"', '"1",0.25', "2,0.5", "1,NA", "1,0.5,6", '0,"0.\n5"', "1, 0.5"]
+    )
+    rows = data.draw(st.lists(st.one_of(good, good, good, good, odd), min_size=1, max_size=60))
+    path.write_text("label,prob\n" + "\n".join(rows))
+    size, threads = data.draw(st.sampled_from([1, 7, 64, 1000])), data.draw(st.sampled_from([1, 2, 3]))
+
+    whole = answer(path, 1 << 20, 1)
+
+    assert answer(path, size, threads) == whole
+    assert answer(path, size, 1, fast=False) == whole
+
+
+@pytest.fixture
+def small_ranges(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(ranges, "LEAST_BYTES", 200)
+    yield
+
+
+def binary_file(path: Path, rows: int = 500) -> Path:
+    generator = np.random.default_rng(5)
+    probs, labels = generator.random(rows), generator.integers(0, 2, rows)
+    path.write_text(
+        "label,prob\n" + "".join(f"{y},{p!r}\n" for y, p in zip(labels.tolist(), probs.tolist(), strict=True))
+    )
+    return path
+
+
+@pytest.mark.skipif(not available(), reason="processes are forked on Linux only")
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_processes_change_no_digit(tmp_path: Path, small_ranges: None, count: int) -> None:
+    path = binary_file(tmp_path / "t.csv")
+
+    assert answer(path, 1 << 20, count) == answer(path, 1 << 20, 1)
+
+
+@pytest.mark.skipif(not available(), reason="processes are forked on Linux only")
+@pytest.mark.parametrize("line", ["1,abc", "1,1.5", "cow,0.5", '1,"0.5"', '0,"0.\n5"', "", "1,0.5,3", "1,"])
+@pytest.mark.parametrize("place", [3, 250, 499])
+def test_a_fault_or_a_quote_in_any_part_is_told_as_if_there_were_no_parts(
+    tmp_path: Path, small_ranges: None, line: str, place: int
+) -> None:
+    path = binary_file(tmp_path / "t.csv")
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:place], line, *lines[place:]]) + "\n")
+
+    assert answer(path, 1 << 20, 4) == answer(path, 1 << 20, 1)
+
+
+def test_parts_hold_all_rows_in_order(tmp_path: Path, small_ranges: None) -> None:
+    path = binary_file(tmp_path / "t.csv")
+    with open_table(path) as table:
+        parts = table.parts(5)
+        assert parts is not None and len(parts) == 5
+        found = np.concatenate([chunk().preds for part in parts for chunk in part.chunks])
+
+    assert found[:, 0].tolist() == [float(line.split(",")[1]) for line in path.read_text().splitlines()[1:]]
+
+
+def test_a_small_file_has_no_parts(tmp_path: Path) -> None:
+    with open_table(binary_file(tmp_path / "t.csv")) as table:
+        assert table.parts(4) is None
+
+
+class open_table:
+    """A table that is closed again."""
+
+    def __init__(self, path: Path) -> None:
+        self.table = open_data(Request((os.fspath(path),), Wanted(forms=frozenset({Form.BINARY}))))
+
+    def __enter__(self) -> Table:
+        return self.table
+
+    def __exit__(self, *_: object) -> None:
+        self.table.close()
+
+
+def test_a_table_is_itself_again_when_its_parts_were_not_read(tmp_path: Path, small_ranges: None) -> None:
+    path = binary_file(tmp_path / "t.csv")
+    with open_table(path) as table:
+        table.parts(3)
+        assert sum(chunk().rows for chunk in replace(table).chunks) == 500

@@ -1,0 +1,279 @@
+"""`losscli fit`: the same as ten lines of numpy, the optimum that others find, and what it refuses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import answer, record, refusal, run
+
+from losscli.output.chart import line_chart
+
+
+def design() -> tuple[np.ndarray, np.ndarray]:
+    """80 rows with an intercept, made by a formula so that every reader has the same."""
+    i = np.arange(80)
+    x1, x2 = np.round(2 * np.sin(i), 3), np.round(np.cos(3 * i) + 0.5, 3)
+    y = (x1 - x2 + np.round(1.5 * np.sin(7 * i + 1), 3) > 0).astype(int)
+    return np.column_stack((np.ones(80), x1, x2)), y
+
+
+@pytest.fixture
+def students(tmp_path: Path) -> Path:
+    x, y = design()
+    path = tmp_path / "students.csv"
+    rows = (f"{a!r},{b!r},{c}" for (_, a, b), c in zip(x.tolist(), y.tolist(), strict=True))
+    path.write_text("x1,x2,y\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def three_kinds() -> tuple[np.ndarray, np.ndarray]:
+    """90 rows of three classes that overlap."""
+    i = np.arange(90)
+    k = i % 3
+    a = np.round(np.array([0.0, 1.0, -1.0])[k] + 1.3 * np.sin(5 * i), 3)
+    b = np.round(np.array([0.0, 1.0, 1.5])[k] + 1.3 * np.cos(11 * i), 3)
+    return np.column_stack((a, b)), k
+
+
+@pytest.fixture
+def animals(tmp_path: Path) -> Path:
+    x, k = three_kinds()
+    path = tmp_path / "animals.csv"
+    rows = (f"{a!r},{b!r},{('cat', 'cow', 'dog')[c]}" for (a, b), c in zip(x.tolist(), k.tolist(), strict=True))
+    path.write_text("a,b,class\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def thetas(found: dict[str, object], name: str = "theta") -> list[float]:
+    entries = found["parameters"]
+    assert isinstance(entries, list)
+    return [entry[name] for entry in entries]
+
+
+# --- gradient descent -------------------------------------------------------------------------------------------------
+
+
+def test_a_thousand_steps_are_those_of_ten_lines_of_numpy(students: Path) -> None:
+    x, y = design()
+    theta, losses = np.zeros(3), []
+    for _ in range(1000):
+        h = 1 / (1 + np.exp(-x @ theta))
+        losses.append(-np.mean(y * np.log(h) + (1 - y) * np.log(1 - h)))
+        theta = theta - 0.01 * x.T @ (h - y) / 80
+    found = record("fit", "bce", students, "--lr", "0.01", "--steps", "1000")
+    assert thetas(found) == pytest.approx(theta.tolist(), rel=1e-9, abs=0)
+    assert found["history"][:1000] == pytest.approx(losses, rel=1e-9, abs=0)
+    assert (found["steps"], len(found["history"]), found["converged"]) == (1000, 1001, False)
+    assert found["train_loss"] == found["history"][-1]
+
+
+def test_softmax_descent_is_that_of_numpy(animals: Path) -> None:
+    x, k = three_kinds()
+    x = np.column_stack((np.ones(90), x))
+    theta = np.zeros((3, 3))
+    for _ in range(200):
+        e = np.exp(x @ theta.T)
+        theta -= 0.1 * (e / e.sum(axis=1, keepdims=True) - np.eye(3)[k]).T @ x / 90
+    found = record("fit", "ce", animals, "--lr", "0.1", "--steps", "200")
+    assert thetas(found) == pytest.approx(theta.ravel().tolist(), rel=1e-9, abs=0)
+    assert [entry["class"] for entry in found["parameters"][::3]] == ["cat", "cow", "dog"]
+
+
+def test_a_penalty_leaves_the_intercept_alone(students: Path) -> None:
+    x, y = design()
+    theta = np.zeros(3)
+    for _ in range(300):
+        h = 1 / (1 + np.exp(-x @ theta))
+        theta = theta - 0.1 * (x.T @ (h - y) / 80 + 0.5 * np.array([0, 1, 1]) * theta)
+    found = record("fit", "bce", students, "--lr", "0.1", "--steps", "300", "--l2", "0.5")
+    assert thetas(found) == pytest.approx(theta.tolist(), rel=1e-9)
+    assert found["history"][-1] > found["train_loss"]
+
+
+def test_the_start_is_as_given_and_no_steps_leave_it(students: Path) -> None:
+    found = record("fit", "bce", students, "--theta", "0.5,1,-1", "--steps", "0")
+    assert thetas(found) == [0.5, 1, -1] and found["steps"] == 0
+
+
+def test_a_tolerance_stops_early_and_counts_as_converged(students: Path) -> None:
+    found = record("fit", "bce", students, "--lr", "0.5", "--tol", "1e-4")
+    assert found["converged"] and 1 < found["steps"] < 1000
+    last, before = found["history"][-1], found["history"][-2]
+    assert before - last < 1e-4 <= found["history"][-3] - before
+
+
+def test_a_rising_loss_stops_with_the_advice_of_a_smaller_rate(students: Path) -> None:
+    said = refusal("fit", "bce", students, "--lr", "1000")
+    assert said.startswith("the loss rises from 0.693147 to") and "try a smaller --lr than 1000" in said
+
+
+def test_standardized_features_have_their_parameters_and_those_of_the_features_as_they_are(students: Path) -> None:
+    plain = record("fit", "bce", students, "--method", "newton")
+    found = record("fit", "bce", students, "--method", "newton", "--standardize")
+    assert thetas(found, "unscaled") == pytest.approx(thetas(plain), rel=1e-8)
+    x, _ = design()
+    assert thetas(found)[1] == pytest.approx(thetas(plain)[1] * x[:, 1].std(), rel=1e-8)
+
+
+LOGIT = [0.0009980085957557471, 1.3904573418323412, -1.4975491527439522]
+LOGIT_LOSS = 0.39613814844917744
+RIDGE = [-0.20665995807664322, 1.0036296231390438, -0.7340369604243837]
+SOFTMAX = [
+    *(1.0094495240480672, 0.031553884237685736, -0.930228613967433),
+    *(-0.17181409819709012, 1.132590455125631, 0.24617581508676856),
+    *(-0.8376354258509742, -1.1641443393633182, 0.6840527988806668),
+]
+
+# --- newton -----------------------------------------------------------------------------------------------------------
+
+
+def test_newton_finds_the_optimum_of_statsmodels(students: Path) -> None:
+    found = record("fit", "bce", students, "--method", "newton")
+    # statsmodels 0.15.0: Logit(y, X).fit(method="newton", tol=1e-14).params, and -llf / 80
+    assert thetas(found) == pytest.approx(LOGIT, rel=1e-8, abs=0)
+    assert found["train_loss"] == pytest.approx(LOGIT_LOSS, rel=1e-12)
+    assert found["converged"] and found["steps"] < 15
+
+
+def test_newton_finds_the_softmax_of_scikit_learn(animals: Path) -> None:
+    found = record("fit", "ce", animals, "--method", "newton")
+    # scikit-learn 1.9.0: LogisticRegression(C=inf, solver="newton-cg", tol=1e-14)
+    assert thetas(found) == pytest.approx(SOFTMAX, rel=1e-7, abs=0)
+    assert found["converged"]
+
+
+def test_newton_and_a_penalty_find_the_optimum_of_scikit_learn(students: Path) -> None:
+    found = record("fit", "bce", students, "--method", "newton", "--l2", "0.05")
+    # scikit-learn 1.9.0: LogisticRegression(C=1/(80*0.05), solver="newton-cholesky", tol=1e-14)
+    assert thetas(found) == pytest.approx(RIDGE, rel=1e-8, abs=0)
+
+
+def test_newton_weighs_rows() -> None:
+    rows = "x,y,w\n1,1,2\n2,0,1\n3,1,1\n4,0,3\n5,1,1\n"
+    twice = "x,y\n1,1\n1,1\n2,0\n3,1\n4,0\n4,0\n4,0\n5,1\n"
+    weighed = record("fit", "bce", "-w", "w", "--method", "newton", stdin=rows)
+    repeated = record("fit", "bce", "--method", "newton", stdin=twice)
+    assert thetas(weighed) == pytest.approx(thetas(repeated), rel=1e-9)
+    assert weighed["steps"] == repeated["steps"]
+
+
+def test_separable_classes_have_their_optimum_at_infinity() -> None:
+    rows = "x,y\n1,0\n2,0\n3,1\n4,1\n"
+    assert "the optimum is at infinity" in refusal("fit", "bce", "--method", "newton", stdin=rows)
+    three = "x,y\n1,a\n2,a\n3,b\n4,b\n5,c\n6,c\n"
+    assert "infinity" in refusal("fit", "ce", "--method", "newton", stdin=three)
+    assert run("fit", "bce", "--method", "newton", "--l2", "0.1", stdin=rows).code == 0
+
+
+def test_nearly_separable_classes_do_not_pass_for_converged() -> None:
+    # the classes touch at x = 2: the loss has a limit and no minimum
+    assert "infinity" in refusal("fit", "bce", "--method", "newton", stdin="x,y\n1,0\n2,0\n2,1\n3,1\n")
+
+
+# --- columns, tests, predictions --------------------------------------------------------------------------------------
+
+
+def test_all_other_numeric_columns_are_features_unless_they_are_chosen(students: Path) -> None:
+    rows = "id,name,x,z,y\n1,ann,0.5,1,1\n2,bob,1.5,2,0\n3,cid,0.7,0,1\n4,dan,0.2,5,0\n"
+    found = record("fit", "bce", "--steps", "1", stdin=rows)
+    assert [entry["parameter"] for entry in found["parameters"]] == ["intercept", "x", "z"]
+    assert found["notes"][-1] == "not taken as features: 'id'; choose the features with -x"
+    found = record("fit", "bce", students, "-x", "x2", "--no-intercept", "--steps", "1")
+    assert [entry["parameter"] for entry in found["parameters"]] == ["x2"]
+
+
+def test_a_share_of_the_rows_is_left_for_the_test(students: Path) -> None:
+    one, other = (record("fit", "bce", students, "--test-size", "0.25", "--seed", seed) for seed in ("1", "2"))
+    assert one["n"] == 60 and one["test_loss"] != other["test_loss"]
+    assert one == record("fit", "bce", students, "--test-size", "0.25", "--seed", "1")
+
+
+def test_the_loss_on_a_test_file_is_that_of_the_fitted_parameters(students: Path, tmp_path: Path) -> None:
+    test = tmp_path / "test.csv"
+    test.write_text("x2,y,x1\n0.5,1,1\n-1,0,0.25\n")
+    found = record("fit", "bce", students, "--test", test, "--standardize")
+    b, t1, t2 = thetas(found, "unscaled")
+    z = np.array([b + t1 + 0.5 * t2, b + 0.25 * t1 - t2])
+    assert found["test_loss"] == pytest.approx(np.mean(np.log1p(np.exp([-z[0], z[1]]))), rel=1e-12)
+
+
+def test_predictions_are_a_table_that_the_loss_reads_back(students: Path, animals: Path, tmp_path: Path) -> None:
+    out = tmp_path / "fitted.csv"
+    fitted = record("fit", "bce", students, "--method", "newton", "--predict", out)
+    assert answer("bce", out) == pytest.approx(fitted["train_loss"], rel=1e-14)
+    fitted = record("fit", "ce", animals, "--steps", "10", "--predict", out)
+    assert answer("ce", out) == pytest.approx(fitted["train_loss"], rel=1e-14)
+    assert out.read_text().startswith("label,p_cat,p_cow,p_dog\ncat,")
+
+
+def test_predictions_keep_weights_and_soft_labels(tmp_path: Path) -> None:
+    out = tmp_path / "fitted.csv"
+    rows = "x,y,w\n1,0.9,2\n2,0.25,1\n3,0.5,1\n"
+    fitted = record("fit", "bce", "-w", "w", "--predict", out, stdin=rows)
+    assert answer("bce", out, "-w", "weight") == pytest.approx(fitted["train_loss"], rel=1e-14)
+    rows = "x,y0,y1\n1,0.9,0.1\n2,0.25,0.75\n3,0.5,0.5\n"
+    fitted = record("fit", "ce", "-y", "y0,y1", "--predict", out, stdin=rows)
+    assert answer("ce", out, "-y", "y_*", "-p", "p_*") == pytest.approx(fitted["train_loss"], rel=1e-14)
+
+
+# --- output -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_draws_the_loss_over_the_steps(students: Path) -> None:
+    out = run("fit", "bce", students, "--lr", "0.5", "--steps", "50", "--test-size", "0.25").out
+    for part in ("parameter  theta", "training loss", "test loss", "not converged", "0.693147 |*", "50 steps"):
+        assert part in out
+
+
+def test_quiet_prints_the_parameters_and_csv_a_line_for_each(students: Path, animals: Path) -> None:
+    theta = run("fit", "bce", students, "-q").out
+    assert theta.count(",") == 2 and theta.endswith("\n")
+    assert run("fit", "ce", animals, "-q").out.count("\n") == 3
+    assert run("fit", "bce", students, "-f", "csv").out.splitlines()[0] == "parameter,theta"
+
+
+def test_a_line_is_drawn_from_the_highest_to_the_lowest_value() -> None:
+    lines = line_chart([3.0, 2.0, 1.0], "steps")
+    assert lines[0] == "3 |*" and lines[11] == "1 |  *"
+    assert lines[-1].endswith("2 steps")
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--lr", "0"), "--lr: 0 is out of range; it is finite and above 0"),
+        (("--lr", "fast"), "--lr: 'fast' is not a number"),
+        (("--steps", "-1"), "--steps: -1 is out of range"),
+        (("--l2", "-1"), "--l2: -1 is out of range"),
+        (("--test-size", "1.5"), "--test-size: 1.5 is out of range; it is a share of the rows between 0 and 1"),
+        (("--test-size", "0.001"), "--test-size: 0.001 of 80 rows leaves no rows"),
+        (("--test-size", "0.5", "--test", "x.csv"), "give one of them"),
+        (("--theta", "1,2"), "--theta gives 2 numbers; 3 are wanted: intercept, x1, x2"),
+        (("-x", "x9"), "no column 'x9'"),
+        (("--test", "absent.csv"), "absent.csv: no such file"),
+        (("--predict", "absent/p.csv"), "--predict: absent/p.csv: no such file or directory"),
+        (("--focal", "2"), "no such option"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(students: Path, args: tuple[str, ...], said: str) -> None:
+    assert said in refusal("fit", "bce", students, *args)
+
+
+def test_columns_that_leave_newton_without_one_optimum_are_refused() -> None:
+    rows = "x,one,y\n1,5,1\n2,5,0\n3,5,1\n4,5,0\n"
+    said = refusal("fit", "bce", "--method", "newton", stdin=rows)
+    assert said.startswith("<stdin>: column 'one' is constant, which the intercept is already")
+    assert "is constant and can't be standardized" in refusal("fit", "bce", "--standardize", stdin=rows)
+    rows = "x,twice,y\n1,2,1\n2,4,0\n3,6,1\n4,8,0\n"
+    assert "3 columns with the intercept have rank 2" in refusal("fit", "bce", "--method", "newton", stdin=rows)
+
+
+def test_one_class_lists_and_a_table_to_overwrite_are_refused(students: Path) -> None:
+    assert "two classes at least are wanted" in refusal("fit", "ce", stdin="x,y\n1,a\n2,a\n")
+    assert "a regression wants a table" in refusal("fit", "bce", "1,0", "0.5,0.5")
+    before = students.read_text()
+    assert "is a table that is read; choose another file" in refusal("fit", "bce", students, "--predict", students)
+    assert students.read_text() == before

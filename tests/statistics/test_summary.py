@@ -1,0 +1,320 @@
+"""Summaries: a monoid, exact to the last bit, whatever the order and the cuts of the rows."""
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
+from losscli.statistics.summary import (
+    EMPTY,
+    Rows,
+    Summary,
+    divisor,
+    frequencies,
+    group_means,
+    mean,
+    standard_error,
+    std,
+    summarize,
+    total,
+)
+
+Array = np.ndarray
+ORDINARY = st.one_of(st.just(0.0), st.floats(1e-100, 1e100), st.floats(1e-9, 50.0))
+LOSS = st.one_of(ORDINARY, st.just(math.inf), st.sampled_from([0.0, 1e-100, 0.1, 1e15]))
+WEIGHT = st.one_of(st.just(0.0), st.floats(1e-30, 1e6), st.sampled_from([0.0, 1.0, 2.5]))
+EXTREME = st.one_of(st.floats(0.0, 1e300), st.sampled_from([0.0, 5e-324, 1e-300, 1e150, 1e300, math.inf]))
+KINDS = st.sampled_from(["plain", "weighted", "grouped", "both", "mass"])
+
+
+def rows_of(losses: list[float], weights: list[float], codes: list[int], kind: str) -> Rows:
+    """Rows of one kind; the row numbers count on from 0."""
+    n = len(losses)
+    weight = np.array(weights, dtype=float) if kind in ("weighted", "both", "mass") else None
+    group = np.array(codes, dtype=np.intp) if kind in ("grouped", "both") else None
+    return Rows(
+        loss=np.array(losses, dtype=float),
+        row=np.arange(n),
+        weight=weight,
+        divisor_weight=weight,
+        group=group,
+        groups=3 if group is not None else 0,
+        mass=np.array(codes, dtype=float) / 2.0 if kind == "mass" else None,
+        seen=n,
+        sums=np.array(losses, dtype=float) if kind == "plain" and np.isfinite(losses).all() else None,
+    )
+
+
+def cut(rows: Rows, low: int, high: int) -> Rows:
+    """The rows from `low` to `high` as a block of their own."""
+    parts: dict[str, Any] = {
+        name: None if getattr(rows, name) is None else getattr(rows, name)[low:high]
+        for name in ("loss", "weight", "divisor_weight", "group", "mass", "sums")
+    }
+    return replace(rows, **parts, row=rows.row[low:high] - low, seen=high - low)
+
+
+@st.composite
+def tables(draw: st.DrawFn, least: int = 0, loss: st.SearchStrategy[float] = LOSS) -> Rows:
+    n = draw(st.integers(least, 12))
+    losses = draw(st.lists(loss, min_size=n, max_size=n))
+    weights = draw(st.lists(WEIGHT, min_size=n, max_size=n))
+    if weights and not any(weights):
+        weights[0] = 1.0  # weights that sum to 0 are refused before a mean is asked for
+    codes = draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
+    return rows_of(losses, weights, codes, draw(KINDS))
+
+
+# --- the monoid -------------------------------------------------------------------------------------------------------
+
+
+@given(tables())
+def test_the_empty_summary_is_the_identity(rows: Rows) -> None:
+    summary = summarize(rows)
+
+    assert summary + EMPTY == summary
+    assert EMPTY + summary == summary
+    assert EMPTY + EMPTY == EMPTY
+
+
+@given(tables(), st.data())
+def test_a_table_cut_anywhere_has_the_summary_of_the_whole(rows: Rows, data: st.DataObject) -> None:
+    n = len(rows.loss)
+    cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=4)))
+
+    parts = [summarize(cut(rows, low, high)) for low, high in zip([0, *cuts], [*cuts, n], strict=True)]
+
+    assert sum(parts, EMPTY) == EMPTY + summarize(rows)
+
+
+@example(rows_of([1e-322, 1e136], [0.3, 1.0], [0, 0], "weighted"), 1)
+@given(tables(loss=EXTREME), st.integers(0, 12))
+def test_a_table_of_extreme_losses_cut_anywhere_has_the_summary_of_the_whole(rows: Rows, at: int) -> None:
+    at = min(at, len(rows.loss))
+
+    assert summarize(cut(rows, 0, at)) + summarize(cut(rows, at, len(rows.loss))) == EMPTY + summarize(rows)
+
+
+@given(tables(), st.data())
+def test_it_does_not_matter_which_sums_are_made_first(rows: Rows, data: st.DataObject) -> None:
+    n = len(rows.loss)
+    first, second = sorted(data.draw(st.tuples(st.integers(0, n), st.integers(0, n))))
+    a, b, c = (summarize(cut(rows, *at)) for at in ((0, first), (first, second), (second, n)))
+
+    assert (a + b) + c == a + (b + c)
+
+
+FIGURES = (total, mean, std, standard_error, divisor, frequencies, group_means)
+
+
+def shown(summary: Summary) -> list[str]:
+    """The figures of a summary, spelt so that nan equals nan."""
+    return [repr(figure(summary)) for figure in FIGURES]
+
+
+@given(tables(least=1), st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_changes_no_digit(rows: Rows, random: Any) -> None:
+    order = list(range(len(rows.loss)))
+    random.shuffle(order)
+    parts: dict[str, Any] = {
+        name: None if getattr(rows, name) is None else getattr(rows, name)[order]
+        for name in ("loss", "weight", "divisor_weight", "group", "mass", "sums")
+    }
+    mixed = replace(rows, **parts)
+
+    assert shown(summarize(mixed)) == shown(summarize(rows))
+
+
+def test_a_million_rows_in_any_order_have_one_sum() -> None:
+    generator = np.random.default_rng(7)
+    losses = generator.exponential(size=1_000_000) ** 9
+    sums = {total(summarize(Rows(part, np.arange(len(part))))) for part in (losses, losses[::-1], np.sort(losses))}
+
+    assert sums == {math.fsum(losses)}
+
+
+# --- the figures ------------------------------------------------------------------------------------------------------
+
+
+def exactly(rows: Rows) -> tuple[Fraction, Fraction, Fraction, Fraction | None]:
+    """Sum, divisor, squared standard error and variance as fractions, by their textbook formulas."""
+    losses = list(map(Fraction, rows.loss.tolist()))
+    weights = [Fraction(1)] * len(losses) if rows.weight is None else list(map(Fraction, rows.weight.tolist()))
+    n, share = len(losses), sum(weights)
+    whole = sum((w * x for w, x in zip(weights, losses, strict=True)), Fraction(0))
+    middle = whole / share
+    plain = sum(losses, Fraction(0)) / n
+    variance = sum((x - plain) ** 2 for x in losses) / (n - 1) if n > 1 else None
+    if rows.weight is None:
+        square = variance / n if variance is not None else Fraction(0)
+    else:
+        square = sum(w * w * (x - middle) ** 2 for w, x in zip(weights, losses, strict=True)) / share**2
+    return whole, share, Fraction(square), None if variance is None else Fraction(variance)
+
+
+MODERATE = st.one_of(st.floats(1e-3, 50.0), st.sampled_from([0.1, 0.2, 0.3, 700.0]), st.floats(1e-100, 1e-90))
+
+
+@given(st.lists(MODERATE, min_size=1, max_size=12), st.data(), st.sampled_from(["plain", "weighted"]))
+def test_the_figures_are_those_of_the_textbook_rounded_once(losses: list[float], data: Any, kind: str) -> None:
+    n = len(losses)
+    weights = data.draw(st.lists(st.floats(1e-3, 1e3), min_size=n, max_size=n))
+    if kind == "weighted":  # the weighted loss is a float, so let the products be exact
+        losses = [round(loss * 1024) / 1024 for loss in losses]
+        weights = [round(weight * 1024) / 1024 + 1 for weight in weights]
+    rows = rows_of(losses, weights, [0] * n, kind)
+    summary = summarize(rows)
+    whole, share, square, variance = exactly(rows)
+
+    assert total(summary) == float(whole)
+    assert divisor(summary) == float(share)
+    assert mean(summary) == float(whole / share)
+    if variance is None:
+        assert math.isnan(std(summary))
+    else:
+        assert std(summary) ** 2 == pytest.approx(float(variance), rel=1e-14, abs=0)
+        assert standard_error(summary) ** 2 == pytest.approx(float(square), rel=1e-14, abs=0)
+
+
+def test_the_spread_of_nearly_equal_losses_does_not_cancel() -> None:
+    losses = [1e8, 1e8 + 1.0, 1e8 + 2.0]
+
+    assert std(summarize(rows_of(losses, [], [], "plain"))) == 1.0
+    assert std(summarize(rows_of([0.3] * 7, [], [], "plain"))) == 0.0
+
+
+@example([1e-170, 2e-170])
+@given(st.lists(st.floats(0.0, 1e-155), min_size=2, max_size=6))
+def test_the_spread_of_tiny_losses_is_a_number(losses: list[float]) -> None:
+    summary = summarize(rows_of(losses, [], [], "plain"))
+
+    assert 0.0 <= std(summary) <= max(losses)
+
+
+def test_the_spread_of_tiny_losses_has_its_digits() -> None:
+    losses = [1e-200, 3e-200]
+
+    assert std(summarize(rows_of(losses, [], [], "plain"))) == pytest.approx(math.sqrt(2.0) * 1e-200, rel=1e-14, abs=0)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-30, 1.0, 1e30, 1e150, 1e200])
+def test_the_spread_scales_with_the_losses(scale: float) -> None:
+    losses = [value * scale for value in (1.0, 2.0, 4.0, 8.0)]
+
+    found = std(summarize(rows_of(losses, [], [], "plain"))) / scale
+
+    assert found == pytest.approx(3.0956959368344519, rel=1e-14, abs=0)  # sqrt(115/12)
+
+
+def test_one_row_has_no_spread() -> None:
+    summary = summarize(rows_of([0.5], [2.0], [0], "plain"))
+
+    assert (mean(summary), total(summary)) == (0.5, 0.5)
+    assert math.isnan(std(summary)) and math.isnan(standard_error(summary))
+
+
+def test_infinite_losses_are_counted_and_the_first_is_named() -> None:
+    left = summarize(rows_of([0.1, 0.2], [], [], "plain"))
+    right = summarize(rows_of([0.3, math.inf, math.inf], [], [], "plain"))
+    both = left + right
+
+    assert (both.infinite, both.first_infinite, both.n, both.low, both.high) == (2, 4, 5, 0.1, math.inf)
+    assert (total(both), mean(both)) == (math.inf, math.inf)
+    assert math.isnan(std(both))
+
+
+def test_a_weight_of_zero_silences_an_infinite_loss() -> None:
+    summary = summarize(rows_of([math.inf, 2.0], [0.0, 3.0], [0, 1], "both"))
+
+    assert (total(summary), mean(summary), summary.infinite) == (6.0, 2.0, 0)
+    assert group_means(summary)[1] == (1, 2.0)
+
+
+def test_groups_have_their_own_means() -> None:
+    summary = summarize(rows_of([1.0, 2.0, 4.0, math.inf], [1.0, 3.0, 2.0, 1.0], [0, 0, 1, 2], "both"))
+
+    found = group_means(summary)
+
+    assert found == ((2, 1.75), (1, 4.0), (1, math.inf))
+    assert frequencies(summary) == (4 / 7, 2 / 7, 1 / 7)
+
+
+def test_a_group_without_rows_has_no_mean() -> None:
+    summary = summarize(rows_of([1.0], [], [0], "grouped"))
+
+    assert [n for n, _ in group_means(summary)] == [1, 0, 0]
+    assert math.isnan(group_means(summary)[1][1])
+
+
+def test_rows_off_by_more_than_the_tolerance_are_counted_and_the_worst_is_named() -> None:
+    sums = np.array([1.0, 0.999, 0.9989, 1.2, 0.8])
+    left = summarize(replace(rows_of([1.0] * 3, [], [], "plain"), sums=sums[:3]))
+    right = summarize(replace(rows_of([1.0] * 2, [], [], "plain"), sums=sums[3:]))
+    both = left + right
+
+    assert both.off == 3
+    assert both.worst_off is not None
+    assert (-both.worst_off[1], both.worst_off[2]) == (4, 1.2)
+
+
+# --- exact sums -------------------------------------------------------------------------------------------------------
+
+ANY = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def as_units(values: list[float]) -> int:
+    return int(sum(map(Fraction, values), Fraction(0)) * ONE)
+
+
+@given(st.lists(ANY, max_size=60))
+def test_an_exact_sum_is_the_sum_of_fractions(values: list[float]) -> None:
+    assert exact_sum(np.array(values, dtype=float)) == as_units(values)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.floats(0.0, 100.0), min_size=1, max_size=40), st.integers(20, 400))
+def test_an_exact_sum_of_many_is_the_sum_of_fractions(values: list[float], times: int) -> None:
+    many = np.tile(np.array(values), times)
+
+    assert exact_sum(many) == times * as_units(values)
+
+
+@given(st.lists(st.tuples(ANY, st.integers(0, 3)), max_size=60))
+def test_exact_sums_by_group_are_the_sums_of_fractions(pairs: list[tuple[float, int]]) -> None:
+    values, codes = np.array([v for v, _ in pairs], dtype=float), np.array([c for _, c in pairs], dtype=np.intp)
+
+    assert exact_sums(values, codes, 4) == tuple(as_units([v for v, c in pairs if c == code]) for code in range(4))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e308, 1e308, -1e308, -1e308] * 9,
+        [5e-324] * 40,
+        [1e300, 1.0, -1e300] * 20,
+        [1.0, 2.0**-53] * 600,
+        [0.1] * 1000,
+        [2.0**960] * 17 + [2.0**-900] * 17,
+    ],
+)
+def test_hard_sums_are_exact(values: list[float]) -> None:
+    assert exact_sum(np.array(values)) == as_units(values)
+    assert as_float(exact_sum(np.array(values))) == float(sum(map(Fraction, values), Fraction(0)))
+
+
+@given(ANY)
+def test_a_float_in_units_is_that_float(value: float) -> None:
+    assert Fraction(in_units(value), ONE) == Fraction(value)
+    assert as_float(in_units(value)) == value
+
+
+def test_a_ratio_beyond_the_range_of_floats_is_infinite() -> None:
+    assert (ratio(10**400, 1), ratio(-(10**400), 1), ratio(10**400, -1)) == (math.inf, -math.inf, -math.inf)
+    assert ratio(1, 3) == 1 / 3
+    assert as_float(2 * in_units(1.7e308)) == math.inf
