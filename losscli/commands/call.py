@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from losscli.enums import Format, Like, Method, Missing, Reduction, Scale, Solver, Wrt
 from losscli.errors import Declined
 from losscli.losses.table import Loss
+from losscli.output.emit import Printing
 
 if TYPE_CHECKING:
     from losscli.evaluation.problem import Settings
@@ -109,9 +110,8 @@ def settings_of(call: Call) -> "Settings":
 def request_of(call: Call) -> "Request":
     """What a call wants read."""
     from losscli.reading.columns import Wanted
-    from losscli.reading.dialect import given_delimiter
+    from losscli.reading.dialect import Style, given_delimiter
     from losscli.reading.open import Request
-    from losscli.reading.style import Style
 
     if len(call.prob) > 1:
         raise Declined("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
@@ -125,7 +125,13 @@ def request_of(call: Call) -> "Request":
         named_labels=(*(_listed(call.classes) or ()), *([call.positive] if call.positive is not None else [])),
     )
     delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
-    return Request(call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding)
+    return Request(call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding, call.threads)
+
+
+def printing_of(call: Call, group: str = "") -> Printing:
+    """How the answer of a call is printed; `group` is the command that the loss stands behind."""
+    command = " ".join(word for word in ("losscli", group, call.loss.name) if word)
+    return Printing(command, call.format, call.quiet, call.digits, call.explain)
 
 
 def refuse_contradictions(call: Call) -> None:

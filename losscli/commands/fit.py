@@ -7,25 +7,25 @@ from math import inf
 
 import numpy as np
 
-from losscli.commands.call import Call, FitOptions, refuse_contradictions
+from losscli.commands.call import Call, FitOptions, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Form, Format, Solver
 from losscli.errors import DataError, Declined, shown
-from losscli.output.emit import emit
+from losscli.output.emit import Printing, emit
 from losscli.output.formats import lines, strict_json
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
 from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss, newton
 from losscli.regression.theta import given_theta
-from losscli.reports.fit import Outcome, Scaling, _parameter_grid, _record, _report
+from losscli.reports.fit import Outcome, Scaling, parameter_grid, record_of, report_of
 
 
 def run_fit(call: Call, options: FitOptions) -> bool:
     """Fit and print what came of it."""
     refuse_contradictions(call)
     recipe = _recipe(options)
-    form = Form.BINARY if call.loss.name == "bce" else Form.CATEGORICAL
+    form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
     design = Design(options.features or "", not options.no_intercept)
-    everything = read_sample(call, design, form)
+    everything = read_sample(request_of(call), settings_of(call), design, form)
     train, test = _parts(everything, call, options)
     scaling = _scaling(train, everything) if options.standardize else None
     train, scaled = (_scaled(one, scaling) for one in (train, everything))
@@ -34,11 +34,13 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     fit = (newton if options.method is Solver.NEWTON else descend)(train, start, recipe)
     _refuse_unsettled(fit, options)
     test_loss = None if test is None else mean_loss(_scaled(test, scaling), fit.theta)
-    outcome = Outcome(train, fit, scaling, mean_loss(train, fit.theta), test_loss, 0 if test is None else test.rows)
+    outcome = Outcome(
+        train, recipe, fit, scaling, mean_loss(train, fit.theta), test_loss, 0 if test is None else test.rows
+    )
     if options.predict is not None:
         _refuse_overwriting(options.predict, call, options)
         write_predictions(options.predict, scaled, fit.theta)
-    _print(outcome, call, options)
+    _print(outcome, printing_of(call, "fit"))
     return True
 
 
@@ -53,7 +55,9 @@ def _recipe(options: FitOptions) -> Recipe:
     if options.test_size is not None and not 0.0 < options.test_size < 1.0:
         raise Declined(f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1")
     usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
-    return Recipe(options.lr, usual if options.steps is None else options.steps, options.tol, options.l2)
+    return Recipe(
+        options.lr, usual if options.steps is None else options.steps, options.tol, options.l2, options.method
+    )
 
 
 def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample, Sample | None]:
@@ -63,7 +67,9 @@ def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample,
         names = ",".join(shape.features)
         design = Design(names, shape.intercept, shape.classes)
         form = Form.BINARY if shape.classes is None else Form.CATEGORICAL
-        return everything, read_sample(replace(call, sources=(options.test,)), design, form)
+        return everything, read_sample(
+            request_of(replace(call, sources=(options.test,))), settings_of(call), design, form
+        )
     if options.test_size is None:
         return everything, None
     count = round(options.test_size * everything.rows)
@@ -134,16 +140,16 @@ def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
 
 
 # --- output -----------------------------------------------------------------------------------------------------------
-def _print(outcome: Outcome, call: Call, options: FitOptions) -> None:
+def _print(outcome: Outcome, printing: Printing) -> None:
     theta = outcome.fit.theta
-    if call.quiet:
+    if printing.quiet:
         rows = theta.reshape(-1, len(outcome.sample.shape.names)).tolist()
         sys.stdout.write("".join(",".join(map(repr, row)) + "\n" for row in rows))
-    elif call.format is Format.JSON:
-        sys.stdout.write(strict_json(_record(outcome, call, options)) + "\n")
-    elif call.format in (Format.CSV, Format.TSV):
-        grid = _parameter_grid(outcome)
+    elif printing.format is Format.JSON:
+        sys.stdout.write(strict_json(record_of(outcome)) + "\n")
+    elif printing.separated:
+        grid = parameter_grid(outcome)
         cells = [[cell if isinstance(cell, str) else repr(cell) for cell in row] for row in grid.rows]
-        sys.stdout.write(lines([list(grid.header), *cells], "\t" if call.format is Format.TSV else ","))
+        sys.stdout.write(lines([list(grid.header), *cells], printing.delimiter))
     else:
-        emit(_report(outcome, call, options), call)
+        emit(report_of(outcome), printing)

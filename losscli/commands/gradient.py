@@ -3,13 +3,14 @@
 from contextlib import closing
 from math import inf
 
-from losscli.commands.call import Call, GradOptions, refuse_contradictions, request_of, settings_of
-from losscli.enums import Method, Wrt
+from losscli.commands.call import Call, GradOptions, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.enums import Format, Method, Scale, Wrt
 from losscli.errors import Declined
 from losscli.evaluation.problem import problem_of
 from losscli.gradients.analytic import kernel_of
-from losscli.gradients.answer import answered, asked
-from losscli.gradients.rows import Spool
+from losscli.gradients.answer import answered
+from losscli.gradients.numeric import LARGEST_STEP
+from losscli.gradients.rows import Ask, Spool
 from losscli.output.spool import spool_file
 from losscli.reading.open import open_data
 
@@ -23,23 +24,21 @@ def run_grad(call: Call, options: GradOptions) -> bool:
 
         typed_answer(call.expect, many=True)
     if call.explain:
-        from losscli.explain.gradient import refuse_unexplained
-
-        refuse_unexplained(call, options.wrt is Wrt.PARAMS)
+        _refuse_unexplained(call, options.wrt is Wrt.PARAMS)
     if options.wrt is Wrt.PARAMS:
         from losscli.commands.parameters import run_params
 
         return run_params(call, options)
     settings, request = settings_of(call), request_of(call)
-    ask = asked(call, options)
+    ask = _asked(call, options)
     table = open_data(request)
     with closing(table), spool_file() as file:
         problem = problem_of(settings, table)
         kernel_of(problem, ask.by)
-        answer = answered(problem, table, ask, call, Spool(file))
+        answer = answered(problem, table, ask, Spool(file))
         from losscli.reports.gradient import print_rows
 
-        as_typed = print_rows(answer, call, numeric=options.method is Method.NUMERIC)
+        as_typed = print_rows(answer, printing_of(call, "grad"), call.expect, numeric=options.method is Method.NUMERIC)
     return answer.ok and as_typed
 
 
@@ -57,3 +56,23 @@ def refuse_options(options: GradOptions) -> None:
     ):
         if given and options.wrt is not Wrt.PARAMS:
             raise Declined(f"--{name} is for gradients by parameters; add --wrt params")
+
+
+def _asked(call: Call, options: GradOptions) -> Ask:
+    """What is to be found: by which scale, by formula, by differences or both."""
+    by = Scale(options.wrt.value) if options.wrt else call.from_
+    if options.step is not None and by is Scale.PROBS and options.step > LARGEST_STEP:
+        raise Declined(f"--step: {options.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
+    numeric = options.method is Method.NUMERIC
+    return Ask(by, options.check or not numeric, options.check or numeric, options.step)
+
+
+def _refuse_unexplained(call: Call, by_params: bool) -> None:
+    """Refuse formats without a place for the work, and what has no such chain."""
+    if by_params:
+        raise Declined("--explain shows gradients by predictions; by parameters it is X^T times the one by logits")
+    if call.quiet or call.format in (Format.CSV, Format.TSV):
+        other = "--quiet" if call.quiet else f"--format {call.format.value}"
+        raise Declined(f"--explain shows the work; it contradicts {other}")
+    if call.focal or call.normalize:
+        raise Declined("--explain shows gradients without --focal and --normalize")

@@ -1,10 +1,13 @@
 """What the loss commands do: read, evaluate, report. Returns whether the answer is yes; writes to standard output."""
 
-from losscli.commands.call import Call, refuse_contradictions, request_of, settings_of
+import sys
+
+from losscli.commands.call import Call, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Reduction
+from losscli.errors import Declined
 from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Problem, problem_of
-from losscli.output.emit import emit, threads_of
+from losscli.output.emit import Printing, emit
 from losscli.output.progress import watched
 from losscli.reading.blocks import Table
 from losscli.reading.open import open_data
@@ -14,29 +17,65 @@ from losscli.reports.loss import report
 def run_loss(call: Call) -> bool:
     """Print the loss that was asked for; False when it is above the limit that was given."""
     refuse_contradictions(call)
+    printing = printing_of(call)
     if call.expect is not None or call.explain:
-        from losscli.expect.loss import refuse_unsuitable
-
-        refuse_unsuitable(call)
+        _refuse_unsuitable(call, printing)
     settings, request = settings_of(call), request_of(call)
     table = watched(open_data(request))
     try:
-        return _answered(problem_of(settings, table), table, call)
+        return _answered(problem_of(settings, table), table, call, printing)
     finally:
         table.close()
 
 
-def _answered(problem: Problem, table: Table, call: Call) -> bool:
+def _answered(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
     if call.expect is not None or call.explain:
-        from losscli.expect.loss import run_checked
-
-        return run_checked(problem, table, call)
+        return _checked(problem, table, call, printing)
     if call.reduction is Reduction.NONE:
         from losscli.reports.rows import stream_losses
 
-        stream_losses(problem, table, call)
+        stream_losses(problem, table, printing)
         return True
-    summary = summary_of(problem, table, full=not call.quiet, threads=threads_of(call, table))
+    summary = summary_of(problem, table, full=not call.quiet)
     answer = report(problem, summary, table)
-    emit(answer, call)
+    emit(answer, printing)
     return call.fail_above is None or answer.answer <= call.fail_above
+
+
+def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
+    """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
+    from losscli.evaluation.figures import figures
+    from losscli.expect.loss import extended, judge, read_rows, row_losses, with_losses, with_verdict
+    from losscli.explain.loss import explained
+
+    by_row, ok = call.reduction is Reduction.NONE, True
+    read = read_rows(problem, table, wanted=call.expect is not None or by_row)
+    answer, figure = report(problem, read.summary, table), figures(problem, read.summary)
+    right = row_losses(problem, read) if by_row else figure.value
+    if by_row:
+        answer = with_losses(answer, row_losses(problem, read))
+    if call.explain:
+        grids, record = explained(problem, read.pieces, figure, call.digits)
+        answer = extended(answer, grids, (), {"explain": record})
+    if call.expect is not None:
+        verdict = judge(problem, call.expect, read, right)
+        answer, ok = with_verdict(answer, verdict, call.expect, problem, read, printing), verdict.ok
+    if call.quiet and by_row:
+        sys.stdout.write("".join(f"{loss!r}\n" for loss in row_losses(problem, read).tolist()))
+    else:
+        emit(answer, printing)
+    return ok and (call.fail_above is None or answer.answer <= call.fail_above)
+
+
+def _refuse_unsuitable(call: Call, printing: Printing) -> None:
+    """Refuse what makes no sense together, and a typed answer that is no number, before anything is read."""
+    if call.expect is not None:
+        from losscli.expect.typed import typed_answer
+
+        typed_answer(call.expect, many=call.reduction is Reduction.NONE)
+    if call.explain and call.quiet:
+        raise Declined("--quiet prints the number alone; it contradicts --explain")
+    if call.explain and printing.separated:
+        raise Declined(f"--explain shows the work; it contradicts --format {call.format.value}")
+    if printing.separated and call.reduction is Reduction.NONE and not call.quiet:
+        raise Declined(f"-r none --format {call.format.value} prints rows and has no place for --expect; use -f json")

@@ -18,7 +18,7 @@ from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.losses.focal import focal_value
 from losscli.reading.blocks import Block, Chunk, Table, located
-from losscli.reading.ranges import Quoted
+from losscli.reading.formats.ranges import Quoted
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 T = TypeVar("T")
@@ -45,13 +45,13 @@ def _value(problem: Problem, prepared: Prepared) -> Array:
     return problem.kernel.value(prepared.targets, prepared.conditioned)
 
 
-def in_order(table: Table, work: Callable[[Block], T], threads: int = 1) -> Iterator[tuple[T, int]]:
+def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]]:
     """What `work` makes of each block, in the order of the source, with the number of rows before the block.
 
     A Fault, from reading or from `work`, becomes the DataError that says where it is.
     """
     rows = lines = 0
-    for block, result, fault in in_threads(partial(_worked, work), table.chunks, threads):
+    for block, result, fault in in_threads(partial(_worked, work), table.chunks, table.threads):
         if fault is not None:
             raise located(table, fault, block, rows, lines)
         assert result is not None
@@ -59,25 +59,25 @@ def in_order(table: Table, work: Callable[[Block], T], threads: int = 1) -> Iter
         rows, lines = rows + block.rows, lines + block.lines
 
 
-def summary_of(problem: Problem, table: Table, full: bool = True, threads: int = 1) -> Summary:
+def summary_of(problem: Problem, table: Table, full: bool = True) -> Summary:
     """The summary of a whole table; refuses one that leaves nothing to average."""
-    summary = _in_parts(problem, table, full, threads) or _folded(problem, full, threads, table)
+    summary = _in_parts(problem, table, full) or _folded(problem, full, table)
     refuse_nothing(problem, summary, table.name)
     return summary
 
 
-def _in_parts(problem: Problem, table: Table, full: bool, count: int) -> Summary | None:
+def _in_parts(problem: Problem, table: Table, full: bool) -> Summary | None:
     """The summary by a process for each part of a plain file, which is quicker than threads; None if not possible."""
-    parts = table.parts(min(count, MOST_PROCESSES)) if count > 1 and available() else None
-    summaries = in_processes(partial(_folded, problem, full, 1), parts, (DataError, Quoted)) if parts else None
+    parts = table.parts(min(table.threads, MOST_PROCESSES)) if table.threads > 1 and available() else None
+    summaries = in_processes(partial(_folded, problem, full), parts, (DataError, Quoted)) if parts else None
     return reduce(add, summaries) if summaries else None
 
 
-def _folded(problem: Problem, full: bool, threads: int, table: Table) -> Summary:
+def _folded(problem: Problem, full: bool, table: Table) -> Summary:
     def work(block: Block) -> Summary:
         return summarize(evaluated(problem, block)[1], full)
 
-    return reduce(add, (result for result, _ in in_order(table, work, threads)), EMPTY)
+    return reduce(add, (result for result, _ in in_order(table, work)), EMPTY)
 
 
 def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:

@@ -32,7 +32,7 @@ class Figures:
 
 def figures(problem: Problem, s: Summary) -> Figures:
     """What is asked of a summary, with the base of the logarithm applied."""
-    unit = log(problem.settings.base) if problem.settings.base else 1.0
+    unit = problem.settings.unit
     average, whole = mean(s), total(s)
     low = baseline(problem, s)
     return Figures(
@@ -57,9 +57,9 @@ def unit_name(base: float | None) -> str:
     return {None: "nats", 2.0: "bits", 10.0: "bans"}.get(base, f"units of ln {base:g}" if base else "nats")
 
 
-def likelihood(f: Figures, base: float | None) -> object:
+def likelihood(f: Figures, unit: float) -> object:
     """exp(-sum) of the losses in nats; by its power of ten where a float would be 0."""
-    nats = f.sum * (log(base) if base else 1.0)
+    nats = f.sum * unit
     value = exp(-nats) if nats < 1e6 and nats > -700 else 0.0
     if value > 1e-300 or nats == inf:
         return value

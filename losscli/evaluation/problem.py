@@ -1,6 +1,7 @@
 """The problem: the mathematics that was asked for, meeting a table. What has no meaning for its rows is refused."""
 
 from dataclasses import dataclass
+from math import log
 
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, Declined
@@ -28,6 +29,11 @@ class Settings:
     normalize: bool = False
     positive: str | None = None
     classes: tuple[str, ...] | None = None
+
+    @property
+    def unit(self) -> float:
+        """What nats are divided by: the natural logarithm of the base."""
+        return log(self.base) if self.base else 1.0
 
 
 @dataclass(frozen=True)

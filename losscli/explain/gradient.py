@@ -6,17 +6,14 @@ quotient rule of rescaled rows are not.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import log
 from typing import Any
 
-from losscli.commands.call import Call
-from losscli.enums import Form, Format, Reduction, Scale
+from losscli.enums import Form, Reduction, Scale
 from losscli.errors import Declined
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
-from losscli.expect.gradient import prepared_rows, two_scales
 from losscli.explain.loss import SHOWN, as_number, extras, factor, listed
-from losscli.gradients.answer import Answer
+from losscli.gradients.answer import Answer, prepared_rows, two_scales
 from losscli.losses.targets import Binary, dense
 from losscli.output.report import Grid, Report
 
@@ -34,17 +31,6 @@ CHAINS: dict[tuple[bool, Scale], tuple[str, ...]] = {
     ),
     (False, Scale.LOGPROBS): ("dloss/dx[k] = -q[k]",),
 }
-
-
-def refuse_unexplained(call: Call, by_params: bool) -> None:
-    """Refuse formats without a place for the work, and what has no such chain."""
-    if by_params:
-        raise Declined("--explain shows gradients by predictions; by parameters it is X^T times the one by logits")
-    if call.quiet or call.format in (Format.CSV, Format.TSV):
-        other = "--quiet" if call.quiet else f"--format {call.format.value}"
-        raise Declined(f"--explain shows the work; it contradicts {other}")
-    if call.focal or call.normalize:
-        raise Declined("--explain shows gradients without --focal and --normalize")
 
 
 def with_chain(table: Report, answer: Answer) -> Report:
@@ -83,7 +69,7 @@ def _division(answer: Answer) -> list[str]:
 
 def _divisor(answer: Answer) -> str:
     base = answer.problem.settings.base
-    whole = answer.divisor if base is None else answer.divisor / log(base)
+    whole = answer.divisor / answer.problem.settings.unit
     return f"{whole:.6g}" + (f" * ln {base:g}" if base else "")
 
 

@@ -202,7 +202,7 @@ def _soft(pieces: Sequence[Piece]) -> bool:
 
 def _terms(problem: Problem, piece: Piece, count: int) -> list[Term]:
     prepared, rows = piece.prepared, piece.rows
-    unit = float(np.log(problem.settings.base)) if problem.settings.base else 1.0
+    unit = problem.settings.unit
     labels = _labels(prepared, count)
     return [
         Term(

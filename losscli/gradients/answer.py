@@ -1,20 +1,18 @@
 """A gradient found: every row of a table or of lists goes through its kernel, into a spool. Nothing is printed here."""
 
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, log
+from math import isfinite
 
-from losscli.commands.call import Call, GradOptions
-from losscli.enums import Method, Reduction, Scale
-from losscli.errors import Declined
+import numpy as np
+
+from losscli.enums import Reduction, Scale
 from losscli.evaluation.evaluate import in_order, refuse_nothing
+from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.gradients.check import TOLERANCE
-from losscli.gradients.numeric import LARGEST_STEP
 from losscli.gradients.rows import Ask, Found, Spool, found_in
 from losscli.gradients.size import Size, enlarged
-from losscli.output.emit import threads_of
+from losscli.losses.functions import log_softmax, sigmoid
 from losscli.reading.blocks import Block, Table
 from losscli.statistics.summary import EMPTY, Summary, divisor
 
@@ -48,26 +46,17 @@ class Answer:
         return self.totals.error <= TOLERANCE
 
 
-def asked(call: Call, options: GradOptions) -> Ask:
-    """What is to be found: by which scale, by formula, by differences or both."""
-    by = Scale(options.wrt.value) if options.wrt else call.from_
-    if options.step is not None and by is Scale.PROBS and options.step > LARGEST_STEP:
-        raise Declined(f"--step: {options.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
-    numeric = options.method is Method.NUMERIC
-    return Ask(by, options.check or not numeric, options.check or numeric, options.step)
-
-
 SHOWN_ROWS = 20  # in a table; the machine formats and --quiet print every row
 
 
-def answered(problem: Problem, table: Table, ask: Ask, call: Call, spool: Spool) -> Answer:
+def answered(problem: Problem, table: Table, ask: Ask, spool: Spool) -> Answer:
     """The gradient of all rows of a table, its rows in the spool."""
     totals, head, shown = _Totals(), [], 0
 
     def work(block: Block) -> Found:
         return found_in(problem, block, ask)
 
-    for found, before in in_order(table, work, threads_of(call, table)):
+    for found, before in in_order(table, work):
         _count(totals, found, before)
         spool.add(found, before)
         if shown < SHOWN_ROWS:
@@ -85,7 +74,7 @@ def answered(problem: Problem, table: Table, ask: Ask, call: Call, spool: Spool)
 def divided_by(problem: Problem, summary: Summary) -> float:
     """What the slopes are divided by: the divisor of the mean, and the logarithm of the base."""
     mean = problem.settings.reduction is Reduction.MEAN
-    return (divisor(summary) if mean else 1.0) * (log(problem.settings.base) if problem.settings.base else 1.0)
+    return (divisor(summary) if mean else 1.0) * problem.settings.unit
 
 
 def _count(totals: _Totals, found: Found, before: int) -> None:
@@ -99,12 +88,20 @@ def _count(totals: _Totals, found: Found, before: int) -> None:
     totals.inconclusive += int(found.comparison.inconclusive.sum())
 
 
-def complain(call: Call, warnings: Sequence[str]) -> None:
-    """Say on standard error what the user must know."""
-    for warning in warnings:
-        sys.stderr.write(f"losscli grad {call.loss.name}: {warning}\n")
-
-
 def as_figure(value: float) -> str:
     """A number of JSON: the shortest text that reads back to it, null where it is not finite."""
     return repr(value) if isfinite(value) else "null"
+
+
+def prepared_rows(answer: Answer) -> list[Prepared]:
+    """The first blocks as the kernel takes them."""
+    return [prepare(answer.problem, block) for block, _ in answer.head]
+
+
+def two_scales(conditioned: Array, scale: Scale) -> tuple[Array, Array]:
+    """Predictions as probabilities and as logits."""
+    with np.errstate(divide="ignore"):  # certainties have infinite logits
+        if scale is Scale.LOGITS:
+            return (sigmoid(conditioned) if conditioned.ndim == 1 else np.exp(log_softmax(conditioned))), conditioned
+        p = conditioned if scale is Scale.PROBS else np.exp(conditioned)
+        return p, np.log(p) - (np.log1p(-p) if conditioned.ndim == 1 else 0.0)

@@ -65,4 +65,5 @@ def dense(a: Classes | Soft, shape: tuple[int, ...]) -> Array:
 
 
 def is_hard(a: Binary) -> bool:
+    """Whether each row has one outcome only."""
     return bool(((a.positive == 0.0) | (a.negative == 0.0)).all())

@@ -1,41 +1,56 @@
-"""Where answers go: a report to standard output in the format of the call, warnings to standard error."""
+"""Where answers go: a report to standard output as asked, warnings to standard error."""
 
-import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from losscli.commands.call import Call
 from losscli.enums import Format
 from losscli.output.report import Report
-from losscli.reading.blocks import Table
 
 
-def emit(answer: Report, call: Call) -> None:
-    """Print a report in the format of the call; what its format has no place for goes to standard error."""
-    if call.quiet:
+@dataclass(frozen=True)
+class Printing:
+    """How an answer is printed; `command` is what messages begin with, as in `losscli grad bce`."""
+
+    command: str
+    format: Format = Format.TABLE
+    quiet: bool = False
+    digits: int = 6
+    explain: bool = False
+
+    @property
+    def for_people(self) -> bool:
+        """Whether tables are printed, which have a place for everything."""
+        return not self.quiet and self.format in (Format.TABLE, Format.MD)
+
+    @property
+    def separated(self) -> bool:
+        """Whether delimited text is printed, which has a place for values alone."""
+        return self.format in (Format.CSV, Format.TSV)
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between cells of delimited text."""
+        return "\t" if self.format is Format.TSV else ","
+
+
+def emit(answer: Report, printing: Printing) -> None:
+    """Print a report as asked; what its format has no place for goes to standard error."""
+    if printing.quiet:
         sys.stdout.write(f"{answer.answer!r}\n")
-    elif call.format is Format.TABLE:
+    elif printing.format is Format.TABLE:
         from losscli.output.formats import print_table
 
-        print_table(answer, call.digits)
+        print_table(answer, printing.digits)
     else:
         from losscli.output.formats import rendered
 
-        sys.stdout.write(rendered(answer, call.format, call.digits))
-    if call.quiet or call.format in (Format.CSV, Format.TSV):
-        warn(call, answer.warnings)
+        sys.stdout.write(rendered(answer, printing.format, printing.digits))
+    if printing.quiet or printing.separated:
+        warn(printing, answer.warnings)
 
 
-def warn(call: Call, warnings: Sequence[str]) -> None:
+def warn(printing: Printing, warnings: Sequence[str]) -> None:
     """Say on standard error what the user must know."""
     for warning in warnings:
-        sys.stderr.write(f"losscli {call.loss.name}: {warning}\n")
-
-
-def threads_of(call: Call, table: Table) -> int:
-    """The number of threads: as asked, else as many as there are processors; a list wants no threads."""
-    if table.streamed is False:
-        return 1
-    if call.threads is not None:
-        return call.threads
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        sys.stderr.write(f"{printing.command}: {warning}\n")

@@ -95,6 +95,7 @@ class Table:
     warnings: tuple[str, ...] = ()
     streamed: bool = True
     close: Callable[[], None] = lambda: None
+    threads: int = 1  # that take its chunks at once
     parts: "Callable[[int], Sequence[Table] | None]" = lambda count: None  # the table as tables of its rows in order
 
 

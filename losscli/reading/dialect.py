@@ -2,8 +2,11 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from losscli.errors import DataError, Declined
+
+BLOCK_BYTES = 1 << 20
 
 CELL_BYTES = 1 << 24  # more than this between two quotes is a quote that was never closed
 csv.field_size_limit(CELL_BYTES)
@@ -11,6 +14,18 @@ CANDIDATES = (",", "\t", ";", "|", " ")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "space"}
 _WORDS = {"tab": "\t", "space": " ", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
 _REFUSED = frozenset('"\r\n.+-_0123456789')
+
+
+@dataclass(frozen=True)
+class Style:
+    """The delimiter or None to find it, rows with missing cells dropped or not, bytes a block."""
+
+    delimiter: str | None = None
+    drop: bool = False
+    block_bytes: int = BLOCK_BYTES
+
+
+PLAIN_STYLE = Style()
 
 
 def given_delimiter(text: str) -> str:

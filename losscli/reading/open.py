@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from losscli.engines.here import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Table
 from losscli.reading.cells import is_missing, number
 from losscli.reading.columns import Wanted
+from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.inline import Inline, is_inline, parse_inline
 from losscli.reading.records import Layout, careful, is_text
-from losscli.reading.style import PLAIN_STYLE, Style
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,16 @@ class Request:
     wanted: Wanted
     style: Style = PLAIN_STYLE
     encoding: str | None = None
+    threads: int | None = None
 
 
 def open_data(request: Request) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
+    table = _opened(request)
+    return replace(table, threads=thread_count(request.threads)) if table.streamed else table
+
+
+def _opened(request: Request) -> Table:
     tokens = request.tokens
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise Declined("standard input can be read once; give '-' for one argument only")

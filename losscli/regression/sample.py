@@ -10,12 +10,11 @@ from math import inf
 
 import numpy as np
 
-from losscli.commands.call import Call, request_of, settings_of
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, Declined, Fault, shown
 from losscli.evaluation.evaluate import in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared, prepare
-from losscli.evaluation.problem import Problem, problem_of
+from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.losses.focal import focal_gradient, focal_value
 from losscli.losses.targets import Binary, Classes, Soft, Targets
 from losscli.reading.blocks import Block, Table, texts
@@ -107,43 +106,42 @@ class Design:
     classes: tuple[str, ...] | None = None
 
 
-def read_sample(call: Call, design: Design, form: Form) -> Sample:
-    """The table of a call, in memory."""
-    _refuse_predictions(call)
-    request = request_of(call)
+def read_sample(request: Request, asked: Settings, design: Design, form: Form) -> Sample:
+    """The table that is asked for, in memory."""
+    _refuse_predictions(request, asked)
     wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=design.features)
     table = _held(replace(request, wanted=wanted))
-    classes = None if form is Form.BINARY else design.classes or _classes(call, table)
+    classes = None if form is Form.BINARY else design.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
-    settings = replace(settings_of(replace(call, from_=Scale.LOGITS)), classes=classes)
+    settings = replace(asked, scale=Scale.LOGITS, classes=classes)
     problem = problem_of(settings, replace(table, form=form, width=width, classes=None))
     prepared, summary = _prepared(problem, table, width)
     shape = Shape(table.feature_names, design.intercept, classes)
     return _sample(problem, shape, prepared, summary, table)
 
 
-def form_of(call: Call, theta: str | None) -> Form:
+def form_of(asked: Settings, theta: str | None) -> Form:
     """Whether a regression is of two classes or of several: where the loss takes both, as the options say."""
-    forms = call.loss.kernels
+    forms = asked.loss.kernels
     if Form.CATEGORICAL not in forms:
         return Form.BINARY
     several = theta is not None and len(parse_inline(theta).rows) > 1
-    return Form.CATEGORICAL if Form.BINARY not in forms or call.classes or several else Form.BINARY
+    return Form.CATEGORICAL if Form.BINARY not in forms or asked.classes or several else Form.BINARY
 
 
-def _refuse_predictions(call: Call) -> None:
-    if len(call.sources) > 1 or (call.sources and is_inline(call.sources[0])):
+def _refuse_predictions(request: Request, asked: Settings) -> None:
+    if len(request.tokens) > 1 or (request.tokens and is_inline(request.tokens[0])):
         raise Declined("a regression wants a table with columns of features, not lists")
-    if call.prob:
+    if request.wanted.prob:
         raise Declined("-p chooses predictions; a regression makes them of the features (-x)")
-    if call.from_ is Scale.LOGPROBS:
+    if asked.scale is Scale.LOGPROBS:
         raise Declined("--from says what predictions are; a regression makes logits of the features (-x)")
-    if call.eps is not None or call.normalize:
-        option = "--normalize" if call.normalize else "--eps"
+    if asked.eps is not None or asked.normalize:
+        option = "--normalize" if asked.normalize else "--eps"
         raise Declined(f"{option} is for probabilities; a regression makes logits of the features")
-    if call.like is Like.SKLEARN:
+    if asked.like is Like.SKLEARN:
         raise Declined("--like sklearn takes probabilities, not logits")
-    if call.reduction is Reduction.NONE:
+    if asked.reduction is Reduction.NONE:
         raise Declined("-r none leaves a loss for each row; a gradient by parameters is that of one number")
 
 
@@ -176,16 +174,15 @@ def _blocks(table: Table) -> Iterator[Block]:
     return (chunk() for chunk in table.chunks)
 
 
-def _classes(call: Call, table: Table) -> tuple[str, ...]:
-    """The classes as the call names them; else the distinct labels, numbers by size and words by the alphabet."""
-    named = settings_of(call).classes
-    if named:
-        return named
+def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
+    """The classes as the user names them; else the distinct labels, numbers by size and words by the alphabet."""
+    if asked.classes:
+        return asked.classes
     label = table.columns.label
     if isinstance(label, list):
         return tuple(map(str, label))
     found = {text for block in _blocks(table) for text in texts(block.labels[0])}
-    found -= {call.ignore} if call.ignore is not None else set()
+    found -= {asked.ignore} if asked.ignore is not None else set()
     sizes = {text: number(text) for text in found}
     numeric = all(size is not None for size in sizes.values())
     classes = tuple(sorted(found, key=lambda text: sizes[text] or 0.0) if numeric else sorted(found))

@@ -2,21 +2,16 @@
 
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from losscli.commands.call import GradOptions
-from losscli.enums import Method
 from losscli.evaluation.prepare import Array
 from losscli.gradients.answer import divided_by
 from losscli.gradients.check import FLOOR, TOLERANCE
 from losscli.gradients.numeric import CUBE_ROOT
+from losscli.gradients.rows import Ask
 from losscli.regression.sample import Sample, row_losses, row_slopes
 from losscli.statistics.exact import ONE, exact_sum, ratio
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -37,18 +32,16 @@ class Slopes:
         return found
 
 
-def _slopes(sample: Sample, theta: Array, options: GradOptions) -> Slopes:
+def slopes_of(sample: Sample, theta: Array, ask: Ask) -> Slopes:
+    """The gradient by theta, by formula, by differences or both, divided as the reduction says."""
     whole = divided_by(sample.problem, sample.summary)
     numeric = noise = finer = None
-    if options.check or options.method is Method.NUMERIC:
-        numeric, noise = by_differences(sample, theta, options.step)
-        finer = None
-        if options.check and options.step is None:
+    if ask.numeric:
+        numeric, noise = by_differences(sample, theta, ask.step)
+        if ask.analytic and ask.step is None:
             finer = by_differences(sample, theta, None, 0.5)[0] / whole
         numeric, noise = numeric / whole, noise / whole
-    analytic = None
-    if options.check or options.method is Method.ANALYTIC:
-        analytic = by_formula(sample, theta) / whole
+    analytic = by_formula(sample, theta) / whole if ask.analytic else None
     return Slopes(theta, analytic, numeric, noise, finer)
 
 
@@ -79,7 +72,7 @@ def by_differences(sample: Sample, theta: Array, own_step: float | None, part: f
     return slope, noise
 
 
-def _compared(found: Slopes) -> tuple[float, int]:
+def compared(found: Slopes) -> tuple[float, int]:
     """The largest relative error, and how many entries differences can't judge."""
     assert found.analytic is not None and found.numeric is not None and found.noise is not None
     gap = np.abs(found.analytic - found.numeric)

@@ -8,6 +8,7 @@ from math import isfinite
 
 import numpy as np
 
+from losscli.enums import Solver
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax, row_sums, sigmoid
@@ -25,12 +26,13 @@ NEWTON_STEPS, DESCENT_STEPS = 100, 1000
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to fit: learning rate, steps at most, the decrease of the loss at which to stop, and the penalty."""
+    """How to fit: learning rate, steps at most, the decrease of the loss at which to stop, the penalty, the method."""
 
     lr: float = 0.1
     steps: int = DESCENT_STEPS
     tol: float = 0.0
     l2: float = 0.0
+    method: Solver = Solver.GD
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from losscli.commands.call import Call
 from losscli.enums import Format, Reduction
 from losscli.evaluation.figures import unit_name
 from losscli.evaluation.prepare import Array
-from losscli.gradients.answer import SHOWN_ROWS, Answer, as_figure, complain
+from losscli.gradients.answer import SHOWN_ROWS, Answer, as_figure
 from losscli.gradients.rows import Held
-from losscli.output.emit import emit
+from losscli.output.emit import Printing, emit, warn
 from losscli.output.encode import encoded
 from losscli.output.formats import lines, strict_json
 from losscli.output.report import Grid, Report
@@ -25,22 +24,22 @@ from losscli.statistics.summary import divisor
 WORDS = {"probs": "probabilities", "logits": "logits", "logprobs": "log-probabilities"}
 
 
-def print_rows(answer: Answer, call: Call, numeric: bool) -> bool:
-    """Print the gradient in the format of the call; `numeric` when the slopes by differences are the answer.
+def print_rows(answer: Answer, printing: Printing, typed: str | None, numeric: bool) -> bool:
+    """Print the gradient as asked; `numeric` when the slopes by differences are the answer.
 
     Returns whether it is the one that was typed, where one was.
     """
     told = report(answer.problem, answer.totals.summary, answer.table)
-    checked = _checked(answer, told, call, numeric)
-    if not call.quiet and call.format in (Format.TABLE, Format.MD):
-        emit(checked.table, call)
+    checked = _checked(answer, told, printing, typed, numeric)
+    if printing.for_people:
+        emit(checked.table, printing)
         return checked.ok
     told = replace(told, extra=checked.record)
-    write = _plain if call.quiet else _json if call.format is Format.JSON else _separated
-    for text in write(answer, told, numeric, "\t" if call.format is Format.TSV else ","):
+    write = _plain if printing.quiet else _json if printing.format is Format.JSON else _separated
+    for text in write(answer, told, numeric, printing.delimiter):
         sys.stdout.write(text)
-    if call.format is not Format.JSON:
-        complain(call, (*told.warnings, *_warnings(answer), *checked.aside))
+    if printing.format is not Format.JSON:
+        warn(printing, (*told.warnings, *_warnings(answer), *checked.aside))
     return checked.ok
 
 
@@ -54,20 +53,20 @@ class Checked:
     ok: bool = True
 
 
-def _checked(answer: Answer, told: Report, call: Call, numeric: bool) -> Checked:
-    shown = not call.quiet and call.format in (Format.TABLE, Format.MD)
-    table, record = _table(answer, told) if shown else told, {}
-    if call.explain:
+def _checked(answer: Answer, told: Report, printing: Printing, typed: str | None, numeric: bool) -> Checked:
+    table, record = _table(answer, told) if printing.for_people else told, {}
+    if printing.explain:
         from losscli.explain.gradient import chain_record, with_chain
 
         table, record = with_chain(table, answer), {"explain": chain_record(answer)}
-    if call.expect is None:
+    if typed is None:
         return Checked(table, record)
     from losscli.expect.gradient import diagnosed, record_of, said_aside, with_diagnosis
 
-    found = diagnosed(answer, call, numeric)
-    aside = () if call.quiet else (said_aside(found, call),)
-    return Checked(with_diagnosis(table, found, call), {**record, "expect": record_of(found)}, aside, found.verdict.ok)
+    found = diagnosed(answer, typed, numeric)
+    aside = () if printing.quiet else (said_aside(found, typed, printing.digits),)
+    table = with_diagnosis(table, found, typed, printing.digits)
+    return Checked(table, {**record, "expect": record_of(found)}, aside, found.verdict.ok)
 
 
 def _warnings(answer: Answer) -> list[str]:

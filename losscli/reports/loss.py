@@ -1,6 +1,6 @@
 """A summary as an answer: the record that JSON prints and the labelled rows of the table. No printing here."""
 
-from math import inf, log
+from math import inf
 from typing import Any
 
 from losscli.enums import Form, Reduction, Scale
@@ -64,7 +64,7 @@ def _positive(problem: Problem) -> str | None:
 def _per_class(problem: Problem, s: Summary) -> list[dict[str, Any]] | None:
     if problem.names is None or not s.groups:
         return None
-    unit = log(problem.settings.base) if problem.settings.base else 1.0
+    unit = problem.settings.unit
     pairs = zip(problem.names.names, group_means(s), strict=True)
     return [{"class": name, "n": n, "mean": average / unit} for name, (n, average) in pairs]
 
@@ -108,7 +108,7 @@ def _leading(problem: Problem, f: Figures, unit: str) -> list[tuple[object, ...]
             sum_row,
             mean_row,
             ("log-likelihood", f.log_likelihood, ""),
-            ("likelihood", likelihood(f, problem.settings.base), ""),
+            ("likelihood", likelihood(f, problem.settings.unit), ""),
             ("perplexity", f.perplexity, ""),
         ]
     return [sum_row, mean_row] if problem.settings.reduction is Reduction.SUM else [mean_row, sum_row]

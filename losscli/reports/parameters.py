@@ -1,11 +1,8 @@
 """The gradient by the parameters of a regression as a report."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from losscli.commands.call import GradOptions
-from losscli.enums import Reduction
+from losscli.enums import Method, Reduction
 from losscli.evaluation.figures import unit_name
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.size import Size, enlarged
@@ -14,17 +11,15 @@ from losscli.regression.sample import Sample
 from losscli.regression.slopes import Slopes, value_of
 from losscli.regression.theta import called, labelled
 
-if TYPE_CHECKING:
-    pass
 
-
-def _said(check: tuple[float, int]) -> list[str]:
-    error, inconclusive = check
-    said = ["analytic and numeric gradient disagree"] if error > TOLERANCE else []
+def said(check: tuple[float, int] | None) -> list[str]:
+    """What the user must know of a check: its largest relative error, and how many entries were inconclusive."""
+    error, inconclusive = check or (0.0, 0)
+    found = ["analytic and numeric gradient disagree"] if error > TOLERANCE else []
     if inconclusive:
         entries = "1 entry" if inconclusive == 1 else f"{inconclusive} entries"
-        said.append(f"{entries} not checked: smaller than the rounding of the differences")
-    return said
+        found.append(f"{entries} not checked: smaller than the rounding of the differences")
+    return found
 
 
 def parameter_grid(sample: Sample, found: Slopes, checked: bool) -> Grid:
@@ -35,25 +30,26 @@ def parameter_grid(sample: Sample, found: Slopes, checked: bool) -> Grid:
     return Grid(tuple(rows), ("parameter", "theta", "gradient", *(("numeric",) if checked else ())))
 
 
-def _record(
-    sample: Sample, found: Slopes, options: GradOptions, check: tuple[float, int], notes: list[str]
+def record_of(
+    sample: Sample, found: Slopes, method: Method, check: tuple[float, int] | None, notes: list[str]
 ) -> dict[str, object]:
+    """The gradient for machines."""
     settings = sample.problem.settings
     size = _size(found)
     record: dict[str, object] = {
         "loss": settings.loss.name,
         "wrt": "params",
         "reduction": settings.reduction.value,
-        "method": options.method.value,
+        "method": method.value,
         "n": sample.summary.n,
         "value": value_of(sample, found.theta),
         "norm": size.norm,
         "max_abs": size.largest,
         "gradient": found.chosen.tolist(),
-        "parameters": _parameters(sample, found, options.check),
+        "parameters": _parameters(sample, found, check is not None),
         "notes": notes,
     }
-    if options.check and found.numeric is not None:
+    if check is not None and found.numeric is not None:
         record |= {"numeric": found.numeric.tolist(), "max_rel_error": check[0], "ok": check[0] <= TOLERANCE}
     return record
 
@@ -70,7 +66,10 @@ def _size(found: Slopes) -> Size:
     return enlarged(Size(), np.arange(1.0, len(flat) + 1.0), flat)
 
 
-def _report(sample: Sample, found: Slopes, options: GradOptions, check: tuple[float, int], notes: list[str]) -> Report:
+def report_of(
+    sample: Sample, found: Slopes, method: Method, check: tuple[float, int] | None, notes: list[str]
+) -> Report:
+    """The gradient for people."""
     settings, size = sample.problem.settings, _size(found)
     unit = unit_name(settings.base)
     rows: list[tuple[object, ...]] = [
@@ -81,9 +80,9 @@ def _report(sample: Sample, found: Slopes, options: GradOptions, check: tuple[fl
     ]
     if settings.reduction is Reduction.MEAN:
         rows.insert(2, ("divisor", sample.divisor, "what the mean divides by"))
-    if options.check:
+    if check is not None:
         verdict = "the gradients agree" if check[0] <= TOLERANCE else "the gradients DISAGREE"
         rows.append(("largest relative error", check[0], verdict))
     title = f"gradient of {settings.loss.title} by parameters"
-    grids = (parameter_grid(sample, found, options.check), Grid(tuple(rows)))
+    grids = (parameter_grid(sample, found, check is not None), Grid(tuple(rows)))
     return Report(title, {}, grids, tuple(notes))

@@ -7,19 +7,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
-from math import log
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.commands.call import Call
 from losscli.enums import Format
 from losscli.errors import DataError, printable_line
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
-from losscli.output.emit import emit, threads_of, warn
+from losscli.output.emit import Printing, emit, warn
 from losscli.output.encode import encoded
 from losscli.output.formats import lines, strict_json
 from losscli.output.report import Grid, Report
@@ -38,28 +36,28 @@ Cells = Column | NDArray[np.int64]
 Walk = Iterator[tuple[Prepared, Array, int]]  # a block prepared, its weighted losses, the rows before it
 
 
-def stream_losses(problem: Problem, table: Table, call: Call) -> None:
-    """Print the loss of each row in the format of the call."""
-    unit = log(problem.settings.base) if problem.settings.base else 1.0
+def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
+    """Print the loss of each row as asked."""
+    unit = problem.settings.unit
     totals = [EMPTY]
-    full = not call.quiet and call.format not in (Format.CSV, Format.TSV)
+    full = not printing.quiet and not printing.separated
 
     def walk() -> Walk:
         work = partial(_work, problem, full)
-        for (prepared, rows, summary), before in in_order(table, work, threads_of(call, table)):
+        for (prepared, rows, summary), before in in_order(table, work):
             totals[0] += summary
             yield prepared, rows.value / unit, before
 
-    if not call.quiet and call.format in (Format.TABLE, Format.MD):
+    if printing.for_people:
         grid = _grid(walk())
         refuse_nothing(problem, totals[0], table.name)
-        emit(_with_rows(report(problem, totals[0], table), grid, totals[0]), call)
+        emit(_with_rows(report(problem, totals[0], table), grid, totals[0]), printing)
         return
     with spool_file() as spool:
-        answer = _spooled(problem, table, call, walk(), totals, spool)
+        answer = _spooled(problem, table, printing, walk(), totals, spool)
         copy_out(spool)
-    if call.format is not Format.JSON:
-        warn(call, answer.warnings)
+    if printing.format is not Format.JSON:
+        warn(printing, answer.warnings)
 
 
 def _work(problem: Problem, full: bool, block: Block) -> tuple[Prepared, Rows, Summary]:
@@ -67,15 +65,17 @@ def _work(problem: Problem, full: bool, block: Block) -> tuple[Prepared, Rows, S
     return prepared, rows, summarize(rows, full)
 
 
-def _spooled(problem: Problem, table: Table, call: Call, walk: Walk, totals: list[Summary], spool: IO[bytes]) -> Report:
+def _spooled(
+    problem: Problem, table: Table, printing: Printing, walk: Walk, totals: list[Summary], spool: IO[bytes]
+) -> Report:
     """Write everything to the spool and return the report on all rows."""
-    write = _plain if call.quiet else _json_rows if call.format is Format.JSON else _separated
+    write = _plain if printing.quiet else _json_rows if printing.format is Format.JSON else _separated
     try:
-        for piece in write(problem, walk, "\t" if call.format is Format.TSV else ","):
+        for piece in write(problem, walk, printing.delimiter):
             spool.write(piece)
         refuse_nothing(problem, totals[0], table.name)
         answer = report(problem, totals[0], table)
-        if call.format is Format.JSON:
+        if printing.format is Format.JSON:
             spool.write(_json_rest(answer))
     except OSError as error:
         raise DataError(f"the output can't be held: {(error.strerror or str(error)).lower()}") from None

@@ -98,7 +98,7 @@ def opened(call: Call, block_bytes: int) -> Iterator[tuple[Problem, Table]]:
 
 def summary(call: Call, block_bytes: int, threads: int = 1) -> Summary:
     with opened(call, block_bytes) as (problem, table):
-        return summary_of(problem, table, threads=threads)
+        return summary_of(problem, replace(table, threads=threads))
 
 
 def losses(call: Call, block_bytes: int) -> bytes:
@@ -224,7 +224,7 @@ def test_processes_change_nothing(
     (tmp_path / "t.csv").write_text(sheet(form, scale, 300).text())
     call = call_of(loss, form, scale, tmp_path / "t.csv")
     alone = summary(call, 500)
-    monkeypatch.setattr("losscli.reading.ranges.LEAST_BYTES", 700)
+    monkeypatch.setattr("losscli.reading.formats.ranges.LEAST_BYTES", 700)
 
     assert summary(call, 500, threads=2) == summary(call, 1 << 20, threads=5) == alone
 
@@ -239,7 +239,7 @@ def test_processes_change_no_letter_of_an_error(
         path.write_bytes(text.encode(errors="surrogateescape"))
         said = set()
         for least in (1 << 22, 30, 100):
-            monkeypatch.setattr("losscli.reading.ranges.LEAST_BYTES", least)
+            monkeypatch.setattr("losscli.reading.formats.ranges.LEAST_BYTES", least)
             with pytest.raises(DataError) as caught:
                 summary(Call(LOSSES["bce"], (str(path),)), 1 << 20, threads=4)
             said.add(str(caught.value))

@@ -198,7 +198,7 @@ def all_targets(form: Form, n: int, seed: int = 1) -> list[Targets]:
 
 def of_rows(targets: Targets, rows: slice | Array) -> Targets:
     if isinstance(targets, Binary):
-        return Binary(targets.positive[rows], targets.negative[rows], targets.most)
+        return Binary(targets.positive[rows], targets.negative[rows], targets.cap)
     if isinstance(targets, Classes):
         return Classes(targets.index[rows], targets.own[rows], targets.every)
     return Soft(targets.cells[rows])
@@ -346,7 +346,7 @@ def test_an_outcome_without_a_coefficient_is_silent(scale: Scale, never: float) 
 def test_a_cap_holds_each_logarithm_by_itself() -> None:
     kernel = LOSSES["bce"].kernels[Form.BINARY][Scale.PROBS]
 
-    capped = kernel.value(Binary(np.array([1.0, 0.5]), np.array([0.0, 0.5]), most=100.0), np.array([0.0, 1e-300]))
+    capped = kernel.value(Binary(np.array([1.0, 0.5]), np.array([0.0, 0.5]), cap=100.0), np.array([0.0, 1e-300]))
 
     assert capped.tolist() == [100.0, 50.0]  # -ln(1 - 1e-300) is nothing beside 100
 

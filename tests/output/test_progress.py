@@ -14,8 +14,8 @@ from conftest import environment
 from losscli.enums import Form
 from losscli.output import progress
 from losscli.reading.columns import Wanted
+from losscli.reading.dialect import Style
 from losscli.reading.open import Request, open_data
-from losscli.reading.style import Style
 
 
 class Terminal:

@@ -370,7 +370,7 @@ LONG = ("label,prob\n" + "".join(f"{i % 2},0.{i * 7919 % 99999:05}1\n" for i in 
 
 @pytest.mark.parametrize("kind", PACKERS)
 @pytest.mark.parametrize("table", [PLAIN.encode(), LONG], ids=["short", "long"])
-@pytest.mark.parametrize("divisor_weight", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("piped", [False, True])
 def test_compressed_data_cut_short_are_refused(kind: str, table: bytes, share: float, piped: bool) -> None:
     packed = PACKERS[kind](table)

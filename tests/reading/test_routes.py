@@ -19,12 +19,12 @@ from losscli.enums import Form
 from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Settings, problem_of
 from losscli.losses.table import LOSSES
-from losscli.reading import ranges, text
 from losscli.reading.blocks import Block, Table, texts
 from losscli.reading.columns import Wanted
+from losscli.reading.dialect import Style
+from losscli.reading.formats import ranges, text
 from losscli.reading.open import Request, open_data
 from losscli.reading.records import Layout
-from losscli.reading.style import Style
 
 NUMBER = st.one_of(
     st.floats(0.0, 1.0).map(repr),

@@ -224,7 +224,7 @@ def test_infinite_losses_are_counted_and_the_first_is_named() -> None:
     right = summarize(rows_of([0.3, math.inf, math.inf], [], [], "plain"))
     both = left + right
 
-    assert (both.infinite, both.first_infinite, both.n, both.low, both.high) == (2, 4, 5, 0.1, math.inf)
+    assert (both.infinite, both.first_infinite, both.n, both.min, both.max) == (2, 4, 5, 0.1, math.inf)
     assert (total(both), mean(both)) == (math.inf, math.inf)
     assert math.isnan(std(both))
 

@@ -7,7 +7,7 @@ A mistake on the way from rows to a number ends in `Case.reduced`, which weighs 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import log, nan
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class Known:
 
 def known(problem: Problem, s: Summary) -> Known:
     """What a summary tells."""
-    unit = log(problem.settings.base) if problem.settings.base else 1.0
+    unit = problem.settings.unit
     low = baseline(problem, s)
     average, whole, asked = mean(s) / unit, total(s) / unit, problem.settings.reduction
     return Known(

@@ -17,11 +17,10 @@ from losscli.errors import DataError, Fault, shown
 from losscli.reading import decode
 from losscli.reading.blocks import Block, Chunk, Table, column_names
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
-from losscli.reading.dialect import NAMES, find_delimiter, records, unsound
-from losscli.reading.ranges import Quoted, cut
+from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
+from losscli.reading.formats.ranges import Quoted, cut
 from losscli.reading.records import NOT_UTF8, Layout, careful
 from losscli.reading.sources import Source
-from losscli.reading.style import Style
 
 HEAD_BYTES, HEAD_LINES = 1 << 16, 20
 
@@ -126,7 +125,7 @@ def _parts(
     if sources is None:
         return None
     readers = [_Reader(Feed(source), delimiter, layout, block_bytes, ranged=True) for source in sources]
-    return [replace(table, chunks=reader.chunks()) for reader in readers]
+    return [replace(table, chunks=reader.chunks(), threads=1) for reader in readers]
 
 
 def _plain_newlines(feed: Feed) -> None:
