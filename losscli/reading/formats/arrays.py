@@ -10,7 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import DataError, Fault, shown
-from losscli.reading.blocks import Array, Block, Chunk, Column, Table, as_column, column_names, taken
+from losscli.reading.blocks import (
+    Array,
+    Block,
+    Chunk,
+    Column,
+    Opened,
+    Table,
+    Words,
+    as_column,
+    as_words,
+    carried_names,
+    column_names,
+    taken,
+)
 from losscli.reading.cells import is_missing
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.records import Layout
@@ -27,8 +40,8 @@ class Series:
     values: NDArray[Any]
 
 
-def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
-    """The table in a `.npy` or `.npz` source."""
+def open_arrays(source: Source, drop: bool) -> Opened:
+    """A `.npy` or `.npz` source."""
     series, named = _series(source)
     rows = {len(one.values) for one in series}
     if len(rows) > 1:
@@ -39,14 +52,19 @@ def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
     first = tuple(_cell(one.values[0]) for one in series)
     names = tuple(one.name for one in series)
     top = FirstLines(names, first) if named else FirstLines(first, None)
+    return Opened(source.name, top, named, partial(_table, source, series, top, named, drop), source.close)
+
+
+def _table(source: Source, series: list[Series], top: FirstLines, named: bool, drop: bool, wanted: Wanted) -> Table:
     try:
         columns = resolve(top, replace(wanted, header=named))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
-    layout = Layout(len(series), columns.labels, columns.preds, columns.weight, columns.features, drop)
+    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    layout = Layout(len(series), *parts, drop, carried=columns.travelling)
     return Table(
         form=columns.form,
-        chunks=_chunks(series, max(rows), layout),
+        chunks=_chunks(series, len(series[0].values), layout),
         place=partial(_place, source.name, columns),
         columns=column_names(columns),
         classes=columns.class_names,
@@ -56,6 +74,7 @@ def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
         name=source.name,
         close=source.close,
         warnings=scale_warnings(columns, wanted.scale),
+        carried=carried_names(columns),
     )
 
 
@@ -139,6 +158,7 @@ def _block(series: list[Series], low: int, high: int, layout: Layout) -> Block:
         preds=_matrix([columns[at] for at in layout.preds], row),
         weights=None if layout.weight is None else _matrix([columns[layout.weight]], row)[:, 0],
         features=_matrix([columns[at] for at in layout.features], row) if layout.features else None,
+        carried=tuple(_words(series[at].values[low:high][row]) for at in layout.carried),
         row=row,
         fault=fault,
     )
@@ -148,6 +168,14 @@ def _column(values: NDArray[Any]) -> Column:
     if values.dtype.kind in "US":
         return as_column([_cell(value).strip() for value in values])
     return values.astype(np.float64)
+
+
+def _words(values: NDArray[Any]) -> Words:
+    """A column as text, each value as numpy writes it."""
+    if values.dtype.kind in "US":
+        return as_words([_cell(value).strip() for value in values])
+    distinct, codes = np.unique(values, return_inverse=True)
+    return Words(codes.reshape(-1), tuple(map(_cell, distinct)))
 
 
 def _missing(column: Column) -> NDArray[np.bool_]:
