@@ -16,7 +16,10 @@ from losscli.reading.formats.packed import PACKINGS, unpacked
 
 STDIN = "<stdin>"
 NPY = b"\x93NUMPY"
+MAGIC_BYTES = 64  # that tell what a source is
 ARRAYS = (NPY, b"PK\x03\x04", b"PK\x05\x06")  # .npy, .npz, and a zip archive without members
+# Parquet (with an encrypted footer too), Arrow files and streams, ORC, and the first version of Feather.
+COLUMNAR = (b"PAR1", b"PARE", b"ARROW1", b"\xff\xff\xff\xff", b"ORC", b"FEA1")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -24,7 +27,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MARK = 8  # bytes that tell what a source is
 _BUFFER = 1 << 18
 
 
@@ -77,12 +79,22 @@ def open_source(path: str, encoding: str | None = None) -> Source:
     try:
         with readable(name):
             _begin(source)
-        if not source.magic.startswith(ARRAYS):
+        if not source.magic.startswith(ARRAYS) and not is_columnar(source):
             _make_utf8(source, encoding)
     except BaseException:
         source.close()
         raise
     return source
+
+
+def is_columnar(source: Source) -> bool:
+    """Whether the bytes are a file of columns; text that begins with its mark holds no control characters."""
+    return source.magic.startswith(COLUMNAR) and any(byte < 32 and byte not in b"\t\r\n" for byte in source.magic)
+
+
+def is_plain_file(source: Source) -> bool:
+    """Whether the source is a regular file of this machine, unpacked, that can be opened by its name."""
+    return source.name != STDIN and source.plain and source.size is not None
 
 
 def _begin(source: Source) -> None:
@@ -101,7 +113,7 @@ def _begin(source: Source) -> None:
 def _peeked(stream: io.RawIOBase) -> tuple[bytes, IO[bytes]]:
     """The first bytes of a stream, however few it gives at once, and a stream that begins with them again."""
     head = b""
-    while len(head) < _MARK and (more := stream.read(_MARK - len(head))):
+    while len(head) < MAGIC_BYTES and (more := stream.read(MAGIC_BYTES - len(head))):
         head += more
     return head, _buffered(_Rejoined(head, stream))
 
