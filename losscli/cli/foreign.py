@@ -13,7 +13,7 @@ def _spread(table: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
 
 
 FILE = "the answer goes to standard output, so write > FILE"
-ROWS = "a part of a table comes through a pipe: head -n 101 FILE | losscli ..."
+ROWS = "a part of a table comes through a pipe: head -n 101 FILE | losscli COMMAND"
 
 OPTION_NAMES: Mapping[str, tuple[str, ...]] = _spread(
     {

@@ -43,7 +43,7 @@ FOREIGN = {
     "--nats": "use --base e",
     "--log2": "use --base 2",
     "--verbose": "use --explain",
-    "--nrows": "a part of a table comes through a pipe: head -n 101 FILE | losscli ...",
+    "--nrows": "a part of a table comes through a pipe: head -n 101 FILE | losscli COMMAND",
     "--seed": "nothing is random here, so there is nothing to seed",
     "--pos-label": "use --positive LABEL",
     "--n-jobs": "use --threads N",
