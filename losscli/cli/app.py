@@ -83,7 +83,7 @@ NUMERIC = {
 PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
 
 # What a gradient or a regression has no use for, and what a regression has.
-NOT_OF_GRADIENTS = ("fail_above", "worst", "by", "plot")
+NOT_OF_GRADIENTS = ("fail_above", "ci", "worst", "by", "plot")
 
 OF_REGRESSIONS = (
     *("label", "weight", "positive", "classes", "delimiter", "header", "encoding", "na", "smoothing"),

@@ -136,6 +136,14 @@ LOSS_OPTIONS = {
     "fail_above": Option(
         ("--fail-above",), TEXT, "Exit 1 if the answer is above X.", metavar="X", number=ANY, group=ANSWERS
     ),
+    "ci": Option(
+        ("--ci",),
+        TEXT,
+        "Confidence interval of the mean at this level; in JSON always, at 0.95.",
+        "LEVEL",
+        ANY,
+        ANSWERS,
+    ),
     "threads": Option(
         ("--threads",), TEXT, "Default: the number of cores.", metavar="N", number=(int, 1, 256), group=ANSWERS
     ),
