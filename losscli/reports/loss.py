@@ -81,8 +81,8 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, unit: 
     rows += [("divisor", f.divisor, "what the mean divides by")] if f.divisor != f.n else []
     rows += [("standard error", f.se, "")]
     if problem.settings.ci is not None:
-        level = f"{100.0 * problem.settings.level:g} % interval of the mean"
-        rows += [("from", f.low, level), ("to", f.high, level)]
+        level = f"{100.0 * problem.settings.level:g} % confidence"
+        rows += [("interval from", f.low, level), ("interval to", f.high, "")]
     rows += [("lowest", f.min, ""), ("highest", f.max, "")]
     if f.baseline is not None:
         why = "" if f.normalized is not None else _no_baseline(f)
