@@ -2,10 +2,12 @@
 
 Nothing here parses: `arguments` reads plain arguments by these tables, `typer_app` makes an application of them, `help`
 prints them. The names are those of the fields of `Call`, `GradOptions` and `FitOptions`, whose defaults are theirs.
-An option that several commands take is declared once; which command takes which says `commands`.
+An option that several commands take is declared once; which command takes which says `commands`. A help is short
+enough for one line of 80 columns; what is in parentheses is the default.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
@@ -21,6 +23,8 @@ class Option:
     """How an option is declared: its names, the type of its value as typed, its help, what number it is.
 
     `bare` is its value where none is typed; the argument behind such an option is its value only if it is a number.
+    `completes` says of what its values are, so that a shell can complete them. `words` is the help of commands for
+    which `help` doesn't fit, by the name of the loss.
     """
 
     names: tuple[str, ...]
@@ -30,6 +34,8 @@ class Option:
     number: Number | None = None
     group: str = ""
     bare: str | None = None
+    completes: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_flag(self) -> bool:
@@ -44,120 +50,94 @@ class Option:
 
 TEXT, LIST = str | None, list[str] | None
 
+COLUMNS, LABELS = "columns", "labels"  # what the values of an option are
+
 INPUT, MATHEMATICS, ANSWERS = "Input", "Mathematics", "Answers"
 GRADIENT, REGRESSION = "Gradient", "Regression"
 
 
-def _input(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None) -> Option:
-    return Option(names, kind, help, metavar, group=INPUT)
+def _input(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=INPUT, **more)
 
 
-def _math(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, number: Number | None = None) -> Option:
-    return Option(names, kind, help, metavar, number, MATHEMATICS)
+def _math(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=MATHEMATICS, **more)
 
 
-def _answer(
-    *names: str,
-    kind: Any = TEXT,
-    help: str,
-    metavar: str | None = None,
-    number: Number | None = None,
-    bare: str | None = None,
-) -> Option:
-    return Option(names, kind, help, metavar, number, ANSWERS, bare)
+def _answer(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=ANSWERS, **more)
+
+
+def _gradient(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=GRADIENT, **more)
+
+
+def _fit(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=REGRESSION, **more)
 
 
 LOSS_OPTIONS = {
     "label": _input(
-        *("-y", "--label"),
-        kind=LIST,
-        metavar="COL",
-        help="Label column: a name, a number, or several for one-hot or soft labels (y0,y1 or 2-4 or y_*).",
+        "-y", "--label", kind=LIST, metavar="COL", completes=COLUMNS, help="label column: a name, number or glob"
     ),
     "prob": _input(
         *("-p", "--prob"),
         kind=LIST,
         metavar="COL",
-        help="Prediction column; for ce and nll the class columns, as a list, range or glob.",
+        completes=COLUMNS,
+        help="prediction column",
+        words={"ce": "class columns: a list, range or glob", "nll": "prediction column, or the class columns"},
     ),
-    "weight": _input("-w", "--weight", metavar="COL", help="Sample weights: a column, or beside lists a list."),
-    "key": _input("--key", metavar="COL", help="Join LABELS and PREDS on these columns, in any order of rows."),
-    "unmatched": _input("--unmatched", kind=Unmatched | None, help="Rows without a partner: error (default) or drop."),
-    "from_": _input("--from", kind=Scale | None, help="What the predictions are: probs (default), logits or logprobs."),
-    "positive": _input("--positive", metavar="LABEL", help="This label is 1, every other label is 0."),
-    "classes": _input("--classes", metavar="A,B,C", help="The class of each prediction column, in order."),
-    "delimiter": _input(
-        *("-d", "--delimiter"),
-        metavar="CHAR",
-        help="Cells are separated by this; tab and space are accepted as words. Default: found.",
+    "weight": _input("-w", "--weight", metavar="COL", completes=COLUMNS, help="sample weights: a column, or a list"),
+    "key": _input("--key", metavar="COLS", completes=COLUMNS, help="join LABELS and PREDS on these columns"),
+    "unmatched": _input(
+        "--unmatched", kind=Unmatched | None, metavar="HOW", help="with --key, rows of one side: error or drop"
     ),
-    "header": _input(
-        "--header/--no-header", kind=bool | None, help="Whether the first line names the columns. Default: found."
-    ),
-    "encoding": _input("--encoding", metavar="NAME", help="Default: UTF-8, or UTF-16 by its byte order mark."),
-    "na": _input(
-        "--na", kind=Missing | None, help="Missing cells: error (default), or drop the row and say how many went."
-    ),
-    "cluster": _input("--cluster", metavar="ADDRESS", help="Compute on a Dask cluster."),
+    "from_": _input("--from", kind=Scale | None, metavar="SCALE", help="probs (default), logits or logprobs"),
+    "positive": _input("--positive", metavar="LABEL", completes=LABELS, help="this label is 1, every other one 0"),
+    "classes": _input("--classes", metavar="A,B,C", help="the class of each prediction column"),
+    "delimiter": _input("-d", "--delimiter", metavar="CHAR", help="between cells: a character, tab or space"),
+    "header": _input("--header/--no-header", kind=bool | None, help="whether line 1 names the columns"),
+    "encoding": _input("--encoding", metavar="NAME", help="default: UTF-8, or UTF-16 by its mark"),
+    "na": _input("--na", kind=Missing | None, metavar="HOW", help="missing cells: error (default) or drop"),
+    "cluster": _input("--cluster", metavar="ADDRESS", help="compute on a Dask cluster"),
     "reduction": _math(
-        *("-r", "--reduction"), kind=Reduction | None, help="mean (default), sum or none: the loss of each row."
+        "-r", "--reduction", kind=Reduction | None, metavar="HOW", help="mean (default), sum or none: each row's loss"
     ),
-    "base": _math(
-        "--base", metavar="B", help="Base of the logarithm: e (default, nats), 2 (bits), 10 or any other above 1."
+    "base": _math("--base", metavar="B", help="of the logarithm: e (default, nats), 2 (bits), 10 ..."),
+    "eps": _math("--eps", metavar="X", number=ANY, help="clip probabilities to [X, 1-X]; default: never"),
+    "like": _math("--like", kind=Like | None, metavar="LIBRARY", help="conventions of torch, keras or sklearn"),
+    "smoothing": _math("--smoothing", metavar="S", number=ANY, help="label smoothing: S spread over the classes"),
+    "focal": _math("--focal", metavar="GAMMA", number=ANY, help="focal loss: times (1-p_t)^GAMMA"),
+    "pos_weight": _math("--pos-weight", metavar="C", number=ANY, help="weight of the positive term"),
+    "class_weight": _math("--class-weight", metavar="W1,W2,..", help="a weight for each class"),
+    "ignore": _math("--ignore", metavar="LABEL", completes=LABELS, help="rows with this label do not count"),
+    "normalize": _math("--normalize", kind=bool, help="rescale each row to sum to 1"),
+    "format": _answer(
+        "-f", "--format", kind=Format | None, metavar="NAME", help="table (default), json, csv, tsv or md"
     ),
-    "eps": _math("--eps", metavar="X", number=ANY, help="Clip probabilities to [X, 1-X]. Default: no clipping at all."),
-    "like": _math(
-        "--like",
-        kind=Like | None,
-        help="That library's conventions for clipping, row rescaling and what the mean divides by.",
-    ),
-    "smoothing": _math(
-        *("--smoothing",),
-        metavar="S",
-        number=ANY,
-        help="Label smoothing: (1-S) of the label, S spread over the classes.",
-    ),
-    "focal": _math("--focal", metavar="GAMMA", number=ANY, help="Focal loss: times (1-p_t)^GAMMA."),
-    "pos_weight": _math("--pos-weight", metavar="C", number=ANY, help="Weight of the positive term."),
-    "class_weight": _math("--class-weight", metavar="W1,W2,..", help="A weight for each class."),
-    "ignore": _math("--ignore", metavar="LABEL", help="Rows with this label do not count."),
-    "normalize": _math("--normalize", kind=bool, help="Rescale each row of probabilities to sum to 1."),
-    "format": _answer("-f", "--format", kind=Format | None, help="table (default), json, csv, tsv or md."),
-    "quiet": _answer(
-        "-q", "--quiet", kind=bool, help="Nothing but the number, with all its digits; one a line with -r none."
-    ),
-    "digits": _answer("--digits", metavar="N", number=(int, 1, 17), help="Significant digits in tables; default 6."),
-    "ci": _answer(
-        "--ci",
-        metavar="LEVEL",
-        number=ANY,
-        help="Show the confidence interval of the mean; JSON always has it, by default at 0.95.",
-    ),
-    "expect": _answer(
-        "--expect",
-        metavar="X",
-        help="Check the answer X, as precisely as typed: exit 1 if it is wrong, and name what would give it.",
-    ),
-    "tolerance": _answer("--tolerance", metavar="T", number=ANY, help="How far X may be off; default: its last digit."),
-    "hide_answer": _answer("--hide-answer", kind=bool, help="Say whether X is right, without the right answer."),
-    "explain": _answer("--explain", kind=bool, help="Show the work: formula, terms, sum, division."),
-    "fail_above": _answer("--fail-above", metavar="X", number=ANY, help="Exit 1 if the answer is above X."),
+    "quiet": _answer("-q", "--quiet", kind=bool, help="nothing but the number, with all its digits"),
+    "digits": _answer("--digits", metavar="N", number=(int, 1, 17), help="significant digits in tables (6)"),
+    "ci": _answer("--ci", metavar="LEVEL", number=ANY, help="confidence interval of the mean (0.95)"),
+    "expect": _answer("--expect", metavar="X", help="check the answer X: exit 1 if wrong, and say why"),
+    "tolerance": _answer("--tolerance", metavar="T", number=ANY, help="how far X may be off (half its last digit)"),
+    "hide_answer": _answer("--hide-answer", kind=bool, help="with --expect: the verdict, not the answer"),
+    "explain": _answer("--explain", kind=bool, help="show the work: formula, terms, sum, division"),
+    "fail_above": _answer("--fail-above", metavar="X", number=ANY, help="exit 1 if the answer is above X"),
     "fail_if_worse": _answer(
-        "--fail-if-worse", metavar="[X]", number=ANY, bare="0", help="Exit 1 if a model is worse than the first."
+        "--fail-if-worse", metavar="[X]", number=ANY, bare="0", help="exit 1 if a model is worse than the first"
     ),
-    "worst": _answer("--worst", metavar="N", number=(int, 1, 10**6), help="The N rows with the highest loss."),
-    "show": _answer("--show", metavar="COLS", help="With --worst: show these columns too."),
-    "by": _answer("--by", metavar="COLS", help="A line of results for each value of these columns."),
-    "max_groups": _answer(
-        "--max-groups", metavar="N", number=(int, 1, 10**7), help="With --by: groups at most; default 1000."
-    ),
+    "worst": _answer("--worst", metavar="N", number=(int, 1, 10**6), help="the N rows with the highest loss"),
+    "show": _answer("--show", metavar="COLS", completes=COLUMNS, help="with --worst: these columns too"),
+    "by": _answer("--by", metavar="COLS", completes=COLUMNS, help="a line for each value of these columns"),
+    "max_groups": _answer("--max-groups", metavar="N", number=(int, 1, 10**7), help="with --by: at most (1000)"),
     "calibration": _answer(
-        "--calibration", metavar="[BINS]", number=(int, 1, 1000), bare="10", help="Reliability, by 10 bins or so many."
+        "--calibration", metavar="[BINS]", number=(int, 1, 1000), bare="10", help="reliability by bins (10)"
     ),
-    "quantiles": _answer("--quantiles", metavar="Q,..", help="Quantiles of the losses."),
-    "plot": _answer("--plot", kind=bool, help="Pictures of what was asked for."),
-    "save": _answer("--save", metavar="FILE", help="What is printed, as .svg, .html, .txt or .md."),
-    "threads": _answer("--threads", metavar="N", number=(int, 1, 256), help="Default: the number of cores."),
+    "quantiles": _answer("--quantiles", metavar="Q,..", help="quantiles of the losses"),
+    "plot": _answer("--plot", kind=bool, help="pictures in the terminal"),
+    "save": _answer("--save", metavar="FILE", help="write it to FILE.svg, .html, .txt or .md"),
+    "threads": _answer("--threads", metavar="N", number=(int, 1, 256), help="default: the number of cores"),
 }
 
 # Declared, but without effect as yet: no command offers these. Who gives one its effect takes its name out.
@@ -169,55 +149,28 @@ COMING = frozenset(
 )
 
 
-def _gradient(
-    *names: str, kind: Any = TEXT, help: str, metavar: str | None = None, number: Number | None = None
-) -> Option:
-    return Option(names, kind, help, metavar, number, GRADIENT)
-
-
 GRAD_OPTIONS = {
-    "wrt": _gradient(
-        "--wrt", kind=Wrt | None, help="By what: probs, logits, logprobs or params. Default: what --from says."
-    ),
-    "method": _gradient("--method", kind=Method | None, help="analytic (default) or numeric: central differences."),
-    "step": _gradient(
-        "--step", metavar="H", number=ANY, help="Step of the differences. Default: suited to each prediction."
-    ),
-    "check": _gradient("--check", kind=bool, help="Both methods beside each other; exit 1 if they disagree."),
-    "features": _gradient(
-        "-x", "--features", metavar="COLS", help="With --wrt params: the columns that the logits are made of."
-    ),
-    "theta": _gradient(
-        "--theta", metavar="LIST", help="With --wrt params: the parameters, intercept first; a row a class for ce."
-    ),
-    "no_intercept": _gradient("--no-intercept", kind=bool, help="With --wrt params: logits without an intercept."),
+    "wrt": _gradient("--wrt", kind=Wrt | None, metavar="BY", help="by probs, logits, logprobs or params"),
+    "method": _gradient("--method", kind=Method | None, metavar="HOW", help="analytic (default) or numeric"),
+    "step": _gradient("--step", metavar="H", number=ANY, help="of the differences; default: suited to each"),
+    "check": _gradient("--check", kind=bool, help="both methods; exit 1 if they disagree"),
+    "features": _gradient("-x", "--features", metavar="COLS", completes=COLUMNS, help="for params: the features"),
+    "theta": _gradient("--theta", metavar="LIST", help="for params: the point, intercept first"),
+    "no_intercept": _gradient("--no-intercept", kind=bool, help="for params: no intercept"),
 }
 
-
-def _fit(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, number: Number | None = None) -> Option:
-    return Option(names, kind, help, metavar, number, REGRESSION)
-
-
 FIT_OPTIONS = {
-    "features": _fit("-x", "--features", metavar="COLS", help="Feature columns. Default: all other numeric columns."),
-    "method": _fit(
-        "--method", kind=Solver | None, help="gd (default): batch gradient descent; newton: the exact optimum."
-    ),
-    "lr": _fit("--lr", metavar="RATE", number=ANY, help="Learning rate of gradient descent; default 0.1."),
-    "steps": _fit("--steps", metavar="N", number=(int, 0, 10**9), help="Steps at most; default 1000, for newton 100."),
-    "theta": _fit(
-        "--theta", metavar="LIST", help="Parameters to start with, intercept first; a row a class for ce. Default: 0."
-    ),
-    "tol": _fit("--tol", metavar="T", number=ANY, help="Stop when a step lowers the loss by less; default 0: never."),
-    "l2": _fit(
-        "--l2", metavar="L", number=ANY, help="Add L/2 times the sum of squared parameters, without intercepts."
-    ),
-    "standardize": _fit("--standardize", kind=bool, help="Fit on features of mean 0 and deviation 1."),
-    "no_intercept": _fit("--no-intercept", kind=bool, help="Logits without an intercept."),
-    "test": _fit("--test", metavar="FILE", help="A table to test on."),
-    "test_size": _fit(
-        "--test-size", metavar="F", number=ANY, help="The share of the rows to test on, chosen at random."
-    ),
-    "seed": _fit("--seed", metavar="N", number=(int, 0, 2**63), help="Seed of that choice; default 0."),
-    "predict": _fit("--predict", metavar="FILE", help="Write labels and fitted probabilities to this CSV file."),
+    "features": _fit("-x", "--features", metavar="COLS", completes=COLUMNS, help="default: all other numeric columns"),
+    "method": _fit("--method", kind=Solver | None, metavar="HOW", help="gd (default: gradient descent) or newton"),
+    "lr": _fit("--lr", metavar="RATE", number=ANY, help="learning rate of gradient descent (0.1)"),
+    "steps": _fit("--steps", metavar="N", number=(int, 0, 10**9), help="steps at most (1000; newton 100)"),
+    "theta": _fit("--theta", metavar="LIST", help="parameters to start with, intercept first (0)"),
+    "tol": _fit("--tol", metavar="T", number=ANY, help="stop when a step gains less (0: never)"),
+    "l2": _fit("--l2", metavar="L", number=ANY, help="add L/2 times the sum of squared parameters"),
+    "standardize": _fit("--standardize", kind=bool, help="scale the features to mean 0, deviation 1"),
+    "no_intercept": _fit("--no-intercept", kind=bool, help="logits without an intercept"),
+    "test": _fit("--test", metavar="FILE", help="a table to test on"),
+    "test_size": _fit("--test-size", metavar="F", number=ANY, help="share of the rows to test on"),
+    "seed": _fit("--seed", metavar="N", number=(int, 0, 2**63), help="of the choice of these rows (0)"),
+    "predict": _fit("--predict", metavar="FILE", help="write labels and fitted probabilities"),
 }

@@ -69,7 +69,10 @@ def in_processes(
 
 def available() -> bool:
     """Whether a process can be forked safely: on Linux, where nothing of ours or of numpy's kernels minds it."""
-    return sys.platform == "linux"
+    return sys.platform == "linux" and not any(module in sys.modules for module in _THREADED)
+
+
+_THREADED = ("pyarrow", "fsspec", "distributed")  # these start threads, whose locks a forked process would inherit
 
 
 def _started(work: Callable[[P], T], part: P) -> tuple[int, int]:

@@ -20,7 +20,10 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstandard"),
 )
 NPY = b"\x93NUMPY"
+MAGIC_BYTES = 64
 ARRAYS = (NPY, b"PK\x03\x04", b"PK\x05\x06")  # .npy, .npz, and a zip archive without members
+# Parquet (with an encrypted footer too), Arrow files and streams, ORC, and the first version of Feather.
+COLUMNAR = (b"PAR1", b"PARE", b"ARROW1", b"\xff\xff\xff\xff", b"ORC", b"FEA1")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -73,7 +76,7 @@ def open_source(path: str, encoding: str | None = None) -> Source:
     try:
         with _readable(name):
             _unpack(source)
-        if not source.magic.startswith(ARRAYS):
+        if not source.magic.startswith(ARRAYS) and not is_columnar(source):
             source.stream = _as_utf8(source.stream, source.magic, encoding, name)
     except BaseException:
         source.close()
@@ -81,12 +84,22 @@ def open_source(path: str, encoding: str | None = None) -> Source:
     return source
 
 
+def is_columnar(source: Source) -> bool:
+    """Whether the bytes are a file of columns; text that begins with its mark holds no control characters."""
+    return source.magic.startswith(COLUMNAR) and any(byte < 32 and byte not in b"\t\r\n" for byte in source.magic)
+
+
+def is_plain_file(source: Source) -> bool:
+    """Whether the source is a regular file of this machine, unpacked, that can be opened by its name."""
+    return source.name != STDIN and source.stream is source.raw and source.size is not None
+
+
 def _unpack(source: Source) -> None:
-    source.magic = _peek(source.raw, 8)
+    source.magic = _peek(source.raw, MAGIC_BYTES)
     for mark, kind in _MAGIC:
         if source.magic.startswith(mark):
             source.stream = io.BufferedReader(cast(Any, _UNPACKERS[kind](source.raw)), 1 << 18)
-            source.magic = _peek(source.stream, 8)
+            source.magic = _peek(source.stream, MAGIC_BYTES)
             return
 
 
