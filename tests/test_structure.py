@@ -178,7 +178,9 @@ def test_records_are_frozen(module: str) -> None:
 
 def loaded_by(*args: str) -> set[str]:
     """The modules that a command has loaded when it is done."""
-    code = f"import sys; from losscli.cli.app import main; main({list(args)!r}); sys.stderr.write(' '.join(sys.modules))"
+    code = (
+        f"import sys; from losscli.cli.app import main; main({list(args)!r}); sys.stderr.write(' '.join(sys.modules))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), timeout=60, check=True
     )

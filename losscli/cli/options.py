@@ -132,6 +132,12 @@ LOSS_OPTIONS = {
         metavar="X",
         group=ANSWERS,
     ),
+    "tolerance": Option(
+        ("--tolerance",), TEXT, "Accept an answer within T of the right one.", metavar="T", number=ANY, group=ANSWERS
+    ),
+    "hide_answer": Option(
+        ("--hide-answer",), bool, "Say what is wrong with X without giving the answer away.", group=ANSWERS
+    ),
     "explain": Option(("--explain",), bool, "Show the work: formula, terms, sum, division.", group=ANSWERS),
     "fail_above": Option(
         ("--fail-above",), TEXT, "Exit 1 if the answer is above X.", metavar="X", number=ANY, group=ANSWERS
