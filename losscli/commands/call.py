@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, isnan
 from typing import TYPE_CHECKING
 
-from losscli.enums import Format, Like, Method, Missing, Reduction, Scale, Solver, Wrt
+from losscli.enums import Format, Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
 from losscli.errors import Declined
 from losscli.losses.table import Loss
 from losscli.output.emit import Printing
@@ -59,6 +59,8 @@ class Call:
     label: Sequence[str] = ()
     prob: Sequence[str] = ()
     weight: str | None = None
+    key: str | None = None
+    unmatched: Unmatched = Unmatched.ERROR
     from_: Scale = Scale.PROBS
     positive: str | None = None
     classes: str | None = None
@@ -66,6 +68,7 @@ class Call:
     header: bool | None = None
     encoding: str | None = None
     na: Missing = Missing.ERROR
+    cluster: str | None = None
     reduction: Reduction = Reduction.MEAN
     base: str = "e"
     eps: float | None = None
@@ -79,11 +82,21 @@ class Call:
     format: Format = Format.TABLE
     quiet: bool = False
     digits: int = 6
+    ci: float | None = None
     expect: str | None = None
     tolerance: float | None = None
     hide_answer: bool = False
     explain: bool = False
     fail_above: float | None = None
+    fail_if_worse: float | None = None
+    worst: int | None = None
+    show: str | None = None
+    by: str | None = None
+    max_groups: int = 1000
+    calibration: int | None = None
+    quantiles: str | None = None
+    plot: bool = False
+    save: str | None = None
     threads: int | None = None
 
 
@@ -157,8 +170,9 @@ def _refuse_without_answer(call: Call) -> None:
         raise Declined(f"{option} is for a typed answer; add --expect X")
     if call.tolerance is not None and not 0.0 <= call.tolerance < inf:
         raise Declined(f"--tolerance: {call.tolerance:g} is out of range; it is finite and at least 0")
-    if call.hide_answer and call.explain:
-        raise Declined("--explain shows the answer; it contradicts --hide-answer")
+    if call.hide_answer and (call.explain or call.fail_above is not None):
+        option = "--explain" if call.explain else "--fail-above"
+        raise Declined(f"{option} shows the answer; it contradicts --hide-answer")
 
 
 def _within(value: float | None, option: str, low: float, high: float, open_top: bool = False) -> float | None:

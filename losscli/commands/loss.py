@@ -9,6 +9,7 @@ from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.emit import Printing, emit
 from losscli.output.progress import watched
+from losscli.output.streams import for_a_reader, say
 from losscli.reading.blocks import Table
 from losscli.reading.open import open_data
 from losscli.reports.loss import report
@@ -39,7 +40,15 @@ def _answered(problem: Problem, table: Table, call: Call, printing: Printing) ->
     summary = summary_of(problem, table, full=not call.quiet)
     answer = report(problem, summary, table)
     emit(answer, printing)
-    return _within_limit(call, answer.answer)
+    return _within_limit(answer.answer, call, printing)
+
+
+def _within_limit(value: float, call: Call, printing: Printing) -> bool:
+    """Whether the answer is within `--fail-above`; where it isn't, standard error says what it is."""
+    if call.fail_above is None or value <= call.fail_above:
+        return True
+    say(f"{printing.command}: the {call.reduction.value} is {value!r}, above {call.fail_above!r}\n")
+    return False
 
 
 def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
@@ -63,16 +72,13 @@ def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> 
         verdict = judge(problem, expected, read, right)
         answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
         if call.quiet:  # the exit code says it
-            return ok and _within_limit(call, figure.value)
+            return _within_limit(figure.value, call, printing) and ok
     if call.quiet and by_row:
-        sys.stdout.write("".join(f"{loss!r}\n" for loss in row_losses(problem, read).tolist()))
+        with for_a_reader():
+            sys.stdout.write("".join(f"{loss!r}\n" for loss in row_losses(problem, read).tolist()))
     else:
         emit(answer, printing)
-    return ok and _within_limit(call, figure.value)
-
-
-def _within_limit(call: Call, value: float) -> bool:
-    return call.fail_above is None or value <= call.fail_above
+    return _within_limit(figure.value, call, printing) and ok
 
 
 def _refuse_unsuitable(call: Call, printing: Printing) -> None:

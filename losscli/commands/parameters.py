@@ -12,6 +12,7 @@ from losscli.gradients.rows import Ask
 from losscli.output.emit import Printing, emit, warn
 from losscli.output.formats import lines, strict_json
 from losscli.output.report import Report
+from losscli.output.streams import for_a_reader
 from losscli.regression.sample import Design, Sample, form_of, read_sample
 from losscli.regression.slopes import Slopes, compared, slopes_of
 from losscli.regression.theta import given_theta
@@ -35,7 +36,8 @@ def run_params(call: Call, options: GradOptions, expected: "Expected | None" = N
     found = slopes_of(sample, given_theta(options.theta, sample.shape), ask)
     check = compared(found) if options.check else None
     typed = Typed(expected, _diagnosed(sample, found, expected)) if expected is not None else None
-    _print(sample, found, options.method, check, typed, printing_of(call, "grad"))
+    with for_a_reader():
+        _print(sample, found, options.method, check, typed, printing_of(call, "grad"))
     return (check is None or check[0] <= TOLERANCE) and (typed is None or typed.diagnosis.verdict.ok)
 
 

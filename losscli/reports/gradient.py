@@ -18,6 +18,7 @@ from losscli.output.emit import Printing, emit, warn
 from losscli.output.encode import encoded
 from losscli.output.formats import lines, strict_json
 from losscli.output.report import Grid, Report
+from losscli.output.streams import for_a_reader
 from losscli.reading.blocks import texts
 from losscli.reports.loss import report
 from losscli.statistics.summary import divisor
@@ -39,8 +40,8 @@ def print_rows(answer: Answer, printing: Printing, typed: Expected | None, numer
         return _without_figures(checked, printing, typed)
     told = replace(told, extra=checked.record)
     write = _plain if printing.quiet else _json if printing.format is Format.JSON else _separated
-    for text in write(answer, told, numeric, printing.delimiter):
-        sys.stdout.write(text)
+    with for_a_reader():
+        sys.stdout.writelines(write(answer, told, numeric, printing.delimiter))
     if printing.format is not Format.JSON:
         warn(printing, (*told.warnings, *_warnings(answer), *checked.aside))
     return checked.ok
