@@ -57,7 +57,7 @@ def _refuse_terminal() -> None:
 
 
 def _file(path: str, request: Request) -> Table:
-    from losscli.reading.sources import ARRAYS, open_source
+    from losscli.reading.sources import ARRAYS, is_columnar, open_source
 
     source = open_source(path, request.encoding)
     try:
@@ -65,6 +65,10 @@ def _file(path: str, request: Request) -> Table:
             from losscli.reading.formats.arrays import array_table
 
             return array_table(source, request.wanted, request.style.drop)
+        if is_columnar(source):
+            from losscli.reading.formats.parquet import columnar_table
+
+            return columnar_table(source, request.wanted, request.style.drop)
         from losscli.reading.formats.text import text_table
 
         return text_table(source, request.wanted, request.style)
