@@ -143,8 +143,18 @@ LOSS_OPTIONS = {
 # Declared, but without effect as yet: no command offers these. Who gives one its effect takes its name out.
 COMING = frozenset(
     {
-        *("key", "unmatched", "cluster", "ci", "tolerance", "hide_answer", "fail_if_worse", "worst", "show", "by"),
-        *("max_groups", "calibration", "quantiles", "plot", "save"),
+        "key",
+        "unmatched",
+        "cluster",
+        "fail_if_worse",
+        "worst",
+        "show",
+        "by",
+        "max_groups",
+        "calibration",
+        "quantiles",
+        "plot",
+        "save",
     }
 )
 
