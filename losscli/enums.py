@@ -52,6 +52,13 @@ class Missing(StrEnum):
     DROP = "drop"
 
 
+class Unmatched(StrEnum):
+    """What is done about rows of two joined tables that have no partner."""
+
+    ERROR = "error"
+    DROP = "drop"
+
+
 class Wrt(StrEnum):
     """What a gradient is taken by."""
 

@@ -96,6 +96,7 @@ def refusal(*args: str | os.PathLike[str], stdin: bytes | str = b"") -> str:
     assert result.err.endswith("\n") and result.err.count("\n") == 1, result.err
     line = result.err.removesuffix("\n")
     assert line.startswith("losscli") and not line.endswith(".") and "Traceback" not in line, line
+    assert "internal error" not in line, line
     return line.partition(": ")[2]
 
 

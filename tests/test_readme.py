@@ -75,10 +75,10 @@ def same(wanted: str, found: str) -> bool:
 BLOCKS = [(README[: match.start()].count("\n") + 2, match[2]) for match in BLOCK.finditer(README)]
 
 
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the example files, and beside it the command on a path of its own."""
-    place = tmp_path_factory.mktemp("readme")
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A directory with the example files, and beside it the command on a path of its own; new for each block."""
+    place = tmp_path
     (place / "bin").mkdir()
     command = place / "bin" / "losscli"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m losscli "$@"\n')

@@ -117,7 +117,11 @@ def test_nothing_imports_the_command_line_but_the_way_in(module: str) -> None:
 
 @pytest.mark.parametrize(
     ("package", "homes"),
-    [("typer", {"losscli.cli.app"}), ("rich", {"losscli.output.formats", "losscli.output.progress"}), ("click", set())],
+    [
+        ("typer", {"losscli.cli.typer_app"}),
+        ("rich", {"losscli.output.formats", "losscli.output.progress"}),
+        ("click", set()),
+    ],
 )
 def test_a_dependency_is_known_in_one_place(package: str, homes: set[str]) -> None:
     users = {module for module in MODULES if package in {name.partition(".")[0] for name in imports_of(module)}}
@@ -140,7 +144,7 @@ def test_only_the_declared_dependencies_are_imported_at_the_top(module: str) -> 
 
 @MODULE
 def test_only_the_way_in_exits(module: str) -> None:
-    if module in ("losscli.cli.app", "losscli.__main__"):
+    if module in ("losscli.cli.app", "losscli.cli.typer_app", "losscli.__main__"):
         return
     for node in nodes_of(parsed(module)):
         if isinstance(node, ast.Call):
@@ -178,7 +182,9 @@ def test_records_are_frozen(module: str) -> None:
 
 def loaded_by(*args: str) -> set[str]:
     """The modules that a command has loaded when it is done."""
-    code = f"import sys; from losscli.cli.app import main; main({list(args)!r}); sys.stderr.write(' '.join(sys.modules))"
+    code = (
+        f"import sys; from losscli.cli.app import main; main({list(args)!r}); sys.stderr.write(' '.join(sys.modules))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), timeout=60, check=True
     )
@@ -199,6 +205,11 @@ def test_what_an_answer_does_not_need_is_not_loaded(output: tuple[str, ...]) -> 
         "losscli.gradients.analytic",
     ):
         assert heavy not in loaded
+
+
+@pytest.mark.parametrize("command", [("bce",), ("grad", "bce"), ("bce", "--expect", "0.4"), ("nll", "-rsum")])
+def test_plain_arguments_are_read_without_typer(command: tuple[str, ...]) -> None:
+    assert "typer" not in loaded_by(*command, "1,0", "0.8,0.3")
 
 
 def test_the_version_wants_no_numpy() -> None:

@@ -1,13 +1,17 @@
-"""The options of the commands: how they are declared, and the values of those that only `grad` and `fit` have.
+"""The options of the commands, one entry each: names, type of the value as typed, help, group.
 
-Nothing here parses: the command line makes its options from the tables, and the records carry what was typed.
+Nothing here parses: `arguments` reads plain arguments by these tables, `typer_app` makes an application of them, `help`
+prints them. The names are those of the fields of `Call`, `GradOptions` and `FitOptions`, whose defaults are theirs.
+An option that several commands take is declared once; which command takes which says `commands`. A help is short
+enough for one line of 80 columns; what is in parentheses is the default.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from losscli.enums import Format, Like, Method, Missing, Reduction, Scale, Solver, Wrt
+from losscli.enums import Format, Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
 
 Number = tuple[type[int] | type[float], float, float]  # an option that is a number: its type, the least, the largest
 
@@ -16,7 +20,12 @@ ANY: Number = (float, -inf, inf)
 
 @dataclass(frozen=True)
 class Option:
-    """How an option is declared: its names, the type of its value as typed, its help, what number it is."""
+    """How an option is declared: its names, the type of its value as typed, its help, what number it is.
+
+    `bare` is its value where none is typed; the argument behind such an option is its value only if it is a number.
+    `completes` says of what its values are, so that a shell can complete them. `words` is the help of commands for
+    which `help` doesn't fit, by the name of the loss.
+    """
 
     names: tuple[str, ...]
     kind: Any
@@ -24,187 +33,154 @@ class Option:
     metavar: str | None = None
     number: Number | None = None
     group: str = ""
+    bare: str | None = None
+    completes: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_flag(self) -> bool:
         """Whether it stands by itself, without a value."""
         return self.kind in (bool, bool | None)
 
+    @property
+    def flag(self) -> str:
+        """Its long name, as messages call it."""
+        return self.names[-1].split("/")[0]
+
 
 TEXT, LIST = str | None, list[str] | None
 
-INPUT, MATHEMATICS, ANSWERS = "Input", "Mathematics", "Answers"
+COLUMNS, LABELS = "columns", "labels"  # what the values of an option are
 
-# The options of the losses: the names are those of the fields of `Call`, whose defaults are theirs.
+INPUT, MATHEMATICS, ANSWERS = "Input", "Mathematics", "Answers"
+GRADIENT, REGRESSION = "Gradient", "Regression"
+
+
+def _input(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=INPUT, **more)
+
+
+def _math(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=MATHEMATICS, **more)
+
+
+def _answer(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=ANSWERS, **more)
+
+
+def _gradient(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=GRADIENT, **more)
+
+
+def _fit(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
+    return Option(names, kind, help, metavar, group=REGRESSION, **more)
+
+
 LOSS_OPTIONS = {
-    "label": Option(
-        ("-y", "--label"),
-        LIST,
-        "Label column: a name, a number, or several for one-hot or soft labels (y0,y1 or 2-4 or y_*).",
+    "label": _input(
+        "-y", "--label", kind=LIST, metavar="COL", completes=COLUMNS, help="label column: a name, number or glob"
+    ),
+    "prob": _input(
+        *("-p", "--prob"),
+        kind=LIST,
         metavar="COL",
-        group=INPUT,
+        completes=COLUMNS,
+        help="prediction column",
+        words={"ce": "class columns: a list, range or glob", "nll": "prediction column, or the class columns"},
     ),
-    "prob": Option(
-        ("-p", "--prob"),
-        LIST,
-        "Prediction column; for ce and nll the class columns, as a list, range or glob.",
-        metavar="COL",
-        group=INPUT,
+    "weight": _input("-w", "--weight", metavar="COL", completes=COLUMNS, help="sample weights: a column, or a list"),
+    "key": _input("--key", metavar="COLS", completes=COLUMNS, help="join LABELS and PREDS on these columns"),
+    "unmatched": _input(
+        "--unmatched", kind=Unmatched | None, metavar="HOW", help="with --key, rows of one side: error or drop"
     ),
-    "weight": Option(
-        ("-w", "--weight"), TEXT, "Sample weights: a column, or beside lists a list.", metavar="COL", group=INPUT
+    "from_": _input("--from", kind=Scale | None, metavar="SCALE", help="probs (default), logits or logprobs"),
+    "positive": _input("--positive", metavar="LABEL", completes=LABELS, help="this label is 1, every other one 0"),
+    "classes": _input("--classes", metavar="A,B,C", help="the class of each prediction column"),
+    "delimiter": _input("-d", "--delimiter", metavar="CHAR", help="between cells: a character, tab or space"),
+    "header": _input("--header/--no-header", kind=bool | None, help="whether line 1 names the columns"),
+    "encoding": _input("--encoding", metavar="NAME", help="default: UTF-8, or UTF-16 by its mark"),
+    "na": _input("--na", kind=Missing | None, metavar="HOW", help="missing cells: error (default) or drop"),
+    "cluster": _input("--cluster", metavar="ADDRESS", help="compute on a Dask cluster"),
+    "reduction": _math(
+        "-r", "--reduction", kind=Reduction | None, metavar="HOW", help="mean (default), sum or none: each row's loss"
     ),
-    "from_": Option(("--from",), Scale, "What the predictions are: probs (default), logits or logprobs.", group=INPUT),
-    "positive": Option(("--positive",), TEXT, "This label is 1, every other label is 0.", metavar="LABEL", group=INPUT),
-    "classes": Option(
-        ("--classes",), TEXT, "The class of each prediction column, in order.", metavar="A,B,C", group=INPUT
+    "base": _math("--base", metavar="B", help="e (default: nats), 2 (bits), 10 or any above 1"),
+    "eps": _math("--eps", metavar="X", number=ANY, help="clip probabilities to [X, 1-X]; default: never"),
+    "like": _math("--like", kind=Like | None, metavar="LIBRARY", help="conventions of torch, keras or sklearn"),
+    "smoothing": _math("--smoothing", metavar="S", number=ANY, help="label smoothing: S spread over the classes"),
+    "focal": _math("--focal", metavar="GAMMA", number=ANY, help="focal loss: times (1-p_t)^GAMMA"),
+    "pos_weight": _math("--pos-weight", metavar="C", number=ANY, help="weight of the positive term"),
+    "class_weight": _math("--class-weight", metavar="W1,W2,..", help="a weight for each class"),
+    "ignore": _math("--ignore", metavar="LABEL", completes=LABELS, help="rows with this label do not count"),
+    "normalize": _math("--normalize", kind=bool, help="rescale each row to sum to 1"),
+    "format": _answer(
+        "-f", "--format", kind=Format | None, metavar="NAME", help="table (default), json, csv, tsv or md"
     ),
-    "delimiter": Option(
-        ("-d", "--delimiter"),
-        TEXT,
-        "Cells are separated by this; tab and space are accepted as words. Default: found.",
-        metavar="CHAR",
-        group=INPUT,
+    "quiet": _answer("-q", "--quiet", kind=bool, help="nothing but the number, with all its digits"),
+    "digits": _answer("--digits", metavar="N", number=(int, 1, 17), help="significant digits in tables (6)"),
+    "ci": _answer("--ci", metavar="LEVEL", number=ANY, help="confidence interval of the mean (0.95)"),
+    "expect": _answer("--expect", metavar="X", help="check the answer X: exit 1 if wrong, and say why"),
+    "tolerance": _answer("--tolerance", metavar="T", number=ANY, help="how far X may be off (half its last digit)"),
+    "hide_answer": _answer("--hide-answer", kind=bool, help="with --expect: the verdict, not the answer"),
+    "explain": _answer("--explain", kind=bool, help="show the work: formula, terms, sum, division"),
+    "fail_above": _answer("--fail-above", metavar="X", number=ANY, help="exit 1 if the answer is above X"),
+    "fail_if_worse": _answer(
+        "--fail-if-worse", metavar="[X]", number=ANY, bare="0", help="exit 1 if a model is worse than the first"
     ),
-    "header": Option(
-        ("--header/--no-header",), bool | None, "Whether the first line names the columns. Default: found.", group=INPUT
+    "worst": _answer("--worst", metavar="N", number=(int, 1, 10**6), help="the N rows with the highest loss"),
+    "show": _answer("--show", metavar="COLS", completes=COLUMNS, help="with --worst: these columns too"),
+    "by": _answer("--by", metavar="COLS", completes=COLUMNS, help="a line for each value of these columns"),
+    "max_groups": _answer("--max-groups", metavar="N", number=(int, 1, 10**7), help="with --by: at most (1000)"),
+    "calibration": _answer(
+        "--calibration", metavar="[BINS]", number=(int, 1, 1000), bare="10", help="reliability by bins (10)"
     ),
-    "encoding": Option(
-        ("--encoding",), TEXT, "Default: UTF-8, or UTF-16 by its byte order mark.", metavar="NAME", group=INPUT
-    ),
-    "na": Option(
-        ("--na",), Missing, "Missing cells: error (default), or drop the row and say how many went.", group=INPUT
-    ),
-    "reduction": Option(
-        ("-r", "--reduction"), Reduction, "mean (default), sum or none: the loss of each row.", group=MATHEMATICS
-    ),
-    "base": Option(
-        ("--base",),
-        str,
-        "Base of the logarithm: e (default, nats), 2 (bits), 10 or any other above 1.",
-        metavar="B",
-        group=MATHEMATICS,
-    ),
-    "eps": Option(
-        ("--eps",),
-        TEXT,
-        "Clip probabilities to [X, 1-X]. Default: no clipping at all.",
-        metavar="X",
-        number=ANY,
-        group=MATHEMATICS,
-    ),
-    "like": Option(
-        ("--like",),
-        Like | None,
-        "That library's conventions for clipping, row rescaling and what the mean divides by.",
-        group=MATHEMATICS,
-    ),
-    "smoothing": Option(
-        ("--smoothing",),
-        TEXT,
-        "Label smoothing: (1-S) of the label, S spread over the classes.",
-        metavar="S",
-        number=ANY,
-        group=MATHEMATICS,
-    ),
-    "focal": Option(
-        ("--focal",), TEXT, "Focal loss: times (1-p_t)^GAMMA.", metavar="GAMMA", number=ANY, group=MATHEMATICS
-    ),
-    "pos_weight": Option(
-        ("--pos-weight",), TEXT, "Weight of the positive term.", metavar="C", number=ANY, group=MATHEMATICS
-    ),
-    "class_weight": Option(
-        ("--class-weight",), TEXT, "A weight for each class.", metavar="W1,W2,..", group=MATHEMATICS
-    ),
-    "ignore": Option(("--ignore",), TEXT, "Rows with this label do not count.", metavar="LABEL", group=MATHEMATICS),
-    "normalize": Option(("--normalize",), bool, "Rescale each row of probabilities to sum to 1.", group=MATHEMATICS),
-    "format": Option(("-f", "--format"), Format, "table (default), json, csv, tsv or md.", group=ANSWERS),
-    "quiet": Option(
-        ("-q", "--quiet"), bool, "Nothing but the number, with all its digits; one a line with -r none.", group=ANSWERS
-    ),
-    "digits": Option(
-        ("--digits",), TEXT, "Significant digits in tables; default 6.", metavar="N", number=(int, 1, 17), group=ANSWERS
-    ),
-    "expect": Option(
-        ("--expect",),
-        TEXT,
-        "Check the answer X, as precisely as typed: exit 1 if it is wrong, and name what would give it.",
-        metavar="X",
-        group=ANSWERS,
-    ),
-    "explain": Option(("--explain",), bool, "Show the work: formula, terms, sum, division.", group=ANSWERS),
-    "fail_above": Option(
-        ("--fail-above",), TEXT, "Exit 1 if the answer is above X.", metavar="X", number=ANY, group=ANSWERS
-    ),
-    "threads": Option(
-        ("--threads",), TEXT, "Default: the number of cores.", metavar="N", number=(int, 1, 256), group=ANSWERS
-    ),
+    "quantiles": _answer("--quantiles", metavar="Q,..", help="quantiles of the losses"),
+    "plot": _answer("--plot", kind=bool, help="pictures in the terminal"),
+    "save": _answer("--save", metavar="FILE", help="write it to FILE.svg, .html, .txt or .md"),
+    "threads": _answer("--threads", metavar="N", number=(int, 1, 256), help="default: the number of cores"),
 }
 
-GRADIENT = "Gradient"
+# Declared, but without effect as yet: no command offers these. Who gives one its effect takes its name out.
+COMING = frozenset(
+    {
+        "key",
+        "unmatched",
+        "cluster",
+        "fail_if_worse",
+        "worst",
+        "show",
+        "by",
+        "max_groups",
+        "calibration",
+        "quantiles",
+        "plot",
+        "save",
+    }
+)
+
 
 GRAD_OPTIONS = {
-    "wrt": Option(
-        ("--wrt",), Wrt | None, "By what: probs, logits, logprobs or params. Default: what --from says.", group=GRADIENT
-    ),
-    "method": Option(("--method",), Method, "analytic (default) or numeric: central differences.", group=GRADIENT),
-    "step": Option(
-        ("--step",), TEXT, "Step of the differences. Default: suited to each prediction.", "H", ANY, group=GRADIENT
-    ),
-    "check": Option(("--check",), bool, "Both methods beside each other; exit 1 if they disagree.", group=GRADIENT),
-    "features": Option(
-        ("-x", "--features"),
-        TEXT,
-        "With --wrt params: the columns that the logits are made of.",
-        "COLS",
-        group=GRADIENT,
-    ),
-    "theta": Option(
-        ("--theta",),
-        TEXT,
-        "With --wrt params: the parameters, intercept first; a row a class for ce.",
-        "LIST",
-        group=GRADIENT,
-    ),
-    "no_intercept": Option(
-        ("--no-intercept",), bool, "With --wrt params: logits without an intercept.", group=GRADIENT
-    ),
+    "wrt": _gradient("--wrt", kind=Wrt | None, metavar="BY", help="by probs, logits, logprobs or params"),
+    "method": _gradient("--method", kind=Method | None, metavar="HOW", help="analytic (default) or numeric"),
+    "step": _gradient("--step", metavar="H", number=ANY, help="of the differences; default: suited to each"),
+    "check": _gradient("--check", kind=bool, help="both methods; exit 1 if they disagree"),
+    "features": _gradient("-x", "--features", metavar="COLS", completes=COLUMNS, help="for params: the features"),
+    "theta": _gradient("--theta", metavar="LIST", help="for params: the point, intercept first"),
+    "no_intercept": _gradient("--no-intercept", kind=bool, help="for params: no intercept"),
 }
 
-REGRESSION = "Regression"
-
 FIT_OPTIONS = {
-    "features": Option(
-        ("-x", "--features"), TEXT, "Feature columns. Default: all other numeric columns.", "COLS", group=REGRESSION
-    ),
-    "method": Option(
-        ("--method",), Solver, "gd (default): batch gradient descent; newton: the exact optimum.", group=REGRESSION
-    ),
-    "lr": Option(("--lr",), TEXT, "Learning rate of gradient descent; default 0.1.", "RATE", ANY, group=REGRESSION),
-    "steps": Option(
-        ("--steps",), TEXT, "Steps at most; default 1000, for newton 100.", "N", (int, 0, 10**9), group=REGRESSION
-    ),
-    "theta": Option(
-        ("--theta",),
-        TEXT,
-        "Parameters to start with, intercept first; a row a class for ce. Default: 0.",
-        "LIST",
-        group=REGRESSION,
-    ),
-    "tol": Option(
-        ("--tol",), TEXT, "Stop when a step lowers the loss by less; default 0: never.", "T", ANY, group=REGRESSION
-    ),
-    "l2": Option(
-        ("--l2",), TEXT, "Add L/2 times the sum of squared parameters, without intercepts.", "L", ANY, group=REGRESSION
-    ),
-    "standardize": Option(("--standardize",), bool, "Fit on features of mean 0 and deviation 1.", group=REGRESSION),
-    "no_intercept": Option(("--no-intercept",), bool, "Logits without an intercept.", group=REGRESSION),
-    "test": Option(("--test",), TEXT, "A table to test on.", "FILE", group=REGRESSION),
-    "test_size": Option(
-        ("--test-size",), TEXT, "The share of the rows to test on, chosen at random.", "F", ANY, group=REGRESSION
-    ),
-    "seed": Option(("--seed",), TEXT, "Seed of that choice; default 0.", "N", (int, 0, 2**63), group=REGRESSION),
-    "predict": Option(
-        ("--predict",), TEXT, "Write labels and fitted probabilities to this CSV file.", "FILE", group=REGRESSION
-    ),
+    "features": _fit("-x", "--features", metavar="COLS", completes=COLUMNS, help="default: all other numeric columns"),
+    "method": _fit("--method", kind=Solver | None, metavar="HOW", help="gd (default: gradient descent) or newton"),
+    "lr": _fit("--lr", metavar="RATE", number=ANY, help="learning rate of gradient descent (0.1)"),
+    "steps": _fit("--steps", metavar="N", number=(int, 0, 10**9), help="steps at most (1000; newton 100)"),
+    "theta": _fit("--theta", metavar="LIST", help="parameters to start with, intercept first (0)"),
+    "tol": _fit("--tol", metavar="T", number=ANY, help="stop when a step gains less (0: never)"),
+    "l2": _fit("--l2", metavar="L", number=ANY, help="add L/2 times the sum of squared parameters"),
+    "standardize": _fit("--standardize", kind=bool, help="scale the features to mean 0, deviation 1"),
+    "no_intercept": _fit("--no-intercept", kind=bool, help="logits without an intercept"),
+    "test": _fit("--test", metavar="FILE", help="a table to test on"),
+    "test_size": _fit("--test-size", metavar="F", number=ANY, help="share of the rows to test on"),
+    "seed": _fit("--seed", metavar="N", number=(int, 0, 2**63), help="of the choice of these rows (0)"),
+    "predict": _fit("--predict", metavar="FILE", help="write labels and fitted probabilities"),
 }

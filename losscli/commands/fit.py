@@ -12,6 +12,7 @@ from losscli.enums import Form, Format, Solver
 from losscli.errors import DataError, Declined, shown
 from losscli.output.emit import Printing, emit
 from losscli.output.formats import lines, strict_json
+from losscli.output.streams import for_a_reader
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
 from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss, newton
@@ -40,7 +41,8 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     if options.predict is not None:
         _refuse_overwriting(options.predict, call, options)
         write_predictions(options.predict, scaled, fit.theta)
-    _print(outcome, printing_of(call, "fit"))
+    with for_a_reader():
+        _print(outcome, printing_of(call, "fit"))
     return True
 
 

@@ -9,6 +9,7 @@ from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.emit import Printing, emit
 from losscli.output.progress import watched
+from losscli.output.streams import for_a_reader, say
 from losscli.reading.blocks import Table
 from losscli.reading.open import open_data
 from losscli.reports.loss import report
@@ -39,13 +40,22 @@ def _answered(problem: Problem, table: Table, call: Call, printing: Printing) ->
     summary = summary_of(problem, table, full=not call.quiet)
     answer = report(problem, summary, table)
     emit(answer, printing)
-    return call.fail_above is None or answer.answer <= call.fail_above
+    return _within_limit(answer.answer, call, printing)
+
+
+def _within_limit(value: float, call: Call, printing: Printing) -> bool:
+    """Whether the answer is within `--fail-above`; where it isn't, standard error says what it is."""
+    if call.fail_above is None or value <= call.fail_above:
+        return True
+    say(f"{printing.command}: the {call.reduction.value} is {value!r}, above {call.fail_above!r}\n")
+    return False
 
 
 def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
     """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
     from losscli.evaluation.figures import figures
     from losscli.expect.loss import extended, judge, read_rows, row_losses, with_losses, with_verdict
+    from losscli.expect.typed import Expected
     from losscli.explain.loss import explained
 
     by_row, ok = call.reduction is Reduction.NONE, True
@@ -58,21 +68,26 @@ def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> 
         grids, record = explained(problem, read.pieces, figure, call.digits)
         answer = extended(answer, grids, (), {"explain": record})
     if call.expect is not None:
-        verdict = judge(problem, call.expect, read, right)
-        answer, ok = with_verdict(answer, verdict, call.expect, problem, read, printing), verdict.ok
+        expected = Expected(call.expect, call.tolerance, call.hide_answer)
+        verdict = judge(problem, expected, read, right)
+        answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
+        if call.quiet:  # the exit code says it
+            return _within_limit(figure.value, call, printing) and ok
     if call.quiet and by_row:
-        sys.stdout.write("".join(f"{loss!r}\n" for loss in row_losses(problem, read).tolist()))
+        with for_a_reader():
+            sys.stdout.write("".join(f"{loss!r}\n" for loss in row_losses(problem, read).tolist()))
     else:
         emit(answer, printing)
-    return ok and (call.fail_above is None or answer.answer <= call.fail_above)
+    return _within_limit(figure.value, call, printing) and ok
 
 
 def _refuse_unsuitable(call: Call, printing: Printing) -> None:
     """Refuse what makes no sense together, and a typed answer that is no number, before anything is read."""
     if call.expect is not None:
-        from losscli.expect.typed import typed_answer
+        from losscli.expect.typed import Expected
+        from losscli.expect.wording import typed_numbers
 
-        typed_answer(call.expect, many=call.reduction is Reduction.NONE)
+        typed_numbers(Expected(call.expect), many=call.reduction is Reduction.NONE)
     if call.explain and call.quiet:
         raise Declined("--quiet prints the number alone; it contradicts --explain")
     if call.explain and printing.separated:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from losscli.enums import Format
 from losscli.output.report import Report
+from losscli.output.streams import for_a_reader, say
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Printing:
 
 def emit(answer: Report, printing: Printing) -> None:
     """Print a report as asked; what its format has no place for goes to standard error."""
+    with for_a_reader():
+        _print(answer, printing)
+    if printing.quiet or printing.separated:
+        warn(printing, answer.warnings)
+
+
+def _print(answer: Report, printing: Printing) -> None:
     if printing.quiet:
         sys.stdout.write(f"{answer.answer!r}\n")
     elif printing.format is Format.TABLE:
@@ -46,11 +54,9 @@ def emit(answer: Report, printing: Printing) -> None:
         from losscli.output.formats import rendered
 
         sys.stdout.write(rendered(answer, printing.format, printing.digits))
-    if printing.quiet or printing.separated:
-        warn(printing, answer.warnings)
 
 
 def warn(printing: Printing, warnings: Sequence[str]) -> None:
     """Say on standard error what the user must know."""
     for warning in warnings:
-        sys.stderr.write(f"{printing.command}: {warning}\n")
+        say(f"{printing.command}: {warning}\n")

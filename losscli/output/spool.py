@@ -6,6 +6,8 @@ import sys
 import tempfile
 from typing import IO
 
+from losscli.output.streams import for_a_reader
+
 SPOOL_BYTES = 1 << 23
 
 
@@ -17,8 +19,9 @@ def spool_file() -> "tempfile.SpooledTemporaryFile[bytes]":
 def copy_out(spool: IO[bytes]) -> None:
     """Write all that a spool holds, UTF-8, to standard output: as it is, or in the encoding that is asked for there."""
     spool.seek(0)
-    sys.stdout.flush()
-    if codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8":
-        shutil.copyfileobj(spool, sys.stdout.buffer, 1 << 18)
-    else:
-        shutil.copyfileobj(codecs.getreader("utf-8")(spool, "surrogateescape"), sys.stdout, 1 << 18)
+    with for_a_reader():
+        sys.stdout.flush()
+        if codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8":
+            shutil.copyfileobj(spool, sys.stdout.buffer, 1 << 18)
+        else:
+            shutil.copyfileobj(codecs.getreader("utf-8")(spool, "surrogateescape"), sys.stdout, 1 << 18)

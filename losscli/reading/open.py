@@ -70,7 +70,7 @@ def _table(opened: Opened, wanted: Wanted) -> Table:
 
 def _top(path: str, request: Request) -> Opened:
     """The source at a path, its first lines read."""
-    from losscli.reading.sources import ARRAYS, open_source
+    from losscli.reading.sources import ARRAYS, is_columnar, open_source
 
     source = open_source(path, request.encoding)
     try:
@@ -78,6 +78,10 @@ def _top(path: str, request: Request) -> Opened:
             from losscli.reading.formats.arrays import open_arrays
 
             return open_arrays(source, request.style.drop)
+        if is_columnar(source):
+            from losscli.reading.formats.parquet import open_columnar
+
+            return open_columnar(source, request.style.drop)
         from losscli.reading.formats.text import open_text
 
         return open_text(source, request.style)

@@ -513,8 +513,8 @@ def test_a_last_option_of_ce_without_its_value_is_refused(option: str) -> None:
     assert option in refusal("ce", "1,0", "0.3,0.7;0.4,0.6", option)
 
 
-@pytest.mark.parametrize("args", [("-qr", "sum"), ("-qrsum",), ("-q", "-rsum"), ("-q", "-r", "mean", "-r", "sum")])
-def test_short_options_can_be_joined_and_the_last_of_one_kind_counts(args: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("args", [("-qr", "sum"), ("-qrsum",), ("-q", "-rsum"), ("-rsum", "-q")])
+def test_short_options_can_be_joined(args: tuple[str, ...]) -> None:
     result = run("bce", *args, "1,0", "0.8,0.3")
     assert float(result.out) == close(2 * TABLE_LOSS)
 

@@ -73,7 +73,7 @@ def _numbers(table: tuple[Mistake[T], ...], data: T) -> Iterator[Candidate]:
     for entry in table:
         # a mistake may well ask for inf - inf or overflow; what has no value is left out below
         with np.errstate(invalid="ignore", over="ignore"):
-            found = variants(entry.values(data))
+            found = variants(entry, data)
         for variant in found:
             if not np.isnan(variant.value).any():
                 meaning = entry.meaning.format(variant.detail)

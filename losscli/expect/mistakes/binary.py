@@ -4,7 +4,16 @@ import numpy as np
 
 from losscli.enums import Reduction
 from losscli.expect.mistakes.case import Array, Case, minus_log, times
-from losscli.expect.mistakes.entry import COMMON, RARE, Found, Mistake, Variant
+from losscli.expect.mistakes.entry import (
+    COMMON,
+    POSSIBLE,
+    RARE,
+    Found,
+    Mistake,
+    Variant,
+    mean_asked,
+    one_number,
+)
 from losscli.expect.mistakes.inputs import EPSILONS
 
 
@@ -16,9 +25,7 @@ def _terms(c: Case) -> tuple[Array, Array]:
 def _mean_over(c: Case, share: Array, costs: Array) -> Found:
     """The mean of some costs over the rows of one label, (n,) each."""
     over = float((c.weights * share).sum())
-    if c.known.reduction is not Reduction.MEAN or over == 0.0:
-        return ()
-    return float(times(c.weights * share, costs).sum()) / over
+    return float(times(c.weights * share, costs).sum()) / over if over else ()
 
 
 def _one_minus_log(c: Case) -> Found:
@@ -30,10 +37,8 @@ def _p_log_p(c: Case) -> Found:
 
 
 def _broadcast(c: Case) -> list[float]:
-    if c.known.reduction is Reduction.NONE:
-        return []
     positives = c.averages(c.labels)
-    over = c.n if c.known.reduction is Reduction.SUM else 1
+    over = c.n if c.reduction is Reduction.SUM else 1
     pairs = zip(positives, c.averages(c.costs), c.averages(c.complement_costs), strict=True)
     return [_mixed(b / over, a, z) for b, a, z in pairs]
 
@@ -63,7 +68,7 @@ def _percent(c: Case) -> Found:
 
 def _balanced(c: Case) -> Found:
     ones = float(c.labels.sum())
-    if not 0.0 < ones < c.n or c.problem.settings.loss.name != "bce":
+    if not 0.0 < ones < c.n:
         return ()
     ratio = (c.n - ones) / ones
     return [
@@ -74,6 +79,10 @@ def _balanced(c: Case) -> Found:
         )
         for weight, name in ((ratio, "negatives per positive"), (1.0 / ratio, "positives per negative"))
     ]
+
+
+def _takes_pos_weight(c: Case) -> bool:
+    return "pos_weight" in c.problem.settings.loss.settings
 
 
 def _weighted_term(c: Case, weight: float) -> Array:
@@ -101,12 +110,16 @@ BINARY: tuple[Mistake[Case], ...] = (
         "the mean was taken over the rows with label 1 only",
         "take the mean over all rows",
         lambda c: _mean_over(c, c.labels, c.costs),
+        POSSIBLE,
+        (mean_asked,),
     ),
     Mistake(
         "mean-over-negatives",
         "the mean was taken over the rows with label 0 only",
         "take the mean over all rows",
         lambda c: _mean_over(c, 1.0 - c.labels, c.complement_costs),
+        POSSIBLE,
+        (mean_asked,),
     ),
     Mistake(
         "minus-between-terms",
@@ -140,12 +153,15 @@ BINARY: tuple[Mistake[Case], ...] = (
         "give both arrays one shape (squeeze or reshape(-1))",
         _broadcast,
         COMMON,
+        (one_number,),
     ),
     Mistake(
         "outer-product",
         "every label met every prediction: an n by n table (outer product) was added up and divided by n",
         "give both arrays one shape and multiply element by element",
         lambda c: [c.n * value for value in _broadcast(c)],
+        POSSIBLE,
+        (one_number,),
     ),
     Mistake(
         "sign-labels",
@@ -165,5 +181,6 @@ BINARY: tuple[Mistake[Case], ...] = (
         "leave the weight out",
         _balanced,
         RARE,
+        (_takes_pos_weight,),
     ),
 )

@@ -84,6 +84,16 @@ class Case:
         return self.known.unit
 
     @property
+    def reduction(self) -> Reduction:
+        """How the losses of the rows become the answer; see `with_mean`."""
+        return self.known.reduction
+
+    @property
+    def form(self) -> Form:
+        """What one row is."""
+        return self.problem.form
+
+    @property
     def binary(self) -> bool:
         """Whether a row is one label and the prediction of the positive class."""
         return self.problem.form is Form.BINARY

@@ -7,7 +7,16 @@ import numpy as np
 
 from losscli.enums import Reduction, Scale
 from losscli.expect.mistakes.case import Array, Case, Figure, minus_log, times
-from losscli.expect.mistakes.entry import COMMON, POSSIBLE, Found, Mistake, Variant
+from losscli.expect.mistakes.entry import (
+    COMMON,
+    POSSIBLE,
+    Found,
+    Mistake,
+    Variant,
+    from_logits,
+    hard_labels,
+    soft_labels,
+)
 from losscli.losses.functions import row_sums
 
 ALL_ORDERS = 5  # classes: beyond, there are too many orders to try them all
@@ -56,9 +65,11 @@ def _table(c: Case, costs: Array) -> Array:
     return np.column_stack([times(weighed, column[:, None]).sum(axis=0) for column in costs.T])
 
 
+def _without_focal(c: Case) -> bool:
+    return not c.problem.settings.focal
+
+
 def _permuted(c: Case) -> Found:
-    if c.problem.settings.focal:
-        return ()
     tables = [("", c.costs)]
     if c.problem.settings.scale is Scale.PROBS and np.isinf(c.costs).any():
         tables += [
@@ -101,8 +112,6 @@ def _few(names: object) -> str:
 
 def _off_by_one(c: Case) -> Found:
     k = c.problem.k
-    if not c.hard:
-        return ()
     return [
         Variant(_ordered(c, tuple((at + step) % k for at in range(k)), c.costs), detail)
         for step, detail in ((1, "after"), (-1, "before"))
@@ -121,8 +130,6 @@ def _all_classes(c: Case) -> Found:
 
 
 def _of_logits(c: Case, logsumexp: bool) -> Found:
-    if c.problem.settings.scale is not Scale.LOGITS:
-        return ()
     own = row_sums(times(c.labels, c.conditioned))
     with np.errstate(invalid="ignore"):  # an infinite logit has no answer here
         rows = (
@@ -134,8 +141,6 @@ def _of_logits(c: Case, logsumexp: bool) -> Found:
 
 
 def _argmaxed(c: Case) -> Found:
-    if c.hard:
-        return ()
     picked = c.labels.argmax(axis=1)
     return c.reduced(c.costs[np.arange(c.n), picked])
 
@@ -147,6 +152,7 @@ CLASSES: tuple[Mistake[Case], ...] = (
         "subtract 1 from the labels, or name the classes with --classes",
         _off_by_one,
         COMMON,
+        (hard_labels,),
     ),
     Mistake(
         "columns-permuted",
@@ -154,6 +160,7 @@ CLASSES: tuple[Mistake[Case], ...] = (
         "take the columns in the order of the classes; --classes names them",
         _permuted,
         POSSIBLE,
+        (_without_focal,),
     ),
     Mistake(
         "bce-over-cells",
@@ -181,17 +188,22 @@ CLASSES: tuple[Mistake[Case], ...] = (
         "apply log_softmax to the logits first",
         lambda c: _of_logits(c, logsumexp=False),
         COMMON,
+        (from_logits,),
     ),
     Mistake(
         "logsumexp-only",
         "this is the logarithm of the sum of e^z: the logit of the label's class was not subtracted",
         "subtract the logit of the label's class",
         lambda c: _of_logits(c, logsumexp=True),
+        POSSIBLE,
+        (from_logits,),
     ),
     Mistake(
         "argmaxed-labels",
         "the label probabilities were made hard: only the most probable label of each row counts",
         "weigh -ln p of every class with its label probability",
         _argmaxed,
+        POSSIBLE,
+        (soft_labels,),
     ),
 )

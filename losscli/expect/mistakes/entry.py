@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from losscli.expect.mistakes.case import Figure
+from losscli.enums import Form, Reduction, Scale
+from losscli.expect.mistakes.case import Case, Figure
 
 T = TypeVar("T")
 
@@ -28,17 +29,90 @@ Found = Figure | Sequence[Figure | Variant]
 
 @dataclass(frozen=True)
 class Mistake(Generic[T]):
-    """An entry: `values` gives its numbers, none where the mistake can't be made on these data."""
+    """An entry: `values` gives its numbers on data that pass all of its guards; on others it can't be made."""
 
     id: str
     meaning: str
     cure: str
     values: Callable[[T], Found]
     rank: int = POSSIBLE
+    guards: tuple[Callable[[T], bool], ...] = ()
 
 
-def variants(found: Found) -> list[Variant]:
-    """The numbers of an entry, in one form."""
+def variants(entry: Mistake[T], data: T) -> list[Variant]:
+    """The numbers of an entry on some data, none where a guard doesn't let them pass."""
+    if not all(guard(data) for guard in entry.guards):
+        return []
+    found = entry.values(data)
     if isinstance(found, float | np.ndarray):
         return [Variant(found)]
     return [one if isinstance(one, Variant) else Variant(one) for one in found]
+
+
+# --- guards -----------------------------------------------------------------------------------------------------------
+class Asked(Protocol):
+    """What is known of every answer: how it was reduced, and what a row of its data is."""
+
+    @property
+    def reduction(self) -> Reduction:
+        """How the losses of the rows became the answer."""
+
+    @property
+    def form(self) -> Form:
+        """What one row of the data is."""
+
+
+def mean_asked(a: Asked) -> bool:
+    """Whether the answer is the mean."""
+    return a.reduction is Reduction.MEAN
+
+
+def sum_asked(a: Asked) -> bool:
+    """Whether the answer is the sum."""
+    return a.reduction is Reduction.SUM
+
+
+def one_number(a: Asked) -> bool:
+    """Whether the answer is one number, not one for each row."""
+    return a.reduction is not Reduction.NONE
+
+
+def of_classes(a: Asked) -> bool:
+    """Whether a row has a prediction for each class."""
+    return a.form is Form.CATEGORICAL
+
+
+def with_labels(a: Asked) -> bool:
+    """Whether the rows have labels; a list of likelihoods has none."""
+    return a.form is not Form.LIKELIHOOD
+
+
+def hard_labels(c: Case) -> bool:
+    """Whether every label is one class."""
+    return c.hard
+
+
+def soft_labels(c: Case) -> bool:
+    """Whether some label is a probability."""
+    return not c.hard
+
+
+def from_logits(c: Case) -> bool:
+    """Whether the predictions are logits."""
+    return c.problem.settings.scale is Scale.LOGITS
+
+
+def without_logits(c: Case) -> bool:
+    """Whether the predictions are probabilities or their logarithms."""
+    return not from_logits(c)
+
+
+def weighted(c: Case) -> bool:
+    """Whether rows, classes or the positive term have weights."""
+    s = c.problem.settings
+    return c.weight is not None or s.class_weight is not None or s.pos_weight is not None
+
+
+def several_rows(data: Case) -> bool:
+    """Whether there is more than one row."""
+    return data.n > 1

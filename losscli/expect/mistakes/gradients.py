@@ -5,7 +5,7 @@ mistakes that multiply the whole gradient can be told.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import log
 
 import numpy as np
@@ -19,11 +19,15 @@ from losscli.expect.verdict import Verdict, judged
 from losscli.losses.functions import sigmoid
 
 
+def _nothing() -> Array:
+    return np.empty(0)
+
+
 @dataclass(frozen=True)
 class Slopes:
     """A right gradient (n,) or (n, k), the divisor in it, and per entry label, probability and logit; weights (n,).
 
-    `unit` is the logarithm of the base. Without `label` (a gradient by parameters) the rows are not known.
+    `unit` is the logarithm of the base. Where the rows are not known, as by parameters, the arrays by entry are empty.
     """
 
     right: Array
@@ -32,38 +36,45 @@ class Slopes:
     k: int = 2
     unit: float = 1.0
     by: Scale = Scale.LOGITS
-    label: Array | None = None
-    p: Array | None = None
-    z: Array | None = None
+    label: Array = field(default_factory=_nothing)
+    p: Array = field(default_factory=_nothing)
+    z: Array = field(default_factory=_nothing)
     weight: Array | None = None
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The verdict on a typed gradient, the first entry that differs (counted from 0), and given/right if constant."""
+    """The verdict on a typed gradient, the first entry that differs (counted from 0), and given/right if constant.
+
+    `of_sum` says that one number was typed for several entries, and was compared with their sum.
+    """
 
     verdict: Verdict
     first_wrong: int | None = None
     ratio: float | None = None
     ratio_name: str = ""
+    of_sum: bool = False
 
 
 def diagnose_gradient(given: Sequence[Typed], s: Slopes) -> Diagnosis:
     """Compare a typed gradient with the right one entry by entry, and name the mistakes that would give it."""
     typed, right = tuple(given), s.right.ravel()
+    if len(typed) == 1 and right.size > 1:
+        sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_candidates(s))
+        return Diagnosis(judged(typed, float(right.sum()), sums), of_sum=True)
     verdict = judged(typed, right, gradient_candidates(s))
     if verdict.ok:
         return Diagnosis(verdict)
-    wrong = (at for at, (one, value) in enumerate(zip(typed, right, strict=True)) if not one.fits(float(value)))
+    wrong = (at for at, (one, value) in enumerate(zip(typed, right, strict=True)) if not one.is_right(float(value)))
     ratio, name = constant_ratio(typed, s)
-    return Diagnosis(verdict, next(wrong), ratio, name)
+    return Diagnosis(verdict, next(wrong, None), ratio, name)
 
 
 def gradient_candidates(s: Slopes) -> Iterator[Candidate]:
     """Every gradient that a mistake gives."""
     for entry in GRADIENTS:
         with np.errstate(all="ignore"):  # at p = 0 or 1 a mistake may divide by 0; what has no value is left out
-            found = variants(entry.values(s))
+            found = variants(entry, s)
         for variant in found:
             if not np.isnan(variant.value).any():
                 value = np.asarray(variant.value).ravel()
@@ -104,6 +115,43 @@ def _told(given: Sequence[Typed], right: Array) -> bool:
     return sum(bool(value != 0.0 and one.near != 0.0) for one, value in zip(given, right, strict=True)) > 1
 
 
+# --- which gradients an entry is for ----------------------------------------------------------------------------------
+def _rows_known(s: Slopes) -> bool:
+    return s.label.size > 0
+
+
+def _of_two_classes(s: Slopes) -> bool:
+    return _rows_known(s) and s.right.ndim == 1
+
+
+def _of_several_classes(s: Slopes) -> bool:
+    return _rows_known(s) and s.right.ndim == 2
+
+
+def _may_have_classes(s: Slopes) -> bool:
+    return s.right.ndim == 2 or not _rows_known(s)
+
+
+def _divided(s: Slopes) -> bool:
+    return s.divisor != 1.0
+
+
+def _not_by_probs(s: Slopes) -> bool:
+    return s.by is not Scale.PROBS
+
+
+def _not_by_logits(s: Slopes) -> bool:
+    return s.by is not Scale.LOGITS
+
+
+def _other_unit(s: Slopes) -> bool:
+    return s.unit != 1.0
+
+
+def _weights_above_0(s: Slopes) -> bool:
+    return s.weight is not None and bool((s.weight > 0.0).all())
+
+
 # --- what an entry computes -------------------------------------------------------------------------------------------
 def _scaled(s: Slopes, rows: Array) -> Array:
     """Slopes of rows, not yet weighed or divided, as the gradient that was asked for."""
@@ -111,37 +159,17 @@ def _scaled(s: Slopes, rows: Array) -> Array:
     return times(weight.reshape(-1, *[1] * (rows.ndim - 1)), rows) / (s.divisor * s.unit)
 
 
-def _by_spread(s: Slopes, *factors: float) -> Found:
-    return () if s.p is None else [factor * s.right * s.p * (1.0 - s.p) for factor in factors]
-
-
 def _by_probs(s: Slopes) -> Found:
-    if s.p is None or s.label is None or s.by is Scale.PROBS:
-        return ()
     plain = s.right / (s.p * (1.0 - s.p))
     return [plain, _scaled(s, -times(s.label, 1.0 / s.p))] if s.right.ndim == 2 else [plain]
 
 
-def _by_logits(s: Slopes) -> Found:
-    if s.p is None or s.label is None or s.by is Scale.LOGITS:
-        return ()
-    return [s.right * s.p * (1.0 - s.p), _scaled(s, s.p - s.label)]
-
-
 def _first_term(s: Slopes) -> Found:
-    if s.p is None or s.label is None or s.right.ndim == 2:
-        return ()
     plain = -times(s.label, 1.0 / s.p)
     return [_scaled(s, plain), _scaled(s, -s.label * (1.0 - s.p)), plain]
 
 
-def _activation_forgotten(s: Slopes) -> Found:
-    return () if s.z is None or s.label is None else _scaled(s, s.z - s.label)
-
-
 def _activation_twice(s: Slopes) -> Found:
-    if s.p is None or s.label is None:
-        return ()
     return _scaled(s, (_softmax(s.p) if s.right.ndim == 2 else sigmoid(s.p)) - s.label)
 
 
@@ -150,19 +178,12 @@ def _softmax(p: Array) -> Array:
     return np.asarray(e / e.sum(axis=1, keepdims=True))
 
 
-def _slope_only(s: Slopes) -> Found:
-    return () if s.p is None else _scaled(s, s.p * (1.0 - s.p))
-
-
 def _target_only(s: Slopes) -> Found:
-    if s.label is None or s.p is None or s.right.ndim != 2:
-        return ()
     return [np.where(s.label > 0.0, s.right, 0.0), _scaled(s, np.where(s.label > 0.0, s.p - 1.0, 0.0))]
 
 
 def _unweighted(s: Slopes) -> Found:
-    if s.weight is None or not (s.weight > 0.0).all():
-        return ()
+    assert s.weight is not None
     bare = s.right * s.divisor / s.weight.reshape(-1, *[1] * (s.right.ndim - 1))
     return [bare / s.n, bare / s.divisor, bare]
 
@@ -179,8 +200,9 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "not-averaged",
         "the gradient was not divided by the divisor of the mean: it is that of the sum",
         "divide by the number of rows, or ask for the sum with -r sum",
-        lambda s: s.divisor * s.right if s.divisor != 1.0 else (),
+        lambda s: s.divisor * s.right,
         COMMON,
+        (_divided,),
     ),
     Mistake(
         "divided-twice",
@@ -199,7 +221,9 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "over-cells",
         "the gradient was divided by the number of classes too, as .mean() over the whole matrix does",
         "divide by the number of rows only",
-        lambda s: s.right / s.k if s.right.ndim == 2 or s.label is None else (),
+        lambda s: s.right / s.k,
+        POSSIBLE,
+        (_may_have_classes,),
     ),
     Mistake(
         "base-2",
@@ -211,14 +235,17 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "base-e",
         "the natural logarithm was taken, and another base was asked for",
         "divide every entry by the natural logarithm of the base",
-        lambda s: s.right * s.unit if s.unit != 1.0 else (),
+        lambda s: s.right * s.unit,
+        POSSIBLE,
+        (_other_unit,),
     ),
     Mistake(
         "squared-error",
         "this is the gradient of the squared error: p - y times p(1 - p)",
         "differentiate the logarithm, not the square: p(1 - p) cancels",
-        lambda s: _by_spread(s, 1.0, 2.0),
+        lambda s: [factor * s.right * s.p * (1.0 - s.p) for factor in (1.0, 2.0)],
         COMMON,
+        (_rows_known,),
     ),
     Mistake(
         "by-probs",
@@ -226,13 +253,15 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "multiply by p(1 - p), or ask for this one with --wrt probs",
         _by_probs,
         COMMON,
+        (_rows_known, _not_by_probs),
     ),
     Mistake(
         "by-logits",
         "this is the gradient by the logits",
         "divide by p(1 - p), or ask for this one with --wrt logits",
-        _by_logits,
+        lambda s: [s.right * s.p * (1.0 - s.p), _scaled(s, s.p - s.label)],
         COMMON,
+        (_rows_known, _not_by_logits),
     ),
     Mistake(
         "first-term-only",
@@ -240,13 +269,15 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "add the derivative of (1 - y) ln(1 - p), which is (1 - y)/(1 - p)",
         _first_term,
         COMMON,
+        (_of_two_classes,),
     ),
     Mistake(
         "activation-forgotten",
         "the logit was used where the probability belongs: z - y",
         "apply the sigmoid or softmax first: p - y",
-        _activation_forgotten,
+        lambda s: _scaled(s, s.z - s.label),
         COMMON,
+        (_rows_known,),
     ),
     Mistake(
         "activation-twice",
@@ -254,12 +285,15 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "apply it once",
         _activation_twice,
         COMMON,
+        (_rows_known,),
     ),
     Mistake(
         "slope-only",
         "this is the derivative of the sigmoid, p(1 - p), alone: that of the loss is missing in the chain",
         "multiply by the derivative of the loss by p",
-        _slope_only,
+        lambda s: _scaled(s, s.p * (1.0 - s.p)),
+        POSSIBLE,
+        (_rows_known,),
     ),
     Mistake(
         "target-only",
@@ -267,6 +301,14 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "fill in the other classes too: they have p - 0",
         _target_only,
         COMMON,
+        (_of_several_classes,),
     ),
-    Mistake("weights-ignored", "the weights were left out", "multiply each row by its weight", _unweighted, POSSIBLE),
+    Mistake(
+        "weights-ignored",
+        "the weights were left out",
+        "multiply each row by its weight",
+        _unweighted,
+        POSSIBLE,
+        (_weights_above_0,),
+    ),
 )

@@ -4,7 +4,19 @@ import numpy as np
 
 from losscli.enums import Like, Scale
 from losscli.expect.mistakes.case import Array, Case, Figure, minus_log, times
-from losscli.expect.mistakes.entry import COMMON, RARE, Found, Mistake, Variant
+from losscli.expect.mistakes.entry import (
+    COMMON,
+    POSSIBLE,
+    RARE,
+    Found,
+    Mistake,
+    Variant,
+    from_logits,
+    of_classes,
+    several_rows,
+    with_labels,
+    without_logits,
+)
 from losscli.losses.functions import log_softmax, row_sums
 
 EPSILONS = (1e-15, 2.0**-52, 1e-7)  # of old scikit-learn, of scikit-learn, of Keras
@@ -28,8 +40,6 @@ def _activated_twice(c: Case) -> Found:
 
 
 def _logits_as_probs(c: Case) -> Found:
-    if _scale(c) is not Scale.LOGITS:
-        return ()
     return c.reduced(c.costs_of(np.clip(c.conditioned, 1e-7, 1.0 - 1e-7)))
 
 
@@ -66,8 +76,6 @@ def _clipped_if_infinite(c: Case, conditioned: Array) -> list[Figure | Variant]:
 
 
 def _arguments_swapped(c: Case) -> Found:
-    if not (c.binary or c.categorical):
-        return ()
     found: list[Figure | Variant] = []
     for eps in EPSILONS:
         label = np.clip(c.labels, eps, 1.0 - eps)
@@ -106,8 +114,6 @@ def _eps_in_log(c: Case) -> Found:
 
 
 def _clipped(c: Case) -> Found:
-    if _scale(c) is Scale.LOGPROBS:
-        return ()
     infinite = bool(np.isinf(c.known.answer).any())
     found: list[Figure | Variant] = [
         Variant(
@@ -132,15 +138,19 @@ def _like(c: Case, like: Like) -> Variant:
     )
 
 
-def _renormalized(c: Case) -> Found:
-    if not c.categorical or _scale(c) is Scale.LOGITS or c.problem.convention.rescale:
-        return ()
-    return c.again(normalize=True)
+def _without_logprobs(c: Case) -> bool:
+    return _scale(c) is not Scale.LOGPROBS
+
+
+def _rescaled(c: Case) -> bool:
+    return c.problem.convention.rescale
+
+
+def _not_rescaled(c: Case) -> bool:
+    return not _rescaled(c)
 
 
 def _not_renormalized(c: Case) -> Found:
-    if not c.categorical or _scale(c) is Scale.LOGITS or not c.problem.convention.rescale:
-        return ()
     conditioned = c.raw if c.problem.convention.clip is None else np.clip(c.raw, *_limits(c.problem.convention.clip))
     return c.reduced(c.costs_of(conditioned, _scale(c)))
 
@@ -150,8 +160,6 @@ def _limits(eps: float) -> tuple[float, float]:
 
 
 def _rolled(c: Case) -> Found:
-    if c.n < 2:
-        return ()
     return [
         Variant(c.reduced(c.costs_of(np.roll(c.conditioned, step, axis=0), _scale(c))), f"one row too far {way}")
         for step, way in ((1, "down"), (-1, "up"))
@@ -184,6 +192,7 @@ INPUTS: tuple[Mistake[Case], ...] = (
         "apply the sigmoid or softmax, or give the loss logits as logits (from_logits=True)",
         _logits_as_probs,
         COMMON,
+        (from_logits,),
     ),
     Mistake(
         "probs-as-logprobs",
@@ -211,6 +220,7 @@ INPUTS: tuple[Mistake[Case], ...] = (
         "give the labels first and the predictions second",
         _arguments_swapped,
         COMMON,
+        (with_labels,),
     ),
     Mistake(
         "hard-predictions",
@@ -224,6 +234,7 @@ INPUTS: tuple[Mistake[Case], ...] = (
         "line the rows up: look for a header, a missing row or a shuffle on one side",
         _rolled,
         RARE,
+        (several_rows,),
     ),
     Mistake(
         "eps-in-log",
@@ -231,18 +242,22 @@ INPUTS: tuple[Mistake[Case], ...] = (
         "leave it out: the answer has no such term, and a certain miss is infinite",
         _eps_in_log,
     ),
-    Mistake("clipped", "the probabilities were {}", "clip nothing", _clipped),
+    Mistake("clipped", "the probabilities were {}", "clip nothing", _clipped, POSSIBLE, (_without_logprobs,)),
     Mistake(
         "renormalized",
         "each row of probabilities was rescaled to sum to 1",
         "use them as they are, or ask for this with --normalize",
-        _renormalized,
+        lambda c: c.again(normalize=True),
+        POSSIBLE,
+        (of_classes, without_logits, _not_rescaled),
     ),
     Mistake(
         "not-renormalized",
         "the rows of probabilities were not rescaled to sum to 1, and that was asked for",
         "divide each row by its sum",
         _not_renormalized,
+        POSSIBLE,
+        (of_classes, without_logits, _rescaled),
     ),
     Mistake(
         "rounded-inputs",

@@ -4,7 +4,20 @@ import numpy as np
 
 from losscli.enums import Reduction
 from losscli.expect.mistakes.case import Array, Case, Figure, minus_log, times
-from losscli.expect.mistakes.entry import COMMON, RARE, Found, Mistake, Variant
+from losscli.expect.mistakes.entry import (
+    COMMON,
+    POSSIBLE,
+    RARE,
+    Found,
+    Mistake,
+    Variant,
+    hard_labels,
+    mean_asked,
+    one_number,
+    several_rows,
+    soft_labels,
+    with_labels,
+)
 from losscli.losses.functions import row_sums
 
 SMOOTHINGS = (0.1, 0.2, 0.05)
@@ -26,7 +39,7 @@ def _distances(c: Case) -> Found:
 
 
 def _rmse(c: Case) -> Found:
-    return [float(np.sqrt(square)) for square in _squares(c)] if c.known.reduction is Reduction.MEAN else ()
+    return [float(np.sqrt(square)) for square in _squares(c)]
 
 
 def _error_rate(c: Case) -> Found:
@@ -39,8 +52,6 @@ def _accuracy(c: Case) -> Found:
 
 def _smoothed(c: Case) -> Found:
     asked = c.problem.settings.smoothing
-    if not (c.binary or c.categorical):
-        return ()
     found = [
         Variant(c.again(smoothing=part), f"smoothed with {part:g}", f"ask for it with --smoothing {part:g}")
         for part in SMOOTHINGS
@@ -65,8 +76,6 @@ def _smoothed_aside(c: Case, part: float) -> Variant:
 
 
 def _focal(c: Case) -> Found:
-    if not c.hard:
-        return ()
     gamma = c.problem.settings.focal
     found = [Variant(c.again(focal=0.0), "left out", "put the factor in")] if gamma else []
     if gamma != 2.0:
@@ -88,8 +97,6 @@ def row_losses(c: Case) -> Array:
 
 
 def _batches(c: Case) -> Found:
-    if c.known.reduction is not Reduction.MEAN:
-        return ()
     return [Variant(_mean_of_means(c, size), f"{size}") for size in (2, 4, 8, 16, 32) if size < c.n and c.n % size]
 
 
@@ -102,28 +109,20 @@ def _mean_of_means(c: Case, size: int) -> float:
 
 
 def _first_lost(c: Case) -> Found:
-    if c.n < 2 or c.known.reduction is Reduction.NONE:
-        return ()
     whole = float(times(c.weights, c.loss)[1:].sum())
-    if c.known.reduction is Reduction.SUM:
+    if c.reduction is Reduction.SUM:
         return whole
     over = float(c.divisor_weights[1:].sum())
     return whole / over if over else ()
 
 
-def _one_of(c: Case, at: int) -> Found:
-    return () if c.known.reduction is Reduction.NONE else float(c.loss[at])
-
-
 def _log_of_mean(c: Case) -> Found:
-    if c.known.reduction is not Reduction.MEAN:
-        return ()
     return [float(minus_log(np.asarray(mean), c.unit)) for mean in c.averages(c.hits)]
 
 
 def _no_log(c: Case) -> Found:
     means = c.averages(c.hits)
-    whole = c.n if c.known.reduction is Reduction.SUM else 1
+    whole = c.n if c.reduction is Reduction.SUM else 1
     return [*(-mean for mean in means), *(whole - mean for mean in means)]
 
 
@@ -135,16 +134,12 @@ def _entropy(c: Case) -> Found:
 
 
 def _kl(c: Case) -> Found:
-    if c.hard:
-        return ()
     rows = times(c.labels, minus_log(c.labels, c.unit))
     entropy = row_sums(rows) if c.categorical else rows + times(1.0 - c.labels, minus_log(1.0 - c.labels, c.unit))
     return c.known.answer - c.reduced(entropy)
 
 
 def _macro(c: Case) -> Found:
-    if not c.hard or c.known.reduction is not Reduction.MEAN or not (c.binary or c.categorical):
-        return ()
     codes = c.labels.argmax(axis=1) if c.categorical else c.labels.astype(np.intp)
     over = np.bincount(codes, weights=c.divisor_weights)
     present = over > 0.0
@@ -155,10 +150,6 @@ def _rounded_rows(c: Case) -> Found:
     return c.reduced(np.round(c.loss, 2))
 
 
-def _median(c: Case) -> Found:
-    return () if c.known.reduction is Reduction.NONE else float(np.median(c.loss))
-
-
 METRICS: tuple[Mistake[Case], ...] = (
     Mistake(
         "log-of-mean",
@@ -166,6 +157,7 @@ METRICS: tuple[Mistake[Case], ...] = (
         "take the logarithm of each probability, then the mean",
         _log_of_mean,
         COMMON,
+        (mean_asked,),
     ),
     Mistake(
         "no-log",
@@ -185,6 +177,8 @@ METRICS: tuple[Mistake[Case], ...] = (
         "this is the Kullback-Leibler divergence: the entropy of the label probabilities was subtracted",
         "leave that subtraction out",
         _kl,
+        POSSIBLE,
+        (soft_labels,),
     ),
     Mistake(
         "brier",
@@ -199,7 +193,14 @@ METRICS: tuple[Mistake[Case], ...] = (
         "use the logarithm, not the square",
         lambda c: [square / 2.0 for square in _squares(c)],
     ),
-    Mistake("rmse", "this is the root mean squared error", "use the logarithm, not the square", _rmse),
+    Mistake(
+        "rmse",
+        "this is the root mean squared error",
+        "use the logarithm, not the square",
+        _rmse,
+        POSSIBLE,
+        (mean_asked,),
+    ),
     Mistake(
         "mae",
         "this is the mean absolute difference between predictions and labels",
@@ -225,30 +226,48 @@ METRICS: tuple[Mistake[Case], ...] = (
         "take one mean over all rows",
         _macro,
         RARE,
+        (mean_asked, with_labels, hard_labels),
     ),
     Mistake(
         "focal-2",
         "the factor of the focal loss, (1 - p)^gamma with p the probability given to what happened, was {}",
         "leave the factor out",
         _focal,
+        POSSIBLE,
+        (hard_labels,),
     ),
-    Mistake("smoothed", "the labels were {}", "leave the labels as they are", _smoothed),
-    Mistake("median", "this is the median of the losses of the rows", "take the mean", _median, RARE),
+    Mistake("smoothed", "the labels were {}", "leave the labels as they are", _smoothed, POSSIBLE, (with_labels,)),
     Mistake(
-        "first-row", "this is the loss of the first row alone", "average over all rows", lambda c: _one_of(c, 0), RARE
+        "median",
+        "this is the median of the losses of the rows",
+        "take the mean",
+        lambda c: float(np.median(c.loss)),
+        RARE,
+        (one_number,),
+    ),
+    Mistake(
+        "first-row",
+        "this is the loss of the first row alone",
+        "average over all rows",
+        lambda c: float(c.loss[0]),
+        RARE,
+        (one_number,),
     ),
     Mistake(
         "last-row",
         "this is the loss of the last row alone: a running value was overwritten, not added to",
         "average over all rows",
-        lambda c: _one_of(c, -1),
+        lambda c: float(c.loss[-1]),
         RARE,
+        (one_number,),
     ),
     Mistake(
         "first-row-lost",
         "the first row is missing: it was taken for a header, or an index began at 1",
         "count all rows (--no-header, range(n) from 0)",
         _first_lost,
+        POSSIBLE,
+        (one_number, several_rows),
     ),
     Mistake(
         "batch-means",
@@ -256,6 +275,7 @@ METRICS: tuple[Mistake[Case], ...] = (
         "add up the losses of all batches, then divide by the number of rows",
         _batches,
         RARE,
+        (mean_asked,),
     ),
     Mistake(
         "rounded-rows",

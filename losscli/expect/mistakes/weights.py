@@ -6,22 +6,40 @@ import numpy as np
 
 from losscli.enums import Reduction
 from losscli.expect.mistakes.case import Array, Case, Figure, times
-from losscli.expect.mistakes.entry import COMMON, Found, Mistake, Variant
+from losscli.expect.mistakes.entry import (
+    COMMON,
+    POSSIBLE,
+    Found,
+    Mistake,
+    Variant,
+    mean_asked,
+    one_number,
+    weighted,
+)
 
 
-def _weighted(c: Case) -> bool:
-    s = c.problem.settings
-    return c.weight is not None or s.class_weight is not None or s.pos_weight is not None
+def _sample_weights_over_rows(c: Case) -> bool:
+    return c.weight is not None and c.problem.convention.mean_over_rows
 
 
-def _mean_asked(c: Case) -> bool:
-    return c.known.reduction is Reduction.MEAN
+def _class_weights(c: Case) -> bool:
+    return bool(sum(c.problem.settings.class_weight or ()))
 
 
-def _ignored(c: Case) -> Found:
+def _without_ones(c: Case) -> bool:
+    return bool((_row_weights(c) != 1.0).any())
+
+
+def _without_zeros(c: Case) -> bool:
+    return bool((_row_weights(c) > 0.0).all())
+
+
+def _ignoring(c: Case) -> bool:
+    return c.problem.settings.ignore is not None and c.categorical
+
+
+def _left_out(c: Case) -> Found:
     """Without any weights; with both kinds also without the one or the other."""
-    if not _weighted(c):
-        return ()
     bare = replace(c.problem, settings=replace(c.problem.settings, class_weight=None, pos_weight=None))
     found: list[Figure | Variant] = [Variant(c.answer_of(bare, weights=False), "the weights")]
     if c.weight is not None and bare != c.problem:
@@ -39,21 +57,6 @@ def _row_weights(c: Case) -> Array:
     return c.weights if c.problem.convention.mean_over_rows and c.weight is not None else c.divisor_weights
 
 
-def _over_n(c: Case) -> Found:
-    return _total(c) / c.n if _mean_asked(c) and (_weighted(c)) else ()
-
-
-def _over_sum(c: Case) -> Found:
-    if not (_mean_asked(c) and c.weight is not None and c.problem.convention.mean_over_rows):
-        return ()
-    return _total(c) / float(c.weights.sum())
-
-
-def _over_classes(c: Case) -> Found:
-    weights = c.problem.settings.class_weight
-    return _total(c) / sum(weights) if weights and sum(weights) and _mean_asked(c) else ()
-
-
 def _bare_losses(c: Case) -> Array:
     """The losses without the weights that `_row_weights` gives."""
     w = _row_weights(c)
@@ -63,82 +66,84 @@ def _bare_losses(c: Case) -> Array:
 
 def _powered(c: Case, power: float) -> Found:
     w = _row_weights(c)
-    if not _weighted(c) or (w == 1.0).all() or (power < 0.0 and (w == 0.0).any()):
-        return ()
     changed = np.where(w > 0.0, w, 1.0) ** power * (w > 0.0)
     rows = times(changed, np.where(w > 0.0, _bare_losses(c), 0.0))
-    if c.known.reduction is Reduction.NONE:
+    if c.reduction is Reduction.NONE:
         return rows
-    return float(rows.sum()) / (float(changed.sum()) if _mean_asked(c) else 1.0)
-
-
-def _products(c: Case) -> Found:
-    w = _row_weights(c)
-    if not (_weighted(c) and _mean_asked(c)) or (w == 0.0).any():
-        return ()
-    return float(_bare_losses(c).mean()) * float(w.mean())
+    return float(rows.sum()) / (float(changed.sum()) if mean_asked(c) else 1.0)
 
 
 def _in_divisor(c: Case) -> Found:
-    costs, weights = _gone(c)
-    return _total(c) / (c.divisor + float(weights.sum())) if len(costs) and _mean_asked(c) else ()
+    costs, weights = c.ignored_costs()
+    return _total(c) / (c.divisor + float(weights.sum())) if len(costs) else ()
 
 
 def _as_last(c: Case) -> Found:
-    costs, weights = _gone(c)
-    if not len(costs) or c.known.reduction is Reduction.NONE:
+    costs, weights = c.ignored_costs()
+    if not len(costs):
         return ()
     class_weights = c.problem.settings.class_weight
     weights = weights * class_weights[-1] if class_weights else weights
     whole = _total(c) + float(times(weights, costs).sum())
-    return whole / ((c.divisor + float(weights.sum())) if _mean_asked(c) else 1.0)
-
-
-def _gone(c: Case) -> tuple[Array, Array]:
-    if c.problem.settings.ignore is None or not c.categorical:
-        return np.zeros(0), np.zeros(0)
-    return c.ignored_costs()
+    return whole / ((c.divisor + float(weights.sum())) if mean_asked(c) else 1.0)
 
 
 WEIGHTS: tuple[Mistake[Case], ...] = (
-    Mistake("weights-ignored", "{} were left out", "multiply each row's loss by its weight", _ignored, COMMON),
+    Mistake(
+        "weights-ignored",
+        "{} were left out",
+        "multiply each row's loss by its weight",
+        _left_out,
+        COMMON,
+        (weighted,),
+    ),
     Mistake(
         "weights-over-n",
         "the weighted losses were divided by the number of rows, not by the sum of the weights",
         "divide by the sum of the weights; torch and Keras divide by n, which --like torch asks for",
-        _over_n,
+        lambda c: _total(c) / c.n,
         COMMON,
+        (mean_asked, weighted),
     ),
     Mistake(
         "weights-over-sum",
         "the weighted losses were divided by the sum of the weights, and the library asked for divides by n",
         "divide by the number of rows, or leave --like out",
-        _over_sum,
+        lambda c: _total(c) / float(c.weights.sum()),
         COMMON,
+        (mean_asked, _sample_weights_over_rows),
     ),
     Mistake(
         "weights-over-classes",
         "the weighted losses were divided by the sum of the class weights, one for each class",
         "divide by the sum of the weights of the rows",
-        _over_classes,
+        lambda c: _total(c) / sum(c.problem.settings.class_weight or ()),
+        POSSIBLE,
+        (mean_asked, _class_weights),
     ),
     Mistake(
         "inverse-weights",
         "each row was divided by its weight: 1/w was used for w",
         "multiply by the weight",
         lambda c: _powered(c, -1.0),
+        POSSIBLE,
+        (weighted, _without_ones, _without_zeros),
     ),
     Mistake(
         "squared-weights",
         "each row was multiplied by its weight twice",
         "multiply by the weight once",
         lambda c: _powered(c, 2.0),
+        POSSIBLE,
+        (weighted, _without_ones),
     ),
     Mistake(
         "mean-times-mean",
         "the mean loss was multiplied by the mean weight",
         "multiply row by row, then add up",
-        _products,
+        lambda c: float(_bare_losses(c).mean()) * float(_row_weights(c).mean()),
+        POSSIBLE,
+        (mean_asked, weighted, _without_zeros),
     ),
     Mistake(
         "ignored-in-divisor",
@@ -146,6 +151,7 @@ WEIGHTS: tuple[Mistake[Case], ...] = (
         "divide by the number of rows that count",
         _in_divisor,
         COMMON,
+        (mean_asked, _ignoring),
     ),
     Mistake(
         "ignored-as-class",
@@ -153,5 +159,6 @@ WEIGHTS: tuple[Mistake[Case], ...] = (
         "drop these rows before looking the columns up",
         _as_last,
         COMMON,
+        (one_number, _ignoring),
     ),
 )

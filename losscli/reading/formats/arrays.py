@@ -1,7 +1,6 @@
-"""numpy's own files as tables: `.npy` memory-mapped, `.npz` by the names of its arrays. Never pickled objects."""
+"""numpy's own files as tables: `.npy`, and `.npz` by the names of its arrays. Read a few rows at a time."""
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,45 +25,67 @@ from losscli.reading.blocks import (
 )
 from losscli.reading.cells import is_missing
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.records import Layout
-from losscli.reading.sources import NPY, STDIN, Source
+from losscli.reading.sources import Source
 
-BLOCK_ROWS = 1 << 14
+BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either
 
 
 @dataclass(frozen=True)
 class Series:
-    """A column of an array file: its name if it has one, and its values (n,)."""
+    """A column of an array file: its name if it has one, the part it is of, and which field or column of that."""
 
     name: str
-    values: NDArray[Any]
+    part: int
+    place: str | int | None
+
+    def of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """The column (n,) in rows of the part."""
+        if self.place is None:
+            return rows
+        return rows[self.place] if isinstance(self.place, str) else rows[:, self.place]
 
 
 def open_arrays(source: Source, drop: bool) -> Opened:
     """A `.npy` or `.npz` source."""
-    series, named = _series(source)
-    rows = {len(one.values) for one in series}
-    if len(rows) > 1:
-        lengths = ", ".join(f"{shown(one.name)} {len(one.values)}" for one in series)
-        raise DataError(f"{source.name}: the arrays differ in length: {lengths}")
-    if not rows or not max(rows):
-        raise DataError(f"{source.name}: the input is empty")
-    first = tuple(_cell(one.values[0]) for one in series)
+    with sound(source.name):
+        parts = parts_of(source)
+        series = [one for at, part in enumerate(parts) for one in _series(part, at)]
+        rows = _common_rows(parts)
+    step = max(1, min(BLOCK_ROWS, BLOCK_BYTES // sum(part.row_bytes for part in parts), rows))
+    with sound(source.name):
+        first = [part.rows(min(step, rows)) for part in parts]
+    cells = tuple(_cell(one.of(first[one.part])[0]) for one in series)
     names = tuple(one.name for one in series)
-    top = FirstLines(names, first) if named else FirstLines(first, None)
-    return Opened(source.name, top, named, partial(_table, source, series, top, named, drop), source.close)
+    top = FirstLines(names, cells) if any(names) else FirstLines(cells, None)
+    held = _Arrays(source, parts, series, rows, step, first)
+    return Opened(source.name, top, any(names), partial(_table, held, top, drop), source.close)
 
 
-def _table(source: Source, series: list[Series], top: FirstLines, named: bool, drop: bool, wanted: Wanted) -> Table:
+@dataclass(frozen=True)
+class _Arrays:
+    """Arrays of one length, read side by side `step` rows at a time; `top` are the rows that are read already."""
+
+    source: Source
+    parts: list[Part]
+    series: list[Series]
+    rows: int
+    step: int
+    top: list[NDArray[Any]]
+
+
+def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
+    source, series = held.source, held.series
     try:
-        columns = resolve(top, replace(wanted, header=named))
+        columns = resolve(top, replace(wanted, header=top.second is not None))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
     parts = (columns.labels, columns.preds, columns.weight, columns.features)
     layout = Layout(len(series), *parts, drop, carried=columns.travelling)
     return Table(
         form=columns.form,
-        chunks=_chunks(series, len(series[0].values), layout),
+        chunks=_chunks(held, layout),
         place=partial(_place, source.name, columns),
         columns=column_names(columns),
         classes=columns.class_names,
@@ -72,77 +93,61 @@ def _table(source: Source, series: list[Series], top: FirstLines, named: bool, d
         width=len(columns.preds),
         label_width=len(columns.labels),
         name=source.name,
+        size=source.size,
+        position=source.position,
         close=source.close,
         warnings=scale_warnings(columns, wanted.scale),
         carried=carried_names(columns),
     )
 
 
-def _series(source: Source) -> tuple[list[Series], bool]:
-    """The columns of the file, and whether they have names."""
-    array = _loaded(source)
-    if isinstance(array, dict):
-        parts = {name: part for name, part in array.items() if part.ndim}  # single values are notes beside the data
-        return [one for name, part in parts.items() for one in _columns_of(part, name, source.name)], True
-    if array.dtype.names:
-        parts = {name: array[name] for name in array.dtype.names}
-        return [one for name, part in parts.items() for one in _columns_of(part, name, source.name)], True
-    return _columns_of(array, "", source.name), False
+def _common_rows(parts: list[Part]) -> int:
+    if len({part.shape[0] for part in parts}) > 1:
+        lengths = ", ".join(f"{shown(part.name)} {part.shape[0]}" for part in parts)
+        raise DataError(f"the arrays differ in length: {lengths}")
+    if not parts or not all(0 not in part.shape for part in parts):
+        raise DataError("the input is empty")
+    return parts[0].shape[0]
 
 
-def _loaded(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
-    try:
-        arrays = _mapped(source) if _can_be_mapped(source) else _read(source)
-    except Exception as error:  # np.load raises many kinds for damaged files
-        pickled = "pickle" in str(error) or "Python object" in str(error)
-        what = "pickled objects are not read" if pickled else "not a sound numpy file"
-        raise DataError(f"{source.name}: {what}") from None
-    if isinstance(arrays, dict) and not all(isinstance(array, np.ndarray) for array in arrays.values()):
-        raise DataError(f"{source.name}: a zip archive is not read; unpack it first (unzip -p)")
-    return arrays
-
-
-def _can_be_mapped(source: Source) -> bool:
-    return source.stream is source.raw and source.name != STDIN and source.magic.startswith(NPY)
-
-
-def _mapped(source: Source) -> NDArray[Any]:
-    return np.lib.format.open_memmap(source.name, mode="r")
-
-
-def _read(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
-    """The arrays of a packed file or a pipe, in memory."""
-    with io.BytesIO(source.stream.read()) as data:
-        loaded = np.load(data, allow_pickle=False)
-        return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
-
-
-def _columns_of(array: NDArray[Any], name: str, source: str) -> list[Series]:
-    if array.dtype.kind not in "bifuUS" or array.ndim not in (1, 2):
-        shape = "x".join(map(str, array.shape)) or "one value"
-        raise DataError(f"{source}: an array of numbers or text with 1 or 2 axes is wanted, not {array.dtype}, {shape}")
-    if array.ndim == 1:
-        return [Series(name, array)]
-    return [Series(f"{name}_{at}" if name else "", array[:, at]) for at in range(array.shape[1])]
+def _series(part: Part, at: int) -> Iterator[Series]:
+    """The columns of an array, by the names of its fields, its own name, or without names."""
+    fields = part.dtype.names
+    dtypes = [part.dtype[name] for name in fields] if fields else [part.dtype]
+    for dtype in dtypes:
+        if dtype.kind not in "bifuUS" or len(part.shape) not in ((1,) if fields else (1, 2)):
+            size = "x".join(map(str, part.shape)) or "one value"
+            raise DataError(f"an array of numbers or text with 1 or 2 axes is wanted, not {dtype}, {size}")
+    if fields:
+        yield from (Series(name, at, name) for name in fields)
+    elif len(part.shape) == 1:
+        yield Series(part.name, at, None)
+    else:
+        yield from (Series(f"{part.name}_{place}" if part.name else "", at, place) for place in range(part.shape[1]))
 
 
 def _cell(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _chunks(series: list[Series], rows: int, layout: Layout) -> Iterator[Chunk]:
-    for low in range(0, rows, BLOCK_ROWS):
-        yield partial(_block, series, low, min(rows, low + BLOCK_ROWS), layout)
+def _chunks(held: _Arrays, layout: Layout) -> Iterator[Chunk]:
+    asked = {at for at, _, _ in layout.asked} | set(layout.carried)
+    needed = {held.series[at].part for at in asked}
+    for low in range(0, held.rows, held.step):
+        count = min(held.step, held.rows - low)
+        with sound(held.source.name):
+            rows = {at: held.parts[at].rows(count) if low else held.top[at] for at in needed}
+        yield partial(_block, {at: held.series[at].of(rows[held.series[at].part]) for at in asked}, count, layout)
 
 
-def _block(series: list[Series], low: int, high: int, layout: Layout) -> Block:
-    columns = {at: _column(series[at].values[low:high]) for at, _, _ in layout.asked}
+def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout) -> Block:
+    columns = {at: _column(values[at]) for at, _, _ in layout.asked}
     missing = {at: _missing(column) for at, column in columns.items()}
-    gone = np.zeros(high - low, dtype=bool)
+    gone = np.zeros(rows, dtype=bool)
     for mask in missing.values():
         gone |= mask
     fault = None
-    end = high - low
+    end = rows
     if gone.any() and not layout.drop:
         end = int(gone.argmax())
         part, place = next((part, place) for at, part, place in layout.asked if missing[at][end])
@@ -158,7 +163,7 @@ def _block(series: list[Series], low: int, high: int, layout: Layout) -> Block:
         preds=_matrix([columns[at] for at in layout.preds], row),
         weights=None if layout.weight is None else _matrix([columns[layout.weight]], row)[:, 0],
         features=_matrix([columns[at] for at in layout.features], row) if layout.features else None,
-        carried=tuple(_words(series[at].values[low:high][row]) for at in layout.carried),
+        carried=tuple(_words(values[at][row]) for at in layout.carried),
         row=row,
         fault=fault,
     )

@@ -1,0 +1,258 @@
+"""Arrow arrays as columns and blocks. The rule: a value is read as what its type says it is, and text is never cast.
+
+Null and NaN are missing, as are the cells of text that are missing in any table. pyarrow is imported by whoever has
+arrays to give; nothing here is reached without it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import Fault, shown
+from losscli.lazy import Lazy
+from losscli.reading.blocks import Array, Block, Column, Words, as_column, taken
+from losscli.reading.cells import is_missing, number
+from losscli.reading.records import Layout, not_a_number
+
+pa: Any = Lazy("pyarrow")
+compute: Any = Lazy("pyarrow.compute")
+types: Any = Lazy("pyarrow.types")
+
+NUMBER, BOOLEAN, TEXT, NOTHING, LIST, STRUCT = "numbers", "booleans", "text", "nothing", "lists", "records"
+
+_KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (NUMBER, ("is_integer", "is_floating", "is_decimal")),
+    (BOOLEAN, ("is_boolean",)),
+    (TEXT, ("is_string", "is_large_string", "is_string_view", "is_binary", "is_large_binary")),
+    (NOTHING, ("is_null",)),
+    (LIST, ("is_list", "is_large_list", "is_fixed_size_list")),
+    (STRUCT, ("is_struct",)),
+)
+
+
+def plain_type(kind: Any) -> Any:
+    """The type of the values themselves: without dictionary, run lengths or a name of its own."""
+    while True:
+        if types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+            kind = kind.value_type
+        elif isinstance(kind, pa.BaseExtensionType):
+            kind = kind.storage_type
+        else:
+            return kind
+
+
+def kind_of(kind: Any) -> str:
+    """What values of a type are: one of the words above, or for anything else the type's own name."""
+    kind = plain_type(kind)
+    return next((name for name, tests in _KINDS if any(getattr(types, test)(kind) for test in tests)), str(kind))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the cells of a table's column stand: a column of the file, or a child of one; or in the file's path."""
+
+    name: str
+    column: str | None
+    child: int | None = None
+    width: int = 1  # of the list that it is a cell of
+    text: str = ""  # of a key in the path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells that are wanted of each batch."""
+
+    layout: Layout
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """A column's values, where they are missing (None: nowhere), and the first row where what is wrong with it."""
+
+    values: Column
+    missing: NDArray[np.bool_] | None = None
+    fault: tuple[int, str] | None = None
+    ragged: bool = False  # the fault is one of all the cells of a list
+
+
+def block_of(batch: Any, plan: Plan) -> Block:
+    """The block of a record batch: rows with missing cells dropped or, the first of them, a fault."""
+    layout, rows = plan.layout, batch.num_rows
+    read = _reader_of(batch)
+    cells = {at: read(plan.places[at], part) for at, part, _ in layout.asked}
+    gone = np.zeros(rows, dtype=bool)
+    for one in cells.values():
+        if one.missing is not None:
+            gone |= one.missing
+    fault = _first(cells, gone, layout)
+    end = rows if fault is None else fault.row
+    row = np.flatnonzero(~gone[:end]) if gone.any() else np.arange(end)
+    whole = len(row) == rows
+    values = {at: one.values if whole else taken(one.values, row) for at, one in cells.items()}
+    return Block(
+        rows=end,
+        lines=end,
+        labels=tuple(values[at] for at in layout.labels),
+        preds=_matrix([values[at] for at in layout.preds], len(row)),
+        weights=None if layout.weight is None else _matrix([values[layout.weight]], len(row))[:, 0],
+        features=_matrix([values[at] for at in layout.features], len(row)) if layout.features else None,
+        row=row,
+        fault=fault,
+    )
+
+
+def _first(cells: Mapping[int, _Cells], gone: NDArray[np.bool_], layout: Layout) -> Fault | None:
+    """The first fault by row, and in a row the leftmost."""
+    found = []
+    for at, part, place in layout.asked:
+        one = cells[at]
+        if one.fault is not None:
+            row, what = one.fault
+            found.append(Fault(row, "row", None, what) if one.ragged else Fault(row, part, place, what))
+        if one.missing is not None and not layout.drop and one.missing.any():
+            text = "the cell is missing (null); --na drop leaves such rows out"
+            found.append(Fault(int(one.missing.argmax()), part, place, text))
+    return min(found, key=lambda fault: fault.row, default=None)
+
+
+def _matrix(columns: list[Column], rows: int) -> Array:
+    """Columns as (n, k), each contiguous; those that hold no numbers are a fault's, and nothing of them is read."""
+    if len(columns) == 1 and isinstance(columns[0], np.ndarray):
+        return columns[0].reshape(1, rows).T
+    values = np.zeros((len(columns), rows))
+    for at, column in enumerate(columns):
+        if isinstance(column, np.ndarray):
+            values[at] = column
+    return values.T
+
+
+# --- one column -------------------------------------------------------------------------------------------------------
+def _reader_of(batch: Any) -> Callable[[Place, str], _Cells]:
+    """What reads the cells of a place for a part; lists are taken apart once for all of their places."""
+    lists: dict[str, tuple[Array, tuple[int, str] | None]] = {}
+
+    def read(place: Place, part: str) -> _Cells:
+        if place.column is None:
+            return _constant(place.text, batch.num_rows, part)
+        array = _plain(batch.column(place.column))
+        if place.child is None:
+            return _cells(array, part)
+        if types.is_struct(array.type):
+            return _cells(_plain(compute.struct_field(array, place.child)), part)
+        if kind_of(array.type.value_type) not in _NUMBERS:
+            return _Cells(np.zeros(len(array)), None, _unreadable(array, f"lists of {array.type.value_type}"))
+        if place.column not in lists:
+            lists[place.column] = _listed(array, place)
+        matrix, fault = lists[place.column]
+        return _Cells(matrix[:, place.child], _nan(matrix[:, place.child]), fault, fault is not None)
+
+    return read
+
+
+def _cells(array: Any, part: str) -> _Cells:
+    kind = kind_of(array.type)
+    reader = (_LABELS if part == "label" else _NUMBERS).get(kind)
+    return reader(array) if reader else _Cells(np.zeros(len(array)), None, _unreadable(array, kind))
+
+
+def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
+    """Lists of numbers as (n, width), NaN in each cell of a null; rows from the first list of another length on too."""
+    width, fault = place.width, None
+    lengths = compute.list_value_length(array).fill_null(width).to_numpy(zero_copy_only=False)
+    other = lengths != width
+    if other.any():
+        row = int(other.argmax())
+        found = "1 number" if lengths[row] == 1 else f"{lengths[row]} numbers"
+        fault = row, f"column {shown(str(place.column))}: {found} where {width} are wanted"
+        array = array[:row]
+    there = array.is_valid().to_numpy(zero_copy_only=False)
+    numbers = _float64(_plain(array.flatten())).reshape(-1, width)
+    if there.all() and fault is None:
+        return numbers, None
+    matrix = np.full((len(other), width), np.nan)
+    matrix[: len(array)][there] = numbers
+    return matrix, fault
+
+
+def _constant(text: str, rows: int, part: str) -> _Cells:
+    """A key of the path, the same in each row."""
+    missing = np.full(rows, is_missing(text))
+    if part == "label" or (number(text) is not None and not missing.any()):
+        return _Cells(as_column([text] * rows), missing)
+    return _Cells(np.zeros(rows), missing, None if not rows or missing.any() else (0, not_a_number(text)))
+
+
+def _unreadable(array: Any, kind: str) -> tuple[int, str] | None:
+    """What is wrong with cells that can't be read as what is wanted, at the first that isn't null."""
+    for row in range(len(array)):
+        value = array[row].as_py() if kind == TEXT else None
+        if array[row].is_valid:
+            return (
+                row,
+                f"{shown(str(value))} is text, not a number" if kind == TEXT else f"{kind} where one value is wanted",
+            )
+    return None
+
+
+def _plain(array: Any) -> Any:
+    """The array of the values themselves, but for text, whose dictionary is of use."""
+    while True:
+        kind = array.type
+        if types.is_run_end_encoded(kind):
+            array = compute.run_end_decode(array)
+        elif isinstance(kind, pa.BaseExtensionType):
+            array = array.storage
+        elif types.is_dictionary(kind) and kind_of(kind) != TEXT:
+            array = array.dictionary_decode()
+        else:
+            return array
+
+
+def _numbers(array: Any) -> _Cells:
+    values = _float64(array)
+    return _Cells(values, _nan(values))
+
+
+def _float64(array: Any) -> Array:
+    """Numbers as the nearest floats, null as NaN. Decimals go by their text: a cast is off in the last digit."""
+    if types.is_decimal(array.type):
+        array = array.cast(pa.string())
+    values: Array = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return values
+
+
+def _nan(values: Array) -> NDArray[np.bool_] | None:
+    missing = np.isnan(values)
+    return missing if missing.any() else None
+
+
+def _truths(array: Any) -> _Cells:
+    codes = array.cast(pa.int8()).fill_null(2).to_numpy().astype(np.intp)
+    return _words(codes, ["false", "true", ""])
+
+
+def _text(array: Any) -> _Cells:
+    coded = array if types.is_dictionary(array.type) else array.dictionary_encode()
+    try:
+        cells = coded.dictionary.cast(pa.large_string()).to_pylist()
+    except pa.ArrowInvalid:  # bytes that are no text
+        cells = [str(cell) for cell in coded.dictionary.to_pylist()]
+    codes = coded.indices.cast(pa.int64()).fill_null(len(cells)).to_numpy().astype(np.intp, copy=False)
+    return _words(codes, [*((cell or "").strip() for cell in cells), ""])
+
+
+def _words(codes: NDArray[np.intp], vocabulary: list[str]) -> _Cells:
+    """Coded cells, each word once in the vocabulary."""
+    places: dict[str, int] = {}
+    again = np.array([places.setdefault(word, len(places)) for word in vocabulary], dtype=np.intp)
+    codes = codes if len(places) == len(vocabulary) else again[codes]
+    missing = np.array([is_missing(word) for word in places], dtype=bool)[codes]
+    return _Cells(Words(codes, tuple(places)), missing if missing.any() else None)
+
+
+_NUMBERS: dict[str, Callable[[Any], _Cells]] = {NUMBER: _numbers, BOOLEAN: _numbers, NOTHING: _numbers}
+_LABELS: dict[str, Callable[[Any], _Cells]] = {NUMBER: _numbers, BOOLEAN: _truths, NOTHING: _numbers, TEXT: _text}

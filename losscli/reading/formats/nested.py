@@ -1,0 +1,119 @@
+"""The columns of a file that may hold several in one: lists of numbers and records, and keys of the file's path.
+
+The table's columns are the file's, where a list `probs` of three numbers is `probs_0`, `probs_1` and `probs_2`, and a
+record `probs` of cat and dog is `probs.cat` and `probs.dog`. Columns as typed still speak of the file's.
+"""
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import unquote
+
+from losscli.enums import Form
+from losscli.errors import DataError
+from losscli.reading.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES, FirstLines, Wanted, expand
+from losscli.reading.formats.arrow import BOOLEAN, LIST, NUMBER, STRUCT, Place, kind_of, plain_type
+
+# What stands for the first record of a file whose columns have types: it shows which columns are numbers.
+_EXAMPLES = {NUMBER: "0", BOOLEAN: "true"}
+NO_KEY = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A file's columns as a table's: where each stands, what they are called, and what is wanted in these terms."""
+
+    places: tuple[Place, ...]
+    top: FirstLines
+    wanted: Wanted
+
+
+def outline(schema: Any, path: str, wanted: Wanted, length: Callable[[str], int]) -> Outline:
+    """The columns of a schema and of the path; `length` finds that of a column's lists."""
+    kinds = {field.name: kind_of(field.type) for field in schema}
+    keys = path_keys(path, kinds)
+    names = [*(field.name for field in schema), *keys]
+    whole = [name for name, kind in kinds.items() if kind in (LIST, STRUCT)]
+    wanted = replace(wanted, header=True)
+    classes = _class_column(kinds, whole, names, wanted)
+    if classes is not None:
+        wanted = replace(wanted, prob=classes)
+    asked = [name for name in whole if _is_asked(name, names, wanted)]
+    spans = {name: _spread(schema.field(name), length) for name in asked}
+    places: list[Place] = []
+    examples: list[str] = []
+    for field in schema:
+        own = spans.get(field.name) or (Place(field.name, field.name),)
+        kind = NUMBER if field.name in spans else kinds[field.name]
+        places += own
+        examples += [_EXAMPLES.get(kind, kind)] * len(own)
+    places += [Place(name, None, text=text) for name, text in keys.items()]
+    examples += ["a key of the path"] * len(keys)
+    cells = {name: tuple(place.name for place in span) for name, span in spans.items()}
+    translated: dict[str, Any] = {part: _translated(getattr(wanted, part), names, cells) for part in _TYPED}
+    top = FirstLines(tuple(place.name for place in places), tuple(examples))
+    return Outline(tuple(places), top, replace(wanted, **translated))
+
+
+_TYPED = ("label", "prob", "weight", "features")
+
+
+def path_keys(path: str, names: Container[str] = ()) -> dict[str, str]:
+    """The keys that the directories of a path name, as `day=2026-01-01`, but for those that are columns already."""
+    parts = [part.partition("=") for part in path.replace("\\", "/").split("/")[:-1]]
+    found = {unquote(key): unquote(value) for key, sign, value in parts if sign and key.isidentifier()}
+    return {key: "" if value == NO_KEY else value for key, value in found.items() if key not in names}
+
+
+def _class_column(kinds: Mapping[str, str], whole: Sequence[str], names: Sequence[str], wanted: Wanted) -> str | None:
+    """The one column of lists or records that holds the prediction of each class, where nobody said which does."""
+    if wanted.prob or wanted.labels_only or wanted.features is not None or Form.CATEGORICAL not in wanted.forms:
+        return None
+    free = [name for name in whole if not _is_asked(name, names, wanted)]
+    named = [name for name in free if name.casefold() in PROB_NAMES]
+    if len(named) == 1:
+        return named[0]
+    known = ASIDE_NAMES | LABEL_NAMES
+    others = [name for name, kind in kinds.items() if kind == NUMBER and name.casefold() not in known]
+    return free[0] if len(free) == 1 and not others else None
+
+
+def _is_asked(name: str, names: Sequence[str], wanted: Wanted) -> bool:
+    """Whether a part of the columns as typed is this column or one of its cells."""
+    return any(
+        part.startswith((f"{name}_", f"{name}.")) or name in _named(part, names)
+        for text in (getattr(wanted, part) for part in _TYPED)
+        for part in _split(text, names)
+    )
+
+
+def _split(text: str | None, names: Sequence[str]) -> list[str]:
+    if not text:
+        return []
+    return [text] if text in names else [part.strip() for part in text.split(",")]
+
+
+def _named(part: str, names: Sequence[str]) -> list[str]:
+    """The file's columns that a part means; none where it is the name of a cell, or of nothing."""
+    try:
+        return [names[column] for column in expand(part, names, len(names))]
+    except DataError:
+        return []
+
+
+def _translated(text: str | None, names: Sequence[str], cells: Mapping[str, tuple[str, ...]]) -> str | None:
+    """Columns as typed, which speak of the file's columns, as names of the table's."""
+    if not text or not cells:
+        return text
+    parts = ((part, _named(part, names)) for part in _split(text, names))
+    return ",".join(own for part, found in parts for name in found or [part] for own in cells.get(name, (name,)))
+
+
+def _spread(field: Any, length: Callable[[str], int]) -> tuple[Place, ...]:
+    """The cells of a column of lists or records."""
+    kind = plain_type(field.type)
+    if kind_of(kind) == STRUCT:
+        return tuple(Place(f"{field.name}.{child.name}", field.name, at) for at, child in enumerate(kind))
+    fixed = getattr(kind, "list_size", None)
+    width = length(field.name) if fixed is None else fixed
+    return tuple(Place(f"{field.name}_{at}", field.name, at, width) for at in range(width))

@@ -1,0 +1,247 @@
+"""Parquet, Arrow (Feather) and ORC files as tables, by pyarrow. The rule: only what is asked for is read, in batches.
+
+A file is a container of batches of some of its columns; what becomes of a batch is told in `arrow`. Lists of numbers
+and records of them stand for a column for each class; keys of the path (`day=2026-01-01/`) are columns as well.
+"""
+
+import tempfile
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from itertools import accumulate
+from typing import Any
+
+from losscli.errors import DataError, Fault, shown
+from losscli.lazy import Lazy
+from losscli.reading.blocks import Block, Chunk, Opened, Table, column_names
+from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.formats.arrow import Plan, block_of, kind_of
+from losscli.reading.formats.nested import outline, path_keys
+from losscli.reading.records import Layout
+from losscli.reading.sources import Source, is_plain_file
+
+pa: Any = Lazy("pyarrow")
+parquet: Any = Lazy("pyarrow.parquet")
+orc: Any = Lazy("pyarrow.orc")
+ipc: Any = Lazy("pyarrow.ipc")
+
+BATCH_ROWS = 1 << 16
+BUFFER = 1 << 20  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
+STREAM = b"\xff\xff\xff\xff"
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file of columns: its schema, the rows before each of its row groups, and its batches of the columns named."""
+
+    schema: Any
+    rows: int | None
+    starts: tuple[int, ...]
+    batches: Callable[[Sequence[str]], Iterator[Any]]
+
+
+def open_columnar(source: Source, drop: bool) -> Opened:
+    """A source that `sources.is_columnar` knows; its first record are the names of the file's columns and path keys."""
+    if find_spec("pyarrow") is None:
+        raise DataError(f"{source.name}: Parquet, Arrow and ORC files want pip install 'losscli[parquet]'")
+    file = _file(source)
+    with _sound(source.name):
+        container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file)
+    names = (*container.schema.names, *path_keys(source.name, container.schema.names))
+    return Opened(source.name, FirstLines(names, None), True, partial(_chosen, source, container, drop), source.close)
+
+
+def _chosen(source: Source, container: Container, drop: bool, wanted: Wanted) -> Table:
+    try:
+        found = outline(container.schema, source.name, wanted, partial(_first, source.name, container))
+        columns = resolve(found.top, found.wanted)
+    except DataError as error:
+        raise error if str(error).startswith(source.name) else DataError(f"{source.name}: {error}") from None
+    layout = Layout(len(found.places), columns.labels, columns.preds, columns.weight, columns.features, drop)
+    return _table(source, container, columns, Plan(layout, found.places), wanted)
+
+
+def _table(source: Source, container: Container, columns: Columns, plan: Plan, wanted: Wanted) -> Table:
+    progress = _Progress()
+    return Table(
+        form=columns.form,
+        chunks=_chunks(source.name, container, plan, progress),
+        place=partial(_place, source.name, columns, container.starts),
+        columns=column_names(columns),
+        classes=columns.class_names,
+        feature_names=tuple(str(columns.name(at)) for at in columns.features),
+        width=len(columns.preds),
+        label_width=len(columns.labels),
+        name=source.name,
+        size=source.size if container.rows else None,
+        position=lambda: progress.rows * (source.size or 0) // (container.rows or 1),
+        close=source.close,
+        warnings=scale_warnings(columns, wanted.scale),
+    )
+
+
+@dataclass
+class _Progress:
+    """How many rows have been read."""
+
+    rows: int = 0
+
+
+def _chunks(name: str, container: Container, plan: Plan, progress: _Progress) -> Iterator[Chunk]:
+    """The batches as chunks. Damage is a chunk too, that raises, so that what is wrong before it is told first."""
+    asked = {plan.places[at].column for at, _, _ in plan.layout.asked}
+    columns = [field.name for field in container.schema if field.name in asked]
+    try:
+        with _sound(name):
+            for batch in container.batches(columns):
+                for low in range(0, batch.num_rows, BATCH_ROWS):
+                    piece = batch.slice(low, BATCH_ROWS)
+                    progress.rows += piece.num_rows
+                    yield partial(block_of, piece, plan)
+    except DataError as error:
+        yield partial(_raised, error)
+
+
+def _raised(error: DataError) -> Block:
+    raise error
+
+
+def _first(name: str, container: Container, column: str) -> int:
+    """The length of the first list of a column that isn't null or empty."""
+    with _sound(name):
+        for batch in container.batches([column]):
+            for length in pa.compute.list_value_length(batch.column(column)).to_pylist():
+                if length:
+                    return int(length)
+    raise DataError(f"{name}: column {shown(column)} has no row with a list of numbers")
+
+
+def _place(
+    name: str, columns: Columns, starts: tuple[int, ...], fault: Fault, block: Block, rows: int, lines: int
+) -> str:
+    row = rows + fault.row
+    where = f"{name}: row {row + 1}" + (f" (row group {bisect_right(starts, row)})" if starts else "")
+    column = columns.of(fault.part, fault.column)
+    return where if column is None else f"{where}: {columns.called(column)}"
+
+
+# --- containers -------------------------------------------------------------------------------------------------------
+def _file(source: Source) -> Any:
+    """What pyarrow reads by ranges: the file itself, or a copy of a pipe or of packed data."""
+    if source.plain:
+        if is_plain_file(source):
+            return pa.OSFile(source.name)
+        if source.raw.seekable():
+            source.raw.seek(source.origin)
+            return pa.PythonFile(source.raw, mode="r")
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the last reader of it
+    while piece := source.read(BUFFER):
+        copy.write(piece)
+    copy.seek(0)
+    return pa.PythonFile(copy, mode="r")
+
+
+def _parquet(file: Any) -> Container:
+    opened = parquet.ParquetFile(file)
+    counts = [opened.metadata.row_group(at).num_rows for at in range(opened.num_row_groups)]
+    starts = (0, *accumulate(counts))[:-1]
+
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        schema = opened.schema_arrow
+        reader = parquet.ParquetFile(
+            file,
+            metadata=opened.metadata,
+            read_dictionary=[name for name in columns if kind_of(schema.field(name).type) == "text"],
+            buffer_size=BUFFER,
+            pre_buffer=False,
+            page_checksum_verification=True,
+        )
+        for run in _runs(counts):
+            yield from reader.iter_batches(BATCH_ROWS, row_groups=run, columns=list(columns), use_threads=False)
+
+    return Container(opened.schema_arrow, opened.metadata.num_rows, starts, batches)
+
+
+def _runs(counts: Sequence[int]) -> Iterator[list[int]]:
+    """Row groups together until they make a batch, as small ones are slow one by one."""
+    run: list[int] = []
+    for at in range(len(counts)):
+        run.append(at)
+        if sum(counts[group] for group in run) >= BATCH_ROWS or at == len(counts) - 1:
+            yield run
+            run = []
+
+
+def _arrow(file: Any) -> Container:
+    schema = ipc.open_file(file).schema
+
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        reader = ipc.open_file(file, options=_included(schema, columns))
+        for at in range(reader.num_record_batches):
+            yield _valid(reader.get_batch(at))
+
+    return Container(schema, None, (), batches)
+
+
+def _stream(file: Any) -> Container:
+    schema = ipc.open_stream(file).schema
+
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        file.seek(0)
+        yield from map(_valid, ipc.open_stream(file, options=_included(schema, columns)))
+
+    return Container(schema, None, (), batches)
+
+
+def _included(schema: Any, columns: Sequence[str]) -> Any:
+    return ipc.IpcReadOptions(included_fields=[schema.get_field_index(name) for name in columns], use_threads=False)
+
+
+def _valid(batch: Any) -> Any:
+    """The batch, its offsets and codes checked: nothing else looks at them."""
+    batch.validate(full=True)
+    return batch
+
+
+def _orc(file: Any) -> Container:
+    opened = orc.ORCFile(file)
+
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        for at in range(opened.nstripes):
+            yield opened.read_stripe(at, columns=list(columns))
+
+    return Container(opened.schema, opened.nrows, (), batches)
+
+
+def _old_feather(file: Any) -> Container:
+    raise DataError("a Feather file of version 1 is not read; write it again with a newer Arrow")
+
+
+def _encrypted(file: Any) -> Container:
+    raise DataError("the file is encrypted")
+
+
+_OPENERS: tuple[tuple[bytes, Callable[[Any], Container]], ...] = (
+    (b"PAR1", _parquet),
+    (b"PARE", _encrypted),
+    (b"ARROW1", _arrow),
+    (STREAM, _stream),
+    (b"ORC", _orc),
+    (b"FEA1", _old_feather),
+)
+
+
+@contextmanager
+def _sound(name: str) -> Iterator[None]:
+    """What pyarrow raises for damaged, truncated or encrypted files as one line."""
+    try:
+        yield
+    except DataError as error:
+        raise error if str(error).startswith(name) else DataError(f"{name}: {error}") from None
+    except (pa.ArrowException, OSError) as error:
+        text = " ".join(str(error).split())
+        what = "the file is encrypted" if "crypt" in text.lower() else "the file is damaged or cut short"
+        raise DataError(f"{name}: {what} ({text[:1].lower()}{text[1:160].rstrip('.')})") from None

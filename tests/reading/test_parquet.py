@@ -1,0 +1,371 @@
+"""Parquet, Arrow and ORC files read to the digits that the same rows in a CSV file give, or are refused in one line."""
+
+import decimal
+import random
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from conftest import answer, process, record, refusal, run
+
+pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+orc = pytest.importorskip("pyarrow.orc")
+
+LABELS, PROBS = [1, 0, 0, 1], [0.8, 0.3, 0.4, 0.7]
+MEAN = 0.36182976573941633  # of these, as the README computes it from text
+WRITERS: dict[str, Callable[[Any, Path], None]] = {
+    "parquet": parquet.write_table,
+    "arrow": lambda table, path: _ipc(pa.ipc.new_file, table, path),
+    "arrows": lambda table, path: _ipc(pa.ipc.new_stream, table, path),
+    "orc": lambda table, path: orc.write_table(table, str(path)),
+}
+
+
+def _ipc(opener: Any, table: Any, path: Path) -> None:
+    with opener(str(path), table.schema) as writer:
+        writer.write_table(table)
+
+
+def written(path: Path, columns: Mapping[str, Any], **options: Any) -> Path:
+    parquet.write_table(pa.table(dict(columns)), path, **options)
+    return path
+
+
+def binary(path: Path, **changed: Any) -> Path:
+    return written(path, {"label": LABELS, "prob": PROBS, **changed})
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_file_of_columns_gives_the_digits_of_the_text(kind: str, tmp_path: Path) -> None:
+    WRITERS[kind](pa.table({"label": LABELS, "prob": PROBS}), tmp_path / "table")
+
+    found = record("bce", tmp_path / "table")
+
+    assert (found["value"], found["n"]) == (MEAN, 4)
+    assert found["columns"] == {"label": "label", "prob": "prob", "weight": None}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_pipe_is_read_as_the_file_is(kind: str, tmp_path: Path) -> None:
+    WRITERS[kind](pa.table({"label": LABELS, "prob": PROBS}), tmp_path / "table")
+
+    assert answer("bce", stdin=(tmp_path / "table").read_bytes()) == MEAN
+    assert process("bce", "-q", stdin=(tmp_path / "table").read_bytes()).out == f"{MEAN!r}\n"
+
+
+@pytest.mark.parametrize("command", [("bce",), ("bce", "-r", "none"), ("grad", "bce"), ("nll", "--explain")])
+def test_every_answer_is_that_of_the_text(command: tuple[str, ...], tmp_path: Path) -> None:
+    draw = random.Random(5)
+    rows = [(draw.randrange(2), draw.random(), draw.random()) for _ in range(40)]
+    text = tmp_path / "t.csv"
+    text.write_text("label,prob,weight\n" + "".join(f"{y},{p!r},{w!r}\n" for y, p, w in rows), encoding="utf-8")
+    columns = dict(zip(("label", "prob", "weight"), map(list, zip(*rows, strict=True)), strict=True))
+    table = written(tmp_path / "t.parquet", columns, row_group_size=7)
+
+    expected, found = (run(*command, path, "-w", "weight", "-f", "json") for path in (text, table))
+
+    assert found.code == 0, found.err
+    assert found.out.replace("t.parquet", "t.csv") == expected.out
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "8"])
+@pytest.mark.parametrize("rows", [1, 1000, 200_000])
+def test_row_groups_and_threads_change_no_digit(threads: str, rows: int, tmp_path: Path) -> None:
+    draw = random.Random(6)
+    columns = {"label": [draw.randrange(2) for _ in range(70_000)], "prob": [draw.random() for _ in range(70_000)]}
+    one, many = (
+        written(tmp_path / "one.parquet", columns),
+        written(tmp_path / "many.parquet", columns, row_group_size=max(rows, 500)),
+    )
+
+    assert answer("bce", many, "--threads", threads) == answer("bce", one, "--threads", "1")
+
+
+# --- types ------------------------------------------------------------------------------------------------------------
+NUMBERS = {
+    "float64": pa.float64(),
+    "float32": pa.float32(),
+    "float16": pa.float16(),
+    "decimal": pa.decimal128(20, 18),
+    "decimal256": pa.decimal256(40, 18),
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_a_prediction_of_any_numeric_type_is_the_float_that_it_is(kind: str, tmp_path: Path) -> None:
+    values = ["0.5", "0.25", "0.125", "0.75"]
+    numbers = [decimal.Decimal(value) if "decimal" in kind else float(value) for value in values]
+    path = binary(tmp_path / "t.parquet", prob=pa.array(numbers, NUMBERS[kind]))
+
+    assert answer("bce", path) == answer("bce", "1,0,0,1", ",".join(values))
+
+
+def test_decimals_are_the_floats_of_their_text(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    texts = [f"0.{draw.randrange(10**17):017d}" for _ in range(1000)]
+    numbers = pa.array([decimal.Decimal(text) for text in texts], pa.decimal128(18, 17))
+    path = written(tmp_path / "t.parquet", {"label": [1] * 1000, "prob": numbers})
+
+    losses = run("bce", path, "-r", "none", "-q").out
+
+    assert losses == run("bce", ",".join(["1"] * 1000), ",".join(texts), "-r", "none", "-q").out
+
+
+LABEL_TYPES = {
+    "int8": pa.array([1, 0, 0, 1], pa.int8()),
+    "uint64": pa.array([1, 0, 0, 1], pa.uint64()),
+    "float16": pa.array([1.0, 0.0, 0.0, 1.0], pa.float16()),
+    "boolean": pa.array([True, False, False, True]),
+    "text": pa.array(["1", "0", "0", "1"]),
+    "large text": pa.array(["true", "false", "false", "true"], pa.large_string()),
+    "padded text": pa.array(["1 ", " 0", "0", "1"]),
+    "bytes": pa.array([b"1", b"0", b"0", b"1"]),
+    "dictionary": pa.array(["1", "0", "0", "1"]).dictionary_encode(),
+    "dictionary of numbers": pa.array([1, 0, 0, 1]).dictionary_encode(),
+    "decimal": pa.array([decimal.Decimal(1), decimal.Decimal(0), decimal.Decimal(0), decimal.Decimal(1)]),
+}
+
+
+@pytest.mark.parametrize("kind", LABEL_TYPES)
+def test_a_label_of_any_type_is_the_label_that_it_is(kind: str, tmp_path: Path) -> None:
+    assert answer("bce", binary(tmp_path / "t.parquet", label=LABEL_TYPES[kind])) == MEAN
+    assert answer("bce", binary(tmp_path / "u.parquet", label=LABEL_TYPES[kind]), "--positive", "1") == MEAN
+
+
+@pytest.mark.parametrize("kind", ["view", "run lengths"])
+def test_arrow_has_layouts_of_its_own(kind: str, tmp_path: Path) -> None:
+    labels = {
+        "view": pa.array(["1", "0", "0", "1"], pa.string_view()),
+        "run lengths": pa.compute.run_end_encode(pa.array([1, 0, 0, 1])),
+    }[kind]
+    WRITERS["arrow"](pa.table({"label": labels, "prob": PROBS}), tmp_path / "t")
+
+    assert answer("bce", tmp_path / "t") == MEAN
+
+
+ROWS = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.2, 0.3, 0.5]]
+CLASSES = "0.7,0.2,0.1;0.1,0.8,0.1;0.2,0.3,0.5"
+LISTS = {
+    "list": pa.array(ROWS),
+    "list of float32": pa.array([[0.5, 0.25, 0.25]] * 3, pa.list_(pa.float32())),
+    "fixed": pa.array(ROWS, pa.list_(pa.float64(), 3)),
+    "large": pa.array(ROWS, pa.large_list(pa.float64())),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize("chosen", [(), ("-p", "probs"), ("-p", "3"), ("-p", "probs_*"), ("-p", "probs_0,probs_1-2")])
+def test_a_list_of_numbers_is_the_class_columns(kind: str, chosen: tuple[str, ...], tmp_path: Path) -> None:
+    if chosen == ("-p", "probs_0,probs_1-2"):
+        chosen = ("-p", "probs_0,probs_1,probs_2")
+    columns = {"id": ["a", "b", "c"], "label": [0, 1, 2], "probs": LISTS[kind]}
+    path = written(tmp_path / "t.parquet", columns)
+    rows = ";".join(",".join(map(repr, row)) for row in LISTS[kind].to_pylist())
+
+    found = record("ce", path, *chosen)
+
+    assert found["value"] == answer("ce", "0,1,2", rows)
+    assert found["columns"]["prob"] == ["probs_0", "probs_1", "probs_2"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_record_of_numbers_is_the_class_columns_and_names_the_classes(kind: str, tmp_path: Path) -> None:
+    probs = [dict(zip(("cat", "dog", "cow"), row, strict=True)) for row in ROWS]
+    table = pa.table({"label": ["cat", "dog", "cow"], "probs": probs})
+    WRITERS[kind](table, tmp_path / "t")
+
+    found = record("ce", tmp_path / "t")
+
+    assert found["value"] == answer("ce", "0,1,2", CLASSES)
+    assert found["classes"] == ["cat", "dog", "cow"]
+
+
+def test_columns_beside_a_list_are_counted_as_they_stand_in_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.parquet", {"probs": ROWS, "0": [9, 9, 9], "label": [0, 1, 2]})
+
+    assert answer("ce", path, "-y", "3", "-p", "1") == answer("ce", "0,1,2", CLASSES)
+
+
+def test_the_width_of_lists_is_that_of_the_first_row_that_has_one(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.parquet", {"label": [0, 0, 1, 2], "probs": [None, *ROWS]})
+
+    assert answer("ce", path, "--na", "drop") == answer("ce", "0,1,2", CLASSES)
+    assert "row 1 (row group 1): column 'probs_0': the cell is missing" in refusal("ce", path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [
+        ([*ROWS, [0.5, 0.5]], "row 4 (row group 1): column 'probs': 2 numbers where 3 are wanted"),
+        ([*ROWS, [0.1, 0.2, 0.3, 0.4]], "row 4 (row group 1): column 'probs': 4 numbers where 3 are wanted"),
+        ([*ROWS, []], "row 4 (row group 1): column 'probs': 0 numbers where 3 are wanted"),
+        ([*ROWS, [0.5, None, 0.5]], "row 4 (row group 1): column 'probs_1': the cell is missing (null)"),
+        ([*ROWS, None], "row 4 (row group 1): column 'probs_0': the cell is missing (null)"),
+    ],
+)
+def test_the_length_of_every_list_is_checked(rows: list[list[float]], what: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "t.parquet", {"label": [0, 1, 2, 0], "probs": rows})
+
+    assert what in refusal("ce", path)
+
+
+# --- missing cells ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_null_and_nan_are_missing(missing: float | None, tmp_path: Path) -> None:
+    path = binary(tmp_path / "t.parquet", prob=[0.8, missing, 0.4, 0.7])
+
+    found = record("bce", path, "--na", "drop")
+
+    assert found["dropped"] == 1
+    assert found["value"] == answer("bce", "1,0,1", "0.8,0.4,0.7")
+    assert "row 2 (row group 1): column 'prob': the cell is missing" in refusal("bce", path)
+
+
+@pytest.mark.parametrize("labels", [[1, None, 0, 1], ["1", None, "0", "1"], [True, None, False, True]])
+def test_a_label_that_is_null_is_missing(labels: list[Any], tmp_path: Path) -> None:
+    path = binary(tmp_path / "t.parquet", label=labels)
+
+    assert record("bce", path, "--na", "drop")["dropped"] == 1
+    assert "row 2 (row group 1): column 'label': the cell is missing" in refusal("bce", path)
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+def test_an_error_says_row_and_row_group(tmp_path: Path) -> None:
+    columns = {"label": [0, 1] * 500, "prob": [0.5] * 700 + [1.5] + [0.5] * 299}
+    path = written(tmp_path / "t.parquet", columns, row_group_size=300)
+
+    assert refusal("bce", path).endswith(
+        "t.parquet: row 701 (row group 3): column 'prob': 1.5 is not a probability; for logits use --from logits"
+    )
+
+
+REFUSED = {
+    "text": (pa.array(["0.8", "0.3", "0.4", "0.7"]), "'0.8' is text, not a number"),
+    "bytes": (pa.array([b"0.8", b"0.3", b"0.4", b"0.7"]), "is text, not a number"),
+    "map": (pa.array([[("a", 0.8)]] * 4, pa.map_(pa.string(), pa.float64())), "map<string, double"),
+    "date": (pa.array([1, 2, 3, 4], pa.date32()), "date32[day] where one value is wanted"),
+    "time": (pa.array([1, 2, 3, 4], pa.timestamp("us")), "timestamp[us] where one value is wanted"),
+    "list of text": (pa.array([["a"], ["b"], ["c"], ["d"]]), "lists of string where one value is wanted"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_no_number_is_refused_by_its_type(kind: str, tmp_path: Path) -> None:
+    values, what = REFUSED[kind]
+
+    line = refusal("bce", binary(tmp_path / "t.parquet", prob=values), "-p", "prob")
+
+    assert "t.parquet: row 1 (row group 1): column 'prob" in line and what in line
+
+
+def test_what_is_not_asked_for_may_be_anything(tmp_path: Path) -> None:
+    path = binary(tmp_path / "t.parquet", **{kind: values for kind, (values, _) in REFUSED.items()})
+
+    assert answer("bce", path, "-p", "prob") == MEAN
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_file_that_is_cut_short_is_refused(kind: str, tmp_path: Path) -> None:
+    draw = random.Random(8)
+    table = pa.table({"label": [1] * 3000, "prob": [draw.random() for _ in range(3000)]})
+    WRITERS[kind](table, tmp_path / "t")
+    data = (tmp_path / "t").read_bytes()
+    (tmp_path / "t").write_bytes(data[: len(data) // 2])
+
+    assert "t: the file is damaged or cut short" in refusal("bce", tmp_path / "t")
+
+
+def test_pages_are_held_against_their_checksums(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "t.parquet",
+        {"label": [1] * 1000, "prob": [0.5 + at / 4000 for at in range(1000)]},
+        use_dictionary=False,
+        compression="none",
+        write_page_checksum=True,
+    )
+    data = bytearray(path.read_bytes())
+    data[data.index(pa.py_buffer(__import__("struct").pack("<d", 0.6)).to_pybytes()) + 3] ^= 1
+    path.write_bytes(bytes(data))
+
+    assert "crc" in refusal("bce", path).lower()
+
+
+def test_a_fault_before_damage_is_told_first(tmp_path: Path) -> None:
+    draw = random.Random(9)
+    columns = {"label": [1] * 300_000, "prob": [7.5] + [draw.random() for _ in range(299_999)]}
+    path = written(
+        tmp_path / "t.parquet", columns, row_group_size=100_000, compression="none", write_page_checksum=True
+    )
+    data = bytearray(path.read_bytes())
+    data[len(data) * 3 // 4] ^= 255
+    path.write_bytes(bytes(data))
+
+    for threads in ("1", "2"):
+        assert "row 1 (row group 1): column 'prob': 7.5 is not" in refusal("bce", path, "--threads", threads)
+
+
+def test_an_encrypted_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"PARE" + bytes(100) + b"PARE")
+
+    assert refusal("bce", tmp_path / "t.parquet").endswith("t.parquet: the file is encrypted")
+
+
+def test_an_unknown_column_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    assert refusal("bce", binary(tmp_path / "t.parquet"), "-p", "prb").endswith(
+        "t.parquet: no column 'prb'; the columns are label, prob"
+    )
+
+
+def test_a_file_without_rows_is_empty(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.parquet", {"label": pa.array([], pa.int8()), "prob": pa.array([], pa.float64())})
+
+    assert refusal("bce", path).endswith("t.parquet: the input is empty")
+
+
+def test_without_pyarrow_the_command_that_installs_it_is_named(tmp_path: Path) -> None:
+    path = binary(tmp_path / "t.parquet")
+
+    with patch.dict(sys.modules, {"pyarrow": None}):
+        line = refusal("bce", path)
+
+    assert line.endswith("t.parquet: Parquet, Arrow and ORC files want pip install 'losscli[parquet]'")
+
+
+def test_text_that_begins_as_a_file_of_columns_does_is_text(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("ORC,label,prob\n3,1,0.8\n4,0,0.3\n5,0,0.4\n6,1,0.7\n", encoding="utf-8")
+
+    assert answer("bce", tmp_path / "t.csv") == MEAN
+
+
+# --- keys in paths ----------------------------------------------------------------------------------------------------
+def test_a_key_of_the_path_is_a_column(tmp_path: Path) -> None:
+    folder = tmp_path / "day=2026-01-01" / "w=2.5"
+    folder.mkdir(parents=True)
+    path = binary(folder / "t.parquet")
+
+    assert record("bce", path, "-w", "w")["divisor"] == 10.0
+    assert "row 1 (row group 1): column 'day': '2026-01-01' is not a number" in refusal("bce", path, "-w", "day")
+
+
+def test_two_files_of_columns_are_labels_and_predictions(tmp_path: Path) -> None:
+    labels = written(tmp_path / "y.parquet", {"label": LABELS})
+    probs = written(tmp_path / "p.parquet", {"prob": PROBS})
+
+    assert answer("bce", labels, probs) == MEAN
+
+
+def test_a_regression_takes_the_columns_of_a_file(tmp_path: Path) -> None:
+    text = "label,a,b\n1,0.5,2\n0,1.5,1\n1,0.25,3\n0,0.75,2.5\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    path = written(
+        tmp_path / "t.parquet", {"label": [1, 0, 1, 0], "a": [0.5, 1.5, 0.25, 0.75], "b": [2.0, 1.0, 3.0, 2.5]}
+    )
+
+    expected, found = (run("fit", "bce", one, "--steps", "5", "-f", "json") for one in (tmp_path / "t.csv", path))
+
+    assert found.code == 0, found.err
+    assert found.out.replace("t.parquet", "t.csv") == expected.out
