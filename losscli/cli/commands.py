@@ -12,7 +12,8 @@ from typing import Any
 from losscli.cli.arguments import Values, typed
 from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, LOSS_OPTIONS, Option
 from losscli.commands.call import Call, FitOptions, GradOptions
-from losscli.losses.table import LOSSES, Loss
+from losscli.enums import Form
+from losscli.losses.table import LOSSES, PARTICULAR, Loss
 
 Job = Callable[[], bool]  # runs a command that was read; it says whether the answer is yes
 
@@ -32,9 +33,6 @@ class Command:
         """The command as messages call it."""
         return " ".join(("losscli", *self.words))
 
-
-# Options that are only for losses that name them among their settings; all others are for every loss.
-PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
 
 # What a gradient has no use for, and all that a regression has a use for of a loss's options.
 NOT_OF_GRADIENTS = frozenset(
@@ -58,7 +56,7 @@ IN_MEMORY = "A table (a path, or - for standard input). It is read once, into me
 
 
 def _arguments(loss: Loss) -> str:
-    return LIKELIHOODS if loss.name == "nll" else SOURCE_OR_LISTS
+    return LIKELIHOODS if Form.LIKELIHOOD in loss.kernels else SOURCE_OR_LISTS
 
 
 def _offered(loss: Loss, of: Callable[[str], bool]) -> dict[str, Option]:
@@ -127,16 +125,19 @@ def _grad(loss: Loss) -> Command:
 
 def _fit(loss: Loss) -> Command:
     options = {**_offered(loss, lambda name: name in OF_REGRESSIONS), **FIT_OPTIONS}
-    summary = f"{'Logistic' if loss.name == 'bce' else 'Softmax'} regression: the least {loss.title}."
+    summary = f"{(loss.regression or '').capitalize()} regression: the least {loss.title}."
     return Command(("fit", loss.name), summary, IN_MEMORY, options, partial(_fit_job, loss, options))
 
 
-COMMANDS: Mapping[tuple[str, ...], Command] = {
+def commands_of(loss: Loss) -> tuple[Command, ...]:
+    """The commands that there are for a loss."""
+    return (_loss(loss), _grad(loss), *((_fit(loss),) if loss.regression else ()))
+
+
+COMMANDS: dict[tuple[str, ...], Command] = {
     command.words: command
-    for command in (
-        *(_loss(loss) for loss in LOSSES.values()),
-        *(_grad(loss) for loss in LOSSES.values()),
-        *(_fit(LOSSES[name]) for name in ("bce", "ce")),
+    for command in sorted(
+        (command for loss in LOSSES.values() for command in commands_of(loss)), key=lambda one: len(one.words)
     )
 }
 

@@ -26,8 +26,8 @@ class Figures:
     max: float
     baseline: float | None
     normalized: float | None
-    perplexity: float
-    log_likelihood: float
+    perplexity: float | None
+    log_likelihood: float | None
 
 
 def figures(problem: Problem, s: Summary) -> Figures:
@@ -47,14 +47,9 @@ def figures(problem: Problem, s: Summary) -> Figures:
         max=s.max / unit,
         baseline=None if low is None else low / unit,
         normalized=average / low if low and low < inf else None,
-        perplexity=_exp(average),
-        log_likelihood=0.0 - whole / unit,
+        perplexity=_exp(average) if problem.settings.loss.log_loss else None,
+        log_likelihood=0.0 - whole / unit if problem.settings.loss.log_loss else None,
     )
-
-
-def unit_name(base: float | None) -> str:
-    """The unit of a loss with this base of the logarithm."""
-    return {None: "nats", 2.0: "bits", 10.0: "bans"}.get(base, f"units of ln {base:g}" if base else "nats")
 
 
 def likelihood(f: Figures, unit: float) -> object:

@@ -25,7 +25,7 @@ def diagnosed(answer: Answer, typed: str, numeric: bool) -> Diagnosis:
         raise DataError("--expect compares a million rows at most; this table has more")
     parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.pieces()]
     right = np.concatenate(parts)
-    return diagnose_gradient(_typed(typed, right.size), slopes_of(answer, right))
+    return diagnose_gradient(_typed(typed, right.size), slopes_of(answer, right), answer.problem.settings.loss.log_loss)
 
 
 def params_diagnosed(right: Array, divisor: float, n: int, unit: float, typed: str) -> Diagnosis:

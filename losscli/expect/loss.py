@@ -12,7 +12,7 @@ import numpy as np
 from losscli.enums import Reduction
 from losscli.errors import DataError
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
-from losscli.evaluation.figures import figures, unit_name
+from losscli.evaluation.figures import figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.expect.mistakes import candidates, from_summary
@@ -80,7 +80,7 @@ def judge(problem: Problem, typed: str, read: Read, right: Figure) -> Verdict:
     count = np.size(right)
     if len(given) != count:
         raise DataError(f"--expect gives {len(given)} numbers, and the answer has {count}")
-    if all_fit(given, right):
+    if all_fit(given, right) or not problem.settings.loss.log_loss:
         return judged(given, right, ())
     if read.blocks is None:
         return judged(given, right, from_summary(known(problem, read.summary)))
@@ -115,7 +115,7 @@ def with_verdict(
 ) -> Report:
     """The report with the verdict on a typed answer."""
     text, s = shortened(typed), problem.settings
-    said = sentence(verdict, s.reduction.value, unit_name(s.base), printing.digits)
+    said = sentence(verdict, s.reduction.value, s.unit_name, printing.digits)
     grids = [Grid((("expected", text, said),))]
     if verdict.fits:
         grids.append(Grid(fit_rows(verdict, printing.digits), HEADER))

@@ -52,10 +52,10 @@ class Diagnosis:
     ratio_name: str = ""
 
 
-def diagnose_gradient(given: Sequence[Typed], s: Slopes) -> Diagnosis:
-    """Compare a typed gradient with the right one entry by entry, and name the mistakes that would give it."""
+def diagnose_gradient(given: Sequence[Typed], s: Slopes, log_loss: bool = True) -> Diagnosis:
+    """Compare a typed gradient with the right one entry by entry; of a log-loss name the mistakes that give it."""
     typed, right = tuple(given), s.right.ravel()
-    verdict = judged(typed, right, gradient_candidates(s))
+    verdict = judged(typed, right, gradient_candidates(s) if log_loss else ())
     if verdict.ok:
         return Diagnosis(verdict)
     wrong = (at for at, (one, value) in enumerate(zip(typed, right, strict=True)) if not one.fits(float(value)))
