@@ -126,10 +126,11 @@ def _place(
 # --- containers -------------------------------------------------------------------------------------------------------
 def _file(source: Source) -> Any:
     """What pyarrow reads by ranges: the file itself, or a copy of a pipe or of packed data."""
-    if source.stream is source.raw:
+    if source.plain:
         if is_plain_file(source):
             return pa.OSFile(source.name)
         if source.raw.seekable():
+            source.raw.seek(source.origin)
             return pa.PythonFile(source.raw, mode="r")
     copy = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the last reader of it
     while piece := source.read(BUFFER):
