@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from losscli.errors import DataError, shown
+from losscli.reading.addresses import is_url
 from losscli.reading.cells import number
 
 _CALL = re.compile(r"^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray)\s*\((.*)\)\s*$", re.DOTALL)
@@ -35,7 +36,7 @@ class Inline:
 
 def is_inline(token: str) -> bool:
     """Whether an argument is a list rather than a path: the rule of the command line, in its order."""
-    if token.startswith(("./", "../", "/")):
+    if token.startswith(("./", "../", "/")) or is_url(token):
         return False
     if reads_as_numbers(token):
         return True

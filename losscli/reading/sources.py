@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any, cast
 
 from losscli.errors import DataError, Declined
+from losscli.reading.addresses import is_url, shown_url
 
 STDIN = "<stdin>"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -43,6 +45,7 @@ class Source:
     size: int | None
     magic: bytes
     taken: int = 0
+    ranged: Callable[[], IO[bytes] | None] | None = None  # opens a file of another machine to be read from any place
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, fewer only at the end (a pipe gives what it has, so ask until it's full)."""
@@ -69,10 +72,14 @@ class Source:
 
 def open_source(path: str, encoding: str | None = None) -> Source:
     """Open a path, or standard input for `-`; unpacked by its magic bytes and turned into UTF-8 without a BOM."""
-    name = STDIN if path == "-" else path
+    name = STDIN if path == "-" else shown_url(path) if is_url(path) else path
     with _readable(name):
-        raw = _standard_input() if path == "-" else open(path, "rb", buffering=1 << 18)  # noqa: SIM115
+        raw = _raw(path)
     source = Source(name, raw, raw, _size(raw), b"")
+    if is_url(path):
+        from losscli.reading.remote import ranges_of
+
+        source.size, source.ranged = raw.raw.size, partial(ranges_of, path)  # type: ignore[attr-defined]
     try:
         with _readable(name):
             _unpack(source)
@@ -82,6 +89,14 @@ def open_source(path: str, encoding: str | None = None) -> Source:
         source.close()
         raise
     return source
+
+
+def _raw(path: str) -> IO[bytes]:
+    if is_url(path):
+        from losscli.reading.remote import Remote
+
+        return cast(IO[bytes], io.BufferedReader(Remote(path), 1 << 18))
+    return _standard_input() if path == "-" else open(path, "rb", buffering=1 << 18)
 
 
 def is_columnar(source: Source) -> bool:

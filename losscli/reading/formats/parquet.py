@@ -129,8 +129,9 @@ def _file(source: Source) -> Any:
     if source.stream is source.raw:
         if is_plain_file(source):
             return pa.OSFile(source.name)
-        if source.raw.seekable():
-            return pa.PythonFile(source.raw, mode="r")
+        ranged = source.ranged() if source.ranged else source.raw
+        if ranged is not None and ranged.seekable():
+            return pa.PythonFile(ranged, mode="r")
     copy = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the last reader of it
     while piece := source.read(BUFFER):
         copy.write(piece)
