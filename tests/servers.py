@@ -1,4 +1,4 @@
-"""Servers on this machine that tests read from: an object store, web servers, a cluster. Each ends with its test run."""
+"""Servers on this machine that tests read from: an object store, web servers, a cluster. Each ends with its tests."""
 
 import os
 import socket
@@ -29,7 +29,7 @@ def started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ended, at last by force."""
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    child = subprocess.Popen([sys.executable, *command], env={**os.environ, **(env or {})}, cwd=cwd, **quiet)
+    child = subprocess.Popen([sys.executable, *command], env={**os.environ, **(env or {})}, **quiet)
     try:
         yield child
     finally:
@@ -60,19 +60,22 @@ class _WithoutRanges(SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        if self.path.startswith("/forbidden"):
-            return self.send_error(403)
-        if self.path.startswith("/broken"):
-            return self.send_error(503)
-        return super().do_GET()
+        if not self.is_refused():
+            super().do_GET()
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        if not self.is_refused():
+            super().do_HEAD()
+
+    def is_refused(self) -> bool:
+        status = {"forbidden": 403, "broken": 503}.get(self.path.split("/")[1])
+        if status:
+            self.send_error(status)
+        return status is not None
 
 
 class _WithRanges(_WithoutRanges):
-    """Gives the ranges that are asked for, and counts them."""
-
-    ranges = 0
+    """Gives the ranges that are asked for."""
 
     def do_GET(self) -> None:
         asked = self.headers.get("Range", "")
@@ -82,13 +85,11 @@ class _WithRanges(_WithoutRanges):
         data = path.read_bytes()
         low, _, high = asked.removeprefix("bytes=").partition("-")
         first, last = int(low), min(int(high) if high else len(data) - 1, len(data) - 1)
-        type(self).ranges += 1
         self.send_response(206)
         self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
         self.send_header("Content-Length", str(last - first + 1))
         self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(data[first : last + 1])
+        self.wfile.write(data[first : last + 1])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ P = TypeVar("P")
 T = TypeVar("T")
 MOST_THREADS = 4  # more only wait for each other, and each holds a block or two
 MOST_PROCESSES = 8
+_PR_SET_PDEATHSIG = 1  # of Linux, sys/prctl.h
 
 
 def thread_count(asked: int | None) -> int:
@@ -40,20 +42,28 @@ def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iter
     threads = min(threads, MOST_THREADS)
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[T]] = deque()
+        alone: list[P] = []
+        parts = iter(parts)
         for part in parts:
-            waiting.append(pool.submit(work, part))
+            try:
+                waiting.append(pool.submit(work, part))
+            except RuntimeError:  # the system gives no thread: do the rest in this one
+                alone = [part]
+                break
             if len(waiting) > threads + 1:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+        yield from map(work, chain(alone, parts))
 
 
 def in_processes(
     work: Callable[[P], T], parts: Sequence[P], failures: tuple[type[BaseException], ...]
 ) -> list[T] | None:
     """What `work` makes of each part, in order; None when any of them fails, in this process by one of `failures`."""
-    children = [_started(work, part) for part in parts[1:]]
+    children: list[tuple[int, int]] = []
     try:
+        children.extend(_started(work, part) for part in parts[1:])
         own = work(parts[0])
         results = [own, *(_received(reader) for _, reader in children)]
     except (EOFError, pickle.UnpicklingError, OSError):
@@ -77,21 +87,41 @@ _THREADED = ("pyarrow", "fsspec", "distributed")  # these start threads, whose l
 
 def _started(work: Callable[[P], T], part: P) -> tuple[int, int]:
     reader, writer = os.pipe()
-    with warnings.catch_warnings():
-        # Python warns of forking beside threads, which a linear algebra library may have started and none uses here
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
+    parent = os.getpid()
+    try:
+        child = _forked()
+    except OSError:
+        os.close(reader)
+        os.close(writer)
+        raise
     if child:
         os.close(writer)
         return child, reader
     code = 1
     try:
+        _end_with(parent)
         data = pickle.dumps(work(part))
         with os.fdopen(writer, "wb") as out:
             out.write(data)
         code = 0
     finally:
         os._exit(code)  # no clean-up of what is the parent's: buffers, temporary files
+
+
+def _forked() -> int:
+    with warnings.catch_warnings():
+        # Python warns of forking beside threads, which a linear algebra library may have started and none uses here
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _end_with(parent: int) -> None:
+    """Have the system kill this process when its parent ends, however that ends."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended already
+        os._exit(1)
 
 
 def _received(reader: int) -> Any:

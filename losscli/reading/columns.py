@@ -121,8 +121,8 @@ def expand(text: str, names: Sequence[str] | None, width: int) -> tuple[int, ...
     if names and text in names:
         return (_named(text, names),)
     found = [column for part in text.split(",") for column in _expand_part(part.strip(), names, width)]
-    twice = next((column for column in found if found.count(column) > 1), None)
-    if twice is not None:
+    if len(set(found)) < len(found):
+        twice = next(column for at, column in enumerate(found) if column in found[:at])
         raise DataError(f"column {twice + 1} is chosen twice by {shown(text)}")
     return tuple(found)
 

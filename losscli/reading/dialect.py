@@ -72,8 +72,10 @@ def _decimal_comma(row: str) -> bool:
 def unsound(error: csv.Error) -> DataError:
     """What the `csv` module found wrong, in a user's words."""
     text = str(error)
-    if "unexpected end" in text or "field larger" in text:
+    if "unexpected end" in text:
         return DataError("a quote that opens here is never closed")
+    if "field larger" in text:
+        return DataError(f"a cell of more than {CELL_BYTES >> 20} MiB; is this a table, and is each quote closed?")
     if "new-line" in text:
         return DataError("a carriage return stands inside the line")
     return DataError("text follows a closing quote" if "expected after" in text else text)

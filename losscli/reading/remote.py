@@ -12,7 +12,10 @@ from importlib.util import find_spec
 from typing import Any, cast
 
 from losscli.errors import DataError
+from losscli.lazy import Lazy
 from losscli.reading.addresses import is_web, shown_url
+
+core: Any = Lazy("fsspec.core")
 
 INSTALL = "files of other machines want pip install 'losscli[cloud]'"
 AHEAD = 1 << 23  # bytes that are asked for at once: a store answers each question after tens of milliseconds
@@ -77,9 +80,7 @@ def ranges_of(url: str) -> Remote | None:
 def _located(url: str) -> tuple[Any, str]:
     if find_spec("fsspec") is None:
         raise DataError(f"{shown_url(url)}: {INSTALL}")
-    from fsspec.core import url_to_fs
-
-    return cast(tuple[Any, str], url_to_fs(url))
+    return cast(tuple[Any, str], core.url_to_fs(url))
 
 
 def _options(url: str, ranged: bool) -> dict[str, Any]:
@@ -111,9 +112,11 @@ _STATUS = {401: "access is denied", 403: "access is denied", 404: "no such file"
 
 
 def _said(error: Exception) -> str:
-    status = getattr(error, "status", None)
-    if isinstance(status, int):
-        return _STATUS.get(status, f"the server answers {status}")
+    cause: BaseException | None = error
+    while cause is not None:  # a driver may call any refusal a missing file, and keep the answer behind it
+        if isinstance(status := getattr(cause, "status", None), int):
+            return _STATUS.get(status, f"the server answers {status}")
+        cause = cause.__cause__
     known = next((text for kind, text in _KNOWN if isinstance(error, kind)), None)
     return known or _one_line(error)
 

@@ -7,22 +7,18 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from select import select
 from typing import IO, Any, cast
 
 from losscli.errors import DataError, Declined
 from losscli.reading.addresses import is_url, shown_url
+from losscli.reading.formats.packed import PACKINGS, unpacked
 
 STDIN = "<stdin>"
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zstandard"),
-)
 NPY = b"\x93NUMPY"
-MAGIC_BYTES = 64
+MAGIC_BYTES = 64  # that tell what a source is
 ARRAYS = (NPY, b"PK\x03\x04", b"PK\x05\x06")  # .npy, .npz, and a zip archive without members
 # Parquet (with an encrypted footer too), Arrow files and streams, ORC, and the first version of Feather.
 COLUMNAR = (b"PAR1", b"PARE", b"ARROW1", b"\xff\xff\xff\xff", b"ORC", b"FEA1")
@@ -33,24 +29,32 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_BUFFER = 1 << 18
 
 
 @dataclass
 class Source:
-    """An open input: its name in messages, its unpacked bytes, and how far the packed file has been read."""
+    """An open input: its name in messages, its unpacked bytes, the file itself, and how far it has been read.
+
+    `plain` says that the bytes are those of the file, which begin at its place `origin`.
+    """
 
     name: str
     stream: IO[bytes]
     raw: IO[bytes]
     size: int | None
-    magic: bytes
+    magic: bytes = b""
+    plain: bool = True
+    origin: int = 0
     taken: int = 0
-    ranged: Callable[[], IO[bytes] | None] | None = None  # opens a file of another machine to be read from any place
+    ranged: Callable[[], Any] | None = None  # opens a file of another machine to be read from any place
+    reached: Callable[[], int] = lambda: 0  # how many bytes of the file have been asked for
+    spools: list[IO[bytes]] = field(default_factory=list)  # copies on disk, closed with the source
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, fewer only at the end (a pipe gives what it has, so ask until it's full)."""
         pieces, left = [], size
-        with _readable(self.name):
+        with readable(self.name):
             while left > 0 and (piece := self.stream.read(left)):
                 pieces.append(piece)
                 left -= len(piece)
@@ -58,45 +62,48 @@ class Source:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
-        """Give the file back; standard input stays open."""
+        """Give the file and the copies back; standard input stays open."""
+        for spool in self.spools:
+            spool.close()
         if self.name != STDIN:
             self.raw.close()
 
     def position(self) -> int:
-        """How many bytes of the file itself, packed as it is, have been read; of a pipe, unpacked ones."""
-        try:
-            return self.raw.tell()
-        except (OSError, ValueError):
-            return self.taken
+        """How many bytes of the file itself, packed as it is, have been read."""
+        return self.origin + (self.taken if self.plain else self.reached())
 
 
 def open_source(path: str, encoding: str | None = None) -> Source:
     """Open a path, or standard input for `-`; unpacked by its magic bytes and turned into UTF-8 without a BOM."""
     name = STDIN if path == "-" else shown_url(path) if is_url(path) else path
-    with _readable(name):
+    with readable(name):
         raw = _raw(path)
-    source = Source(name, raw, raw, _size(raw), b"")
-    if is_url(path):
-        from losscli.reading.remote import ranges_of
-
-        source.size, source.ranged = raw.raw.size, partial(ranges_of, path)  # type: ignore[attr-defined]
+    source = Source(name, raw, raw, _size(raw), ranged=_ranged(path))
     try:
-        with _readable(name):
-            _unpack(source)
+        with readable(name):
+            _begin(source)
         if not source.magic.startswith(ARRAYS) and not is_columnar(source):
-            source.stream = _as_utf8(source.stream, source.magic, encoding, name)
+            _make_utf8(source, encoding)
     except BaseException:
         source.close()
         raise
     return source
 
 
-def _raw(path: str) -> IO[bytes]:
+def _raw(path: str) -> Any:
     if is_url(path):
         from losscli.reading.remote import Remote
 
-        return cast(IO[bytes], io.BufferedReader(Remote(path), 1 << 18))
-    return _standard_input() if path == "-" else open(path, "rb", buffering=1 << 18)
+        return Remote(path)
+    return _standard_input() if path == "-" else open(path, "rb", buffering=0)
+
+
+def _ranged(path: str) -> Callable[[], Any] | None:
+    if not is_url(path):
+        return None
+    from losscli.reading.remote import ranges_of
+
+    return partial(ranges_of, path)
 
 
 def is_columnar(source: Source) -> bool:
@@ -106,16 +113,32 @@ def is_columnar(source: Source) -> bool:
 
 def is_plain_file(source: Source) -> bool:
     """Whether the source is a regular file of this machine, unpacked, that can be opened by its name."""
-    return source.name != STDIN and source.stream is source.raw and source.size is not None
+    return source.name != STDIN and source.plain and source.ranged is None and source.size is not None
 
 
-def _unpack(source: Source) -> None:
-    source.magic = _peek(source.raw, MAGIC_BYTES)
-    for mark, kind in _MAGIC:
-        if source.magic.startswith(mark):
-            source.stream = io.BufferedReader(cast(Any, _UNPACKERS[kind](source.raw)), 1 << 18)
-            source.magic = _peek(source.stream, MAGIC_BYTES)
+def _begin(source: Source) -> None:
+    """Look at the first bytes, and unpack where they say so."""
+    source.origin = source.raw.tell() if source.size is not None else 0
+    steady = _Steady(source.raw, None if source.size is None else max(source.size - source.origin, 0))
+    source.reached = lambda: steady.taken
+    source.magic, source.stream = _peeked(steady)
+    for packing in PACKINGS:
+        if source.magic.startswith(packing.mark):
+            source.plain = False
+            source.magic, source.stream = _peeked(unpacked(packing, source.stream))
             return
+
+
+def _peeked(stream: io.RawIOBase) -> tuple[bytes, IO[bytes]]:
+    """The first bytes of a stream, however few it gives at once, and a stream that begins with them again."""
+    head = b""
+    while len(head) < MAGIC_BYTES and (more := stream.read(MAGIC_BYTES - len(head))):
+        head += more
+    return head, _buffered(_Rejoined(head, stream))
+
+
+def _buffered(stream: io.RawIOBase) -> IO[bytes]:
+    return io.BufferedReader(stream, _BUFFER)
 
 
 def _standard_input() -> IO[bytes]:
@@ -124,101 +147,71 @@ def _standard_input() -> IO[bytes]:
     return cast(IO[bytes], sys.stdin.buffer)
 
 
-def _peek(stream: IO[bytes], size: int) -> bytes:
-    peek = cast(Callable[[int], bytes], getattr(stream, "peek", lambda size: b""))
-    return peek(size)[:size]
-
-
 def _size(raw: IO[bytes]) -> int | None:
+    """The size of a file; None for a pipe, and for what the system calls a file and makes as it is read."""
     try:
         status = os.fstat(raw.fileno())
     except (OSError, ValueError):
         return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
+    return status.st_size or None if stat.S_ISREG(status.st_mode) else None
 
 
-# --- compression ------------------------------------------------------------------------------------------------------
+class _Rejoined(io.RawIOBase):
+    """A stream with the bytes in front that were read of it."""
+
+    def __init__(self, head: bytes, rest: io.RawIOBase) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if not self._head:
+            return cast(Callable[[Any], int | None], self._rest.readinto)(buffer)
+        size = min(len(buffer), len(self._head))
+        buffer[:size], self._head = self._head[:size], self._head[size:]
+        return size
 
 
-def _gzip(raw: IO[bytes]) -> IO[bytes]:
-    import gzip
+class _Steady(io.RawIOBase):
+    """A file as long as it was when it was opened: what was written since isn't read, and what has gone is an error."""
 
-    return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+    def __init__(self, raw: IO[bytes], left: int | None) -> None:
+        self._raw, self._left, self.taken = cast(Any, raw), left, 0
 
+    def readable(self) -> bool:
+        return True
 
-def _bzip2(raw: IO[bytes]) -> IO[bytes]:
-    import bz2
-
-    return cast(IO[bytes], bz2.BZ2File(raw))
-
-
-def _xz(raw: IO[bytes]) -> IO[bytes]:
-    import lzma
-
-    return cast(IO[bytes], lzma.LZMAFile(raw))
-
-
-def _zstandard(raw: IO[bytes]) -> IO[bytes]:
-    from importlib import import_module
-
-    for module, opener in (("compression.zstd", "ZstdFile"), ("backports.zstd", "ZstdFile"), ("pyzstd", "ZstdFile")):
-        try:
-            return cast(IO[bytes], getattr(import_module(module), opener)(raw))
-        except ImportError:
-            continue
-    try:
-        reader = import_module("zstandard").ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-    except ImportError:
-        raise DataError(
-            "zstandard data need Python 3.14 or the package backports.zstd; or unpack with zstdcat"
-        ) from None
-    return cast(IO[bytes], reader)
+    def readinto(self, buffer: Any) -> int:
+        room = memoryview(buffer) if self._left is None else memoryview(buffer)[: self._left]
+        if not room:
+            return 0
+        while (count := self._raw.readinto(room)) is None:  # a pipe that doesn't block and has nothing yet
+            select([self._raw], [], [])
+        if self._left is not None:
+            if count == 0:
+                raise DataError(SHRUNK)
+            self._left -= count
+        self.taken += count
+        return cast(int, count)
 
 
-_UNPACKERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
-    "gzip": _gzip,
-    "bzip2": _bzip2,
-    "xz": _xz,
-    "zstandard": _zstandard,
-}
-# What the unpackers of the standard library and of the packages above raise for damaged data, by name, so that none
-# of them is imported for it.
-_DAMAGE = (
-    "zlib.error",
-    "_lzma.LZMAError",
-    "gzip.BadGzipFile",
-    "builtins.EOFError",
-    "zstd.ZstdError",
-    "zstandard.ZstdError",
-)
+SHRUNK = "the file has become shorter while it was read"
 
 
 @contextmanager
-def _readable(name: str) -> Iterator[None]:
+def readable(name: str) -> Iterator[None]:
+    """What fails while bytes are read as a DataError that names the source."""
     try:
         yield
     except DataError as error:
-        raise error if str(error).startswith(name) else DataError(f"{name}: {error}") from None
-    except Exception as error:
-        what = _trouble(error)
-        if what is None:
-            raise
-        raise DataError(f"{name}: {what}") from None
-
-
-def _trouble(error: Exception) -> str | None:
-    kind = f"{type(error).__module__}.{type(error).__name__}"
-    if isinstance(error, EOFError):
-        return "the compressed data end too soon"
-    if any(kind.endswith(damage) for damage in _DAMAGE) or (isinstance(error, OSError) and error.errno is None):
-        return "the compressed data are damaged"
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    if isinstance(error, OSError):
-        return (error.strerror or str(error)).lower()
-    if isinstance(error, ValueError):  # a path with a NUL byte
-        return str(error).lower()
-    return None
+        raise error if str(error).startswith(f"{name}:") else DataError(f"{name}: {error}") from None
+    except FileNotFoundError:
+        raise DataError(f"{name}: no such file") from None
+    except OSError as error:
+        raise DataError(f"{name}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError as error:  # a path with a NUL byte
+        raise DataError(f"{name}: {str(error).lower()}") from None
 
 
 # --- encodings --------------------------------------------------------------------------------------------------------
@@ -257,15 +250,15 @@ class _Transcoder(io.RawIOBase):
         return text
 
 
-def _as_utf8(stream: IO[bytes], magic: bytes, encoding: str | None, source: str) -> IO[bytes]:
+def _make_utf8(source: Source, encoding: str | None) -> None:
+    magic = source.magic
     name = _codec(encoding) if encoding else next((name for mark, name in _BOMS if magic.startswith(mark)), "utf-8")
-    if name == "utf-8" and magic.startswith(codecs.BOM_UTF8):
-        name = "utf-8-sig"
-    if name == "utf-8-sig":
+    if name in ("utf-8", "utf-8-sig"):
         if magic.startswith(codecs.BOM_UTF8):
-            stream.read(len(codecs.BOM_UTF8))
-        return stream
-    return stream if name == "utf-8" else io.BufferedReader(_Transcoder(stream, name, source), 1 << 17)
+            source.read(len(codecs.BOM_UTF8))
+        return
+    source.plain = False
+    source.stream = _buffered(_Transcoder(source.stream, name, source.name))
 
 
 def _codec(encoding: str) -> str:

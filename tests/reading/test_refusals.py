@@ -418,7 +418,7 @@ BYTES = [
 ]
 
 
-@pytest.mark.parametrize("data", BYTES, ids=[repr(data[:12]) for data in BYTES])
+@pytest.mark.parametrize("data", BYTES, ids=[repr(data[:8]) for data in BYTES])
 @pytest.mark.parametrize("piped", [False, True])
 def test_bytes_that_are_no_table_are_refused_by_name(data: bytes, piped: bool) -> None:
     said = refusal("bce", "-" if piped else write("t", data), stdin=data if piped else b"")

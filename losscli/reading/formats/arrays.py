@@ -1,7 +1,6 @@
-"""numpy's own files as tables: `.npy` memory-mapped, `.npz` by the names of its arrays. Never pickled objects."""
+"""numpy's own files as tables: `.npy`, and `.npz` by the names of its arrays. Read a few rows at a time."""
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,40 +12,48 @@ from losscli.errors import DataError, Fault, shown
 from losscli.reading.blocks import Array, Block, Chunk, Column, Table, as_column, column_names, taken
 from losscli.reading.cells import is_missing
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.records import Layout
-from losscli.reading.sources import NPY, STDIN, Source
+from losscli.reading.sources import Source
 
-BLOCK_ROWS = 1 << 14
+BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either
 
 
 @dataclass(frozen=True)
 class Series:
-    """A column of an array file: its name if it has one, and its values (n,)."""
+    """A column of an array file: its name if it has one, the part it is of, and which field or column of that."""
 
     name: str
-    values: NDArray[Any]
+    part: int
+    place: str | int | None
+
+    def of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """The column (n,) in rows of the part."""
+        if self.place is None:
+            return rows
+        return rows[self.place] if isinstance(self.place, str) else rows[:, self.place]
 
 
 def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
     """The table in a `.npy` or `.npz` source."""
-    series, named = _series(source)
-    rows = {len(one.values) for one in series}
-    if len(rows) > 1:
-        lengths = ", ".join(f"{shown(one.name)} {len(one.values)}" for one in series)
-        raise DataError(f"{source.name}: the arrays differ in length: {lengths}")
-    if not rows or not max(rows):
-        raise DataError(f"{source.name}: the input is empty")
-    first = tuple(_cell(one.values[0]) for one in series)
+    with sound(source.name):
+        parts = parts_of(source)
+        series = [one for at, part in enumerate(parts) for one in _series(part, at)]
+        rows = _common_rows(parts)
+    step = max(1, min(BLOCK_ROWS, BLOCK_BYTES // sum(part.row_bytes for part in parts), rows))
+    with sound(source.name):
+        top = [part.rows(min(step, rows)) for part in parts]
+    first = tuple(_cell(one.of(top[one.part])[0]) for one in series)
     names = tuple(one.name for one in series)
-    top = FirstLines(names, first) if named else FirstLines(first, None)
+    named = any(names)
     try:
-        columns = resolve(top, replace(wanted, header=named))
+        columns = resolve(FirstLines(names, first) if named else FirstLines(first, None), replace(wanted, header=named))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
     layout = Layout(len(series), columns.labels, columns.preds, columns.weight, columns.features, drop)
     return Table(
         form=columns.form,
-        chunks=_chunks(series, max(rows), layout),
+        chunks=_Reader(source.name, parts, series, layout, rows, step).chunks(top),
         place=partial(_place, source.name, columns),
         columns=column_names(columns),
         classes=columns.class_names,
@@ -54,76 +61,73 @@ def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
         width=len(columns.preds),
         label_width=len(columns.labels),
         name=source.name,
+        size=source.size,
+        position=source.position,
         close=source.close,
         warnings=scale_warnings(columns, wanted.scale),
     )
 
 
-def _series(source: Source) -> tuple[list[Series], bool]:
-    """The columns of the file, and whether they have names."""
-    array = _loaded(source)
-    if isinstance(array, dict):
-        parts = {name: part for name, part in array.items() if part.ndim}  # single values are notes beside the data
-        return [one for name, part in parts.items() for one in _columns_of(part, name, source.name)], True
-    if array.dtype.names:
-        parts = {name: array[name] for name in array.dtype.names}
-        return [one for name, part in parts.items() for one in _columns_of(part, name, source.name)], True
-    return _columns_of(array, "", source.name), False
+def _common_rows(parts: list[Part]) -> int:
+    if len({part.shape[0] for part in parts}) > 1:
+        lengths = ", ".join(f"{shown(part.name)} {part.shape[0]}" for part in parts)
+        raise DataError(f"the arrays differ in length: {lengths}")
+    if not parts or not all(0 not in part.shape for part in parts):
+        raise DataError("the input is empty")
+    return parts[0].shape[0]
 
 
-def _loaded(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
-    try:
-        arrays = _mapped(source) if _can_be_mapped(source) else _read(source)
-    except Exception as error:  # np.load raises many kinds for damaged files
-        pickled = "pickle" in str(error) or "Python object" in str(error)
-        what = "pickled objects are not read" if pickled else "not a sound numpy file"
-        raise DataError(f"{source.name}: {what}") from None
-    if isinstance(arrays, dict) and not all(isinstance(array, np.ndarray) for array in arrays.values()):
-        raise DataError(f"{source.name}: a zip archive is not read; unpack it first (unzip -p)")
-    return arrays
-
-
-def _can_be_mapped(source: Source) -> bool:
-    return source.stream is source.raw and source.name != STDIN and source.magic.startswith(NPY)
-
-
-def _mapped(source: Source) -> NDArray[Any]:
-    return np.lib.format.open_memmap(source.name, mode="r")
-
-
-def _read(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
-    """The arrays of a packed file or a pipe, in memory."""
-    with io.BytesIO(source.stream.read()) as data:
-        loaded = np.load(data, allow_pickle=False)
-        return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
-
-
-def _columns_of(array: NDArray[Any], name: str, source: str) -> list[Series]:
-    if array.dtype.kind not in "bifuUS" or array.ndim not in (1, 2):
-        shape = "x".join(map(str, array.shape)) or "one value"
-        raise DataError(f"{source}: an array of numbers or text with 1 or 2 axes is wanted, not {array.dtype}, {shape}")
-    if array.ndim == 1:
-        return [Series(name, array)]
-    return [Series(f"{name}_{at}" if name else "", array[:, at]) for at in range(array.shape[1])]
+def _series(part: Part, at: int) -> Iterator[Series]:
+    """The columns of an array, by the names of its fields, its own name, or without names."""
+    fields = part.dtype.names
+    dtypes = [part.dtype[name] for name in fields] if fields else [part.dtype]
+    for dtype in dtypes:
+        if dtype.kind not in "bifuUS" or len(part.shape) not in ((1,) if fields else (1, 2)):
+            size = "x".join(map(str, part.shape)) or "one value"
+            raise DataError(f"an array of numbers or text with 1 or 2 axes is wanted, not {dtype}, {size}")
+    if fields:
+        yield from (Series(name, at, name) for name in fields)
+    elif len(part.shape) == 1:
+        yield Series(part.name, at, None)
+    else:
+        yield from (Series(f"{part.name}_{place}" if part.name else "", at, place) for place in range(part.shape[1]))
 
 
 def _cell(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _chunks(series: list[Series], rows: int, layout: Layout) -> Iterator[Chunk]:
-    for low in range(0, rows, BLOCK_ROWS):
-        yield partial(_block, series, low, min(rows, low + BLOCK_ROWS), layout)
+@dataclass(frozen=True)
+class _Reader:
+    """The blocks of arrays that are read side by side, `step` rows at a time."""
+
+    name: str
+    parts: list[Part]
+    series: list[Series]
+    layout: Layout
+    rows: int
+    step: int
+
+    def chunks(self, top: list[NDArray[Any]]) -> Iterator[Chunk]:
+        """The chunks; `top` are the rows of the first one, read already."""
+        asked = [at for at, _, _ in self.layout.asked]
+        needed = {self.series[at].part for at in asked}
+        for low in range(0, self.rows, self.step):
+            count = min(self.step, self.rows - low)
+            with sound(self.name):
+                rows = {at: self.parts[at].rows(count) if low else top[at] for at in needed}
+            columns = {at: self.series[at].of(rows[self.series[at].part]) for at in asked}
+            yield partial(_block, columns, count, self.layout)
 
 
-def _block(series: list[Series], low: int, high: int, layout: Layout) -> Block:
-    columns = {at: _column(series[at].values[low:high]) for at, _, _ in layout.asked}
+def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout) -> Block:
+    columns = {at: _column(column) for at, column in values.items()}
     missing = {at: _missing(column) for at, column in columns.items()}
-    gone = np.zeros(high - low, dtype=bool)
+    gone = np.zeros(rows, dtype=bool)
     for mask in missing.values():
         gone |= mask
     fault = None
-    end = high - low
+    end = rows
     if gone.any() and not layout.drop:
         end = int(gone.argmax())
         part, place = next((part, place) for at, part, place in layout.asked if missing[at][end])

@@ -126,13 +126,15 @@ def _place(
 # --- containers -------------------------------------------------------------------------------------------------------
 def _file(source: Source) -> Any:
     """What pyarrow reads by ranges: the file itself, or a copy of a pipe or of packed data."""
-    if source.stream is source.raw:
+    if source.plain:
         if is_plain_file(source):
             return pa.OSFile(source.name)
         ranged = source.ranged() if source.ranged else source.raw
         if ranged is not None and ranged.seekable():
+            ranged.seek(source.origin)
             return pa.PythonFile(ranged, mode="r")
-    copy = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the last reader of it
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the source
+    source.spools.append(copy)
     while piece := source.read(BUFFER):
         copy.write(piece)
     copy.seek(0)

@@ -5,13 +5,13 @@ that meets a quote, in which a newline could stand, raises `Quoted`, and the fil
 """
 
 import os
-import stat
 from dataclasses import replace
 from io import RawIOBase
 from itertools import pairwise
 from typing import IO, Any, cast
 
-from losscli.reading.sources import Source
+from losscli.errors import DataError
+from losscli.reading.sources import SHRUNK, Source
 
 LEAST_BYTES = 1 << 22  # a range smaller than this isn't worth a process
 _WINDOW = 1 << 16
@@ -33,36 +33,31 @@ class _Range(RawIOBase):
     def read(self, size: int = -1) -> bytes:
         left = self._high - self._at
         piece = os.pread(self._descriptor, left if size < 0 else min(size, left), self._at)
+        if left and size and not piece:
+            raise DataError(SHRUNK)
         self._at += len(piece)
         return piece
-
-    def tell(self) -> int:
-        return self._at
 
 
 def cut(source: Source, start: int, most: int) -> list[Source] | None:
     """Up to `most` sources that are the bytes from `start` on, in order; None where that can't be or doesn't pay."""
-    if source.stream is not source.raw or not hasattr(os, "pread"):
+    if not source.plain or source.size is None or not hasattr(os, "pread"):
         return None
-    try:
-        descriptor = source.raw.fileno()
-    except (OSError, ValueError):  # a stream that is no file of the system
+    descriptor = source.raw.fileno()
+    count = min(most, (source.size - start) // LEAST_BYTES)
+    if count < 2:
         return None
-    status = os.fstat(descriptor)
-    count = min(most, (status.st_size - start) // LEAST_BYTES)
-    if count < 2 or not stat.S_ISREG(status.st_mode):
-        return None
-    step = (status.st_size - start) // count
+    step = (source.size - start) // count
     places = [_line_end(descriptor, start + step * at) for at in range(1, count)]
     if None in places or sorted(set(places)) != places:  # type: ignore[type-var]  # None is looked for first
         return None
-    ends = [start, *cast(list[int], places), status.st_size]
+    ends = [start, *cast(list[int], places), source.size]
     return [_source(source, descriptor, low, high) for low, high in pairwise(ends)]
 
 
 def _source(source: Source, descriptor: int, low: int, high: int) -> Source:
     stream = cast(IO[bytes], cast(Any, _Range(descriptor, low, high)))
-    return replace(source, stream=stream, raw=stream, size=high - low, magic=b"")
+    return replace(source, stream=stream, size=high - low, magic=b"", origin=low, taken=0)
 
 
 def _line_end(descriptor: int, near: int) -> int | None:

@@ -7,6 +7,7 @@ way, which names the fault.
 """
 
 import csv
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,12 +20,14 @@ from losscli.reading.blocks import Block, Chunk, Table, column_names
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats.ranges import Quoted, cut
-from losscli.reading.records import NOT_UTF8, Layout, careful
+from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
 from losscli.reading.sources import Source
 
 HEAD_BYTES, HEAD_LINES = 1 << 16, 20
 
 RECORD_BYTES = 1 << 25  # a line longer than this is no line of a table
+_TOO_LONG = f"a line of more than {RECORD_BYTES >> 20} MiB; is this a table?"
+_BLANK = f"more than {RECORD_BYTES >> 20} MiB of blank lines; is this a table?"
 
 
 class Feed:
@@ -54,7 +57,7 @@ class Feed:
                 return piece
             size = 2 * max(size, len(self.rest))
             if size > 2 * RECORD_BYTES:
-                raise DataError(f"{self.source.name}: a line of more than {RECORD_BYTES >> 20} MiB; is this a table?")
+                raise DataError(f"{self.source.name}: {_BLANK if self.rest.isspace() else _TOO_LONG}")
 
     def _cut(self) -> int:
         end = len(self.rest) if self.ended else self.rest.rfind(b"\n") + 1
@@ -84,11 +87,8 @@ def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
     feed = Feed(source)
     _plain_newlines(feed)
     gone = _skip_blank(feed)
-    head = _head(feed, style)
-    try:
-        columns = resolve(head.top, wanted)
-    except DataError as error:
-        raise DataError(f"{source.name}: {error}") from None
+    head = _head(feed, style, gone)
+    columns = _columns(head, wanted, f"{source.name}:{gone + head.blank_lines + 1}", source.name)
     width = len(head.top.first)
     above = head.blank_lines + (head.first_lines if columns.names else 0)
     _skip(feed, above)
@@ -117,6 +117,20 @@ def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
     return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
 
 
+def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
+    """The columns in use; names that aren't UTF-8 matter where they are of these, or keep others from being found."""
+    try:
+        columns = resolve(head.top, wanted)
+    except DataError as error:
+        text = all(map(is_text, head.top.first))
+        raise DataError(f"{name}: {error}" if text else f"{line}: {NOT_UTF8}") from None
+    weight = () if columns.weight is None else (columns.weight,)
+    for column in (*columns.labels, *columns.preds, *weight, *columns.features):
+        if not is_text(str(columns.name(column))):
+            raise DataError(f"{line}: {NOT_UTF8}")
+    return columns
+
+
 def _parts(
     table: Table, feed: Feed, start: int, delimiter: str, layout: Layout, block_bytes: int, count: int
 ) -> list[Table] | None:
@@ -130,10 +144,13 @@ def _parts(
 
 def _plain_newlines(feed: Feed) -> None:
     feed.fill(HEAD_BYTES)
+    if feed.rest.endswith(b"\r"):
+        feed.fill(HEAD_BYTES + 1)  # a newline may follow
     if b"\0" in feed.rest[:1024]:
         raise DataError(f"{feed.source.name}: these bytes are not text (a NUL byte); for UTF-16 use --encoding utf-16")
     if b"\r" in feed.rest and b"\n" not in feed.rest:
         read = feed.source.stream.read
+        feed.source.plain = False
         feed.source.stream = _Replaced(read)  # type: ignore[assignment]  # all that a source asks of it is `read`
         feed.rest = feed.rest.replace(b"\r", b"\n")
 
@@ -145,11 +162,14 @@ class _Replaced:
     inner: Callable[[int], bytes]
 
     def read(self, size: int) -> bytes:
-        return self.inner(size).replace(b"\r", b"\n")
+        piece = self.inner(size)
+        if b"\n" in piece:
+            raise DataError("lines end in carriage returns alone, and further down in newlines; make them one kind")
+        return piece.replace(b"\r", b"\n")
 
 
-def _head(feed: Feed, style: Style) -> Head:
-    """The first two records, parsed with the delimiter that the first lines show."""
+def _head(feed: Feed, style: Style, gone: int) -> Head:
+    """The first two records, parsed with the delimiter that the first lines show; `gone` lines came before."""
     size = HEAD_BYTES
     while True:
         feed.fill(size)
@@ -159,12 +179,15 @@ def _head(feed: Feed, style: Style) -> Head:
             break
         size *= 2
     data = feed.rest if feed.ended else feed.rest[: feed.rest.rfind(b"\n") + 1]
-    lines = _decoded(data, feed.source.name, 0).split("\n")
+    if len(data or feed.rest) > RECORD_BYTES and data.find(b"\n", 0, RECORD_BYTES) < 0:
+        raise DataError(f"{feed.source.name}: {_TOO_LONG}")
+    lines = _text(data).split("\n")
     blank = next((at for at, line in enumerate(lines) if line.strip(" \r")), None)
     if blank is None:
         raise DataError(f"{feed.source.name}: the input is empty")
+    place = f"{feed.source.name}:{gone + blank + 1}"
     if lines[blank].lstrip().startswith("{"):
-        raise DataError(f"{feed.source.name}:{blank + 1}: this looks like JSON; a table of columns is wanted")
+        raise DataError(f"{place}: this looks like JSON; a table of columns is wanted")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(" \r")]
     delimiter = style.delimiter or find_delimiter(sample)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
@@ -172,7 +195,7 @@ def _head(feed: Feed, style: Style) -> Head:
         first = [cell.strip() for cell in next(reader)]
         taken = reader.line_num  # type: ignore[attr-defined]  # a csv reader counts its lines
     except csv.Error as error:
-        raise DataError(f"{feed.source.name}:{blank + 1}: {unsound(error)}") from None
+        raise DataError(f"{place}: {unsound(error)}") from None
     second = _next_record(reader)
     top = FirstLines(tuple(first), tuple(cell.strip() for cell in second) if second else None)
     return Head(delimiter, top, taken, blank)
@@ -249,19 +272,18 @@ class _Lines(Iterator[str]):
 
     def __init__(self, reader: _Reader, piece: bytes) -> None:
         self._reader, self.taken = reader, 0
-        self._lines = _split(piece)
+        self._lines = deque(_split(piece))
 
     def left(self) -> bool:
-        return self.taken < len(self._lines)
+        return bool(self._lines)
 
     def __next__(self) -> str:
-        if not self.left():
-            more = self._reader.feed.lines(self._reader.block_bytes)
-            if not more:
-                raise StopIteration
-            self._lines += _split(more)
+        if not self._lines:
+            self._lines.extend(_split(self._reader.feed.lines(self._reader.block_bytes)))
+        if not self._lines:
+            raise StopIteration
         self.taken += 1
-        return _text(self._lines[self.taken - 1])
+        return _text(self._lines.popleft())
 
 
 def _text(line: bytes) -> str:
@@ -324,14 +346,6 @@ def _parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: 
     if fault is None or block.fault is not None:
         return block
     return replace(block, fault=replace(fault, row=block.rows))
-
-
-def _decoded(data: bytes, name: str, lines: int) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        line = lines + data.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{name}:{line}: {NOT_UTF8}") from None
 
 
 def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block, rows: int, lines: int) -> str:
