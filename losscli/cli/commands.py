@@ -40,7 +40,7 @@ PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "no
 NOT_OF_GRADIENTS = frozenset(
     {
         *("fail_above", "fail_if_worse", "worst", "show", "by", "max_groups", "calibration", "quantiles", "plot"),
-        *("ci", "tolerance", "cluster"),
+        *("ci", "cluster"),
     }
 )
 OF_REGRESSIONS = frozenset(

@@ -143,7 +143,7 @@ LOSS_OPTIONS = {
 # Declared, but without effect as yet: no command offers these. Who gives one its effect takes its name out.
 COMING = frozenset(
     {
-        *("key", "unmatched", "cluster", "ci", "tolerance", "hide_answer", "fail_if_worse", "worst", "show", "by"),
+        *("key", "unmatched", "cluster", "ci", "fail_if_worse", "worst", "show", "by"),
         *("max_groups", "calibration", "quantiles", "plot", "save"),
     }
 )
