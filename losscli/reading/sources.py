@@ -13,7 +13,7 @@ from select import select
 from typing import IO, Any, cast
 
 from losscli.errors import DataError, Declined
-from losscli.reading.addresses import is_url, shown_url
+from losscli.reading.far.address import is_url, shown_url
 from losscli.reading.formats.packed import PACKINGS, unpacked
 
 STDIN = "<stdin>"
@@ -92,7 +92,7 @@ def open_source(path: str, encoding: str | None = None) -> Source:
 
 def _raw(path: str) -> Any:
     if is_url(path):
-        from losscli.reading.remote import Remote
+        from losscli.reading.far.file import Remote
 
         return Remote(path)
     return _standard_input() if path == "-" else open(path, "rb", buffering=0)
@@ -101,7 +101,7 @@ def _raw(path: str) -> Any:
 def _ranged(path: str) -> Callable[[], Any] | None:
     if not is_url(path):
         return None
-    from losscli.reading.remote import ranges_of
+    from losscli.reading.far.file import ranges_of
 
     return partial(ranges_of, path)
 

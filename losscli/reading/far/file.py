@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from losscli.errors import DataError
 from losscli.lazy import Lazy
-from losscli.reading.addresses import is_web, shown_url
+from losscli.reading.far.address import is_web, shown_url
 
 core: Any = Lazy("fsspec.core")
 
