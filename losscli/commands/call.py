@@ -119,6 +119,7 @@ def settings_of(call: Call) -> "Settings":
         normalize=call.normalize,
         positive=call.positive,
         classes=_listed(call.classes),
+        ci=_level(call.ci),
     )
 
 
@@ -181,6 +182,13 @@ def _within(value: float | None, option: str, low: float, high: float, open_top:
     if not low <= value <= high or (open_top and value == high):
         top = "" if high == inf else f" and {'below' if open_top else 'at most'} {high:g}"
         raise Declined(f"{option}: {value:g} is out of range; it is at least {low:g}{top}")
+    return value
+
+
+def _level(value: float | None) -> float | None:
+    if value is not None and not 0.0 < value < 1.0:
+        percent = "; write a percentage as a share, as in 0.95" if 1.0 < value < 100.0 else ""
+        raise Declined(f"--ci: {value:g} is out of range; it is between 0 and 1{percent}")
     return value
 
 
