@@ -47,14 +47,6 @@ def slopes_of(answer: Answer, right: Array) -> Slopes:
     problem, unit = answer.problem, answer.problem.settings.unit
     n, log_loss = answer.totals.summary.n, problem.settings.loss.log_loss
     plain = Slopes(right, answer.divisor / unit, n, problem.k, unit, answer.ask.by, log_loss=log_loss)
-        right,
-        answer.divisor / unit,
-        answer.totals.summary.n,
-        problem.k,
-        unit,
-        answer.ask.by,
-        log_loss=problem.settings.loss.log_loss,
-    )
     prepared = prepared_rows(answer)
     if sum(len(part.conditioned) for part in prepared) * right.shape[1] != right.size:
         return plain
