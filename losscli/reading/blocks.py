@@ -109,6 +109,7 @@ class Table:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     streamed: bool = True
+    left_over: bool = False  # the classes are the columns that were left, whatever they are called
     close: Callable[[], None] = lambda: None
     threads: int = 1  # that take its chunks at once
     carried: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's

@@ -10,7 +10,8 @@ from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Opened, Table
 from losscli.reading.cells import is_missing, number
-from losscli.reading.columns import Wanted, names_of, shared_out
+from losscli.reading.choice import names_of
+from losscli.reading.columns import Wanted, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.inline import Inline, is_inline, parse_inline
 from losscli.reading.records import Layout, careful, is_text

@@ -14,11 +14,12 @@ from functools import partial
 
 import numpy as np
 
-from losscli.errors import DataError, Fault, shown
-from losscli.reading import decode
+from losscli.errors import DataError, Fault
 from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names
-from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.choice import aside_warnings, resolve, scale_warnings
+from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
+from losscli.reading.formats import decode
 from losscli.reading.formats.ranges import Quoted, cut
 from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
 from losscli.reading.sources import Source
@@ -116,8 +117,8 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
         size=source.size,
         position=source.position,
         close=source.close,
-        notes=_notes(columns),
-        warnings=scale_warnings(columns, wanted.scale),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
         carried=carried_names(columns),
     )
     start = source.position() - len(feed.rest)
@@ -364,11 +365,3 @@ def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block
     down = block.tall[fault.row][column] if column is not None and fault.row in block.tall else 0
     where = f"{name}:{skipped + lines + line + down + 1}"
     return where if column is None else f"{where}: {columns.called(column)}"
-
-
-def _notes(columns: Columns) -> tuple[str, ...]:
-    if not columns.aside:
-        return ()
-    left = ", ".join(shown(str(columns.name(column))) for column in columns.aside)
-    part, option = ("features", "-x") if columns.features else ("classes", "-p")
-    return (f"not taken as {part}: {left}; choose the {part} with {option}",)
