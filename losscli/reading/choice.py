@@ -375,7 +375,9 @@ def _decided(asked: _Asked, rules: Sequence[Rule], what: str, option: str) -> Se
         raise DataError(_nothing(asked, what, option))
     if not asked.names:
         raise DataError(f"{asked.listed}, so {what} is not clear; choose with {option}")
-    several = " and ".join(", ".join(map(asked.shown, columns)) for columns in choices)
+    if any(len(columns) > 1 for columns in choices):
+        raise DataError(f"several sets of columns could be {what}; {asked.listed}; choose with {option}")
+    several = " and ".join(asked.shown(column) for (column,) in choices)
     raise DataError(f"{several} could each be {what}; choose with {option}")
 
 

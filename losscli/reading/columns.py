@@ -14,20 +14,8 @@ LABEL_NAMES = frozenset({"label", "labels", "y", "y_true", "target", "true", "tr
 SCALE_NAMES = {Scale.LOGITS: frozenset({"logit", "logits"}), Scale.LOGPROBS: frozenset({"logprob"})}
 PROB_NAMES = frozenset(
     {
-        *(
-            "p",
-            "prob",
-            "probs",
-            "proba",
-            "probability",
-            "pred",
-            "preds",
-            "prediction",
-            "predictions",
-            "score",
-            "scores",
-        ),
-        *("y_prob", "y_proba", "y_pred", "y_score", "y_hat", "yhat", "pred_proba"),
+        *("p", "prob", "probs", "proba", "probability", "pred", "preds", "prediction", "predictions"),
+        *("score", "scores", "y_prob", "y_proba", "y_pred", "y_score", "y_hat", "yhat", "pred_proba"),
         *(name for names in SCALE_NAMES.values() for name in names),
     }
 )
