@@ -69,6 +69,10 @@ def _file(path: str, request: Request) -> Table:
             from losscli.reading.formats.parquet import columnar_table
 
             return columnar_table(source, request.wanted, request.style.drop)
+        if source.magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            from losscli.reading.formats.jsonlines import json_lines_table
+
+            return json_lines_table(source, request.wanted, request.style)
         from losscli.reading.formats.text import text_table
 
         return text_table(source, request.wanted, request.style)
