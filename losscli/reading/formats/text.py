@@ -192,6 +192,8 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
     if blank is None:
         raise DataError(f"{feed.source.name}: the input is empty")
     place = f"{feed.source.name}:{gone + blank + 1}"
+    if lines[blank].lstrip().startswith("{"):
+        raise DataError(f"{place}: JSON behind so many blank lines is not read; JSON lines begin with an object")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(" \r")]
     delimiter = style.delimiter or find_delimiter(sample)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
