@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from losscli.errors import DataError, Fault, shown
-from losscli.reading.blocks import Block, Chunk, Table
+from losscli.reading.blocks import Block, Chunk, Opened, Table
 from losscli.reading.columns import FirstLines, Wanted, resolve
 from losscli.reading.dialect import Style
 from losscli.reading.formats.text import Feed, described
@@ -22,20 +22,28 @@ Shape = Mapping[str, int | tuple[str, ...] | None]  # of a key: the entries of i
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
-def json_lines_table(source: Source, wanted: Wanted, style: Style) -> Table:
-    """The table in a source of JSON lines."""
+def open_json_lines(source: Source, style: Style) -> Opened:
+    """A source of JSON lines, its first lines read."""
     feed = Feed(source)
     piece = feed.lines(style.block_bytes)
     first = _first(piece, source.name)
     shape = {key: _entries(value) for key, value in first.items()}
     names = tuple(name for key, entries in shape.items() for name in _names(key, entries))
-    top = FirstLines(names, tuple(_cells(first, shape)))
+    try:
+        top = FirstLines(names, tuple(_cells(first, shape)))
+    except ValueError as error:
+        raise DataError(f"{source.name}: {error}") from None
+    return Opened(source.name, top, True, partial(_table, feed, piece, shape, top, style), source.close)
+
+
+def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style, wanted: Wanted) -> Table:
     try:
         columns = resolve(top, replace(wanted, header=True, prob=_spread(wanted.prob, shape)))
     except DataError as error:
-        raise DataError(f"{source.name}: {error}") from None
-    layout = Layout(len(names), columns.labels, columns.preds, columns.weight, columns.features, style.drop)
-    return described(source, columns, wanted, 0, _chunks(feed, piece, shape, layout, style.block_bytes))
+        raise DataError(f"{feed.source.name}: {error}") from None
+    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    layout = Layout(len(top.first), *parts, style.drop, carried=columns.travelling)
+    return described(feed.source, columns, wanted, 0, _chunks(feed, piece, shape, layout, style.block_bytes))
 
 
 def _first(piece: bytes, name: str) -> dict[str, Any]:
