@@ -12,7 +12,8 @@ from typing import Any
 
 from losscli.errors import DataError, Fault, shown
 from losscli.reading.blocks import Block, Chunk, Opened, Table
-from losscli.reading.columns import FirstLines, Wanted, resolve
+from losscli.reading.choice import resolve
+from losscli.reading.columns import FirstLines, Wanted
 from losscli.reading.dialect import Style
 from losscli.reading.formats.text import Feed, described
 from losscli.reading.records import Layout, careful
