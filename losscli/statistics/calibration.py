@@ -5,11 +5,12 @@ A bin is (a, b], the first [0, b]. The edges are k/B, each divided by itself: a 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.statistics.exact import ONE, as_float, exact_sums
+from losscli.statistics.exact import ONE, exact_sum, exact_sums, ratio
 
 Array = NDArray[np.float64]
 
@@ -103,7 +104,7 @@ def calibration_error(bins: Bins, place: int = 0) -> float:
     part = slice(place * bins.count, (place + 1) * bins.count)
     whole = sum(bins.weight[part])
     gaps = zip(bins.predicted[part], bins.observed[part], strict=True)
-    return sum(abs(observed - predicted) for predicted, observed in gaps) / whole if whole else float("nan")
+    return sum(abs(observed - predicted) for predicted, observed in gaps) / whole if whole else nan
 
 
 @dataclass(frozen=True)
@@ -119,4 +120,11 @@ class Mean:
     @property
     def mean(self) -> float:
         """The sum over the divisor, rounded once."""
-        return as_float(self.value) / as_float(self.divisor) if self.divisor else float("nan")
+        return ratio(self.value, self.divisor) if self.divisor else nan
+
+
+def weighted_mean(values: Array, weights: Array | None) -> Mean:
+    """The mean of values (n,) with weights (n,) or None for 1."""
+    if weights is None:
+        return Mean(exact_sum(values), len(values) * ONE)
+    return Mean(exact_sum(values * weights), exact_sum(weights))

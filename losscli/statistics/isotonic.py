@@ -86,7 +86,7 @@ def _stretch(pairs: Pairs, low: float, high: float) -> Pools:
     return _pooled(_by_prediction(probs, outcomes, weights if len(weights) else None))
 
 
-def _by_prediction(probs: Array, outcomes: Array, weights: Array | None) -> Pools:
+def _by_prediction(probs: Array, outcomes: Outcomes, weights: Array | None) -> Pools:
     """A pool for each distinct prediction, in their order; none where there is no weight."""
     if not len(probs):
         return Pools(np.empty(0), np.empty(0))
