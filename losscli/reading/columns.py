@@ -35,6 +35,7 @@ class Wanted:
     preds_only: bool = False
     named_labels: tuple[str, ...] = ()  # labels that the user spoke of: where one stands, there is no header
     carried: Mapping[str, str] = field(default_factory=dict)  # columns that travel as text, by what they are for
+    models: tuple[str, ...] = ()  # the prediction columns of further models, beside those of `prob`
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class Columns:
     names: tuple[str, ...] | None
     aside: tuple[int, ...] = ()
     carried: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    models: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def predictions(self) -> tuple[int, ...]:
+        """The prediction columns of all models side by side, as many of each: their order in a block."""
+        return (*self.preds, *(column for model in self.models for column in model))
 
     @property
     def travelling(self) -> tuple[int, ...]:
@@ -67,7 +74,7 @@ class Columns:
     def of(self, part: str, place: int | None) -> int | None:
         """The number of the column at a place within a part; None for a whole row."""
         weight = () if self.weight is None else (self.weight,)
-        parts = {"label": self.labels, "prob": self.preds, "feature": self.features, "weight": weight}
+        parts = {"label": self.labels, "prob": self.predictions, "feature": self.features, "weight": weight}
         parts["carried"] = self.travelling
         return parts[part][place] if part in parts and place is not None else None
 
@@ -115,7 +122,7 @@ def resolve(top: FirstLines, wanted: Wanted) -> Columns:
 def scale_warnings(columns: Columns, scale: Scale) -> tuple[str, ...]:
     """What is said when a column's name speaks of another scale than the one it is read as."""
     named = {name: other for other, name in SCALE_NAMES.items() if other is not scale}
-    called = [str(columns.name(column)) for column in columns.preds]
+    called = [str(columns.name(column)) for column in columns.predictions]
     return tuple(
         f"column {shown(name)} is read as {scale.value}; if it holds {named[name.casefold()].value} use"
         f" --from {named[name.casefold()].value}"
@@ -207,7 +214,7 @@ def _is_name(part: str) -> bool:
 
 
 def _chosen_parts(wanted: Wanted) -> list[str]:
-    chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features, *wanted.carried.values())
+    chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features, *wanted.models, *wanted.carried.values())
     return [part.strip() for text in chosen if text for part in text.split(",")]
 
 
@@ -265,8 +272,36 @@ class _Chooser:
         form, labels, preds, aside = self._form(labels, preds, {*weight, *features})
         if self.wanted.features == "":
             features, aside = self._others({*labels, *weight})
-        carried = {purpose: self._explicit(text) for purpose, text in self.wanted.carried.items()}
-        return Columns(form, labels, preds, weight[0] if weight else None, features, self.names, aside, carried)
+        models = self._models(preds, {*labels, *weight})
+        used = {*labels, *preds, *weight, *(column for model in models for column in model)}
+        carried = {purpose: self._carried(text, used) for purpose, text in self.wanted.carried.items()}
+        single = weight[0] if weight else None
+        return Columns(form, labels, preds, single, features, self.names, aside, carried, models)
+
+    def _models(self, preds: tuple[int, ...], taken: set[int]) -> tuple[tuple[int, ...], ...]:
+        """The prediction columns of the further models: as many of each as of the first, and none for two purposes."""
+        found = []
+        taken = {*taken, *preds}
+        for text in self.wanted.models:
+            own = self._explicit(text)
+            twice = next((column for column in own if column in taken), None)
+            if twice is not None:
+                raise DataError(f"column {self._shown(twice)} is chosen for two purposes")
+            if len(own) != len(preds):
+                first = self.wanted.prob or ""
+                raise DataError(
+                    f"models want as many prediction columns each: {shown(first)} has {len(preds)}, {shown(text)}"
+                    f" {len(own)}"
+                )
+            taken |= {*own}
+            found.append(own)
+        return tuple(found)
+
+    def _carried(self, text: str, used: set[int]) -> tuple[int, ...]:
+        """The columns of a text, `*` being all that have no other purpose."""
+        return (
+            tuple(column for column in range(self.width) if column not in used) if text == "*" else self._explicit(text)
+        )
 
     def _others(self, taken: set[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """All other numeric columns as features, and those left aside for their names."""

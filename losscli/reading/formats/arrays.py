@@ -21,6 +21,7 @@ from losscli.reading.blocks import (
     as_words,
     carried_names,
     column_names,
+    models_of,
     taken,
 )
 from losscli.reading.cells import is_missing
@@ -81,7 +82,7 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         columns = resolve(top, replace(wanted, header=top.second is not None))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
-    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(len(series), *parts, drop, carried=columns.travelling)
     return Table(
         form=columns.form,
@@ -98,6 +99,7 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         close=source.close,
         warnings=scale_warnings(columns, wanted.scale),
         carried=carried_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from losscli.errors import DataError, Fault, shown
 from losscli.reading import decode
-from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names
+from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names, models_of
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats.ranges import Quoted, cut
@@ -101,7 +101,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
-    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
     table = Table(
         form=columns.form,
@@ -119,6 +119,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
         notes=_notes(columns),
         warnings=scale_warnings(columns, wanted.scale),
         carried=carried_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
     )
     start = source.position() - len(feed.rest)
     return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
@@ -132,7 +133,7 @@ def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
         text = all(map(is_text, head.top.first))
         raise DataError(f"{name}: {error}" if text else f"{line}: {NOT_UTF8}") from None
     weight = () if columns.weight is None else (columns.weight,)
-    for column in (*columns.labels, *columns.preds, *weight, *columns.features, *columns.travelling):
+    for column in (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.travelling):
         if not is_text(str(columns.name(column))):
             raise DataError(f"{line}: {NOT_UTF8}")
     return columns
