@@ -126,6 +126,7 @@ class Table:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     streamed: bool = True
+    left_over: bool = False  # the classes are the columns that were left, whatever they are called
     close: Callable[[], None] = lambda: None
     threads: int = 1  # that take its chunks at once
     models: tuple[Model, ...] = ()  # whose predictions stand side by side in a block, `width` columns each

@@ -10,7 +10,8 @@ from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Opened, Table
 from losscli.reading.cells import is_missing, number
-from losscli.reading.columns import Wanted, names_of, shared_out
+from losscli.reading.choice import names_of
+from losscli.reading.columns import Wanted, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.inline import Inline, is_inline, parse_inline
 from losscli.reading.records import Layout, careful, is_text
@@ -82,6 +83,10 @@ def _top(path: str, request: Request) -> Opened:
             from losscli.reading.formats.parquet import open_columnar
 
             return open_columnar(source, request.style.drop)
+        if source.magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            from losscli.reading.formats.jsonlines import open_json_lines
+
+            return open_json_lines(source, request.style)
         from losscli.reading.formats.text import open_text
 
         return open_text(source, request.style)

@@ -25,7 +25,8 @@ from losscli.reading.blocks import (
     taken,
 )
 from losscli.reading.cells import is_missing
-from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.choice import aside_warnings, resolve, scale_warnings
+from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.records import Layout
 from losscli.reading.sources import Source
@@ -97,7 +98,8 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         size=source.size,
         position=source.position,
         close=source.close,
-        warnings=scale_warnings(columns, wanted.scale),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
         carried=carried_names(columns),
         models=models_of(columns, (wanted.prob, *wanted.models)),
     )

@@ -8,17 +8,18 @@ way, which names the fault.
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from losscli.errors import DataError, Fault, shown
-from losscli.reading import decode
+from losscli.errors import DataError, Fault
 from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names, models_of
-from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.choice import aside_warnings, resolve, scale_warnings
+from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
+from losscli.reading.formats import decode
 from losscli.reading.formats.ranges import Quoted, cut
 from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
 from losscli.reading.sources import Source
@@ -103,9 +104,17 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     )
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
-    table = Table(
+    chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
+    table = described(source, columns, wanted, skipped, chunks)
+    start = source.position() - len(feed.rest)
+    return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
+
+
+def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, chunks: Iterable[Chunk]) -> Table:
+    """The table of a source whose columns are settled, `skipped` lines being above its first record."""
+    return Table(
         form=columns.form,
-        chunks=_Reader(feed, head.delimiter, layout, style.block_bytes).chunks(),
+        chunks=chunks,
         place=partial(_place, source.name, columns, skipped),
         columns=column_names(columns),
         classes=columns.class_names,
@@ -116,13 +125,11 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
         size=source.size,
         position=source.position,
         close=source.close,
-        notes=_notes(columns),
-        warnings=scale_warnings(columns, wanted.scale),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
         carried=carried_names(columns),
         models=models_of(columns, (wanted.prob, *wanted.models)),
     )
-    start = source.position() - len(feed.rest)
-    return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
 
 
 def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
@@ -195,7 +202,7 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
         raise DataError(f"{feed.source.name}: the input is empty")
     place = f"{feed.source.name}:{gone + blank + 1}"
     if lines[blank].lstrip().startswith("{"):
-        raise DataError(f"{place}: this looks like JSON; a table of columns is wanted")
+        raise DataError(f"{place}: JSON behind so many blank lines is not read; JSON lines begin with an object")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(" \r")]
     delimiter = style.delimiter or find_delimiter(sample)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
@@ -365,11 +372,3 @@ def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block
     down = block.tall[fault.row][column] if column is not None and fault.row in block.tall else 0
     where = f"{name}:{skipped + lines + line + down + 1}"
     return where if column is None else f"{where}: {columns.called(column)}"
-
-
-def _notes(columns: Columns) -> tuple[str, ...]:
-    if not columns.aside:
-        return ()
-    left = ", ".join(shown(str(columns.name(column))) for column in columns.aside)
-    part, option = ("features", "-x") if columns.features else ("classes", "-p")
-    return (f"not taken as {part}: {left}; choose the {part} with {option}",)
