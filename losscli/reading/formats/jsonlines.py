@@ -39,9 +39,8 @@ def open_json_lines(source: Source, style: Style) -> Opened:
 
 def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style, wanted: Wanted) -> Table:
     try:
-        columns = resolve(
-            top, replace(wanted, header=True, prob=_spread(wanted.prob, shape), models=_more(wanted, shape))
-        )
+        models = tuple(_spread(text, shape) or "" for text in wanted.models)
+        columns = resolve(top, replace(wanted, header=True, prob=_spread(wanted.prob, shape), models=models))
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
