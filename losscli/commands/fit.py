@@ -1,8 +1,12 @@
 """What `fit` does: read a table into memory, fit, test, write the predictions, report."""
 
 import os
+import stat
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from glob import escape, glob
 from math import inf
 
 import numpy as np
@@ -24,6 +28,8 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     """Fit and print what came of it."""
     refuse_contradictions(call)
     recipe = _recipe(options)
+    if options.predict is not None:
+        _refuse_overwriting(options.predict, call, options)
     form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
     design = Design(options.features or "", not options.no_intercept)
     everything = read_sample(request_of(call), settings_of(call), design, form)
@@ -39,10 +45,10 @@ def run_fit(call: Call, options: FitOptions) -> bool:
         train, recipe, fit, scaling, mean_loss(train, fit.theta), test_loss, 0 if test is None else test.rows
     )
     if options.predict is not None:
-        _refuse_overwriting(options.predict, call, options)
         write_predictions(options.predict, scaled, fit.theta)
-    with for_a_reader():
-        _print(outcome, printing_of(call, "fit"))
+    if options.predict != "-":
+        with for_a_reader():
+            _print(outcome, printing_of(call, "fit"))
     return True
 
 
@@ -136,9 +142,26 @@ def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
 
 
 def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
-    for source in (*call.sources, *((options.test,) if options.test else ())):
-        if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
+    """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
+    if path == "-":
+        if call.quiet or call.format is not Format.TABLE:
+            raise Declined("--predict - prints the predictions alone; it contradicts -q and -f")
+        return
+    with suppress(OSError, ValueError):
+        written = os.stat(path)
+        read = [one for source in (*(call.sources or ("-",)), options.test) if source for one in _files(source)]
+        if any(os.path.samestat(written, one) for one in read):
             raise Declined(f"--predict: {path} is a table that is read; choose another file")
+
+
+def _files(source: str) -> Iterator[os.stat_result]:
+    """The regular files that a source names: standard input, a path, what is in a directory, or what a glob matches."""
+    names = [source, *glob(source), *glob(os.path.join(escape(source), "*"))]
+    for found in [sys.stdin.fileno()] if source == "-" else names:
+        with suppress(OSError, ValueError):
+            status = os.stat(found)
+            if stat.S_ISREG(status.st_mode):
+                yield status
 
 
 # --- output -----------------------------------------------------------------------------------------------------------
