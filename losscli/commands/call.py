@@ -119,6 +119,7 @@ def settings_of(call: Call) -> "Settings":
         normalize=call.normalize,
         positive=call.positive,
         classes=_listed(call.classes),
+        ci=_level(call.ci),
     )
 
 
@@ -156,10 +157,23 @@ def refuse_contradictions(call: Call) -> None:
             raise Declined("--fail-above wants one number; it contradicts -r none")
         if isnan(call.fail_above):
             raise Declined("--fail-above: nan is not a limit")
+    _refuse_without_answer(call)
     if call.quiet and call.format is not Format.TABLE:
         raise Declined(f"--quiet prints the number alone; it contradicts --format {call.format.value}")
     if call.positive is not None and (call.classes or call.class_weight):
         raise Declined("--positive is for two classes and --classes or --class-weight for several; give one of them")
+
+
+def _refuse_without_answer(call: Call) -> None:
+    """Options that say how a typed answer is judged, without one."""
+    if call.expect is None and (call.tolerance is not None or call.hide_answer):
+        option = "--hide-answer" if call.hide_answer else "--tolerance"
+        raise Declined(f"{option} is for a typed answer; add --expect X")
+    if call.tolerance is not None and not 0.0 <= call.tolerance < inf:
+        raise Declined(f"--tolerance: {call.tolerance:g} is out of range; it is finite and at least 0")
+    if call.hide_answer and (call.explain or call.fail_above is not None):
+        option = "--explain" if call.explain else "--fail-above"
+        raise Declined(f"{option} shows the answer; it contradicts --hide-answer")
 
 
 def _within(value: float | None, option: str, low: float, high: float, open_top: bool = False) -> float | None:
@@ -168,6 +182,13 @@ def _within(value: float | None, option: str, low: float, high: float, open_top:
     if not low <= value <= high or (open_top and value == high):
         top = "" if high == inf else f" and {'below' if open_top else 'at most'} {high:g}"
         raise Declined(f"{option}: {value:g} is out of range; it is at least {low:g}{top}")
+    return value
+
+
+def _level(value: float | None) -> float | None:
+    if value is not None and not 0.0 < value < 1.0:
+        percent = "; write a percentage as a share, as in 0.95" if 1.0 < value < 100.0 else ""
+        raise Declined(f"--ci: {value:g} is out of range; it is between 0 and 1{percent}")
     return value
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from math import inf
+from typing import TYPE_CHECKING
 
 from losscli.commands.call import Call, GradOptions, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Format, Method, Scale, Wrt
@@ -14,21 +15,21 @@ from losscli.gradients.rows import Ask, Spool
 from losscli.output.spool import spool_file
 from losscli.reading.open import open_data
 
+if TYPE_CHECKING:
+    from losscli.expect.typed import Expected
+
 
 def run_grad(call: Call, options: GradOptions) -> bool:
     """Print the gradient that was asked for; False when `--check` finds that the methods disagree."""
     refuse_contradictions(call)
     refuse_options(options)
-    if call.expect is not None:
-        from losscli.expect.typed import typed_answer
-
-        typed_answer(call.expect, many=True)
+    expected = _expected(call)
     if call.explain:
         _refuse_unexplained(call, options.wrt is Wrt.PARAMS)
     if options.wrt is Wrt.PARAMS:
         from losscli.commands.parameters import run_params
 
-        return run_params(call, options)
+        return run_params(call, options, expected)
     settings, request = settings_of(call), request_of(call)
     ask = _asked(call, options)
     table = open_data(request)
@@ -38,8 +39,20 @@ def run_grad(call: Call, options: GradOptions) -> bool:
         answer = answered(problem, table, ask, Spool(file))
         from losscli.reports.gradient import print_rows
 
-        as_typed = print_rows(answer, printing_of(call, "grad"), call.expect, numeric=options.method is Method.NUMERIC)
+        as_typed = print_rows(answer, printing_of(call, "grad"), expected, numeric=options.method is Method.NUMERIC)
     return answer.ok and as_typed
+
+
+def _expected(call: Call) -> "Expected | None":
+    """The typed gradient; refused before anything is read where it is none."""
+    if call.expect is None:
+        return None
+    from losscli.expect.typed import Expected
+    from losscli.expect.wording import typed_numbers
+
+    expected = Expected(call.expect, call.tolerance, call.hide_answer)
+    typed_numbers(expected, many=True)
+    return expected
 
 
 def refuse_options(options: GradOptions) -> None:

@@ -55,6 +55,7 @@ def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> 
     """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
     from losscli.evaluation.figures import figures
     from losscli.expect.loss import extended, judge, read_rows, row_losses, with_losses, with_verdict
+    from losscli.expect.typed import Expected
     from losscli.explain.loss import explained
 
     by_row, ok = call.reduction is Reduction.NONE, True
@@ -67,22 +68,26 @@ def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> 
         grids, record = explained(problem, read.pieces, figure, call.digits)
         answer = extended(answer, grids, (), {"explain": record})
     if call.expect is not None:
-        verdict = judge(problem, call.expect, read, right)
-        answer, ok = with_verdict(answer, verdict, call.expect, problem, read, printing), verdict.ok
+        expected = Expected(call.expect, call.tolerance, call.hide_answer)
+        verdict = judge(problem, expected, read, right)
+        answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
+        if call.quiet:  # the exit code says it
+            return _within_limit(figure.value, call, printing) and ok
     if call.quiet and by_row:
         with for_a_reader():
             sys.stdout.write("".join(f"{loss!r}\n" for loss in row_losses(problem, read).tolist()))
     else:
         emit(answer, printing)
-    return _within_limit(answer.answer, call, printing) and ok
+    return _within_limit(figure.value, call, printing) and ok
 
 
 def _refuse_unsuitable(call: Call, printing: Printing) -> None:
     """Refuse what makes no sense together, and a typed answer that is no number, before anything is read."""
     if call.expect is not None:
-        from losscli.expect.typed import typed_answer
+        from losscli.expect.typed import Expected
+        from losscli.expect.wording import typed_numbers
 
-        typed_answer(call.expect, many=call.reduction is Reduction.NONE)
+        typed_numbers(Expected(call.expect), many=call.reduction is Reduction.NONE)
     if call.explain and call.quiet:
         raise Declined("--quiet prints the number alone; it contradicts --explain")
     if call.explain and printing.separated:

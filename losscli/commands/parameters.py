@@ -20,11 +20,12 @@ from losscli.reports.parameters import parameter_grid, record_of, report_of, sai
 
 if TYPE_CHECKING:
     from losscli.expect.mistakes.gradients import Diagnosis
+    from losscli.expect.typed import Expected
 
 Check = tuple[float, int] | None  # the largest relative error, and how many entries differences can't judge
 
 
-def run_params(call: Call, options: GradOptions) -> bool:
+def run_params(call: Call, options: GradOptions, expected: "Expected | None" = None) -> bool:
     """Print the gradient by parameters; False when `--check` finds that the methods disagree."""
     if options.features is None:
         raise Declined("--wrt params wants the columns that the logits are made of: -x/--features COLS")
@@ -34,18 +35,21 @@ def run_params(call: Call, options: GradOptions) -> bool:
     ask = Ask(Scale.LOGITS, options.check or not numeric, options.check or numeric, options.step)
     found = slopes_of(sample, given_theta(options.theta, sample.shape), ask)
     check = compared(found) if options.check else None
-    typed = _diagnosed(sample, found, call.expect) if call.expect is not None else None
+    typed = Typed(expected, _diagnosed(sample, found, expected)) if expected is not None else None
     with for_a_reader():
-        _print(sample, found, options.method, check, Typed(call.expect or "", typed), printing_of(call, "grad"))
-    return (check is None or check[0] <= TOLERANCE) and (typed is None or typed.verdict.ok)
+        _print(sample, found, options.method, check, typed, printing_of(call, "grad"))
+    return (check is None or check[0] <= TOLERANCE) and (typed is None or typed.diagnosis.verdict.ok)
 
 
-def _diagnosed(sample: Sample, found: Slopes, typed: str) -> "Diagnosis":
+def _diagnosed(sample: Sample, found: Slopes, expected: "Expected") -> "Diagnosis":
     """The typed gradient judged; of a gradient by parameters only the mistakes that multiply it as a whole are told."""
     from losscli.expect.gradient import params_diagnosed
+    from losscli.expect.mistakes.gradients import Slopes as Told
 
-    divisor = sample.divisor if sample.problem.settings.reduction is Reduction.MEAN else 1.0
-    return params_diagnosed(found.chosen, divisor, sample.summary.n, sample.problem.settings.unit, typed)
+    settings, right = sample.problem.settings, found.chosen
+    divisor = sample.divisor if settings.reduction is Reduction.MEAN else 1.0
+    k = right.shape[0] if right.ndim == 2 else 2
+    return params_diagnosed(Told(right, divisor, sample.summary.n, k, settings.unit), expected, settings.base)
 
 
 # --- output -----------------------------------------------------------------------------------------------------------
@@ -53,39 +57,50 @@ def _diagnosed(sample: Sample, found: Slopes, typed: str) -> "Diagnosis":
 
 @dataclass(frozen=True)
 class Typed:
-    """A typed gradient and what was found of it, if there is one."""
+    """A typed gradient and what was found of it."""
 
-    text: str
-    diagnosis: "Diagnosis | None"
+    expected: "Expected"
+    diagnosis: "Diagnosis"
 
     @property
     def record(self) -> dict[str, object]:
         """The verdict for machines."""
-        if self.diagnosis is None:
-            return {}
         from losscli.expect.gradient import record_of
 
-        return {"expect": record_of(self.diagnosis)}
+        return {"expect": record_of(self.diagnosis, self.expected.hidden)}
 
     def on(self, answer: Report, digits: int) -> Report:
         """The report with the verdict."""
-        if self.diagnosis is None:
-            return answer
         from losscli.expect.gradient import with_diagnosis
 
-        return with_diagnosis(answer, self.diagnosis, self.text, digits)
+        return with_diagnosis(answer, self.diagnosis, self.expected, digits)
 
     def aside(self, digits: int) -> list[str]:
         """The verdict beside formats without a place for it."""
-        if self.diagnosis is None:
-            return []
         from losscli.expect.gradient import said_aside
 
-        return [said_aside(self.diagnosis, self.text, digits)]
+        return [said_aside(self.diagnosis, self.expected, digits)]
 
 
-def _print(sample: Sample, found: Slopes, method: Method, check: Check, typed: Typed, printing: Printing) -> None:
+def _print_verdict(typed: Typed, answer: Report, printing: Printing) -> None:
+    """Print a verdict without the gradient; with `--quiet` nothing, as the exit code says it."""
+    if printing.quiet:
+        return
+    if printing.format is Format.JSON:
+        sys.stdout.write(strict_json(typed.record) + "\n")
+    elif printing.separated:
+        warn(printing, typed.aside(printing.digits))
+    else:
+        emit(typed.on(answer, printing.digits), printing)
+
+
+def _print(
+    sample: Sample, found: Slopes, method: Method, check: Check, typed: Typed | None, printing: Printing
+) -> None:
     notes = [*said(check), *sample.table.notes]
+    if typed is not None and (printing.quiet or typed.expected.hidden):
+        _print_verdict(typed, report_of(sample, found, method, check, notes), printing)
+        return
     if printing.quiet:
         rows = found.chosen.reshape(-1, len(sample.shape.names)).tolist()
         sys.stdout.write("".join(",".join(map(repr, row)) + "\n" for row in rows))
@@ -95,8 +110,9 @@ def _print(sample: Sample, found: Slopes, method: Method, check: Check, typed: T
         sys.stdout.write(lines([list(grid.header), *cells], printing.delimiter))
     elif printing.format is Format.JSON:
         record = record_of(sample, found, method, check, notes)
-        sys.stdout.write(strict_json({**record, **typed.record}) + "\n")
+        sys.stdout.write(strict_json({**record, **(typed.record if typed else {})}) + "\n")
     else:
-        emit(typed.on(report_of(sample, found, method, check, notes), printing.digits), printing)
+        told = report_of(sample, found, method, check, notes)
+        emit(typed.on(told, printing.digits) if typed else told, printing)
     if printing.quiet or printing.separated:
-        warn(printing, [*said(check), *([] if printing.quiet else typed.aside(printing.digits))])
+        warn(printing, [*said(check), *(typed.aside(printing.digits) if typed else [])])

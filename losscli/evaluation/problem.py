@@ -29,6 +29,12 @@ class Settings:
     normalize: bool = False
     positive: str | None = None
     classes: tuple[str, ...] | None = None
+    ci: float | None = None
+
+    @property
+    def level(self) -> float:
+        """The confidence level of intervals."""
+        return 0.95 if self.ci is None else self.ci
 
     @property
     def unit(self) -> float:

@@ -9,36 +9,38 @@ from typing import Any
 import numpy as np
 
 from losscli.errors import DataError
+from losscli.evaluation.figures import unit_name
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.expect.loss import MOST_ROWS
 from losscli.expect.mistakes.gradients import Diagnosis, Slopes, diagnose_gradient
-from losscli.expect.typed import Typed, typed_answer
-from losscli.expect.wording import HEADER, fit_rows, remarks, sentence, shortened, verdict_record
+from losscli.expect.typed import Expected, Typed
+from losscli.expect.wording import concealed, fit_grid, remarks, sentence, shortened, typed_numbers, verdict_record
 from losscli.gradients.answer import Answer, prepared_rows, two_scales
 from losscli.losses.targets import Binary, dense
 from losscli.output.report import Grid, Report
 
 
-def diagnosed(answer: Answer, typed: str, numeric: bool) -> Diagnosis:
+def diagnosed(answer: Answer, expected: Expected, numeric: bool) -> Diagnosis:
     """A typed gradient judged."""
     if answer.totals.summary.n > MOST_ROWS:
         raise DataError("--expect compares a million rows at most; this table has more")
     parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.pieces()]
     right = np.concatenate(parts)
-    return diagnose_gradient(_typed(typed, right.size), slopes_of(answer, right))
+    given = _numbers(expected, right.size, unit_name(answer.problem.settings.base))
+    return diagnose_gradient(given, slopes_of(answer, right))
 
 
-def params_diagnosed(right: Array, divisor: float, n: int, unit: float, typed: str) -> Diagnosis:
-    """The typed gradient by parameters judged."""
-    k = right.shape[0] if right.ndim == 2 else 2
-    return diagnose_gradient(_typed(typed, right.size), Slopes(right, divisor, n, k, unit))
-
-
-def _typed(text: str, size: int) -> tuple[Typed, ...]:
-    given = typed_answer(text, many=True)
-    if len(given) != size:
+def _numbers(expected: Expected, size: int, unit: str) -> tuple[Typed, ...]:
+    """The typed gradient: an entry for each of `size`, or a single number, which is meant for their sum."""
+    given = typed_numbers(expected, many=True, unit=unit)
+    if len(given) not in (1, size):
         raise DataError(f"--expect gives {len(given)} numbers, and the gradient has {size}")
     return given
+
+
+def params_diagnosed(right: Slopes, expected: Expected, base: float | None) -> Diagnosis:
+    """The typed gradient by parameters judged."""
+    return diagnose_gradient(_numbers(expected, right.right.size, unit_name(base)), right)
 
 
 def slopes_of(answer: Answer, right: Array) -> Slopes:
@@ -75,29 +77,36 @@ def _label(prepared: Prepared) -> Array:
 
 
 # --- the report -----------------------------------------------------------------------------------------------------
-def with_diagnosis(answer: Report, found: Diagnosis, typed: str, digits: int) -> Report:
+def with_diagnosis(answer: Report, found: Diagnosis, expected: Expected, digits: int) -> Report:
     """The report with the verdict on the typed gradient."""
-    text, fits = shortened(typed), fit_rows(found.verdict, digits)
-    grids = [Grid((("expected", text, sentence(found.verdict, "gradient", "", digits)),))]
-    grids += [Grid(fits, HEADER)] if fits else []
-    return replace(answer, grids=(*answer.grids, *grids), notes=(*answer.notes, *said_of(found, text)))
+    grids = [Grid((("expected", shortened(expected.text), _sentence(found, expected, digits)),))]
+    grids += [fit_grid(found.verdict, digits, expected.hidden)] if found.verdict.fits else []
+    plain = concealed(answer) if expected.hidden else answer
+    return replace(plain, grids=(*plain.grids, *grids), notes=(*plain.notes, *said_of(found, expected)))
 
 
-def said_of(found: Diagnosis, text: str) -> list[str]:
+def _sentence(found: Diagnosis, expected: Expected, digits: int) -> str:
+    what = "" if expected.hidden else "sum of the gradient" if found.of_sum else "gradient"
+    return sentence(found.verdict, what, "", digits)
+
+
+def said_of(found: Diagnosis, expected: Expected) -> list[str]:
     """What is worth saying beside the verdict: the constant ratio first."""
-    said = [f"given / right is {found.ratio_name} for every entry"] if found.ratio is not None else []
-    known = [remark for remark in remarks(found.verdict, text) if not (said and remark.startswith("no mistake"))]
-    return [*said, *known]
+    ratio = found.ratio is not None and not expected.hidden
+    said = [f"given / right is {found.ratio_name} for every entry"] if ratio else []
+    known = remarks(found.verdict, shortened(expected.text), "the unit of the loss", expected.hidden)
+    return [*said, *(remark for remark in known if not (said and remark.startswith("no mistake")))]
 
 
-def record_of(found: Diagnosis) -> dict[str, Any]:
+def record_of(found: Diagnosis, hidden: bool = False) -> dict[str, Any]:
     """The verdict for machines: also the constant ratio, and which entry is the first wrong one, counted from 1."""
     first = None if found.first_wrong is None else found.first_wrong + 1
-    return {**verdict_record(found.verdict), "ratio": found.ratio, "first_wrong": first}
+    ratio = None if hidden else found.ratio
+    return {**verdict_record(found.verdict, hidden), "ratio": ratio, "first_wrong": first}
 
 
-def said_aside(found: Diagnosis, typed: str, digits: int) -> str:
+def said_aside(found: Diagnosis, expected: Expected, digits: int) -> str:
     """The verdict in one line, for formats that have no place for it."""
     ids = ", ".join(fit.id for fit in found.verdict.fits)
-    line = f"expected {shortened(typed)}: {sentence(found.verdict, 'gradient', '', digits)}"
+    line = f"expected {shortened(expected.text)}: {_sentence(found, expected, digits)}"
     return line + (f"; consistent with {ids}" if ids else "")

@@ -17,9 +17,17 @@ from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.expect.mistakes import candidates, from_summary
 from losscli.expect.mistakes.case import Array, Case, Figure, case_of, known
-from losscli.expect.typed import typed_answer
-from losscli.expect.verdict import Verdict, all_fit, judged
-from losscli.expect.wording import HEADER, fit_rows, remarks, sentence, shortened, verdict_record
+from losscli.expect.typed import Expected
+from losscli.expect.verdict import Verdict, is_right, judged
+from losscli.expect.wording import (
+    concealed,
+    fit_grid,
+    remarks,
+    sentence,
+    shortened,
+    typed_numbers,
+    verdict_record,
+)
 from losscli.explain.loss import SHOWN, Piece, first_terms, term_grid, working
 from losscli.output.emit import Printing
 from losscli.output.report import Grid, Report
@@ -74,13 +82,14 @@ def _case(problem: Problem, read: Read) -> Case:
     return case_of(problem, read.blocks or (), read.summary)
 
 
-def judge(problem: Problem, typed: str, read: Read, right: Figure) -> Verdict:
+def judge(problem: Problem, expected: Expected, read: Read, right: Figure) -> Verdict:
     """The verdict on a typed answer."""
-    given = typed_answer(typed, many=problem.settings.reduction is Reduction.NONE)
+    many, unit = problem.settings.reduction is Reduction.NONE, unit_name(problem.settings.base)
+    given = typed_numbers(expected, many, unit)
     count = np.size(right)
     if len(given) != count:
         raise DataError(f"--expect gives {len(given)} numbers, and the answer has {count}")
-    if all_fit(given, right):
+    if is_right(given, right):
         return judged(given, right, ())
     if read.blocks is None:
         return judged(given, right, from_summary(known(problem, read.summary)))
@@ -111,24 +120,24 @@ def with_losses(answer: Report, losses: Array) -> Report:
 
 
 def with_verdict(
-    answer: Report, verdict: Verdict, typed: str, problem: Problem, read: Read, printing: Printing
+    answer: Report, verdict: Verdict, expected: Expected, problem: Problem, read: Read, printing: Printing
 ) -> Report:
     """The report with the verdict on a typed answer."""
-    text, s = shortened(typed), problem.settings
-    said = sentence(verdict, s.reduction.value, unit_name(s.base), printing.digits)
-    grids = [Grid((("expected", text, said),))]
+    text, s, hidden = shortened(expected.text), problem.settings, expected.hidden
+    what = "" if hidden else s.reduction.value
+    grids = [Grid((("expected", text, sentence(verdict, what, unit_name(s.base), printing.digits)),))]
     if verdict.fits:
-        grids.append(Grid(fit_rows(verdict, printing.digits), HEADER))
-    elif not verdict.ok:
+        grids.append(fit_grid(verdict, printing.digits, hidden))
+    elif not verdict.ok and not hidden:
         grids += _to_compare(problem, read, printing)
-    notes = tuple(remarks(verdict, text))
+    notes = tuple(remarks(verdict, text, unit_name(s.base), hidden))
     if read.blocks is None and not verdict.ok:
         notes += ("the table has over a million rows: the diagnosis uses its summary figures only",)
-    record: dict[str, Any] = {"expect": verdict_record(verdict)}
+    record: dict[str, Any] = {"expect": verdict_record(verdict, hidden)}
     if printing.separated:
         ids = " ".join(fit.id for fit in verdict.fits)
-        record |= {"expected": typed, "ok": "yes" if verdict.ok else "no", "consistent_with": ids}
-    return extended(answer, tuple(grids), notes, record)
+        record |= {"expected": expected.text, "ok": "yes" if verdict.ok else "no", "consistent_with": ids}
+    return extended(concealed(answer) if hidden else answer, tuple(grids), notes, record)
 
 
 def _to_compare(problem: Problem, read: Read, printing: Printing) -> list[Grid]:

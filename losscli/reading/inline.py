@@ -55,7 +55,7 @@ def reads_as_numbers(token: str) -> bool:
 
 def parse_inline(token: str) -> Inline:
     """The rows of an inline list; DataError where it can't be read."""
-    text = _unwrapped(token)
+    text = unwrapped(token)
     if "..." in text or "…" in text:
         raise DataError("the list is cut short ('...'); paste all of it")
     rows, matrix = _bracketed(text) if any(mark in text for mark in _OPEN + _CLOSE) else _plain(text)
@@ -68,7 +68,8 @@ def parse_inline(token: str) -> Inline:
     return Inline(tuple(map(tuple, rows)), matrix)
 
 
-def _unwrapped(token: str) -> str:
+def unwrapped(token: str) -> str:
+    """The text inside what a library prints around its numbers: tensor(...), array(...), np.float64(...)."""
     text = _SCALAR.sub(r"\1", token)
     if match := _TENSOR.match(text):
         text = match[1] or match[2]

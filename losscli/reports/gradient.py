@@ -11,6 +11,7 @@ import numpy as np
 from losscli.enums import Format, Reduction
 from losscli.evaluation.figures import unit_name
 from losscli.evaluation.prepare import Array
+from losscli.expect.typed import Expected
 from losscli.gradients.answer import SHOWN_ROWS, Answer, as_figure
 from losscli.gradients.rows import Held
 from losscli.output.emit import Printing, emit, warn
@@ -25,7 +26,7 @@ from losscli.statistics.summary import divisor
 WORDS = {"probs": "probabilities", "logits": "logits", "logprobs": "log-probabilities"}
 
 
-def print_rows(answer: Answer, printing: Printing, typed: str | None, numeric: bool) -> bool:
+def print_rows(answer: Answer, printing: Printing, typed: Expected | None, numeric: bool) -> bool:
     """Print the gradient as asked; `numeric` when the slopes by differences are the answer.
 
     Returns whether it is the one that was typed, where one was.
@@ -35,12 +36,23 @@ def print_rows(answer: Answer, printing: Printing, typed: str | None, numeric: b
     if printing.for_people:
         emit(checked.table, printing)
         return checked.ok
+    if typed is not None and (printing.quiet or typed.hidden):
+        return _without_figures(checked, printing, typed)
     told = replace(told, extra=checked.record)
     write = _plain if printing.quiet else _json if printing.format is Format.JSON else _separated
     with for_a_reader():
         sys.stdout.writelines(write(answer, told, numeric, printing.delimiter))
     if printing.format is not Format.JSON:
         warn(printing, (*told.warnings, *_warnings(answer), *checked.aside))
+    return checked.ok
+
+
+def _without_figures(checked: "Checked", printing: Printing, typed: Expected) -> bool:
+    """Print the verdict alone, and with `--quiet` nothing: the exit code says it."""
+    if printing.format is Format.JSON:
+        sys.stdout.write(strict_json(checked.record) + "\n")
+    elif not printing.quiet:
+        warn(printing, checked.aside)
     return checked.ok
 
 
@@ -54,7 +66,7 @@ class Checked:
     ok: bool = True
 
 
-def _checked(answer: Answer, told: Report, printing: Printing, typed: str | None, numeric: bool) -> Checked:
+def _checked(answer: Answer, told: Report, printing: Printing, typed: Expected | None, numeric: bool) -> Checked:
     table, record = _table(answer, told) if printing.for_people else told, {}
     if printing.explain:
         from losscli.explain.gradient import chain_record, with_chain
@@ -67,7 +79,7 @@ def _checked(answer: Answer, told: Report, printing: Printing, typed: str | None
     found = diagnosed(answer, typed, numeric)
     aside = () if printing.quiet else (said_aside(found, typed, printing.digits),)
     table = with_diagnosis(table, found, typed, printing.digits)
-    return Checked(table, {**record, "expect": record_of(found)}, aside, found.verdict.ok)
+    return Checked(table, {**record, "expect": record_of(found, typed.hidden)}, aside, found.verdict.ok)
 
 
 def _warnings(answer: Answer) -> list[str]:

@@ -39,6 +39,8 @@ def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, note
         "mean": f.mean,
         "std": f.std,
         "se": f.se,
+        "low": f.low,
+        "high": f.high,
         "min": f.min,
         "max": f.max,
         "infinite": s.infinite,
@@ -77,7 +79,11 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, unit: 
     rows: list[tuple[object, ...]] = [*_leading(problem, f, unit)]
     rows += [("n", f.n, _counted(problem, s))]
     rows += [("divisor", f.divisor, "what the mean divides by")] if f.divisor != f.n else []
-    rows += [("standard error", f.se, ""), ("lowest", f.min, ""), ("highest", f.max, "")]
+    rows += [("standard error", f.se, "")]
+    if problem.settings.ci is not None:
+        level = f"{100.0 * problem.settings.level:g} % confidence"
+        rows += [("interval from", f.low, level), ("interval to", f.high, "")]
+    rows += [("lowest", f.min, ""), ("highest", f.max, "")]
     if f.baseline is not None:
         why = "" if f.normalized is not None else _no_baseline(f)
         rows += [
@@ -160,8 +166,16 @@ def _rows_of(count: int) -> str:
     return "1 row" if count == 1 else f"{count} rows"
 
 
+FEW = 100  # rows below which the interval of a mean of losses is too narrow
+
+
+def few_rows(count: int) -> str:
+    """What is said of intervals of few losses: the mean of skewed values has not become normal yet."""
+    return f"with {_rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it holds better"
+
+
 def _notes(problem: Problem, s: Summary, f: Figures) -> list[str]:
-    said = []
+    said = [few_rows(s.counted)] if problem.settings.ci is not None and 2 <= s.counted < FEW else []
     if s.ignored:
         said.append(f"{_rows_of(s.ignored)} with the label {problem.settings.ignore} ignored")
     if s.clipped:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - dashes, signs and full-width digits as students type them
 """A typed answer: how precise it is, whether it is right, and which mistakes it is consistent with."""
 
 import sys
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import run
+from conftest import refusal, run
 
 from losscli.enums import Form, Scale
 from losscli.errors import Declined
@@ -66,7 +67,7 @@ def test_inf_and_nan_are_themselves_only() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["0.52 nats", "52%", "0,52", "1_000", "", "abc", "0x10", "1/0", "0.5.2", "\u0661", "1e99999999", "--5", "9" * 400],
+    ["0.52 m", "0,52", "1_000", "", "abc", "0x10", "1/0", "0.5.2", "\u0661", "1e99999999", "--5", "9" * 400, "log(2)"],
 )
 def test_what_is_no_number_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(Declined):
@@ -79,8 +80,116 @@ def test_what_is_no_number_is_refused_in_one_line(text: str) -> None:
 
 
 def test_a_unit_is_told_from_a_decimal_comma() -> None:
-    assert "without a unit" in run(*BCE, "--expect", "0.52 nats").err
+    assert "without a unit" in run(*BCE, "--expect", "0.52 m").err
     assert "decimal comma" in run(*BCE, "--expect", "0,52").err
+    assert "ln(...), log2(...) or log10(...)" in run(*BCE, "--expect", "log(2)").err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".36",
+        "0.3618...",
+        "0.3618…",
+        "≈0.36",
+        "~ 0.36",
+        "= 0.36183",
+        "loss = 0.36183",
+        "０．３６",
+        "[0.36]",
+        "[[0.3618]]",
+        "(0.3618)",
+        "tensor(0.3618)",
+        "tensor([0.3618])",
+        "tensor(0.3618, dtype=torch.float64)",
+        "tensor(0.3618, device='cuda:0', grad_fn=<NllLossBackward0>)",
+        "np.float64(0.36182976573941633)",
+        "array(0.36183, dtype=float32)",
+        "<tf.Tensor: shape=(), dtype=float32, numpy=0.36182976>",
+        "1.4473/4",
+        "1.4473 ÷ 4",
+        "(0.2231 + 0.3567 + 0.5108 + 0.3567) / 4",
+        "-(ln(0.8) + ln(0.7) + ln(0.6) + ln(0.7)) / 4",
+        "ln(1/(0.8*0.7*0.6*0.7))/4",
+        "36.2%",
+        "36.18 %",
+        "0.36 nats",
+        "0.3618 nat",
+        "3.618e-1",
+        "3.618 × 10⁻¹",
+        "3.618*10^-1",
+        "3.618 x 10^(-1)",
+    ],
+)
+def test_what_students_and_terminals_write_is_understood(text: str) -> None:
+    assert run(*BCE, f"--expect={text}").code == 0
+    assert run(*BCE, "--base", "3", f"--expect={text}").code in (1, 2)  # 0.32935, which none of these is
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("-0.36", -0.36),
+        ("−0.36", -0.36),
+        ("–0.36", -0.36),
+        ("- 0.36", -0.36),
+        ("－０．３６", -0.36),
+        ("1/3", 1 / 3),
+        ("½", 0.5),
+        ("ln(2)", log(2)),
+        ("log2(3)", log(3) / log(2)),
+        ("log10 2", log(2) / log(10)),
+        ("-ln(0.8)", -log(0.8)),
+        ("sqrt(2)/2", 2**0.5 / 2),
+        ("exp(-1)", 1 / 2.718281828459045),
+        ("e^-1", 1 / 2.718281828459045),
+        ("2^3", 8.0),
+        ("∞", inf),
+        ("-∞", -inf),
+    ],
+)
+def test_signs_fractions_and_logarithms_are_the_numbers_they_mean(text: str, value: float) -> None:
+    assert typed_number(text).near == pytest.approx(value, rel=1e-15, abs=0)
+
+
+def test_a_quotient_of_decimals_is_as_precise_as_they_are() -> None:
+    typed = typed_number("1.4473/4")  # 1.44725 to 1.44735
+
+    assert typed.fits(0.3618125) and typed.fits(0.3618375)
+    assert not typed.fits(0.361812) and not typed.fits(0.361838)
+
+
+def test_digits_that_are_left_out_may_be_any() -> None:
+    typed = typed_number("0.3618...")
+
+    assert typed.fits(0.361899) and typed.fits(0.36175) and not typed.fits(0.36191) and not typed.fits(0.36174)
+
+
+def test_another_unit_than_the_one_asked_for_is_named() -> None:
+    bits = run(*BCE, "--expect", "0.522 bits")
+    same = run(*BCE, "--expect", "0.3618 bits")
+
+    assert (bits.code, same.code) == (1, 1)
+    assert "0.522 bits names bits, and the answer is asked for in nats; --base 2 asks for bits" in bits.out
+    assert "base-2" in bits.out
+    assert run(*BCE, "--base", "2", "--expect", "0.522 bits").code == 0
+    assert run(*BCE, "--base", "10", "--expect", "0.1571 bans").code == 0
+    assert "leaving --base out asks for nats" in run(*BCE, "--base", "2", "--expect", "0.3618 nats").out
+
+
+def test_lists_are_read_as_single_numbers_are() -> None:
+    rows = (*BCE, "-r", "none", "--expect")
+
+    for text in (
+        "-ln(0.8), ln(1/0.7), -ln(0.6), 0.3567...",
+        "tensor([0.2231, 0.3567, 0.5108, 0.3567])",
+        "[0.2231 0.3567 0.5108 0.3567]",
+        "22.31%; 35.67%; 51.08%; 35.67%",
+        "0.2231 nats, 0.3567 nats, 0.5108 nats, 0.3567 nats",
+        "loss = [0.2231, 0.3567, 0.5108, 0.3567]",
+    ):
+        assert run(*rows, text).code == 0, text
+    assert run(*rows, "0.2231, x, 0.5108, 0.3567").code == 2
 
 
 def test_a_whole_number_in_a_list_of_decimals_is_as_precise_as_they_are() -> None:
@@ -96,7 +205,101 @@ def test_a_whole_number_in_a_list_of_decimals_is_as_precise_as_they_are() -> Non
 def test_a_right_answer_is_accepted_at_any_precision(digits: int) -> None:
     result = run(*BCE, "--expect", f"{0.36182976573941633:.{digits}g}", "-q")
 
-    assert (result.code, result.out) == (0, "0.36182976573941633\n")
+    assert (result.code, result.out, result.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("form", ["{!r}", "{:.8g}", "{:.9g}", "{:.4f}", "{:.6g}"])
+def test_what_float32_computes_is_right_to_float32(form: str) -> None:
+    y, p = np.array([1, 0, 0, 1], np.float32), np.array([0.8, 0.3, 0.4, 0.7], np.float32)
+    value = float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
+    assert value != 0.36182976573941633
+
+    result = run(*BCE, "--expect", form.format(value))
+
+    assert result.code == 0
+    assert ("right to float32" in result.out) == (form in ("{!r}", "{:.8g}", "{:.9g}"))
+
+
+def test_a_number_next_to_the_right_one_is_wrong_and_the_right_one_shown_with_the_digits_that_differ() -> None:
+    result = run(*BCE, "--expect", "0.361829965")
+
+    assert result.code == 1 and "wrong: the mean is 0.3618298 nats" in result.out
+
+
+@pytest.mark.parametrize("typed", ["0", "0.0", "0.000", "-0", "0e0", "0%"])
+def test_an_answer_without_a_significant_digit_is_none(typed: str) -> None:
+    result = run("bce", "1,0", "0.9999,0.0001", f"--expect={typed}")
+
+    assert result.code == 1 and "has no significant digit, and the answer is not 0; give decimals" in result.out
+    assert run("bce", "1,0", "1,0", f"--expect={typed}").code == 0
+
+
+def test_a_list_of_zeros_is_no_gradient() -> None:
+    grad = ("grad", "bce", "1,0,0,1", "0.999,0.001,0.002,0.998", "--expect")
+
+    assert run(*grad, "0,0,0,0", "--wrt", "logits").code == 1
+    assert run("grad", "ce", "0,1,0", "0.2,0.5,0.3", "--expect", "0,-2,0").code == 0
+
+
+def test_a_tolerance_is_accepted_beside_the_typed_precision() -> None:
+    assert run(*BCE, "--expect", "0.3631", "--tolerance", "0.002").code == 0
+    assert run(*BCE, "--expect", "0.3631", "--tolerance", "0.001").code == 1
+    assert run(*BCE, "--expect", "0.36", "--tolerance", "0").code == 0
+    found = run(*BCE, "--expect", "0.3631", "--tolerance", "0.002", "-f", "json").json["expect"]
+    assert (found["ok"], found["tolerance"]) == (True, 0.002)
+    assert run("grad", *BCE, "--wrt", "logits", "--expect", "-0.051,0.075,0.1,-0.075", "--tolerance", "0.002").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--tolerance", "0.1"), "--tolerance is for a typed answer; add --expect X"),
+        (("--hide-answer",), "--hide-answer is for a typed answer; add --expect X"),
+        (("--expect", "1", "--tolerance", "-1"), "--tolerance: -1 is out of range"),
+        (("--expect", "1", "--tolerance", "nan"), "--tolerance: nan is out of range"),
+        (("--expect", "1", "--hide-answer", "--explain"), "it contradicts --hide-answer"),
+    ],
+)
+def test_options_of_an_answer_that_make_no_sense_are_refused(options: tuple[str, ...], said: str) -> None:
+    assert said in refusal(*BCE, *options)
+
+
+HIDDEN = ("0.36183", "0.361829", "1.44732", "0.52201", "0.223144", "0.510826", "0.693147")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "tsv", "md"])
+@pytest.mark.parametrize("typed", ["0.522", "0.7712", "0.36", "0", "nan"])
+def test_a_hidden_answer_is_not_given_away(form: str, typed: str) -> None:
+    result = run(*BCE, "--expect", typed, "--hide-answer", "-f", form)
+
+    assert result.code == (0 if typed == "0.36" else 1)
+    assert not any(figure in result.out + result.err for figure in HIDDEN)
+    assert ("base 2" in result.out) == (typed == "0.522" and form not in ("csv", "tsv"))
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "md"])
+def test_a_hidden_gradient_is_not_given_away(form: str) -> None:
+    rows = run("grad", *BCE, "--wrt", "logits", "--expect", "0.2,-0.3,0.2,0.3", "--hide-answer", "-f", form)
+    losses = run(*BCE, "-r", "none", "--expect", "1,2,3,4", "--hide-answer", "-f", "json")
+
+    assert rows.code == 1 and not any(figure in rows.out + rows.err for figure in ("-0.05", "0.1", "0.075", "0.36183"))
+    assert losses.code == 1 and "losses" not in losses.json and not any(figure in losses.out for figure in HIDDEN)
+
+
+def test_quiet_prints_nothing_and_the_exit_code_says_it() -> None:
+    for arguments, wrong in (
+        (BCE, "0.522"),
+        ((*BCE, "-r", "none"), "1,2,3,4"),
+        (("grad", *BCE), "1,2,3,4"),
+    ):
+        result = run(*arguments, "--expect", wrong, "-q")
+        assert (result.code, result.out, result.err) == (1, "", "")
+
+
+def test_a_single_number_is_compared_with_the_sum_of_a_gradient() -> None:
+    assert run("grad", "ce", "0,1,0", "0.2,0.5,0.3", "--expect", "-2").code == 0
+    wrong = run("grad", "ce", "0,1,0", "0.2,0.5,0.3", "--expect", "2")
+    assert wrong.code == 1 and "negated" in wrong.out and "the sum of the gradient is -2" in wrong.out
 
 
 def test_the_exit_code_answers_and_negative_answers_are_read() -> None:

@@ -5,7 +5,7 @@ mistakes that multiply the whole gradient can be told.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
 
 import numpy as np
@@ -44,23 +44,30 @@ class Slopes:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The verdict on a typed gradient, the first entry that differs (counted from 0), and given/right if constant."""
+    """The verdict on a typed gradient, the first entry that differs (counted from 0), and given/right if constant.
+
+    `of_sum` says that one number was typed for several entries, and was compared with their sum.
+    """
 
     verdict: Verdict
     first_wrong: int | None = None
     ratio: float | None = None
     ratio_name: str = ""
+    of_sum: bool = False
 
 
 def diagnose_gradient(given: Sequence[Typed], s: Slopes) -> Diagnosis:
     """Compare a typed gradient with the right one entry by entry, and name the mistakes that would give it."""
     typed, right = tuple(given), s.right.ravel()
+    if len(typed) == 1 and right.size > 1:
+        sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_candidates(s))
+        return Diagnosis(judged(typed, float(right.sum()), sums), of_sum=True)
     verdict = judged(typed, right, gradient_candidates(s))
     if verdict.ok:
         return Diagnosis(verdict)
-    wrong = (at for at, (one, value) in enumerate(zip(typed, right, strict=True)) if not one.fits(float(value)))
+    wrong = (at for at, (one, value) in enumerate(zip(typed, right, strict=True)) if not one.is_right(float(value)))
     ratio, name = constant_ratio(typed, s)
-    return Diagnosis(verdict, next(wrong), ratio, name)
+    return Diagnosis(verdict, next(wrong, None), ratio, name)
 
 
 def gradient_candidates(s: Slopes) -> Iterator[Candidate]:
