@@ -17,9 +17,10 @@ from losscli.errors import DataError, Declined, shown
 from losscli.output.emit import Printing, emit
 from losscli.output.formats import lines, strict_json
 from losscli.output.streams import for_a_reader
+from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
-from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss, newton
+from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss
 from losscli.regression.theta import given_theta
 from losscli.reports.fit import Outcome, Scaling, parameter_grid, record_of, report_of
 
@@ -114,7 +115,7 @@ def _scaled(sample: Sample, scaling: Scaling | None) -> Sample:
 
 
 def _refuse_degenerate(train: Sample, options: FitOptions) -> None:
-    """Newton's method wants one optimum: no feature that others make up, unless a penalty chooses among them."""
+    """Newton's method wants one optimum: no feature that is an intercept, unless a penalty chooses between them."""
     if options.method is not Solver.NEWTON or options.l2 > 0.0:
         return
     name = train.table.name
@@ -122,22 +123,13 @@ def _refuse_degenerate(train: Sample, options: FitOptions) -> None:
     if flat is not None:
         what = f"column {shown(flat)} is constant, which the intercept is already"
         raise DataError(f"{name}: {what}, so newton has no single optimum; leave the column out or add --l2")
-    size = np.abs(train.x).max(axis=0)
-    rank = int(np.linalg.matrix_rank(train.x / np.where(size > 0.0, size, 1.0)))
-    if rank < len(train.shape.names):
-        what = (
-            f"{len(train.shape.names)} columns with the intercept have rank {rank}"
-            if train.shape.intercept
-            else (f"{len(train.shape.names)} columns have rank {rank}")
-        )
-        raise DataError(f"{name}: {what}, so newton has no single optimum; leave a column out or add --l2")
 
 
 def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
     if options.method is Solver.NEWTON and not fit.converged and options.steps is None:
         raise DataError(
-            f"newton has not settled after {fit.steps} steps: the classes are nearly separable and the optimum may be"
-            " at infinity; add --l2, or use --method gd"
+            f"newton has not settled after {fit.steps} steps, and the classes are not plainly separable; give more"
+            " --steps, add --l2, or use --method gd"
         )
 
 
