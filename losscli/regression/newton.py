@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from losscli.errors import DataError, shown
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax
-from losscli.losses.targets import Binary, Classes
+from losscli.losses.targets import Binary, dense, masses
 from losscli.regression.sample import Sample, logits, row_slopes
 from losscli.regression.solve import RISE, Fit, Recipe, mean_loss
 
@@ -213,7 +213,7 @@ def _log_sigmoid(z: Array) -> Array:
 def _share(sample: Sample) -> Array:
     """What each row's curvature counts: its weight times the sum of its coefficients, divided as the mean is."""
     weight = np.ones(sample.rows) if sample.weight is None else sample.weight
-    return np.asarray(weight * _masses(sample).sum(axis=1) / sample.divisor)
+    return np.asarray(weight * masses(sample.targets) / sample.divisor)
 
 
 # --- whether there is an optimum --------------------------------------------------------------------------------------
@@ -222,25 +222,20 @@ def _masses(sample: Sample) -> Array:
     a = sample.targets
     if isinstance(a, Binary):
         return np.column_stack((a.positive, a.negative))
-    if isinstance(a, Classes):
-        k = len(sample.shape.classes or ())
-        cells = np.zeros((sample.rows, k)) if a.every is None else np.tile(a.every, (sample.rows, 1))
-        cells[np.arange(sample.rows), a.index] += a.own
-        return cells
-    return a.cells
+    return dense(a, (sample.rows, len(sample.shape.classes or ())))
 
 
 def _counted(sample: Sample) -> tuple[Array, NDArray[np.bool_]]:
     """The classes' coefficients, and which rows count at all."""
-    masses = _masses(sample)
+    cells = _masses(sample)
     weight = np.ones(sample.rows) if sample.weight is None else sample.weight
-    return masses, (weight > 0.0) & (masses.sum(axis=1) > 0.0)
+    return cells, (weight > 0.0) & (cells.sum(axis=1) > 0.0)
 
 
 def _refuse_missing_class(sample: Sample, l2: float) -> None:
     """An intercept bears no penalty: that of a class that no row has goes to minus infinity."""
-    masses, counted = _counted(sample)
-    there = (masses[counted] > 0.0).any(axis=0)
+    cells, counted = _counted(sample)
+    there = (cells[counted] > 0.0).any(axis=0)
     if there.all() or not sample.shape.intercept:
         return
     gone = int((~there).argmax())
@@ -252,9 +247,9 @@ def _refuse_missing_class(sample: Sample, l2: float) -> None:
 
 def _refuse_endless(sample: Sample, move: Array) -> None:
     """DataError where no row loses by this change of the logits and some row wins, however far one goes."""
-    masses, counted = _counted(sample)
+    cells, counted = _counted(sample)
     moves = (np.column_stack((move, np.zeros(len(move)))) if move.ndim == 1 else move)[counted]
-    own = masses[counted] > 0.0
+    own = cells[counted] > 0.0
     least = np.where(own, moves, np.inf).min(axis=1)
     won = least - moves.min(axis=1)
     most = float(won.max())

@@ -50,16 +50,14 @@ def no_optimum(rows: Rows, kinds: int) -> bool:
 def full_rank(rows: Rows) -> bool:
     """Whether no column, the intercept among them, is made up of others: by elimination in fractions."""
     matrix = [[Fraction(1), *map(Fraction, x)] for x, _ in rows]
-    rank = 0
     for column in range(len(matrix[0])):
-        pivot = next((at for at in range(rank, len(matrix)) if matrix[at][column]), None)
+        pivot = next((at for at in range(column, len(matrix)) if matrix[at][column]), None)
         if pivot is None:
             return False
-        matrix[rank], matrix[pivot] = matrix[pivot], matrix[rank]
-        for at in range(rank + 1, len(matrix)):
-            share = matrix[at][column] / matrix[rank][column]
-            matrix[at] = [a - share * b for a, b in zip(matrix[at], matrix[rank], strict=True)]
-        rank += 1
+        matrix[column], matrix[pivot] = matrix[pivot], matrix[column]
+        for at in range(column + 1, len(matrix)):
+            share = matrix[at][column] / matrix[column][column]
+            matrix[at] = [a - share * b for a, b in zip(matrix[at], matrix[column], strict=True)]
     return True
 
 

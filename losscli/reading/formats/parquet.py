@@ -129,10 +129,12 @@ def _file(source: Source) -> Any:
     if source.plain:
         if is_plain_file(source):
             return pa.OSFile(source.name)
-        if source.raw.seekable():
-            source.raw.seek(source.origin)
-            return pa.PythonFile(source.raw, mode="r")
-    copy = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the last reader of it
+        ranged = source.ranged() if source.ranged else source.raw
+        if ranged is not None and ranged.seekable():
+            ranged.seek(source.origin)
+            return pa.PythonFile(ranged, mode="r")
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the source
+    source.spools.append(copy)
     while piece := source.read(BUFFER):
         copy.write(piece)
     copy.seek(0)
