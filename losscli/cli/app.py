@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from losscli import __version__
 from losscli.cli.arguments import plain_values, sorted_arguments
-from losscli.cli.commands import COMMANDS, GROUPS, Command, Job, command_of, within
+from losscli.cli.commands import GROUPS, Command, Job, command_of, first_words
 from losscli.errors import DataError, NoInput, printable_line
 from losscli.output.streams import say, silence
 
 COMPLETION = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
+TYPERS_OWN = frozenset({"-h", "--help", "-V", "--version", "--install-completion", "--show-completion"})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,21 +47,45 @@ def _run(args: list[str]) -> int:
 
 def _job(args: list[str]) -> Job | int:
     """The job of the command, or the exit code where there is none to do."""
-    command = command_of(args) if COMPLETION not in os.environ else None
-    if command is not None:
-        tokens = sorted_arguments(args[len(command.words) :], command.options)
-        values = plain_values(tokens, command.options)
-        if values is not None:
-            return command.job(values)
-        args = [*command.words, *tokens]
-    elif args in (["-V"], ["--version"]):
+    if COMPLETION in os.environ:
+        return _typers(args)
+    if args[:1] == ["help"]:
+        args = [*args[1:], "--help"]
+    if args in (["-V"], ["--version"]):
         print(f"losscli {__version__}")
         return 0
-    elif not args and COMPLETION not in os.environ:
-        raise DataError(f"a command is wanted: {', '.join(_first_words())}; -h shows help")
-    elif len(args) == 1 and args[0] in GROUPS:
-        raise DataError(f"a loss is wanted: {', '.join(within(args[0]))}; -h shows help")
-    return _typers(args)
+    if not args:
+        raise DataError(f"a command is wanted: {', '.join(first_words())}; -h shows help")
+    command = command_of(args)
+    if command is None:
+        return _without_command(args)
+    tokens = sorted_arguments(args[len(command.words) :], command.options)
+    values = plain_values(tokens, command.options)
+    if values is not None:
+        return command.job(values)
+    return _strange(command, tokens)
+
+
+def _without_command(args: list[str]) -> Job | int:
+    """What comes of arguments that begin with no command: what is Typer's to do, or what is wrong with them."""
+    asked = args[1] if len(args) > 1 and args[0] in GROUPS else args[0]
+    if asked in TYPERS_OWN:
+        return _typers(args)
+    from losscli.cli.suggestions import unknown_command
+
+    raise DataError(unknown_command(args))
+
+
+def _strange(command: Command, tokens: list[str]) -> Job | int:
+    """What comes of arguments that aren't plain: a page of help, or what is wrong with them."""
+    from losscli.cli.suggestions import instead_of, unknown_options
+
+    unknown = unknown_options(command, tokens)
+    if {"-h", "--help"} & set(unknown):
+        return _typers([*command.words, "--help"])
+    if unknown:
+        raise DataError(instead_of(unknown[0], command))
+    return _typers([*command.words, *tokens])
 
 
 def _typers(args: list[str]) -> Job | int:
@@ -116,7 +141,3 @@ def _called(args: Sequence[str]) -> str:
     if command is not None:
         return command.name
     return f"losscli {args[0]}" if args and args[0] in GROUPS else "losscli"
-
-
-def _first_words() -> list[str]:
-    return list(dict.fromkeys(words[0] for words in COMMANDS))

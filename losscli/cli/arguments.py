@@ -95,8 +95,11 @@ def flags_of(options: Mapping[str, Option]) -> dict[str, tuple[str, Option]]:
 
 
 def _apart(token: str, by_name: Mapping[str, tuple[str, Option]]) -> list[str]:
-    """Short options that stand together, one by one, a joined value behind its option; any other token as it is."""
-    if token.startswith("--") or len(token) == 2 or f"-{token[1]}" not in by_name:
+    """Short options that stand together, one by one, a joined value behind its option; any other token as it is.
+
+    `-prob` isn't `-p rob`, but `--prob` with a dash missing: it is left as it is, and known to nobody.
+    """
+    if token.startswith("--") or len(token) == 2 or f"-{token[1]}" not in by_name or f"-{token}" in by_name:
         return [token]
     flag, rest = token[:2], token[2:]
     if by_name[flag][1].is_flag:

@@ -7,23 +7,27 @@ needs is imported when it runs.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from losscli.cli.arguments import Values, typed
 from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, LOSS_OPTIONS, Option
 from losscli.commands.call import Call, FitOptions, GradOptions
-from losscli.losses.table import LOSSES, Loss
+from losscli.enums import Form
+from losscli.losses.table import LOSSES, PARTICULAR, Loss
 
 Job = Callable[[], bool]  # runs a command that was read; it says whether the answer is yes
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command: its words, the sentence and the arguments of its page, its options, and what makes its job."""
+    """A command: its words, what its page says, its options, and what makes its job.
+
+    `arguments` are the positional ones, each with its help; `examples` can be typed where the example files are.
+    """
 
     words: tuple[str, ...]
     summary: str
-    arguments: str
+    examples: tuple[str, ...]
+    arguments: tuple[tuple[str, str], ...]
     options: Mapping[str, Option]
     job: Callable[[Values], Job]
 
@@ -32,9 +36,6 @@ class Command:
         """The command as messages call it."""
         return " ".join(("losscli", *self.words))
 
-
-# Options that are only for losses that name them among their settings; all others are for every loss.
-PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
 
 # What a gradient has no use for, and all that a regression has a use for of a loss's options.
 NOT_OF_GRADIENTS = frozenset(
@@ -50,15 +51,68 @@ OF_REGRESSIONS = frozenset(
     }
 )
 
-SOURCE_OR_LISTS = (
-    "A table (a path, or - for standard input), or LABELS and PREDS, each a list such as 1,0,0,1 or a path."
+TABLE = ("SOURCE", "a table: a path, or - for standard input")
+LISTS = ("LABELS PREDS", "two lists such as 1,0,0,1, or two paths")
+LIKELIHOODS = ("LIKELIHOODS", "the probabilities of what happened: a list")
+IN_MEMORY = ("SOURCE", "a table, read once into memory")
+
+LABELS_AND_PREDS = "1,0,0,1 0.8,0.3,0.4,0.7"
+EXAMPLES = (
+    f"losscli bce {LABELS_AND_PREDS}",
+    "losscli ce animals.csv -y label -p 'p_*'",
+    f"losscli bce {LABELS_AND_PREDS} --expect 0.522",
+    "losscli bce preds.csv -q --fail-above 0.5",
 )
-LIKELIHOODS = "A table, or LABELS and PREDS, or the LIKELIHOODS of what happened as one list."
-IN_MEMORY = "A table (a path, or - for standard input). It is read once, into memory: 8 bytes a number."
+# Of each command, by its words: what can be typed as it stands where the example files are.
+EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
+    "bce": (
+        f"losscli bce {LABELS_AND_PREDS}",
+        "losscli bce preds.csv -y label -p prob -w weight",
+        "losscli bce --from logits 1,0 -1.2,0.3 -q",
+        f"losscli bce {LABELS_AND_PREDS} --expect 0.522",
+        "cat preds.csv | losscli bce -r none -f csv",
+    ),
+    "ce": (
+        "losscli ce 0,2 '0.7,0.2,0.1; 0.1,0.2,0.7'",
+        "losscli ce animals.csv -y label -p 'p_*'",
+        "losscli ce iris.csv -y species -q --fail-above 0.5",
+        "losscli ce cat,dog '0.9,0.1; 0.2,0.8' --classes cat,dog --explain",
+    ),
+    "nll": (
+        "losscli nll 0.8,0.7,0.6,0.7",
+        f"losscli nll {LABELS_AND_PREDS} --base 2",
+        "losscli nll animals.csv -r sum -q",
+    ),
+    "grad bce": (
+        f"losscli grad bce {LABELS_AND_PREDS} --wrt logits",
+        "losscli grad bce preds.csv --check",
+        "losscli grad bce homework.csv -y passed --wrt params -x hours --theta -1,0.5",
+    ),
+    "grad ce": (
+        "losscli grad ce 0,1,0 0.2,0.5,0.3",
+        "losscli grad ce animals.csv --wrt logits -f csv",
+        "losscli grad ce 0,2 '0.7,0.2,0.1; 0.1,0.2,0.7' --check",
+    ),
+    "grad nll": (
+        "losscli grad nll 0.8,0.7,0.6,0.7",
+        f"losscli grad nll {LABELS_AND_PREDS} --wrt logits -q",
+        "losscli grad nll animals.csv --check",
+    ),
+    "fit bce": (
+        "losscli fit bce homework.csv -y passed -x hours",
+        "losscli fit bce homework.csv -y passed -x hours --method newton",
+        "losscli fit bce homework.csv -y passed -x hours,sleep --l2 0.1 -f csv",
+    ),
+    "fit ce": (
+        "losscli fit ce homework.csv -y passed -x hours",
+        "losscli fit ce iris.csv -y species --method newton --l2 0.1",
+        "losscli fit ce iris.csv -y species --test-size 0.25 --seed 1 -f csv",
+    ),
+}
 
 
-def _arguments(loss: Loss) -> str:
-    return LIKELIHOODS if loss.name == "nll" else SOURCE_OR_LISTS
+def _arguments(loss: Loss) -> tuple[tuple[str, str], ...]:
+    return (TABLE, LISTS, LIKELIHOODS) if Form.LIKELIHOOD in loss.kernels else (TABLE, LISTS)
 
 
 def _offered(loss: Loss, of: Callable[[str], bool]) -> dict[str, Option]:
@@ -116,34 +170,47 @@ def _fit_job(loss: Loss, options: Mapping[str, Option], values: Values) -> Job:
 def _loss(loss: Loss) -> Command:
     options = _offered(loss, lambda name: True)
     summary = f"{loss.title[0].upper()}{loss.title[1:]} of labels and predictions."
-    return Command((loss.name,), summary, _arguments(loss), options, partial(_loss_job, loss, options))
+    return _command((loss.name,), summary, _arguments(loss), options, partial(_loss_job, loss, options))
 
 
 def _grad(loss: Loss) -> Command:
-    options = {**_offered(loss, lambda name: name not in NOT_OF_GRADIENTS), **GRAD_OPTIONS}
-    summary = f"Gradient of {loss.title} by predictions, or by the parameters of a regression."
-    return Command(("grad", loss.name), summary, _arguments(loss), options, partial(_grad_job, loss, options))
+    options = {**GRAD_OPTIONS, **_offered(loss, lambda name: name not in NOT_OF_GRADIENTS)}
+    summary = f"Gradient of {loss.title}, by predictions or by parameters."
+    return _command(("grad", loss.name), summary, _arguments(loss), options, partial(_grad_job, loss, options))
 
 
 def _fit(loss: Loss) -> Command:
-    options = {**_offered(loss, lambda name: name in OF_REGRESSIONS), **FIT_OPTIONS}
-    summary = f"{'Logistic' if loss.name == 'bce' else 'Softmax'} regression: the least {loss.title}."
-    return Command(("fit", loss.name), summary, IN_MEMORY, options, partial(_fit_job, loss, options))
+    options = {**FIT_OPTIONS, **_offered(loss, lambda name: name in OF_REGRESSIONS)}
+    summary = f"{(loss.regression or '').capitalize()} regression: the least {loss.title}."
+    return _command(("fit", loss.name), summary, (IN_MEMORY,), options, partial(_fit_job, loss, options))
 
 
-COMMANDS: Mapping[tuple[str, ...], Command] = {
+def _command(
+    words: tuple[str, ...],
+    summary: str,
+    arguments: tuple[tuple[str, str], ...],
+    options: Mapping[str, Option],
+    job: Callable[[Values], Job],
+) -> Command:
+    return Command(words, summary, EXAMPLES_OF.get(" ".join(words), ()), arguments, options, job)
+
+
+def commands_of(loss: Loss) -> tuple[Command, ...]:
+    """The commands that there are for a loss."""
+    return (_loss(loss), _grad(loss), *((_fit(loss),) if loss.regression else ()))
+
+
+COMMANDS: dict[tuple[str, ...], Command] = {
     command.words: command
-    for command in (
-        *(_loss(loss) for loss in LOSSES.values()),
-        *(_grad(loss) for loss in LOSSES.values()),
-        *(_fit(LOSSES[name]) for name in ("bce", "ce")),
+    for command in sorted(
+        (command for loss in LOSSES.values() for command in commands_of(loss)), key=lambda one: len(one.words)
     )
 }
 
 # The first word of commands of two, with what the page at the top says of them.
 GROUPS: Mapping[str, str] = {
-    "grad": "Gradient of a loss, its check by differences.",
-    "fit": "Logistic and softmax regression by gradient descent.",
+    "grad": "gradient of a loss, and its check by differences",
+    "fit": "logistic and softmax regression",
 }
 
 
@@ -157,6 +224,6 @@ def within(group: str) -> tuple[str, ...]:
     return tuple(words[1] for words in COMMANDS if words[0] == group and len(words) == 2)
 
 
-def read(command: Command, values: Mapping[str, Any]) -> Job:
-    """The job of a command with these values."""
-    return command.job(dict(values))
+def first_words() -> tuple[str, ...]:
+    """What a command line may begin with, each once."""
+    return tuple(dict.fromkeys(words[0] for words in COMMANDS))

@@ -104,7 +104,7 @@ LOSS_OPTIONS = {
     "reduction": _math(
         "-r", "--reduction", kind=Reduction | None, metavar="HOW", help="mean (default), sum or none: each row's loss"
     ),
-    "base": _math("--base", metavar="B", help="of the logarithm: e (default, nats), 2 (bits), 10 ..."),
+    "base": _math("--base", metavar="B", help="e (default: nats), 2 (bits), 10 or any above 1"),
     "eps": _math("--eps", metavar="X", number=ANY, help="clip probabilities to [X, 1-X]; default: never"),
     "like": _math("--like", kind=Like | None, metavar="LIBRARY", help="conventions of torch, keras or sklearn"),
     "smoothing": _math("--smoothing", metavar="S", number=ANY, help="label smoothing: S spread over the classes"),
@@ -143,8 +143,18 @@ LOSS_OPTIONS = {
 # Declared, but without effect as yet: no command offers these. Who gives one its effect takes its name out.
 COMING = frozenset(
     {
-        *("key", "unmatched", "cluster", "ci", "fail_if_worse", "worst", "show", "by"),
-        *("max_groups", "calibration", "quantiles", "plot", "save"),
+        "key",
+        "unmatched",
+        "cluster",
+        "fail_if_worse",
+        "worst",
+        "show",
+        "by",
+        "max_groups",
+        "calibration",
+        "quantiles",
+        "plot",
+        "save",
     }
 )
 

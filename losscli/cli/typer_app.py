@@ -4,13 +4,16 @@ Its commands run nothing: each gives back itself and the values that were typed,
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from losscli import __version__
 from losscli.cli.commands import COMMANDS, GROUPS, Command
+from losscli.cli.help import group_page, page, terminal_width, top_page
 from losscli.cli.options import Option
 
 Parsed = tuple[Command, dict[str, Any]]
@@ -38,14 +41,14 @@ def application() -> typer.Typer:
     """The application with all commands."""
     app = typer.Typer(
         name="losscli",
-        help="Classification losses and their gradients, from arguments, CSV files and pipes.",
+        help="Classification losses and their gradients.",
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": []},  # help is an option of ours, which prints our pages
     )
     app.callback()(_top)
     groups = {name: typer.Typer(help=text) for name, text in GROUPS.items()}
     for name, group in groups.items():
-        group.callback()(_nothing)
+        group.callback()(_group(name))
         app.add_typer(group, name=name)
     for command in COMMANDS.values():
         home = groups[command.words[0]] if len(command.words) == 2 else app
@@ -53,14 +56,34 @@ def application() -> typer.Typer:
     return app
 
 
-def _top(version: Annotated[bool, typer.Option("-V", "--version", help="Print the version.")] = False) -> None:
+def _help(pages: Callable[[int], str]) -> Any:
+    """The option that prints a page and ends there, given the function from a width to that page."""
+
+    def show(context: typer.Context, wanted: bool) -> None:
+        if wanted and not context.resilient_parsing:
+            sys.stdout.write(pages(terminal_width()))
+            raise typer.Exit()
+
+    option = typer.Option("-h", "--help", callback=show, is_eager=True, help="Show this page.", show_default=False)
+    return Annotated[bool, option]
+
+
+def _top(
+    help: _help(top_page) = False,  # type: ignore[valid-type]  # an annotation that is made
+    version: Annotated[bool, typer.Option("-V", "--version", help="Print the version.", show_default=False)] = False,
+) -> None:
     if version:
-        typer.echo(f"losscli {__version__}")
+        sys.stdout.write(f"losscli {__version__}\n")
         raise typer.Exit()
 
 
-def _nothing() -> None:
-    """A group does nothing by itself."""
+def _group(name: str) -> Callable[..., None]:
+    """A group does nothing by itself but show its page."""
+
+    def callback(help: _help(partial(group_page, name)) = False) -> None:  # type: ignore[valid-type]  # as above
+        pass
+
+    return callback
 
 
 def _function(command: Command) -> Callable[..., Parsed]:
@@ -68,16 +91,19 @@ def _function(command: Command) -> Callable[..., Parsed]:
 
     def given(**values: Any) -> Parsed:
         sources = tuple(values.pop("sources") or ())
+        values.pop("help")
         return command, {"sources": sources, **{name: value for name, value in values.items() if value is not None}}
 
-    argument = Annotated[
-        list[str] | None, typer.Argument(help=command.arguments, metavar="[SOURCE | LABELS PREDS]", show_default=False)
-    ]
-    parameters = [_parameter("sources", argument, None)]
+    argument = Annotated[list[str] | None, typer.Argument(help=_positional(command), show_default=False)]
+    parameters = [_parameter("sources", argument, None), _parameter("help", _help(partial(page, command)), False)]
     parameters += [_parameter(name, _annotation(option), None) for name, option in command.options.items()]
     given.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what `inspect` looks at
     given.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return given
+
+
+def _positional(command: Command) -> str:
+    return "; or ".join(f"{name}: {text}" for name, text in command.arguments)
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
@@ -85,16 +111,8 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 
 def _annotation(option: Option) -> Any:
-    return Annotated[
-        bool | None if option.is_flag else option.kind,
-        typer.Option(
-            *option.names,
-            help=option.help,
-            rich_help_panel=option.group,
-            metavar=option.metavar,
-            show_default=False,
-        ),
-    ]
+    kind = bool | None if option.is_flag else option.kind
+    return Annotated[kind, typer.Option(*option.names, help=option.help, metavar=option.metavar, show_default=False)]
 
 
 def _one_line(message: str) -> str:

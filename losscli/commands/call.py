@@ -61,7 +61,7 @@ class Call:
     weight: str | None = None
     key: str | None = None
     unmatched: Unmatched = Unmatched.ERROR
-    from_: Scale = Scale.PROBS
+    from_: Scale | None = None
     positive: str | None = None
     classes: str | None = None
     delimiter: str | None = None
@@ -99,6 +99,11 @@ class Call:
     save: str | None = None
     threads: int | None = None
 
+    @property
+    def scale(self) -> Scale:
+        """What the predictions are: as typed, or what the loss takes them for."""
+        return self.from_ or self.loss.scale
+
 
 def settings_of(call: Call) -> "Settings":
     """The mathematics of a call."""
@@ -106,7 +111,7 @@ def settings_of(call: Call) -> "Settings":
 
     return Settings(
         loss=call.loss,
-        scale=call.from_,
+        scale=call.scale,
         reduction=call.reduction,
         base=_base(call.base),
         eps=_within(call.eps, "--eps", 0.0, 0.5, open_top=True),
@@ -119,6 +124,7 @@ def settings_of(call: Call) -> "Settings":
         normalize=call.normalize,
         positive=call.positive,
         classes=_listed(call.classes),
+        ci=_level(call.ci),
     )
 
 
@@ -132,7 +138,7 @@ def request_of(call: Call) -> "Request":
         raise Declined("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
     wanted = Wanted(
         forms=frozenset(call.loss.kernels),
-        scale=call.from_,
+        scale=call.scale,
         label=",".join(call.label) or None,
         prob=call.prob[0] if call.prob else None,
         weight=call.weight,
@@ -181,6 +187,13 @@ def _within(value: float | None, option: str, low: float, high: float, open_top:
     if not low <= value <= high or (open_top and value == high):
         top = "" if high == inf else f" and {'below' if open_top else 'at most'} {high:g}"
         raise Declined(f"{option}: {value:g} is out of range; it is at least {low:g}{top}")
+    return value
+
+
+def _level(value: float | None) -> float | None:
+    if value is not None and not 0.0 < value < 1.0:
+        percent = "; write a percentage as a share, as in 0.95" if 1.0 < value < 100.0 else ""
+        raise Declined(f"--ci: {value:g} is out of range; it is between 0 and 1{percent}")
     return value
 
 

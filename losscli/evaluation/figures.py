@@ -6,6 +6,7 @@ from math import exp, floor, inf, log
 from losscli.enums import Reduction
 from losscli.evaluation.baseline import baseline
 from losscli.evaluation.problem import Problem
+from losscli.statistics.intervals import interval
 from losscli.statistics.summary import Summary, divisor, mean, standard_error, std, total
 
 LN10 = log(10.0)
@@ -22,19 +23,22 @@ class Figures:
     mean: float
     std: float
     se: float
+    low: float
+    high: float
     min: float
     max: float
     baseline: float | None
     normalized: float | None
-    perplexity: float
-    log_likelihood: float
+    perplexity: float | None
+    log_likelihood: float | None
 
 
 def figures(problem: Problem, s: Summary) -> Figures:
     """What is asked of a summary, with the base of the logarithm applied."""
     unit = problem.settings.unit
     average, whole = mean(s), total(s)
-    low = baseline(problem, s)
+    constant, error = baseline(problem, s), standard_error(s)
+    low, high = interval(average, error, s.counted, problem.settings.level)
     return Figures(
         value=(whole if problem.settings.reduction is Reduction.SUM else average) / unit,
         n=s.n,
@@ -42,19 +46,16 @@ def figures(problem: Problem, s: Summary) -> Figures:
         sum=whole / unit,
         mean=average / unit,
         std=std(s) / unit,
-        se=standard_error(s) / unit,
+        se=error / unit,
+        low=low / unit,
+        high=high / unit,
         min=s.min / unit,
         max=s.max / unit,
-        baseline=None if low is None else low / unit,
-        normalized=average / low if low and low < inf else None,
-        perplexity=_exp(average),
-        log_likelihood=0.0 - whole / unit,
+        baseline=None if constant is None else constant / unit,
+        normalized=average / constant if constant and constant < inf else None,
+        perplexity=_exp(average) if problem.settings.loss.log_loss else None,
+        log_likelihood=0.0 - whole / unit if problem.settings.loss.log_loss else None,
     )
-
-
-def unit_name(base: float | None) -> str:
-    """The unit of a loss with this base of the logarithm."""
-    return {None: "nats", 2.0: "bits", 10.0: "bans"}.get(base, f"units of ln {base:g}" if base else "nats")
 
 
 def likelihood(f: Figures, unit: float) -> object:

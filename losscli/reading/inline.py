@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from losscli.errors import DataError, shown
 from losscli.reading.cells import number
+from losscli.reading.far.address import is_url
 
 _CALL = re.compile(r"^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray)\s*\((.*)\)\s*$", re.DOTALL)
 _KEYWORDS = re.compile(r",\s*[A-Za-z_]\w*\s*=\s*(?:'[^']*'|<[^>]*>|\([^()]*\)|[^,()]+)\s*,?\s*$", re.DOTALL)
@@ -35,7 +36,7 @@ class Inline:
 
 def is_inline(token: str) -> bool:
     """Whether an argument is a list rather than a path: the rule of the command line, in its order."""
-    if token.startswith(("./", "../", "/")):
+    if token.startswith(("./", "../", "/")) or is_url(token):
         return False
     if reads_as_numbers(token):
         return True

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from select import select
 from typing import IO, Any, cast
 
 from losscli.errors import DataError, Declined
+from losscli.reading.far.address import is_url, shown_url
 from losscli.reading.formats.packed import PACKINGS, unpacked
 
 STDIN = "<stdin>"
@@ -45,6 +47,7 @@ class Source:
     plain: bool = True
     origin: int = 0
     taken: int = 0
+    ranged: Callable[[], Any] | None = None  # opens a file of another machine to be read from any place
     reached: Callable[[], int] = lambda: 0  # how many bytes of the file have been asked for
     spools: list[IO[bytes]] = field(default_factory=list)  # copies on disk, closed with the source
 
@@ -72,10 +75,10 @@ class Source:
 
 def open_source(path: str, encoding: str | None = None) -> Source:
     """Open a path, or standard input for `-`; unpacked by its magic bytes and turned into UTF-8 without a BOM."""
-    name = STDIN if path == "-" else path
+    name = STDIN if path == "-" else shown_url(path) if is_url(path) else path
     with readable(name):
-        raw = _standard_input() if path == "-" else cast(IO[bytes], open(path, "rb", buffering=0))  # noqa: SIM115
-    source = Source(name, raw, raw, _size(raw))
+        raw = _raw(path)
+    source = Source(name, raw, raw, _size(raw), ranged=_ranged(path))
     try:
         with readable(name):
             _begin(source)
@@ -87,6 +90,22 @@ def open_source(path: str, encoding: str | None = None) -> Source:
     return source
 
 
+def _raw(path: str) -> Any:
+    if is_url(path):
+        from losscli.reading.far.file import Remote
+
+        return Remote(path)
+    return _standard_input() if path == "-" else open(path, "rb", buffering=0)
+
+
+def _ranged(path: str) -> Callable[[], Any] | None:
+    if not is_url(path):
+        return None
+    from losscli.reading.far.file import ranges_of
+
+    return partial(ranges_of, path)
+
+
 def is_columnar(source: Source) -> bool:
     """Whether the bytes are a file of columns; text that begins with its mark holds no control characters."""
     return source.magic.startswith(COLUMNAR) and any(byte < 32 and byte not in b"\t\r\n" for byte in source.magic)
@@ -94,7 +113,7 @@ def is_columnar(source: Source) -> bool:
 
 def is_plain_file(source: Source) -> bool:
     """Whether the source is a regular file of this machine, unpacked, that can be opened by its name."""
-    return source.name != STDIN and source.plain and source.size is not None
+    return source.name != STDIN and source.plain and source.ranged is None and source.size is not None
 
 
 def _begin(source: Source) -> None:

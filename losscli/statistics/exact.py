@@ -25,12 +25,19 @@ def exact_sum(values: Array) -> int:
     """The sum of finite floats (n,) in units of 2^-1074."""
     total, rest = 0, values
     while len(rest) > _FEW:
-        top = _largest(rest)
-        if not _LEAST < top < _MOST:
+        exponent = _exponent(rest)
+        if exponent is None:
             break
-        high = _leading(rest, top)
+        high = _leading(rest, exponent)
         total += in_units(float(high.sum()))
-        rest = _remaining(rest - high)
+        np.subtract(rest, high, out=high)
+        if not high.any():
+            return total
+        # what is left lies below half a quantum, so the second round needs no look at the largest of it
+        second = _leading(high, _left(exponent, len(rest)))
+        total += in_units(float(second.sum()))
+        np.subtract(high, second, out=high)
+        rest = high[high != 0.0]
     return total + sum(map(in_units, rest.tolist()))
 
 
@@ -38,14 +45,16 @@ def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int
     """The sums of finite floats (n,) for each code in 0..groups-1, in units of 2^-1074."""
     totals, rest = [0] * groups, values
     while len(rest) > _FEW:
-        top = _largest(rest)
-        if not _LEAST < top < _MOST:
+        exponent = _exponent(rest)
+        if exponent is None:
             break
-        high = _leading(rest, top)
-        for code, part in enumerate(np.bincount(codes, weights=high, minlength=groups).tolist()):
-            totals[code] += in_units(part)
-        left = rest != high
-        rest, codes = (rest - high)[left], codes[left]
+        for part in (exponent, _left(exponent, len(rest))):
+            high = _leading(rest, part)
+            for code, units in enumerate(np.bincount(codes, weights=high, minlength=groups).tolist()):
+                totals[code] += in_units(units)
+            rest = np.subtract(rest, high, out=high)
+        left = rest != 0.0
+        rest, codes = rest[left], codes[left]
     for code, value in zip(codes.tolist(), rest.tolist(), strict=True):
         totals[code] += in_units(value)
     return tuple(totals)
@@ -70,17 +79,25 @@ def as_float(units: int) -> float:
     return ratio(units, ONE)
 
 
-def _largest(values: Array) -> float:
-    return float(max(values.max(), -values.min()))
+def _exponent(values: Array) -> int | None:
+    """The least e with every value below 2^e in size; None where a quantum would leave the range of floats."""
+    top = float(max(values.max(), -values.min()))
+    return frexp(top)[1] if _LEAST < top < _MOST else None
 
 
-def _leading(values: Array, top: float) -> Array:
-    """The multiples of a common quantum nearest to the values; n of them add up in float64 without rounding."""
-    anchor = 1.5 * 2.0 ** (frexp(top)[1] + (len(values) + 1).bit_length())
-    high: Array = (values + anchor) - anchor
+def _leading(values: Array, exponent: int) -> Array:
+    """The multiples of a common quantum nearest to values below 2^exponent; n of them add up without rounding."""
+    anchor = 1.5 * 2.0 ** (exponent + _room(len(values)))
+    high: Array = values + anchor
+    high -= anchor
     return high
 
 
-def _remaining(rest: Array) -> Array:
-    left: Array = rest[rest != 0.0]
-    return left
+def _left(exponent: int, count: int) -> int:
+    """The exponent of what `_leading` leaves of `count` values below 2^exponent."""
+    return exponent + _room(count) - 52
+
+
+def _room(count: int) -> int:
+    """The bits that a sum of so many values has more than each of them."""
+    return (count + 1).bit_length()

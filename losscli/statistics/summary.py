@@ -6,13 +6,13 @@ in nats; a unit is applied when a report is made. Row numbers count from 1 over 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import inf, isqrt, nan, sqrt
+from math import inf, isqrt, nan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
+from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, ratio
 
 Array = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Products:
-    """Exact sums of v^2, v d and d^2 in units of 2^-2148, for the spread; without weights d is 1."""
+    """Sums of v^2, v d and d^2 for the spread: each product rounded to a float, their sum exact (see `SQUARES`)."""
 
     vv: int = 0
     vd: int = 0
@@ -99,8 +99,9 @@ class Summary:
     worst_off: tuple[float, int, float] | None = None  # distance from 1, minus the row number, the sum itself
     value: int = 0
     divisor_weight: int = 0
-    plain: Products = Products()
-    weighted: Products | None = None
+    counted: int = 0  # rows with a divisor weight above 0
+    plain: Products = Products()  # of the losses, d being 1
+    weighted: Products | None = None  # of the weighted losses v and the divisor weights d
     min: float = inf
     max: float = -inf
     mass: tuple[int, ...] = ()
@@ -140,6 +141,7 @@ _ADDED = (
     "off",
     "value",
     "divisor_weight",
+    "counted",
     "plain",
     "positives",
 )
@@ -151,13 +153,14 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
     """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone."""
     value = rows.value
     finite, sound = _finite(value), full and len(rows.loss) > 0
-    units = exact_sum(finite)
+    groups = _grouped(rows, value, finite) if full else ()
+    units = sum(group.value for group in groups) if groups else exact_sum(finite)
     infinite = 0 if finite is value else int(np.count_nonzero(np.isinf(value)))
-    share = rows.divisor_weight
+    share, n = rows.divisor_weight, len(value)
     off, worst = _off(rows)
     return Summary(
         seen=rows.seen,
-        n=len(value),
+        n=n,
         dropped=rows.dropped,
         ignored=rows.ignored,
         clipped=rows.clipped,
@@ -166,16 +169,17 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         off=off,
         worst_off=worst,
         value=units,
-        divisor_weight=len(value) * ONE if share is None else exact_sum(share),
+        divisor_weight=n * ONE if share is None else exact_sum(share),
+        counted=n if share is None else int(np.count_nonzero(share)),
         plain=_plain(rows, units) if full else Products(),
-        weighted=_shared(finite, share) if full and (rows.weight is not None or share is not None) else None,
+        weighted=_shared(finite, units, share) if full and (rows.weight is not None or share is not None) else None,
         min=float(rows.loss.min()) if sound else inf,
         max=float(rows.loss.max()) if sound else -inf,
-        mass=_mass(rows) if full else (),
+        mass=_mass(rows, groups) if full else (),
         unit_range=rows.unit_range,
         positives=rows.positives,
         others=rows.others,
-        groups=_grouped(rows, value, finite) if full else (),
+        groups=groups,
     )
 
 
@@ -213,19 +217,24 @@ def std(s: Summary) -> float:
         return nan
     if s.min == s.max:
         return 0.0
-    # n sum l^2 - (sum l)^2 as integers: no cancellation, whatever the mean
-    return _root(s.n * s.plain.vv - (s.plain.vd // ONE) ** 2, s.n * (s.n - 1))
+    total = s.plain.vd
+    return root((s.n * s.plain.vv * SQUARES - total * total) // SQUARES, s.n * (s.n - 1) * SQUARES)
 
 
 def standard_error(s: Summary) -> float:
-    """std/sqrt(n); with weights sqrt(sum of (v - d mean)^2) / sum d, v the weighted losses, d their divisor weights."""
-    if s.weighted is None:
-        return std(s) / sqrt(s.n) if s.n else nan
-    if s.infinite or s.divisor_weight == 0:
+    """Of the mean: sqrt(n/(n-1) sum (v - d mean)^2) / sum d, v the weighted losses, d their divisor weights.
+
+    With sample weights this is HC1, the estimate of MacKinnon & White (1985); without, std/sqrt(n).
+    """
+    if s.counted < 2 or s.infinite:
         return nan
+    products = s.weighted or s.plain
     v, d = s.value, s.divisor_weight
-    square = s.weighted.vv * d * d - 2 * s.weighted.vd * v * d + s.weighted.dd * v * v
-    return _root(square // (d * d), 1) / as_float(d)
+    size = products.vv * d * d
+    square = size - 2 * products.vd * v * d + products.dd * v * v
+    if s.min == s.max and square < size >> 48:
+        return 0.0  # what is left of equal losses is the rounding of products
+    return root(s.counted * square * ONE**2, (s.counted - 1) * d**4 * SQUARES)
 
 
 def frequencies(s: Summary) -> tuple[float, ...]:
@@ -242,47 +251,53 @@ def group_means(s: Summary) -> tuple[tuple[int, float], ...]:
     )
 
 
-def _root(square: int, divisor: int) -> float:
-    """sqrt(square / divisor) for `square` in units of 2^-2148."""
-    # 128 more bits than the float needs survive the integer root of a scaled value
-    return ratio(isqrt((square << 256) // divisor), ONE << 128)
+def root(numerator: int, denominator: int) -> float:
+    """The square root of a quotient with all its digits, whatever its size; 0 below 0."""
+    if numerator <= 0:
+        return 0.0
+    wanted = 256 - numerator.bit_length() + denominator.bit_length()
+    shift = max(0, wanted + wanted % 2)
+    return ratio(isqrt((numerator << shift) // denominator), 1 << shift // 2)
 
 
 def _plain(rows: Rows, units: int) -> Products:
     finite = _finite(rows.loss)
     total = units if rows.weight is None else exact_sum(finite)
-    return Products(vv=_product_sum(finite, finite), vd=total * ONE)
+    return Products(product_sum(finite, finite), total << _SPARE, len(finite) * SQUARES)
 
 
-def _shared(value: Array, share: Array | None) -> Products:
-    d = np.ones_like(value) if share is None else share
-    return Products(_product_sum(value, value), _product_sum(value, d), _product_sum(d, d))
+def _shared(value: Array, units: int, share: Array | None) -> Products:
+    if share is None:
+        return Products(product_sum(value, value), units << _SPARE, len(value) * SQUARES)
+    return Products(product_sum(value, value), product_sum(value, share), product_sum(share, share))
 
 
-def _product_sum(a: Array, b: Array) -> int:
-    """The exact sum of a*b in units of 2^-2148: each product as its float and what that lost (Dekker 1971)."""
-    extreme = _extreme(a) if b is a else _extreme(a) | _extreme(b)
-    rare = 0
-    if extreme.any():  # products that would overflow, or whose loss would underflow, as integers
-        pairs = zip(a[extreme].tolist(), b[extreme].tolist(), strict=True)
-        rare = sum(in_units(x) * in_units(y) for x, y in pairs)
-        a, b = a[~extreme], b[~extreme]
-    product = a * b
-    a_high, a_low = _split(a)
-    b_high, b_low = _split(b)
-    lost = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-    return (exact_sum(product) + exact_sum(lost)) * ONE + rare
+_SPARE = 1200
+
+SQUARES = ONE << _SPARE  # sums of products are kept in units of its reciprocal
+
+_FAR = 600  # factors out of range are scaled by 2^_FAR before they are multiplied
 
 
-def _extreme(values: Array) -> NDArray[np.bool_]:
+def product_sum(a: Array, b: Array) -> int:
+    """The exact sum of the products a*b, each rounded to a float, in units of 1/SQUARES."""
+    a_class, b_class = (_range(a), _range(b)) if a is not b else (_range(a),) * 2
+    if a_class is None and b_class is None:
+        return exact_sum(a * b) << _SPARE
+    powers = (np.zeros(len(a), np.intp) if a_class is None else a_class) + (0 if b_class is None else b_class)
+    near_a, near_b = (x if far is None else np.ldexp(x, far * _FAR) for x, far in ((a, a_class), (b, b_class)))
+    product = near_a * near_b
+    parts = ((power, product[powers == power]) for power in range(-2, 3))
+    return sum(exact_sum(part) << _SPARE - power * _FAR for power, part in parts if len(part))
+
+
+def _range(values: Array) -> NDArray[np.intp] | None:
+    """1 for entries so small that a product could underflow, -1 for those that could overflow; None where all fit."""
+    if not len(values) or (values.min() >= 2.0**-450 and values.max() <= 2.0**450):
+        return None
     size = np.abs(values)
-    return (size > 2.0**450) | ((size < 2.0**-450) & (size > 0.0))
-
-
-def _split(a: Array) -> tuple[Array, Array]:
-    scaled = a * 134217729.0  # 2^27 + 1
-    high = scaled - (scaled - a)
-    return high, a - high
+    small, large = (size < 2.0**-450) & (size > 0.0), size > 2.0**450
+    return small.astype(np.intp) - large if small.any() or large.any() else None
 
 
 def _finite(values: Array) -> Array:
@@ -291,7 +306,7 @@ def _finite(values: Array) -> Array:
     return np.where(np.isinf(values), 0.0, values)
 
 
-def _mass(rows: Rows) -> tuple[int, ...]:
+def _mass(rows: Rows, groups: tuple[Group, ...]) -> tuple[int, ...]:
     if rows.mass is not None and rows.mass.ndim == 1:
         positive = exact_sum(rows.mass)
         everything = len(rows.mass) * ONE if rows.weight is None else exact_sum(rows.weight)
@@ -302,7 +317,7 @@ def _mass(rows: Rows) -> tuple[int, ...]:
         return ()
     if rows.weight is not None:
         return exact_sums(rows.weight, rows.group, rows.groups)
-    return tuple(n * ONE for n in np.bincount(rows.group, minlength=rows.groups).tolist())
+    return tuple(group.n * ONE for group in groups)
 
 
 def _grouped(rows: Rows, value: Array, finite: Array) -> tuple[Group, ...]:

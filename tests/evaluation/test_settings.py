@@ -1,6 +1,7 @@
 """Options of the mathematics: what each means, what goes together, and what is refused, through the real command."""
 
 import math
+import re
 import shlex
 
 import pytest
@@ -392,8 +393,8 @@ def test_the_standard_error_of_a_weighted_mean() -> None:
     found = record("bce", "1,1,1", "0.5,0.25,0.125", "-w", "1,2,1", "--base", "2")
 
     assert found["mean"] == 2.0
-    assert found["se"] == approx(math.sqrt(2.0) / 4.0)
-    assert found["std"] == 1.0
+    assert found["se"] == approx(math.sqrt(3.0 / 2.0 * 2.0) / 4.0)  # sqrt(n/(n-1) sum w^2 (l - mean)^2) / sum w
+    assert found["std"] == approx(1.0)
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
@@ -420,3 +421,38 @@ def test_the_limit_is_on_the_answer_in_its_unit_and_reduction() -> None:
 @pytest.mark.parametrize("command", ["bce 0,0 -400,-500 --from logits", "nll --from logprobs -1e-170,-2e-170"])
 def test_very_good_models_have_a_summary_too(command: str) -> None:
     assert record(*shlex.split(command))["std"] > 0.0
+
+
+# --- the interval of the mean -----------------------------------------------------------------------------------------
+
+
+def test_the_interval_of_the_mean_is_students() -> None:
+    found = record("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")
+
+    half = 3.182446305283709 * found["se"]  # Student's t with 3 degrees of freedom, 2.5 % above it
+    assert (found["low"], found["high"]) == (approx(found["mean"] - half), approx(found["mean"] + half))
+
+
+def test_the_table_has_the_interval_when_asked_for_it() -> None:
+    plain, asked = (run("bce", "1,0,0,1", "0.8,0.3,0.4,0.7", *more).out for more in ((), ("--ci", "0.9")))
+
+    assert "interval" not in plain
+    assert re.search(r"interval from +0.223456 +90 % confidence\n", asked)
+    assert "with 4 rows the interval is too narrow" in asked
+
+
+def test_one_row_has_no_interval() -> None:
+    found = record("bce", "1", "0.5", "--ci", "0.9")
+
+    assert (found["low"], found["high"], found["se"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("level", ["0", "1", "95", "nan", "-0.5"])
+def test_a_confidence_level_lies_between_0_and_1(level: str) -> None:
+    assert "--ci" in refusal("bce", "1,0", "0.5,0.5", "--ci", level)
+
+
+def test_weights_of_one_give_the_interval_that_no_weights_give() -> None:
+    plain, ones = (record("bce", "1,0,1", "0.7,0.2,0.4", *more) for more in ((), ("-w", "1,1,1")))
+
+    assert [ones[key] for key in ("se", "low", "high")] == [plain[key] for key in ("se", "low", "high")]

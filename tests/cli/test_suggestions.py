@@ -1,0 +1,189 @@
+"""Foreign names are answered with the right ones, before any nearest spelling, and that only where it is near."""
+
+from pathlib import Path
+
+import pytest
+from conftest import refusal, run
+
+from losscli.cli.commands import COMMANDS
+from losscli.cli.foreign import COMMAND_NAMES, OPTION_NAMES
+from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, LOSS_OPTIONS
+
+LISTS = ("1,0", "0.8,0.3")
+
+FOREIGN = {
+    "--json": "use -f json",
+    "--csv": "use -f csv",
+    "--jsonl": "use -f json",
+    "--tsv": "use -f tsv",
+    "--md": "use -f md",
+    "--logits": "use --from logits",
+    "--from-logits": "use --from logits",
+    "--probs": "use --from probs",
+    "--clip": "use --eps X",
+    "--epsilon": "use --eps X",
+    "--sep": "use -d CHAR",
+    "--delim": "use -d CHAR",
+    "--target": "use -y COL",
+    "--y-true": "use -y COL",
+    "--y_true": "use -y COL",
+    "--labels": "use -y COL",
+    "--pred": "use -p COL",
+    "--y-pred": "use -p COL",
+    "--proba": "use -p COL",
+    "--weights": "use -w COL",
+    "--sample-weight": "use -w COL",
+    "--sample_weight": "use -w COL",
+    "--label-smoothing": "use --smoothing S",
+    "--gamma": "use --focal GAMMA",
+    "--reduce": "use -r HOW",
+    "--sum": "use -r sum",
+    "--mean": "use -r mean",
+    "--bits": "use --base 2",
+    "--nats": "use --base e",
+    "--log2": "use --base 2",
+    "--verbose": "use --explain",
+    "--nrows": "a part of a table comes through a pipe: head -n 101 FILE | losscli COMMAND",
+    "--seed": "nothing is random here, so there is nothing to seed",
+    "--pos-label": "use --positive LABEL",
+    "--n-jobs": "use --threads N",
+    "--dropna": "use --na drop",
+    "--precision": "use --digits N",
+    "--pytorch": "use --like torch",
+    "--no-color": "colours are for terminals alone; NO_COLOR=1 turns them off",
+    "--silent": "use -q",
+    "--version": "losscli --version says which version this is",
+    "-v": "use --explain",
+    "-json": "use -f json",
+    "-prob": "it is --prob",
+    "--PROB": "it is --prob",
+    "--pos_weight": "it is --pos-weight",
+    "--lr": "fit bce and fit ce have it",
+    "--frm": "did you mean --from or --format?",
+    "--fromm": "did you mean --from?",
+    "--smothing": "did you mean --smoothing?",
+    "--zzz": "losscli bce -h lists them",
+}
+
+# What an option that isn't offered yet would be answered with, when it is.
+WHEN_OFFERED = {
+    "--output": ("save", "the answer goes to standard output, so write > FILE"),
+    "--out": ("save", "the answer goes to standard output, so write > FILE"),
+    "--group-by": ("by", "use --by COLS"),
+    "--groupby": ("by", "use --by COLS"),
+    "--top": ("worst", "use --worst N"),
+    "--on": ("key", "use --key COL"),
+    "--join": ("key", "use --key COL"),
+    "--confidence": ("ci", "use --ci LEVEL"),
+    "--chart": ("plot", "use --plot"),
+}
+
+
+@pytest.mark.parametrize("flag", FOREIGN)
+def test_a_foreign_option_is_answered_with_the_right_one(flag: str) -> None:
+    assert refusal("bce", *LISTS, flag) == f"no such option: {flag}; {FOREIGN[flag]}"
+
+
+@pytest.mark.parametrize("flag", WHEN_OFFERED)
+def test_a_foreign_option_is_answered_with_what_is_offered(flag: str) -> None:
+    name, said = WHEN_OFFERED[flag]
+    if name in COMING and name != "save":
+        pytest.skip(f"{name} isn't offered yet")
+
+    assert refusal("bce", *LISTS, flag) == f"no such option: {flag}; {said}"
+
+
+def test_the_value_of_a_foreign_option_is_not_repeated() -> None:
+    assert refusal("bce", *LISTS, "--sep=;", "--clip", "1e-7") == "no such option: --sep; use -d CHAR"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("fit bce t.csv --random_state 3", "use --seed N"),
+        ("fit bce t.csv --epochs 3", "use --steps N"),
+        ("fit ce t.csv --C 3", "use --l2 L"),
+        ("fit bce t.csv --fail-above 3", "bce and ce have it"),
+        ("fit bce t.csv --output f.csv", "use --predict FILE"),
+        ("grad ce 0,1 0.2,0.8 --gradcheck", "use --check"),
+        ("ce t.csv --pos-weight 3", "bce and grad bce have it"),
+        ("ce t.csv --ignore_index 3", "use --ignore LABEL"),
+        ("bce t.csv --normalize", "ce and nll have it"),
+    ],
+)
+def test_what_is_suggested_is_something_that_the_command_takes(line: str, said: str) -> None:
+    assert refusal(*line.split()).endswith(f"; {said}")
+
+
+@pytest.mark.parametrize("name", OPTION_NAMES)
+def test_what_the_table_suggests_is_an_option_of_some_command(name: str) -> None:
+    every = {**LOSS_OPTIONS, **GRAD_OPTIONS, **FIT_OPTIONS}.values()
+    flags = {flag for table in (every, GRAD_OPTIONS.values(), FIT_OPTIONS.values()) for o in table for flag in o.names}
+
+    assert name == name.lower() and "_" not in name and not name.startswith("-")
+    for text in OPTION_NAMES[name]:
+        flag = next((word for word in text.split() if word.startswith("-") and text.startswith("-")), None)
+        assert flag is None or flag in {*(part for one in flags for part in one.split("/")), "-h"}
+
+
+COMMAND_LINES = [
+    ("logloss preds.csv", "no such command: 'logloss'; use bce for two classes, ce for several"),
+    ("log_loss preds.csv", "no such command: 'log_loss'; use bce for two classes, ce for several"),
+    ("BCE 1 0.5", "no such command: 'BCE'; did you mean bce?"),
+    ("crossentropy t.csv", "no such command: 'crossentropy'; use bce for two classes, ce for several"),
+    ("cross-entropy t.csv", "no such command: 'cross-entropy'; use bce for two classes, ce for several"),
+    ("cross_entropy t.csv", "no such command: 'cross_entropy'; use bce for two classes, ce for several"),
+    ("categorical t.csv", "no such command: 'categorical'; use ce"),
+    ("binary t.csv", "no such command: 'binary'; use bce"),
+    ("gradient bce t.csv", "no such command: 'gradient'; use grad bce, grad ce or grad nll"),
+    ("logistic t.csv", "no such command: 'logistic'; use fit bce"),
+    ("regression t.csv", "no such command: 'regression'; use fit bce or fit ce"),
+    ("version", "no such command: 'version'; use losscli --version"),
+    ("fitt", "no such command: 'fitt'; did you mean fit?"),
+    ("BCEWithLogitsLoss 1 2", "no such command: 'BCEWithLogitsLoss'; use bce --from logits"),
+    ("-q bce 1 0.5", "-q comes behind the command, as in losscli bce -q"),
+    ("--json", "no such option: --json; -h shows help"),
+    ("grad BCE 1 0.5", "no loss 'BCE'; did you mean grad bce?"),
+    ("grad logloss 1 0.5", "no loss 'logloss'; use grad bce for two classes, ce for several"),
+    ("fit logistic t.csv", "no loss 'logistic'; use fit bce"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), COMMAND_LINES)
+def test_a_foreign_command_is_answered_with_the_right_one(line: str, said: str) -> None:
+    assert refusal(*line.split()) == said
+
+
+@pytest.mark.parametrize("name", COMMAND_NAMES)
+def test_what_the_table_of_commands_suggests_is_there(name: str) -> None:
+    words = COMMAND_NAMES[name].replace(",", "").split()
+
+    assert any((word,) in COMMANDS for word in words) or {"grad", "fit", "losscli"} & set(words)
+    assert name == name.lower().replace("-", "")
+
+
+def test_a_table_without_a_command_is_told_what_is_missing(tmp_path: Path) -> None:
+    path = str(tmp_path / "t.csv")
+
+    said = refusal(path)
+
+    assert said.startswith(f"a command is wanted before '{path}': bce, ce, nll, ") or "…" in said
+    assert said.endswith(f"; as in losscli bce {path}")
+
+
+@pytest.mark.parametrize("group", ["grad", "fit"])
+def test_a_group_without_more_lists_its_losses(group: str) -> None:
+    said = refusal(group)
+
+    losses = [words[1] for words in COMMANDS if words[0] == group and len(words) == 2]
+    assert said.startswith(f"a loss is wanted: {', '.join(losses)}; as in losscli {group} bce ")
+
+
+def test_a_table_behind_a_group_is_told_which_loss_is_missing() -> None:
+    said = refusal("grad", "preds.csv")
+
+    assert said == "a loss is wanted before 'preds.csv': bce, ce, nll; as in losscli grad bce preds.csv"
+
+
+def test_help_wins_over_what_is_unknown() -> None:
+    assert run("bce", "--json", "-h").code == 0

@@ -1,0 +1,161 @@
+"""Tables in an object store and on web servers give the digits of the files on this machine, or one line."""
+
+import gzip
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from conftest import answer, process, record, refusal, run
+from servers import free_port, store, web
+
+pytest.importorskip("fsspec")
+pytest.importorskip("aiohttp")
+pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+SECRET = "not-to-be-printed"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same rows as text, packed text and columns."""
+    folder = tmp_path_factory.mktemp("files")
+    draw = random.Random(3)
+    rows = [(draw.randrange(2), draw.random()) for _ in range(30_000)]
+    text = "label,prob\n" + "".join(f"{y},{p!r}\n" for y, p in rows)
+    (folder / "t.csv").write_text(text, encoding="utf-8")
+    (folder / "t.csv.gz").write_bytes(gzip.compress(text.encode()))
+    columns = pa.table({"label": [y for y, _ in rows], "other": ["x" * 20] * len(rows), "prob": [p for _, p in rows]})
+    parquet.write_table(columns, folder / "t.parquet", row_group_size=7000)
+    (folder / "broken.csv").write_text("label,prob\n1,0.5\n0,1.5\n", encoding="utf-8")
+    return folder
+
+
+NAMES = ("t.csv", "t.csv.gz", "t.parquet")
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["ranges", "no ranges"])
+def server(request: pytest.FixtureRequest, files: Path) -> Iterator[str]:
+    with web(files, request.param) as address:
+        yield address
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_web_server_gives_the_digits_of_the_file(name: str, server: str, files: Path) -> None:
+    found = record("bce", f"{server}/{name}")
+
+    assert found["value"] == answer("bce", files / "t.csv")
+
+
+def test_labels_and_predictions_may_lie_on_different_machines(server: str, files: Path) -> None:
+    labels, probs = f"{server}/t.parquet", files / "t.csv"
+
+    assert answer("bce", labels, probs, "-y", "label", "-p", "prob") == answer("bce", files / "t.csv")
+
+
+def test_a_process_that_read_a_web_server_ends_without_a_word(server: str, files: Path) -> None:
+    found = process("bce", f"{server}/t.parquet", "-q")
+
+    assert (found.code, found.err, float(found.out)) == (0, "", answer("bce", files / "t.csv"))
+
+
+def test_an_error_in_the_data_names_the_address_and_the_line(server: str) -> None:
+    assert refusal("bce", f"{server}/broken.csv").startswith(f"{server}/broken.csv:3: column 'prob': 1.5 is not")
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("none.csv", "no such file"),
+        ("forbidden/t.csv", "access is denied"),
+        ("broken/t.csv", "the server answers 503"),
+    ],
+)
+def test_what_a_web_server_refuses_is_one_line(path: str, what: str, server: str) -> None:
+    assert refusal("bce", f"{server}/{path}") == f"{server}/{path}: {what}"
+
+
+def test_what_may_be_secret_in_an_address_is_not_printed(server: str) -> None:
+    host = server.removeprefix("http://")
+    for path in ("none.csv", "forbidden/t.csv", "broken.csv"):
+        line = refusal("bce", f"http://me:{SECRET}@{host}/{path}?signature={SECRET}")
+        assert SECRET not in line and "me:" not in line
+
+    done = run("bce", f"http://me:{SECRET}@{host}/t.csv?signature={SECRET}")
+    assert done.code == 0 and SECRET not in done.out + done.err
+
+
+def test_a_server_that_is_not_there_is_one_line() -> None:
+    address = f"http://127.0.0.1:{free_port()}/t.csv"
+
+    assert refusal("bce", address).startswith(f"{address}: ")
+
+
+def test_without_fsspec_the_command_that_installs_it_is_named() -> None:
+    with patch.dict(sys.modules, {"fsspec": None}):
+        line = refusal("bce", "s3://bucket/t.csv")
+
+    assert line == "s3://bucket/t.csv: files of other machines want pip install 'losscli[cloud]'"
+
+
+@pytest.mark.parametrize("scheme", ["gs", "az"])
+def test_without_the_driver_of_a_store_the_command_that_installs_it_is_named(scheme: str) -> None:
+    with patch.dict(sys.modules, {"gcsfs": None, "adlfs": None}):
+        line = refusal("bce", f"{scheme}://bucket/t.csv")
+
+    assert line == f"{scheme}://bucket/t.csv: files of other machines want pip install 'losscli[cloud]'"
+
+
+# --- an object store --------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def bucket(files: Path) -> Iterator[dict[str, str]]:
+    """The environment in which s3://bucket holds the files."""
+    pytest.importorskip("moto")
+    s3fs = pytest.importorskip("s3fs")
+    with store() as endpoint, pytest.MonkeyPatch.context() as patched:
+        env = {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": "somebody",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        for name, value in env.items():
+            patched.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        system = s3fs.S3FileSystem()
+        system.mkdir("bucket")
+        for path in files.iterdir():
+            system.put(str(path), f"bucket/data/{path.name}")
+        yield env
+        s3fs.S3FileSystem.clear_instance_cache()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_store_gives_the_digits_of_the_file(name: str, bucket: dict[str, str], files: Path) -> None:
+    assert answer("bce", f"s3://bucket/data/{name}") == answer("bce", files / "t.csv")
+
+
+def test_a_process_that_read_a_store_ends_without_a_word(bucket: dict[str, str], files: Path) -> None:
+    found = process("bce", "s3://bucket/data/t.parquet", "-q", env=bucket)
+
+    assert (found.code, found.err, float(found.out)) == (0, "", answer("bce", files / "t.csv"))
+
+
+@pytest.mark.parametrize(("path", "what"), [("bucket/none.csv", "no such file"), ("nowhere/t.parquet", "no such file")])
+def test_what_a_store_refuses_is_one_line(path: str, what: str, bucket: dict[str, str]) -> None:
+    line = refusal("bce", f"s3://{path}")
+
+    assert line.startswith(f"s3://{path}: {what}") and SECRET not in line
+
+
+def test_a_store_without_credentials_is_one_line(bucket: dict[str, str], tmp_path: Path) -> None:
+    nobody = {name: "" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    nobody |= {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}
+
+    found = process("bce", "s3://bucket/data/t.csv", env={**bucket, **nobody})
+
+    assert (found.code, found.out, found.err.count("\n")) == (2, "", 1), found.err
+    assert found.err.startswith("losscli bce: s3://bucket/data/t.csv: ")

@@ -1,0 +1,115 @@
+"""Servers on this machine that tests read from: an object store, web servers, a cluster. Each ends with its tests."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+PATIENCE = 30.0
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def started(
+    *command: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is ended, at last by force."""
+    quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    child = subprocess.Popen([sys.executable, *command], env={**os.environ, **(env or {})}, **quiet)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait(5)
+
+
+def await_port(port: int, child: subprocess.Popen[bytes]) -> None:
+    """Return when somebody listens at a port."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and child.poll() is None:
+        with socket.socket() as caller:
+            caller.settimeout(0.2)
+            if caller.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nobody listens at port {port}")
+
+
+class _WithoutRanges(SimpleHTTPRequestHandler):
+    """Gives whole files only, as the standard library's server does."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        if not self.is_refused():
+            super().do_GET()
+
+    def do_HEAD(self) -> None:
+        if not self.is_refused():
+            super().do_HEAD()
+
+    def is_refused(self) -> bool:
+        status = {"forbidden": 403, "broken": 503}.get(self.path.split("/")[1])
+        if status:
+            self.send_error(status)
+        return status is not None
+
+
+class _WithRanges(_WithoutRanges):
+    """Gives the ranges that are asked for."""
+
+    def do_GET(self) -> None:
+        asked = self.headers.get("Range", "")
+        path = Path(self.translate_path(self.path))
+        if not asked.startswith("bytes=") or not path.is_file():
+            return super().do_GET()
+        data = path.read_bytes()
+        low, _, high = asked.removeprefix("bytes=").partition("-")
+        first, last = int(low), min(int(high) if high else len(data) - 1, len(data) - 1)
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+        self.send_header("Content-Length", str(last - first + 1))
+        self.end_headers()
+        self.wfile.write(data[first : last + 1])
+
+
+@contextmanager
+def web(folder: Path, ranges: bool) -> Iterator[str]:
+    """The address of a web server of the files in a folder."""
+    handler = partial(_WithRanges if ranges else _WithoutRanges, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join(5)
+
+
+@contextmanager
+def store() -> Iterator[str]:
+    """The endpoint of an S3 server."""
+    port = free_port()
+    with started("-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)) as child:
+        await_port(port, child)
+        yield f"http://127.0.0.1:{port}"
