@@ -17,7 +17,7 @@ class Verdict:
     """A typed answer judged: `fits` are the mistakes that would give it, likeliest first.
 
     `single` says that it is right as far as float32 tells, `empty` that it has no significant digit, `more` what else
-    fits that more digits would tell.
+    might fit and more digits would tell, where nothing does.
     """
 
     given: tuple[Typed, ...]
@@ -68,7 +68,7 @@ def judged(
         for family in families:
             named, said = _family_fits(given[0], float(right), family)
             fits, more = [*fits, *named], [*more, *said]
-    return Verdict(given, right, False, tuple(fits), more=tuple(dict.fromkeys(more)))
+    return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
 
 
 def _single_fits(given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate]) -> list[Candidate]:
