@@ -18,7 +18,9 @@ from losscli.reading.columns import (
     FirstLines,
     Wanted,
     expand,
+    further_models,
     listed,
+    without_purpose,
 )
 from losscli.reading.families import Family, families
 
@@ -60,7 +62,7 @@ def resolve(top: FirstLines, wanted: Wanted) -> Columns:
 def scale_warnings(columns: Columns, scale: Scale) -> tuple[str, ...]:
     """What is said when a column's name speaks of another scale than the one it is read as."""
     named = {name: other for other, names in SCALE_NAMES.items() if other is not scale for name in names}
-    called = [str(columns.name(column)) for column in columns.preds]
+    called = [str(columns.name(column)) for column in columns.predictions]
     return tuple(
         f"column {shown(name)} is read as {scale.value}; if it holds {named[name.casefold()].value} use"
         f" --from {named[name.casefold()].value}"
@@ -95,7 +97,7 @@ def _is_name(part: str) -> bool:
 
 
 def _chosen_parts(wanted: Wanted) -> list[str]:
-    chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features, *wanted.carried.values())
+    chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features, *wanted.models, *wanted.carried.values())
     return [part.strip() for text in chosen if text for part in text.split(",")]
 
 
@@ -272,14 +274,17 @@ def _columns(asked: _Asked) -> Columns:
     for column in labels:
         if column in preds or column in weight or column in features:
             raise DataError(f"column {asked.shown(column)} is chosen for two purposes")
-    carried = {purpose: asked.chosen(text) for purpose, text in wanted.carried.items()}
+    carried = {purpose: () if text == "*" else asked.chosen(text) for purpose, text in wanted.carried.items()}
     apart = {column for purpose in _NOT_CLASSES for column in carried.get(purpose, ())} - {*labels, *preds}
     columns = _chosen(asked.without({*weight, *features, *apart}), labels, preds)
     aside = columns.aside
     if wanted.features == "":
         features, aside = _other_features(asked.without({*columns.labels, *weight, *apart}))
     weights = weight[0] if weight else None
-    return replace(columns, weight=weights, features=features, names=asked.names, aside=aside, carried=carried)
+    columns = replace(columns, weight=weights, features=features, names=asked.names, aside=aside)
+    columns = replace(columns, models=further_models(columns, wanted, asked.width))
+    others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.carried.items() if text == "*"}
+    return replace(columns, carried={**carried, **others})
 
 
 def _other_features(asked: _Asked) -> tuple[Set_, Set_]:

@@ -38,6 +38,7 @@ class Wanted:
     preds_only: bool = False
     named_labels: tuple[str, ...] = ()  # labels that the user spoke of: where one stands, there is no header
     carried: Mapping[str, str] = field(default_factory=dict)  # columns that travel as text, by what they are for
+    models: tuple[str, ...] = ()  # the prediction columns of further models, beside those of `prob`
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class Columns:
     aside: tuple[int, ...] = ()
     left_over: bool = False  # the predictions are all that was left beside the label, and named as nothing
     carried: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    models: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def predictions(self) -> tuple[int, ...]:
+        """The prediction columns of all models side by side, as many of each: their order in a block."""
+        return (*self.preds, *(column for model in self.models for column in model))
 
     @property
     def travelling(self) -> tuple[int, ...]:
@@ -71,7 +78,7 @@ class Columns:
     def of(self, part: str, place: int | None) -> int | None:
         """The number of the column at a place within a part; None for a whole row."""
         weight = () if self.weight is None else (self.weight,)
-        parts = {"label": self.labels, "prob": self.preds, "feature": self.features, "weight": weight}
+        parts = {"label": self.labels, "prob": self.predictions, "feature": self.features, "weight": weight}
         parts["carried"] = self.travelling
         return parts[part][place] if part in parts and place is not None else None
 
@@ -117,6 +124,29 @@ def shared_out(text: str, sides: Sequence[tuple[Sequence[str] | None, int]]) -> 
         else:
             raise error or DataError(f"no column {shown(part)}")
     return tuple(map(",".join, parts))
+
+
+def further_models(columns: Columns, wanted: Wanted, width: int) -> tuple[tuple[int, ...], ...]:
+    """The prediction columns of the further models: as many of each as of the first, and none for two purposes."""
+    found: list[tuple[int, ...]] = []
+    used = {*columns.labels, *columns.preds, columns.weight}
+    for text in wanted.models:
+        own = expand(text, columns.names, width)
+        twice = next((column for column in own if column in used), None)
+        if twice is not None:
+            raise DataError(f"{columns.called(twice)} is chosen for two purposes")
+        if len(own) != len(columns.preds):
+            sizes = f"{shown(wanted.prob or '')} has {len(columns.preds)}, {shown(text)} has {len(own)}"
+            raise DataError(f"models want as many prediction columns each: {sizes}")
+        used |= {*own}
+        found.append(own)
+    return tuple(found)
+
+
+def without_purpose(columns: Columns, width: int) -> tuple[int, ...]:
+    """The columns that are neither label, prediction nor weight."""
+    used = {*columns.labels, *columns.predictions, columns.weight}
+    return tuple(column for column in range(width) if column not in used)
 
 
 def listed(names: Sequence[str] | None, width: int) -> str:

@@ -159,7 +159,7 @@ def _sides(request: Request) -> list[Inline | Table]:
 def _wanted_of(wanted: Wanted, at: int) -> Wanted:
     """What is wanted of LABELS (0) and of PREDS (1)."""
     own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1, carried={})
-    return replace(own, prob=None) if at == 0 else replace(own, label=None)
+    return replace(own, prob=None, models=()) if at == 0 else replace(own, label=None)
 
 
 def _shared_out(wanted: Wanted, sides: Sequence[Inline | Opened]) -> list[Wanted]:

@@ -21,6 +21,7 @@ from losscli.reading.blocks import (
     as_words,
     carried_names,
     column_names,
+    models_of,
     taken,
 )
 from losscli.reading.cells import is_missing
@@ -82,7 +83,7 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         columns = resolve(top, replace(wanted, header=top.second is not None))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
-    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(len(series), *parts, drop, carried=columns.travelling)
     return Table(
         form=columns.form,
@@ -101,6 +102,7 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
         carried=carried_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
     )
 
 

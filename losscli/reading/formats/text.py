@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from losscli.errors import DataError, Fault
-from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names
+from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names, models_of
 from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
@@ -102,7 +102,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
-    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
     chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
     table = described(source, columns, wanted, skipped, chunks)
@@ -129,6 +129,7 @@ def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, ch
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
         carried=carried_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
     )
 
 
@@ -140,7 +141,7 @@ def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
         text = all(map(is_text, head.top.first))
         raise DataError(f"{name}: {error}" if text else f"{line}: {NOT_UTF8}") from None
     weight = () if columns.weight is None else (columns.weight,)
-    for column in (*columns.labels, *columns.preds, *weight, *columns.features, *columns.travelling):
+    for column in (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.travelling):
         if not is_text(str(columns.name(column))):
             raise DataError(f"{line}: {NOT_UTF8}")
     return columns
