@@ -1,23 +1,20 @@
 """What `fit` does: read a table into memory, fit, test, write the predictions, report."""
 
 import os
-import sys
 from dataclasses import replace
 from math import inf
 
 import numpy as np
 
 from losscli.commands.call import Call, FitOptions, printing_of, refuse_contradictions, request_of, settings_of
-from losscli.enums import Form, Format, Solver
+from losscli.enums import Form, Solver
 from losscli.errors import DataError, Declined, shown
-from losscli.output.emit import Printing, emit
-from losscli.output.formats import lines, strict_json
-from losscli.output.streams import for_a_reader
+from losscli.output.emit import emit
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
 from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss, newton
 from losscli.regression.theta import given_theta
-from losscli.reports.fit import Outcome, Scaling, parameter_grid, record_of, report_of
+from losscli.reports.fit import Outcome, Scaling, report_of
 
 
 def run_fit(call: Call, options: FitOptions) -> bool:
@@ -41,8 +38,7 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     if options.predict is not None:
         _refuse_overwriting(options.predict, call, options)
         write_predictions(options.predict, scaled, fit.theta)
-    with for_a_reader():
-        _print(outcome, printing_of(call, "fit"))
+    emit(report_of(outcome), printing_of(call, "fit"))
     return True
 
 
@@ -139,19 +135,3 @@ def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
     for source in (*call.sources, *((options.test,) if options.test else ())):
         if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
             raise Declined(f"--predict: {path} is a table that is read; choose another file")
-
-
-# --- output -----------------------------------------------------------------------------------------------------------
-def _print(outcome: Outcome, printing: Printing) -> None:
-    theta = outcome.fit.theta
-    if printing.quiet:
-        rows = theta.reshape(-1, len(outcome.sample.shape.names)).tolist()
-        sys.stdout.write("".join(",".join(map(repr, row)) + "\n" for row in rows))
-    elif printing.format is Format.JSON:
-        sys.stdout.write(strict_json(record_of(outcome)) + "\n")
-    elif printing.separated:
-        grid = parameter_grid(outcome)
-        cells = [[cell if isinstance(cell, str) else repr(cell) for cell in row] for row in grid.rows]
-        sys.stdout.write(lines([list(grid.header), *cells], printing.delimiter))
-    else:
-        emit(report_of(outcome), printing)
