@@ -1,4 +1,4 @@
-"""Columns to a block of CSV bytes, as fast as numpy alone can: the opposite of `losscli.reading.decode`.
+"""Columns to a block of CSV bytes, as fast as numpy alone can: the opposite of `losscli.reading.formats.decode`.
 
 Cells.  Each cell is laid out as three words, 24 bytes, of which the first ones are its text (`losscli.shortest` for
 floats).  A running sum of the lengths says where each cell begins, and one assignment writes all of them in order, 24
