@@ -20,10 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.output.report import Column
 from losscli.output.shortest import TAIL_BYTES, WORDS, Bits, Bytes, Ints, Text, in_lanes, lay_out
 from losscli.reading.blocks import Words
-
-Column = NDArray[np.float64] | NDArray[np.int64] | Words
 
 _PIECE = 8 * WORDS
 
