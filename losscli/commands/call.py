@@ -61,7 +61,7 @@ class Call:
     prob: Sequence[str] = ()
     weight: str | None = None
     key: str | None = None
-    unmatched: Unmatched = Unmatched.ERROR
+    unmatched: Unmatched | None = None
     from_: Scale | None = None
     positive: str | None = None
     classes: str | None = None
@@ -144,10 +144,13 @@ def request_of(call: Call) -> "Request":
         prob=call.prob[0] if call.prob else None,
         weight=call.weight,
         header=call.header,
+        carried={"key": call.key} if call.key is not None else {},
         named_labels=(*(_listed(call.classes) or ()), *([call.positive] if call.positive is not None else [])),
     )
     delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
-    return Request(call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding, call.threads)
+    style = Style(delimiter, call.na is Missing.DROP)
+    drop_unmatched = None if call.unmatched is None else call.unmatched is Unmatched.DROP
+    return Request(call.sources, wanted, style, call.encoding, call.threads, drop_unmatched)
 
 
 def printing_of(call: Call, group: str = "") -> Printing:

@@ -22,12 +22,12 @@ def report(problem: Problem, s: Summary, table: Table) -> Report:
     grids = [Grid(tuple(_rows(problem, s, found, table.columns)))]
     if problem.form is Form.CATEGORICAL and s.groups:
         grids.append(Grid(_class_rows(problem, s), ("class", "n", f"mean loss ({unit})")))
-    record = _record(problem, s, found, table.columns, notes)
+    record = _record(problem, s, found, table, notes)
     return Report(problem.settings.loss.title, record, tuple(grids), notes, warnings, found.value)
 
 
-def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, notes: tuple[str, ...]) -> dict[str, Any]:
-    settings = problem.settings
+def _record(problem: Problem, s: Summary, f: Figures, table: Table, notes: tuple[str, ...]) -> dict[str, Any]:
+    settings, columns = problem.settings, table.columns
     return {
         "loss": settings.loss.name,
         "value": f.value,
@@ -48,6 +48,7 @@ def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, note
         "clipped": s.clipped,
         "dropped": s.dropped,
         "ignored": s.ignored,
+        "unmatched": s.unmatched,
         "baseline": f.baseline,
         "normalized": f.normalized,
         "perplexity": f.perplexity,
@@ -55,6 +56,7 @@ def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, note
         "positive": _positive(problem),
         "classes": list(problem.names.names) if problem.names else None,
         "per_class": _per_class(problem, s),
+        "sources": list(table.sources),
         "columns": {"label": columns.label, "prob": columns.prob, "weight": columns.weight},
         "notes": list(notes),
     }
@@ -104,7 +106,7 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames) -> lis
 
 
 def _counted(problem: Problem, s: Summary) -> str:
-    return "" if s.n == s.seen - s.dropped - s.ignored else "cells, each an observation"
+    return "" if s.n == s.seen - s.dropped - s.ignored - s.unmatched else "cells, each an observation"
 
 
 _FIGURES: dict[str, Callable[[Problem, Figures], tuple[object, ...]]] = {
@@ -153,6 +155,8 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
         said.append("the sum is beyond the largest float")
     if s.dropped:
         said.append(f"{_rows_of(s.dropped)} with a missing cell dropped")
+    if s.unmatched:
+        said.append(f"{_rows_of(s.unmatched)} of one table without a partner in the other left out")
     if problem.settings.scale is Scale.LOGITS and s.unit_range and s.n > 1:
         said.append(
             "the logits look like probabilities: all of them lie in [0, 1]; without --from logits they are read as such"

@@ -38,6 +38,7 @@ class Rows:
     seen: int = 0
     dropped: int = 0
     ignored: int = 0
+    unmatched: int = 0
     clipped: int = 0
     sums: Array | None = None
     unit_range: bool = False
@@ -81,6 +82,7 @@ class Summary:
     n: int = 0
     dropped: int = 0
     ignored: int = 0
+    unmatched: int = 0
     clipped: int = 0
     infinite: int = 0
     first_infinite: int | None = None
@@ -125,6 +127,7 @@ _ADDED = (
     "n",
     "dropped",
     "ignored",
+    "unmatched",
     "clipped",
     "infinite",
     "off",
@@ -152,6 +155,7 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         n=n,
         dropped=rows.dropped,
         ignored=rows.ignored,
+        unmatched=rows.unmatched,
         clipped=rows.clipped,
         infinite=infinite,
         first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,

@@ -84,6 +84,7 @@ def _table(source: Source, container: Container, columns: Columns, plan: Plan, w
         notes=aside_notes(columns),
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
+        sources=(source.name,),
     )
 
 

@@ -128,6 +128,7 @@ def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, ch
         notes=aside_notes(columns),
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
+        sources=(source.name,),
         carried=carried_names(columns),
         models=models_of(columns, (wanted.prob, *wanted.models)),
     )
