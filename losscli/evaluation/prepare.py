@@ -69,6 +69,7 @@ def _without_ignored(problem: Problem, block: Block) -> tuple[Block, int]:
         preds=np.asfortranarray(block.preds[left]),
         weights=None if block.weights is None else block.weights[left],
         features=None if block.features is None else block.features[left],
+        carried=tuple(words.taken(left) for words in block.carried),
         row=block.row[left],
     ), count
 
