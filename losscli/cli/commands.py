@@ -12,7 +12,7 @@ from losscli.cli.arguments import Values, typed
 from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, LOSS_OPTIONS, Option
 from losscli.commands.call import Call, FitOptions, GradOptions
 from losscli.enums import Form
-from losscli.losses.table import LOSSES, Loss
+from losscli.losses.table import LOSSES, PARTICULAR, Loss
 
 Job = Callable[[], bool]  # runs a command that was read; it says whether the answer is yes
 
@@ -36,9 +36,6 @@ class Command:
         """The command as messages call it."""
         return " ".join(("losscli", *self.words))
 
-
-# Options that are only for losses that name them among their settings; all others are for every loss.
-PARTICULAR = ("positive", "classes", "pos_weight", "class_weight", "ignore", "normalize")
 
 # What a gradient has no use for, and all that a regression has a use for of a loss's options.
 NOT_OF_GRADIENTS = frozenset(
@@ -184,7 +181,7 @@ def _grad(loss: Loss) -> Command:
 
 def _fit(loss: Loss) -> Command:
     options = {**FIT_OPTIONS, **_offered(loss, lambda name: name in OF_REGRESSIONS)}
-    summary = f"{'Logistic' if loss.name == 'bce' else 'Softmax'} regression: the least {loss.title}."
+    summary = f"{(loss.regression or '').capitalize()} regression: the least {loss.title}."
     return _command(("fit", loss.name), summary, (IN_MEMORY,), options, partial(_fit_job, loss, options))
 
 
@@ -198,12 +195,15 @@ def _command(
     return Command(words, summary, EXAMPLES_OF.get(" ".join(words), ()), arguments, options, job)
 
 
-COMMANDS: Mapping[tuple[str, ...], Command] = {
+def commands_of(loss: Loss) -> tuple[Command, ...]:
+    """The commands that there are for a loss."""
+    return (_loss(loss), _grad(loss), *((_fit(loss),) if loss.regression else ()))
+
+
+COMMANDS: dict[tuple[str, ...], Command] = {
     command.words: command
-    for command in (
-        *(_loss(loss) for loss in LOSSES.values()),
-        *(_grad(loss) for loss in LOSSES.values()),
-        *(_fit(LOSSES[name]) for name in ("bce", "ce")),
+    for command in sorted(
+        (command for loss in LOSSES.values() for command in commands_of(loss)), key=lambda one: len(one.words)
     )
 }
 

@@ -61,7 +61,7 @@ class Call:
     weight: str | None = None
     key: str | None = None
     unmatched: Unmatched = Unmatched.ERROR
-    from_: Scale = Scale.PROBS
+    from_: Scale | None = None
     positive: str | None = None
     classes: str | None = None
     delimiter: str | None = None
@@ -99,6 +99,11 @@ class Call:
     save: str | None = None
     threads: int | None = None
 
+    @property
+    def scale(self) -> Scale:
+        """What the predictions are: as typed, or what the loss takes them for."""
+        return self.from_ or self.loss.scale
+
 
 def settings_of(call: Call) -> "Settings":
     """The mathematics of a call."""
@@ -106,7 +111,7 @@ def settings_of(call: Call) -> "Settings":
 
     return Settings(
         loss=call.loss,
-        scale=call.from_,
+        scale=call.scale,
         reduction=call.reduction,
         base=_base(call.base),
         eps=_within(call.eps, "--eps", 0.0, 0.5, open_top=True),
@@ -133,7 +138,7 @@ def request_of(call: Call) -> "Request":
         raise Declined("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
     wanted = Wanted(
         forms=frozenset(call.loss.kernels),
-        scale=call.from_,
+        scale=call.scale,
         label=",".join(call.label) or None,
         prob=call.prob[0] if call.prob else None,
         weight=call.weight,

@@ -73,7 +73,7 @@ def refuse_options(options: GradOptions) -> None:
 
 def _asked(call: Call, options: GradOptions) -> Ask:
     """What is to be found: by which scale, by formula, by differences or both."""
-    by = Scale(options.wrt.value) if options.wrt else call.from_
+    by = Scale(options.wrt.value) if options.wrt else call.scale
     if options.step is not None and by is Scale.PROBS and options.step > LARGEST_STEP:
         raise Declined(f"--step: {options.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
     numeric = options.method is Method.NUMERIC

@@ -49,7 +49,8 @@ def _diagnosed(sample: Sample, found: Slopes, expected: "Expected") -> "Diagnosi
     settings, right = sample.problem.settings, found.chosen
     divisor = sample.divisor if settings.reduction is Reduction.MEAN else 1.0
     k = right.shape[0] if right.ndim == 2 else 2
-    return params_diagnosed(Told(right, divisor, sample.summary.n, k, settings.unit), expected, settings.base)
+    told = Told(right, divisor, sample.summary.n, k, settings.unit, log_loss=settings.loss.log_loss)
+    return params_diagnosed(told, expected, settings.unit_name)
 
 
 # --- output -----------------------------------------------------------------------------------------------------------

@@ -36,12 +36,11 @@ def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
 
 def _value(problem: Problem, prepared: Prepared) -> Array:
     rule = problem.convention
-    if rule.rescale and rule.clip is None and problem.settings.scale is Scale.PROBS:
+    kernels = problem.settings.loss.kernels[problem.form]
+    if rule.rescale and rule.clip is None and problem.settings.scale is Scale.PROBS and Scale.LOGITS in kernels:
         # Rescaled probabilities are the softmax of logarithms, which keeps the digits of a loss near 0 that p loses.
         with np.errstate(divide="ignore"):  # ln 0 is -inf, a logit of no chance at all
-            return problem.settings.loss.kernels[problem.form][Scale.LOGITS].value(
-                prepared.targets, np.log(prepared.raw)
-            )
+            return kernels[Scale.LOGITS].value(prepared.targets, np.log(prepared.raw))
     return problem.kernel.value(prepared.targets, prepared.conditioned)
 
 

@@ -29,8 +29,8 @@ class Figures:
     max: float
     baseline: float | None
     normalized: float | None
-    perplexity: float
-    log_likelihood: float
+    perplexity: float | None
+    log_likelihood: float | None
 
 
 def figures(problem: Problem, s: Summary) -> Figures:
@@ -53,14 +53,9 @@ def figures(problem: Problem, s: Summary) -> Figures:
         max=s.max / unit,
         baseline=None if constant is None else constant / unit,
         normalized=average / constant if constant and constant < inf else None,
-        perplexity=_exp(average),
-        log_likelihood=0.0 - whole / unit,
+        perplexity=_exp(average) if problem.settings.loss.log_loss else None,
+        log_likelihood=0.0 - whole / unit if problem.settings.loss.log_loss else None,
     )
-
-
-def unit_name(base: float | None) -> str:
-    """The unit of a loss with this base of the logarithm."""
-    return {None: "nats", 2.0: "bits", 10.0: "bans"}.get(base, f"units of ln {base:g}" if base else "nats")
 
 
 def likelihood(f: Figures, unit: float) -> object:

@@ -67,6 +67,7 @@ def _without_ignored(problem: Problem, block: Block) -> tuple[Block, int]:
         preds=np.asfortranarray(block.preds[left]),
         weights=None if block.weights is None else block.weights[left],
         features=None if block.features is None else block.features[left],
+        carried=tuple(words.taken(left) for words in block.carried),
         row=block.row[left],
     ), count
 
@@ -151,8 +152,9 @@ def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int
 def binary_targets(problem: Problem, y: Array) -> tuple[Binary, Binary, Array | None]:
     """Labels (n,) in [0, 1] as coefficients; with and without weights and smoothing, and each row's class weight."""
     s, cap = problem.settings, problem.convention.cap
-    target = (1.0 - s.smoothing) * y + s.smoothing / 2.0 if s.smoothing else y
-    positive, negative = target, 1.0 - target
+    positive, negative = y, 1.0 - y
+    if s.smoothing:  # each by itself: 1 minus the smoothed one would lose the digits of a small part
+        positive, negative = (part * (1.0 - s.smoothing) + s.smoothing / 2.0 for part in (positive, negative))
     factor = None
     if s.class_weight:
         factor = np.where(y == 1.0, s.class_weight[1], s.class_weight[0])

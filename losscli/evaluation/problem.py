@@ -41,6 +41,13 @@ class Settings:
         """What nats are divided by: the natural logarithm of the base."""
         return log(self.base) if self.base else 1.0
 
+    @property
+    def unit_name(self) -> str:
+        """The unit of the loss: that of the base of its logarithm, or what a loss without one names."""
+        if not self.loss.log_loss or self.base is None:
+            return self.loss.unit
+        return {2.0: "bits", 10.0: "bans"}.get(self.base, f"units of ln {self.base:g}")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -59,7 +66,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     loss, form = settings.loss, table.form
     kernels = loss.kernels[form]
     if settings.scale not in kernels:
-        raise Declined(f"{settings.scale.value} of what happened are no likelihoods; give LABELS and PREDS")
+        raise Declined(_no_kernel(settings, form))
     _refuse_meaningless(settings, form)
     _refuse_widths(settings, table)
     rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize)
@@ -75,6 +82,13 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if settings.class_weight and len(settings.class_weight) != k:
         raise Declined(f"--class-weight gives {len(settings.class_weight)} weights, and there are {k} classes")
     return Problem(settings, form, kernels[settings.scale], rule, names, k)
+
+
+def _no_kernel(settings: Settings, form: Form) -> str:
+    if form is Form.LIKELIHOOD and settings.loss.log_loss:
+        return f"{settings.scale.value} of what happened are no likelihoods; give LABELS and PREDS"
+    taken = " or ".join(scale.value for scale in settings.loss.kernels[form])
+    return f"{settings.loss.name} takes {taken}, not {settings.scale.value}; each row is {form.value}"
 
 
 _MEANINGLESS: dict[Form, tuple[tuple[str, str], ...]] = {

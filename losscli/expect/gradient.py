@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from losscli.errors import DataError
-from losscli.evaluation.figures import unit_name
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.expect.loss import MOST_ROWS
 from losscli.expect.mistakes.gradients import Diagnosis, Slopes, diagnose_gradient
@@ -26,7 +25,7 @@ def diagnosed(answer: Answer, expected: Expected, numeric: bool) -> Diagnosis:
         raise DataError("--expect compares a million rows at most; this table has more")
     parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.pieces()]
     right = np.concatenate(parts)
-    given = _numbers(expected, right.size, unit_name(answer.problem.settings.base))
+    given = _numbers(expected, right.size, answer.problem.settings.unit_name)
     return diagnose_gradient(given, slopes_of(answer, right))
 
 
@@ -38,15 +37,16 @@ def _numbers(expected: Expected, size: int, unit: str) -> tuple[Typed, ...]:
     return given
 
 
-def params_diagnosed(right: Slopes, expected: Expected, base: float | None) -> Diagnosis:
+def params_diagnosed(right: Slopes, expected: Expected, unit: str) -> Diagnosis:
     """The typed gradient by parameters judged."""
-    return diagnose_gradient(_numbers(expected, right.right.size, unit_name(base)), right)
+    return diagnose_gradient(_numbers(expected, right.right.size, unit), right)
 
 
 def slopes_of(answer: Answer, right: Array) -> Slopes:
     """A right gradient (n, k) with what the diagnosis asks of its rows."""
     problem, unit = answer.problem, answer.problem.settings.unit
-    plain = Slopes(right, answer.divisor / unit, answer.totals.summary.n, problem.k, unit, answer.ask.by)
+    n, log_loss = answer.totals.summary.n, problem.settings.loss.log_loss
+    plain = Slopes(right, answer.divisor / unit, n, problem.k, unit, answer.ask.by, log_loss=log_loss)
     prepared = prepared_rows(answer)
     if sum(len(part.conditioned) for part in prepared) * right.shape[1] != right.size:
         return plain

@@ -12,7 +12,7 @@ import numpy as np
 from losscli.enums import Reduction
 from losscli.errors import DataError
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
-from losscli.evaluation.figures import figures, unit_name
+from losscli.evaluation.figures import figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.expect.mistakes import candidates, from_summary
@@ -84,12 +84,12 @@ def _case(problem: Problem, read: Read) -> Case:
 
 def judge(problem: Problem, expected: Expected, read: Read, right: Figure) -> Verdict:
     """The verdict on a typed answer."""
-    many, unit = problem.settings.reduction is Reduction.NONE, unit_name(problem.settings.base)
+    many, unit = problem.settings.reduction is Reduction.NONE, problem.settings.unit_name
     given = typed_numbers(expected, many, unit)
     count = np.size(right)
     if len(given) != count:
         raise DataError(f"--expect gives {len(given)} numbers, and the answer has {count}")
-    if is_right(given, right):
+    if is_right(given, right) or not problem.settings.loss.log_loss:
         return judged(given, right, ())
     if read.blocks is None:
         return judged(given, right, from_summary(known(problem, read.summary)))
@@ -125,12 +125,12 @@ def with_verdict(
     """The report with the verdict on a typed answer."""
     text, s, hidden = shortened(expected.text), problem.settings, expected.hidden
     what = "" if hidden else s.reduction.value
-    grids = [Grid((("expected", text, sentence(verdict, what, unit_name(s.base), printing.digits)),))]
+    grids = [Grid((("expected", text, sentence(verdict, what, s.unit_name, printing.digits)),))]
     if verdict.fits:
         grids.append(fit_grid(verdict, printing.digits, hidden))
     elif not verdict.ok and not hidden:
         grids += _to_compare(problem, read, printing)
-    notes = tuple(remarks(verdict, text, unit_name(s.base), hidden))
+    notes = tuple(remarks(verdict, text, s.unit_name, hidden))
     if read.blocks is None and not verdict.ok:
         notes += ("the table has over a million rows: the diagnosis uses its summary figures only",)
     record: dict[str, Any] = {"expect": verdict_record(verdict, hidden)}

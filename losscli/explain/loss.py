@@ -11,16 +11,15 @@ import numpy as np
 
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.evaluation.figures import Figures
-from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
-from losscli.losses.targets import Binary, dense
+from losscli.losses.targets import Binary, dense, taken
+from losscli.losses.wording import FEW_TERMS, as_number, listed
 from losscli.output.report import Grid
 from losscli.reading.blocks import texts
 from losscli.statistics.summary import Rows
 
 SHOWN = 20
-
-FEW_TERMS = 6
 
 NAMES = {None: "ln", 2.0: "log2", 10.0: "log10"}
 
@@ -50,7 +49,7 @@ def formula(problem: Problem, soft: bool, weighted: bool) -> tuple[str, ...]:
     """The formula in symbols, and what the options add to it."""
     log = log_name(problem)
     return (
-        _ROW_FORMULAS[problem.form, problem.settings.scale](soft, log),
+        problem.kernel.formula(soft, log),
         *extras(problem),
         *_reduction(problem, weighted),
     )
@@ -137,30 +136,6 @@ def divisor_name(problem: Problem, weighted: bool) -> str:
 
 
 # --- the formula ----------------------------------------------------------------------------------------------------
-_ROW_FORMULAS: dict[tuple[Form, Scale], Any] = {
-    (Form.BINARY, Scale.PROBS): lambda soft, log: f"loss = -[ y {log} p + (1 - y) {log}(1 - p) ]",
-    (Form.BINARY, Scale.LOGITS): lambda soft, log: f"loss = y {log}(1 + e^-z) + (1 - y) {log}(1 + e^z)",
-    (Form.BINARY, Scale.LOGPROBS): lambda soft, log: f"loss = -[ y x{_over(log)} + (1 - y) {log}(1 - e^x) ], x = ln p",
-    (Form.CATEGORICAL, Scale.PROBS): lambda soft, log: (
-        f"loss = -sum over k of q[k] {log} p[k]" if soft else f"loss = -{log} p[label]"
-    ),
-    (Form.CATEGORICAL, Scale.LOGITS): lambda soft, log: (
-        f"loss = {log}(sum over k of e^z[k]) - "
-        + (f"sum over k of q[k] z[k]{_over(log)}" if soft else f"z[label]{_over(log)}")
-    ),
-    (Form.CATEGORICAL, Scale.LOGPROBS): lambda soft, log: (
-        f"loss = -sum over k of q[k] x[k]{_over(log)}, x = ln p" if soft else f"loss = -x[label]{_over(log)}, x = ln p"
-    ),
-    (Form.LIKELIHOOD, Scale.PROBS): lambda soft, log: f"loss = -{log} p",
-    (Form.LIKELIHOOD, Scale.LOGPROBS): lambda soft, log: f"loss = -x{_over(log)}, x = ln p",
-}
-
-
-def _over(log: str) -> str:
-    """The division that brings nats to another base."""
-    return "" if log == "ln" else f" / ln {log.removeprefix('log')}"
-
-
 def extras(problem: Problem) -> list[str]:
     """What the options add to the formula, a line each."""
     s, rule = problem.settings, problem.convention
@@ -235,14 +210,17 @@ def _prediction(prepared: Prepared, at: int) -> str:
 
 
 def _term(problem: Problem, prepared: Prepared, at: int) -> str:
-    log = log_name(problem)
-    if isinstance(prepared.targets, Binary):
-        one, zero = float(prepared.targets.positive[at]), float(prepared.targets.negative[at])
-        text = _binary_term(problem.settings.scale, (one, zero), float(prepared.conditioned[at]), log)
-    else:
-        cells = dense(prepared.targets, prepared.conditioned.shape)[at]
-        text = _class_term(problem.settings.scale, cells, prepared.conditioned[at], log)
-    return f"{_focal(problem, prepared, at)}{text}"
+    a, v = coefficients(prepared, at), np.atleast_1d(prepared.conditioned[at]).tolist()
+    return f"{_focal(problem, prepared, at)}{problem.kernel.term(a, v, log_name(problem))}"
+
+
+def coefficients(prepared: Prepared, at: int) -> list[float]:
+    """The coefficients of one row: those of the positive and the negative class, or one a class."""
+    one = taken(prepared.targets, np.array([at]))
+    if isinstance(one, Binary):
+        return [float(one.positive[0]), float(one.negative[0])]
+    cells: list[float] = dense(one, (1, prepared.conditioned.shape[1]))[0].tolist()
+    return cells
 
 
 def _focal(problem: Problem, prepared: Prepared, at: int) -> str:
@@ -250,50 +228,6 @@ def _focal(problem: Problem, prepared: Prepared, at: int) -> str:
         return ""
     plain = problem.kernel.value(prepared.unit, prepared.conditioned)[at]
     return f"(1 - {as_number(float(np.exp(-plain)))})^{problem.settings.focal:g} * "
-
-
-def _binary_term(scale: Scale, coefficients: tuple[float, float], value: float, log: str) -> str:
-    number, minus = as_number(value), as_number(-value)
-    costs = {
-        Scale.PROBS: (f"-{{}}{log}({number})", f"-{{}}{log}(1 - {number})"),
-        Scale.LOGITS: (f"{{}}{log}(1 + e^{minus})", f"{{}}{log}(1 + e^{number})"),
-        Scale.LOGPROBS: (f"-{{}}({number}){_over(log)}", f"-{{}}{log}(1 - e^{number})"),
-    }[scale]
-    parts = [cost.format(factor(a)) for a, cost in zip(coefficients, costs, strict=True) if a != 0.0]
-    return " + ".join(parts).replace("+ -", "- ") or "0"
-
-
-def _class_term(scale: Scale, cells: Array, conditioned: Array, log: str) -> str:
-    pairs = [(float(a), as_number(float(value))) for a, value in zip(cells, conditioned, strict=True) if a != 0.0]
-    if scale is Scale.PROBS:
-        return listed([f"-{factor(a)}{log}({number})" for a, number in pairs], " ").replace(" -", " - ") or "0"
-    if scale is Scale.LOGPROBS:
-        return listed([f"-{factor(a)}({number})" for a, number in pairs], " ").replace(" -", " - ") + _over(log)
-    inner = listed([f"e^{as_number(float(z))}" for z in conditioned], " + ")
-    own = listed([f"{factor(a)}{number}" if a != 1.0 else number for a, number in pairs], " + ")
-    own = f"({own})" if len(pairs) > 1 or own.startswith("-") else own
-    return f"{factor(float(cells.sum()))}{log}({inner}) - {own}{_over(log)}"
-
-
-def factor(a: float) -> str:
-    """A coefficient in front of a term; 1 is not written."""
-    return "" if abs(a - 1.0) < 1e-12 else f"{a:.6g} * "
-
-
-def as_number(value: float) -> str:
-    """A number in a term, to six digits; in full where those would make a certainty of it."""
-    short = f"{value:.6g}"
-    return (
-        short
-        if float(short) == value or (abs(value) not in (0.0, 1.0) and float(short) not in (0.0, 1.0))
-        else repr(value)
-    )
-
-
-def listed(parts: Sequence[str], joint: str) -> str:
-    """The parts joined, the middle of a long list left out."""
-    few = list(parts) if len(parts) <= FEW_TERMS else [*parts[: FEW_TERMS - 2], "...", parts[-1]]
-    return joint.join(few)
 
 
 def _addition(terms: Sequence[Term], digits: int) -> str:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from losscli.enums import Scale
+from losscli.enums import Form, Scale
 from losscli.errors import Declined
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
@@ -39,7 +39,8 @@ def kernel_of(problem: Problem, by: Scale) -> Kernel:
     """The kernel of the problem on the scale `by`; Declined where the loss knows no such scale."""
     kernels = problem.settings.loss.kernels[problem.form]
     if by not in kernels:
-        raise Declined(f"--wrt {by.value}: {problem.form.value} has none; give LABELS and PREDS")
+        cure = "; give LABELS and PREDS" if problem.form is Form.LIKELIHOOD else f" in {problem.settings.loss.name}"
+        raise Declined(f"--wrt {by.value}: {problem.form.value} has none{cure}")
     return kernels[by]
 
 
@@ -150,16 +151,21 @@ def _of_classes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
     chances = chances_of(problem, prepared.raw)
     t = _by_logarithms(problem, prepared, chances)
     if by is Scale.PROBS:
-        return _of_free_probs(t, chances)
+        return _of_free_probs(problem, prepared, t, chances)
     if by is Scale.LOGPROBS and chances.total is None:
         return t
     # t_j - p_j sum t, as t_j (1 - p_j) - p_j (sum t - t_j): a sure hit keeps its digits
     return t * chances.miss - chances.p * (row_sums(t)[:, None] - t)
 
 
-def _of_free_probs(t: Array, chances: Chances) -> Array:
+def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, chances: Chances) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):  # an infinite slope is inf; 0/0 is put right here
         slope = np.where(t == 0.0, 0.0, t / chances.p)
+    if not chances.p.all():  # where p is 0 the logarithm tells nothing of a slope that is finite
+        there = _at(problem, prepared, kernel_of(problem, Scale.PROBS), chances.p)
+        inside = inside_clip(problem, prepared.raw)
+        there = there if inside is None else np.where(inside, there, 0.0)
+        slope = np.where(chances.p == 0.0, there, slope)
     if chances.total is None:
         return slope
     return (slope - row_sums(t)[:, None]) / chances.total[:, None]

@@ -10,7 +10,7 @@ from losscli.evaluation.evaluate import in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.gradients.check import TOLERANCE
-from losscli.gradients.rows import Ask, Found, Spool, found_in
+from losscli.gradients.rows import Ask, Found, Held, Spool, found_in
 from losscli.gradients.size import Size, enlarged
 from losscli.losses.functions import log_softmax, sigmoid
 from losscli.reading.blocks import Block, Table
@@ -39,6 +39,10 @@ class Answer:
     spool: Spool
     divisor: float
     size: Size
+
+    def chosen(self, piece: Held) -> Array:
+        """The slopes that are the answer: those by formula, or by differences where only these were asked for."""
+        return piece.slope if self.ask.analytic else piece.numeric
 
     @property
     def ok(self) -> bool:

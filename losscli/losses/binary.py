@@ -1,13 +1,18 @@
-"""Kernels of binary rows: value (n,) and gradient (n,), in nats, for each scale of the predictions."""
+"""Kernels of binary rows: value (n,) and gradient (n,), in nats, for each scale of the predictions; and their work.
+
+The work is text: the coefficients `a` of a row are those of the positive and of the negative class.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Lazy
 from losscli.losses.functions import log1mexp, sigmoid, softplus, times
 from losscli.losses.targets import Binary, is_hard
+from losscli.losses.wording import as_number, factor, over
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,3 +85,46 @@ def _capped_hard(a: Binary, cost: Array) -> Array:
 def _weigh(a: Binary, positive: Array, negative: Array) -> Array:
     capped = (np.minimum(part, a.cap) for part in (positive, negative))
     return times(a.positive, next(capped)) + times(a.negative, next(capped))
+
+
+# --- the work ---------------------------------------------------------------------------------------------------------
+def term_from_probs(a: Sequence[float], v: Sequence[float], log: str) -> str:
+    """-a1 ln(p) - a0 ln(1 - p) with numbers; a coefficient of 0 leaves its part out."""
+    number = as_number(v[0])
+    return _added(a, f"-{{}}{log}({number})", f"-{{}}{log}(1 - {number})")
+
+
+def term_from_logits(a: Sequence[float], v: Sequence[float], log: str) -> str:
+    """a1 ln(1 + e^-z) + a0 ln(1 + e^z) with numbers."""
+    return _added(a, f"{{}}{log}(1 + e^{as_number(-v[0])})", f"{{}}{log}(1 + e^{as_number(v[0])})")
+
+
+def term_from_logprobs(a: Sequence[float], v: Sequence[float], log: str) -> str:
+    """-a1 x - a0 ln(1 - e^x) with numbers."""
+    number = as_number(v[0])
+    return _added(a, f"-{{}}({number}){over(log)}", f"-{{}}{log}(1 - e^{number})")
+
+
+def _added(a: Sequence[float], *costs: str) -> str:
+    parts = [cost.format(factor(one)) for one, cost in zip(a, costs, strict=True) if one != 0.0]
+    return " + ".join(parts).replace("+ -", "- ") or "0"
+
+
+def slope_by_probs(a: Sequence[float], p: Sequence[float]) -> str:
+    """(p - y) / (p (1 - p)) with numbers."""
+    return f"{slope_by_logits(a, p)} / ({as_number(p[0])} * (1 - {as_number(p[0])}))"
+
+
+def slope_by_logits(a: Sequence[float], p: Sequence[float]) -> str:
+    """(p - y) with numbers, or what the coefficients make of it where they don't add up to 1."""
+    (one, zero), number = a, as_number(p[0])
+    if abs(one + zero - 1.0) < 1e-12:
+        return f"({number} - {as_number(one)})"
+    if one and zero:
+        return f"({factor(zero)}{number} - {factor(one)}(1 - {number}))"
+    return f"{factor(one or zero)}({number} - {1 if one else 0})"
+
+
+def slope_by_logprobs(a: Sequence[float], p: Sequence[float]) -> str:
+    """(p - y) / (1 - p) with numbers."""
+    return f"{slope_by_logits(a, p)} / (1 - {as_number(p[0])})"

@@ -1,13 +1,17 @@
-"""Kernels of rows of k classes: value (n,) and gradient (n, k), in nats, for each scale of the predictions."""
+"""Kernels of rows of k classes: value (n,) and gradient (n, k), in nats, for each scale of the predictions.
+
+Beside them their work as text: `a` are the coefficients of a row, one a class.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Lazy
 from losscli.losses.functions import log_softmax, row_sums, times
 from losscli.losses.targets import Classes, Soft, dense
+from losscli.losses.wording import as_number, factor, listed, over, signed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,3 +75,43 @@ def _minus_log(p: Array) -> Array:
 
 def _minus(x: Array) -> Array:
     return 0.0 - x
+
+
+# --- the work ---------------------------------------------------------------------------------------------------------
+def term_from_probs(a: Sequence[float], v: Sequence[float], log: str) -> str:
+    """-sum_k a_k ln(p_k) with numbers; a coefficient of 0 leaves its part out."""
+    return signed([f"-{factor(one)}{log}({as_number(p)})" for one, p in zip(a, v, strict=True) if one != 0.0])
+
+
+def term_from_logits(a: Sequence[float], v: Sequence[float], log: str) -> str:
+    """ln(sum_k e^z_k) sum_k a_k - sum_k a_k z_k with numbers."""
+    inner = listed([f"e^{as_number(z)}" for z in v], " + ")
+    own = [f"{factor(one)}{as_number(z)}" for one, z in zip(a, v, strict=True) if one != 0.0]
+    taken = listed(own, " + ")
+    taken = f"({taken})" if len(own) > 1 or taken.startswith("-") else taken
+    return f"{factor(sum(a))}{log}({inner}) - {taken}{over(log)}"
+
+
+def term_from_logprobs(a: Sequence[float], v: Sequence[float], log: str) -> str:
+    """-sum_k a_k x_k with numbers."""
+    return signed([f"-{factor(one)}({as_number(x)})" for one, x in zip(a, v, strict=True) if one != 0.0]) + over(log)
+
+
+def slope_by_probs(a: Sequence[float], p: Sequence[float]) -> str:
+    """-a_k / p_k with numbers."""
+    return _row([f"-{as_number(one)} / {as_number(x)}" if one else "0" for one, x in zip(a, p, strict=True)])
+
+
+def slope_by_logits(a: Sequence[float], p: Sequence[float]) -> str:
+    """A p_k - a_k with numbers, A = sum_k a_k."""
+    whole = factor(sum(a))
+    return _row([f"{whole}{as_number(x)} - {as_number(one)}" for one, x in zip(a, p, strict=True)])
+
+
+def slope_by_logprobs(a: Sequence[float], p: Sequence[float]) -> str:
+    """-a_k with numbers."""
+    return _row([f"-{as_number(one)}" if one else "0" for one in a])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"({listed(cells, ', ')})"

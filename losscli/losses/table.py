@@ -1,101 +1,176 @@
 """The table of losses. A new loss is one more entry in `LOSSES`; nowhere else is a loss asked for by name.
 
-Shapes: n rows, k classes; binary predictions are (n,), others (n, k). Everything is in nats. A coefficient of 0
+Shapes: n rows, k classes; binary predictions are (n,), others (n, k). Log-losses are in nats. A coefficient of 0
 silences its partial loss, an infinite one too: 0 log 0 is 0. A certain miss is inf.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from losscli.enums import Form, Scale
-from losscli.lazy import Lazy
-from losscli.losses.binary import (
-    bce_from_logits,
-    bce_from_logprobs,
-    bce_from_probs,
-    bce_gradient_by_logits,
-    bce_gradient_by_logprobs,
-    bce_gradient_by_probs,
-)
-from losscli.losses.categorical import (
-    ce_from_logits,
-    ce_from_logprobs,
-    ce_from_probs,
-    ce_gradient_by_logits,
-    ce_gradient_by_logprobs,
-    ce_gradient_by_probs,
-)
+from losscli.losses import binary, categorical
+from losscli.losses.baseline import by_classes
+from losscli.losses.wording import over
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from losscli.losses.targets import Targets
+
     Array = NDArray[np.float64]
-else:
-    np = Lazy("numpy")  # the table below is what the help is made of, and help needs no numpy
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """The value (n,) of each row and the gradient, shaped like the predictions, of its sum."""
+    """A loss on one scale: the value (n,) of each row, the gradient of their sum, and both as text.
+
+    The gradient is shaped like the predictions. `formula` is the loss in symbols, for soft labels or hard ones, with
+    the name of the logarithm; `term` the same with the coefficients and the predictions of a row put in. `chain` is the
+    gradient in symbols, a line a step; `slope` the same with the coefficients and the probabilities of a row.
+    """
 
     value: Callable[..., Array]
     gradient: Callable[..., Array]
+    formula: Callable[[bool, str], str]
+    term: Callable[[Sequence[float], Sequence[float], str], str]
+    chain: tuple[str, ...]
+    slope: Callable[[Sequence[float], Sequence[float]], str]
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss: its names, what rows and scales it takes, and which of the optional settings have a meaning for it."""
+    """A loss: its names, kernels by form and scale of the data, and what else has a meaning for it.
+
+    `settings` are those of `PARTICULAR` that it takes. A log-loss is measured in nats, or the unit of its base, and has
+    a perplexity, a likelihood and the catalogue of mistakes; any other loss has the `unit` that it names. `leads` and
+    `closes` are the figures that its table begins and ends with. `baseline` gives the cost of each class as the label
+    where the label frequencies are predicted (see `losses.baseline`), `regression` the name of the fit that has the
+    least of the loss; None where there is none.
+    """
 
     name: str
     title: str
     kernels: Mapping[Form, Mapping[Scale, Kernel]]
     settings: frozenset[str]
-    soft_labels: bool
+    soft_labels: bool = True
+    log_loss: bool = True
+    unit: str = "nats"
+    scale: Scale = Scale.PROBS
+    leads: tuple[str, ...] = ("mean", "sum")
+    closes: tuple[str, ...] = ()
+    baseline: Callable[[Mapping[Scale, Kernel], Targets, Array], Array] | None = by_classes
+    regression: str | None = None
+
+
+# The mathematics that a loss has to name for them to be offered; all other options are for every loss.
+PARTICULAR = frozenset(
+    {
+        *("base", "eps", "like", "smoothing", "focal", "pos_weight", "class_weight", "ignore", "normalize"),
+        *("positive", "classes"),
+    }
+)
+
+OF_LOG_LOSSES = frozenset({"base", "eps", "like", "smoothing", "focal"})
 
 
 # --- the table ------------------------------------------------------------------------------------------------------
 BINARY = {
-    Scale.PROBS: Kernel(bce_from_probs, bce_gradient_by_probs),
-    Scale.LOGITS: Kernel(bce_from_logits, bce_gradient_by_logits),
-    Scale.LOGPROBS: Kernel(bce_from_logprobs, bce_gradient_by_logprobs),
+    Scale.PROBS: Kernel(
+        binary.bce_from_probs,
+        binary.bce_gradient_by_probs,
+        lambda soft, log: f"loss = -[ y {log} p + (1 - y) {log}(1 - p) ]",
+        binary.term_from_probs,
+        ("dloss/dp = -y/p + (1 - y)/(1 - p) = (p - y) / [p (1 - p)]",),
+        binary.slope_by_probs,
+    ),
+    Scale.LOGITS: Kernel(
+        binary.bce_from_logits,
+        binary.bce_gradient_by_logits,
+        lambda soft, log: f"loss = y {log}(1 + e^-z) + (1 - y) {log}(1 + e^z)",
+        binary.term_from_logits,
+        (
+            "dloss/dz = dloss/dp * dp/dz, with p = 1 / (1 + e^-z)",
+            "dloss/dp = (p - y) / [p (1 - p)] and dp/dz = p (1 - p), so that dloss/dz = p - y",
+        ),
+        binary.slope_by_logits,
+    ),
+    Scale.LOGPROBS: Kernel(
+        binary.bce_from_logprobs,
+        binary.bce_gradient_by_logprobs,
+        lambda soft, log: f"loss = -[ y x{over(log)} + (1 - y) {log}(1 - e^x) ], x = ln p",
+        binary.term_from_logprobs,
+        ("dloss/dx = dloss/dp * dp/dx, with p = e^x and dp/dx = p: (p - y) / (1 - p)",),
+        binary.slope_by_logprobs,
+    ),
 }
 
 CATEGORICAL = {
-    Scale.PROBS: Kernel(ce_from_probs, ce_gradient_by_probs),
-    Scale.LOGITS: Kernel(ce_from_logits, ce_gradient_by_logits),
-    Scale.LOGPROBS: Kernel(ce_from_logprobs, ce_gradient_by_logprobs),
+    Scale.PROBS: Kernel(
+        categorical.ce_from_probs,
+        categorical.ce_gradient_by_probs,
+        lambda soft, log: f"loss = -sum over k of q[k] {log} p[k]" if soft else f"loss = -{log} p[label]",
+        categorical.term_from_probs,
+        ("dloss/dp[k] = -q[k] / p[k]",),
+        categorical.slope_by_probs,
+    ),
+    Scale.LOGITS: Kernel(
+        categorical.ce_from_logits,
+        categorical.ce_gradient_by_logits,
+        lambda soft, log: (
+            f"loss = {log}(sum over k of e^z[k]) - {'sum over k of q[k] z[k]' if soft else 'z[label]'}{over(log)}"
+        ),
+        categorical.term_from_logits,
+        (
+            "dloss/dz[k] = sum over j of dloss/dp[j] * dp[j]/dz[k], with p = softmax(z)",
+            "dloss/dp[j] = -q[j] / p[j] and dp[j]/dz[k] = p[j] (1[j = k] - p[k]), so that dloss/dz[k] = p[k] - q[k]",
+        ),
+        categorical.slope_by_logits,
+    ),
+    Scale.LOGPROBS: Kernel(
+        categorical.ce_from_logprobs,
+        categorical.ce_gradient_by_logprobs,
+        lambda soft, log: f"loss = -{'sum over k of q[k] x[k]' if soft else 'x[label]'}{over(log)}, x = ln p",
+        categorical.term_from_logprobs,
+        ("dloss/dx[k] = -q[k]",),
+        categorical.slope_by_logprobs,
+    ),
 }
 
 # The likelihood of what happened is a binary row whose label is 1; a logit of what happened is no likelihood.
-LIKELIHOOD = {scale: BINARY[scale] for scale in (Scale.PROBS, Scale.LOGPROBS)}
+LIKELIHOOD = {
+    Scale.PROBS: replace(BINARY[Scale.PROBS], formula=lambda soft, log: f"loss = -{log} p"),
+    Scale.LOGPROBS: replace(BINARY[Scale.LOGPROBS], formula=lambda soft, log: f"loss = -x{over(log)}, x = ln p"),
+}
 
-LOSSES: Mapping[str, Loss] = {
+LOSSES: dict[str, Loss] = {
     loss.name: loss
     for loss in (
         Loss(
             "bce",
             "binary cross-entropy",
             {Form.BINARY: BINARY},
-            frozenset({"positive", "pos_weight"}),
-            soft_labels=True,
+            OF_LOG_LOSSES | {"positive", "pos_weight"},
+            regression="logistic",
         ),
         Loss(
             "ce",
             "categorical cross-entropy",
             {Form.CATEGORICAL: CATEGORICAL},
-            frozenset({"classes", "class_weight", "ignore", "normalize"}),
-            soft_labels=True,
+            OF_LOG_LOSSES | {"classes", "class_weight", "ignore", "normalize"},
+            closes=("perplexity",),
+            regression="softmax",
         ),
         Loss(
             "nll",
             "negative log-likelihood",
             {Form.LIKELIHOOD: LIKELIHOOD, Form.BINARY: BINARY, Form.CATEGORICAL: CATEGORICAL},
-            frozenset({"positive", "classes", "class_weight", "ignore", "normalize"}),
+            OF_LOG_LOSSES | {"positive", "classes", "class_weight", "ignore", "normalize"},
             soft_labels=False,
+            leads=("sum", "mean", "log-likelihood", "likelihood", "perplexity"),
         ),
     )
 }

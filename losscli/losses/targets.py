@@ -6,11 +6,13 @@ A row's loss is linear in its label: the sum over the outcomes of a coefficient 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Lazy
+from losscli.losses.functions import row_sums
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,6 +53,38 @@ class Soft:
 
 
 Targets = Binary | Classes | Soft
+
+
+def taken(a: Targets, rows: NDArray[np.intp]) -> Targets:
+    """The coefficients of some rows."""
+    if isinstance(a, Binary):
+        return replace(a, positive=a.positive[rows], negative=a.negative[rows])
+    if isinstance(a, Classes):
+        return replace(a, index=a.index[rows], own=a.own[rows])
+    return Soft(a.cells[rows])
+
+
+def joined(parts: Sequence[Targets]) -> Targets:
+    """The coefficients of the rows of all parts, which are of one problem and so of one kind, in their order."""
+    first = parts[0]
+    if isinstance(first, Binary):
+        two = [part for part in parts if isinstance(part, Binary)]
+        positive, negative = [a.positive for a in two], [a.negative for a in two]
+        return replace(first, positive=np.concatenate(positive), negative=np.concatenate(negative))
+    if isinstance(first, Classes):
+        hard = [part for part in parts if isinstance(part, Classes)]
+        index, own = [a.index for a in hard], [a.own for a in hard]
+        return replace(first, index=np.concatenate(index), own=np.concatenate(own))
+    return Soft(np.concatenate([part.cells for part in parts if isinstance(part, Soft)]))
+
+
+def masses(a: Targets) -> Array:
+    """The sum of the coefficients of each row, (n,)."""
+    if isinstance(a, Binary):
+        return a.positive + a.negative
+    if isinstance(a, Classes):
+        return a.own if a.every is None else a.own + a.every.sum()
+    return row_sums(a.cells)
 
 
 def dense(a: Classes | Soft, shape: tuple[int, ...]) -> Array:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from losscli.enums import Form
 from losscli.errors import DataError, Fault
 from losscli.reading.cells import canonical, numbers
-from losscli.reading.columns import Columns
+from losscli.reading.columns import Columns, FirstLines, Wanted
 
 Array = NDArray[np.float64]
 
@@ -28,6 +28,10 @@ class Words:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def taken(self, row: NDArray[np.intp]) -> "Words":
+        """The chosen rows."""
+        return replace(self, codes=self.codes[row])
+
 
 Column = Array | Words
 
@@ -36,6 +40,7 @@ Column = Array | Words
 class Block:
     """Rows of a source: labels as columns, predictions (n, k) with contiguous columns, weights (n,), features (n, f).
 
+    `carried` are columns of text that go along for whoever asked for them (`Table.carried`), missing cells as they are.
     `row` (n,) numbers the rows that are left among the `rows` of the block; `line` gives the line of each of the `rows`
     (None: one line a row), `tall` how many lines down each cell of a row with line breaks in its cells stands.
     """
@@ -46,6 +51,7 @@ class Block:
     preds: Array
     weights: Array | None = None
     features: Array | None = None
+    carried: tuple[Words, ...] = ()
     row: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     line: NDArray[np.intp] | None = None
     tall: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
@@ -73,6 +79,15 @@ def column_names(columns: Columns) -> ColumnNames:
     return ColumnNames(names(columns.labels), names(columns.preds), weight)
 
 
+def carried_names(columns: Columns) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The carried columns by what they are for: the name of each, and its place in a block."""
+    places = {column: at for at, column in enumerate(columns.travelling)}
+    return {
+        purpose: tuple((str(columns.name(column)), places[column]) for column in part)
+        for purpose, part in columns.carried.items()
+    }
+
+
 Chunk = Callable[[], Block]
 
 
@@ -96,7 +111,22 @@ class Table:
     streamed: bool = True
     close: Callable[[], None] = lambda: None
     threads: int = 1  # that take its chunks at once
+    carried: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's
     parts: "Callable[[int], Sequence[Table] | None]" = lambda count: None  # the table as tables of its rows in order
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source whose first lines have been read; `table` makes the table of it once it is known what is wanted.
+
+    `named` says whether the first record names the columns, None where that is to be found.
+    """
+
+    name: str
+    top: FirstLines
+    named: bool | None
+    table: Callable[[Wanted], Table]
+    close: Callable[[], None]
 
 
 def located(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> DataError:
@@ -111,14 +141,17 @@ def whereabouts(table: Table, fault: Fault, block: Block, rows: int, lines: int)
 
 def taken(column: Column, row: NDArray[np.intp]) -> Column:
     """The chosen rows of a column."""
-    return column[row] if isinstance(column, np.ndarray) else replace(column, codes=column.codes[row])
+    return column[row] if isinstance(column, np.ndarray) else column.taken(row)
 
 
 def as_column(cells: list[str]) -> Column:
     """Cells as numbers when all of them are, else as words."""
     values = numbers(cells)
-    if values is not None:
-        return values
+    return as_words(cells) if values is None else values
+
+
+def as_words(cells: list[str]) -> Words:
+    """Cells as words, whatever they are."""
     places: dict[str, int] = {}
     codes = np.array([places.setdefault(cell, len(places)) for cell in cells], dtype=np.intp)
     return Words(codes, tuple(places))

@@ -3,8 +3,8 @@
 Columns are counted from 0 here and from 1 in everything a user sees or types.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from losscli.enums import Form, Scale
@@ -34,6 +34,7 @@ class Wanted:
     labels_only: bool = False
     preds_only: bool = False
     named_labels: tuple[str, ...] = ()  # labels that the user spoke of: where one stands, there is no header
+    carried: Mapping[str, str] = field(default_factory=dict)  # columns that travel as text, by what they are for
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class Columns:
     features: tuple[int, ...]
     names: tuple[str, ...] | None
     aside: tuple[int, ...] = ()
+    carried: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def travelling(self) -> tuple[int, ...]:
+        """The distinct carried columns, from left to right: their order in a block."""
+        return tuple(sorted({column for part in self.carried.values() for column in part}))
 
     def name(self, column: int) -> str | int:
         """How a column is called: its name, or its number from 1."""
@@ -61,6 +68,7 @@ class Columns:
         """The number of the column at a place within a part; None for a whole row."""
         weight = () if self.weight is None else (self.weight,)
         parts = {"label": self.labels, "prob": self.preds, "feature": self.features, "weight": weight}
+        parts["carried"] = self.travelling
         return parts[part][place] if part in parts and place is not None else None
 
     @property
@@ -127,6 +135,30 @@ def expand(text: str, names: Sequence[str] | None, width: int) -> tuple[int, ...
     return tuple(found)
 
 
+def names_of(top: FirstLines, wanted: Wanted, named: bool | None = None) -> tuple[str, ...] | None:
+    """The names of the columns; None where the first record is data. `named`: what the source itself knows of that."""
+    return top.first if (has_header(top, wanted) if named is None else named) else None
+
+
+def shared_out(text: str, sides: Sequence[tuple[Sequence[str] | None, int]]) -> tuple[str, ...]:
+    """What of a choice of columns is for each side (names, width): a part is for the first side that has it."""
+    parts: list[list[str]] = [[] for _ in sides]
+    whole = [at for at, (names, _) in enumerate(sides) if text in (names or ())]
+    for part in [text] if whole else text.split(","):
+        error = None
+        for at, (names, width) in enumerate(sides):
+            try:
+                expand(part, names, width)
+            except DataError as trouble:
+                error = error or trouble
+            else:
+                parts[at].append(part)
+                break
+        else:
+            raise error or DataError(f"no column {shown(part)}")
+    return tuple(map(",".join, parts))
+
+
 def listed(names: Sequence[str] | None, width: int) -> str:
     """The columns of a table, for a message."""
     if names:
@@ -175,7 +207,7 @@ def _is_name(part: str) -> bool:
 
 
 def _chosen_parts(wanted: Wanted) -> list[str]:
-    chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features)
+    chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features, *wanted.carried.values())
     return [part.strip() for text in chosen if text for part in text.split(",")]
 
 
@@ -233,7 +265,8 @@ class _Chooser:
         form, labels, preds, aside = self._form(labels, preds, {*weight, *features})
         if self.wanted.features == "":
             features, aside = self._others({*labels, *weight})
-        return Columns(form, labels, preds, weight[0] if weight else None, features, self.names, aside)
+        carried = {purpose: self._explicit(text) for purpose, text in self.wanted.carried.items()}
+        return Columns(form, labels, preds, weight[0] if weight else None, features, self.names, aside, carried)
 
     def _others(self, taken: set[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """All other numeric columns as features, and those left aside for their names."""

@@ -65,15 +65,17 @@ class Layout:
     width: int
     numbers: tuple[int, ...]
     labels: tuple[int, ...] = ()
+    carried: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The columns of a block: numbers (columns asked for, n), one contiguous row each, and the labels."""
+    """The columns of a block: numbers (columns asked for, n), one contiguous row each, the labels, and carried text."""
 
     rows: int
     numbers: NDArray[np.float64]
     labels: tuple[NDArray[np.float64] | Words, ...]
+    carried: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,15 @@ def decode(block: bytes, layout: Layout) -> Decoded | None:
     labels = [_label(grid, column) for column in layout.labels]
     if any(label is None for label in labels):
         return None
-    return Decoded(numbers.shape[1], numbers, tuple(label for label in labels if label is not None))
+    carried = [_carried(grid, column) for column in layout.carried]
+    if any(words is None for words in carried):
+        return None
+    return Decoded(
+        numbers.shape[1],
+        numbers,
+        tuple(label for label in labels if label is not None),
+        tuple(words for words in carried if words is not None),
+    )
 
 
 def _buffer(block: bytes) -> Bytes:
@@ -267,6 +277,14 @@ def _label(grid: _Grid, column: int) -> Floats | Words | None:
         return None
 
 
+def _carried(grid: _Grid, column: int) -> Words | None:
+    """A column as text, missing cells too; None when a cell isn't UTF-8."""
+    try:
+        return _distinct(grid.cells((column,)))
+    except UnicodeDecodeError:
+        return None
+
+
 def _text(cells: Cells, at: int) -> str:
     start = cells.starts[at]
     return cells.buffer[start : start + cells.lengths[at]].tobytes().decode("utf-8").strip()
@@ -274,6 +292,12 @@ def _text(cells: Cells, at: int) -> str:
 
 def _words(cells: Cells) -> Words | None:
     """The cells as words; None when one stands for a missing value."""
+    words = _distinct(cells)
+    return None if any(map(is_missing, words.vocabulary)) else words
+
+
+def _distinct(cells: Cells) -> Words:
+    """The cells as words, each distinct text once in the vocabulary."""
     firsts = _first_alike(words_of(cells)) if cells.longest <= REACH else None
     if firsts is None:
         return _words_one_by_one(cells)
@@ -281,8 +305,6 @@ def _words(cells: Cells) -> Words | None:
     vocabulary = tuple(_text(cells, at) for at in distinct.tolist())
     if len(set(vocabulary)) < len(vocabulary):
         return _words_one_by_one(cells)
-    if any(map(is_missing, vocabulary)):
-        return None
     code = np.empty(firsts.size, np.intp)
     code[distinct] = np.arange(distinct.size)
     return Words(code.take(firsts), vocabulary)
@@ -310,7 +332,7 @@ def _first_alike(words: Bits) -> Ints | None:
     return None
 
 
-def _words_one_by_one(cells: Cells) -> Words | None:
+def _words_one_by_one(cells: Cells) -> Words:
     """Each cell as a string: for long cells, very many different ones, and spaces outside ASCII."""
     text, codes = cells.buffer.tobytes(), np.empty(cells.starts.size, np.intp)
     known: dict[bytes, int] = {}
@@ -320,4 +342,4 @@ def _words_one_by_one(cells: Cells) -> Words | None:
         if raw not in known:
             known[raw] = vocabulary.setdefault(raw.decode("utf-8").strip(), len(vocabulary))
         codes[at] = known[raw]
-    return None if any(map(is_missing, vocabulary)) else Words(codes, tuple(vocabulary))
+    return Words(codes, tuple(vocabulary))

@@ -1,16 +1,16 @@
 """The one door for reading: positional arguments in, a table of blocks out, whatever they are."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from losscli.engines.here import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
-from losscli.reading.blocks import Block, Chunk, ColumnNames, Table
+from losscli.reading.blocks import Block, Chunk, ColumnNames, Opened, Table
 from losscli.reading.cells import is_missing, number
-from losscli.reading.columns import Wanted
+from losscli.reading.columns import Wanted, names_of, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.inline import Inline, is_inline, parse_inline
 from losscli.reading.records import Layout, careful, is_text
@@ -57,21 +57,34 @@ def _refuse_terminal() -> None:
 
 
 def _file(path: str, request: Request) -> Table:
+    return _table(_top(path, request), request.wanted)
+
+
+def _table(opened: Opened, wanted: Wanted) -> Table:
+    try:
+        return opened.table(wanted)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _top(path: str, request: Request) -> Opened:
+    """The source at a path, its first lines read."""
     from losscli.reading.sources import ARRAYS, is_columnar, open_source
 
     source = open_source(path, request.encoding)
     try:
         if source.magic.startswith(ARRAYS):
-            from losscli.reading.formats.arrays import array_table
+            from losscli.reading.formats.arrays import open_arrays
 
-            return array_table(source, request.wanted, request.style.drop)
+            return open_arrays(source, request.style.drop)
         if is_columnar(source):
-            from losscli.reading.formats.parquet import columnar_table
+            from losscli.reading.formats.parquet import open_columnar
 
-            return columnar_table(source, request.wanted, request.style.drop)
-        from losscli.reading.formats.text import text_table
+            return open_columnar(source, request.style.drop)
+        from losscli.reading.formats.text import open_text
 
-        return text_table(source, request.wanted, request.style)
+        return open_text(source, request.style)
     except BaseException:
         source.close()
         raise
@@ -83,7 +96,7 @@ def _alone(request: Request) -> Table:
     _numbers_or_no_file(request.tokens[0])
     if Form.LIKELIHOOD not in wanted.forms:
         raise Declined("one list is not enough; give two: LABELS and PREDS")
-    if wanted.label or wanted.prob:
+    if wanted.label or wanted.prob or wanted.carried:
         raise Declined("columns are chosen in tables; a list has none")
     cells = _numbers_or_no_file(request.tokens[0]).cells
     table = replace(_inline_table([[cell] for cell in cells], "the list", request.style.drop), form=Form.LIKELIHOOD)
@@ -111,7 +124,7 @@ def _pair(request: Request) -> Table:
     wanted = request.wanted
     if "" in request.tokens:
         raise Declined("an argument is empty")
-    labels, preds = (_side(token, request, at) for at, token in enumerate(request.tokens))
+    labels, preds = _sides(request)
     form = _form(wanted.forms, _shape(labels), _shape(preds))
     label_rows, pred_rows = _orient(form, _shape(labels), _shape(preds))
     sides = [
@@ -123,7 +136,42 @@ def _pair(request: Request) -> Table:
     return side_by_side({"label": sides[0], "prob": sides[1], **weights}, form)
 
 
-def _side(token: str, request: Request, at: int) -> Inline | Table:
+def _sides(request: Request) -> list[Inline | Table]:
+    """Both arguments read; the columns that travel are looked for in LABELS, then in PREDS."""
+    found: list[Inline | Opened] = []
+    try:
+        for at, token in enumerate(request.tokens):
+            found.append(_side(token, request, at))
+        wanted = _shared_out(request.wanted, found)
+        return [side.table(own) if isinstance(side, Opened) else side for side, own in zip(found, wanted, strict=True)]
+    except BaseException:
+        for side in found:
+            if isinstance(side, Opened):
+                side.close()
+        raise
+
+
+def _wanted_of(wanted: Wanted, at: int) -> Wanted:
+    """What is wanted of LABELS (0) and of PREDS (1)."""
+    own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1, carried={})
+    return replace(own, prob=None) if at == 0 else replace(own, label=None)
+
+
+def _shared_out(wanted: Wanted, sides: Sequence[Inline | Opened]) -> list[Wanted]:
+    """What is wanted of each side, the columns that travel with it among them."""
+    own = [_wanted_of(wanted, at) for at in range(len(sides))]
+    tables = [(at, side.top, side.named) for at, side in enumerate(sides) if isinstance(side, Opened)]
+    if wanted.carried and not tables:
+        raise Declined("columns are chosen in tables; a list has none")
+    known = [(names_of(top, own[at], named), len(top.first)) for at, top, named in tables]
+    for purpose, text in wanted.carried.items():
+        for (at, _, _), part in zip(tables, shared_out(text, known), strict=True):
+            if part:
+                own[at] = replace(own[at], carried={**own[at].carried, purpose: part})
+    return own
+
+
+def _side(token: str, request: Request, at: int) -> Inline | Opened:
     wanted = request.wanted
     if is_inline(token):
         if (wanted.label, wanted.prob)[at]:
@@ -133,8 +181,7 @@ def _side(token: str, request: Request, at: int) -> Inline | Table:
         except DataError as error:
             raise DataError(f"{('labels', 'predictions')[at]}: {error}") from None
         return _numbers_or_no_file(token) if at else found
-    own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1)
-    return _file(token, replace(request, wanted=replace(own, prob=None) if at == 0 else replace(own, label=None)))
+    return _top(token, request)
 
 
 def _numbers_or_no_file(token: str) -> Inline:

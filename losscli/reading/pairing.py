@@ -38,7 +38,19 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
         streamed=any(side.streamed for side in sides.values()),
         close=partial(_close, tuple(sides.values())),
         warnings=preds.warnings,
+        carried=_carried(sides),
     )
+
+
+def _carried(sides: Mapping[str, Table]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The carried columns of all sides by what they are for; a block has those of one side behind another's."""
+    found: dict[str, tuple[tuple[str, int], ...]] = {}
+    before = 0
+    for side in sides.values():
+        for purpose, columns in side.carried.items():
+            found[purpose] = (*found.get(purpose, ()), *((name, at + before) for name, at in columns))
+        before += len({at for columns in side.carried.values() for _, at in columns})
+    return found
 
 
 def _close(sides: tuple[Table, ...]) -> None:
@@ -127,6 +139,7 @@ def _joined(pieces: Mapping[str, _Piece], count: int) -> Block:
         labels=tuple(taken(column, at["label"]) for column in labels),
         preds=np.asfortranarray(pieces["prob"].block.preds[at["prob"]]),
         weights=pieces["weight"].block.preds[at["weight"], 0] if "weight" in pieces else None,
+        carried=tuple(words.taken(at[name]) for name, piece in pieces.items() for words in piece.block.carried),
         row=row,
         where=partial(_where, pieces),
     )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import Fault, shown
-from losscli.reading.blocks import Array, Block, as_column
+from losscli.reading.blocks import Array, Block, as_column, as_words
 from losscli.reading.cells import has_decimal_comma, is_missing, number, numbers
 
 
@@ -21,6 +21,7 @@ class Layout:
     features: tuple[int, ...] = ()
     drop: bool = False
     hint: str = ""
+    carried: tuple[int, ...] = ()  # columns that travel as text, whatever is in them
 
     @property
     def asked(self) -> tuple[tuple[int, str, int], ...]:
@@ -47,6 +48,7 @@ def careful(records: list[list[str]], line: list[int] | None, lines: int, layout
         preds=matrix([column[at] for at in layout.preds], len(cells)),
         weights=None if layout.weight is None else matrix([column[layout.weight]], len(cells))[:, 0],
         features=matrix([column[at] for at in layout.features], len(cells)) if layout.features else None,
+        carried=tuple(as_words([record[at].strip() for record in cells]) for at in layout.carried),
         row=row,
         line=places,
         tall=tall,
@@ -95,7 +97,7 @@ def _all_sound(records: list[list[str]], layout: Layout) -> bool:
                 return False
         elif numbers(cells) is None:
             return False
-    return True
+    return all(is_text(record[column]) for column in layout.carried for record in records)
 
 
 def _fault(record: list[str], at: int, layout: Layout) -> Fault | None:
@@ -114,7 +116,8 @@ def _fault(record: list[str], at: int, layout: Layout) -> Fault | None:
             return Fault(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
         if part != "label" and number(cell) is None:
             return Fault(at, part, place, not_a_number(cell))
-    return None
+    strange = next((place for place, column in enumerate(layout.carried) if not is_text(record[column])), None)
+    return None if strange is None else Fault(at, "carried", strange, NOT_UTF8)
 
 
 def is_text(cell: str) -> bool:

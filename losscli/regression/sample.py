@@ -6,9 +6,9 @@ The labels become the coefficients of a loss once; what remains a function of th
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, Declined, Fault, shown
@@ -16,7 +16,8 @@ from losscli.evaluation.evaluate import in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.losses.focal import focal_gradient, focal_value
-from losscli.losses.targets import Binary, Classes, Soft, Targets
+from losscli.losses.targets import Classes, Targets, joined
+from losscli.losses.targets import taken as of_rows
 from losscli.reading.blocks import Block, Table, texts
 from losscli.reading.cells import number
 from losscli.reading.inline import is_inline, parse_inline
@@ -88,11 +89,11 @@ def row_slopes(sample: Sample, theta: Array) -> Array:
     return slope if sample.weight is None else sample.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
-def taken(sample: Sample, rows: Array) -> Sample:
+def taken(sample: Sample, rows: NDArray[np.intp]) -> Sample:
     """Some rows of a sample, with the divisor that these have."""
     weight = None if sample.weight is None else sample.weight[rows]
-    part = replace(sample, x=sample.x[rows], weight=weight, targets=_of(sample.targets, rows))
-    part = replace(part, unit=_of(sample.unit, rows))
+    part = replace(sample, x=sample.x[rows], weight=weight, targets=of_rows(sample.targets, rows))
+    part = replace(part, unit=of_rows(sample.unit, rows))
     return replace(part, divisor=_divisor(part))
 
 
@@ -213,33 +214,13 @@ def _sample(problem: Problem, shape: Shape, prepared: Sequence[Prepared], summar
         problem,
         shape,
         np.column_stack((np.ones(len(x)), x)) if shape.intercept else x,
-        _joined([one.targets for one in prepared]),
-        _joined([one.unit for one in prepared]),
+        joined([one.targets for one in prepared]),
+        joined([one.unit for one in prepared]),
         np.concatenate(weights) if weights else None,
         divisor(summary),
         summary,
         table,
     )
-
-
-def _joined(parts: Sequence[Targets]) -> Targets:
-    first = parts[0]
-    if isinstance(first, Binary):
-        two = [part for part in parts if isinstance(part, Binary)]
-        return Binary(np.concatenate([a.positive for a in two]), np.concatenate([a.negative for a in two]), inf)
-    if isinstance(first, Classes):
-        hard = [part for part in parts if isinstance(part, Classes)]
-        index, own = np.concatenate([a.index for a in hard]), np.concatenate([a.own for a in hard])
-        return Classes(index, own, first.every)
-    return Soft(np.vstack([part.cells for part in parts if isinstance(part, Soft)]))
-
-
-def _of(a: Targets, rows: Array) -> Targets:
-    if isinstance(a, Binary):
-        return replace(a, positive=a.positive[rows], negative=a.negative[rows])
-    if isinstance(a, Classes):
-        return replace(a, index=a.index[rows], own=a.own[rows])
-    return Soft(a.cells[rows])
 
 
 def _divisor(sample: Sample) -> float:

@@ -11,8 +11,8 @@ import numpy as np
 from losscli.enums import Solver
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array
-from losscli.losses.functions import log_softmax, row_sums, sigmoid
-from losscli.losses.targets import Binary, Classes
+from losscli.losses.functions import log_softmax, sigmoid
+from losscli.losses.targets import Binary, Classes, masses
 from losscli.regression.sample import Sample, logits, row_losses, row_slopes
 
 RISE = 1e-10  # a relative rise of the loss beyond rounding
@@ -141,7 +141,7 @@ def _penalized(sample: Sample, theta: Array) -> Array:
 def _hessian(sample: Sample, theta: Array, l2: float) -> Array:
     """The second derivatives by all parameters, (p, p), row after row of theta."""
     weight = np.ones(sample.rows) if sample.weight is None else sample.weight
-    share = weight * _mass(sample) / sample.divisor
+    share = weight * masses(sample.targets) / sample.divisor
     z = logits(sample, theta)
     if z.ndim == 1:
         curvature = (sample.x * (share * sigmoid(z) * sigmoid(-z))[:, None]).T @ sample.x
@@ -163,16 +163,6 @@ def _softmax_hessian(sample: Sample, z: Array, share: Array) -> Array:
     # so bending it makes the matrix regular and leaves the step alone.
     level = max(float(np.trace(curvature)) / (k * d), 1e-300)
     return np.asarray(curvature + level * np.kron(np.full((k, k), 1.0 / k), np.eye(d)))
-
-
-def _mass(sample: Sample) -> Array:
-    """The sum of the coefficients of each row (n,)."""
-    a = sample.targets
-    if isinstance(a, Binary):
-        return a.positive + a.negative
-    if isinstance(a, Classes):
-        return a.own if a.every is None else a.own + a.every.sum()
-    return row_sums(a.cells)
 
 
 def _refuse_separable(sample: Sample, theta: Array) -> None:

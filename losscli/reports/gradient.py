@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from losscli.enums import Format, Reduction
-from losscli.evaluation.figures import unit_name
 from losscli.evaluation.prepare import Array
 from losscli.expect.typed import Expected
 from losscli.gradients.answer import SHOWN_ROWS, Answer, as_figure
@@ -188,7 +187,7 @@ def columns_of(answer: Answer) -> list[str]:
 # --- a table for people -----------------------------------------------------------------------------------------------
 def _table(answer: Answer, told: Report) -> Report:
     settings = answer.problem.settings
-    unit = unit_name(settings.base)
+    unit = settings.unit_name
     size, s = answer.size, answer.totals.summary
     rows: list[tuple[object, ...]] = []
     if settings.reduction is not Reduction.NONE:

@@ -1,11 +1,12 @@
 """A summary as an answer: the record that JSON prints and the labelled rows of the table. No printing here."""
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
 from losscli.enums import Form, Reduction, Scale
 from losscli.errors import shown
-from losscli.evaluation.figures import Figures, figures, likelihood, unit_name
+from losscli.evaluation.figures import Figures, figures, likelihood
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid, Report
 from losscli.reading.blocks import ColumnNames, Table
@@ -17,8 +18,8 @@ def report(problem: Problem, s: Summary, table: Table) -> Report:
     found = figures(problem, s)
     warnings = (*_warnings(problem, s), *table.warnings)
     notes = (*warnings, *_notes(problem, s, found), *table.notes)
-    unit = unit_name(problem.settings.base)
-    grids = [Grid(tuple(_rows(problem, s, found, table.columns, unit)))]
+    unit = problem.settings.unit_name
+    grids = [Grid(tuple(_rows(problem, s, found, table.columns)))]
     if problem.form is Form.CATEGORICAL and s.groups:
         grids.append(Grid(_class_rows(problem, s), ("class", "n", f"mean loss ({unit})")))
     record = _record(problem, s, found, table.columns, notes)
@@ -31,7 +32,7 @@ def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, note
         "loss": settings.loss.name,
         "value": f.value,
         "reduction": settings.reduction.value,
-        "base": settings.base or "e",
+        "base": (settings.base or "e") if settings.loss.log_loss else None,
         "from": settings.scale.value,
         "n": f.n,
         "divisor": f.divisor,
@@ -75,8 +76,8 @@ def _class_rows(problem: Problem, s: Summary) -> tuple[tuple[object, ...], ...]:
     return tuple((part["class"], part["n"], part["mean"]) for part in _per_class(problem, s) or ())
 
 
-def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, unit: str) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = [*_leading(problem, f, unit)]
+def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = [*_leading(problem, f)]
     rows += [("n", f.n, _counted(problem, s))]
     rows += [("divisor", f.divisor, "what the mean divides by")] if f.divisor != f.n else []
     rows += [("standard error", f.se, "")]
@@ -90,8 +91,7 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, unit: 
             ("baseline", f.baseline, "always predicting the label frequencies"),
             ("normalized", f.normalized, why or "mean / baseline"),
         ]
-    if problem.form is Form.CATEGORICAL and problem.settings.loss.name != "nll":
-        rows.append(("perplexity", f.perplexity, ""))
+    rows += [_FIGURES[name](problem, f) for name in problem.settings.loss.closes]
     rows += [("label column", _listed(columns.label), "")] if columns.label is not None else []
     rows += [("prediction column", _listed(columns.prob), "")] if columns.prob is not None else []
     rows += [("weight column", _listed(columns.weight), "")] if columns.weight is not None else []
@@ -107,17 +107,20 @@ def _counted(problem: Problem, s: Summary) -> str:
     return "" if s.n == s.seen - s.dropped - s.ignored else "cells, each an observation"
 
 
-def _leading(problem: Problem, f: Figures, unit: str) -> list[tuple[object, ...]]:
-    mean_row, sum_row = ("mean", f.mean, unit), ("sum", f.sum, unit)
-    if problem.settings.loss.name == "nll":
-        return [
-            sum_row,
-            mean_row,
-            ("log-likelihood", f.log_likelihood, ""),
-            ("likelihood", likelihood(f, problem.settings.unit), ""),
-            ("perplexity", f.perplexity, ""),
-        ]
-    return [sum_row, mean_row] if problem.settings.reduction is Reduction.SUM else [mean_row, sum_row]
+_FIGURES: dict[str, Callable[[Problem, Figures], tuple[object, ...]]] = {
+    "mean": lambda problem, f: ("mean", f.mean, problem.settings.unit_name),
+    "sum": lambda problem, f: ("sum", f.sum, problem.settings.unit_name),
+    "log-likelihood": lambda problem, f: ("log-likelihood", f.log_likelihood, ""),
+    "likelihood": lambda problem, f: ("likelihood", likelihood(f, problem.settings.unit), ""),
+    "perplexity": lambda problem, f: ("perplexity", f.perplexity, ""),
+}
+
+
+def _leading(problem: Problem, f: Figures) -> list[tuple[object, ...]]:
+    """The figures that the loss puts first; the sum before others where it was asked for."""
+    leads = problem.settings.loss.leads
+    asked = problem.settings.reduction is Reduction.SUM
+    return [_FIGURES[name](problem, f) for name in (sorted(leads, key=lambda one: one != "sum") if asked else leads)]
 
 
 def _listed(names: object) -> str:

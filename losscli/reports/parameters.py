@@ -3,7 +3,6 @@
 import numpy as np
 
 from losscli.enums import Method, Reduction
-from losscli.evaluation.figures import unit_name
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.size import Size, enlarged
 from losscli.output.report import Grid, Report
@@ -71,7 +70,7 @@ def report_of(
 ) -> Report:
     """The gradient for people."""
     settings, size = sample.problem.settings, _size(found)
-    unit = unit_name(settings.base)
+    unit = settings.unit_name
     rows: list[tuple[object, ...]] = [
         ("loss", value_of(sample, found.theta), f"{unit}, {settings.reduction.value}"),
         ("n", sample.summary.n, ""),

@@ -22,7 +22,7 @@ from losscli.losses.conventions import convention
 from losscli.losses.focal import focal_value
 from losscli.losses.functions import row_sums
 from losscli.losses.table import BINARY, CATEGORICAL
-from losscli.losses.targets import Binary, Classes, Soft, Targets, dense
+from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, joined
 from losscli.reading.blocks import Block
 from losscli.statistics.summary import Rows, Summary, mean, total
 
@@ -126,19 +126,22 @@ class Case:
     @cached_property
     def labels(self) -> Array:
         """Labels without weights or smoothing: y (n,), or label probabilities (n, k)."""
-        return _joined_labels([prepared.unit for prepared in self.prepared], self.problem.k)
+        unit = joined([prepared.unit for prepared in self.prepared])
+        return unit.positive if isinstance(unit, Binary) else dense(unit, (self.n, self.problem.k))
 
     @cached_property
     def coefficients(self) -> tuple[Array, Array]:
         """Binary: what multiplies -ln p and -ln(1-p), with smoothing and class weights in it."""
-        parts = [prepared.targets for prepared in self.prepared]
-        pairs = [(part.positive, part.negative) for part in parts if isinstance(part, Binary)]
-        return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
+        whole = joined([prepared.targets for prepared in self.prepared])
+        assert isinstance(whole, Binary)
+        return whole.positive, whole.negative
 
     @cached_property
     def cells(self) -> Array:
         """Categorical: what multiplies -ln p of each cell (n, k)."""
-        return _joined_labels([prepared.targets for prepared in self.prepared], self.problem.k)
+        whole = joined([prepared.targets for prepared in self.prepared])
+        assert not isinstance(whole, Binary)
+        return dense(whole, (self.n, self.problem.k))
 
     @cached_property
     def loss(self) -> Array:
@@ -340,18 +343,6 @@ def _label_entropy(labels: Array) -> float:
     positives = labels.mean(axis=0)
     shares = positives if positives.ndim else np.array([1.0 - positives, positives])
     return float(times(shares, minus_log(shares)).sum())
-
-
-def _joined_labels(parts: Sequence[Targets], k: int) -> Array:
-    return np.concatenate([_label_cells(part, k) for part in parts])
-
-
-def _label_cells(part: Targets, k: int) -> Array:
-    return part.positive if isinstance(part, Binary) else dense(part, (len(_length(part)), k))
-
-
-def _length(part: Classes | Soft) -> Array:
-    return part.cells if isinstance(part, Soft) else part.own
 
 
 def _again(problem: Problem, settings: Settings) -> Problem:

@@ -40,6 +40,7 @@ class Slopes:
     p: Array = field(default_factory=_nothing)
     z: Array = field(default_factory=_nothing)
     weight: Array | None = None
+    log_loss: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def diagnose_gradient(given: Sequence[Typed], s: Slopes) -> Diagnosis:
 
 
 def gradient_candidates(s: Slopes) -> Iterator[Candidate]:
-    """Every gradient that a mistake gives."""
-    for entry in GRADIENTS:
+    """Every gradient that a mistake gives; the mistakes are those with log-losses."""
+    for entry in GRADIENTS if s.log_loss else ():
         with np.errstate(all="ignore"):  # at p = 0 or 1 a mistake may divide by 0; what has no value is left out
             found = variants(entry, s)
         for variant in found:

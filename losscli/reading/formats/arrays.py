@@ -9,7 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import DataError, Fault, shown
-from losscli.reading.blocks import Array, Block, Chunk, Column, Table, as_column, column_names, taken
+from losscli.reading.blocks import (
+    Array,
+    Block,
+    Chunk,
+    Column,
+    Opened,
+    Table,
+    Words,
+    as_column,
+    as_words,
+    carried_names,
+    column_names,
+    taken,
+)
 from losscli.reading.cells import is_missing
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.formats.npy import Part, parts_of, sound
@@ -34,26 +47,45 @@ class Series:
         return rows[self.place] if isinstance(self.place, str) else rows[:, self.place]
 
 
-def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
-    """The table in a `.npy` or `.npz` source."""
+def open_arrays(source: Source, drop: bool) -> Opened:
+    """A `.npy` or `.npz` source."""
     with sound(source.name):
         parts = parts_of(source)
         series = [one for at, part in enumerate(parts) for one in _series(part, at)]
         rows = _common_rows(parts)
     step = max(1, min(BLOCK_ROWS, BLOCK_BYTES // sum(part.row_bytes for part in parts), rows))
     with sound(source.name):
-        top = [part.rows(min(step, rows)) for part in parts]
-    first = tuple(_cell(one.of(top[one.part])[0]) for one in series)
+        first = [part.rows(min(step, rows)) for part in parts]
+    cells = tuple(_cell(one.of(first[one.part])[0]) for one in series)
     names = tuple(one.name for one in series)
-    named = any(names)
+    top = FirstLines(names, cells) if any(names) else FirstLines(cells, None)
+    held = _Arrays(source, parts, series, rows, step, first)
+    return Opened(source.name, top, any(names), partial(_table, held, top, drop), source.close)
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """Arrays of one length, read side by side `step` rows at a time; `top` are the rows that are read already."""
+
+    source: Source
+    parts: list[Part]
+    series: list[Series]
+    rows: int
+    step: int
+    top: list[NDArray[Any]]
+
+
+def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
+    source, series = held.source, held.series
     try:
-        columns = resolve(FirstLines(names, first) if named else FirstLines(first, None), replace(wanted, header=named))
+        columns = resolve(top, replace(wanted, header=top.second is not None))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
-    layout = Layout(len(series), columns.labels, columns.preds, columns.weight, columns.features, drop)
+    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    layout = Layout(len(series), *parts, drop, carried=columns.travelling)
     return Table(
         form=columns.form,
-        chunks=_Reader(source.name, parts, series, layout, rows, step).chunks(top),
+        chunks=_chunks(held, layout),
         place=partial(_place, source.name, columns),
         columns=column_names(columns),
         classes=columns.class_names,
@@ -65,6 +97,7 @@ def array_table(source: Source, wanted: Wanted, drop: bool) -> Table:
         position=source.position,
         close=source.close,
         warnings=scale_warnings(columns, wanted.scale),
+        carried=carried_names(columns),
     )
 
 
@@ -97,31 +130,18 @@ def _cell(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """The blocks of arrays that are read side by side, `step` rows at a time."""
-
-    name: str
-    parts: list[Part]
-    series: list[Series]
-    layout: Layout
-    rows: int
-    step: int
-
-    def chunks(self, top: list[NDArray[Any]]) -> Iterator[Chunk]:
-        """The chunks; `top` are the rows of the first one, read already."""
-        asked = [at for at, _, _ in self.layout.asked]
-        needed = {self.series[at].part for at in asked}
-        for low in range(0, self.rows, self.step):
-            count = min(self.step, self.rows - low)
-            with sound(self.name):
-                rows = {at: self.parts[at].rows(count) if low else top[at] for at in needed}
-            columns = {at: self.series[at].of(rows[self.series[at].part]) for at in asked}
-            yield partial(_block, columns, count, self.layout)
+def _chunks(held: _Arrays, layout: Layout) -> Iterator[Chunk]:
+    asked = {at for at, _, _ in layout.asked} | set(layout.carried)
+    needed = {held.series[at].part for at in asked}
+    for low in range(0, held.rows, held.step):
+        count = min(held.step, held.rows - low)
+        with sound(held.source.name):
+            rows = {at: held.parts[at].rows(count) if low else held.top[at] for at in needed}
+        yield partial(_block, {at: held.series[at].of(rows[held.series[at].part]) for at in asked}, count, layout)
 
 
 def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout) -> Block:
-    columns = {at: _column(column) for at, column in values.items()}
+    columns = {at: _column(values[at]) for at, _, _ in layout.asked}
     missing = {at: _missing(column) for at, column in columns.items()}
     gone = np.zeros(rows, dtype=bool)
     for mask in missing.values():
@@ -143,6 +163,7 @@ def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout) -> Blo
         preds=_matrix([columns[at] for at in layout.preds], row),
         weights=None if layout.weight is None else _matrix([columns[layout.weight]], row)[:, 0],
         features=_matrix([columns[at] for at in layout.features], row) if layout.features else None,
+        carried=tuple(_words(values[at][row]) for at in layout.carried),
         row=row,
         fault=fault,
     )
@@ -152,6 +173,14 @@ def _column(values: NDArray[Any]) -> Column:
     if values.dtype.kind in "US":
         return as_column([_cell(value).strip() for value in values])
     return values.astype(np.float64)
+
+
+def _words(values: NDArray[Any]) -> Words:
+    """A column as text, each value as numpy writes it."""
+    if values.dtype.kind in "US":
+        return as_words([_cell(value).strip() for value in values])
+    distinct, codes = np.unique(values, return_inverse=True)
+    return Words(codes.reshape(-1), tuple(map(_cell, distinct)))
 
 
 def _missing(column: Column) -> NDArray[np.bool_]:

@@ -16,10 +16,10 @@ from typing import Any
 
 from losscli.errors import DataError, Fault, shown
 from losscli.lazy import Lazy
-from losscli.reading.blocks import Block, Chunk, Table, column_names
-from losscli.reading.columns import Columns, Wanted, resolve, scale_warnings
+from losscli.reading.blocks import Block, Chunk, Opened, Table, column_names
+from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.formats.arrow import Plan, block_of, kind_of
-from losscli.reading.formats.nested import outline
+from losscli.reading.formats.nested import outline, path_keys
 from losscli.reading.records import Layout
 from losscli.reading.sources import Source, is_plain_file
 
@@ -43,13 +43,18 @@ class Container:
     batches: Callable[[Sequence[str]], Iterator[Any]]
 
 
-def columnar_table(source: Source, wanted: Wanted, drop: bool) -> Table:
-    """The table in a source that `sources.is_columnar` knows."""
+def open_columnar(source: Source, drop: bool) -> Opened:
+    """A source that `sources.is_columnar` knows; its first record are the names of the file's columns and path keys."""
     if find_spec("pyarrow") is None:
         raise DataError(f"{source.name}: Parquet, Arrow and ORC files want pip install 'losscli[parquet]'")
     file = _file(source)
     with _sound(source.name):
         container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file)
+    names = (*container.schema.names, *path_keys(source.name, container.schema.names))
+    return Opened(source.name, FirstLines(names, None), True, partial(_chosen, source, container, drop), source.close)
+
+
+def _chosen(source: Source, container: Container, drop: bool, wanted: Wanted) -> Table:
     try:
         found = outline(container.schema, source.name, wanted, partial(_first, source.name, container))
         columns = resolve(found.top, found.wanted)

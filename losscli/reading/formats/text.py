@@ -16,7 +16,7 @@ import numpy as np
 
 from losscli.errors import DataError, Fault, shown
 from losscli.reading import decode
-from losscli.reading.blocks import Block, Chunk, Table, column_names
+from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats.ranges import Quoted, cut
@@ -82,12 +82,17 @@ class Head:
     blank_lines: int
 
 
-def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
-    """The table in a text source."""
+def open_text(source: Source, style: Style) -> Opened:
+    """A text source, its first lines read."""
     feed = Feed(source)
     _plain_newlines(feed)
     gone = _skip_blank(feed)
     head = _head(feed, style, gone)
+    return Opened(source.name, head.top, None, partial(_table, feed, head, style, gone), source.close)
+
+
+def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> Table:
+    source = feed.source
     columns = _columns(head, wanted, f"{source.name}:{gone + head.blank_lines + 1}", source.name)
     width = len(head.top.first)
     above = head.blank_lines + (head.first_lines if columns.names else 0)
@@ -96,7 +101,8 @@ def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
-    layout = Layout(width, columns.labels, columns.preds, columns.weight, columns.features, style.drop, hint)
+    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    layout = Layout(width, *parts, style.drop, hint, columns.travelling)
     table = Table(
         form=columns.form,
         chunks=_Reader(feed, head.delimiter, layout, style.block_bytes).chunks(),
@@ -112,6 +118,7 @@ def text_table(source: Source, wanted: Wanted, style: Style) -> Table:
         close=source.close,
         notes=_notes(columns),
         warnings=scale_warnings(columns, wanted.scale),
+        carried=carried_names(columns),
     )
     start = source.position() - len(feed.rest)
     return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
@@ -125,7 +132,7 @@ def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
         text = all(map(is_text, head.top.first))
         raise DataError(f"{name}: {error}" if text else f"{line}: {NOT_UTF8}") from None
     weight = () if columns.weight is None else (columns.weight,)
-    for column in (*columns.labels, *columns.preds, *weight, *columns.features):
+    for column in (*columns.labels, *columns.preds, *weight, *columns.features, *columns.travelling):
         if not is_text(str(columns.name(column))):
             raise DataError(f"{line}: {NOT_UTF8}")
     return columns
@@ -308,7 +315,9 @@ def _fast(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
         return None
     weight = () if layout.weight is None else (layout.weight,)
     numbers = (*layout.preds, *weight, *layout.features)
-    decoded = decode.decode(piece, decode.Layout(delimiter.encode(), layout.width, numbers, layout.labels))
+    decoded = decode.decode(
+        piece, decode.Layout(delimiter.encode(), layout.width, numbers, layout.labels, layout.carried)
+    )
     if decoded is None:
         return None
     k = len(layout.preds)
@@ -319,6 +328,7 @@ def _fast(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
         preds=decoded.numbers[:k].T,
         weights=decoded.numbers[k] if weight else None,
         features=decoded.numbers[k + len(weight) :].T if layout.features else None,
+        carried=decoded.carried,
         row=np.arange(decoded.rows),
     )
 

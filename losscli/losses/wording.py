@@ -1,0 +1,33 @@
+"""Numbers and coefficients as a kernel writes its work: plain ASCII that reads well in a terminal."""
+
+from collections.abc import Sequence
+
+FEW_TERMS = 6
+
+
+def factor(a: float) -> str:
+    """A coefficient in front of a term; 1 is not written."""
+    return "" if abs(a - 1.0) < 1e-12 else f"{a:.6g} * "
+
+
+def as_number(value: float) -> str:
+    """A number in a term, to six digits; in full where those would make a certainty of it."""
+    short = f"{value:.6g}"
+    exact = float(short) == value or (abs(value) not in (0.0, 1.0) and float(short) not in (0.0, 1.0))
+    return short if exact else repr(value)
+
+
+def listed(parts: Sequence[str], joint: str) -> str:
+    """The parts joined, the middle of a long list left out."""
+    few = list(parts) if len(parts) <= FEW_TERMS else [*parts[: FEW_TERMS - 2], "...", parts[-1]]
+    return joint.join(few)
+
+
+def over(log: str) -> str:
+    """The division that brings nats to the base of a logarithm: nothing for `ln`, ` / ln 2` for `log2`."""
+    return "" if log == "ln" else f" / ln {log.removeprefix('log')}"
+
+
+def signed(terms: Sequence[str]) -> str:
+    """Terms that begin with a minus, added up: `-a`, `-b` is `-a - b`; 0 for none."""
+    return listed(terms, " ").replace(" -", " - ") or "0"
