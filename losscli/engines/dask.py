@@ -10,7 +10,7 @@ import os
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from time import monotonic
@@ -30,7 +30,7 @@ POLL = 0.2
 WANTED = "--cluster wants pip install 'losscli[cluster]'"
 
 
-def on_cluster(work: Callable[[P], T], parts: Sequence[P], address: str) -> Iterator[T]:
+def on_cluster(work: Callable[[P], T], parts: Sequence[P], address: str) -> Generator[T, None, None]:
     """What `work` makes of each part, in order; a part whose worker is lost is done again by another."""
     with _client(address) as client:
         _await_workers(client, address)

@@ -51,6 +51,7 @@ def outline(schema: Any, path: str, wanted: Wanted, length: Callable[[str], int]
     examples += ["a key of the path"] * len(keys)
     cells = {name: tuple(place.name for place in span) for name, span in spans.items()}
     translated: dict[str, Any] = {part: _translated(getattr(wanted, part), names, cells) for part in _TYPED}
+    translated["carried"] = {use: _translated(text, names, cells) or "" for use, text in wanted.carried.items()}
     top = FirstLines(tuple(place.name for place in places), tuple(examples))
     return Outline(tuple(places), top, replace(wanted, **translated))
 

@@ -19,10 +19,11 @@ from losscli.reading import decode
 from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names
 from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
-from losscli.reading.formats.ranges import Quoted, cut
+from losscli.reading.formats.ranges import Quoted, between, cut
 from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
 from losscli.reading.sources import Source
 
+PART_BYTES = 1 << 26  # of a file that are a part of the work of a cluster
 HEAD_BYTES, HEAD_LINES = 1 << 16, 20
 
 RECORD_BYTES = 1 << 25  # a line longer than this is no line of a table
@@ -121,7 +122,20 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
         carried=carried_names(columns),
     )
     start = source.position() - len(feed.rest)
-    return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
+    piece = partial(_piece, table, source, head.delimiter, layout, style.block_bytes)
+    return replace(
+        table,
+        parts=partial(_parts, partial(cut, source, start), piece),
+        cuts=lambda: cut(source, start, (source.size or 0) // PART_BYTES),
+        piece=piece,
+    )
+
+
+def _parts(
+    cuts: Callable[[int], list[tuple[int, int]]], piece: Callable[[int, int], Table], count: int
+) -> list[Table] | None:
+    """The table as up to `count` tables of ranges of its bytes."""
+    return [piece(low, high) for low, high in cuts(count)] or None
 
 
 def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
@@ -138,15 +152,12 @@ def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
     return columns
 
 
-def _parts(
-    table: Table, feed: Feed, start: int, delimiter: str, layout: Layout, block_bytes: int, count: int
-) -> list[Table] | None:
-    """The table as up to `count` tables of ranges of its bytes."""
-    sources = cut(feed.source, start, count)
-    if sources is None:
-        return None
-    readers = [_Reader(Feed(source), delimiter, layout, block_bytes, ranged=True) for source in sources]
-    return [replace(table, chunks=reader.chunks(), threads=1) for reader in readers]
+def _piece(
+    table: Table, source: Source, delimiter: str, layout: Layout, block_bytes: int, low: int, high: int
+) -> Table:
+    """The table of the lines in a range of the bytes."""
+    reader = _Reader(Feed(between(source, low, high)), delimiter, layout, block_bytes, ranged=True)
+    return replace(table, chunks=reader.chunks(), threads=1)
 
 
 def _plain_newlines(feed: Feed) -> None:
