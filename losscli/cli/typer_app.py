@@ -112,7 +112,22 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 def _annotation(option: Option) -> Any:
     kind = bool | None if option.is_flag else option.kind
-    return Annotated[kind, typer.Option(*option.names, help=option.help, metavar=option.metavar, show_default=False)]
+    offer = _offer(option.completes) if option.completes else None
+    names = typer.Option(
+        *option.names, help=option.help, metavar=option.metavar, show_default=False, autocompletion=offer
+    )
+    return Annotated[kind, names]
+
+
+def _offer(what: str) -> Callable[[str], list[str]]:
+    """The values that a shell offers for an option."""
+
+    def offer(incomplete: str) -> list[str]:
+        from losscli.cli.completion import OFFERS, escaped
+
+        return escaped(OFFERS[what](incomplete))
+
+    return offer
 
 
 def _one_line(message: str) -> str:

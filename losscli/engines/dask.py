@@ -24,6 +24,7 @@ P = TypeVar("P")
 T = TypeVar("T")
 
 distributed: Any = Lazy("distributed")
+cloudpickle: Any = Lazy("cloudpickle")
 
 PATIENCE = 30.0  # seconds in which a scheduler must answer and a worker must be there
 POLL = 0.2
@@ -35,7 +36,7 @@ def on_cluster(work: Callable[[P], T], parts: Sequence[P], address: str) -> Gene
     with _client(address) as client:
         _await_workers(client, address)
         _check_python(client, address)
-        job = pickle.dumps(work)
+        job = cloudpickle.dumps(work)  # by its code where it has no name
         futures = client.map(_carrier(__version__), [(job, pickle.dumps(part)) for part in parts], pure=False)
         try:
             for future in futures:

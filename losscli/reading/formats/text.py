@@ -8,7 +8,7 @@ way, which names the fault.
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -104,9 +104,23 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     )
     parts = (columns.labels, columns.preds, columns.weight, columns.features)
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
-    table = Table(
+    chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
+    table = described(source, columns, wanted, skipped, chunks)
+    start = source.position() - len(feed.rest)
+    piece = partial(_piece, table, source, head.delimiter, layout, style.block_bytes)
+    return replace(
+        table,
+        parts=partial(_parts, partial(cut, source, start), piece),
+        cuts=lambda: cut(source, start, (source.size or 0) // PART_BYTES),
+        piece=piece,
+    )
+
+
+def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, chunks: Iterable[Chunk]) -> Table:
+    """The table of a source whose columns are settled, `skipped` lines being above its first record."""
+    return Table(
         form=columns.form,
-        chunks=_Reader(feed, head.delimiter, layout, style.block_bytes).chunks(),
+        chunks=chunks,
         place=partial(_place, source.name, columns, skipped),
         columns=column_names(columns),
         classes=columns.class_names,
@@ -121,21 +135,6 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
         warnings=scale_warnings(columns, wanted.scale),
         carried=carried_names(columns),
     )
-    start = source.position() - len(feed.rest)
-    piece = partial(_piece, table, source, head.delimiter, layout, style.block_bytes)
-    return replace(
-        table,
-        parts=partial(_parts, partial(cut, source, start), piece),
-        cuts=lambda: cut(source, start, (source.size or 0) // PART_BYTES),
-        piece=piece,
-    )
-
-
-def _parts(
-    cuts: Callable[[int], list[tuple[int, int]]], piece: Callable[[int, int], Table], count: int
-) -> list[Table] | None:
-    """The table as up to `count` tables of ranges of its bytes."""
-    return [piece(low, high) for low, high in cuts(count)] or None
 
 
 def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
@@ -150,6 +149,13 @@ def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
         if not is_text(str(columns.name(column))):
             raise DataError(f"{line}: {NOT_UTF8}")
     return columns
+
+
+def _parts(
+    cuts: Callable[[int], list[tuple[int, int]]], piece: Callable[[int, int], Table], count: int
+) -> list[Table] | None:
+    """The table as up to `count` tables of ranges of its bytes."""
+    return [piece(low, high) for low, high in cuts(count)] or None
 
 
 def _piece(
@@ -205,7 +211,7 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
         raise DataError(f"{feed.source.name}: the input is empty")
     place = f"{feed.source.name}:{gone + blank + 1}"
     if lines[blank].lstrip().startswith("{"):
-        raise DataError(f"{place}: this looks like JSON; a table of columns is wanted")
+        raise DataError(f"{place}: JSON behind so many blank lines is not read; JSON lines begin with an object")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(" \r")]
     delimiter = style.delimiter or find_delimiter(sample)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)

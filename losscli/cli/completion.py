@@ -1,0 +1,89 @@
+"""What a shell offers behind an option: columns of the table that is on the line, labels of its label column.
+
+Quick and silent: whatever can't be read offers nothing, and the shell falls back on the names of files.
+"""
+
+import os
+import shlex
+from collections.abc import Callable, Sequence
+
+from losscli.cli.arguments import Values, plain_values, sorted_arguments
+from losscli.cli.commands import command_of
+from losscli.cli.options import COLUMNS, LABELS
+
+Offer = Callable[[str], list[str]]
+
+
+def offered_columns(incomplete: str) -> list[str]:
+    """Names of columns that begin as the word does; behind a comma, of the next one of a list."""
+    from losscli.reading.formats.header import header_of
+
+    before, comma, begun = incomplete.rpartition(",")
+    listed = before.split(",")
+    names = [name for path in _tables() for name in header_of(path)]
+    return [before + comma + name for name in dict.fromkeys(names) if name.startswith(begun) and name not in listed]
+
+
+def offered_labels(incomplete: str) -> list[str]:
+    """Labels that stand at the top of the label column."""
+    from losscli.reading.columns import LABEL_NAMES
+    from losscli.reading.formats.header import labels_of
+
+    values = _values()
+    column = (values.get("label") or [None])[-1]
+    found = [label for path in _tables() for label in labels_of(path, column, sorted(LABEL_NAMES))]
+    return [label for label in dict.fromkeys(found) if label.startswith(incomplete)]
+
+
+OFFERS: dict[str, Offer] = {COLUMNS: offered_columns, LABELS: offered_labels}
+
+
+def _tables() -> list[str]:
+    """The files that stand on the line as arguments of their own."""
+    return [path for path in _values().get("sources", ()) if os.path.isfile(path)]
+
+
+def _values() -> Values:
+    """The values of the line without the word that is being completed, as far as they are plain."""
+    words = _words()
+    command = command_of(words)
+    if command is None:
+        return {}
+    tokens = sorted_arguments(words[len(command.words) :], command.options)
+    sources = tokens[tokens.index("--") + 1 :] if "--" in tokens else []
+    return {"sources": sources, **(plain_values(tokens, command.options) or {})}
+
+
+def _words() -> list[str]:
+    """The words of the line, without the program and without the word and option that are being completed.
+
+    Bash gives the whole line and the place in it; zsh and fish give the line up to the cursor.
+    """
+    line, place = os.environ.get("COMP_WORDS"), os.environ.get("COMP_CWORD", "")
+    if line is not None and place.isdigit():
+        words, at = _split(line), int(place)
+    else:
+        line = os.environ.get("_TYPER_COMPLETE_ARGS", "")
+        words = _split(line)
+        at = len(words) if line.endswith(" ") else len(words) - 1
+    before = words[1:at]
+    if before and before[-1].startswith("-"):
+        before.pop()
+    return [*before, *words[at + 1 :]]
+
+
+def _split(line: str) -> list[str]:
+    """The words of a line, of one whose last quote is still open too."""
+    for end in ("", "'", '"'):
+        try:
+            return shlex.split(line + end)
+        except ValueError:
+            continue
+    return line.split()
+
+
+def escaped(names: Sequence[str]) -> list[str]:
+    """Names as they can be typed: bash puts them on the line as they are."""
+    if not os.environ.get("_LOSSCLI_COMPLETE", "").endswith("bash"):
+        return list(names)
+    return ["".join(f"\\{char}" if char in " \t\\\"'`$&;|<>()*?[]{}#!~" else char for char in name) for name in names]

@@ -1,0 +1,164 @@
+"""What shells complete: columns of the table on the line, its labels, choices, options; in shells on a terminal."""
+
+import os
+import select
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import environment
+
+pty = pytest.importorskip("pty", reason="a pseudo-terminal of POSIX")
+
+SHELLS = ("bash", "zsh", "fish")
+
+TABLE = "label,prob,my weight,site\nspam,0.9,1,north\nham,0.2,2,south\nham,0.4,1,north\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A directory with the command, the scripts of the shells and some tables."""
+    command = tmp_path / "losscli"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m losscli "$@"\n')
+    command.chmod(0o755)
+    (tmp_path / "t.csv").write_text(TABLE)
+    (tmp_path / "names.csv").write_text("label,a:b,c$d,quote'd\n1,0.5,0.5,0.5\n")
+    (tmp_path / "plain.csv").write_text("1,0.5\n0,0.5\n")
+    return tmp_path
+
+
+def env_of(place: Path, **more: str) -> dict[str, str]:
+    path = os.pathsep.join((str(place), os.environ["PATH"]))
+    return {**environment(), "PATH": path, "TERM": "xterm", "HOME": str(place), "LC_ALL": "C.UTF-8", **more}
+
+
+def offered(line: str, place: Path) -> list[str]:
+    """What is offered behind a line, as zsh and fish ask for it."""
+    env = env_of(place, _LOSSCLI_COMPLETE="complete_fish", _TYPER_COMPLETE_FISH_ACTION="get-args")
+    done = subprocess.run(
+        ["losscli"], env={**env, "_TYPER_COMPLETE_ARGS": line}, cwd=place, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    return [entry.partition("\t")[0] for entry in done.stdout.splitlines() if entry]
+
+
+COLUMNS = ["label", "prob", "my weight", "site"]
+
+LINES = [
+    *((f"losscli bce t.csv {option} ", COLUMNS) for option in ("-y", "-p", "-w", "--label", "--prob", "--weight")),
+    ("losscli bce t.csv -p pr", ["prob"]),
+    ("losscli bce t.csv -y label -p ", COLUMNS),
+    ("losscli bce t.csv -w label,", ["label,prob", "label,my weight", "label,site"]),
+    ("losscli grad bce t.csv -x ", COLUMNS),
+    ("losscli fit bce t.csv -x s", ["site"]),
+    ("losscli bce t.csv --positive ", ["spam", "ham"]),
+    ("losscli bce t.csv -y site --positive ", ["north", "south"]),
+    ("losscli ce t.csv --ignore h", ["ham"]),
+    ("losscli bce t.csv --from ", ["probs", "logits", "logprobs"]),
+    ("losscli bce t.csv --smoo", ["--smoothing"]),
+    ("losscli gr", ["grad"]),
+    ("losscli grad ", ["bce", "ce", "nll"]),
+    ("losscli bce names.csv -p c", ["c$d"]),
+    ("losscli bce plain.csv -p ", []),
+    ("losscli bce nothing.csv -p ", []),
+    ("losscli bce -p ", []),
+    ("losscli bce t.csv -p 'pr", ["prob"]),
+]
+
+
+@pytest.mark.parametrize(("line", "wanted"), LINES, ids=[line for line, _ in LINES])
+def test_what_is_offered_behind_a_line(line: str, wanted: list[str], place: Path) -> None:
+    assert offered(line, place) == wanted
+
+
+def test_a_compressed_table_has_columns_too(place: Path) -> None:
+    subprocess.run(["gzip", "t.csv"], cwd=place, check=True)
+
+    assert offered("losscli bce t.csv.gz -p pr", place) == ["prob"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\0\1\2\3", id="bytes"),
+        pytest.param(b"\x1f\x8b\x08 broken", id="damaged"),
+        pytest.param(b'label,"prob\n1,2\n', id="a quote that stays open"),
+        pytest.param(b"PK\x03\x04 not a zip", id="an archive"),
+        pytest.param(b"\xff\xfe", id="no text"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_silence(content: bytes, place: Path) -> None:
+    (place / "t.csv").write_bytes(content)
+
+    assert offered("losscli bce t.csv -p p", place) == []
+
+
+# --- in the shells --------------------------------------------------------------------------------------------------
+SETUP = {
+    "bash": "source script",
+    "zsh": "autoload -Uz compinit; compinit -u -D; source ./script",
+    "fish": "source script",
+}
+START = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"], "fish": ["--no-config", "-i"]}
+
+
+def typed(shell: str, keys: str, wanted: str, place: Path) -> str:
+    """What a shell on a terminal shows when keys are pressed, until it shows what is wanted, for half a minute."""
+    script = subprocess.run(
+        ["losscli"], env=env_of(place, _LOSSCLI_COMPLETE=f"source_{shell}"), cwd=place, capture_output=True, text=True
+    ).stdout
+    (place / "script").write_text(script)
+    child, master = pty.fork()
+    if child == 0:
+        os.chdir(place)
+        os.execvpe(shell, [shell, *START[shell]], env_of(place, PS1="> "))
+    shown = b""
+    try:
+        pressed = [f"{SETUP[shell]}; echo rea''dy\r", keys, "\r"]
+        marks = ["ready", None, wanted]
+        for text, mark in zip(pressed, marks, strict=True):
+            os.write(master, text.encode())
+            shown += until(master, mark)
+    finally:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+        os.close(master)
+    return shown.decode(errors="replace")
+
+
+def until(master: int, mark: str | None) -> bytes:
+    """What is shown until a mark comes; without one, until nothing more has come for two seconds."""
+    shown, end = b"", time.monotonic() + 30
+    while time.monotonic() < end:
+        ready = select.select([master], [], [], 2.0 if mark is None else 0.2)[0]
+        if not ready and mark is None:
+            break
+        if ready:
+            try:
+                shown += os.read(master, 65536)
+            except OSError:
+                break
+        if mark is not None and mark.encode() in shown:
+            break
+    return shown
+
+
+TYPED = [
+    ("losscli bce t.csv --positive spam -q -p pr\t", "0.27977"),  # the binary cross-entropy of the table above
+    ("losscli bce t.csv -q --positive sp\t", "0.27977"),
+    ("losscli bce t.csv --positive spam -q -w my\t", "0.2656"),  # weights 1, 2, 1
+]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("keys", "wanted"), TYPED, ids=["column", "label", "column with a space"])
+def test_a_shell_completes_what_is_begun(shell: str, keys: str, wanted: str, place: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell} here")
+
+    assert wanted in typed(shell, keys, wanted, place)
