@@ -23,7 +23,7 @@ from losscli.reading.formats.ranges import Quoted
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 T = TypeVar("T")
-M = TypeVar("M")  # what adds up
+M = TypeVar("M")  # what can be added, in the order of the source: a monoid
 
 
 def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
