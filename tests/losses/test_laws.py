@@ -315,7 +315,7 @@ def test_inline_lists_and_files_agree(loss: str, form: Form, scale: Scale, tmp_p
     from_file = record(loss, *columns_of(form), "--from", scale.value, tmp_path / "t.csv")
     from_lists = record(loss, *inline, "-w", ",".join(weights), "--from", scale.value)
 
-    for part in ("columns", "notes"):
+    for part in ("columns", "notes", "sources"):
         from_file.pop(part), from_lists.pop(part)
     assert from_lists == from_file
 
