@@ -150,7 +150,7 @@ def request_of(call: Call) -> "Request":
     delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
     style = Style(delimiter, call.na is Missing.DROP)
     drop_unmatched = None if call.unmatched is None else call.unmatched is Unmatched.DROP
-    return Request(call.sources, wanted, style, call.encoding, call.threads, drop_unmatched)
+    return Request(call.sources, wanted, style, call.encoding, call.threads, call.cluster, drop_unmatched)
 
 
 def printing_of(call: Call, group: str = "") -> Printing:
@@ -161,6 +161,10 @@ def printing_of(call: Call, group: str = "") -> Printing:
 
 def refuse_contradictions(call: Call) -> None:
     """Options that ask for two answers at once."""
+    if call.cluster is not None:
+        rows = "-r none" if call.reduction is Reduction.NONE else "--explain" if call.explain else None
+        if rows or call.expect is not None:
+            raise Declined(f"{rows or '--expect'} wants rows in their order; it contradicts --cluster")
     if call.fail_above is not None:
         if call.reduction is Reduction.NONE:
             raise Declined("--fail-above wants one number; it contradicts -r none")

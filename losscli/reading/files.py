@@ -1,10 +1,12 @@
 """A path opened by what its bytes are, and what is to be read of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from losscli.reading.blocks import Opened, Table
 from losscli.reading.columns import Wanted
 from losscli.reading.dialect import PLAIN_STYLE, Style
+from losscli.reading.many import files_of, open_many
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Request:
     style: Style = PLAIN_STYLE
     encoding: str | None = None
     threads: int | None = None
+    cluster: str | None = None
     drop_unmatched: bool | None = None  # rows that only one table has, with --key; None: it wasn't said
 
 
@@ -34,7 +37,17 @@ def table_of(source: Opened, wanted: Wanted) -> Table:
 
 
 def opened(path: str, request: Request) -> Opened:
-    """The source at a path, its first lines read."""
+    """The source at a path, or the files of a directory or a glob, first lines read."""
+    names = files_of(path)
+    return _one(path, request) if names is None else open_many(path, names, partial(_one, request=request))
+
+
+def _one(path: str, request: Request) -> Opened:
+    found = _source(path, request)
+    return replace(found, table=lambda wanted: replace(found.table(wanted), sources=(found.name,)))
+
+
+def _source(path: str, request: Request) -> Opened:
     from losscli.reading.sources import ARRAYS, is_columnar, open_source
 
     source = open_source(path, request.encoding)
@@ -52,7 +65,9 @@ def opened(path: str, request: Request) -> Opened:
 
             return open_json_lines(source, request.style)
         from losscli.reading.formats.text import open_text
+        from losscli.reading.hints.foreign import refuse_foreign
 
+        refuse_foreign(source)
         return open_text(source, request.style)
     except BaseException:
         source.close()

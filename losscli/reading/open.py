@@ -1,21 +1,48 @@
 """The one door for reading: positional arguments in, a table of blocks out, whatever they are."""
 
+import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from losscli.engines.here import thread_count
 from losscli.errors import Declined, NoInput
-from losscli.reading.blocks import Table
+from losscli.reading.blocks import Cluster, Table
 from losscli.reading.columns import KEY
+from losscli.reading.far.address import is_url
 from losscli.reading.files import Request as Request
 from losscli.reading.files import file_table
 from losscli.reading.inline import is_inline
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end."""
+
+    request: Request
+    low: int = 0
+    high: int | None = None
+
+
 def open_data(request: Request) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
     table = _opened(request)
+    if request.cluster is not None:
+        table = replace(table, cluster=Cluster(request.cluster, _files(table, request)))
     return replace(table, threads=thread_count(request.threads)) if table.streamed else table
+
+
+def open_piece(piece: Piece) -> Table:
+    """The table of the rows of a piece."""
+    table = open_data(replace(piece.request, threads=1, cluster=None))
+    return table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+
+
+def _files(table: Table, request: Request) -> tuple[Request, ...]:
+    """The files of a table as requests that any machine understands."""
+    if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
+        raise Declined("--cluster wants one table of files that its workers can read, no lists and no pipe")
+    path = request.tokens[0]
+    return (replace(request, tokens=(path if is_url(path) else os.path.abspath(path),)),)
 
 
 def _opened(request: Request) -> Table:
@@ -23,10 +50,9 @@ def _opened(request: Request) -> Table:
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise Declined("standard input can be read once; give '-' for one argument only")
     if len(tokens) > 2:
-        raise Declined(
-            f"{len(tokens)} arguments are too many: give a table, or labels and predictions;"
-            " for many files as one table quote the pattern, as in 'day-*.csv'"
-        )
+        paths = not any(map(is_inline, tokens))
+        hint = "; quote a glob, so that its files are read as one table" if paths else ""
+        raise Declined(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")
     if request.drop_unmatched is not None and KEY not in request.wanted.carried:
         raise Declined("--unmatched says what is done about rows that --key finds no partner for; add --key")
     if len(tokens) == 2:

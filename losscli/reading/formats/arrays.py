@@ -101,7 +101,6 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         notes=aside_notes(columns),
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
-        sources=(source.name,),
         carried=carried_names(columns),
         models=models_of(columns, (wanted.prob, *wanted.models)),
     )
