@@ -9,11 +9,12 @@ from losscli.engines.here import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Opened, Table
-from losscli.reading.cells import is_missing, number
+from losscli.reading.cells import is_missing, is_percentage, number
 from losscli.reading.columns import Wanted, names_of, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.inline import Inline, is_inline, parse_inline
-from losscli.reading.records import Layout, careful, is_text
+from losscli.reading.near import missing
+from losscli.reading.records import Layout, careful, is_text, not_a_number
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,10 @@ def _top(path: str, request: Request) -> Opened:
             from losscli.reading.formats.parquet import open_columnar
 
             return open_columnar(source, request.style.drop)
+        from losscli.reading.formats.foreign import refuse_foreign
         from losscli.reading.formats.text import open_text
 
+        refuse_foreign(source)
         return open_text(source, request.style)
     except BaseException:
         source.close()
@@ -191,9 +194,12 @@ def _numbers_or_no_file(token: str) -> Inline:
     except DataError:
         if any(mark in token for mark in ",;") or len(token.split()) > 1:
             raise
-        raise DataError(f"{token}: no such file, and no list of numbers") from None
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers") from None
+    percent = next((row for row, cell in enumerate(found.cells, 1) if is_percentage(cell)), None)
+    if percent is not None:
+        raise DataError(f"row {percent}: {not_a_number(found.cells[percent - 1])}")
     if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
-        raise DataError(f"{token}: no such file, and no list of numbers")
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers")
     return found
 
 
