@@ -15,7 +15,7 @@ from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.figures import figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
-from losscli.expect.mistakes import candidates, from_summary
+from losscli.expect.mistakes import candidates, families, from_summary
 from losscli.expect.mistakes.case import Array, Case, Figure, case_of, known
 from losscli.expect.typed import Expected
 from losscli.expect.verdict import Verdict, is_right, judged
@@ -93,7 +93,9 @@ def judge(problem: Problem, expected: Expected, read: Read, right: Figure) -> Ve
         return judged(given, right, ())
     if read.blocks is None:
         return judged(given, right, from_summary(known(problem, read.summary)))
-    return judged(given, right, candidates(_case(problem, read)))
+    case = _case(problem, read)
+    singles = list(candidates(case))
+    return judged(given, right, singles, families(case, singles))
 
 
 # --- the report -----------------------------------------------------------------------------------------------------

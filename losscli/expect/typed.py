@@ -105,6 +105,11 @@ class Typed:
         except OverflowError:
             return inf
 
+    @cached_property
+    def fineness(self) -> float:
+        """Half a unit of the last digit as a float."""
+        return float(self.half) if self.half < 10**300 else inf
+
     def fits(self, value: float, units: int = 1) -> bool:
         """Whether a value is what was typed, at the typed precision; `units` widens that."""
         return self._within(value, units * self.half, SLACK)
@@ -120,7 +125,7 @@ class Typed:
     def _within(self, value: float, half: Fraction, slack: Fraction) -> bool:
         if self.exact is None or isinf(value) or isnan(value):
             return self.exact is None and (value == self.special or (isnan(value) and isnan(self.special)))
-        reach = float(half) if half < 10**300 else inf
+        reach = self.fineness if half is self.half else float(half) if half < 10**300 else inf
         if abs(value - self.near) > 4.0 * reach + 1e-6 * abs(value):
             return False  # far off: no need of exact arithmetic
         more = abs(Fraction(value)) - abs(self.exact)

@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from losscli.expect.mistakes import Candidate
 from losscli.expect.mistakes.case import Figure
+from losscli.expect.mistakes.entry import Candidate
+from losscli.expect.mistakes.family import MOST_BY_CHANCE, MOST_NAMED, Family
 from losscli.expect.typed import NOTHING, Typed, says_nothing
 
 
@@ -15,7 +16,8 @@ from losscli.expect.typed import NOTHING, Typed, says_nothing
 class Verdict:
     """A typed answer judged: `fits` are the mistakes that would give it, likeliest first.
 
-    `single` says that it is right as far as float32 tells, `empty` that it has no significant digit.
+    `single` says that it is right as far as float32 tells, `empty` that it has no significant digit, `more` what else
+    might fit and more digits would tell, where nothing does.
     """
 
     given: tuple[Typed, ...]
@@ -24,6 +26,7 @@ class Verdict:
     fits: tuple[Candidate, ...] = ()
     single: bool = False
     empty: bool = False
+    more: tuple[str, ...] = ()
 
 
 def all_fit(given: tuple[Typed, ...], value: Figure, units: int = 1) -> bool:
@@ -50,11 +53,26 @@ def _accepted(given: tuple[Typed, ...], right: Figure) -> Verdict:
     return Verdict(given, right, single, single=single)
 
 
-def judged(given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate]) -> Verdict:
-    """The verdict on a typed answer, `found` being what mistakes would give; it is looked at for wrong answers only."""
+def judged(
+    given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate], families: Iterable[Family] = ()
+) -> Verdict:
+    """The verdict on a typed answer; `found` is what mistakes would give and `families` what many of a kind would.
+
+    They are looked at for wrong answers only.
+    """
     plain = _accepted(given, right)
     if plain.ok or plain.empty:
         return plain
+    fits, more = _single_fits(given, right, found), list[str]()
+    if len(given) == 1 and np.ndim(right) == 0:
+        for family in families:
+            named, said = _family_fits(given[0], float(right), family)
+            fits, more = [*fits, *named], [*more, *said]
+    return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
+
+
+def _single_fits(given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate]) -> list[Candidate]:
+    """The mistakes that fit, the nearest number of each, likeliest first."""
     best: dict[str, Candidate] = {}
     for one in found:
         if not all_fit(given, one.value) or _alike(given, one.value, right):
@@ -63,7 +81,31 @@ def judged(given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate]) 
             continue
         if one.id not in best or _order(given, one) < _order(given, best[one.id]):
             best[one.id] = one
-    return Verdict(given, right, False, tuple(sorted(best.values(), key=lambda one: one.rank)))
+    return sorted(best.values(), key=lambda one: one.rank)
+
+
+def _family_fits(typed: Typed, right: float, family: Family) -> tuple[list[Candidate], list[str]]:
+    """The mistakes of a family that fit; where too many do, or might by chance, only how many."""
+    if typed.digits < family.digits or typed.exact is None:
+        return [], []
+    groups: dict[str, list[int]] = {}
+    for at in family.near(typed.near, typed.fineness):
+        value = float(family.values[at])
+        if typed.fits(value) and not _same(typed.half, value, right):
+            groups.setdefault(f"{value:.11g}", []).append(at)
+    if not groups:
+        return [], []
+    span = 2.0 * max(abs(right), abs(typed.near)) if np.isfinite(right) else 2.0 * abs(typed.near)
+    by_chance = 2.0 * typed.fineness * int(np.count_nonzero(np.isfinite(family.values))) / span
+    if len(groups) > MOST_NAMED or by_chance > MOST_BY_CHANCE:
+        count = len(groups)
+        return [], [f"{count} {family.kind[count > 1]}; more digits would tell"]
+    return [_candidate(family, ats) for ats in groups.values()], []
+
+
+def _candidate(family: Family, ats: list[int]) -> Candidate:
+    told = family.told(ats[0], tuple(ats[1:]))
+    return Candidate(told.id, float(family.values[ats[0]]), told.meaning, told.cure, family.rank)
 
 
 def _alike(given: tuple[Typed, ...], value: Figure, right: Figure) -> bool:

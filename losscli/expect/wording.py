@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from losscli.errors import Declined
-from losscli.expect.mistakes import Candidate
+from losscli.expect.mistakes.entry import Candidate
 from losscli.expect.typed import Expected, Typed, typed_answer
 from losscli.expect.verdict import Verdict, all_fit
 from losscli.output.report import Grid, Report
@@ -103,12 +103,13 @@ def remarks(verdict: Verdict, text: str, unit: str = "", hidden: bool = False) -
         said.append(
             f"{text} names {foreign}, and the answer is asked for in {unit}; {_BASES[foreign]} asks for {foreign}"
         )
-    if not verdict.fits and not foreign:
+    if not verdict.fits and not foreign and not verdict.more:
         compare = "" if hidden else "; compare your work with the terms above"
         said.append(f"no mistake that is known here gives {text} on these data{compare}")
     if len(verdict.fits) > 1 and any(one.few_digits for one in verdict.given):
         count = len(verdict.fits)
         said.append(f"{count} mistakes fit {text}, which has few digits; give more digits to tell them apart")
+    said += verdict.more
     if all_fit(verdict.given, verdict.right, units=2) and not foreign:
         said.append(f"{text} is off by less than one unit of its last digit: was the answer cut off and not rounded?")
     if any(isnan(one.special) for one in verdict.given):

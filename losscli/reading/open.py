@@ -83,6 +83,10 @@ def _top(path: str, request: Request) -> Opened:
             from losscli.reading.formats.parquet import open_columnar
 
             return open_columnar(source, request.style.drop)
+        if source.magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            from losscli.reading.formats.jsonlines import open_json_lines
+
+            return open_json_lines(source, request.style)
         from losscli.reading.formats.foreign import refuse_foreign
         from losscli.reading.formats.text import open_text
 

@@ -8,16 +8,19 @@ the catalogue can't hide. Data sets have 5 to 12 rows; answers are typed with 6 
 
 import argparse
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from planted import Data, data_sets, planted
+from planted import Data, data_sets, planted, planted_pairs, planted_rows
 
 from losscli.commands.call import Call, request_of, settings_of
+from losscli.enums import Reduction, Scale
 from losscli.evaluation.evaluate import evaluated, in_order
 from losscli.evaluation.problem import problem_of
-from losscli.expect.mistakes import candidates
+from losscli.expect.mistakes import candidates, families
 from losscli.expect.mistakes.case import Case, case_of
+from losscli.expect.mistakes.entry import Candidate
 from losscli.expect.typed import typed_answer
 from losscli.expect.verdict import judged
 from losscli.losses.table import LOSSES
@@ -59,8 +62,8 @@ class Tally:
     planted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     accepted: int = 0
     right: int = 0
-    arbitrary: int = 0
-    diagnosed: int = 0
+    arbitrary: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    diagnosed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     others: int = 0
 
     @property
@@ -74,17 +77,33 @@ def measure(sets: int, seed: int) -> Tally:
     for _ in range(sets):
         for data in data_sets(rng):
             case = case_from(data)
-            everything = list(candidates(case))
+            singles = list(candidates(case))
+            everything = singles, list(families(case, singles))
             right = float(case.known.answer)
-            _plant(rng, tally, planted(data), (right, case.known.mean), everything)
+            for mistakes in (planted(data), planted_rows(rng, data), planted_pairs(rng, data)):
+                _plant(rng, tally, mistakes, (right, case.known.mean), everything)
             for digits in range(2, 9):
-                tally.right += 1
-                tally.accepted += judged(typed_answer(f"{right:.{digits}g}"), right, everything).ok
-            for wrong in (rng.uniform(0.0, 3.0), right * rng.uniform(0.3, 3.0)):
-                verdict = judged(typed_answer(f"{wrong:.4f}"), right, everything)
-                tally.arbitrary += not verdict.ok
-                tally.diagnosed += bool(verdict.fits)
+                for value in (right, *(in_single(case, right) if digits > 2 else ())):
+                    tally.right += 1
+                    tally.accepted += judged(typed_answer(f"{value:.{digits}g}"), right, *everything).ok
+            for decimals in (4, 3, 2):
+                for wrong in (rng.uniform(0.0, 3.0), right * rng.uniform(0.3, 3.0)):
+                    verdict = judged(typed_answer(f"{wrong:.{decimals}f}"), right, *everything)
+                    tally.arbitrary[decimals] += not verdict.ok
+                    tally.diagnosed[decimals] += bool(verdict.fits)
     return tally
+
+
+def in_single(case: Case, right: float) -> list[float]:
+    """The answer rounded to float32, and computed in it from probabilities."""
+    found = [float(np.float32(right))]
+    if case.problem.settings.scale is Scale.PROBS and case.weight is None and case.hard:
+        p = case.probs.astype(np.float32)
+        y = case.labels.astype(np.float32)
+        if not case.problem.settings.class_weight and case.problem.settings.reduction is Reduction.MEAN:
+            rows = -(y * np.log(p)).sum(axis=1) if p.ndim == 2 else -(y * np.log(p) + (1 - y) * np.log(1 - p))
+            found.append(float(rows.mean(dtype=np.float32)))
+    return found
 
 
 def _plant(
@@ -92,7 +111,7 @@ def _plant(
     tally: Tally,
     mistakes: dict[str, list[float]],
     plain: tuple[float, float],
-    everything: list,
+    everything: tuple,
 ) -> None:
     """Type what each mistake gives; where it gives the plain sum or mean it doesn't show, and can't be told."""
     right = plain[0]
@@ -103,10 +122,29 @@ def _plant(
         given = typed_answer(f"{value:.6g}")
         if not np.isfinite(value) or given[0].fits(right) or (name != "mean" and given[0].fits(plain[1])):
             continue
-        verdict = judged(given, right, everything)
+        verdict = judged(given, right, *everything)
         tally.planted[name] += 1
-        tally.named[name] += name in [fit.id for fit in verdict.fits]
-        tally.others += len(verdict.fits) - (name in [fit.id for fit in verdict.fits])
+        named = _named(name, value, verdict.fits)
+        tally.named[name] += named
+        tally.others += len(verdict.fits) - named
+
+
+def _named(name: str, value: float, fits: Sequence[Candidate]) -> bool:
+    """Whether the planted mistake is listed; of a pair, whether two mistakes or one that give just this number are."""
+    if "-and-" not in name:
+        return name in [fit.id for fit in fits]
+    return any(fit.id == name or abs(float(fit.value) - value) <= 1e-9 * abs(value) for fit in fits)
+
+
+def kinds(tally: Tally) -> dict[str, list[str]]:
+    """The planted ids by what they are."""
+    pairs = [name for name in tally.planted if "-and-" in name]
+    rows = [name for name in tally.planted if name.startswith(("row-", "rows-swapped"))]
+    return {
+        "single mistakes named": [name for name in tally.planted if name not in (*pairs, *rows)],
+        "mistakes in a row named": rows,
+        "pairs of mistakes named": pairs,
+    }
 
 
 def main() -> None:
@@ -121,8 +159,13 @@ def main() -> None:
     total = sum(tally.planted.values())
     print(f"\nplanted mistakes named      {100 * tally.share_named:6.2f} % of {total}")
     print(f"other entries beside them   {tally.others / total:6.3f} a diagnosis")
+    for kind, names in kinds(tally).items():
+        count = sum(tally.planted[name] for name in names)
+        print(f"{kind:27} {100 * sum(tally.named[name] for name in names) / count:6.2f} % of {count}")
     print(f"right answers accepted      {100 * tally.accepted / tally.right:6.2f} % of {tally.right}")
-    print(f"arbitrary numbers diagnosed {100 * tally.diagnosed / tally.arbitrary:6.2f} % of {tally.arbitrary}")
+    for decimals, count in tally.arbitrary.items():
+        share = 100 * tally.diagnosed[decimals] / count
+        print(f"arbitrary numbers with {decimals} decimals diagnosed {share:6.2f} % of {count}")
 
 
 if __name__ == "__main__":

@@ -342,3 +342,93 @@ def _weights(data: Data) -> dict[str, list[float]]:
         found["ignored-in-divisor"] = [rows.sum() / (n + m)]
         found["ignored-as-class"] = [(rows.sum() - ln(data.gone[:, -1]).sum()) / (n + m)]
     return found
+
+
+# --- one row, and two mistakes at once --------------------------------------------------------------------------------
+
+
+def planted_rows(rng: rng_type, data: Data) -> dict[str, list[float]]:
+    """For each mistake in one row a number that it gives: another row each time."""
+    rows, shares = rows_of(data), shares_of(data)
+    if "class_weight" in data.options:
+        shares = np.array(data.options["class_weight"].split(","), float)[data.y.astype(int)]
+    values = rows * (data.w if data.w is not None else 1.0)
+    over = 1.0 if data.options.get("reduction") is Reduction.SUM else shares.sum()
+    n, total = len(rows), values.sum()
+    at = int(rng.integers(n))
+    found = {
+        "row-omitted": [(total - values[at]) / over],
+        "row-doubled": [(total + values[at]) / over],
+        "row-sign": [(total - 2 * values[at]) / over],
+    }
+    if over != 1.0:
+        found["row-omitted"].append((total - values[at]) / (over - shares[at]))
+        found["row-doubled"].append((total + values[at]) / (over + shares[at]))
+    if "class_weight" in data.options or data.loss == "nll-list":
+        return found
+    weight = data.w if data.w is not None else np.ones(n)
+    y = data.q if data.p.ndim == 2 else data.y
+    hard = ((y == 0) | (y == 1)).all()
+
+    def with_row(label: np.ndarray, p: np.ndarray) -> float:
+        return (total - values[at] + weight[at] * _loss(label[None], p[None])) / over
+
+    if hard and data.p.ndim == 1:
+        found["row-flipped"] = [with_row(1 - data.y[at], data.p[at])]
+    if hard and data.p.ndim == 2:
+        k = data.p.shape[1]
+        found["row-flipped"] = [with_row(np.roll(y[at], step), data.p[at]) for step in range(1, k)]
+    i, j = rng.choice(n, 2, replace=False)
+    p = data.p.copy()
+    p[[i, j]] = p[[j, i]]
+    swapped = total - values[i] - values[j] + sum(weight[r] * _loss(y[r][None], p[r][None]) for r in (i, j))
+    found["rows-swapped"] = [swapped / over]
+    if data.options["from_"] is Scale.PROBS and data.p.ndim == 1:
+        text = list(f"{data.v[at]:.3f}".rstrip("0"))
+        digits = range(2, len(text))
+        spot = int(rng.choice(list(digits)))
+        typed = text.copy()
+        if rng.random() < 0.5 and spot + 1 < len(text):
+            typed[spot], typed[spot + 1] = typed[spot + 1], typed[spot]
+        else:
+            typed[spot] = str(int(typed[spot]) + (1 if typed[spot] < "9" else -1))
+        value = float("".join(typed))
+        if 0 < value < 1 and value != data.v[at]:
+            found["row-typo"] = [with_row(data.y[at], np.float64(value))]
+    if hard:
+        hit = (y * data.p).sum(axis=1) if data.p.ndim == 2 else np.where(y == 1, data.p, 1 - data.p)
+        terms = (hit[at], 1 - hit[at], rows[at] / np.log(2), rows[at] / np.log(10))
+        found["row-slip"] = [(total - values[at] + weight[at] * term) / over for term in terms]
+    return found
+
+
+def planted_pairs(rng: rng_type, data: Data) -> dict[str, list[float]]:
+    """Pairs of mistakes: one of the data, the formula or the metric, and one of scale after it."""
+    summed = data.options.get("reduction") is Reduction.SUM
+    n = len(data.p)
+    first = {name: values for name, values in planted(data).items() if name not in SECOND and values}
+    names = list(first)
+    found: dict[str, list[float]] = {}
+    for second, factor in SECOND.items():
+        if second == "sum" and (summed or data.w is not None or "class_weight" in data.options):
+            continue
+        name = names[int(rng.integers(len(names)))]
+        times = n if second == "sum" else factor
+        found[f"{name}-and-{second}"] = [value * times for value in first[name]]
+    if not summed and data.w is None and "class_weight" not in data.options:
+        whole = rows_of(data).sum()
+        found |= {"sum-and-base-2": [whole / np.log(2)], "sum-and-base-10": [whole / np.log(10)],
+                  "base-2-and-negated": [-whole / n / np.log(2)]}  # fmt: skip
+        if data.p.ndim == 1 and data.y is not None:
+            y, p = data.y, data.p
+            found |= {
+                "classes-swapped-and-positives-only": [-(y * ln(1 - p)).mean()],
+                "classes-swapped-and-brier": [((1 - p - y) ** 2).mean()],
+                "classes-swapped-and-p-log-p": [-((1 - p) * ln(1 - p) + (1 - y) * ln(p)).mean()],
+            }
+    return found
+
+
+BITS, BANS = 1 / np.log(2), 1 / np.log(10)
+
+SECOND = {"sum": 0.0, "base-2": BITS, "base-10": BANS, "negated": -1.0, "halved": 0.5, "doubled": 2.0}

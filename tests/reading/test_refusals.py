@@ -407,7 +407,6 @@ BYTES = [
     b"PK\x05\x06" + b"\0" * 18,
     zipped(**{"a.csv": PLAIN}),
     zipped(**{"[Content_Types].xml": "<x/>", "xl/workbook.xml": "<x/>"}),
-    b'{"label": 1, "prob": 0.8}\n{"label": 0, "prob": 0.3}\n',
     b'[{"label": 1, "prob": 0.8}]',
     b"<html><body>404</body></html>\n",
     "label,pr\u00f6b\n1,0.8\n".encode("latin-1"),

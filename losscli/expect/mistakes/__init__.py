@@ -3,37 +3,23 @@
 The tables: `scale` needs a summary only, the others every row. `candidates` goes through those that the data allow.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from losscli.enums import Form, Reduction
 from losscli.expect.mistakes.binary import BINARY
-from losscli.expect.mistakes.case import Case, Figure, Known, in_nats, with_mean
+from losscli.expect.mistakes.case import Case, Known, in_nats, with_mean
 from losscli.expect.mistakes.classes import CLASSES
-from losscli.expect.mistakes.entry import Mistake, T, variants
+from losscli.expect.mistakes.entry import Candidate, Mistake, numbers
+from losscli.expect.mistakes.family import Family
 from losscli.expect.mistakes.inputs import INPUTS
 from losscli.expect.mistakes.metrics import METRICS
+from losscli.expect.mistakes.pairs import pair_families
+from losscli.expect.mistakes.rows import row_families
 from losscli.expect.mistakes.scale import SCALE
 from losscli.expect.mistakes.weights import WEIGHTS
 
 BY_FORM: dict[Form, tuple[Mistake[Case], ...]] = {Form.BINARY: BINARY, Form.CATEGORICAL: CLASSES, Form.LIKELIHOOD: ()}
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A number that a mistake would give on the data at hand.
-
-    `beside` are the numbers that its last steps alone give: where one of these fits too, the mistake says nothing.
-    """
-
-    id: str
-    value: Figure
-    meaning: str
-    cure: str
-    rank: int
-    beside: tuple[Figure, ...] = ()
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -53,9 +39,15 @@ def candidates(case: Case) -> Iterator[Candidate]:
             yield replace(found, meaning=found.meaning + said, rank=found.rank + more, beside=beside)
 
 
+def families(case: Case, singles: Sequence[Candidate]) -> Iterator[Family]:
+    """What two mistakes at once, or one in a single row, would give; `singles` are the candidates of the case."""
+    yield from row_families(case)
+    yield from pair_families(case, singles, _of_rows)
+
+
 def from_summary(known: Known) -> Iterator[Candidate]:
     """What can be said of a table of which only the summary is left."""
-    yield from _numbers(SCALE, known)
+    yield from numbers(SCALE, known)
 
 
 def catalogue_ids(form: Form) -> tuple[str, ...]:
@@ -64,17 +56,11 @@ def catalogue_ids(form: Form) -> tuple[str, ...]:
 
 
 def _all(case: Case) -> Iterator[Candidate]:
-    yield from _numbers(WEIGHTS, case)
-    yield from _numbers(SCALE, case.known)
-    yield from _numbers((*INPUTS, *BY_FORM[case.problem.form], *METRICS), case)
+    yield from numbers(WEIGHTS, case)
+    yield from numbers(SCALE, case.known)
+    yield from numbers((*INPUTS, *BY_FORM[case.problem.form], *METRICS), case)
 
 
-def _numbers(table: tuple[Mistake[T], ...], data: T) -> Iterator[Candidate]:
-    for entry in table:
-        # a mistake may well ask for inf - inf or overflow; what has no value is left out below
-        with np.errstate(invalid="ignore", over="ignore"):
-            found = variants(entry, data)
-        for variant in found:
-            if not np.isnan(variant.value).any():
-                meaning = entry.meaning.format(variant.detail)
-                yield Candidate(entry.id, variant.value, meaning, variant.cure or entry.cure, entry.rank)
+def _of_rows(case: Case) -> Iterator[Candidate]:
+    """The entries that look at rows."""
+    yield from numbers((*WEIGHTS, *INPUTS, *BY_FORM[case.problem.form], *METRICS), case)

@@ -114,6 +114,17 @@ class Case:
         return len(self.loss)
 
     @cached_property
+    def places(self) -> tuple[tuple[int, int | None], ...]:
+        """The number of each row in the source, and of its cell where a row has several."""
+        found, before = [], 0
+        for block, rows in zip(self.blocks, self.rows, strict=True):
+            width = block.preds.shape[1] if not self.categorical else 1
+            numbers = (rows.row + before + 1).tolist()
+            found += [(row, at % width + 1 if width > 1 else None) for at, row in enumerate(numbers)]
+            before += block.rows
+        return tuple(found)
+
+    @cached_property
     def conditioned(self) -> Array:
         """The predictions as the kernel takes them, (n,) or (n, k)."""
         return np.concatenate([prepared.conditioned for prepared in self.prepared])

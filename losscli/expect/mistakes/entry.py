@@ -1,6 +1,6 @@
 """What an entry of the catalogue is: an id, a sentence, a cure, and the numbers that the mistake would give."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -11,17 +11,21 @@ from losscli.expect.mistakes.case import Case, Figure
 
 T = TypeVar("T")
 
-# How likely a mistake is: entries of a lower rank are listed first.
-COMMON, POSSIBLE, RARE = range(3)
+# How likely a mistake is: entries of a lower rank are listed first, before all those about an option asked for.
+AT_HAND, COMMON, POSSIBLE, RARE = range(-1, 3)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One number that a mistake would give; `detail` completes the sentence, `cure` replaces that of the entry."""
+    """One number that a mistake would give; `detail` completes the sentence, `cure` replaces that of the entry.
+
+    `at_hand` says that it is about an option that was asked for.
+    """
 
     value: Figure
     detail: str = ""
     cure: str = ""
+    at_hand: bool = False
 
 
 Found = Figure | Sequence[Figure | Variant]
@@ -47,6 +51,39 @@ def variants(entry: Mistake[T], data: T) -> list[Variant]:
     if isinstance(found, float | np.ndarray):
         return [Variant(found)]
     return [one if isinstance(one, Variant) else Variant(one) for one in found]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A number that a mistake would give on the data at hand.
+
+    `beside` are the numbers that its last steps alone give: where one of these fits too, the mistake says nothing.
+    """
+
+    id: str
+    value: Figure
+    meaning: str
+    cure: str
+    rank: int
+    beside: tuple[Figure, ...] = ()
+
+
+def numbers(table: tuple[Mistake[T], ...], data: T) -> Iterator[Candidate]:
+    """Every number that the entries of a table give on some data."""
+    for entry in table:
+        # a mistake may well ask for inf - inf or overflow; what has no value is left out below
+        with np.errstate(invalid="ignore", over="ignore"):
+            found = variants(entry, data)
+        for variant in found:
+            if not np.isnan(variant.value).any():
+                meaning = entry.meaning.format(variant.detail)
+                yield Candidate(
+                    entry.id,
+                    variant.value,
+                    meaning,
+                    variant.cure or entry.cure,
+                    AT_HAND if variant.at_hand else entry.rank,
+                )
 
 
 # --- guards -----------------------------------------------------------------------------------------------------------

@@ -11,9 +11,8 @@ from math import log
 import numpy as np
 
 from losscli.enums import Scale
-from losscli.expect.mistakes import Candidate
 from losscli.expect.mistakes.case import Array, times
-from losscli.expect.mistakes.entry import COMMON, POSSIBLE, Found, Mistake, variants
+from losscli.expect.mistakes.entry import COMMON, POSSIBLE, Candidate, Found, Mistake, variants
 from losscli.expect.typed import Typed
 from losscli.expect.verdict import Verdict, judged
 from losscli.losses.functions import sigmoid

@@ -126,7 +126,7 @@ def _clipped(c: Case) -> Found:
     if _scale(c) is Scale.PROBS:
         found += [_like(c, like) for like in Like if like is not c.problem.settings.like]
     if c.problem.convention.clip is not None:
-        found.append(Variant(c.again(eps=0.0), "not clipped", "clip them as was asked"))
+        found.append(Variant(c.again(eps=0.0), "not clipped", "clip them as was asked", at_hand=True))
     return found
 
 

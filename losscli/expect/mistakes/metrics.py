@@ -58,7 +58,7 @@ def _smoothed(c: Case) -> Found:
         if part != asked
     ]
     if asked:
-        found.append(Variant(c.again(smoothing=0.0), "not smoothed", "smooth the labels as was asked"))
+        found.append(Variant(c.again(smoothing=0.0), "not smoothed", "smooth the labels as was asked", at_hand=True))
     if c.categorical:
         found += [_smoothed_aside(c, part) for part in SMOOTHINGS]
     return found
@@ -77,7 +77,7 @@ def _smoothed_aside(c: Case, part: float) -> Variant:
 
 def _focal(c: Case) -> Found:
     gamma = c.problem.settings.focal
-    found = [Variant(c.again(focal=0.0), "left out", "put the factor in")] if gamma else []
+    found = [Variant(c.again(focal=0.0), "left out", "put the factor in", at_hand=True)] if gamma else []
     if gamma != 2.0:
         rows = c.loss if not gamma else row_losses(c)
         focal = times((1.0 - c.hits) ** 2, rows)

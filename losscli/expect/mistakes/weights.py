@@ -7,7 +7,7 @@ import numpy as np
 from losscli.enums import Reduction
 from losscli.expect.mistakes.case import Array, Case, Figure, times
 from losscli.expect.mistakes.entry import (
-    COMMON,
+    AT_HAND,
     POSSIBLE,
     Found,
     Mistake,
@@ -94,7 +94,7 @@ WEIGHTS: tuple[Mistake[Case], ...] = (
         "{} were left out",
         "multiply each row's loss by its weight",
         _left_out,
-        COMMON,
+        AT_HAND,
         (weighted,),
     ),
     Mistake(
@@ -102,7 +102,7 @@ WEIGHTS: tuple[Mistake[Case], ...] = (
         "the weighted losses were divided by the number of rows, not by the sum of the weights",
         "divide by the sum of the weights; torch and Keras divide by n, which --like torch asks for",
         lambda c: _total(c) / c.n,
-        COMMON,
+        AT_HAND,
         (mean_asked, weighted),
     ),
     Mistake(
@@ -110,7 +110,7 @@ WEIGHTS: tuple[Mistake[Case], ...] = (
         "the weighted losses were divided by the sum of the weights, and the library asked for divides by n",
         "divide by the number of rows, or leave --like out",
         lambda c: _total(c) / float(c.weights.sum()),
-        COMMON,
+        AT_HAND,
         (mean_asked, _sample_weights_over_rows),
     ),
     Mistake(
@@ -150,7 +150,7 @@ WEIGHTS: tuple[Mistake[Case], ...] = (
         "the ignored rows were left out of the sum but counted in the divisor",
         "divide by the number of rows that count",
         _in_divisor,
-        COMMON,
+        AT_HAND,
         (mean_asked, _ignoring),
     ),
     Mistake(
@@ -158,7 +158,7 @@ WEIGHTS: tuple[Mistake[Case], ...] = (
         "the ignored rows were counted as the last class: an index of -1 picks the last column",
         "drop these rows before looking the columns up",
         _as_last,
-        COMMON,
+        AT_HAND,
         (one_number, _ignoring),
     ),
 )

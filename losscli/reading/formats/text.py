@@ -8,7 +8,7 @@ way, which names the fault.
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -110,9 +110,18 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     )
     parts = (columns.labels, columns.preds, columns.weight, columns.features)
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
-    table = Table(
+    chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
+    table = described(source, columns, wanted, skipped, chunks)
+    table = replace(table, notes=(*head.notes, *table.notes))
+    start = source.position() - len(feed.rest)
+    return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
+
+
+def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, chunks: Iterable[Chunk]) -> Table:
+    """The table of a source whose columns are settled, `skipped` lines being above its first record."""
+    return Table(
         form=columns.form,
-        chunks=_Reader(feed, head.delimiter, layout, style.block_bytes).chunks(),
+        chunks=chunks,
         place=partial(_place, source.name, columns, skipped),
         columns=column_names(columns),
         classes=columns.class_names,
@@ -123,12 +132,10 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
         size=source.size,
         position=source.position,
         close=source.close,
-        notes=(*head.notes, *_notes(columns)),
+        notes=_notes(columns),
         warnings=scale_warnings(columns, wanted.scale),
         carried=carried_names(columns),
     )
-    start = source.position() - len(feed.rest)
-    return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
 
 
 def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
@@ -201,7 +208,7 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
         raise DataError(f"{feed.source.name}: the input is empty")
     place = f"{feed.source.name}:{gone + blank + 1}"
     if lines[blank].lstrip().startswith("{"):
-        raise DataError(f"{place}: this looks like JSON; a table of columns is wanted")
+        raise DataError(f"{place}: JSON behind so many blank lines is not read; JSON lines begin with an object")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(" \r")]
     delimiter = style.delimiter or find_delimiter(sample)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)

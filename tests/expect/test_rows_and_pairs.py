@@ -1,0 +1,132 @@
+"""Mistakes in one row and two mistakes at once: named with the row, the terms and both causes, and no wolf is cried."""
+
+from math import log
+from typing import Any
+
+import pytest
+from conftest import run
+
+BCE = ("bce", "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.9")
+LOSSES = [-log(0.8), -log(0.7), -log(0.6), -log(0.7), -log(0.9)]
+TOTAL = sum(LOSSES)
+
+CE = ("ce", "0,2,1", "0.7,0.2,0.1;0.1,0.3,0.6;0.25,0.5,0.25")
+
+
+def fits(*arguments: str) -> list[dict[str, Any]]:
+    """What a wrong answer is consistent with."""
+    result = run(*arguments, "-f", "json")
+    assert result.code == 1, result.err
+    found: list[dict[str, Any]] = result.json["expect"]["consistent_with"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("id_", "value", "said"),
+    [
+        ("row-omitted", (TOTAL - LOSSES[2]) / 4, "row 3 is missing from the sum: its term is 0.510826"),
+        ("row-omitted", (TOTAL - LOSSES[2]) / 5, "row 3 is missing from the sum, and it was counted in the divisor"),
+        ("row-doubled", (TOTAL + LOSSES[4]) / 5, "row 5 was counted twice"),
+        ("row-doubled", (TOTAL + LOSSES[4]) / 6, "row 5 was counted twice"),
+        ("row-flipped", (TOTAL - LOSSES[4] - log(0.1)) / 5, "row 5: ln(1 - 0.9) where ln(0.9) belongs"),
+        ("row-flipped", (TOTAL - LOSSES[1] - log(0.3)) / 5, "row 2: ln(0.3) where ln(1 - 0.3) belongs"),
+        ("row-sign", (TOTAL - 2 * LOSSES[0]) / 5, "the term of row 1, 0.223144, was added with the wrong sign"),
+        (
+            "rows-swapped",
+            (TOTAL - LOSSES[0] - LOSSES[2] - log(0.4) - log(0.2)) / 5,
+            "the labels or predictions of row 1 and row 3 changed places",
+        ),
+        (
+            "row-slip",
+            (TOTAL - LOSSES[2] + 0.6) / 5,
+            "all other rows are right, row 3 was taken as its probability 0.6",
+        ),
+        ("row-slip", (TOTAL - LOSSES[2] - log(0.6) / log(10)) / 5, "row 3 was taken as its logarithm to base 10"),
+    ],
+)
+def test_a_slip_in_one_row_is_named_with_the_row_and_its_term(id_: str, value: float, said: str) -> None:
+    found = {fit["id"]: fit for fit in fits(*BCE, "--expect", f"{value:.6f}")}
+
+    assert said in found[id_]["meaning"]
+    assert found[id_]["value"] == pytest.approx(value, rel=1e-12, abs=0)
+
+
+def test_a_mistyped_prediction_is_named_with_its_digits() -> None:
+    rows = ("bce", "1,0,1", "0.83,0.37,0.92", "--expect")
+    exchanged = (-log(0.83) - log(1 - 0.73) - log(0.92)) / 3
+    off = (-log(0.83) - log(1 - 0.36) - log(0.92)) / 3
+
+    assert "row 2: 0.73 for 0.37, two digits exchanged" in [fit["meaning"] for fit in fits(*rows, f"{exchanged:.6f}")]
+    assert "row 2: 0.36 for 0.37, a digit off by one" in [fit["meaning"] for fit in fits(*rows, f"{off:.6f}")]
+
+
+def test_another_class_of_one_row_is_named_with_both_probabilities() -> None:
+    found = fits(*CE, "--expect", f"{(-log(0.7) - log(0.3) - log(0.5)) / 3:.6f}")
+
+    flipped = next(fit["meaning"] for fit in found if fit["id"] == "row-flipped")
+    assert "row 2: the probability 0.3 of class 1 where 0.6 of class 2 belongs" in flipped
+
+
+def test_rows_that_count_alike_are_named_together() -> None:
+    found = fits("bce", "1,0,1,0", "0.8,0.3,0.6,0.3", "--expect", f"{(-log(0.8) - log(0.6) - log(0.7)) / 3:.6f}")
+
+    assert any("row 2 is missing" in fit["meaning"] and "(or the same in row 4)" in fit["meaning"] for fit in found)
+
+
+def test_rows_are_numbered_as_in_the_source(tmp_path: Any) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("label,prob\n1,0.8\n0,\n0,0.4\n1,0.7\n")
+    value = (-log(0.8) - log(0.4) - log(0.7)) / 3
+
+    found = fits("bce", str(table), "--na", "drop", "--expect", f"{value:.6f}")
+
+    flipped = next(fit["meaning"] for fit in found if fit["id"] == "row-flipped")
+    assert "row 3: ln(0.4) where ln(1 - 0.4) belongs" in flipped
+
+
+@pytest.mark.parametrize(
+    ("id_", "value"),
+    [
+        ("sum-and-base-2", TOTAL / log(2)),
+        ("sum-and-base-10", TOTAL / log(10)),
+        ("base-2-and-negated", -TOTAL / 5 / log(2)),
+        ("positives-only-and-sum", LOSSES[0] + LOSSES[3] + LOSSES[4]),
+        ("positives-only-and-base-2", (LOSSES[0] + LOSSES[3] + LOSSES[4]) / 5 / log(2)),
+        ("classes-swapped-and-sum", -log(0.2) - log(0.3) - log(0.4) - log(0.3) - log(0.1)),
+        ("classes-swapped-and-positives-only", (-log(0.2) - log(0.3) - log(0.1)) / 5),
+    ],
+)
+def test_two_mistakes_at_once_are_named_behind_single_ones(id_: str, value: float) -> None:
+    found = fits(*BCE, "--expect", f"{value:.6f}")
+
+    assert id_ in [fit["id"] for fit in found]
+    assert "; and " in next(fit["meaning"] for fit in found if fit["id"] == id_)
+
+
+def test_weights_left_out_and_a_term_forgotten_are_a_pair() -> None:
+    value = (LOSSES[0] + LOSSES[3] + LOSSES[4]) / 5
+
+    found = fits(*BCE, "-w", "1,2,3,4,5", "--expect", f"{value:.6f}")
+
+    assert [fit["id"] for fit in found] == ["weights-ignored-and-positives-only"]
+
+
+def test_a_single_mistake_is_not_told_as_two() -> None:
+    assert [fit["id"] for fit in fits(*BCE, "--expect", f"{-TOTAL:.6f}")] == ["log-likelihood"]
+
+
+def test_what_too_many_slips_would_give_asks_for_more_digits() -> None:
+    labels, preds = ",".join("10" * 20), ",".join(f"{0.5 + 0.01 * at:.2f}" for at in range(40))
+
+    result = run("bce", labels, preds, "--expect", "0.85")
+
+    assert result.code == 1
+    assert "ways to slip in one row fit; more digits would tell" in result.out
+
+
+def test_entries_of_an_option_that_was_asked_for_come_first() -> None:
+    weighted = fits(*BCE, "-w", "1,2,3,4,5", "--expect", f"{TOTAL / 5:.6f}")
+    focal = fits(*BCE, "--focal", "2", "--expect", f"{TOTAL / 5:.6f}")
+
+    assert weighted[0]["id"] == "weights-ignored"
+    assert focal[0]["id"] == "focal-2"
