@@ -15,7 +15,7 @@ from typing import IO, Any, cast
 from losscli.errors import DataError, Declined
 from losscli.reading.far.address import is_url, shown_url
 from losscli.reading.formats.packed import PACKINGS, unpacked
-from losscli.reading.near import missing
+from losscli.reading.hints.near import missing
 
 STDIN = "<stdin>"
 NPY = b"\x93NUMPY"

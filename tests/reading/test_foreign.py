@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import answer, record, refusal, run
 
-from losscli.reading.formats.foreign import KINDS
+from losscli.reading.hints.foreign import KINDS
 
 
 def zipped(*names: str) -> bytes:
