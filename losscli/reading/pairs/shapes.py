@@ -7,9 +7,10 @@ from functools import partial
 from losscli.enums import Form
 from losscli.errors import DataError, Fault
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Table
-from losscli.reading.cells import is_missing, number
+from losscli.reading.cells import is_missing, is_percentage, number
+from losscli.reading.hints.near import missing
 from losscli.reading.inline import Inline, parse_inline
-from losscli.reading.records import Layout, careful, is_text
+from losscli.reading.records import Layout, careful, is_text, not_a_number
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,12 @@ def numbers_or_no_file(token: str) -> Inline:
     except DataError:
         if any(mark in token for mark in ",;") or len(token.split()) > 1:
             raise
-        raise DataError(f"{token}: no such file, and no list of numbers") from None
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers") from None
+    percent = next((row for row, cell in enumerate(found.cells, 1) if is_percentage(cell)), None)
+    if percent is not None:
+        raise DataError(f"row {percent}: {not_a_number(found.cells[percent - 1])}")
     if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
-        raise DataError(f"{token}: no such file, and no list of numbers")
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers")
     return found
 
 
