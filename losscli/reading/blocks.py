@@ -121,6 +121,7 @@ class Table:
     width: int = 1
     label_width: int = 0
     name: str = ""
+    sources: tuple[str, ...] = ()  # the paths that are read
     size: int | None = None
     position: Callable[[], int] = lambda: 0
     notes: tuple[str, ...] = ()

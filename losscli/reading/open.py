@@ -14,6 +14,7 @@ from losscli.reading.choice import names_of
 from losscli.reading.columns import Wanted, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.inline import Inline, is_inline, parse_inline
+from losscli.reading.many import files_of, open_many
 from losscli.reading.records import Layout, careful, is_text
 
 
@@ -39,7 +40,9 @@ def _opened(request: Request) -> Table:
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise Declined("standard input can be read once; give '-' for one argument only")
     if len(tokens) > 2:
-        raise Declined(f"{len(tokens)} arguments are too many: give a table, or labels and predictions")
+        paths = not any(map(is_inline, tokens))
+        hint = "; quote a glob, so that its files are read as one table" if paths else ""
+        raise Declined(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")
     if len(tokens) == 2:
         return _pair(request)
     if not tokens:
@@ -70,7 +73,17 @@ def _table(opened: Opened, wanted: Wanted) -> Table:
 
 
 def _top(path: str, request: Request) -> Opened:
-    """The source at a path, its first lines read."""
+    """The source at a path, or the files of a directory or a glob, first lines read."""
+    names = files_of(path)
+    return _one(path, request) if names is None else open_many(path, names, partial(_one, request=request))
+
+
+def _one(path: str, request: Request) -> Opened:
+    opened = _source(path, request)
+    return replace(opened, table=lambda wanted: replace(opened.table(wanted), sources=(opened.name,)))
+
+
+def _source(path: str, request: Request) -> Opened:
     from losscli.reading.sources import ARRAYS, is_columnar, open_source
 
     source = open_source(path, request.encoding)

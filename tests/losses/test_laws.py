@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -277,7 +278,12 @@ def test_file_pipe_and_packed_file_agree_to_the_byte(
         outputs += [run(*args, tmp_path / f"t.csv.{ending}"), run(*args, "-", stdin=pack(text))]
 
     assert outputs[0].code == 0 and outputs[0].out
-    assert set(outputs) == {outputs[0]}
+    assert {without_sources(output) for output in outputs} == {without_sources(outputs[0])}
+
+
+def without_sources(result: Result) -> Result:
+    """The result without the list of paths in JSON, which is all that may differ."""
+    return replace(result, out=re.sub(r'"sources": \[[^]]*\]', "", result.out))
 
 
 def test_a_real_pipe_gives_the_bytes_of_the_file() -> None:
@@ -285,8 +291,8 @@ def test_a_real_pipe_gives_the_bytes_of_the_file() -> None:
     from_file = process("ce", path, "-f", "json")
 
     assert from_file.code == 0
-    assert process("ce", "-f", "json", stdin=path.read_bytes()) == from_file
-    assert process("ce", "-f", "json", stdin=gzip.compress(path.read_bytes())) == from_file
+    for data in (path.read_bytes(), gzip.compress(path.read_bytes())):
+        assert without_sources(process("ce", "-f", "json", stdin=data)) == without_sources(from_file)
     assert run("ce", path, "-f", "json") == from_file
 
 
@@ -309,7 +315,7 @@ def test_inline_lists_and_files_agree(loss: str, form: Form, scale: Scale, tmp_p
     from_file = record(loss, *columns_of(form), "--from", scale.value, tmp_path / "t.csv")
     from_lists = record(loss, *inline, "-w", ",".join(weights), "--from", scale.value)
 
-    for part in ("columns", "notes"):
+    for part in ("columns", "notes", "sources"):
         from_file.pop(part), from_lists.pop(part)
     assert from_lists == from_file
 
