@@ -1,5 +1,6 @@
 """The one door for reading: positional arguments in, a table of blocks out, whatever they are."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,11 +9,12 @@ from functools import partial
 from losscli.engines.here import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
-from losscli.reading.blocks import Block, Chunk, ColumnNames, Opened, Table
+from losscli.reading.blocks import Block, Chunk, Cluster, ColumnNames, Opened, Table
 from losscli.reading.cells import is_missing, number
 from losscli.reading.choice import names_of
 from losscli.reading.columns import Wanted, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
+from losscli.reading.far.address import is_url
 from losscli.reading.inline import Inline, is_inline, parse_inline
 from losscli.reading.many import files_of, open_many
 from losscli.reading.records import Layout, careful, is_text
@@ -27,12 +29,38 @@ class Request:
     style: Style = PLAIN_STYLE
     encoding: str | None = None
     threads: int | None = None
+    cluster: str | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end."""
+
+    request: Request
+    low: int = 0
+    high: int | None = None
 
 
 def open_data(request: Request) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
     table = _opened(request)
+    if request.cluster is not None:
+        table = replace(table, cluster=Cluster(request.cluster, _files(table, request)))
     return replace(table, threads=thread_count(request.threads)) if table.streamed else table
+
+
+def open_piece(piece: Piece) -> Table:
+    """The table of the rows of a piece."""
+    table = open_data(replace(piece.request, threads=1, cluster=None))
+    return table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+
+
+def _files(table: Table, request: Request) -> tuple[Request, ...]:
+    """The files of a table as requests that any machine understands."""
+    if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
+        raise Declined("--cluster wants one table of files that its workers can read, no lists and no pipe")
+    path = request.tokens[0]
+    return (replace(request, tokens=(path if is_url(path) else os.path.abspath(path),)),)
 
 
 def _opened(request: Request) -> Table:
