@@ -1,8 +1,12 @@
 """What `fit` does: read a table into memory, fit, test, write the predictions, report."""
 
 import os
+import stat
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from glob import escape, glob
 from math import inf
 
 import numpy as np
@@ -13,9 +17,10 @@ from losscli.errors import DataError, Declined, shown
 from losscli.output.emit import Printing, emit
 from losscli.output.formats import lines, strict_json
 from losscli.output.streams import for_a_reader
+from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
-from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss, newton
+from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss
 from losscli.regression.theta import given_theta
 from losscli.reports.fit import Outcome, Scaling, parameter_grid, record_of, report_of
 
@@ -24,6 +29,8 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     """Fit and print what came of it."""
     refuse_contradictions(call)
     recipe = _recipe(options)
+    if options.predict is not None:
+        _refuse_overwriting(options.predict, call, options)
     form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
     design = Design(options.features or "", not options.no_intercept)
     everything = read_sample(request_of(call), settings_of(call), design, form)
@@ -39,10 +46,10 @@ def run_fit(call: Call, options: FitOptions) -> bool:
         train, recipe, fit, scaling, mean_loss(train, fit.theta), test_loss, 0 if test is None else test.rows
     )
     if options.predict is not None:
-        _refuse_overwriting(options.predict, call, options)
         write_predictions(options.predict, scaled, fit.theta)
-    with for_a_reader():
-        _print(outcome, printing_of(call, "fit"))
+    if options.predict != "-":
+        with for_a_reader():
+            _print(outcome, printing_of(call, "fit"))
     return True
 
 
@@ -108,7 +115,7 @@ def _scaled(sample: Sample, scaling: Scaling | None) -> Sample:
 
 
 def _refuse_degenerate(train: Sample, options: FitOptions) -> None:
-    """Newton's method wants one optimum: no feature that others make up, unless a penalty chooses among them."""
+    """Newton's method wants one optimum: no feature that is an intercept, unless a penalty chooses between them."""
     if options.method is not Solver.NEWTON or options.l2 > 0.0:
         return
     name = train.table.name
@@ -116,29 +123,37 @@ def _refuse_degenerate(train: Sample, options: FitOptions) -> None:
     if flat is not None:
         what = f"column {shown(flat)} is constant, which the intercept is already"
         raise DataError(f"{name}: {what}, so newton has no single optimum; leave the column out or add --l2")
-    size = np.abs(train.x).max(axis=0)
-    rank = int(np.linalg.matrix_rank(train.x / np.where(size > 0.0, size, 1.0)))
-    if rank < len(train.shape.names):
-        what = (
-            f"{len(train.shape.names)} columns with the intercept have rank {rank}"
-            if train.shape.intercept
-            else (f"{len(train.shape.names)} columns have rank {rank}")
-        )
-        raise DataError(f"{name}: {what}, so newton has no single optimum; leave a column out or add --l2")
 
 
 def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
     if options.method is Solver.NEWTON and not fit.converged and options.steps is None:
         raise DataError(
-            f"newton has not settled after {fit.steps} steps: the classes are nearly separable and the optimum may be"
-            " at infinity; add --l2, or use --method gd"
+            f"newton has not settled after {fit.steps} steps, and the classes are not plainly separable; give more"
+            " --steps, add --l2, or use --method gd"
         )
 
 
 def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
-    for source in (*call.sources, *((options.test,) if options.test else ())):
-        if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
+    """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
+    if path == "-":
+        if call.quiet or call.format is not Format.TABLE:
+            raise Declined("--predict - prints the predictions alone; it contradicts -q and -f")
+        return
+    with suppress(OSError, ValueError):
+        written = os.stat(path)
+        read = [one for source in (*(call.sources or ("-",)), options.test) if source for one in _files(source)]
+        if any(os.path.samestat(written, one) for one in read):
             raise Declined(f"--predict: {path} is a table that is read; choose another file")
+
+
+def _files(source: str) -> Iterator[os.stat_result]:
+    """The regular files that a source names: standard input, a path, what is in a directory, or what a glob matches."""
+    names = [source, *glob(source), *glob(os.path.join(escape(source), "*"))]
+    for found in [sys.stdin.fileno()] if source == "-" else names:
+        with suppress(OSError, ValueError):
+            status = os.stat(found)
+            if stat.S_ISREG(status.st_mode):
+                yield status
 
 
 # --- output -----------------------------------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ from losscli.errors import DataError
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax, sigmoid
 from losscli.losses.targets import Binary, Classes
+from losscli.output.whole import whole_file
 from losscli.regression.sample import Sample, logits
 
 
 def write_predictions(path: str, sample: Sample, theta: Array) -> None:
-    """Write the label, the probabilities and the weight, where there is one, of each row."""
+    """Write the label, the probabilities and the weight, where there is one, of each row; `-` is standard output."""
     z = logits(sample, theta)
     p = sigmoid(z)[:, None] if z.ndim == 1 else np.exp(log_softmax(z))
     classes = sample.shape.classes
@@ -23,7 +24,7 @@ def write_predictions(path: str, sample: Sample, theta: Array) -> None:
     if sample.weight is not None:
         header, columns = [*header, "weight"], [*columns, sample.weight.tolist()]
     try:
-        with open(path, "w", encoding="utf-8", newline="") as out:
+        with whole_file(path) as out:
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow(header)
             writer.writerows(_rows(columns))

@@ -450,3 +450,14 @@ def test_a_hundred_thousand_class_columns_are_chosen_in_a_second(here: Path) -> 
     start = time.process_time()
     assert answer("ce", "t.csv", "-p", "p*") == pytest.approx(np.log(k), rel=1e-13, abs=0)
     assert time.process_time() - start < 20  # what is quadratic takes minutes
+
+
+def test_gzip_is_read_without_the_quicker_package(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> ModuleType:
+        raise ImportError(name)
+
+    monkeypatch.setattr(packed, "import_module", unknown)
+    data = b"".join(two_members("gzip"))
+
+    assert answer("bce", write("t", data)) == answer("bce", "-", stdin=TABLE)
+    assert refusal("bce", write("t", data[:-9]), "-q") == "t: the compressed data end too soon"

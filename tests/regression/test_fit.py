@@ -1,10 +1,13 @@
 """`losscli fit`: the same as ten lines of numpy, the optimum that others find, and what it refuses."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, record, refusal, run
+from conftest import answer, environment, record, refusal, run
 
 from losscli.output.chart import line_chart
 
@@ -277,3 +280,86 @@ def test_one_class_lists_and_a_table_to_overwrite_are_refused(students: Path) ->
     before = students.read_text()
     assert "is a table that is read; choose another file" in refusal("fit", "bce", students, "--predict", students)
     assert students.read_text() == before
+
+
+# --- writing predictions ----------------------------------------------------------------------------------------------
+TABLE = "x,y\n0.5,1\n1,0\n1.5,1\n2,0\n"
+
+
+def test_predictions_on_standard_output_are_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("fit", "bce", "--predict", "-", stdin=TABLE)
+
+    assert result.code == 0 and result.err == ""
+    assert [line.partition(",")[0] for line in result.out.splitlines()] == ["label", "1", "0", "1", "0"]
+    assert not list(tmp_path.iterdir())
+    for other in (("-q",), ("-f", "json")):
+        assert "--predict -" in refusal("fit", "bce", "--predict", "-", *other, stdin=TABLE)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "link.csv", "hard.csv", "./t.csv"])
+def test_predictions_do_not_replace_what_is_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(TABLE)
+    Path("link.csv").symlink_to("t.csv")
+    Path("hard.csv").hardlink_to("t.csv")
+
+    for args in (("t.csv",), ("-",), ()):
+        with open("t.csv", "rb") as source:
+            done = subprocess.run(
+                [sys.executable, "-m", "losscli", "fit", "bce", *args, "--predict", name],
+                stdin=source,
+                capture_output=True,
+                text=True,
+                env=environment(),
+                timeout=60,
+            )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "is a table that is read" in done.stderr
+    assert Path("t.csv").read_text() == TABLE
+
+
+def test_predictions_take_their_name_when_all_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, students: Path
+) -> None:
+    out = tmp_path / "p.csv"
+    out.write_text("what was there\n")
+    monkeypatch.setattr("losscli.regression.predict._rows", _fails_at_row(40))
+
+    assert "no space left" in refusal("fit", "bce", students, "--predict", out)
+
+    assert out.read_text() == "what was there\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "students.csv"]
+
+
+def _fails_at_row(row: int) -> object:
+    def rows(columns: object) -> Iterator[list[object]]:
+        for at in range(100):
+            if at == row:
+                raise OSError(28, "No space left on device")
+            yield [at]
+
+    return rows
+
+
+def test_a_link_stays_one_and_permissions_stay(tmp_path: Path, students: Path) -> None:
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_text("")
+    target.chmod(0o640)
+    link.symlink_to(target)
+
+    assert run("fit", "bce", students, "--predict", link).code == 0
+
+    assert link.is_symlink() and target.stat().st_mode & 0o777 == 0o640
+    assert target.read_text().startswith("label,prob\n")
+
+
+def test_new_predictions_have_the_permissions_of_any_new_file(tmp_path: Path, students: Path) -> None:
+    (tmp_path / "other").write_text("")
+    assert run("fit", "bce", students, "--predict", tmp_path / "p.csv").code == 0
+    assert (tmp_path / "p.csv").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_predictions_go_to_a_device_as_it_is(students: Path) -> None:
+    assert run("fit", "bce", students, "--predict", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()

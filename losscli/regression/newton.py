@@ -1,0 +1,259 @@
+"""Least loss by Newton's method: the optimum to the last digits, or why there is none.
+
+The columns are centred, scaled and made orthonormal first, so that neither an offset, a scale nor columns that nearly
+make up each other cost digits; the rule: what is said of the optimum is proved on the way to it. Without a penalty
+there is none exactly where some direction lets no row lose and some row win for ever (Albert and Anderson 1984);
+on such data the steps turn into such a direction, and it is looked for in each of them. Where a step moves nothing,
+the rows' slopes are the proof that there is none.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import DataError, shown
+from losscli.evaluation.prepare import Array
+from losscli.losses.functions import log_softmax
+from losscli.losses.targets import Binary, dense, masses
+from losscli.regression.sample import Sample, logits, row_slopes
+from losscli.regression.solve import RISE, Fit, Recipe, mean_loss
+
+SETTLED = 1e-10  # converged where a step moves no logit by more, or by more of the largest one
+LOST = 1e-6  # parameters by which the logits are off by more are no answer
+_ROUNDING = 1e-11  # a share of a step that is nothing but rounding
+_WELL = 1e-10  # a matrix of curvatures is taken as it is where its pivots are within this ratio
+_CHUNK = 1 << 22  # numbers at once
+
+_CURE = "add --l2, or use --method gd"
+NO_OPTIMUM = f"the classes are separable, so the optimum is at infinity; {_CURE}"
+TOUCHING = f"the classes touch without overlapping (quasi-separable), so the optimum is at infinity; {_CURE}"
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """Coordinates phi in which the design matrix is `columns` (n, d), nearly orthonormal: theta by centre, scale, root.
+
+    (x - centre) / scale = columns @ root, so that phi = root @ theta'; the penalty is |penalty @ phi|^2 / 2.
+    """
+
+    columns: Array
+    centre: Array
+    scale: Array
+    root: Array
+    penalty: Array
+    intercept: bool
+
+    def inward(self, theta: Array) -> Array:
+        """Phi of theta, (d,) or (k, d)."""
+        moved = theta * self.scale
+        if self.intercept:
+            moved[..., 0] += theta @ self.centre
+        return np.asarray(moved @ self.root.T)
+
+    def outward(self, phi: Array) -> Array:
+        """Theta of phi."""
+        theta = np.linalg.solve(self.root, phi.T).T / self.scale
+        if self.intercept:
+            theta[..., 0] -= theta @ self.centre
+        return np.asarray(theta)
+
+
+def newton(sample: Sample, start: Array, recipe: Recipe) -> Fit:
+    """Newton's method, a step halved as long as it raises the loss; DataError where there is no single optimum."""
+    _refuse_missing_class(sample, recipe.l2)
+    basis = _basis(sample, recipe.l2)
+    inner = replace(sample, x=basis.columns)
+    phi = basis.inward(start)
+    history = [_objective(inner, basis, phi)]
+    settled = False
+    while len(history) <= recipe.steps and not settled:
+        step = _step(inner, basis, phi)
+        move = logits(inner, step)
+        if recipe.l2 == 0.0:
+            _refuse_endless(inner, move)
+        phi, loss = _lowered(inner, basis, phi, step, history[-1])
+        history.append(loss)
+        settled = bool(np.abs(move).max() <= SETTLED * max(1.0, np.abs(logits(inner, phi)).max()))
+    theta = basis.outward(phi)
+    _refuse_lost_digits(sample, theta, logits(inner, phi))
+    return Fit(theta, settled, tuple(history))
+
+
+# --- coordinates ------------------------------------------------------------------------------------------------------
+def _basis(sample: Sample, l2: float) -> _Basis:
+    """Orthonormal coordinates; without a penalty DataError where columns make up each other."""
+    x, intercept = sample.x, sample.shape.intercept
+    centre = x.mean(axis=0) if intercept else np.zeros(x.shape[1])
+    if intercept:
+        centre[0] = 0.0
+    shifted = x - centre
+    size = np.sqrt(np.square(shifted / (top := _or_one(np.abs(shifted).max(axis=0)))).mean(axis=0)) * top
+    scale = _or_one(size)
+    penalty = np.diag(np.sqrt(l2) / scale)[1 if intercept else 0 :] if l2 else np.zeros((0, x.shape[1]))
+    whole = np.vstack((shifted / scale / np.sqrt(len(x)), penalty))
+    q, root = np.linalg.qr(whole)
+    if not l2:
+        _refuse_dependent(sample, root, float((np.abs(x).max(axis=0) / scale).max()))
+    return _Basis(q[: len(x)] * np.sqrt(len(x)), centre, scale, root, q[len(x) :], intercept)
+
+
+def _or_one(size: Array) -> Array:
+    return np.where(size > 0.0, size, 1.0)
+
+
+def _refuse_dependent(sample: Sample, root: Array, offset: float) -> None:
+    """DataError where, but for the rounding of the data, a column is made up of others."""
+    count = len(root)
+    pivots = np.linalg.svd(root, compute_uv=False)
+    rank = int((pivots > 8 * count * np.finfo(float).eps * max(1.0, offset) * pivots[0]).sum())
+    if rank < count:
+        columns = f"{count} columns with the intercept" if sample.shape.intercept else f"{count} columns"
+        raise DataError(
+            f"{sample.table.name}: {columns} have rank {rank}, so newton has no single optimum; leave a column out"
+            " or add --l2"
+        )
+
+
+def _refuse_lost_digits(sample: Sample, theta: Array, z: Array) -> None:
+    off = np.abs(logits(sample, theta) - z).max()
+    if not off <= LOST * max(1.0, float(np.abs(z).max())):
+        raise DataError(
+            f"{sample.table.name}: the features are so far from 0 that parameters of them as they are lose their"
+            " digits; fit with --standardize"
+        )
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+def _objective(inner: Sample, basis: _Basis, phi: Array) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):  # a step too long is halved
+        return mean_loss(inner, phi) + 0.5 * float(np.square(basis.penalty @ phi.T).sum())
+
+
+def _lowered(inner: Sample, basis: _Basis, phi: Array, step: Array, loss: float) -> tuple[Array, float]:
+    """Phi after the step, or after the largest half, quarter, ... of it that doesn't raise the loss, and its loss."""
+    for halving in range(40):
+        there = phi + step * 0.5**halving
+        found = _objective(inner, basis, there)
+        if found <= loss + RISE * max(abs(loss), 1e-3):
+            return there, found
+    return phi, loss
+
+
+def _step(inner: Sample, basis: _Basis, phi: Array) -> Array:
+    """What Newton's method adds to phi."""
+    slope = row_slopes(inner, phi).T @ inner.x / inner.divisor + phi @ basis.penalty.T @ basis.penalty
+    try:
+        root = _curvature_root(inner, basis, phi)
+        step = np.linalg.solve(root, np.linalg.solve(root.T, -slope.ravel())).reshape(phi.shape)
+    except np.linalg.LinAlgError:
+        step = np.full(phi.shape, np.nan)
+    if not np.isfinite(step).all():
+        raise DataError(f"newton can't tell where the optimum is: the losses are all but 0 or infinite; {_CURE}")
+    return np.asarray(step)
+
+
+def _curvature_root(inner: Sample, basis: _Basis, phi: Array) -> Array:
+    """Upper triangular R with R'R the second derivatives by phi.
+
+    By Cholesky where that is sound; else by QR of their square roots, row after row, which keeps the digits of
+    curvatures as small as 1e-30 of the largest, as rows have that are all but certain.
+    """
+    z = logits(inner, phi)
+    kinds = 1 if z.ndim == 1 else z.shape[1]
+    fixed = np.vstack((np.kron(np.eye(kinds), basis.penalty), _levels(inner, basis, kinds)))
+    rows = max(1, _CHUNK // (kinds * kinds * inner.x.shape[1]))
+    pieces = [slice(low, low + rows) for low in range(0, inner.rows, rows)]
+    curvature = fixed.T @ fixed
+    for piece in pieces:
+        part = _roots(inner, z, piece)
+        curvature = curvature + part.T @ part
+    try:
+        root = np.linalg.cholesky(curvature).T
+        if np.diag(root).min() ** 2 > _WELL * np.diag(root).max() ** 2:
+            return np.asarray(root)
+    except np.linalg.LinAlgError:
+        pass
+    root = fixed
+    for piece in pieces:
+        root = np.asarray(np.linalg.qr(np.vstack((root, _roots(inner, z, piece))), mode="r"))
+    return np.asarray(root)
+
+
+def _levels(inner: Sample, basis: _Basis, kinds: int) -> Array:
+    """Rows that bend the loss where it is level: one vector added to the parameters of every class changes nothing.
+
+    The gradient has no part in these directions, so the step is none the longer. A penalty leaves but the intercepts.
+    """
+    width = inner.x.shape[1]
+    level = np.eye(width) if not len(basis.penalty) else np.eye(width)[: 1 if basis.intercept else 0]
+    return np.kron(np.full((1, kinds), kinds**-0.5), level) if kinds > 1 else np.zeros((0, width))
+
+
+def _roots(inner: Sample, z: Array, piece: slice) -> Array:
+    """Rows whose products sum to the second derivatives of some rows' losses, by all parameters, row after row."""
+    x, share = inner.x[piece], np.sqrt(_share(inner)[piece])
+    if z.ndim == 1:
+        half = 0.5 * (_log_sigmoid(z[piece]) + _log_sigmoid(-z[piece]))
+        return np.asarray((share * np.exp(half))[:, None] * x)
+    u = np.exp(0.5 * log_softmax(z[piece]))
+    others = np.square(u) @ (1.0 - np.eye(u.shape[1]))  # 1 - h, which would cancel
+    # diag(h) - h h' = C C' with C = diag(u) (1 - u u') and u = sqrt(h)
+    c = -np.square(u)[:, :, None] * u[:, None, :]
+    at = np.arange(u.shape[1])
+    c[:, at, at] = u * others
+    rows = np.einsum("nkm,nd->nmkd", c * share[:, None, None], x)
+    return np.asarray(rows.reshape(rows.shape[0] * u.shape[1], -1))
+
+
+def _log_sigmoid(z: Array) -> Array:
+    return -np.logaddexp(0.0, -z)
+
+
+def _share(sample: Sample) -> Array:
+    """What each row's curvature counts: its weight times the sum of its coefficients, divided as the mean is."""
+    weight = np.ones(sample.rows) if sample.weight is None else sample.weight
+    return np.asarray(weight * masses(sample.targets) / sample.divisor)
+
+
+# --- whether there is an optimum --------------------------------------------------------------------------------------
+def _masses(sample: Sample) -> Array:
+    """The coefficient of each class in each row (n, k); of two classes the positive one comes first."""
+    a = sample.targets
+    if isinstance(a, Binary):
+        return np.column_stack((a.positive, a.negative))
+    return dense(a, (sample.rows, len(sample.shape.classes or ())))
+
+
+def _counted(sample: Sample) -> tuple[Array, NDArray[np.bool_]]:
+    """The classes' coefficients, and which rows count at all."""
+    cells = _masses(sample)
+    weight = np.ones(sample.rows) if sample.weight is None else sample.weight
+    return cells, (weight > 0.0) & (cells.sum(axis=1) > 0.0)
+
+
+def _refuse_missing_class(sample: Sample, l2: float) -> None:
+    """An intercept bears no penalty: that of a class that no row has goes to minus infinity."""
+    cells, counted = _counted(sample)
+    there = (cells[counted] > 0.0).any(axis=0)
+    if there.all() or not sample.shape.intercept:
+        return
+    gone = int((~there).argmax())
+    classes = sample.shape.classes
+    what = f"every label is {gone}" if classes is None else f"no row is of class {shown(classes[gone])}"
+    why = "a penalty leaves the intercept alone" if l2 else "the intercept alone can tell"
+    raise DataError(f"{what} and {why}, so the optimum is at infinity; use --no-intercept with --l2, or --method gd")
+
+
+def _refuse_endless(sample: Sample, move: Array) -> None:
+    """DataError where no row loses by this change of the logits and some row wins, however far one goes."""
+    cells, counted = _counted(sample)
+    moves = (np.column_stack((move, np.zeros(len(move)))) if move.ndim == 1 else move)[counted]
+    own = cells[counted] > 0.0
+    least = np.where(own, moves, np.inf).min(axis=1)
+    won = least - moves.min(axis=1)
+    most = float(won.max())
+    if most > 0.0 and float((moves.max(axis=1) - least).max()) <= _ROUNDING * most:
+        others = np.where(own, -np.inf, moves).max(axis=1)
+        apart = bool((least - others > _ROUNDING * most).all())
+        raise DataError(NO_OPTIMUM if apart else TOUCHING)
