@@ -99,6 +99,11 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
         f"losscli grad nll {LABELS_AND_PREDS} --wrt logits -q",
         "losscli grad nll animals.csv --check",
     ),
+    "grade": (
+        "losscli grade key.csv answers.csv",
+        "losscli grade key.csv answers.csv -f csv",
+        "losscli grade key.csv - -f json < answers.csv",
+    ),
     "fit bce": (
         "losscli fit bce homework.csv -y passed -x hours",
         "losscli fit bce homework.csv -y passed -x hours --method newton",
