@@ -35,16 +35,6 @@ class Like(StrEnum):
     SKLEARN = "sklearn"
 
 
-class Format(StrEnum):
-    """How an answer is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    TSV = "tsv"
-    MD = "md"
-
-
 class Missing(StrEnum):
     """What is done about missing cells."""
 

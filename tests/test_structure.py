@@ -119,7 +119,7 @@ def test_nothing_imports_the_command_line_but_the_way_in(module: str) -> None:
     ("package", "homes"),
     [
         ("typer", {"losscli.cli.typer_app"}),
-        ("rich", {"losscli.output.formats", "losscli.output.progress"}),
+        ("rich", {"losscli.output.people", "losscli.output.progress"}),
         ("click", set()),
     ],
 )

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from losscli.enums import Format, Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
+from losscli.enums import Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
+from losscli.output.formats import FORMATS
 
 Number = tuple[type[int] | type[float], float, float]  # an option that is a number: its type, the least, the largest
 
@@ -113,9 +114,7 @@ LOSS_OPTIONS = {
     "class_weight": _math("--class-weight", metavar="W1,W2,..", help="a weight for each class"),
     "ignore": _math("--ignore", metavar="LABEL", completes=LABELS, help="rows with this label do not count"),
     "normalize": _math("--normalize", kind=bool, help="rescale each row to sum to 1"),
-    "format": _answer(
-        "-f", "--format", kind=Format | None, metavar="NAME", help="table (default), json, csv, tsv or md"
-    ),
+    "format": _answer("-f", "--format", metavar="NAME", help=", ".join(FORMATS).replace("table", "table (default)")),
     "quiet": _answer("-q", "--quiet", kind=bool, help="nothing but the number, with all its digits"),
     "digits": _answer("--digits", metavar="N", number=(int, 1, 17), help="significant digits in tables (6)"),
     "ci": _answer("--ci", metavar="LEVEL", number=ANY, help="confidence interval of the mean (0.95)"),

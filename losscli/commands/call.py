@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from math import inf, isfinite, isnan
 from typing import TYPE_CHECKING
 
-from losscli.enums import Format, Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
+from losscli.enums import Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
 from losscli.errors import Declined
 from losscli.losses.table import Loss
 from losscli.output.emit import Printing
+from losscli.output.formats import FORMATS
 
 if TYPE_CHECKING:
     from losscli.evaluation.problem import Settings
@@ -79,7 +80,7 @@ class Call:
     class_weight: str | None = None
     ignore: str | None = None
     normalize: bool = False
-    format: Format = Format.TABLE
+    format: str = "table"
     quiet: bool = False
     digits: int = 6
     ci: float | None = None
@@ -163,8 +164,10 @@ def refuse_contradictions(call: Call) -> None:
         if isnan(call.fail_above):
             raise Declined("--fail-above: nan is not a limit")
     _refuse_without_answer(call)
-    if call.quiet and call.format is not Format.TABLE:
-        raise Declined(f"--quiet prints the number alone; it contradicts --format {call.format.value}")
+    if call.format not in FORMATS:
+        raise Declined(f"--format: {call.format!r} is none of {', '.join(FORMATS)}")
+    if call.quiet and call.format != "table":
+        raise Declined(f"--quiet prints the number alone; it contradicts --format {call.format}")
     if call.positive is not None and (call.classes or call.class_weight):
         raise Declined("--positive is for two classes and --classes or --class-weight for several; give one of them")
 

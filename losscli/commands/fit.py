@@ -12,17 +12,15 @@ from math import inf
 import numpy as np
 
 from losscli.commands.call import Call, FitOptions, printing_of, refuse_contradictions, request_of, settings_of
-from losscli.enums import Form, Format, Solver
+from losscli.enums import Form, Solver
 from losscli.errors import DataError, Declined, shown
-from losscli.output.emit import Printing, emit
-from losscli.output.formats import lines, strict_json
-from losscli.output.streams import for_a_reader
+from losscli.output.emit import emit
 from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
 from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss
 from losscli.regression.theta import given_theta
-from losscli.reports.fit import Outcome, Scaling, parameter_grid, record_of, report_of
+from losscli.reports.fit import Outcome, Scaling, report_of
 
 
 def run_fit(call: Call, options: FitOptions) -> bool:
@@ -48,8 +46,7 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     if options.predict is not None:
         write_predictions(options.predict, scaled, fit.theta)
     if options.predict != "-":
-        with for_a_reader():
-            _print(outcome, printing_of(call, "fit"))
+        emit(report_of(outcome), printing_of(call, "fit"))
     return True
 
 
@@ -136,7 +133,7 @@ def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
 def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
     """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
     if path == "-":
-        if call.quiet or call.format is not Format.TABLE:
+        if call.quiet or call.format != "table":
             raise Declined("--predict - prints the predictions alone; it contradicts -q and -f")
         return
     with suppress(OSError, ValueError):
@@ -154,19 +151,3 @@ def _files(source: str) -> Iterator[os.stat_result]:
             status = os.stat(found)
             if stat.S_ISREG(status.st_mode):
                 yield status
-
-
-# --- output -----------------------------------------------------------------------------------------------------------
-def _print(outcome: Outcome, printing: Printing) -> None:
-    theta = outcome.fit.theta
-    if printing.quiet:
-        rows = theta.reshape(-1, len(outcome.sample.shape.names)).tolist()
-        sys.stdout.write("".join(",".join(map(repr, row)) + "\n" for row in rows))
-    elif printing.format is Format.JSON:
-        sys.stdout.write(strict_json(record_of(outcome)) + "\n")
-    elif printing.separated:
-        grid = parameter_grid(outcome)
-        cells = [[cell if isinstance(cell, str) else repr(cell) for cell in row] for row in grid.rows]
-        sys.stdout.write(lines([list(grid.header), *cells], printing.delimiter))
-    else:
-        emit(report_of(outcome), printing)

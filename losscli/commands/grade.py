@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from losscli.commands.call import Call, GradOptions, refuse_contradictions, request_of, settings_of
-from losscli.enums import Format, Method, Reduction, Wrt
+from losscli.enums import Method, Reduction, Wrt
 from losscli.errors import DataError, Declined, shown
 from losscli.evaluation.figures import figures
 from losscli.evaluation.problem import problem_of
@@ -21,13 +21,14 @@ from losscli.expect.grades import Answer, Question, marked, missing
 from losscli.expect.loss import Solution, judge, read_rows, row_losses
 from losscli.expect.typed import Expected
 from losscli.expect.verdict import Verdict
-from losscli.output.emit import Printing
+from losscli.output.emit import Printing, emit
+from losscli.output.formats import FORMATS
 from losscli.output.progress import followed
 from losscli.reading.far.address import is_url
-from losscli.reading.formats.ledger import Ledger, Line, read_ledger
 from losscli.reading.inline import is_inline, reads_as_numbers
+from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.open import open_data
-from losscli.reports.grade import print_marks
+from losscli.reports.grade import grade_report
 
 Reader = Callable[[Sequence[str]], tuple[Call, GradOptions | None]]  # the words of a command line to what they ask
 
@@ -39,7 +40,7 @@ class GradeOptions:
     """What `grade` asks."""
 
     sources: tuple[str, ...] = ()
-    format: Format = Format.TABLE
+    format: str = "table"
     quiet: bool = False
     digits: int = 6
 
@@ -50,8 +51,10 @@ def run_grade(options: GradeOptions, reader: Reader) -> bool:
         raise Declined("two tables are wanted: KEY and ANSWERS")
     if options.sources.count("-") > 1:
         raise Declined("standard input can be read once; give '-' for one argument only")
-    if options.quiet and options.format is not Format.TABLE:
-        raise Declined(f"--quiet prints nothing; it contradicts --format {options.format.value}")
+    if options.format not in FORMATS:
+        raise Declined(f"--format: {options.format!r} is none of {', '.join(FORMATS)}")
+    if options.quiet and options.format != "table":
+        raise Declined(f"--quiet prints nothing; it contradicts --format {options.format}")
     key, answers = options.sources
     questions = _questions(read_ledger(key, (QUESTION, COMMAND)), key, reader)
     ledger = read_ledger(answers, (STUDENT, QUESTION, ANSWER))
@@ -60,8 +63,8 @@ def run_grade(options: GradeOptions, reader: Reader) -> bool:
     wanted = [*given, *missing(students, tuple(questions.values()), given)]
     marks = [marked(answer, questions[answer.question]) for answer in followed(wanted, "answers")]
     if not options.quiet:
-        printing = Printing("losscli grade", options.format, options.quiet, options.digits)
-        print_marks(marks, tuple(questions.values()), ledger, printing)
+        printing = Printing("losscli grade", options.format, digits=options.digits)
+        emit(grade_report(marks, tuple(questions.values()), ledger), printing)
     return all(mark.outcome == "right" for mark in marks)
 
 

@@ -5,7 +5,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.commands.call import Call, GradOptions, printing_of, refuse_contradictions, request_of, settings_of
-from losscli.enums import Format, Method, Scale, Wrt
+from losscli.enums import Method, Scale, Wrt
 from losscli.errors import Declined
 from losscli.evaluation.problem import problem_of
 from losscli.gradients.analytic import kernel_of
@@ -84,8 +84,8 @@ def _refuse_unexplained(call: Call, by_params: bool) -> None:
     """Refuse formats without a place for the work, and what has no such chain."""
     if by_params:
         raise Declined("--explain shows gradients by predictions; by parameters it is X^T times the one by logits")
-    if call.quiet or call.format in (Format.CSV, Format.TSV):
-        other = "--quiet" if call.quiet else f"--format {call.format.value}"
+    if not printing_of(call).writer.nested:
+        other = "--quiet" if call.quiet else f"--format {call.format}"
         raise Declined(f"--explain shows the work; it contradicts {other}")
     if call.focal or call.normalize:
         raise Declined("--explain shows gradients without --focal and --normalize")

@@ -1,7 +1,5 @@
 """What the loss commands do: read, evaluate, report. Returns whether the answer is yes; writes to standard output."""
 
-import sys
-
 from losscli.commands.call import Call, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Reduction
 from losscli.errors import Declined
@@ -9,7 +7,7 @@ from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.emit import Printing, emit
 from losscli.output.progress import watched
-from losscli.output.streams import for_a_reader, say
+from losscli.output.streams import say
 from losscli.reading.blocks import Table
 from losscli.reading.open import open_data
 from losscli.reports.loss import report
@@ -73,11 +71,7 @@ def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> 
         answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
         if call.quiet:  # the exit code says it
             return _within_limit(figure.value, call, printing) and ok
-    if call.quiet and by_row:
-        with for_a_reader():
-            sys.stdout.write("".join(f"{loss!r}\n" for loss in row_losses(problem, read).tolist()))
-    else:
-        emit(answer, printing)
+    emit(answer, printing)
     return _within_limit(figure.value, call, printing) and ok
 
 
@@ -90,7 +84,7 @@ def _refuse_unsuitable(call: Call, printing: Printing) -> None:
         typed_numbers(Expected(call.expect), many=call.reduction is Reduction.NONE)
     if call.explain and call.quiet:
         raise Declined("--quiet prints the number alone; it contradicts --explain")
-    if call.explain and printing.separated:
-        raise Declined(f"--explain shows the work; it contradicts --format {call.format.value}")
-    if printing.separated and call.reduction is Reduction.NONE and not call.quiet:
-        raise Declined(f"-r none --format {call.format.value} prints rows and has no place for --expect; use -f json")
+    if call.explain and not printing.writer.nested:
+        raise Declined(f"--explain shows the work; it contradicts --format {call.format}")
+    if not printing.writer.nested and call.reduction is Reduction.NONE and not call.quiet:
+        raise Declined(f"-r none --format {call.format} prints rows and has no place for --expect; use -f json")

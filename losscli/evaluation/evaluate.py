@@ -9,12 +9,10 @@ from functools import partial, reduce
 from operator import add
 from typing import TypeVar
 
-import numpy as np
-
 from losscli.engines.here import MOST_PROCESSES, available, in_processes, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Fault, shown
-from losscli.evaluation.prepare import Array, Prepared, prepare
+from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.losses.focal import focal_value
 from losscli.reading.blocks import Block, Chunk, Table, located
@@ -22,26 +20,19 @@ from losscli.reading.formats.ranges import Quoted
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 T = TypeVar("T")
+M = TypeVar("M")  # what can be added, in the order of the source: a monoid
 
 
 def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
     """The block prepared, and its losses."""
     prepared = prepare(problem, block)
-    loss = _value(problem, prepared)
+    kernel, v = problem.kernel, prepared.conditioned
+    if prepared.logarithms is not None:
+        kernel, v = problem.settings.loss.kernels[problem.form][Scale.LOGPROBS], prepared.logarithms
+    loss = kernel.value(prepared.targets, v)
     if problem.settings.focal:
-        plain = problem.kernel.value(prepared.unit, prepared.conditioned)
-        loss = focal_value(loss, plain, problem.settings.focal)
+        loss = focal_value(loss, kernel.value(prepared.unit, v), problem.settings.focal)
     return prepared, replace(prepared.rows, loss=loss)
-
-
-def _value(problem: Problem, prepared: Prepared) -> Array:
-    rule = problem.convention
-    kernels = problem.settings.loss.kernels[problem.form]
-    if rule.rescale and rule.clip is None and problem.settings.scale is Scale.PROBS and Scale.LOGITS in kernels:
-        # Rescaled probabilities are the softmax of logarithms, which keeps the digits of a loss near 0 that p loses.
-        with np.errstate(divide="ignore"):  # ln 0 is -inf, a logit of no chance at all
-            return kernels[Scale.LOGITS].value(prepared.targets, np.log(prepared.raw))
-    return problem.kernel.value(prepared.targets, prepared.conditioned)
 
 
 def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]]:
@@ -60,23 +51,27 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
 
 def summary_of(problem: Problem, table: Table, full: bool = True) -> Summary:
     """The summary of a whole table; refuses one that leaves nothing to average."""
-    summary = _in_parts(problem, table, full) or _folded(problem, full, table)
+    summary = folded(table, partial(_summarized, problem, full), EMPTY)
     refuse_nothing(problem, summary, table.name)
     return summary
 
 
-def _in_parts(problem: Problem, table: Table, full: bool) -> Summary | None:
-    """The summary by a process for each part of a plain file, which is quicker than threads; None if not possible."""
+def _summarized(problem: Problem, full: bool, block: Block) -> Summary:
+    return summarize(evaluated(problem, block)[1], full)
+
+
+def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:
+    """What `work` makes of the blocks, added up in the order of the source; the same wherever blocks end.
+
+    Parts of a plain file go to a process each where that is possible, as it is quicker than threads.
+    """
     parts = table.parts(min(table.threads, MOST_PROCESSES)) if table.threads > 1 and available() else None
-    summaries = in_processes(partial(_folded, problem, full), parts, (DataError, Quoted)) if parts else None
-    return reduce(add, summaries) if summaries else None
+    found = in_processes(partial(_added_up, work, empty), parts, (DataError, Quoted)) if parts else None
+    return reduce(add, found) if found else _added_up(work, empty, table)
 
 
-def _folded(problem: Problem, full: bool, table: Table) -> Summary:
-    def work(block: Block) -> Summary:
-        return summarize(evaluated(problem, block)[1], full)
-
-    return reduce(add, (result for result, _ in in_order(table, work)), EMPTY)
+def _added_up(work: Callable[[Block], M], empty: M, table: Table) -> M:
+    return reduce(add, (result for result, _ in in_order(table, work)), empty)
 
 
 def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:

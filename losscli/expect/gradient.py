@@ -14,7 +14,16 @@ from losscli.expect.loss import MOST_ROWS
 from losscli.expect.mistakes.gradients import Diagnosis, Slopes, diagnose_gradient
 from losscli.expect.typed import Expected, Typed
 from losscli.expect.verdict import Verdict
-from losscli.expect.wording import concealed, fit_grid, remarks, sentence, shortened, typed_numbers, verdict_record
+from losscli.expect.wording import (
+    concealed,
+    fit_grid,
+    flat_record,
+    remarks,
+    sentence,
+    shortened,
+    typed_numbers,
+    verdict_record,
+)
 from losscli.gradients.answer import Answer, prepared_rows, two_scales
 from losscli.losses.targets import Binary, dense
 from losscli.output.report import Grid, Report
@@ -82,6 +91,15 @@ def _label(prepared: Prepared) -> Array:
 
 
 # --- the report -----------------------------------------------------------------------------------------------------
+def judged_report(answer: Report, found: Diagnosis, expected: Expected, digits: int) -> tuple[Report, bool]:
+    """The report with the verdict in every form, and whether the typed gradient is right."""
+    told = with_diagnosis(answer, found, expected, digits)
+    record = {**told.record, "expect": record_of(found, expected.hidden)}
+    aside = () if expected.hidden else (said_aside(found, expected, digits),)
+    flat = flat_record(found.verdict, expected)
+    return replace(told, record=record, aside=aside, flat=flat), found.verdict.ok
+
+
 def with_diagnosis(answer: Report, found: Diagnosis, expected: Expected, digits: int) -> Report:
     """The report with the verdict on the typed gradient."""
     grids = [Grid((("expected", shortened(expected.text), _sentence(found, expected, digits)),))]

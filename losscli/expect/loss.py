@@ -25,6 +25,7 @@ from losscli.expect.verdict import Verdict, is_right, judged
 from losscli.expect.wording import (
     concealed,
     fit_grid,
+    flat_record,
     remarks,
     sentence,
     shortened,
@@ -144,7 +145,11 @@ def with_losses(answer: Report, losses: Array) -> Report:
     record = {"loss": rest.pop("loss"), "losses": losses.tolist(), **rest}
     notes = (f"{more} more rows; -f json prints them all",) if more > 0 else ()
     return replace(
-        answer, record=record, grids=(Grid(rows, ("row", "loss")), *answer.grids), notes=(*answer.notes, *notes)
+        answer,
+        record=record,
+        grids=(Grid(rows, ("row", "loss")), *answer.grids),
+        notes=(*answer.notes, *notes),
+        numbers=tuple((loss,) for loss in losses.tolist()),
     )
 
 
@@ -163,10 +168,8 @@ def with_verdict(
     if read.blocks is None and not verdict.ok:
         notes += ("the table has over a million rows: the diagnosis uses its summary figures only",)
     record: dict[str, Any] = {"expect": verdict_record(verdict, hidden)}
-    if printing.separated:
-        ids = " ".join(fit.id for fit in verdict.fits)
-        record |= {"expected": expected.text, "ok": "yes" if verdict.ok else "no", "consistent_with": ids}
-    return extended(concealed(answer) if hidden else answer, tuple(grids), notes, record)
+    told = extended(concealed(answer) if hidden else answer, tuple(grids), notes, record)
+    return replace(told, flat=flat_record(verdict, expected))
 
 
 def _to_compare(problem: Problem, read: Read, printing: Printing) -> list[Grid]:

@@ -137,7 +137,13 @@ def _fit_record(fit: Candidate, hidden: bool) -> dict[str, Any]:
 ASKED = ("loss", "wrt", "reduction", "base", "from", "n", "method", "positive", "classes", "columns")
 
 
+def flat_record(verdict: Verdict, expected: Expected) -> dict[str, str]:
+    """The verdict where a record is one line of single values."""
+    ids = " ".join(fit.id for fit in verdict.fits)
+    return {"expected": expected.text, "ok": "yes" if verdict.ok else "no", "consistent_with": ids}
+
+
 def concealed(answer: Report) -> Report:
     """The report without any figure of the answer: what was asked is all that stays."""
     record = {key: value for key, value in answer.record.items() if key in ASKED}
-    return replace(answer, record={**record, "notes": []}, grids=(), notes=(), warnings=())
+    return replace(answer, record={**record, "notes": []}, grids=(), notes=(), warnings=(), table=None)

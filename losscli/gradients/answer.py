@@ -1,7 +1,6 @@
 """A gradient found: every row of a table or of lists goes through its kernel, into a spool. Nothing is printed here."""
 
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
@@ -49,6 +48,11 @@ class Answer:
         """Whether both methods agree, as far as both were asked for."""
         return self.totals.error <= TOLERANCE
 
+    @property
+    def checked(self) -> bool:
+        """Whether both methods were asked for."""
+        return self.ask.analytic and self.ask.numeric
+
 
 SHOWN_ROWS = 20  # in a table; the machine formats and --quiet print every row
 
@@ -90,11 +94,6 @@ def _count(totals: _Totals, found: Found, before: int) -> None:
     if totals.error_row is None or error > totals.error:
         totals.error, totals.error_row = error, int(found.block.row[at]) + before + 1
     totals.inconclusive += int(found.comparison.inconclusive.sum())
-
-
-def as_figure(value: float) -> str:
-    """A number of JSON: the shortest text that reads back to it, null where it is not finite."""
-    return repr(value) if isfinite(value) else "null"
 
 
 def prepared_rows(answer: Answer) -> list[Prepared]:

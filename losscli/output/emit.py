@@ -1,12 +1,19 @@
 """Where answers go: a report to standard output as asked, warnings to standard error."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
 
-from losscli.enums import Format
-from losscli.output.report import Report
+from losscli.errors import DataError, Declined
+from losscli.output.formats import BARE, FORMATS, Writer
 from losscli.output.streams import for_a_reader, say
+
+if TYPE_CHECKING:
+    from losscli.output.report import Report, RowReport
 
 
 @dataclass(frozen=True)
@@ -14,46 +21,55 @@ class Printing:
     """How an answer is printed; `command` is what messages begin with, as in `losscli grad bce`."""
 
     command: str
-    format: Format = Format.TABLE
+    format: str = "table"
     quiet: bool = False
     digits: int = 6
     explain: bool = False
 
     @property
-    def for_people(self) -> bool:
-        """Whether tables are printed, which have a place for everything."""
-        return not self.quiet and self.format in (Format.TABLE, Format.MD)
-
-    @property
-    def separated(self) -> bool:
-        """Whether delimited text is printed, which has a place for values alone."""
-        return self.format in (Format.CSV, Format.TSV)
-
-    @property
-    def delimiter(self) -> str:
-        """What stands between cells of delimited text."""
-        return "\t" if self.format is Format.TSV else ","
+    def writer(self) -> Writer:
+        """What writes the answer."""
+        return BARE if self.quiet else FORMATS[self.format]
 
 
 def emit(answer: Report, printing: Printing) -> None:
     """Print a report as asked; what its format has no place for goes to standard error."""
+    whole = printing.writer.report
+    if whole is None:
+        raise Declined(f"--format {printing.format} prints answers by rows only")
     with for_a_reader():
-        _print(answer, printing)
-    if printing.quiet or printing.separated:
-        warn(printing, answer.warnings)
+        sys.stdout.write(whole(answer, printing.digits))
+    _warn_beside(answer, printing)
 
 
-def _print(answer: Report, printing: Printing) -> None:
-    if printing.quiet:
-        sys.stdout.write(f"{answer.answer!r}\n")
-    elif printing.format is Format.TABLE:
-        from losscli.output.formats import print_table
+def emit_rows(answer: RowReport, printing: Printing) -> Report:
+    """Print an answer by rows, nothing of it before the last row is sound, and return its report."""
+    refuse_rows(printing)
+    from losscli.output.spool import copy_out, spool_file
 
-        print_table(answer, printing.digits)
-    else:
-        from losscli.output.formats import rendered
+    assert printing.writer.rows is not None
+    answer = replace(answer, report=cache(answer.report))
+    with spool_file() as spool:
+        try:
+            for piece in printing.writer.rows(answer, printing.digits):
+                spool.write(piece)
+            report = answer.report()
+        except OSError as error:
+            raise DataError(f"the output can't be held: {(error.strerror or str(error)).lower()}") from None
+        copy_out(spool)
+    _warn_beside(report, printing)
+    return report
 
-        sys.stdout.write(rendered(answer, printing.format, printing.digits))
+
+def refuse_rows(printing: Printing) -> None:
+    """Refuse a format that has no answers by rows."""
+    if printing.writer.rows is None:
+        raise Declined(f"--format {printing.format} has no place for an answer by rows")
+
+
+def _warn_beside(answer: Report, printing: Printing) -> None:
+    if not printing.writer.notes:
+        warn(printing, (*answer.warnings, *(() if printing.quiet else answer.aside)))
 
 
 def warn(printing: Printing, warnings: Sequence[str]) -> None:

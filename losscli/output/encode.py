@@ -1,4 +1,4 @@
-"""Columns to a block of CSV bytes, as fast as numpy alone can: the opposite of `losscli.reading.decode`.
+"""Columns to a block of CSV bytes, as fast as numpy alone can: the opposite of `losscli.reading.formats.decode`.
 
 Cells.  Each cell is laid out as three words, 24 bytes, of which the first ones are its text (`losscli.shortest` for
 floats).  A running sum of the lengths says where each cell begins, and one assignment writes all of them in order, 24
@@ -20,10 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.output.report import Column
 from losscli.output.shortest import TAIL_BYTES, WORDS, Bits, Bytes, Ints, Text, in_lanes, lay_out
 from losscli.reading.blocks import Words
-
-Column = NDArray[np.float64] | NDArray[np.int64] | Words
 
 _PIECE = 8 * WORDS
 

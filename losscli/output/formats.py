@@ -1,31 +1,50 @@
-"""A report as text: a table, JSON, CSV, TSV or Markdown. The rule: the same characters for a terminal and a pipe.
+"""The formats of answers: one writer each, for whole reports and for answers by rows. Adding one is one entry here.
 
-Tables are plain ASCII apart from the data, as wide as they need to be, and text from the data is escaped, never markup.
-Machine formats print the shortest text that reads back to the same float.
+The rule: a writer gives all of the text, the same for a terminal and a pipe but for colour. What a writer lacks is
+None, and asking for it is refused. Machine formats print the shortest text that reads back to the same float.
 """
 
-import csv
-import io
-import json
-import sys
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from losscli.enums import Format
 from losscli.errors import printable_line
-from losscli.output.report import Grid, Report
+from losscli.lazy import Lazy
+from losscli.output.cells import exact, pretty
+
+if TYPE_CHECKING:
+    import csv
+    import io
+    import json
+
+    from losscli.output.report import Column, Report, RowReport
+else:
+    csv, io, json = Lazy("csv"), Lazy("io"), Lazy("json")
+
+Whole = Callable[["Report", int], str]  # a report and significant digits -> its text
+
+ByRow = Callable[["RowReport", int], Iterator[bytes]]  # the same for an answer by rows, in pieces of UTF-8
 
 
-def rendered(report: Report, form: Format, digits: int) -> str:
-    """The whole text of a report; empty for a table, which goes to the terminal by `print_table`."""
-    if form is Format.JSON:
-        return strict_json(report.record) + "\n"
-    if form is Format.MD:
-        return markdown(report, digits)
-    return separated(report.record, "\t" if form is Format.TSV else ",")
+@dataclass(frozen=True)
+class Writer:
+    """A format: how it writes reports and answers by rows (None: it doesn't), and what it has a place for.
+
+    Without a place for `notes`, they go to standard error. A writer that takes `nested` records shows the work of
+    --explain; one whose `rows` end with the `figures` of all of them wants these computed.
+    """
+
+    report: Whole | None
+    rows: ByRow | None = None
+    notes: bool = True
+    nested: bool = True
+    figures: bool = True
 
 
+# --- JSON -------------------------------------------------------------------------------------------------------------
 def strict_json(record: Mapping[str, Any]) -> str:
     """JSON without NaN or Infinity: non-finite numbers are null."""
     return json.dumps(strict(record), indent=2, allow_nan=False)
@@ -42,36 +61,106 @@ def strict(value: Any) -> Any:
     return value
 
 
-NESTED = ("classes", "per_class", "columns", "notes")
+def _json(report: Report, digits: int) -> str:
+    return strict_json(report.record) + "\n"
 
 
-def separated(record: Mapping[str, Any], delimiter: str) -> str:
-    """One line of names and one of values; what isn't a single value is left to JSON."""
+def _json_rows(rows: RowReport, digits: int) -> Iterator[bytes]:
+    """The lists first, as they come, and behind them the rest of the record."""
+    yield b"{"
+    for name, columns in rows.lists.items():
+        yield b'\n  "%s": [' % name.encode()
+        between = b"\n    "
+        for piece in rows.pieces():
+            cells = _json_cells(piece[columns])
+            if cells:
+                yield between + cells
+                between = b",\n    "
+        yield b"\n  ],"
+    rest = {name: value for name, value in rows.report().record.items() if name not in rows.lists}
+    yield strict_json(rest).removeprefix("{").encode() + b"\n"
+
+
+def _json_cells(columns: Sequence[Column]) -> bytes:
+    """Numbers, or lists of them where there are several columns, without the brackets around all."""
+    from losscli.output.encode import encoded
+
+    cells = encoded(columns, b",").removesuffix(b"\n")
+    for word in (b"-inf", b"inf", b"nan"):
+        if word in cells:
+            cells = cells.replace(word, b"null")
+    if len(columns) == 1 or not cells:
+        return cells.replace(b"\n", b",\n    ")
+    return b"[" + cells.replace(b",", b", ").replace(b"\n", b"],\n    [") + b"]"
+
+
+# --- delimited text ---------------------------------------------------------------------------------------------------
+def separated(delimiter: str) -> Writer:
+    """Text whose cells are separated by `delimiter`: a header and lines of values."""
+
+    def whole(report: Report, digits: int) -> str:
+        return lines(_lines_of(report), delimiter)
+
+    def by_row(rows: RowReport, digits: int) -> Iterator[bytes]:
+        from losscli.output.encode import encoded
+
+        yield lines([rows.header], delimiter).encode("utf-8", "surrogateescape")
+        for piece in rows.pieces():
+            columns = [_quoted(column, delimiter) for column in piece[: len(rows.header)]]
+            yield encoded(columns, delimiter.encode())
+
+    return Writer(whole, by_row, notes=False, nested=False, figures=False)
+
+
+def _lines_of(report: Report) -> Iterable[Sequence[object]]:
+    """The table of a report, or a line of names and one of values; what isn't a single value is left to JSON."""
+    if report.table is not None:
+        return [report.table.header, *report.table.rows]
     single = {
-        key: value for key, value in record.items() if key not in NESTED and not isinstance(value, list | Mapping)
+        name: value
+        for name, value in {**report.record, **report.flat}.items()
+        if name not in LEFT_OUT and not isinstance(value, list | tuple | Mapping)
     }
-    return lines([list(single), ["" if value is None else exact(value) for value in single.values()]], delimiter)
+    return [list(single), list(single.values())]
 
 
-def lines(rows: Iterable[list[str]], delimiter: str) -> str:
-    """Rows as delimited text."""
+LEFT_OUT = ("classes", "per_class", "columns", "notes")  # lists in most records, null in some
+
+
+def lines(rows: Iterable[Iterable[object]], delimiter: str) -> str:
+    """Rows as delimited text, which can't steer a terminal."""
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows([exact(cell) for cell in row] for row in rows)
     return out.getvalue()
 
 
-def exact(value: object) -> str:
-    """The shortest text that reads back to the same value."""
-    return repr(value) if isinstance(value, float) else str(value)
+def _quoted(column: Column, delimiter: str) -> Column:
+    """Words as they stand between delimiters."""
+    from losscli.reading.blocks import Words
+
+    if not isinstance(column, Words):
+        return column
+    cells = (lines([[word, ""]], delimiter).removesuffix(f"{delimiter}\n") for word in column.vocabulary)
+    return replace(column, vocabulary=tuple(cells))
 
 
-def pretty(value: object, digits: int) -> str:
-    """A number to so many significant digits; text with its control characters escaped."""
-    if value is None:
-        return "undefined"
-    if isinstance(value, float):
-        return "undefined" if value != value else f"{value:.{digits}g}"
-    return printable_line(str(value))
+# --- bare numbers -----------------------------------------------------------------------------------------------------
+def _bare(report: Report, digits: int) -> str:
+    return "".join(",".join(map(repr, row)) + "\n" for row in report.numbers or [(report.answer,)])
+
+
+def _bare_rows(rows: RowReport, digits: int) -> Iterator[bytes]:
+    from losscli.output.encode import encoded
+
+    for piece in rows.pieces():
+        yield encoded(piece[rows.numbers], b",")
+
+
+# --- tables for people ------------------------------------------------------------------------------------------------
+def _table(report: Report, digits: int) -> str:
+    from losscli.output.people import table
+
+    return table(report, digits)
 
 
 def markdown(report: Report, digits: int) -> str:
@@ -79,37 +168,31 @@ def markdown(report: Report, digits: int) -> str:
     parts = [f"**{report.title}**"]
     for grid in report.grids:
         header = grid.header or ("figure", "value", "") if grid.rows else ()
-        body = [[pretty(cell, digits).replace("|", "\\|") for cell in row] for row in grid.rows]
-        rule = ["---"] * len(header)
-        parts.append("\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *body)))
+        cells = [[pretty(cell, digits).replace("|", "\\|") for cell in row] for row in (header, *grid.rows)]
+        cells.insert(1, ["---"] * len(header))
+        parts.append("\n".join("| " + " | ".join(row) + " |" for row in cells))
     parts += [f"- {printable_line(note)}" for note in report.notes]
     return "\n\n".join(parts) + "\n"
 
 
-def print_table(report: Report, digits: int) -> None:
-    """Print the report's grids with rich, each as wide as its content and never cut."""
-    from rich.console import Console, Group
-    from rich.text import Text
+def for_people(whole: Whole) -> Writer:
+    """A format that shows the first rows of an answer by rows, as one more grid of its report."""
 
-    parts: list[Any] = [Text(report.title, style="bold")]
-    for at, grid in enumerate(report.grids):
-        parts += ([Text("")] if at else []) + [_rich_table(grid, digits)]
-    parts += [Text(f"note: {printable_line(note)}", style="yellow") for note in report.notes]
-    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False, width=1 << 16, height=25)
-    width = console.measure(Group(*parts)).maximum
-    with console.capture() as captured:
-        console.print(Group(*parts), width=width, crop=False, no_wrap=True, overflow="ignore")
-    sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+    def by_row(rows: RowReport, digits: int) -> Iterator[bytes]:
+        from losscli.output.people import first_rows, with_rows
+
+        grid, count = first_rows(rows)
+        yield whole(with_rows(rows.report(), grid, count), digits).encode("utf-8", "surrogateescape")
+
+    return Writer(whole, by_row)
 
 
-def _rich_table(grid: Grid, digits: int) -> Any:
-    from rich.table import Table
-    from rich.text import Text
+FORMATS: dict[str, Writer] = {
+    "table": for_people(_table),
+    "json": Writer(_json, _json_rows),
+    "csv": separated(","),
+    "tsv": separated("\t"),
+    "md": for_people(markdown),
+}
 
-    table = Table(box=None, show_header=bool(grid.header), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for at in range(max(len(row) for row in grid.rows) if grid.rows else 0):
-        name = Text(printable_line(grid.header[at])) if grid.header else ""
-        table.add_column(name, no_wrap=True, overflow="ignore")
-    for row in grid.rows:
-        table.add_row(*(Text(pretty(cell, digits)) for cell in row))
-    return table
+BARE = Writer(_bare, _bare_rows, notes=False, nested=False, figures=False)  # what --quiet prints

@@ -24,7 +24,7 @@ Short.  A number of k <= 15 digits, D / 10**m with m <= 22, needs none of this: 
 division is rounded correctly, and where it gives x back, D reads back (:func:`_decimals`).  Where the first cells of a
 column have 8 or 15 digits at most, that is tried on all of them.
 
-Text.  Digits are parted by multiplications in lanes, eight at once: the opposite of how `losscli.reading.digits` adds
+Text.  Digits are parted by multiplications in lanes, eight at once: the opposite of how `formats.digits` adds
 them up.  A cell is laid out in three little-endian words, without its sign: at most 22 bytes, ``0.000`` and 17 digits.
 The bytes behind its length are without meaning.  The digits are moved up to make room for ``0.`` or ``0.000``, or for a
 point behind any of the first 16 digits.  An exponent such as ``e-05`` comes as a tail of its own, since few cells of a

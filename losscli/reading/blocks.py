@@ -79,6 +79,23 @@ def column_names(columns: Columns) -> ColumnNames:
     return ColumnNames(names(columns.labels), names(columns.preds), weight)
 
 
+@dataclass(frozen=True)
+class Model:
+    """A model whose predictions stand in a table: what it is called, and the header's names of its columns."""
+
+    name: str
+    columns: tuple[str, ...] | None = None
+
+
+def models_of(columns: Columns, typed: Sequence[str | None]) -> tuple[Model, ...]:
+    """The models of a table, the first too; one with a single column is called by it, others as they were typed."""
+    found = []
+    for part, text in zip((columns.preds, *columns.models), typed, strict=True):
+        names = tuple(columns.names[column] for column in part) if columns.names else None
+        found.append(Model(str(columns.name(part[0])) if len(part) == 1 else text or "", names))
+    return tuple(found)
+
+
 def carried_names(columns: Columns) -> dict[str, tuple[tuple[str, int], ...]]:
     """The carried columns by what they are for: the name of each, and its place in a block."""
     places = {column: at for at, column in enumerate(columns.travelling)}
@@ -109,8 +126,10 @@ class Table:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     streamed: bool = True
+    left_over: bool = False  # the classes are the columns that were left, whatever they are called
     close: Callable[[], None] = lambda: None
     threads: int = 1  # that take its chunks at once
+    models: tuple[Model, ...] = ()  # whose predictions stand side by side in a block, `width` columns each
     carried: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's
     parts: "Callable[[int], Sequence[Table] | None]" = lambda count: None  # the table as tables of its rows in order
 

@@ -10,7 +10,8 @@ from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Opened, Table
 from losscli.reading.cells import is_missing, number
-from losscli.reading.columns import Wanted, names_of, shared_out
+from losscli.reading.choice import names_of
+from losscli.reading.columns import Wanted, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.inline import Inline, is_inline, parse_inline
 from losscli.reading.records import Layout, careful, is_text
@@ -158,7 +159,7 @@ def _sides(request: Request) -> list[Inline | Table]:
 def _wanted_of(wanted: Wanted, at: int) -> Wanted:
     """What is wanted of LABELS (0) and of PREDS (1)."""
     own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1, carried={})
-    return replace(own, prob=None) if at == 0 else replace(own, label=None)
+    return replace(own, prob=None, models=()) if at == 0 else replace(own, label=None)
 
 
 def _shared_out(wanted: Wanted, sides: Sequence[Inline | Opened]) -> list[Wanted]:

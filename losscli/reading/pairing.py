@@ -39,6 +39,7 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
         close=partial(_close, tuple(sides.values())),
         warnings=preds.warnings,
         carried=_carried(sides),
+        models=preds.models,
     )
 
 

@@ -11,7 +11,7 @@ from losscli.output.chart import line_chart
 from losscli.output.report import Grid, Report
 from losscli.regression.sample import Sample
 from losscli.regression.solve import Fit, Recipe
-from losscli.regression.theta import called, labelled
+from losscli.reports.parameters import bare, parameter_entries, parameter_grid
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Outcome:
     test_rows: int
 
 
-def parameter_grid(outcome: Outcome) -> Grid:
+def _parameters(outcome: Outcome) -> Grid:
     """Each parameter, and where features were standardized what it is for the features as they are."""
-    names = [called(*one) for one in labelled(outcome.sample.shape)]
-    columns = [outcome.fit.theta] + ([] if outcome.scaling is None else [_raw(outcome.fit.theta, outcome)])
-    rows = zip(names, *(column.ravel().tolist() for column in columns), strict=True)
-    return Grid(tuple(rows), ("parameter", "theta", *(() if outcome.scaling is None else ("unscaled",))))
+    columns = {"theta": outcome.fit.theta}
+    if outcome.scaling is not None:
+        columns["unscaled"] = _raw(outcome.fit.theta, outcome)
+    return parameter_grid(outcome.sample.shape, columns)
 
 
 def _raw(theta: Array, outcome: Outcome) -> Array:
@@ -51,17 +51,13 @@ def _raw(theta: Array, outcome: Outcome) -> Array:
     return raw
 
 
-def record_of(outcome: Outcome) -> dict[str, Any]:
-    """The fit for machines."""
+def _record(outcome: Outcome, grid: Grid) -> dict[str, Any]:
     fit = outcome.fit
-    grid = parameter_grid(outcome)
-    entries = [dict(zip(grid.header, row, strict=True)) for row in grid.rows]
-    classes = [row for row, _ in labelled(outcome.sample.shape)]
     return {
         "loss": outcome.sample.problem.settings.loss.name,
         "method": outcome.recipe.method.value,
         "n": outcome.sample.rows,
-        "parameters": [e if c is None else {"class": c, **e} for c, e in zip(classes, entries, strict=True)],
+        "parameters": parameter_entries(outcome.sample.shape, grid),
         "steps": fit.steps,
         "converged": fit.converged,
         "train_loss": outcome.train_loss,
@@ -82,8 +78,8 @@ def _notes(outcome: Outcome) -> list[str]:
 
 
 def report_of(outcome: Outcome) -> Report:
-    """The fit for people."""
-    fit = outcome.fit
+    """A fit as a report."""
+    fit, grid = outcome.fit, _parameters(outcome)
     rows: list[tuple[object, ...]] = [
         ("training loss", outcome.train_loss, f"nats, mean over {outcome.sample.rows} rows"),
         ("steps", fit.steps, "converged" if fit.converged else "not converged"),
@@ -92,9 +88,16 @@ def report_of(outcome: Outcome) -> Report:
         rows.insert(1, ("test loss", outcome.test_loss, f"nats, mean over {outcome.test_rows} rows"))
     chart = line_chart(fit.history, "steps") if fit.steps else []
     label = "loss" if outcome.recipe.l2 == 0.0 else "loss with its penalty"
-    grids = [parameter_grid(outcome), Grid(tuple(rows))]
+    grids = [grid, Grid(tuple(rows))]
     if chart:
         grids.append(Grid(tuple((line,) for line in (label, *chart))))
     kind = "logistic" if outcome.sample.shape.classes is None else "softmax"
     how = "newton's method" if outcome.recipe.method is Solver.NEWTON else "gradient descent"
-    return Report(f"{kind} regression by {how}", {}, tuple(grids), tuple(_notes(outcome)))
+    return Report(
+        title=f"{kind} regression by {how}",
+        record=_record(outcome, grid),
+        grids=tuple(grids),
+        notes=tuple(_notes(outcome)),
+        numbers=bare(fit.theta),
+        table=grid,
+    )

@@ -1,33 +1,30 @@
 """The marks of a class: a line an answer for a gradebook, a line a student and a line a question for people."""
 
-import json
-import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from losscli.enums import Format
 from losscli.expect.grades import Mark, Outcome, Question, commonest, counted
-from losscli.output.emit import Printing, emit
-from losscli.output.formats import lines, strict
 from losscli.output.report import Grid, Report
-from losscli.output.streams import for_a_reader
-from losscli.reading.formats.ledger import Ledger
+from losscli.reading.ledger import Ledger
 
 COLUMNS = ("student", "question", "answer", "verdict", "points", "consistent_with", "meaning")
 
+_ORDER = (Outcome.RIGHT, Outcome.WRONG, Outcome.MISSING, Outcome.UNREADABLE)
 
-def print_marks(marks: Sequence[Mark], questions: Sequence[Question], ledger: Ledger, printing: Printing) -> None:
-    """Print the marks as asked."""
-    if printing.for_people:
-        emit(_report(marks, questions, ledger.name), printing)
-        return
+
+def grade_report(marks: Sequence[Mark], questions: Sequence[Question], ledger: Ledger) -> Report:
+    """The marks as a report; its record is a list with a record for each answer."""
     others = tuple(name for name in ledger.columns if name not in COLUMNS[:3])
-    with for_a_reader():
-        if printing.format is Format.JSON:
-            sys.stdout.write("[\n" + ",\n".join(json.dumps(strict(_record(mark, others))) for mark in marks) + "\n]\n")
-        else:
-            rows = ([_cell(value) for value in _record(mark, others).values()] for mark in marks)
-            sys.stdout.write(lines([[*COLUMNS, *others], *rows], printing.delimiter))
+    records = [_record(mark, others) for mark in marks]
+    rows = tuple(tuple(map(_cell, record.values())) for record in records)
+    total = _points(sum(question.points for question in questions))
+    of_questions = ("question", "share right", "commonest mistake", "", "which means")
+    grids = (
+        Grid(tuple(_student_rows(marks)), ("student", *map(str, _ORDER), f"points of {total}")),
+        Grid(tuple(_question_rows(marks, questions)), of_questions),
+    )
+    title, table = f"grades of {ledger.name}", Grid(rows, (*COLUMNS, *others))
+    return Report(title, cast(dict[str, Any], records), grids, table=table)
 
 
 def _record(mark: Mark, others: tuple[str, ...]) -> dict[str, Any]:
@@ -53,20 +50,6 @@ def _cell(value: object) -> str:
 
 
 # --- for people -------------------------------------------------------------------------------------------------------
-def _report(marks: Sequence[Mark], questions: Sequence[Question], name: str) -> Report:
-    total = _points(sum(question.points for question in questions))
-    grids = (
-        Grid(tuple(_student_rows(marks)), ("student", *map(str, _ORDER), f"points of {total}")),
-        Grid(
-            tuple(_question_rows(marks, questions)), ("question", "share right", "commonest mistake", "", "which means")
-        ),
-    )
-    return Report(f"grades of {name}", {}, grids)
-
-
-_ORDER = (Outcome.RIGHT, Outcome.WRONG, Outcome.MISSING, Outcome.UNREADABLE)
-
-
 def _student_rows(marks: Sequence[Mark]) -> list[tuple[object, ...]]:
     by_student: dict[str, list[Mark]] = {}
     for mark in marks:

@@ -1,12 +1,15 @@
 """The gradient by the parameters of a regression as a report."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from losscli.enums import Method, Reduction
+from losscli.evaluation.prepare import Array
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.size import Size, enlarged
 from losscli.output.report import Grid, Report
-from losscli.regression.sample import Sample
+from losscli.regression.sample import Sample, Shape
 from losscli.regression.slopes import Slopes, value_of
 from losscli.regression.theta import called, labelled
 
@@ -21,16 +24,46 @@ def said(check: tuple[float, int] | None) -> list[str]:
     return found
 
 
-def parameter_grid(sample: Sample, found: Slopes, checked: bool) -> Grid:
-    """A row for each parameter: its name, theta, gradient, and beside it the one by differences."""
-    columns = [found.theta, found.chosen] + ([found.numeric] if checked and found.numeric is not None else [])
-    names = [called(*one) for one in labelled(sample.shape)]
-    rows = zip(names, *(column.ravel().tolist() for column in columns), strict=True)
-    return Grid(tuple(rows), ("parameter", "theta", "gradient", *(("numeric",) if checked else ())))
+def parameter_grid(shape: Shape, columns: Mapping[str, Array]) -> Grid:
+    """A row for each parameter: its name, and its entry of each column, all shaped like theta."""
+    names = [called(*one) for one in labelled(shape)]
+    rows = zip(names, *(column.ravel().tolist() for column in columns.values()), strict=True)
+    return Grid(tuple(rows), ("parameter", *columns))
 
 
-def record_of(
-    sample: Sample, found: Slopes, method: Method, check: tuple[float, int] | None, notes: list[str]
+def parameter_entries(shape: Shape, grid: Grid) -> list[dict[str, object]]:
+    """The same for machines, with the class where each has its own parameters."""
+    entries = [dict(zip(grid.header, row, strict=True)) for row in grid.rows]
+    return [e if row is None else {"class": row, **e} for (row, _), e in zip(labelled(shape), entries, strict=True)]
+
+
+def bare(values: Array) -> tuple[tuple[float, ...], ...]:
+    """Theta, or what is shaped like it, as --quiet prints it: a line a class."""
+    return tuple(tuple(row) for row in np.atleast_2d(values).tolist())
+
+
+def params_report(sample: Sample, found: Slopes, method: Method, check: tuple[float, int] | None) -> Report:
+    """The gradient by parameters as a report."""
+    warnings = said(check)
+    notes = [*warnings, *sample.table.notes]
+    columns = {"theta": found.theta, "gradient": found.chosen}
+    if check is not None and found.numeric is not None:
+        columns["numeric"] = found.numeric
+    grid = parameter_grid(sample.shape, columns)
+    return Report(
+        title=f"gradient of {sample.problem.settings.loss.title} by parameters",
+        record={**_record(sample, found, method, check, grid), "notes": notes},
+        grids=(grid, _figures(sample, found, check)),
+        notes=tuple(notes),
+        warnings=tuple(warnings),
+        answer=value_of(sample, found.theta),
+        numbers=bare(found.chosen),
+        table=grid,
+    )
+
+
+def _record(
+    sample: Sample, found: Slopes, method: Method, check: tuple[float, int] | None, grid: Grid
 ) -> dict[str, object]:
     """The gradient for machines."""
     settings = sample.problem.settings
@@ -45,19 +78,11 @@ def record_of(
         "norm": size.norm,
         "max_abs": size.largest,
         "gradient": found.chosen.tolist(),
-        "parameters": _parameters(sample, found, check is not None),
-        "notes": notes,
+        "parameters": parameter_entries(sample.shape, grid),
     }
     if check is not None and found.numeric is not None:
         record |= {"numeric": found.numeric.tolist(), "max_rel_error": check[0], "ok": check[0] <= TOLERANCE}
     return record
-
-
-def _parameters(sample: Sample, found: Slopes, checked: bool) -> list[dict[str, object]]:
-    grid = parameter_grid(sample, found, checked)
-    classes = [row for row, _ in labelled(sample.shape)]
-    entries = [dict(zip(grid.header, row, strict=True)) for row in grid.rows]
-    return [entry if row is None else {"class": row, **entry} for row, entry in zip(classes, entries, strict=True)]
 
 
 def _size(found: Slopes) -> Size:
@@ -65,10 +90,7 @@ def _size(found: Slopes) -> Size:
     return enlarged(Size(), np.arange(1.0, len(flat) + 1.0), flat)
 
 
-def report_of(
-    sample: Sample, found: Slopes, method: Method, check: tuple[float, int] | None, notes: list[str]
-) -> Report:
-    """The gradient for people."""
+def _figures(sample: Sample, found: Slopes, check: tuple[float, int] | None) -> Grid:
     settings, size = sample.problem.settings, _size(found)
     unit = settings.unit_name
     rows: list[tuple[object, ...]] = [
@@ -82,6 +104,4 @@ def report_of(
     if check is not None:
         verdict = "the gradients agree" if check[0] <= TOLERANCE else "the gradients DISAGREE"
         rows.append(("largest relative error", check[0], verdict))
-    title = f"gradient of {settings.loss.title} by parameters"
-    grids = (parameter_grid(sample, found, check is not None), Grid(tuple(rows)))
-    return Report(title, {}, grids, tuple(notes))
+    return Grid(tuple(rows))

@@ -6,13 +6,14 @@ in nats; a unit is applied when a report is made. Row numbers count from 1 over 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import inf, isqrt, nan
+from math import inf, nan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, ratio
+from losscli.statistics.moments import SPARE, SQUARES, Products, error_of_mean, product_sum, root
 
 Array = NDArray[np.float64]
 
@@ -55,18 +56,6 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Products:
-    """Sums of v^2, v d and d^2 for the spread: each product rounded to a float, their sum exact (see `SQUARES`)."""
-
-    vv: int = 0
-    vd: int = 0
-    dd: int = 0
-
-    def __add__(self, other: "Products") -> "Products":
-        return Products(self.vv + other.vv, self.vd + other.vd, self.dd + other.dd)
-
-
-@dataclass(frozen=True)
 class Group:
     """The rows of one class: how many, their exact sum and divisor, how many infinite."""
 
@@ -100,7 +89,7 @@ class Summary:
     value: int = 0
     divisor_weight: int = 0
     counted: int = 0  # rows with a divisor weight above 0
-    plain: Products = Products()  # of the losses, d being 1
+    plain: Products = Products()  # noqa: RUF009  of the losses, d being 1
     weighted: Products | None = None  # of the weighted losses v and the divisor weights d
     min: float = inf
     max: float = -inf
@@ -226,15 +215,9 @@ def standard_error(s: Summary) -> float:
 
     With sample weights this is HC1, the estimate of MacKinnon & White (1985); without, std/sqrt(n).
     """
-    if s.counted < 2 or s.infinite:
+    if s.infinite:
         return nan
-    products = s.weighted or s.plain
-    v, d = s.value, s.divisor_weight
-    size = products.vv * d * d
-    square = size - 2 * products.vd * v * d + products.dd * v * v
-    if s.min == s.max and square < size >> 48:
-        return 0.0  # what is left of equal losses is the rounding of products
-    return root(s.counted * square * ONE**2, (s.counted - 1) * d**4 * SQUARES)
+    return error_of_mean(s.value, s.divisor_weight, s.weighted or s.plain, s.counted)
 
 
 def frequencies(s: Summary) -> tuple[float, ...]:
@@ -251,53 +234,16 @@ def group_means(s: Summary) -> tuple[tuple[int, float], ...]:
     )
 
 
-def root(numerator: int, denominator: int) -> float:
-    """The square root of a quotient with all its digits, whatever its size; 0 below 0."""
-    if numerator <= 0:
-        return 0.0
-    wanted = 256 - numerator.bit_length() + denominator.bit_length()
-    shift = max(0, wanted + wanted % 2)
-    return ratio(isqrt((numerator << shift) // denominator), 1 << shift // 2)
-
-
 def _plain(rows: Rows, units: int) -> Products:
     finite = _finite(rows.loss)
     total = units if rows.weight is None else exact_sum(finite)
-    return Products(product_sum(finite, finite), total << _SPARE, len(finite) * SQUARES)
+    return Products(product_sum(finite, finite), total << SPARE, len(finite) * SQUARES)
 
 
 def _shared(value: Array, units: int, share: Array | None) -> Products:
     if share is None:
-        return Products(product_sum(value, value), units << _SPARE, len(value) * SQUARES)
+        return Products(product_sum(value, value), units << SPARE, len(value) * SQUARES)
     return Products(product_sum(value, value), product_sum(value, share), product_sum(share, share))
-
-
-_SPARE = 1200
-
-SQUARES = ONE << _SPARE  # sums of products are kept in units of its reciprocal
-
-_FAR = 600  # factors out of range are scaled by 2^_FAR before they are multiplied
-
-
-def product_sum(a: Array, b: Array) -> int:
-    """The exact sum of the products a*b, each rounded to a float, in units of 1/SQUARES."""
-    a_class, b_class = (_range(a), _range(b)) if a is not b else (_range(a),) * 2
-    if a_class is None and b_class is None:
-        return exact_sum(a * b) << _SPARE
-    powers = (np.zeros(len(a), np.intp) if a_class is None else a_class) + (0 if b_class is None else b_class)
-    near_a, near_b = (x if far is None else np.ldexp(x, far * _FAR) for x, far in ((a, a_class), (b, b_class)))
-    product = near_a * near_b
-    parts = ((power, product[powers == power]) for power in range(-2, 3))
-    return sum(exact_sum(part) << _SPARE - power * _FAR for power, part in parts if len(part))
-
-
-def _range(values: Array) -> NDArray[np.intp] | None:
-    """1 for entries so small that a product could underflow, -1 for those that could overflow; None where all fit."""
-    if not len(values) or (values.min() >= 2.0**-450 and values.max() <= 2.0**450):
-        return None
-    size = np.abs(values)
-    small, large = (size < 2.0**-450) & (size > 0.0), size > 2.0**450
-    return small.astype(np.intp) - large if small.any() or large.any() else None
 
 
 def _finite(values: Array) -> Array:

@@ -15,12 +15,13 @@ import pytest
 from conftest import answer, listed, record, refusal, run
 
 from losscli.cli.commands import COMMANDS, commands_of
-from losscli.enums import Form, Format, Scale
+from losscli.enums import Form, Scale
 from losscli.losses.functions import log_softmax, row_sums, sigmoid
 from losscli.losses.table import LOSSES, OF_LOG_LOSSES, PARTICULAR, Kernel, Loss
 from losscli.losses.targets import Binary, Classes, dense
 from losscli.losses.wording import as_number
 from losscli.losses.wording import listed as few
+from losscli.output.formats import FORMATS
 
 Array = np.ndarray
 
@@ -177,10 +178,10 @@ def test_the_table_names_its_title_and_its_unit() -> None:
     assert not any(word in out for word in ("nats", "bits", "perplexity", "likelihood"))
 
 
-@pytest.mark.parametrize("form", Format)
-def test_every_format_prints_the_value_the_rows_and_the_gradient(form: Format) -> None:
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_prints_the_value_the_rows_and_the_gradient(form: str) -> None:
     for args in (("brier",), ("brier", "-r", "none"), ("grad", "brier"), ("grad", "brier", "--check")):
-        result = run(*args, LABELS, PREDS, "-f", form.value)
+        result = run(*args, LABELS, PREDS, "-f", form)
         assert (result.code, result.err) == (0, ""), result
         assert result.out.count("\n") > 1
 

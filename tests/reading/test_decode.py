@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from losscli.reading.decode import BLOCK_BYTES, Decoded, Layout, Words, decode
+from losscli.reading.formats.decode import BLOCK_BYTES, Decoded, Layout, Words, decode
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", ".")
 DELIMITERS = (b",", b"\t", b";", b"|")

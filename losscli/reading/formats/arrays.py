@@ -21,10 +21,12 @@ from losscli.reading.blocks import (
     as_words,
     carried_names,
     column_names,
+    models_of,
     taken,
 )
 from losscli.reading.cells import is_missing
-from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
+from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.records import Layout
 from losscli.reading.sources import Source
@@ -81,7 +83,7 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         columns = resolve(top, replace(wanted, header=top.second is not None))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
-    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(len(series), *parts, drop, carried=columns.travelling)
     return Table(
         form=columns.form,
@@ -96,8 +98,11 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         size=source.size,
         position=source.position,
         close=source.close,
-        warnings=scale_warnings(columns, wanted.scale),
+        notes=aside_notes(columns),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
         carried=carried_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
     )
 
 

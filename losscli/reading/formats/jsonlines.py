@@ -12,7 +12,8 @@ from typing import Any
 
 from losscli.errors import DataError, Fault, shown
 from losscli.reading.blocks import Block, Chunk, Opened, Table
-from losscli.reading.columns import FirstLines, Wanted, resolve
+from losscli.reading.choice import resolve
+from losscli.reading.columns import FirstLines, Wanted
 from losscli.reading.dialect import Style
 from losscli.reading.formats.text import Feed, described
 from losscli.reading.records import Layout, careful
@@ -38,10 +39,11 @@ def open_json_lines(source: Source, style: Style) -> Opened:
 
 def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style, wanted: Wanted) -> Table:
     try:
-        columns = resolve(top, replace(wanted, header=True, prob=_spread(wanted.prob, shape)))
+        models = tuple(_spread(text, shape) or "" for text in wanted.models)
+        columns = resolve(top, replace(wanted, header=True, prob=_spread(wanted.prob, shape), models=models))
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
-    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(len(top.first), *parts, style.drop, carried=columns.travelling)
     return described(feed.source, columns, wanted, 0, _chunks(feed, piece, shape, layout, style.block_bytes))
 

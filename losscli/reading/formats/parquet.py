@@ -16,8 +16,9 @@ from typing import Any
 
 from losscli.errors import DataError, Fault, shown
 from losscli.lazy import Lazy
-from losscli.reading.blocks import Block, Chunk, Opened, Table, column_names
-from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.reading.blocks import Block, Chunk, Opened, Table, column_names, models_of
+from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
+from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.formats.arrow import Plan, block_of, kind_of
 from losscli.reading.formats.nested import outline, path_keys
 from losscli.reading.records import Layout
@@ -60,7 +61,7 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: Wanted) ->
         columns = resolve(found.top, found.wanted)
     except DataError as error:
         raise error if str(error).startswith(source.name) else DataError(f"{source.name}: {error}") from None
-    layout = Layout(len(found.places), columns.labels, columns.preds, columns.weight, columns.features, drop)
+    layout = Layout(len(found.places), columns.labels, columns.predictions, columns.weight, columns.features, drop)
     return _table(source, container, columns, Plan(layout, found.places), wanted)
 
 
@@ -73,13 +74,16 @@ def _table(source: Source, container: Container, columns: Columns, plan: Plan, w
         columns=column_names(columns),
         classes=columns.class_names,
         feature_names=tuple(str(columns.name(at)) for at in columns.features),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
         width=len(columns.preds),
         label_width=len(columns.labels),
         name=source.name,
         size=source.size if container.rows else None,
         position=lambda: progress.rows * (source.size or 0) // (container.rows or 1),
         close=source.close,
-        warnings=scale_warnings(columns, wanted.scale),
+        notes=aside_notes(columns),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
     )
 
 

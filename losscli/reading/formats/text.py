@@ -14,11 +14,12 @@ from functools import partial
 
 import numpy as np
 
-from losscli.errors import DataError, Fault, shown
-from losscli.reading import decode
-from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names
-from losscli.reading.columns import Columns, FirstLines, Wanted, resolve, scale_warnings
+from losscli.errors import DataError, Fault
+from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names, models_of
+from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
+from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
+from losscli.reading.formats import decode
 from losscli.reading.formats.ranges import Quoted, cut
 from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
 from losscli.reading.sources import Source
@@ -101,7 +102,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
-    parts = (columns.labels, columns.preds, columns.weight, columns.features)
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
     chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
     table = described(source, columns, wanted, skipped, chunks)
@@ -124,9 +125,11 @@ def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, ch
         size=source.size,
         position=source.position,
         close=source.close,
-        notes=_notes(columns),
-        warnings=scale_warnings(columns, wanted.scale),
+        notes=aside_notes(columns),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
         carried=carried_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
     )
 
 
@@ -138,7 +141,7 @@ def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
         text = all(map(is_text, head.top.first))
         raise DataError(f"{name}: {error}" if text else f"{line}: {NOT_UTF8}") from None
     weight = () if columns.weight is None else (columns.weight,)
-    for column in (*columns.labels, *columns.preds, *weight, *columns.features, *columns.travelling):
+    for column in (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.travelling):
         if not is_text(str(columns.name(column))):
             raise DataError(f"{line}: {NOT_UTF8}")
     return columns
@@ -370,11 +373,3 @@ def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block
     down = block.tall[fault.row][column] if column is not None and fault.row in block.tall else 0
     where = f"{name}:{skipped + lines + line + down + 1}"
     return where if column is None else f"{where}: {columns.called(column)}"
-
-
-def _notes(columns: Columns) -> tuple[str, ...]:
-    if not columns.aside:
-        return ()
-    left = ", ".join(shown(str(columns.name(column))) for column in columns.aside)
-    part, option = ("features", "-x") if columns.features else ("classes", "-p")
-    return (f"not taken as {part}: {left}; choose the {part} with {option}",)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from losscli.reading.blocks import Words
 from losscli.reading.cells import is_missing, number
-from losscli.reading.digits import (
+from losscli.reading.formats.digits import (
     BYTE_NUMBERS,
     MARGIN,
     REACH,
