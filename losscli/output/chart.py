@@ -114,9 +114,9 @@ def _span(line: Span, ends: tuple[float, float], room: int) -> str:
 
 
 def _place(value: float, ends: tuple[float, float], room: int) -> int:
-    if not ends[1] > ends[0]:
+    if not ends[1] / 2 > ends[0] / 2:  # halves: the difference of two floats may be beyond the largest
         return room // 2
-    share = 0.0 if value == -inf else 1.0 if value == inf else (value - ends[0]) / (ends[1] - ends[0])
+    share = 0.0 if value == -inf else 1.0 if value == inf else (value / 2 - ends[0] / 2) / (ends[1] / 2 - ends[0] / 2)
     return min(max(round(share * (room - 1)), 0), room - 1)
 
 
@@ -152,7 +152,7 @@ def _sample(at: int, width: int, count: int) -> int:
 
 
 def _height(value: float, low: float, high: float) -> int:
-    return round((value - low) / (high - low) * (HEIGHT - 1)) if high > low else 0
+    return round((value / 2 - low / 2) / (high / 2 - low / 2) * (HEIGHT - 1)) if high / 2 > low / 2 else 0
 
 
 def _mark(drawn: Sequence[Sequence[int]], at: int, level: int) -> str:
