@@ -145,13 +145,6 @@ COMING = frozenset(
         "key",
         "unmatched",
         "cluster",
-        "fail_if_worse",
-        "worst",
-        "show",
-        "by",
-        "max_groups",
-        "calibration",
-        "quantiles",
         "plot",
         "save",
     }

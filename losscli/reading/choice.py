@@ -270,6 +270,7 @@ def _columns(asked: _Asked) -> Columns:
             raise DataError(f"column {asked.shown(column)} is chosen for two purposes")
     carried = {purpose: () if text == "*" else asked.chosen(text) for purpose, text in wanted.carried.items()}
     apart = {column for purpose in _NOT_CLASSES for column in carried.get(purpose, ())} - {*labels, *preds}
+    apart -= set(asked.called(LABEL_NAMES) if asked.names else asked.free[:1])  # a label may be a group too
     columns = _chosen(asked.without({*weight, *features, *apart}), labels, preds)
     aside = columns.aside
     if wanted.features == "":
