@@ -9,12 +9,10 @@ from functools import partial, reduce
 from operator import add
 from typing import TypeVar
 
-import numpy as np
-
 from losscli.engines.here import MOST_PROCESSES, available, in_processes, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Fault, shown
-from losscli.evaluation.prepare import Array, Prepared, prepare
+from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.losses.focal import focal_value
 from losscli.reading.blocks import Block, Chunk, Table, located
@@ -28,21 +26,13 @@ M = TypeVar("M")  # what can be added, in the order of the source: a monoid
 def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
     """The block prepared, and its losses."""
     prepared = prepare(problem, block)
-    loss = _value(problem, prepared)
+    kernel, v = problem.kernel, prepared.conditioned
+    if prepared.logarithms is not None:
+        kernel, v = problem.settings.loss.kernels[problem.form][Scale.LOGPROBS], prepared.logarithms
+    loss = kernel.value(prepared.targets, v)
     if problem.settings.focal:
-        plain = problem.kernel.value(prepared.unit, prepared.conditioned)
-        loss = focal_value(loss, plain, problem.settings.focal)
+        loss = focal_value(loss, kernel.value(prepared.unit, v), problem.settings.focal)
     return prepared, replace(prepared.rows, loss=loss)
-
-
-def _value(problem: Problem, prepared: Prepared) -> Array:
-    rule = problem.convention
-    kernels = problem.settings.loss.kernels[problem.form]
-    if rule.rescale and rule.clip is None and problem.settings.scale is Scale.PROBS and Scale.LOGITS in kernels:
-        # Rescaled probabilities are the softmax of logarithms, which keeps the digits of a loss near 0 that p loses.
-        with np.errstate(divide="ignore"):  # ln 0 is -inf, a logit of no chance at all
-            return kernels[Scale.LOGITS].value(prepared.targets, np.log(prepared.raw))
-    return problem.kernel.value(prepared.targets, prepared.conditioned)
 
 
 def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]]:

@@ -74,3 +74,18 @@ def _weight_faults(block: Block) -> Fault | None:
     at = int(bad.argmax())
     value = canonical(float(block.weights[at]))
     return Fault(int(block.row[at]), "weight", 0, f"{value} is not a weight; weights are finite and not negative")
+
+
+LIGHTEST, HEAVIEST = 1e-150, 1e150
+
+
+def weights_out_of_reach(block: Block) -> Fault | None:
+    """The first weight that a slope can't be multiplied by without leaving the range of floats."""
+    if block.weights is None:
+        return None
+    bad = (block.weights > HEAVIEST) | ((block.weights < LIGHTEST) & (block.weights > 0.0))
+    if not bad.any():
+        return None
+    at = int(bad.argmax())
+    what = f"a weight of {canonical(float(block.weights[at]))} leaves the range of floats in a gradient"
+    return Fault(int(block.row[at]), "weight", 0, f"{what}; scale the weights")

@@ -15,7 +15,7 @@ from losscli.errors import Fault
 from losscli.evaluation.faults import _prediction_faults, _weight_faults, raise_first
 from losscli.evaluation.labels import binary, is_label, soft
 from losscli.evaluation.problem import Problem
-from losscli.losses.conventions import clipped, rescaled
+from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
 from losscli.reading.blocks import Block, Column, Words, taken
@@ -31,8 +31,9 @@ Labels = Array | NDArray[np.intp]  # numbers in [0, 1], class numbers, or label 
 class Prepared:
     """A block as a kernel takes it: observations (n,) or (n, k), after ignored rows are gone.
 
-    `raw` is what the source says and `conditioned` what the kernel sees after clipping and rescaling. `unit` are the
-    targets without weights or smoothing; `index` (n,) is the class of each row where labels are classes.
+    `raw` is what the source says and `conditioned` what the loss is of, after clipping and rescaling. `unit` are the
+    targets without weights or smoothing; `index` (n,) is the class of each row where labels are classes. Rescaled
+    probabilities next to 1 have lost digits: their logarithms, which have not, are `logarithms`.
     """
 
     block: Block
@@ -42,6 +43,7 @@ class Prepared:
     conditioned: Array
     rows: Rows
     index: NDArray[np.intp] | None
+    logarithms: Array | None = None
 
 
 def prepare(problem: Problem, block: Block) -> Prepared:
@@ -191,7 +193,7 @@ def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: in
     sums = None if problem.convention.rescale else _sums(problem, block.preds)
     rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
     rows = replace(rows, unit_range=_in_unit_range(problem, block.preds))
-    return Prepared(block, targets, unit, block.preds, conditioned, rows, group)
+    return Prepared(block, targets, unit, block.preds, conditioned, rows, group, log_conditioned(problem, block.preds))
 
 
 def hard_targets(problem: Problem, index: NDArray[np.intp]) -> tuple[Classes, Classes, Array | None]:
@@ -238,6 +240,20 @@ def _conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:
     if rule.rescale:
         cells = rescaled(cells, problem.settings.scale)
     return (cells, 0) if rule.clip is None else clipped(cells, rule.clip)
+
+
+def log_conditioned(problem: Problem, cells: Array) -> Array | None:
+    """ln of rows (n, k) of probabilities rescaled and clipped; None where they aren't rescaled."""
+    rule, settings = problem.convention, problem.settings
+    if not rule.rescale or settings.scale is not Scale.PROBS or not known_by_logarithms(problem):
+        return None
+    x = log_rescaled(cells)
+    return x if rule.clip is None else log_clipped(x, rule.clip)
+
+
+def known_by_logarithms(problem: Problem) -> bool:
+    """Whether the loss has a kernel by log-probabilities."""
+    return Scale.LOGPROBS in problem.settings.loss.kernels[problem.form]
 
 
 def _sums(problem: Problem, cells: Array) -> Array | None:

@@ -20,9 +20,9 @@ from losscli.enums import Form, Scale
 from losscli.errors import Declined
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
-from losscli.losses.conventions import rescaled
+from losscli.losses.conventions import log_rescaled, rescaled
 from losscli.losses.focal import focal_gradient
-from losscli.losses.functions import log1mexp, log_softmax, row_sums, sigmoid, softplus
+from losscli.losses.functions import log1mexp, log_softmax, product, rest_sums, row_sums, sigmoid, softplus
 from losscli.losses.table import Kernel
 from losscli.losses.targets import Binary
 
@@ -32,7 +32,10 @@ T = TypeVar("T")
 def slopes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
     """The slope of each row's weighted loss by its predictions on the scale `by`; shaped like the predictions."""
     slope = _of_classes(problem, prepared, by) if prepared.raw.ndim == 2 else _of_binary(problem, prepared, by)
-    return weighed(prepared.rows.weight, slope) + 0.0  # -0.0 becomes 0.0
+    found = weighed(prepared.rows.weight, slope) + 0.0  # -0.0 becomes 0.0
+    if np.isnan(found).any():
+        raise ArithmeticError("a slope is not a number")
+    return found
 
 
 def kernel_of(problem: Problem, by: Scale) -> Kernel:
@@ -154,12 +157,12 @@ def _of_classes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
         return _of_free_probs(problem, prepared, t, chances)
     if by is Scale.LOGPROBS and chances.total is None:
         return t
-    # t_j - p_j sum t, as t_j (1 - p_j) - p_j (sum t - t_j): a sure hit keeps its digits
-    return t * chances.miss - chances.p * (row_sums(t)[:, None] - t)
+    # t_j - p_j sum t, as t_j (1 - p_j) - p_j (sum of the others): a sure hit keeps its digits
+    return product(t, chances.miss) - product(chances.p, rest_sums(t))
 
 
 def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, chances: Chances) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):  # an infinite slope is inf; 0/0 is put right here
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite slopes are inf; 0/0 is set here
         slope = np.where(t == 0.0, 0.0, t / chances.p)
     if not chances.p.all():  # where p is 0 the logarithm tells nothing of a slope that is finite
         there = _at(problem, prepared, kernel_of(problem, Scale.PROBS), chances.p)
@@ -168,12 +171,15 @@ def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, chances: Chan
         slope = np.where(chances.p == 0.0, there, slope)
     if chances.total is None:
         return slope
-    return (slope - row_sums(t)[:, None]) / chances.total[:, None]
+    with np.errstate(over="ignore"):  # a slope beyond the floats is infinite
+        return (product(chances.miss, slope) - rest_sums(t)) / chances.total[:, None]
 
 
 def _by_logarithms(problem: Problem, prepared: Prepared, chances: Chances) -> Array:
     """The slopes by ln p, p being what the loss takes the logarithm of; 0 where that is clipped."""
-    x = ln(prepared.conditioned) if problem.settings.scale is Scale.PROBS else chances.x
+    x = prepared.logarithms
+    if x is None:
+        x = ln(prepared.conditioned) if problem.settings.scale is Scale.PROBS else chances.x
     t = _at(problem, prepared, kernel_of(problem, Scale.LOGPROBS), x)
     inside = inside_clip(problem, prepared.raw)
     return t if inside is None else np.where(inside, t, 0.0)
@@ -186,8 +192,11 @@ def chances_of(problem: Problem, given: Array) -> Chances:
         x = log_softmax(given)
         return Chances(np.exp(x), x, -np.expm1(x), None)
     cells = rescaled(given, scale) if rescale else given
+    if scale is Scale.PROBS and rescale:
+        total = row_sums(given)
+        return Chances(cells, log_rescaled(given), rest_sums(given) / total[:, None], total)
     if scale is Scale.PROBS:
-        return Chances(cells, ln(cells), 1.0 - cells, row_sums(given) if rescale else None)
+        return Chances(cells, ln(cells), 1.0 - cells, None)
     return Chances(np.exp(cells), cells, -np.expm1(cells), row_sums(np.exp(given)) if rescale else None)
 
 

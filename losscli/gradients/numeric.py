@@ -7,16 +7,16 @@ rescaling and change of scale; the formulas of the gradients have no part in it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, log, log1p
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.enums import Scale
-from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.prepare import Array, Prepared, log_conditioned
 from losscli.evaluation.problem import Problem
 from losscli.gradients.analytic import Chances, chances_of, converted, inside_clip, kernel_of, knows_logits, ln, weighed
-from losscli.losses.conventions import clipped, rescaled
+from losscli.losses.conventions import clipped, log_clipped, rescaled
 from losscli.losses.focal import focal_value
 from losscli.losses.functions import row_sums, sigmoid
 from losscli.losses.table import Kernel
@@ -78,7 +78,8 @@ def _difference(s: Surface, cells: Array, column: int) -> tuple[Array, Array]:
         return s.value(there.reshape(s.at.shape))
 
     one, other = v + np.where(side == 0.0, h, side * h), v - np.where(side == 0.0, h, 0.0)
-    with np.errstate(invalid="ignore"):  # an infinite prediction can't be moved: nan, which is no slope
+    # what is infinite can't be moved, and what leaves the floats on the way has no slope: nan, which is none
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         reach = one - other
         first, rest = value(one), value(other)
         slope = _quotient(first - rest, reach)
@@ -147,9 +148,12 @@ def _around(problem: Problem, prepared: Prepared) -> tuple[Array, Function]:
 
 
 def _classes(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Function]:
-    value = _with(problem, prepared, kernel_of(problem, by if by is problem.settings.scale else Scale.LOGPROBS))
-    if by is problem.settings.scale:
+    plain = by is problem.settings.scale and prepared.logarithms is None
+    value = _with(problem, prepared, kernel_of(problem, by if plain else Scale.LOGPROBS))
+    if plain:
         return prepared.raw, lambda v: value(_conditioned(problem, v))
+    if by is problem.settings.scale:
+        return prepared.raw, lambda v: value(np.asarray(log_conditioned(problem, v)))
     chances = chances_of(problem, prepared.raw)
     if by is Scale.LOGITS:
         return chances.x, lambda x: value(_ln_clipped(problem, _pushed(chances, x)))
@@ -186,7 +190,7 @@ def _ln_conditioned(problem: Problem, x: Array) -> Array:
 
 def _ln_clipped(problem: Problem, x: Array) -> Array:
     clip = problem.convention.clip
-    return x if clip is None else np.clip(x, log(clip), log1p(-clip))
+    return x if clip is None else log_clipped(x, clip)
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------
@@ -221,7 +225,8 @@ def _width_by_logits(problem: Problem, at: Array, low: Array, high: Array) -> Ar
 
     Steps of the size of large logits that differ by little would cut through the bend between them.
     """
-    height = at if at.ndim == 1 else at - at.max(axis=1, initial=-inf)[:, None] if _finite_tops(at) else at
+    with np.errstate(over="ignore"):  # a difference beyond the floats is infinite, and counts for nothing below
+        height = at if at.ndim == 1 else at - at.max(axis=1, initial=-inf)[:, None] if _finite_tops(at) else at
     return np.maximum(1.0, np.abs(np.where(np.isfinite(height), height, 1.0)))
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.enums import Scale
-from losscli.errors import DataError
+from losscli.errors import DataError, Fault
 from losscli.evaluation.evaluate import evaluated
+from losscli.evaluation.faults import raise_first, weights_out_of_reach
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.gradients.analytic import slopes
@@ -53,6 +54,7 @@ class Found:
 
 def found_in(problem: Problem, block: Block, ask: Ask) -> Found:
     """The slopes of a block."""
+    raise_first(weights_out_of_reach(block))
     prepared, rows = evaluated(problem, block)
     slope = slopes(problem, prepared, ask.by) if ask.analytic else None
     numeric = comparison = None
@@ -60,10 +62,21 @@ def found_in(problem: Problem, block: Block, ask: Ask) -> Found:
         ground = surface(problem, prepared, ask.by, ask.step)
         found = differences(ground)
         numeric = found.slope
+        if not ask.analytic:
+            _refuse_undefined(prepared, numeric)
         comparison = None if slope is None else compared(slope, ground, found, settle=ask.step is None)
     loss = _placed(block, prepared, rows.value)
     sides = [None if one is None else _placed(block, prepared, one) for one in (slope, numeric)]
     return Found(block, summarize(rows), loss, sides[0], sides[1], _by_rows(block, prepared, comparison))
+
+
+def _refuse_undefined(prepared: Prepared, slope: Array) -> None:
+    """Refuse differences that can't be taken, where these are the answer."""
+    undefined = np.isnan(slope.reshape(len(prepared.block.row), -1)).any(axis=1)
+    if undefined.any():
+        row = int(prepared.block.row[undefined.argmax()])
+        what = "an infinite loss or prediction can't be moved, so it has no slope by differences; use --method analytic"
+        raise Fault(row, "row", None, what)
 
 
 def _placed(block: Block, prepared: Prepared, values: NDArray[np.float64] | NDArray[np.intp]) -> Array:

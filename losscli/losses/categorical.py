@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Lazy
-from losscli.losses.functions import log_softmax, row_sums, times
+from losscli.losses.functions import log_softmax, rest_sums, row_sums, times
 from losscli.losses.targets import Classes, Soft, dense
 from losscli.losses.wording import as_number, factor, listed, over, signed
 
@@ -39,15 +39,16 @@ def ce_from_logits(a: Classes | Soft, z: Array) -> Array:
 
 
 def ce_gradient_by_logits(a: Classes | Soft, z: Array) -> Array:
-    """A h_k - a_k with h = softmax(z), A = sum_k a_k; the labelled entry of a hard row as own (h_y - 1) by expm1."""
+    """A h_k - a_k with h = softmax(z), A = sum_k a_k, as h_k (A - a_k) - a_k (1 - h_k), which doesn't cancel."""
     x = log_softmax(z)
     h = np.exp(x)
-    if isinstance(a, Soft):
-        return row_sums(a.cells)[:, None] * h - a.cells
+    if isinstance(a, Soft) or a.every is not None:
+        cells = dense(a, z.shape)
+        return h * rest_sums(cells) + cells * np.expm1(x)
     rows = np.arange(len(z))
     gradient = a.own[:, None] * h
     gradient[rows, a.index] = a.own * np.expm1(x[rows, a.index])
-    return gradient if a.every is None else gradient + (a.every.sum() * h - a.every)
+    return gradient
 
 
 def ce_from_logprobs(a: Classes | Soft, x: Array) -> Array:

@@ -6,13 +6,13 @@ epsilon of float64, does not rescale).
 """
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.enums import Form, Like, Scale
-from losscli.losses.functions import log_softmax, row_sums
+from losscli.losses.functions import log_softmax, rest_sums, row_sums
 
 Array = NDArray[np.float64]
 
@@ -65,6 +65,19 @@ def rescaled(cells: Array, scale: Scale) -> Array:
         return log_softmax(cells)
     with np.errstate(invalid="ignore"):  # a row of zeros is refused before
         return np.asarray(np.minimum(cells / row_sums(cells)[:, None], 1.0))
+
+
+def log_rescaled(cells: Array) -> Array:
+    """ln of rows (n, k) of probabilities made to sum to 1, as -log1p of the rest over the cell: digits next to 1."""
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a cell of 0 or next to it: see below
+        over = rest_sums(cells) / cells
+        small = np.log(cells) - np.log(row_sums(cells))[:, None]
+        return np.where(over < inf, 0.0 - np.log1p(over), small)
+
+
+def log_clipped(x: Array, eps: float) -> Array:
+    """The logarithms of probabilities e^x held to [eps, 1-eps]."""
+    return np.asarray(np.clip(x, log(eps), log(1.0 - eps)))
 
 
 def clipped(cells: Array, eps: float) -> tuple[Array, int]:

@@ -42,7 +42,8 @@ def log_softmax(z: Array) -> Array:
     """
     z = _certain(z)
     top = z.max(axis=1)
-    below = top[:, None] - z
+    with np.errstate(over="ignore"):  # two logits further apart than the largest float: e^-inf is 0
+        below = top[:, None] - z
     terms = np.exp(-below) * (1.0 - _lost(top[:, None], z, below))
     terms[np.arange(len(z)), z.argmax(axis=1)] = 0.0
     logarithm: Array = 0.0 - (below + np.log1p(row_sums(terms))[:, None])
@@ -51,7 +52,7 @@ def log_softmax(z: Array) -> Array:
 
 def _lost(a: Array, b: Array, difference: Array) -> Array:
     """What a - b lost by rounding (Knuth 1969); e^-(a - b) would magnify it."""
-    with np.errstate(invalid="ignore"):  # inf - inf in rows with an infinite logit, which lose nothing
+    with np.errstate(invalid="ignore", over="ignore"):  # inf - inf: rows with an infinite logit lose nothing
         back = difference - a
         lost: Array = (a - (difference - back)) - (b + back)
     lost[~np.isfinite(lost)] = 0.0
@@ -66,6 +67,15 @@ def row_sums(cells: Array) -> Array:
     return total
 
 
+def rest_sums(cells: Array) -> Array:
+    """For each cell the sum of the others of its row, (n, k): no total from which a cell is taken off again."""
+    before, after = np.zeros(cells.shape, order="F"), np.zeros(cells.shape, order="F")
+    for column in range(1, cells.shape[1]):
+        before[:, column] = before[:, column - 1] + cells[:, column - 1]
+        after[:, -column - 1] = after[:, -column] + cells[:, -column]
+    return before + after
+
+
 def _certain(z: Array) -> Array:
     sure = z == inf
     if not sure.any():
@@ -74,9 +84,15 @@ def _certain(z: Array) -> Array:
     return np.where(rows, np.where(sure, 0.0, -inf), z)
 
 
+def product(a: Array, b: Array) -> Array:
+    """The product in which 0 on either side silences inf on the other."""
+    with np.errstate(invalid="ignore", over="ignore"):  # 0 times inf is put right here
+        return np.where((a == 0.0) | (b == 0.0), 0.0, a * b)
+
+
 def times(coefficient: Array, cost: Array) -> Array:
     """The product in which a coefficient of 0 silences an infinite cost."""
-    with np.errstate(invalid="ignore"):  # 0 times inf is put right in the next line
+    with np.errstate(invalid="ignore", over="ignore"):  # 0 times inf is put right in the next line
         product = coefficient * cost
     silent = coefficient == 0.0
     if silent.any():

@@ -72,12 +72,18 @@ def scale_warnings(columns: Columns, scale: Scale) -> tuple[str, ...]:
 
 
 def aside_warnings(columns: Columns) -> tuple[str, ...]:
-    """What is said of numeric columns that were not taken."""
-    if not columns.aside:
-        return ()
+    """What is said of numeric columns that are no classes."""
+    return () if columns.features else _left("classes", "-p", columns)
+
+
+def aside_notes(columns: Columns) -> tuple[str, ...]:
+    """What a report says of numeric columns that are no features."""
+    return _left("features", "-x", columns) if columns.features else ()
+
+
+def _left(part: str, option: str, columns: Columns) -> tuple[str, ...]:
     left = ", ".join(shown(str(columns.name(column))) for column in columns.aside)
-    part, option = ("features", "-x") if columns.features else ("classes", "-p")
-    return (f"not taken as {part}: {left}; choose the {part} with {option}",)
+    return (f"not taken as {part}: {left}; choose the {part} with {option}",) if left else ()
 
 
 def labels_and_predictions(names: Sequence[str] | None) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, Declined, Fault, shown
 from losscli.evaluation.evaluate import in_order, refuse_nothing
+from losscli.evaluation.faults import raise_first, weights_out_of_reach
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.losses.focal import focal_gradient, focal_value
@@ -147,10 +148,10 @@ def _refuse_predictions(request: Request, asked: Settings) -> None:
 
 
 def _held(request: Request) -> Table:
-    """The table with all of its blocks in memory; refuses features that are not finite."""
+    """The table with all of its blocks in memory; refuses features and weights that a regression can't use."""
     table = open_data(request)
     try:
-        blocks = [block for block, _ in in_order(table, _finite_features)]
+        blocks = [block for block, _ in in_order(table, _sound)]
     finally:
         table.close()
     return replace(table, chunks=[partial(_same, block) for block in blocks])
@@ -160,8 +161,9 @@ def _same(block: Block) -> Block:
     return block
 
 
-def _finite_features(block: Block) -> Block:
+def _sound(block: Block) -> Block:
     assert block.features is not None
+    raise_first(weights_out_of_reach(block))
     bad = ~np.isfinite(block.features)
     if bad.any():
         at = int(bad.any(axis=1).argmax())

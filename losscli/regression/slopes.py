@@ -22,6 +22,7 @@ class Slopes:
     analytic: Array | None
     numeric: Array | None
     noise: Array | None
+    size: Array  # what the slopes would be if no rows cancelled: sum_i |x_ij| |g_i|
     finer: Array | None  # differences with half the step, where a check asks whether the slope has settled
 
     @property
@@ -42,7 +43,7 @@ def slopes_of(sample: Sample, theta: Array, ask: Ask) -> Slopes:
             finer = by_differences(sample, theta, None, 0.5)[0] / whole
         numeric, noise = numeric / whole, noise / whole
     analytic = by_formula(sample, theta) / whole if ask.analytic else None
-    return Slopes(theta, analytic, numeric, noise, finer)
+    return Slopes(theta, analytic, numeric, noise, by_size(sample, theta) / whole, finer)
 
 
 def by_formula(sample: Sample, theta: Array) -> Array:
@@ -50,6 +51,12 @@ def by_formula(sample: Sample, theta: Array) -> Array:
     slopes = row_slopes(sample, theta).reshape(sample.rows, -1)
     sums = [[ratio(exact_sum(column * slope), ONE) for column in sample.x.T] for slope in slopes.T]
     return np.array(sums).reshape(theta.shape)
+
+
+def by_size(sample: Sample, theta: Array) -> Array:
+    """What the slopes would be if no rows cancelled, which is the scale of each; undivided."""
+    slopes = np.abs(row_slopes(sample, theta)).reshape(sample.rows, -1)
+    return np.asarray(slopes.T @ np.abs(sample.x)).reshape(theta.shape)
 
 
 def by_differences(sample: Sample, theta: Array, own_step: float | None, part: float = 1.0) -> tuple[Array, Array]:
@@ -73,10 +80,10 @@ def by_differences(sample: Sample, theta: Array, own_step: float | None, part: f
 
 
 def compared(found: Slopes) -> tuple[float, int]:
-    """The largest relative error, and how many entries differences can't judge."""
+    """The largest error, each relative to the entry's own scale, and how many entries differences can't judge."""
     assert found.analytic is not None and found.numeric is not None and found.noise is not None
     gap = np.abs(found.analytic - found.numeric)
-    error = gap / max(FLOOR, float(np.abs(found.numeric).max()))
+    error = gap / np.maximum(FLOOR, found.size)
     doubtful = error > TOLERANCE
     left_out = doubtful & (gap <= found.noise)
     if found.finer is not None:

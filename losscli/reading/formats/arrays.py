@@ -25,7 +25,7 @@ from losscli.reading.blocks import (
     taken,
 )
 from losscli.reading.cells import is_missing
-from losscli.reading.choice import aside_warnings, resolve, scale_warnings
+from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.records import Layout
@@ -98,6 +98,7 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         size=source.size,
         position=source.position,
         close=source.close,
+        notes=aside_notes(columns),
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
         carried=carried_names(columns),

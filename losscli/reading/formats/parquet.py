@@ -17,7 +17,7 @@ from typing import Any
 from losscli.errors import DataError, Fault, shown
 from losscli.lazy import Lazy
 from losscli.reading.blocks import Block, Chunk, Opened, Table, column_names, models_of
-from losscli.reading.choice import aside_warnings, resolve, scale_warnings
+from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.formats.arrow import Plan, block_of, kind_of
 from losscli.reading.formats.nested import outline, path_keys
@@ -81,6 +81,7 @@ def _table(source: Source, container: Container, columns: Columns, plan: Plan, w
         size=source.size if container.rows else None,
         position=lambda: progress.rows * (source.size or 0) // (container.rows or 1),
         close=source.close,
+        notes=aside_notes(columns),
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
     )

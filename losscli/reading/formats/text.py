@@ -16,7 +16,7 @@ import numpy as np
 
 from losscli.errors import DataError, Fault
 from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names, models_of
-from losscli.reading.choice import aside_warnings, resolve, scale_warnings
+from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats import decode
@@ -125,6 +125,7 @@ def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, ch
         size=source.size,
         position=source.position,
         close=source.close,
+        notes=aside_notes(columns),
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
         carried=carried_names(columns),

@@ -1,0 +1,208 @@
+"""Gradients where predictions are certain, differences of logits large or numbers beyond floats: never a silent nan."""
+
+import json
+from math import inf, log
+
+import numpy as np
+import oracle
+import pytest
+from conftest import listed, record, refusal, run
+
+from losscli.cli.app import main
+
+
+def slopes(*args: str) -> list[list[float]]:
+    """The gradient as `--quiet` prints it; nothing may be nan."""
+    result = run("grad", *args, "-q")
+    assert result.code == 0, result
+    rows = [[float(cell) for cell in line.split(",")] for line in result.out.split()]
+    assert not np.isnan(np.array(rows)).any()
+    return rows
+
+
+# --- the focal factor with smoothed labels at certain predictions -----------------------------------------------------
+# By m = 1 - p the loss is m^g [-(1 - s/2) ln(1 - m) - (s/2) ln m], whose slope near 0 is m^(g-1) (s/2) (-g ln m - 1):
+# 0 in the limit for g > 1 and infinite for g <= 1. By the logit it is multiplied by m: 0 in the limit for any g.
+@pytest.mark.parametrize(("gamma", "slope"), [("0.5", -inf), ("1", -inf), ("1.5", 0.0), ("2", 0.0), ("5", 0.0)])
+def test_a_sure_hit_has_the_limit_of_the_focal_slope_by_probabilities(gamma: str, slope: float) -> None:
+    options = ("--focal", gamma, "--smoothing", "0.1")
+    assert slopes("bce", "1", "1", *options) == [[slope]]
+    assert slopes("bce", "0", "0", *options) == [[-slope]]
+    assert slopes("ce", "0", "1,0,0", *options)[0][0] == slope
+    assert slopes("bce", "1", "0", "--from", "logprobs", *options) == [[slope]]
+    assert slopes("bce", "1", "inf", "--from", "logits", "--wrt", "probs", *options) == [[slope]]
+    assert slopes("ce", "0", "0,-inf,-inf", "--from", "logprobs", *options)[0][0] == slope
+
+
+@pytest.mark.parametrize("gamma", ["0.5", "1", "2"])
+def test_a_sure_hit_has_no_focal_slope_by_logits(gamma: str) -> None:
+    options = ("--focal", gamma, "--smoothing", "0.1", "--wrt", "logits")
+    assert slopes("bce", "1", "inf", "--from", "logits", *options) == [[0.0]]
+    assert slopes("bce", "1", "1", *options) == [[0.0]]
+    assert slopes("ce", "0", "inf,0,0", "--from", "logits", *options) == [[0.0, 0.0, 0.0]]
+    assert slopes("ce", "0", "1,0,0", *options) == [[0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("p", [1.0 - 2.0**-53, 1.0 - 1e-9, 1e-9, 1e-300])
+def test_the_focal_slope_next_to_a_certainty_is_that_of_the_definition(gamma: float, p: float) -> None:
+    asked = oracle.Asked(True, focal=gamma, smoothing=0.1)
+    with oracle.mp.workdps(700):
+        right = float(oracle.slopes(asked, oracle.Row((0.0, 1.0), (p,)), "probs")[0])
+    found = slopes("bce", "1", repr(p), "--focal", repr(gamma), "--smoothing", "0.1")
+    assert found[0] == pytest.approx([right], rel=1e-13, abs=0)
+
+
+def test_a_slope_that_is_not_a_number_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from losscli.gradients import analytic
+
+    monkeypatch.setattr(analytic, "_of_binary", lambda problem, prepared, by: np.full(len(prepared.raw), np.nan))
+
+    result = run("grad", "bce", "1", "0.5")
+
+    assert (result.code, result.out) == (2, "") and "not a number" in result.err
+
+
+def test_differences_that_can_not_be_taken_are_an_error() -> None:
+    assert "row 2" in refusal("grad", "bce", "1,0", "0.5,inf", "--from", "logits", "--method", "numeric")
+
+
+# --- one-hot labels ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("gap", [0.0, 1.0, 25.0, 36.0, 40.0, 300.0, 745.0])
+@pytest.mark.parametrize("options", [(), ("--smoothing", "0.1"), ("--class-weight", "2,0.5,3", "-r", "sum")])
+def test_one_hot_rows_have_the_digits_of_hard_labels_by_logits(gap: float, options: tuple[str, ...]) -> None:
+    z = f"0,{gap!r},-1"
+    hard = slopes("ce", "1", z, "--from", "logits", *options)
+
+    assert slopes("ce", "[[0,1,0]]", z, "--from", "logits", *options) == hard
+    weights = (2.0, 0.5, 3.0) if "--class-weight" in options else None
+    asked = oracle.Asked(
+        False, "logits", smoothing=0.1 if "--smoothing" in options else 0.0, class_weight=weights, reduction="sum"
+    )
+    with oracle.mp.workdps(700):
+        right = oracle.slopes(asked, oracle.Row((0.0, 1.0, 0.0), (0.0, gap, -1.0)), "logits")
+    assert hard[0] == pytest.approx([float(one) for one in right], rel=1e-13, abs=0)
+
+
+def test_the_check_agrees_with_one_hot_rows_whatever_the_gap() -> None:
+    for gap in (24.0, 25.0, 30.0, 40.0, 100.0):
+        found = record("grad", "ce", "[[0,1]]", f"0,{gap!r}", "--from", "logits", "--check")
+        assert found["ok"], gap
+
+
+# --- smoothing --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("s", [0.1, 1e-9, 1e-17, 1e-300])
+def test_a_small_smoothing_keeps_its_digits(s: float) -> None:
+    # by hand: (s/2) softplus(800) and the slope (s/2) sigmoid(z) at the logit of a sure hit; s/2 for one class of two
+    value = record("bce", "1", "800", "--from", "logits", "--smoothing", repr(s))["value"]
+    assert value == pytest.approx(s / 2.0 * 800.0, rel=1e-14, abs=0)
+    assert slopes("bce", "1", "800", "--from", "logits", "--smoothing", repr(s))[0] == pytest.approx(
+        [s / 2.0], rel=1e-14, abs=0
+    )
+    assert slopes("ce", "1", "0,800", "--from", "logits", "--smoothing", repr(s))[0] == pytest.approx(
+        [-s / 2.0, s / 2.0], rel=1e-14, abs=0
+    )
+
+
+# --- rescaled rows ----------------------------------------------------------------------------------------------------
+ROWS = ([1.0, 6e-14, 1e-15], [0.5, 3e-17, 1e-300], [1e-300, 1e-310, 2e-305], [0.3, 0.3, 0.3])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("options", [{}, {"eps": 1e-16}, {"focal": 2.0}, {"focal": 0.5, "smoothing": 0.1}], ids=str)
+def test_rescaled_rows_keep_their_digits_next_to_1(row: list[float], options: dict[str, float]) -> None:
+    asked = oracle.Asked(False, normalize=True, **options)
+    args = ("0", listed(row), "--normalize", *(text for name, v in options.items() for text in (f"--{name}", repr(v))))
+    with oracle.mp.workdps(800):
+        one = oracle.Row((1.0, 0.0, 0.0), row)
+        value = float(oracle.loss_of(asked, one))
+        by_logits = [float(slope) for slope in oracle.slopes(asked, one, "logits")]
+
+    assert record("ce", *args)["value"] == pytest.approx(value, rel=1e-13, abs=0)
+    assert slopes("ce", *args, "--wrt", "logits")[0] == pytest.approx(by_logits, rel=1e-12, abs=0)
+
+
+# --- numbers beyond floats --------------------------------------------------------------------------------------------
+EXTREME = [
+    ("ce", "1", "1e308,-1e308", "--from", "logits"),
+    ("ce", "0", "1e308,-1e308,1e308", "--from", "logits"),
+    ("ce", "[[0.5,0.5]]", "1e308,-1e308", "--from", "logits"),
+    ("bce", "1,0", "1e308,-1e308", "--from", "logits"),
+    ("bce", "1,0", "-1e308,1e308", "--from", "logits"),
+    ("bce", "0.5,0.5", "-1e308,1e308", "--from", "logits"),
+    ("ce", "0", "5e-324,1e308", "--from", "logits"),
+    ("ce", "0", "0,-1e308", "--from", "logprobs"),
+    ("bce", "1,0", "-1e308,-5e-324", "--from", "logprobs"),
+    ("bce", "1,0", "5e-324,5e-324"),
+    ("ce", "1", "5e-324,5e-324,1", "--normalize"),
+    ("ce", "1", "0,5e-324,0", "--normalize"),
+]
+MORE = [
+    (),
+    ("--focal", "2"),
+    ("--focal", "0.5"),
+    ("--smoothing", "0.1"),
+    ("--base", "2"),
+    ("-w", "1e308"),
+    ("--check",),
+]
+
+
+@pytest.mark.parametrize("args", EXTREME, ids=" ".join)
+@pytest.mark.parametrize("more", MORE, ids=" ".join)
+def test_numbers_at_the_ends_of_floats_give_no_warning_and_no_nan(
+    args: tuple[str, ...], more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # warnings of numpy are errors in the tests, and here none of them may become an internal error
+    soft = "0.5" in args[1]
+    if soft and "--focal" in more:
+        more = ("--smoothing", "0.2")
+    if "-w" in more:
+        more = ("-w", ",".join(["1e308"] * (args[1].count(",") + 1 if args[0] == "bce" else 1)))
+    for by in ("probs", "logits", "logprobs"):
+        code = main(["grad", *args, *more, "--wrt", by, "-f", "json"])
+        out, err = capsys.readouterr()
+        assert code in (0, 2) and "internal error" not in err and "Warning" not in err, (by, err)
+        if code == 0:
+            assert json.loads(out)["infinite"] == str(json.loads(out)["gradient"]).count("None")
+    if "--check" not in more:
+        code = main([*args, *more, "-f", "json"])
+        out, err = capsys.readouterr()
+        assert code == 0 and "Warning" not in err, err
+
+
+# --- by parameters ----------------------------------------------------------------------------------------------------
+def test_a_feature_in_millions_does_not_hide_a_wrong_slope_of_another(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from losscli.regression import slopes as by_params
+
+    path = f"{tmp_path}/t.csv"
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("y,big,small\n1,3e6,0.5\n0,-2e6,1.5\n1,1e6,-0.25\n0,2e6,2\n")
+    args = ("grad", "bce", path, "-y", "y", "-x", "big,small", "--wrt", "params", "--check", "-f", "json")
+    assert run(*args).json["ok"]
+    right = by_params.by_formula
+    monkeypatch.setattr(by_params, "by_formula", lambda *given: right(*given) * np.array([1.0, 1.0, 1.001]))
+
+    found = run(*args)
+
+    assert found.code == 1 and not found.json["ok"] and found.json["max_rel_error"] > 1e-4
+
+
+def test_the_check_of_parameters_holds_at_the_optimum(tmp_path: object) -> None:
+    # by hand: two rows of each label at one x have their optimum at the log-odds of the shares, here ln 3 at x = 1
+    path = f"{tmp_path}/t.csv"
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("y,x\n1,1\n1,1\n1,1\n0,1\n")
+    theta = f"--theta={log(3.0)!r}"
+    found = run("grad", "bce", path, "-y", "y", "-x", "x", "--no-intercept", "--wrt", "params", theta, "--check")
+    assert found.code == 0, found
+
+
+# --- the chain of numeric slopes --------------------------------------------------------------------------------------
+def test_explaining_numeric_slopes_shows_them() -> None:
+    args = ("grad", "bce", "1,0", "0.8,0.3", "--explain", "-f", "json")
+    analytic = [row["gradient"] for row in run(*args).json["explain"]["rows"]]
+    numeric = [row["gradient"] for row in run(*args, "--method", "numeric").json["explain"]["rows"]]
+    assert analytic == numeric == ["-0.625", "0.714286"]

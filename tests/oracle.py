@@ -1,0 +1,216 @@
+"""The losses and their gradients once more, by their definitions and with many digits; nothing of the package is used.
+
+A row is a label (a class number, or the probabilities of the classes) and its predictions on one scale; two classes are
+the rows of `binary`, whose one prediction is that of class 1. Floats are taken for the exact numbers that they are.
+Gradients are central differences with a step of 1e-40 of the room that there is, which with 160 digits is the slope.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from mpmath import inf, mp, mpf
+
+mp.dps = 160
+
+STEP = mpf(10) ** -40
+
+Numbers = Sequence[float]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The mathematics of a command; `binary` where a row has one prediction. Weights of classes are (w_0, w_1, ...)."""
+
+    binary: bool
+    scale: str = "probs"
+    eps: float | None = None
+    like: str | None = None
+    smoothing: float = 0.0
+    focal: float = 0.0
+    pos_weight: float = 1.0
+    class_weight: Numbers | None = None
+    normalize: bool = False
+    base: float | None = None
+    reduction: str = "mean"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row that counts: label probabilities (negative and positive class, or one a class), predictions, weight."""
+
+    q: Numbers
+    v: Numbers
+    weight: float | None = None
+    x: Numbers = field(default=())
+
+    @property
+    def hard(self) -> int | None:
+        """The class of a hard label."""
+        return list(self.q).index(1.0) if 1.0 in self.q else None
+
+
+# --- one row ----------------------------------------------------------------------------------------------------------
+def shares(a: Asked, v: Sequence[mpf], scale: str) -> list[mpf]:
+    """The probabilities of all classes that predictions on a scale stand for."""
+    if not a.binary:
+        e = [mp.exp(one) for one in v]
+        return list(v) if scale == "probs" else e if scale == "logprobs" else [one / sum(e) for one in e]
+    if scale == "logits":
+        return [1 / (1 + mp.exp(v[0])), 1 / (1 + mp.exp(-v[0]))]
+    p = v[0] if scale == "probs" else mp.exp(v[0])
+    return [1 - p, p]
+
+
+def conditioned(a: Asked, p: list[mpf]) -> list[mpf]:
+    """Rescaled and clipped as the options or the library say; explicit options win."""
+    if a.normalize or (a.like == "keras" and not a.binary and a.scale == "probs"):
+        p = [one / sum(p) for one in p]
+    eps = a.eps if a.eps is not None else {"keras": 1e-7, "sklearn": 2.0**-52}.get(a.like or "")
+    if not eps or a.scale != "probs":
+        return p
+    if a.binary:
+        p = [1 - held(p[1], eps), held(p[1], eps)]
+        return p
+    return [held(one, eps) for one in p]
+
+
+def held(p: mpf, eps: float) -> mpf:
+    return min(max(p, mpf(eps)), mpf(1.0 - eps))
+
+
+def minus_log(a: Asked, p: mpf) -> mpf:
+    """-ln p; of torch's binary loss at most 100."""
+    cost = inf if p == 0 else -mp.log(p)
+    capped = a.like == "torch" and a.binary and a.scale == "probs" and a.eps is None
+    return min(cost, mpf(100)) if capped else cost
+
+
+def coefficients(a: Asked, row: Row) -> list[mpf]:
+    """What multiplies -ln p of each class."""
+    k, s = len(row.q), mpf(a.smoothing)
+    parts = [mpf(w) for w in a.class_weight] if a.class_weight else [mpf(1)] * k
+    parts = [w * ((1 - s) * mpf(q) + s / k) for w, q in zip(parts, row.q, strict=True)]
+    return [parts[0], parts[1] * mpf(a.pos_weight)] if a.binary else parts
+
+
+def of_shares(a: Asked, row: Row, p: list[mpf]) -> mpf:
+    """The loss of a row in the unit of the base, its sample weight apart."""
+    p = conditioned(a, p)
+    loss = sum(c * minus_log(a, one) for c, one in zip(coefficients(a, row), p, strict=True) if c)
+    if a.focal:
+        loss *= (1 - p[row.hard or 0]) ** mpf(a.focal)
+    return loss / (mp.log(a.base) if a.base else 1)
+
+
+def loss_of(a: Asked, row: Row) -> mpf:
+    """The loss of a row by its predictions."""
+    return of_shares(a, row, shares(a, [mpf(v) for v in row.v], a.scale))
+
+
+def weight_of(row: Row) -> mpf:
+    return mpf(1) if row.weight is None else mpf(row.weight)
+
+
+# --- a table ----------------------------------------------------------------------------------------------------------
+def divisor(a: Asked, rows: Sequence[Row]) -> mpf:
+    """What the mean divides by: the weights, but rows for torch and Keras; times those of classes of hard labels."""
+    total = mpf(0)
+    for row in rows:
+        own = mpf(1) if a.like in ("torch", "keras") else weight_of(row)
+        if a.class_weight and row.hard is not None and all(one.hard is not None for one in rows):
+            own *= mpf(a.class_weight[row.hard])
+        total += own
+    return total
+
+
+def weighted(a: Asked, rows: Sequence[Row]) -> list[mpf]:
+    """What each row adds to the sum."""
+    return [weight_of(row) * loss_of(a, row) if weight_of(row) else mpf(0) for row in rows]
+
+
+def figures(a: Asked, rows: Sequence[Row]) -> dict[str, mpf]:
+    """The figures of a table that are sums."""
+    total, over = sum(weighted(a, rows)), divisor(a, rows)
+    found = {"sum": total, "mean": total / over, "divisor": over, "n": mpf(len(rows))}
+    found["value"] = found["sum" if a.reduction == "sum" else "mean"]
+    nats = mp.log(a.base) if a.base else mpf(1)
+    found |= {"perplexity": mp.exp(found["mean"] * nats), "log_likelihood": -total, "baseline": baseline(a, rows)}
+    found["normalized"] = found["mean"] / found["baseline"]
+    losses = [loss_of(a, row) for row in rows]
+    average = sum(losses) / len(rows)
+    found |= {"min": min(losses), "max": max(losses)}
+    found["std"] = mp.sqrt(sum((loss - average) ** 2 for loss in losses) / (len(rows) - 1))
+    return found
+
+
+def baseline(a: Asked, rows: Sequence[Row]) -> mpf:
+    """The mean of the same rows if all of them were predicted the frequencies of the labels, without any clipping."""
+    whole = sum(weight_of(row) for row in rows)
+    shares_ = [sum(weight_of(row) * mpf(row.q[k]) for row in rows) / whole for k in range(len(rows[0].q))]
+    plain = Asked(a.binary, "probs", None, None, a.smoothing, a.focal, a.pos_weight, a.class_weight, False, a.base)
+    return sum(weight_of(row) * of_shares(plain, row, shares_) for row in rows if weight_of(row)) / divisor(a, rows)
+
+
+# --- gradients --------------------------------------------------------------------------------------------------------
+def slopes(a: Asked, row: Row, by: str) -> list[mpf]:
+    """The slope of a row's weighted loss by each of its predictions on the scale `by`."""
+    at, loss = surface(a, row, by)
+    found = []
+    for cell, v in enumerate(at):
+        room = {"probs": v * (1 - v), "logits": mpf(1), "logprobs": -v if a.binary else mpf(1)}[by]
+        moved = [[*at[:cell], v + side * STEP * room, *at[cell + 1 :]] for side in (1, -1)]
+        found.append(weight_of(row) * (loss(moved[0]) - loss(moved[1])) / (2 * STEP * room))
+    return found
+
+
+def surface(a: Asked, row: Row, by: str) -> tuple[list[mpf], Callable[[list[mpf]], mpf]]:
+    """Where the predictions of a row are on a scale, and its loss as a function of them there."""
+    given = [mpf(v) for v in row.v]
+    if by == a.scale:
+        return given, lambda v: of_shares(a, row, shares(a, v, by))
+    p = shares(a, given, a.scale)
+    if a.binary:
+        at = {"probs": p[1], "logprobs": mp.log(p[1]), "logits": mp.log(p[1]) - mp.log(p[0])}[by]
+        return [at], lambda v: of_shares(a, row, shares(a, v, by))
+    if by != "logits":
+        at = p if by == "probs" else [mp.log(one) for one in p]
+        return at, lambda v: of_shares(a, row, shares(a, v, by))
+    p = [one / sum(p) for one in p] if a.normalize or (a.like == "keras" and a.scale == "probs") else p
+
+    def pushed(v: list[mpf]) -> mpf:
+        """A softmax in which what misses 1 stands for the rest."""
+        e = [mp.exp(one) for one in v]
+        whole = 1 + sum(one * (part - 1) for one, part in zip(p, e, strict=True))
+        return of_shares(a, row, [one * part / whole for one, part in zip(p, e, strict=True)])
+
+    return [mpf(0)] * len(p), pushed
+
+
+def gradient(a: Asked, rows: Sequence[Row], by: str) -> list[list[mpf]]:
+    """The gradient of all rows as the reduction divides it."""
+    over = divisor(a, rows) if a.reduction == "mean" else mpf(1)
+    return [[one / over for one in slopes(a, row, by)] if weight_of(row) else [mpf(0)] * len(row.v) for row in rows]
+
+
+def params_gradient(a: Asked, rows: Sequence[Row], theta: Sequence[Numbers]) -> list[mpf]:
+    """The gradient by the parameters of a regression, a row of them a class; a row's first feature is the 1 before."""
+    over = divisor(a, rows) if a.reduction == "mean" else mpf(1)
+    found = [mpf(0)] * sum(map(len, theta))
+    for row in rows:
+        z = [sum(mpf(t) * mpf(x) for t, x in zip(one, row.x, strict=True)) for one in theta]
+        by_logits = _exact(a, row, z)
+        cells = [g * mpf(x) for g in by_logits for x in row.x]
+        found = [f + one / over for f, one in zip(found, cells, strict=True)]
+    return found
+
+
+def _exact(a: Asked, row: Row, z: list[mpf]) -> list[mpf]:
+    """The slopes by logits that are no floats."""
+    found = []
+    for cell in range(len(z)):
+        pair = []
+        for side in (1, -1):
+            moved = [*z[:cell], z[cell] + side * STEP, *z[cell + 1 :]]
+            pair.append(of_shares(a, row, shares(a, moved, "logits")))
+        found.append(weight_of(row) * (pair[0] - pair[1]) / (2 * STEP))
+    return found
