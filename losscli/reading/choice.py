@@ -281,8 +281,7 @@ def _columns(asked: _Asked) -> Columns:
     aside = columns.aside
     if wanted.features == "":
         features, aside = _other_features(asked.without({*columns.labels, *weight, *apart}))
-    weights = weight[0] if weight else None
-    columns = replace(columns, weight=weights, features=features, names=asked.names, aside=aside)
+    columns = replace(columns, weight=next(iter(weight), None), features=features, names=asked.names, aside=aside)
     columns = replace(columns, models=further_models(columns, wanted, asked.width))
     others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.carried.items() if text == "*"}
     return replace(columns, carried={**carried, **others})
