@@ -144,9 +144,8 @@ def request_of(call: Call, compared: bool = False) -> "Request":
         prob=call.prob[0] if call.prob else None,
         models=tuple(call.prob[1:]),
         weight=call.weight,
-        carried={purpose: text for purpose, text in (("by", call.by), ("show", call.show)) if text is not None},
+        carried={purpose: text for purpose in ("key", "by", "show") if (text := getattr(call, purpose)) is not None},
         header=call.header,
-        carried={"key": call.key} if call.key is not None else {},
         named_labels=(*(_listed(call.classes) or ()), *([call.positive] if call.positive is not None else [])),
     )
     delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
