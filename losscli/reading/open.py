@@ -11,7 +11,7 @@ from losscli.reading.columns import KEY
 from losscli.reading.far.address import is_url
 from losscli.reading.files import Request as Request
 from losscli.reading.files import file_table
-from losscli.reading.inline import is_inline
+from losscli.reading.pairs.inline import is_inline
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from losscli.errors import DataError, Fault
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Table
 from losscli.reading.cells import is_missing, is_percentage, number
 from losscli.reading.hints.near import missing
-from losscli.reading.inline import Inline, parse_inline
+from losscli.reading.pairs.inline import Inline, parse_inline
 from losscli.reading.records import Layout, careful, is_text, not_a_number
 
 

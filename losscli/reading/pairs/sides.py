@@ -12,7 +12,7 @@ from losscli.reading.blocks import Opened, Table
 from losscli.reading.choice import labels_and_predictions, names_of, resolve
 from losscli.reading.columns import KEY, Wanted, shared_out
 from losscli.reading.files import Request, file_table, opened
-from losscli.reading.inline import Inline, is_inline, parse_inline
+from losscli.reading.pairs.inline import Inline, is_inline, parse_inline
 from losscli.reading.pairs.keys import joined
 from losscli.reading.pairs.position import SHARED, side_by_side
 from losscli.reading.pairs.shapes import (
