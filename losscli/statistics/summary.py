@@ -26,6 +26,7 @@ class Rows:
     adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
     observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies. Where the user named
     the positive label, `positives` labels are it and `others` are the first and the last of the other labels.
+    `entropy` (n,) is that of each observation's label probabilities, weighted like the loss; None for hard labels.
     """
 
     loss: Array
@@ -43,6 +44,7 @@ class Rows:
     unit_range: bool = False
     positives: int = 0
     others: tuple[str, str] | None = None
+    entropy: Array | None = None
 
     @property
     def value(self) -> Array:
@@ -98,6 +100,7 @@ class Summary:
     unit_range: bool = True
     positives: int = 0
     others: tuple[str, str] | None = None
+    entropy: int | None = None  # of the label probabilities, summed; None where all labels are hard
 
     def __add__(self, other: "Summary") -> "Summary":
         later = _shifted(other, self.seen)
@@ -115,6 +118,7 @@ class Summary:
             max=max(self.max, later.max),
             unit_range=self.unit_range and later.unit_range,
             others=extremes([*(self.others or ()), *(later.others or ())]),
+            entropy=_either(self.entropy, later.entropy),
         )
 
 
@@ -168,8 +172,18 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         unit_range=rows.unit_range,
         positives=rows.positives,
         others=rows.others,
+        entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
         groups=groups,
     )
+
+
+def label_entropy(s: Summary) -> float | None:
+    """The mean entropy of the label probabilities, weighted as the mean is; None where all labels are hard."""
+    return None if s.entropy is None else ratio(s.entropy, s.divisor_weight)
+
+
+def _either(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else a + b
 
 
 def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
