@@ -52,7 +52,7 @@ def _within_limit(value: float, call: Call, printing: Printing) -> bool:
 def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
     """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
     from losscli.evaluation.figures import figures
-    from losscli.expect.loss import extended, judge, read_rows, row_losses, with_losses, with_verdict
+    from losscli.expect.loss import Solution, extended, judge, read_rows, row_losses, with_losses, with_verdict
     from losscli.expect.typed import Expected
     from losscli.explain.loss import explained
 
@@ -67,7 +67,7 @@ def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> 
         answer = extended(answer, grids, (), {"explain": record})
     if call.expect is not None:
         expected = Expected(call.expect, call.tolerance, call.hide_answer)
-        verdict = judge(problem, expected, read, right)
+        verdict = judge(Solution(problem, read, right), expected)
         answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
         if call.quiet:  # the exit code says it
             return _within_limit(figure.value, call, printing) and ok
