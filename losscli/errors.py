@@ -31,6 +31,10 @@ class Fault(Exception):
     def __post_init__(self) -> None:
         super().__init__(self.what)
 
+    def __reduce__(self) -> tuple[type["Fault"], tuple[int, str, int | None, str]]:
+        """So that it can travel between processes: an exception is made again of the arguments of its text."""
+        return Fault, (self.row, self.part, self.column, self.what)
+
 
 def shown(text: str, most: int = 40) -> str:
     """Text from the data as it may stand in a message: quoted, escaped, not endless."""

@@ -5,13 +5,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+
+from conftest import environment
 
 PATIENCE = 30.0
 
@@ -27,18 +30,14 @@ def free_port() -> int:
 def started(
     *command: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is ended, at last by force."""
+    """A process that is ended by force."""
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     child = subprocess.Popen([sys.executable, *command], env={**os.environ, **(env or {})}, **quiet)
     try:
         yield child
     finally:
-        child.terminate()
-        try:
-            child.wait(5)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait(5)
+        child.kill()
+        child.wait(5)
 
 
 def await_port(port: int, child: subprocess.Popen[bytes]) -> None:
@@ -113,3 +112,39 @@ def store() -> Iterator[str]:
     with started("-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)) as child:
         await_port(port, child)
         yield f"http://127.0.0.1:{port}"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Dask cluster: its address, its processes, and what starts one more worker."""
+
+    address: str
+    scheduler: subprocess.Popen[bytes]
+    workers: list[subprocess.Popen[bytes]]
+    add: Callable[..., subprocess.Popen[bytes]]  # one more worker, and what it runs first
+
+
+SCHEDULER = "import sys; sys.modules['losscli'] = None; from distributed.cli.dask_scheduler import main; main()"
+WORKER = "{before}; from distributed.cli.dask_worker import main; main()"
+
+
+@contextmanager
+def cluster(count: int = 2) -> Iterator[Cluster]:
+    """A scheduler that can't import losscli, and workers of one thread that can."""
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    options = ("--no-dashboard",)
+    with ExitStack() as stack:
+        where = ("--host", "127.0.0.1", "--port", str(port), *options)
+        scheduler = stack.enter_context(started("-c", SCHEDULER, *where, env=environment()))
+        await_port(port, scheduler)
+        workers: list[subprocess.Popen[bytes]] = []
+
+        def add(before: str = "pass") -> subprocess.Popen[bytes]:
+            command = ("-c", WORKER.format(before=before), address, "--no-nanny", "--nthreads", "1", *options)
+            workers.append(stack.enter_context(started(*command, env=environment())))
+            return workers[-1]
+
+        for _ in range(count):
+            add()
+        yield Cluster(address, scheduler, workers, add)

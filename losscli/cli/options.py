@@ -144,7 +144,6 @@ COMING = frozenset(
     {
         "key",
         "unmatched",
-        "cluster",
         "fail_if_worse",
         "worst",
         "show",

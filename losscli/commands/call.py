@@ -147,7 +147,9 @@ def request_of(call: Call) -> "Request":
         named_labels=(*(_listed(call.classes) or ()), *([call.positive] if call.positive is not None else [])),
     )
     delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
-    return Request(call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding, call.threads)
+    return Request(
+        call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding, call.threads, call.cluster
+    )
 
 
 def printing_of(call: Call, group: str = "") -> Printing:
@@ -158,6 +160,10 @@ def printing_of(call: Call, group: str = "") -> Printing:
 
 def refuse_contradictions(call: Call) -> None:
     """Options that ask for two answers at once."""
+    if call.cluster is not None:
+        rows = "-r none" if call.reduction is Reduction.NONE else "--explain" if call.explain else None
+        if rows or call.expect is not None:
+            raise Declined(f"{rows or '--expect'} wants rows in their order; it contradicts --cluster")
     if call.fail_above is not None:
         if call.reduction is Reduction.NONE:
             raise Declined("--fail-above wants one number; it contradicts -r none")

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial, reduce
 from operator import add
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from losscli.engines.here import MOST_PROCESSES, available, in_processes, in_threads
 from losscli.enums import Scale
-from losscli.errors import DataError, Fault, shown
+from losscli.errors import DataError, shown
+from losscli.evaluation.faults import worked
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.losses.focal import focal_value
-from losscli.reading.blocks import Block, Chunk, Table, located
+from losscli.reading.blocks import Block, Table, located
 from losscli.reading.formats.ranges import Quoted
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
@@ -41,7 +42,7 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
     A Fault, from reading or from `work`, becomes the DataError that says where it is.
     """
     rows = lines = 0
-    for block, result, fault in in_threads(partial(_worked, work), table.chunks, table.threads):
+    for block, result, fault in in_threads(partial(worked, work), table.chunks, table.threads):
         if fault is not None:
             raise located(table, fault, block, rows, lines)
         assert result is not None
@@ -63,8 +64,13 @@ def _summarized(problem: Problem, full: bool, block: Block) -> Summary:
 def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:
     """What `work` makes of the blocks, added up in the order of the source; the same wherever blocks end.
 
-    Parts of a plain file go to a process each where that is possible, as it is quicker than threads.
+    Parts of a plain file go to a process each where that is possible, as it is quicker than threads; those of a table
+    that has a cluster go there.
     """
+    if table.cluster is not None:
+        from losscli.evaluation.elsewhere import folded_on_cluster
+
+        return cast(M, folded_on_cluster(table, work, empty))
     parts = table.parts(min(table.threads, MOST_PROCESSES)) if table.threads > 1 and available() else None
     found = in_processes(partial(_added_up, work, empty), parts, (DataError, Quoted)) if parts else None
     return reduce(add, found) if found else _added_up(work, empty, table)
@@ -87,11 +93,3 @@ def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
     if problem.settings.positive is not None and not summary.positives and first != last:
         labels = f"{shown(first)}, {shown(last)}"
         raise DataError(f"{where}no label is {shown(problem.settings.positive)} (--positive); there are {labels}")
-
-
-def _worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, Fault | None]:
-    block = chunk()
-    try:
-        return block, work(block), block.fault
-    except Fault as fault:
-        return block, None, fault

@@ -1,12 +1,16 @@
 """Which predictions and weights of a block are no predictions or weights: the first fault, in a user's words."""
 
+from collections.abc import Callable
 from math import inf
+from typing import TypeVar
 
 from losscli.enums import Form, Scale
 from losscli.errors import Fault
 from losscli.evaluation.problem import Problem
-from losscli.reading.blocks import Block
+from losscli.reading.blocks import Block, Chunk
 from losscli.reading.cells import canonical
+
+T = TypeVar("T")
 
 
 def raise_first(*faults: Fault | None) -> None:
@@ -74,6 +78,15 @@ def _weight_faults(block: Block) -> Fault | None:
     at = int(bad.argmax())
     value = canonical(float(block.weights[at]))
     return Fault(int(block.row[at]), "weight", 0, f"{value} is not a weight; weights are finite and not negative")
+
+
+def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, Fault | None]:
+    """The block of a chunk and what `work` makes of it, or what is wrong with it."""
+    block = chunk()
+    try:
+        return block, work(block), block.fault
+    except Fault as fault:
+        return block, None, fault
 
 
 LIGHTEST, HEAVIEST = 1e-150, 1e150

@@ -7,7 +7,7 @@ be left out), the names given, or numbers from 0 in the order of the columns.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,22 +106,25 @@ def given_classes(names: Sequence[str], k: int) -> ClassNames:
 def column_classes(header: Sequence[str] | None, k: int) -> ClassNames:
     """The classes by the names of the k columns (header or None) or by their numbers from 0."""
     if header is None:
-        return ClassNames(_numbered(k), lambda label: _position(label, k))
+        return ClassNames(_numbered(k), partial(_position, k=k))
     shared = _shared(header)
     tail = min(_shared([name[::-1] for name in header]), min(map(len, header)) - shared)
     plain = _plain_names(header)
     by_number = not any(number(name) is not None for name in (*plain, *header))
 
-    @lru_cache(maxsize=1 << 16)
-    def index(label: str) -> int | None:
-        for cut in range(shared + max(tail, 0) + 1):
-            for front in range(max(0, cut - max(tail, 0)), min(cut, shared) + 1):
-                hits = [at for at, name in enumerate(header) if canonical(_cut(name, front, cut - front)) == label]
-                if hits:
-                    return hits[0] if len(hits) == 1 else None
-        return _position(label, k) if by_number else None
-
+    index = partial(_found, tuple(header), shared, max(tail, 0), by_number)
     return ClassNames(plain if k > 1 else tuple(header), index)
+
+
+@lru_cache(maxsize=1 << 16)
+def _found(header: tuple[str, ...], shared: int, tail: int, by_number: bool, label: str) -> int | None:
+    """The column of a label whose name may be cut by some of the characters that all of the columns share."""
+    for cut in range(shared + tail + 1):
+        for front in range(max(0, cut - tail), min(cut, shared) + 1):
+            hits = [at for at, name in enumerate(header) if canonical(_cut(name, front, cut - front)) == label]
+            if hits:
+                return hits[0] if len(hits) == 1 else None
+    return _position(label, len(header)) if by_number else None
 
 
 def soft(columns: Sequence[Column]) -> Array:

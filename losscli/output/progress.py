@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
+from losscli.enums import Form
 from losscli.reading.blocks import Block, Chunk, Table
 
+T = TypeVar("T")
 PATIENCE, INTERVAL = 1.0, 0.1
 
 
@@ -21,6 +23,28 @@ def watched(table: Table) -> Table:
     if not table.streamed or sys.stderr is None or not sys.stderr.isatty():
         return table
     return _watched(table, 1)
+
+
+def counted(results: Iterator[T], total: int) -> Iterator[T]:
+    """The results of so many parts, with a progress bar where standard error is a terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield from results
+        return
+    done = 0
+
+    def position() -> int:
+        return done
+
+    parts = Table(Form.BINARY, (), lambda *_: "", size=total, position=position)
+    bar = _Bar(parts, 1, unit="parts")
+    try:
+        for result in results:
+            done += 1
+            bar.rows += 1
+            bar.tick()
+            yield result
+    finally:
+        bar.stop()
 
 
 def _watched(table: Table, parts: int) -> Table:
@@ -59,6 +83,7 @@ class _Bar:
 
     table: Table
     parts: int
+    unit: str = "rows"
     rows: int = 0
     begin: float = field(default_factory=monotonic)
     drawn: float = 0.0
@@ -73,7 +98,7 @@ class _Bar:
         self.drawn = now
         if self.progress is None:
             self._start()
-        rate = f"{self.parts * self.rows / (now - self.begin):,.0f} rows/s"
+        rate = f"{self.parts * self.rows / (now - self.begin):,.{0 if self.unit == 'rows' else 1}f} {self.unit}/s"
         self.progress.update(self.task, completed=self.parts * self.table.position(), rate=rate, refresh=True)
 
     def _start(self) -> None:
@@ -81,13 +106,15 @@ class _Bar:
         from rich.progress import (
             BarColumn,
             DownloadColumn,
+            MofNCompleteColumn,
             Progress,
             TaskProgressColumn,
             TextColumn,
             TimeRemainingColumn,
         )
 
-        columns = (BarColumn(), TaskProgressColumn(), DownloadColumn(), TextColumn("{task.fields[rate]}"))
+        amount = DownloadColumn() if self.unit == "rows" else MofNCompleteColumn()
+        columns = (BarColumn(), TaskProgressColumn(), amount, TextColumn("{task.fields[rate]}"))
         console = Console(stderr=True)
         self.progress = Progress(*columns, TimeRemainingColumn(), console=console, transient=True, auto_refresh=False)
         total = None if self.table.size is None else self.parts * self.table.size

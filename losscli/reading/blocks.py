@@ -6,6 +6,7 @@ A fault ends a block: the rows before it are there, so that what is wrong first 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +110,14 @@ Chunk = Callable[[], Block]
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Where a table is to be evaluated: the address of the cluster, and the files by what workers are to open."""
+
+    address: str
+    files: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A source opened and understood, its blocks still to be read: a chunk is called for its block, in any thread."""
 
@@ -121,6 +130,7 @@ class Table:
     width: int = 1
     label_width: int = 0
     name: str = ""
+    sources: tuple[str, ...] = ()  # the paths that are read
     size: int | None = None
     position: Callable[[], int] = lambda: 0
     notes: tuple[str, ...] = ()
@@ -132,6 +142,9 @@ class Table:
     models: tuple[Model, ...] = ()  # whose predictions stand side by side in a block, `width` columns each
     carried: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's
     parts: "Callable[[int], Sequence[Table] | None]" = lambda count: None  # the table as tables of its rows in order
+    cuts: Callable[[], Sequence[tuple[int, int]]] = lambda: ()  # ranges of its bytes or row groups, for a cluster
+    piece: "Callable[[int, int], Table] | None" = None  # the table of the rows in such a range
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True)

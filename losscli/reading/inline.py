@@ -5,6 +5,7 @@ Accepted: `1,0,0,1`, `1 0 0 1`, `[1, 0, 0, 1]`, numpy's `[0.8 0.3]`, rows split 
 ragged rows, gaps, brackets that don't match, a list that numpy cut short with `...`.
 """
 
+import glob
 import os
 import re
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def is_inline(token: str) -> bool:
         return False
     if reads_as_numbers(token):
         return True
-    if os.path.exists(token):
+    if os.path.exists(token) or next(glob.iglob(token), None) is not None:
         return False
     return any(mark in token for mark in ",;[") or bool(re.search(r"\s", token))
 

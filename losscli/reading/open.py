@@ -1,5 +1,6 @@
 """The one door for reading: positional arguments in, a table of blocks out, whatever they are."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,12 +9,14 @@ from functools import partial
 from losscli.engines.here import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
-from losscli.reading.blocks import Block, Chunk, ColumnNames, Opened, Table
+from losscli.reading.blocks import Block, Chunk, Cluster, ColumnNames, Opened, Table
 from losscli.reading.cells import is_missing, number
 from losscli.reading.choice import names_of
 from losscli.reading.columns import Wanted, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
+from losscli.reading.far.address import is_url
 from losscli.reading.inline import Inline, is_inline, parse_inline
+from losscli.reading.many import files_of, open_many
 from losscli.reading.records import Layout, careful, is_text
 
 
@@ -26,12 +29,38 @@ class Request:
     style: Style = PLAIN_STYLE
     encoding: str | None = None
     threads: int | None = None
+    cluster: str | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end."""
+
+    request: Request
+    low: int = 0
+    high: int | None = None
 
 
 def open_data(request: Request) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
     table = _opened(request)
+    if request.cluster is not None:
+        table = replace(table, cluster=Cluster(request.cluster, _files(table, request)))
     return replace(table, threads=thread_count(request.threads)) if table.streamed else table
+
+
+def open_piece(piece: Piece) -> Table:
+    """The table of the rows of a piece."""
+    table = open_data(replace(piece.request, threads=1, cluster=None))
+    return table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+
+
+def _files(table: Table, request: Request) -> tuple[Request, ...]:
+    """The files of a table as requests that any machine understands."""
+    if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
+        raise Declined("--cluster wants one table of files that its workers can read, no lists and no pipe")
+    path = request.tokens[0]
+    return (replace(request, tokens=(path if is_url(path) else os.path.abspath(path),)),)
 
 
 def _opened(request: Request) -> Table:
@@ -39,7 +68,9 @@ def _opened(request: Request) -> Table:
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise Declined("standard input can be read once; give '-' for one argument only")
     if len(tokens) > 2:
-        raise Declined(f"{len(tokens)} arguments are too many: give a table, or labels and predictions")
+        paths = not any(map(is_inline, tokens))
+        hint = "; quote a glob, so that its files are read as one table" if paths else ""
+        raise Declined(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")
     if len(tokens) == 2:
         return _pair(request)
     if not tokens:
@@ -70,7 +101,17 @@ def _table(opened: Opened, wanted: Wanted) -> Table:
 
 
 def _top(path: str, request: Request) -> Opened:
-    """The source at a path, its first lines read."""
+    """The source at a path, or the files of a directory or a glob, first lines read."""
+    names = files_of(path)
+    return _one(path, request) if names is None else open_many(path, names, partial(_one, request=request))
+
+
+def _one(path: str, request: Request) -> Opened:
+    opened = _source(path, request)
+    return replace(opened, table=lambda wanted: replace(opened.table(wanted), sources=(opened.name,)))
+
+
+def _source(path: str, request: Request) -> Opened:
     from losscli.reading.sources import ARRAYS, is_columnar, open_source
 
     source = open_source(path, request.encoding)

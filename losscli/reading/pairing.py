@@ -35,6 +35,7 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
         width=preds.width,
         label_width=sides["label"].label_width if "label" in sides else 0,
         name=preds.name,
+        sources=tuple(name for side in sides.values() for name in side.sources),
         streamed=any(side.streamed for side in sides.values()),
         close=partial(_close, tuple(sides.values())),
         warnings=preds.warnings,

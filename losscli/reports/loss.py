@@ -22,12 +22,12 @@ def report(problem: Problem, s: Summary, table: Table) -> Report:
     grids = [Grid(tuple(_rows(problem, s, found, table.columns)))]
     if problem.form is Form.CATEGORICAL and s.groups:
         grids.append(Grid(_class_rows(problem, s), ("class", "n", f"mean loss ({unit})")))
-    record = _record(problem, s, found, table.columns, notes)
+    record = _record(problem, s, found, table, notes)
     return Report(problem.settings.loss.title, record, tuple(grids), notes, warnings, found.value)
 
 
-def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, notes: tuple[str, ...]) -> dict[str, Any]:
-    settings = problem.settings
+def _record(problem: Problem, s: Summary, f: Figures, table: Table, notes: tuple[str, ...]) -> dict[str, Any]:
+    settings, columns = problem.settings, table.columns
     return {
         "loss": settings.loss.name,
         "value": f.value,
@@ -55,6 +55,7 @@ def _record(problem: Problem, s: Summary, f: Figures, columns: ColumnNames, note
         "positive": _positive(problem),
         "classes": list(problem.names.names) if problem.names else None,
         "per_class": _per_class(problem, s),
+        "sources": list(table.sources),
         "columns": {"label": columns.label, "prob": columns.prob, "weight": columns.weight},
         "notes": list(notes),
     }

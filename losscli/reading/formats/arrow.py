@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from losscli.errors import Fault, shown
 from losscli.lazy import Lazy
-from losscli.reading.blocks import Array, Block, Column, Words, as_column, taken
+from losscli.reading.blocks import Array, Block, Column, Words, as_column, as_words, taken
 from losscli.reading.cells import is_missing, number
 from losscli.reading.records import Layout, not_a_number
 
@@ -100,6 +100,7 @@ def block_of(batch: Any, plan: Plan) -> Block:
         preds=_matrix([values[at] for at in layout.preds], len(row)),
         weights=None if layout.weight is None else _matrix([values[layout.weight]], len(row))[:, 0],
         features=_matrix([values[at] for at in layout.features], len(row)) if layout.features else None,
+        carried=tuple(_carried(batch, plan.places[at]).taken(row) for at in layout.carried),
         row=row,
         fault=fault,
     )
@@ -178,6 +179,24 @@ def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
     return matrix, fault
 
 
+def _carried(batch: Any, place: Place) -> Words:
+    """The cells of a place as text, null as an empty cell."""
+    if place.column is None:
+        return as_words([place.text] * batch.num_rows)
+    array = _plain(batch.column(place.column))
+    if place.child is not None:
+        struct = types.is_struct(array.type)
+        array = compute.struct_field(array, place.child) if struct else compute.list_element(array, place.child)
+    if kind_of(array.type) not in (LIST, STRUCT) and not types.is_dictionary(array.type):
+        try:
+            array = array.cast(pa.large_string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            array = pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], pa.large_string())
+    elif kind_of(array.type) != TEXT:
+        array = pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], pa.large_string())
+    return _coded(array)
+
+
 def _constant(text: str, rows: int, part: str) -> _Cells:
     """A key of the path, the same in each row."""
     missing = np.full(rows, is_missing(text))
@@ -232,10 +251,17 @@ def _nan(values: Array) -> NDArray[np.bool_] | None:
 
 def _truths(array: Any) -> _Cells:
     codes = array.cast(pa.int8()).fill_null(2).to_numpy().astype(np.intp)
-    return _words(codes, ["false", "true", ""])
+    return _Cells(Words(codes, ("false", "true", "")), codes == 2)
 
 
 def _text(array: Any) -> _Cells:
+    words = _coded(array)
+    missing = np.array([is_missing(word) for word in words.vocabulary], dtype=bool)[words.codes]
+    return _Cells(words, missing if missing.any() else None)
+
+
+def _coded(array: Any) -> Words:
+    """Text as words, trimmed, null as an empty one."""
     coded = array if types.is_dictionary(array.type) else array.dictionary_encode()
     try:
         cells = coded.dictionary.cast(pa.large_string()).to_pylist()
@@ -245,13 +271,12 @@ def _text(array: Any) -> _Cells:
     return _words(codes, [*((cell or "").strip() for cell in cells), ""])
 
 
-def _words(codes: NDArray[np.intp], vocabulary: list[str]) -> _Cells:
+def _words(codes: NDArray[np.intp], vocabulary: list[str]) -> Words:
     """Coded cells, each word once in the vocabulary."""
     places: dict[str, int] = {}
     again = np.array([places.setdefault(word, len(places)) for word in vocabulary], dtype=np.intp)
     codes = codes if len(places) == len(vocabulary) else again[codes]
-    missing = np.array([is_missing(word) for word in places], dtype=bool)[codes]
-    return _Cells(Words(codes, tuple(places)), missing if missing.any() else None)
+    return Words(codes, tuple(places))
 
 
 _NUMBERS: dict[str, Callable[[Any], _Cells]] = {NUMBER: _numbers, BOOLEAN: _numbers, NOTHING: _numbers}

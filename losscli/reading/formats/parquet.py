@@ -8,7 +8,7 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import accumulate
@@ -16,7 +16,7 @@ from typing import Any
 
 from losscli.errors import DataError, Fault, shown
 from losscli.lazy import Lazy
-from losscli.reading.blocks import Block, Chunk, Opened, Table, column_names, models_of
+from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names, models_of
 from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.formats.arrow import Plan, block_of, kind_of
@@ -30,18 +30,22 @@ orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
 BATCH_ROWS = 1 << 16
+PART_ROWS = 1 << 20  # of row groups that are a part of the work of a cluster
 BUFFER = 1 << 20  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
 STREAM = b"\xff\xff\xff\xff"
 
 
 @dataclass(frozen=True)
 class Container:
-    """A file of columns: its schema, the rows before each of its row groups, and its batches of the columns named."""
+    """A file of columns: its schema, the rows before each of its row groups, and its batches of the columns named.
+
+    Where the file has row groups, the batches are of some of them, or of all for None.
+    """
 
     schema: Any
     rows: int | None
     starts: tuple[int, ...]
-    batches: Callable[[Sequence[str]], Iterator[Any]]
+    batches: Callable[[Sequence[str], Sequence[int] | None], Iterator[Any]]
 
 
 def open_columnar(source: Source, drop: bool) -> Opened:
@@ -61,13 +65,14 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: Wanted) ->
         columns = resolve(found.top, found.wanted)
     except DataError as error:
         raise error if str(error).startswith(source.name) else DataError(f"{source.name}: {error}") from None
-    layout = Layout(len(found.places), columns.labels, columns.predictions, columns.weight, columns.features, drop)
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
+    layout = Layout(len(found.places), *parts, drop, carried=columns.travelling)
     return _table(source, container, columns, Plan(layout, found.places), wanted)
 
 
 def _table(source: Source, container: Container, columns: Columns, plan: Plan, wanted: Wanted) -> Table:
     progress = _Progress()
-    return Table(
+    table = Table(
         form=columns.form,
         chunks=_chunks(source.name, container, plan, progress),
         place=partial(_place, source.name, columns, container.starts),
@@ -84,7 +89,21 @@ def _table(source: Source, container: Container, columns: Columns, plan: Plan, w
         notes=aside_notes(columns),
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
+        carried=carried_names(columns),
     )
+    return replace(table, cuts=partial(_cuts, container), piece=partial(_piece, table, container, plan))
+
+
+def _cuts(container: Container) -> list[tuple[int, int]]:
+    """Row groups from one to below another, of enough rows to be a part of the work of a cluster."""
+    ends = [*container.starts, container.rows or 0][1:]
+    runs = _runs([high - low for low, high in zip(container.starts, ends, strict=True)], PART_ROWS)
+    return [(run[0], run[-1] + 1) for run in runs]
+
+
+def _piece(table: Table, container: Container, plan: Plan, low: int, high: int) -> Table:
+    """The table of the row groups in a range."""
+    return replace(table, chunks=_chunks(table.name, container, plan, _Progress(), range(low, high)), threads=1)
 
 
 @dataclass
@@ -94,13 +113,15 @@ class _Progress:
     rows: int = 0
 
 
-def _chunks(name: str, container: Container, plan: Plan, progress: _Progress) -> Iterator[Chunk]:
+def _chunks(
+    name: str, container: Container, plan: Plan, progress: _Progress, groups: Sequence[int] | None = None
+) -> Iterator[Chunk]:
     """The batches as chunks. Damage is a chunk too, that raises, so that what is wrong before it is told first."""
-    asked = {plan.places[at].column for at, _, _ in plan.layout.asked}
+    asked = {plan.places[at].column for at in (*(at for at, _, _ in plan.layout.asked), *plan.layout.carried)}
     columns = [field.name for field in container.schema if field.name in asked]
     try:
         with _sound(name):
-            for batch in container.batches(columns):
+            for batch in container.batches(columns, groups):
                 for low in range(0, batch.num_rows, BATCH_ROWS):
                     piece = batch.slice(low, BATCH_ROWS)
                     progress.rows += piece.num_rows
@@ -116,7 +137,7 @@ def _raised(error: DataError) -> Block:
 def _first(name: str, container: Container, column: str) -> int:
     """The length of the first list of a column that isn't null or empty."""
     with _sound(name):
-        for batch in container.batches([column]):
+        for batch in container.batches([column], None):
             for length in pa.compute.list_value_length(batch.column(column)).to_pylist():
                 if length:
                     return int(length)
@@ -155,7 +176,7 @@ def _parquet(file: Any) -> Container:
     counts = [opened.metadata.row_group(at).num_rows for at in range(opened.num_row_groups)]
     starts = (0, *accumulate(counts))[:-1]
 
-    def batches(columns: Sequence[str]) -> Iterator[Any]:
+    def batches(columns: Sequence[str], groups: Sequence[int] | None) -> Iterator[Any]:
         schema = opened.schema_arrow
         reader = parquet.ParquetFile(
             file,
@@ -165,26 +186,28 @@ def _parquet(file: Any) -> Container:
             pre_buffer=False,
             page_checksum_verification=True,
         )
-        for run in _runs(counts):
+        for run in _runs(counts, BATCH_ROWS, groups):
             yield from reader.iter_batches(BATCH_ROWS, row_groups=run, columns=list(columns), use_threads=False)
 
     return Container(opened.schema_arrow, opened.metadata.num_rows, starts, batches)
 
 
-def _runs(counts: Sequence[int]) -> Iterator[list[int]]:
-    """Row groups together until they make a batch, as small ones are slow one by one."""
+def _runs(counts: Sequence[int], least: int, groups: Sequence[int] | None = None) -> Iterator[list[int]]:
+    """Row groups together until they have so many rows, as small ones are slow one by one."""
     run: list[int] = []
-    for at in range(len(counts)):
+    for at in range(len(counts)) if groups is None else groups:
         run.append(at)
-        if sum(counts[group] for group in run) >= BATCH_ROWS or at == len(counts) - 1:
+        if sum(counts[group] for group in run) >= least:
             yield run
             run = []
+    if run:
+        yield run
 
 
 def _arrow(file: Any) -> Container:
     schema = ipc.open_file(file).schema
 
-    def batches(columns: Sequence[str]) -> Iterator[Any]:
+    def batches(columns: Sequence[str], groups: Sequence[int] | None) -> Iterator[Any]:
         reader = ipc.open_file(file, options=_included(schema, columns))
         for at in range(reader.num_record_batches):
             yield _valid(reader.get_batch(at))
@@ -195,7 +218,7 @@ def _arrow(file: Any) -> Container:
 def _stream(file: Any) -> Container:
     schema = ipc.open_stream(file).schema
 
-    def batches(columns: Sequence[str]) -> Iterator[Any]:
+    def batches(columns: Sequence[str], groups: Sequence[int] | None) -> Iterator[Any]:
         file.seek(0)
         yield from map(_valid, ipc.open_stream(file, options=_included(schema, columns)))
 
@@ -215,7 +238,7 @@ def _valid(batch: Any) -> Any:
 def _orc(file: Any) -> Container:
     opened = orc.ORCFile(file)
 
-    def batches(columns: Sequence[str]) -> Iterator[Any]:
+    def batches(columns: Sequence[str], groups: Sequence[int] | None) -> Iterator[Any]:
         for at in range(opened.nstripes):
             yield opened.read_stripe(at, columns=list(columns))
 

@@ -39,24 +39,25 @@ class _Range(RawIOBase):
         return piece
 
 
-def cut(source: Source, start: int, most: int) -> list[Source] | None:
-    """Up to `most` sources that are the bytes from `start` on, in order; None where that can't be or doesn't pay."""
+def cut(source: Source, start: int, most: int) -> list[tuple[int, int]]:
+    """Up to `most` ranges of the bytes from `start` on, in order; none where that can't be or doesn't pay."""
     if not source.plain or source.size is None or not hasattr(os, "pread"):
-        return None
+        return []
     descriptor = source.raw.fileno()
     count = min(most, (source.size - start) // LEAST_BYTES)
     if count < 2:
-        return None
+        return []
     step = (source.size - start) // count
     places = [_line_end(descriptor, start + step * at) for at in range(1, count)]
     if None in places or sorted(set(places)) != places:  # type: ignore[type-var]  # None is looked for first
-        return None
+        return []
     ends = [start, *cast(list[int], places), source.size]
-    return [_source(source, descriptor, low, high) for low, high in pairwise(ends)]
+    return list(pairwise(ends))
 
 
-def _source(source: Source, descriptor: int, low: int, high: int) -> Source:
-    stream = cast(IO[bytes], cast(Any, _Range(descriptor, low, high)))
+def between(source: Source, low: int, high: int) -> Source:
+    """The bytes of a source from one place to another as a source."""
+    stream = cast(IO[bytes], cast(Any, _Range(source.raw.fileno(), low, high)))
     return replace(source, stream=stream, size=high - low, magic=b"", origin=low, taken=0)
 
 

@@ -20,10 +20,11 @@ from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_w
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats import decode
-from losscli.reading.formats.ranges import Quoted, cut
+from losscli.reading.formats.ranges import Quoted, between, cut
 from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
 from losscli.reading.sources import Source
 
+PART_BYTES = 1 << 26  # of a file that are a part of the work of a cluster
 HEAD_BYTES, HEAD_LINES = 1 << 16, 20
 
 RECORD_BYTES = 1 << 25  # a line longer than this is no line of a table
@@ -107,7 +108,13 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
     table = described(source, columns, wanted, skipped, chunks)
     start = source.position() - len(feed.rest)
-    return replace(table, parts=partial(_parts, table, feed, start, head.delimiter, layout, style.block_bytes))
+    piece = partial(_piece, table, source, head.delimiter, layout, style.block_bytes)
+    return replace(
+        table,
+        parts=partial(_parts, partial(cut, source, start), piece),
+        cuts=lambda: cut(source, start, (source.size or 0) // PART_BYTES),
+        piece=piece,
+    )
 
 
 def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, chunks: Iterable[Chunk]) -> Table:
@@ -148,14 +155,18 @@ def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
 
 
 def _parts(
-    table: Table, feed: Feed, start: int, delimiter: str, layout: Layout, block_bytes: int, count: int
+    cuts: Callable[[int], list[tuple[int, int]]], piece: Callable[[int, int], Table], count: int
 ) -> list[Table] | None:
     """The table as up to `count` tables of ranges of its bytes."""
-    sources = cut(feed.source, start, count)
-    if sources is None:
-        return None
-    readers = [_Reader(Feed(source), delimiter, layout, block_bytes, ranged=True) for source in sources]
-    return [replace(table, chunks=reader.chunks(), threads=1) for reader in readers]
+    return [piece(low, high) for low, high in cuts(count)] or None
+
+
+def _piece(
+    table: Table, source: Source, delimiter: str, layout: Layout, block_bytes: int, low: int, high: int
+) -> Table:
+    """The table of the lines in a range of the bytes."""
+    reader = _Reader(Feed(between(source, low, high)), delimiter, layout, block_bytes, ranged=True)
+    return replace(table, chunks=reader.chunks(), threads=1)
 
 
 def _plain_newlines(feed: Feed) -> None:

@@ -1,0 +1,108 @@
+"""A table evaluated on other machines: its parts go there as plain data, and what they come to is added up here.
+
+What is wrong with the data comes back as a value, so that nothing is done again for it, and is told as it is on this
+machine: the first in the source first, with its place in the source.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+
+from losscli.engines.dask import on_cluster
+from losscli.engines.here import in_threads
+from losscli.errors import DataError, Fault
+from losscli.evaluation.faults import worked
+from losscli.output.progress import counted
+from losscli.reading.blocks import Block, Table, located
+from losscli.reading.formats.ranges import Quoted
+from losscli.reading.open import Piece, open_data, open_piece
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a part: the result and how many rows and lines it is of, or what is wrong behind these."""
+
+    result: Any
+    rows: int = 0
+    lines: int = 0
+    fault: Fault | None = None
+    block: Block | None = None  # of the fault, without its cells
+    error: str | None = None
+    quoted: bool = False
+
+
+def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) -> Any:
+    """What `work` makes of the blocks of a table, added up in the order of the source."""
+    assert table.cluster is not None
+    files = table.cluster.files
+    try:
+        cuts = table.cuts() if len(files) == 1 else ()
+        return _added_up(table, work, empty, [Piece(files[0], *cut) for cut in cuts] or [Piece(file) for file in files])
+    except Quoted:  # only one reader from end to end knows where such a file can be cut
+        return _added_up(table, work, empty, [Piece(file) for file in files])
+
+
+def outcome(work: Callable[[Block], Any], empty: Any, piece: Piece) -> Outcome:
+    """What comes of a part, where the part is."""
+    found = Outcome(empty)
+    try:
+        with closing(open_piece(piece)) as table:
+            for block, result, fault in in_threads(partial(worked, work), table.chunks, 1):
+                if fault is not None:
+                    return replace(found, fault=fault, block=_shell(block))
+                found = Outcome(found.result + result, found.rows + block.rows, found.lines + block.lines)
+    except Quoted:
+        return replace(found, quoted=True)
+    except DataError as error:
+        return replace(found, error=str(error))
+    return found
+
+
+def _shell(block: Block) -> Block:
+    """A block without its cells, which knows where its rows stand."""
+    return replace(block, labels=(), preds=np.zeros((0, 0)), weights=None, features=None, carried=(), fault=None)
+
+
+def _added_up(table: Table, work: Callable[[Block], Any], empty: Any, pieces: Sequence[Piece]) -> Any:
+    assert table.cluster is not None
+    with closing(on_cluster(partial(outcome, work, empty), pieces, table.cluster.address)) as outcomes:
+        return reduce(add, _sound(table, pieces, counted(outcomes, len(pieces))), empty)
+
+
+def _sound(table: Table, pieces: Sequence[Piece], outcomes: Iterator[Outcome]) -> Iterator[Any]:
+    """The results of the parts, in the order of the source; a DataError at the first that is wrong."""
+    rows = lines = 0
+    file = None
+    for piece, found in zip(pieces, outcomes, strict=True):
+        if piece.request is not file:
+            rows, lines, file = 0, 0, piece.request
+        if found.quoted:
+            raise Quoted
+        if found.error is not None:
+            raise DataError(_as_typed(found.error, table, piece))
+        if found.fault is not None and found.block is not None:
+            raise _located(table, piece, found.fault, found.block, rows + found.rows, lines + found.lines)
+        yield found.result
+        rows, lines = rows + found.rows, lines + found.lines
+
+
+def _located(table: Table, piece: Piece, fault: Fault, block: Block, rows: int, lines: int) -> DataError:
+    assert table.cluster is not None
+    if len(table.cluster.files) == 1:
+        return located(table, fault, block, rows, lines)
+    with closing(open_data(replace(piece.request, cluster=None))) as own:
+        return DataError(_as_typed(str(located(own, fault, block, rows, lines)), table, piece))
+
+
+def _as_typed(text: str, table: Table, piece: Piece) -> str:
+    """An error of a file by the name that was typed, and what may be the reason when a worker doesn't find it."""
+    path = piece.request.tokens[0]
+    name = table.name if len(table.cluster.files if table.cluster else ()) == 1 else os.path.relpath(path)
+    text = name + text.removeprefix(path) if text.startswith(path) else text
+    return f"{text} on a worker; all of them must see it" if text.endswith("no such file") else text

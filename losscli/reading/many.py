@@ -1,0 +1,210 @@
+"""Many files as one table: a quoted glob or a directory, its files in sorted order. The rule: a fault names its file.
+
+Rows are counted within each file for errors and through all of them elsewhere. Files are opened one after the other;
+the first one settles the columns, and all others must have them, in any order.
+"""
+
+import glob
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
+
+from losscli.errors import DataError, Fault
+from losscli.reading.blocks import Block, Chunk, Opened, Table
+from losscli.reading.columns import Wanted
+
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".jsonl", ".npy")
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+OpenFile = Callable[[str], Opened]
+
+
+def files_of(token: str) -> tuple[str, ...] | None:
+    """The files that a directory or a glob means, sorted; None where the argument is one file. DataError for none."""
+    if os.path.isdir(token):
+        return _found(token, _inside(token), "no table is in this directory")
+    if is_glob(token):
+        return _found(
+            token, (path for path in glob.iglob(token, recursive=True) if os.path.isfile(path)), "no such file"
+        )
+    return None
+
+
+def is_glob(token: str) -> bool:
+    """Whether an argument has a mark of a glob and isn't itself the name of a file."""
+    return any(mark in token for mark in "*?[") and not os.path.exists(token)
+
+
+def _found(token: str, paths: Iterator[str], nothing: str) -> tuple[str, ...]:
+    found = tuple(sorted(paths))
+    if not found:
+        raise DataError(f"{token}: {nothing}")
+    return found
+
+
+def _inside(folder: str) -> Iterator[str]:
+    """The tables below a folder; names that begin with a point are hidden."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (os.path.join(place, name) for name in names if not name.startswith(".") and _is_table(name))
+
+
+def _is_table(name: str) -> bool:
+    plain = name.lower()
+    for ending in PACKED:
+        plain = plain.removesuffix(ending)
+    return plain.endswith(ENDINGS)
+
+
+def open_many(token: str, names: Sequence[str], open_file: OpenFile) -> Opened:
+    """The files as one source, whose first lines are those of the first file."""
+    first = open_file(names[0])
+    return Opened(token, first.top, first.named, partial(_joined, token, names, open_file, first), first.close)
+
+
+def _joined(token: str, names: Sequence[str], open_file: OpenFile, opened: Opened, wanted: Wanted) -> Table:
+    """The files as one table; DataError at the first that lacks a column that the first one has in use."""
+    first = opened.table(wanted)
+    own = _same_columns(first, wanted)
+    size = 0
+    try:
+        for name in names[1:]:
+            other = _table(open_file, name, own)
+            other.close()
+            _refuse_other(first, other)
+    except BaseException:
+        first.close()
+        raise
+    with suppress(OSError):
+        size = sum(os.path.getsize(name) for name in names)
+    reopened = partial(_table, open_file, wanted=own)
+    return replace(
+        _one(first, names, reopened, first), size=size or None, parts=partial(_parts, first, names, reopened)
+    )
+
+
+def _table(open_file: OpenFile, name: str, wanted: Wanted) -> Table:
+    opened = open_file(name)
+    try:
+        return opened.table(wanted)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _one(first: Table, names: Sequence[str], table: Callable[[str], Table], opened: Table | None = None) -> Table:
+    """The files of these names, which are like `first`; `opened` is the table of the first of them, if it is open."""
+    reader = _Reader(first, tuple(names), table, opened)
+    return replace(
+        first,
+        chunks=reader.chunks(),
+        place=_nowhere,
+        position=reader.position,
+        close=reader.close,
+        threads=1,
+        parts=lambda count: None,
+        sources=tuple(names),
+    )
+
+
+def _parts(first: Table, names: Sequence[str], table: Callable[[str], Table], count: int) -> list[Table] | None:
+    """The files in up to `count` groups, each a table by itself."""
+    count = min(count, len(names))
+    ends = [len(names) * at // count for at in range(count + 1)]
+    return [_one(first, names[low:high], table) for low, high in pairwise(ends)] if count > 1 else None
+
+
+def _nowhere(fault: Fault, block: Block, rows: int, lines: int) -> str:
+    return f"row {rows + fault.row + 1}"  # not reached: the blocks of each file know their places
+
+
+@dataclass
+class _File:
+    """A file that is being read: rows and lines by chunk as far as they are known, and how many chunks there are."""
+
+    table: Table
+    order: tuple[int, ...]  # of its carried columns, as the first file has them
+    counts: dict[int, tuple[int, int]] = field(default_factory=dict)
+    total: int | None = None
+
+    def block(self, at: int, chunk: Chunk) -> Block:
+        """The block of a chunk, which knows its place in this file."""
+        block = chunk()
+        self.counts[at] = (block.rows, block.lines)
+        self.close_when_done()
+        carried = tuple(block.carried[place] for place in self.order)
+        return replace(block, carried=carried, where=block.where or partial(self.place, at, block))
+
+    def close_when_done(self) -> None:
+        """Close the file once all of its chunks are blocks: some are read when they are called for."""
+        if len(self.counts) == self.total:
+            self.table.close()
+
+    def place(self, at: int, block: Block, fault: Fault) -> str:
+        """Where a fault of a block is."""
+        before = [self.counts[earlier] for earlier in range(at)]  # all of them are done, as faults are told in order
+        return self.table.place(fault, block, sum(rows for rows, _ in before), sum(lines for _, lines in before))
+
+
+class _Reader:
+    """The chunks of all files, each file opened when the one before it has been cut up."""
+
+    def __init__(
+        self, first: Table, names: tuple[str, ...], table: Callable[[str], Table], opened: Table | None
+    ) -> None:
+        self._first, self._names, self._table, self._now = first, names, table, opened
+        self._done = 0
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The chunks of one file after the other."""
+        for number, name in enumerate(self._names):
+            table = self._now if number == 0 and self._now else self._table(name)
+            self._now, at = table, -1
+            file = _File(table, _order(self._first, table))
+            for at, chunk in enumerate(table.chunks):
+                yield partial(file.block, at, chunk)
+            file.total = at + 1
+            file.close_when_done()
+            self._done += table.size or 0
+
+    def position(self) -> int:
+        """How many bytes of all files have been read."""
+        return self._done + (self._now.position() if self._now else 0)
+
+    def close(self) -> None:
+        """Close the file at hand."""
+        if self._now:
+            self._now.close()
+
+
+def _order(first: Table, other: Table) -> tuple[int, ...]:
+    """The places of the carried columns of a file, in the order of the first file's."""
+    places = {at: dict(other.carried[purpose])[name] for purpose, part in first.carried.items() for name, at in part}
+    return tuple(places[at] for at in sorted(places))
+
+
+def _same_columns(first: Table, wanted: Wanted) -> Wanted:
+    """What is wanted of the other files: the columns of the first one by name, where it has names."""
+    chosen = {"label": _listed(first.columns.label), "prob": _listed(first.columns.prob)}
+    named = {part: names for part, names in chosen.items() if names and all(isinstance(name, str) for name in names)}
+    if any("," in str(name) for names in named.values() for name in names):
+        return wanted
+    texts = {part: ",".join(map(str, names)) for part, names in named.items()}
+    return replace(wanted, label=texts.get("label", wanted.label), prob=texts.get("prob", wanted.prob))
+
+
+def _listed(names: str | int | list[str | int] | None) -> list[str | int]:
+    return names if isinstance(names, list) else [] if names is None else [names]
+
+
+def _refuse_other(first: Table, other: Table) -> None:
+    """Refuse a file whose columns in use are not those of the first file."""
+    if _used(first) != _used(other):
+        raise DataError(f"{other.name}: other columns than in {first.name} are found; choose them with -y and -p")
+
+
+def _used(table: Table) -> tuple[object, ...]:
+    carried = {purpose: [name for name, _ in part] for purpose, part in table.carried.items()}
+    return table.form, table.columns, table.width, table.label_width, table.feature_names, carried

@@ -1,0 +1,135 @@
+"""A cluster is an engine like any other: the same results in the same order, also when workers are lost."""
+
+import math
+import operator
+import re
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Timer
+from typing import Any
+
+import pytest
+from servers import Cluster, cluster, free_port
+
+from losscli.engines import dask
+from losscli.engines.dask import on_cluster
+from losscli.engines.here import in_processes, in_threads
+from losscli.errors import DataError
+
+pytest.importorskip("distributed")
+pytestmark = pytest.mark.filterwarnings("default")  # those of Dask, of its threads and sockets
+
+Engine = Callable[[Callable[[Any], Any], list[Any]], Any]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cluster]:
+    with cluster() as found:
+        yield found
+
+
+@pytest.fixture(params=["one thread", "threads", "processes", "cluster"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return {
+        "one thread": partial(in_threads, threads=1),
+        "threads": partial(in_threads, threads=4),
+        "processes": partial(in_processes, failures=()),
+        "cluster": lambda work, parts: on_cluster(work, parts, request.getfixturevalue("running").address),
+    }[request.param]
+
+
+@pytest.mark.parametrize("work", [operator.neg, math.sqrt, partial(operator.mul, 3), str])
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_every_engine_gives_the_results_in_the_order_of_the_parts(
+    engine: Engine, work: Callable[[int], Any], count: int
+) -> None:
+    parts = list(range(count))
+
+    assert list(engine(work, parts)) == [work(part) for part in parts]
+
+
+@pytest.mark.parametrize("engine", ["one thread", "threads", "cluster"], indirect=True)
+def test_what_a_part_raises_comes_out_behind_the_results_before_it(engine: Engine) -> None:
+    results = iter(engine(math.sqrt, [4.0, 9.0, -1.0, 16.0]))
+
+    assert [next(results), next(results)] == [2.0, 3.0]
+    with pytest.raises(ValueError, match=r"math domain|nonnegative"):
+        next(results)
+
+
+def test_the_parts_of_a_lost_worker_are_done_by_another() -> None:
+    with cluster() as found:
+        timer = Timer(0.7, found.workers[0].kill)
+        timer.start()
+        results = list(on_cluster(time.sleep, [0.1] * 20, found.address))
+        timer.join()
+
+        assert found.workers[0].wait(5) != 0
+    assert results == [None] * 20
+
+
+def test_a_lost_scheduler_is_one_line() -> None:
+    with cluster(1) as found:
+        results = on_cluster(time.sleep, [0.1] + [30] * 3, found.address)
+        next(results)
+        found.scheduler.kill()
+        with pytest.raises(DataError, match=f"--cluster: the scheduler at {found.address} is lost"):
+            next(results)
+
+
+def test_a_cluster_that_has_lost_its_last_worker_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    with cluster(1) as found:
+        results = on_cluster(time.sleep, [0.1, 30], found.address)
+        next(results)
+        monkeypatch.setattr(dask, "PATIENCE", 1.5)
+        found.workers[0].kill()
+        with pytest.raises(DataError, match="has no workers"):
+            next(results)
+
+
+def test_nobody_at_the_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask, "PATIENCE", 1.0)
+    address = f"tcp://127.0.0.1:{free_port()}"
+
+    with pytest.raises(DataError, match=f"--cluster: no scheduler answers at {address}"):
+        list(on_cluster(operator.neg, [1], address))
+
+
+@pytest.mark.parametrize("address", ["nowhere", "none.json", ":8786", "tcp://"])
+def test_what_is_no_address_is_one_line(address: str) -> None:
+    with pytest.raises(DataError, match="--cluster: "):
+        list(on_cluster(operator.neg, [1], address))
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[Cluster]:
+    with cluster(0) as found:
+        yield found
+
+
+def test_a_cluster_without_workers_is_not_waited_for_for_ever(empty: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask, "PATIENCE", 1.5)
+    with pytest.raises(DataError, match=r"has no workers, after 1\.5 s"):
+        list(on_cluster(operator.neg, [1], empty.address))
+
+
+OLD_PYTHON = "import distributed.versions as v; v.get_system_info = lambda: {'python': '3.8.1.final.0'}"
+
+
+@pytest.mark.parametrize(
+    ("before", "what"),
+    [
+        ("import sys; sys.modules['losscli'] = None", "a worker has no losscli, and here is losscli"),
+        ("import losscli; losscli.__version__ = '0.0.1'", "a worker has losscli 0.0.1, and here is losscli"),
+        (OLD_PYTHON, "runs Python 3.8.1, and here is"),
+    ],
+)
+def test_a_worker_that_is_made_otherwise_is_refused(before: str, what: str, empty: Cluster) -> None:
+    worker = empty.add(before)
+    try:
+        with pytest.raises(DataError, match=re.escape(what)):
+            list(on_cluster(operator.neg, [1], empty.address))
+    finally:
+        worker.kill()
+        worker.wait(5)

@@ -1,0 +1,182 @@
+"""What is computed on a cluster is to the digit, and to the word of an error, what is computed on this machine."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import pytest
+from conftest import ROOT, answer, environment, record, refusal, run
+from servers import Cluster, cluster
+
+from losscli.reading.formats import parquet as columnar
+from losscli.reading.formats import ranges, text
+
+distributed = pytest.importorskip("distributed")
+pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+pytestmark = pytest.mark.filterwarnings("default")  # those of Dask, of its threads and sockets
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cluster]:
+    with cluster() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files in a dozen parts, though they are small."""
+    monkeypatch.setattr(ranges, "LEAST_BYTES", 1000)
+    monkeypatch.setattr(text, "PART_BYTES", 50_000)
+    monkeypatch.setattr(columnar, "PART_ROWS", 2000)
+
+
+def rows(count: int) -> list[tuple[Any, ...]]:
+    draw = random.Random(4)
+    return [(draw.randrange(2), draw.random(), draw.random(), draw.choice("abc")) for _ in range(count)]
+
+
+def as_text(path: Path, found: list[tuple[Any, ...]]) -> Path:
+    lines = "".join(",".join(map(str, row)) + "\n" for row in found)
+    path.write_text("label,prob,weight,site\n" + lines, encoding="utf-8")
+    return path
+
+
+def as_columns(path: Path, found: list[tuple[Any, ...]]) -> Path:
+    columns = dict(zip(("label", "prob", "weight", "site"), map(list, zip(*found, strict=True)), strict=True))
+    parquet.write_table(pa.table(columns), path, row_group_size=1500)
+    return path
+
+
+WRITERS = {"csv": as_text, "parquet": as_columns}
+
+
+@pytest.fixture(params=WRITERS)
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return WRITERS[request.param](tmp_path / f"t.{request.param}", rows(12_000))
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("-w", "weight"), ("-r", "sum", "--base", "2"), ("--focal", "2"), ("-q",), ("--like", "keras")]
+)
+def test_a_cluster_changes_no_digit(options: tuple[str, ...], table: Path, running: Cluster) -> None:
+    here = run("bce", table, *options)
+
+    there = run("bce", table, *options, "--cluster", running.address)
+
+    assert (there.code, there.out, there.err) == (here.code, here.out, here.err)
+    assert here.code == 0
+
+
+def test_a_cluster_knows_classes_by_their_names(tmp_path: Path, running: Cluster) -> None:
+    draw = random.Random(5)
+    lines = ["label,p_cat,p_dog"]
+    for _ in range(5000):
+        p = draw.random()
+        lines.append(f"{draw.choice(['cat', 'dog'])},{p!r},{1 - p!r}")
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    for options in ((), ("--classes", "cat,dog"), ("--ignore", "dog")):
+        assert record("ce", path, *options, "--cluster", running.address) == record("ce", path, *options)
+
+
+@pytest.mark.parametrize("place", [1, 7000, 11_999])
+@pytest.mark.parametrize("kind", WRITERS)
+def test_what_is_wrong_is_told_as_on_this_machine(kind: str, place: int, tmp_path: Path, running: Cluster) -> None:
+    found = rows(12_000)
+    for at in (place, 11_999):  # the first in the source comes first
+        found[at] = (1, 1.5, 1.0, "a")
+    path = WRITERS[kind](tmp_path / f"t.{kind}", found)
+
+    line = refusal("bce", path, "--cluster", running.address)
+
+    assert line == refusal("bce", path)
+    assert "column 'prob': 1.5 is not a probability" in line
+
+
+def test_an_infinite_loss_is_in_the_row_that_it_is_in_here(tmp_path: Path, running: Cluster) -> None:
+    found = rows(12_000)
+    found[9000] = (1, 0.0, 1.0, "a")
+    path = as_text(tmp_path / "t.csv", found)
+
+    assert record("bce", path, "--cluster", running.address) == record("bce", path)
+    assert "in row 9001" in run("bce", path, "--cluster", running.address).out
+
+
+def test_a_file_with_quotes_is_one_part(tmp_path: Path, running: Cluster) -> None:
+    found = rows(12_000)
+    found[9000] = (1, 0.25, 1.0, '"a\nb"')
+    path = as_text(tmp_path / "t.csv", found)
+
+    assert record("bce", path, "--cluster", running.address) == record("bce", path)
+
+
+def test_a_relative_path_is_one_of_this_machine(
+    tmp_path: Path, running: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_text(tmp_path / "t.csv", rows(12_000))
+    monkeypatch.chdir(tmp_path)
+
+    assert answer("bce", "t.csv", "--cluster", running.address) == answer("bce", "t.csv")
+
+
+@pytest.mark.parametrize("options", [("-r", "none"), ("--expect", "0.5"), ("--explain",)])
+def test_what_wants_rows_in_their_order_is_refused(options: tuple[str, ...], tmp_path: Path) -> None:
+    path = as_text(tmp_path / "t.csv", rows(3))
+
+    assert "contradicts --cluster" in refusal("bce", path, *options, "--cluster", "tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("command", [("grad", "bce"), ("fit", "bce")])
+def test_gradients_and_regressions_are_refused(command: tuple[str, ...], tmp_path: Path) -> None:
+    assert "--cluster" in refusal(*command, as_text(tmp_path / "t.csv", rows(3)), "--cluster", "tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("sources", [("1,0", "0.8,0.3"), ("-",), ()])
+def test_what_workers_can_not_read_is_refused(sources: tuple[str, ...]) -> None:
+    line = refusal("bce", *sources, "--cluster", "tcp://127.0.0.1:1", stdin="label,prob\n1,0.5\n")
+
+    assert line == "--cluster wants one table of files that its workers can read, no lists and no pipe"
+
+
+def test_a_worker_that_is_killed_on_the_way_changes_no_digit(tmp_path: Path) -> None:
+    path = as_text(tmp_path / "t.csv", rows(60_000))
+    with cluster() as found:
+        assert record("bce", path, "--cluster", found.address) == record("bce", path)
+        timer = Timer(0.3, found.workers[0].kill)
+        timer.start()
+        answers = [record("bce", path, "--cluster", found.address) for _ in range(3)]
+        timer.join()
+
+    assert answers == [record("bce", path)] * 3
+
+
+INTERRUPTED = """
+import losscli.reading.formats.ranges as ranges, losscli.reading.formats.text as text
+from losscli.cli.app import main
+text.PART_BYTES, ranges.LEAST_BYTES = 20_000, 1000
+raise SystemExit(main())
+"""
+
+
+def test_ctrl_c_stops_what_is_done_on_the_cluster_too(tmp_path: Path, running: Cluster) -> None:
+    path = as_text(tmp_path / "t.csv", rows(200_000))
+    command = [sys.executable, "-c", INTERRUPTED, "bce", str(path), "--cluster", running.address]
+    child = subprocess.Popen(command, env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with distributed.Client(running.address, set_as_default=False) as client:
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not any(client.processing().values()):
+            time.sleep(0.02)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+        assert (child.returncode, out, err) == (130, b"", b"")
+        while time.monotonic() < end and any(client.processing().values()):
+            time.sleep(0.05)
+        assert not any(client.processing().values())

@@ -1,0 +1,122 @@
+"""A quoted glob or a directory is one table: its files in sorted order, with the digits of the one file."""
+
+import gzip
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import DATA, record, refusal, run
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+HEADER, *ROWS = (DATA / "breast_cancer.csv").read_text(encoding="utf-8").splitlines()
+FIGURES = ("value", "n", "sum", "mean", "std", "se", "min", "max", "baseline", "normalized")
+
+
+def cut(folder: Path, ends: list[int]) -> Path:
+    """The real table in files that end behind these rows."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for at, (low, high) in enumerate(pairwise([0, *sorted(set(ends)), len(ROWS)])):
+        (folder / f"part-{at:03}.csv").write_text("\n".join([HEADER, *ROWS[low:high], ""]), encoding="utf-8")
+    return folder
+
+
+@given(st.lists(st.integers(1, len(ROWS) - 1), max_size=12))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_table_cut_into_files_has_the_digits_of_the_one_file(tmp_path: Path, ends: list[int]) -> None:
+    folder = cut(tmp_path / "parts", ends)
+    whole = record("bce", DATA / "breast_cancer.csv")
+
+    for threads in ("1", "2", "8"):
+        found = record("bce", folder, "--threads", threads)
+        assert {name: found[name] for name in FIGURES} == {name: whole[name] for name in FIGURES}
+
+
+def test_a_quoted_glob_and_a_directory_name_their_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(cut(tmp_path / "parts", [100, 200]).parent)
+
+    assert record("bce", "parts/part-*.csv")["sources"] == [f"parts/part-00{at}.csv" for at in range(3)]
+    assert record("bce", "parts")["sources"] == [f"parts/part-00{at}.csv" for at in range(3)]
+    assert record("bce", DATA / "preds.csv")["sources"] == [str(DATA / "preds.csv")]
+    assert record("bce", "1,0", "0.8,0.3")["sources"] == []
+
+
+def test_hidden_files_and_other_files_are_left_out_and_packed_ones_are_read(tmp_path: Path) -> None:
+    folder = cut(tmp_path / "parts", [300])
+    (folder / "part-001.csv.gz").write_bytes(gzip.compress((folder / "part-001.csv").read_bytes()))
+    (folder / "part-001.csv").unlink()
+    (folder / ".hidden.csv").write_text("no table", encoding="utf-8")
+    (folder / "README").write_text("no table", encoding="utf-8")
+
+    assert record("bce", folder)["value"] == record("bce", DATA / "breast_cancer.csv")["value"]
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_columns_may_stand_in_another_order(here: Path) -> None:
+    write(here, a="label,prob,w\n1,0.9,1\n", b="w,prob,label\n3,0.2,0\n")
+
+    found = record("bce", "?.csv", "-w", "w")
+
+    assert found["mean"] == pytest.approx(-(np.log(0.9) + 3 * np.log(0.8)) / 4, rel=1e-15, abs=0)
+
+
+def test_the_first_file_that_lacks_a_column_is_named(here: Path) -> None:
+    write(here, a="label,prob\n1,0.9\n", b="label,prob\n1,0.9\n", c="label,prb\n1,0.9\n", d="label\n1\n")
+
+    assert refusal("bce", "?.csv").startswith("c.csv: no column 'prob'")
+    assert run("bce", "[ab].csv", "-q").code == 0
+
+
+def test_a_fault_names_the_file_and_its_own_line(here: Path) -> None:
+    write(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0.9\n\n1,x\n", c="label,prob\n1,y\n")
+
+    for threads in ("1", "4"):
+        assert refusal("bce", "?.csv", "--threads", threads) == "b.csv:4: column 'prob': 'x' is not a number"
+
+
+def test_rows_are_counted_through_all_files(here: Path) -> None:
+    write(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0\n")
+
+    assert any("row 3" in note for note in record("bce", "?.csv")["notes"])
+    assert run("bce", "?.csv", "-r", "none", "-f", "csv").out.splitlines()[-1].startswith("3,1,0.0,")
+
+
+def test_nothing_to_read_is_said(here: Path) -> None:
+    (here / "empty").mkdir()
+
+    assert refusal("bce", "x-*.csv") == "x-*.csv: no such file"
+    assert refusal("bce", "empty") == "empty: no table is in this directory"
+
+
+def test_several_paths_are_refused_with_the_hint_to_quote(here: Path) -> None:
+    write(here, a="label,prob\n1,0.9\n", b="label,prob\n1,0.9\n", c="label,prob\n1,0.9\n")
+
+    assert "quote a glob" in refusal("bce", "a.csv", "b.csv", "c.csv")
+
+
+def test_row_wise_output_and_gradients_go_through_all_files(here: Path) -> None:
+    write(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0.5\n")
+
+    assert len(run("bce", "?.csv", "-r", "none", "-q").out.splitlines()) == 3
+    assert len(run("grad", "bce", "?.csv", "-q").out.splitlines()) == 3
+
+
+def test_labels_and_predictions_may_be_many_files(here: Path) -> None:
+    write(here, y1="label\n1\n0\n", y2="label\n1\n", p1="prob\n0.9\n0.1\n", p2="prob\n0.5\n")
+
+    found = record("bce", "y?.csv", "p?.csv")
+
+    assert (found["n"], found["sources"]) == (3, ["y1.csv", "y2.csv", "p1.csv", "p2.csv"])
