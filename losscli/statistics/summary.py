@@ -254,10 +254,11 @@ def _exact(s: Summary | Group) -> int:
 def _in_range(rows: Rows) -> tuple[Array, dict[int, int]]:
     """The weighted losses (n,), with 0 for those that no float can be; these by their places, in units of 2^-2148."""
     value = rows.value
-    if rows.weight is None or not len(value):
+    least = float(np.finfo(np.float64).tiny)
+    if rows.weight is None or not len(value) or (value.min() >= least and value.max() < inf):
         return value, {}
     odd = np.isinf(value) & np.isfinite(rows.loss)
-    odd |= (value < np.finfo(np.float64).tiny) & (rows.weight > 0.0) & (rows.loss > 0.0)
+    odd |= (value < least) & (rows.weight > 0.0) & (rows.loss > 0.0)
     places = np.flatnonzero(odd).tolist()
     if places:
         value = np.where(odd, 0.0, value)
