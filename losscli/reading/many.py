@@ -27,7 +27,9 @@ def files_of(token: str) -> tuple[str, ...] | None:
         return _found(token, _inside(token), "no table is in this directory")
     if is_glob(token):
         return _found(
-            token, (path for path in glob.iglob(token, recursive=True) if os.path.isfile(path)), "no such file"
+            token,
+            (path for path in glob.iglob(token, recursive=True) if os.path.isfile(path)),
+            "no such file; nothing matches this pattern",
         )
     return None
 

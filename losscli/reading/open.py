@@ -10,14 +10,15 @@ from losscli.engines.here import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.reading.blocks import Block, Chunk, Cluster, ColumnNames, Opened, Table
-from losscli.reading.cells import is_missing, number
+from losscli.reading.cells import is_missing, is_percentage, number
 from losscli.reading.choice import names_of
 from losscli.reading.columns import Wanted, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.far.address import is_url
+from losscli.reading.hints.near import missing
 from losscli.reading.inline import Inline, is_inline, parse_inline
 from losscli.reading.many import files_of, open_many
-from losscli.reading.records import Layout, careful, is_text
+from losscli.reading.records import Layout, careful, is_text, not_a_number
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,9 @@ def _source(path: str, request: Request) -> Opened:
 
             return open_json_lines(source, request.style)
         from losscli.reading.formats.text import open_text
+        from losscli.reading.hints.foreign import refuse_foreign
 
+        refuse_foreign(source)
         return open_text(source, request.style)
     except BaseException:
         source.close()
@@ -237,9 +240,12 @@ def _numbers_or_no_file(token: str) -> Inline:
     except DataError:
         if any(mark in token for mark in ",;") or len(token.split()) > 1:
             raise
-        raise DataError(f"{token}: no such file, and no list of numbers") from None
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers") from None
+    percent = next((row for row, cell in enumerate(found.cells, 1) if is_percentage(cell)), None)
+    if percent is not None:
+        raise DataError(f"row {percent}: {not_a_number(found.cells[percent - 1])}")
     if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
-        raise DataError(f"{token}: no such file, and no list of numbers")
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers")
     return found
 
 
