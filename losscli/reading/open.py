@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from losscli.engines.here import thread_count
 from losscli.errors import Declined, NoInput
@@ -11,6 +11,7 @@ from losscli.reading.columns import KEY
 from losscli.reading.far.address import is_url
 from losscli.reading.files import Request as Request
 from losscli.reading.files import file_table
+from losscli.reading.many import Carried, carried_as, files_of, same_columns
 from losscli.reading.pairs.inline import is_inline
 
 
@@ -21,6 +22,7 @@ class Piece:
     request: Request
     low: int = 0
     high: int | None = None
+    carried: Carried = field(default_factory=dict)  # as the first file of the table has them
 
 
 def open_data(request: Request) -> Table:
@@ -34,15 +36,20 @@ def open_data(request: Request) -> Table:
 def open_piece(piece: Piece) -> Table:
     """The table of the rows of a piece."""
     table = open_data(replace(piece.request, threads=1, cluster=None))
-    return table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+    table = table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+    return carried_as(piece.carried, table) if table.carried != piece.carried else table
 
 
-def _files(table: Table, request: Request) -> tuple[Request, ...]:
-    """The files of a table as requests that any machine understands."""
+def _files(table: Table, request: Request) -> tuple[tuple[str, Request], ...]:
+    """The files of a table by their names, and as requests that any machine understands."""
     if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
         raise Declined("--cluster wants one table of files that its workers can read, no lists and no pipe")
-    path = request.tokens[0]
-    return (replace(request, tokens=(path if is_url(path) else os.path.abspath(path),)),)
+    names = files_of(request.tokens[0])
+    wanted = request.wanted if names is None else same_columns(table, request.wanted)
+    return tuple(
+        (path, replace(request, tokens=(path if is_url(path) else os.path.abspath(path),), wanted=wanted))
+        for path in names or request.tokens
+    )
 
 
 def _opened(request: Request) -> Table:
