@@ -10,6 +10,7 @@ from losscli.evaluation.problem import Problem
 from losscli.reading.blocks import Block, Chunk
 from losscli.reading.cells import canonical
 
+ROUNDING = 2.0**-20  # what a sum or softmax of float32 may lie outside [0, 1]; --eps clips it
 T = TypeVar("T")
 
 
@@ -28,9 +29,10 @@ def _prediction_faults(problem: Problem, block: Block) -> Fault | None:
     if problem.settings.scale is Scale.LOGITS:
         return _undefined_softmax(block) if problem.form is Form.CATEGORICAL and (low == -inf or high == inf) else None
     probs = problem.settings.scale is Scale.PROBS
-    if high <= (1.0 if probs else 0.0) and (low >= 0.0 or not probs):
+    slack = ROUNDING if problem.settings.eps else 0.0  # what is clipped may be off by rounding
+    if high <= (1.0 + slack if probs else 0.0) and (low >= -slack or not probs):
         return _rows_of_nothing(problem, block)
-    bad = (preds > 1.0) | (preds < 0.0) if probs else preds > 0.0
+    bad = (preds > 1.0 + slack) | (preds < -slack) if probs else preds > 0.0
     row = int(bad.any(axis=1).argmax())
     column = int(bad[row].argmax())
     judge = not_a_probability if probs else _not_a_logprob
@@ -60,6 +62,8 @@ def not_a_probability(value: float) -> str:
     text = f"{canonical(value)} is not a probability"
     if 5.0 < value <= 100.0 and value == round(value, 2):
         return f"{text}; divide percentages by 100; for logits use --from logits"
+    if 1.0 < value <= 1.0 + ROUNDING or -ROUNDING <= value < 0.0:
+        return f"{text}, though by rounding alone, as of float32; --eps 1e-7 clips it"
     hint = "for logits use --from logits"
     return f"{text}; {hint}" + (", for log-probabilities --from logprobs" if value < 0.0 else "")
 

@@ -23,6 +23,11 @@ def has_decimal_comma(text: str) -> bool:
     return text.count(",") == 1 and number(text.replace(",", ".")) is not None
 
 
+def is_percentage(text: str) -> bool:
+    """Whether a cell is a number of hundredths, `80%`."""
+    return text.endswith("%") and number(text[:-1]) is not None
+
+
 def is_missing(text: str) -> bool:
     """Whether a stripped cell stands for no value."""
     if text.lower() in MISSING:

@@ -3,21 +3,22 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from losscli.engines.here import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Declined, Fault, NoInput
 from losscli.reading.blocks import Block, Chunk, Cluster, ColumnNames, Opened, Table
-from losscli.reading.cells import is_missing, number
+from losscli.reading.cells import is_missing, is_percentage, number
 from losscli.reading.choice import names_of
 from losscli.reading.columns import Wanted, shared_out
 from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.far.address import is_url
+from losscli.reading.hints.near import missing
 from losscli.reading.inline import Inline, is_inline, parse_inline
-from losscli.reading.many import files_of, open_many
-from losscli.reading.records import Layout, careful, is_text
+from losscli.reading.many import Carried, carried_as, files_of, open_many, same_columns
+from losscli.reading.records import Layout, careful, is_text, not_a_number
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Piece:
     request: Request
     low: int = 0
     high: int | None = None
+    carried: Carried = field(default_factory=dict)  # as the first file of the table has them
 
 
 def open_data(request: Request) -> Table:
@@ -52,15 +54,20 @@ def open_data(request: Request) -> Table:
 def open_piece(piece: Piece) -> Table:
     """The table of the rows of a piece."""
     table = open_data(replace(piece.request, threads=1, cluster=None))
-    return table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+    table = table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+    return carried_as(piece.carried, table) if table.carried != piece.carried else table
 
 
-def _files(table: Table, request: Request) -> tuple[Request, ...]:
-    """The files of a table as requests that any machine understands."""
+def _files(table: Table, request: Request) -> tuple[tuple[str, Request], ...]:
+    """The files of a table by their names, and as requests that any machine understands."""
     if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
         raise Declined("--cluster wants one table of files that its workers can read, no lists and no pipe")
-    path = request.tokens[0]
-    return (replace(request, tokens=(path if is_url(path) else os.path.abspath(path),)),)
+    names = files_of(request.tokens[0])
+    wanted = request.wanted if names is None else same_columns(table, request.wanted)
+    return tuple(
+        (path, replace(request, tokens=(path if is_url(path) else os.path.abspath(path),), wanted=wanted))
+        for path in names or request.tokens
+    )
 
 
 def _opened(request: Request) -> Table:
@@ -129,7 +136,9 @@ def _source(path: str, request: Request) -> Opened:
 
             return open_json_lines(source, request.style)
         from losscli.reading.formats.text import open_text
+        from losscli.reading.hints.foreign import refuse_foreign
 
+        refuse_foreign(source)
         return open_text(source, request.style)
     except BaseException:
         source.close()
@@ -237,9 +246,12 @@ def _numbers_or_no_file(token: str) -> Inline:
     except DataError:
         if any(mark in token for mark in ",;") or len(token.split()) > 1:
             raise
-        raise DataError(f"{token}: no such file, and no list of numbers") from None
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers") from None
+    percent = next((row for row, cell in enumerate(found.cells, 1) if is_percentage(cell)), None)
+    if percent is not None:
+        raise DataError(f"row {percent}: {not_a_number(found.cells[percent - 1])}")
     if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
-        raise DataError(f"{token}: no such file, and no list of numbers")
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers")
     return found
 
 

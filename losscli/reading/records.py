@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from losscli.errors import Fault, shown
 from losscli.reading.blocks import Array, Block, as_column, as_words
-from losscli.reading.cells import has_decimal_comma, is_missing, number, numbers
+from losscli.reading.cells import has_decimal_comma, is_missing, is_percentage, number, numbers
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,8 @@ def is_text(cell: str) -> bool:
 
 def not_a_number(cell: str) -> str:
     """What is said of a cell that should be a number."""
+    if is_percentage(cell):
+        return f"{shown(cell)} is not a number; divide percentages by 100"
     hint = "; write the decimal comma as a point" if has_decimal_comma(cell) else ""
     return f"{shown(cell)} is not a number{hint}"
 

@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 from losscli.errors import DataError, Declined
 from losscli.reading.far.address import is_url, shown_url
 from losscli.reading.formats.packed import PACKINGS, unpacked
+from losscli.reading.hints.near import missing
 
 STDIN = "<stdin>"
 NPY = b"\x93NUMPY"
@@ -207,7 +208,7 @@ def readable(name: str) -> Iterator[None]:
     except DataError as error:
         raise error if str(error).startswith(f"{name}:") else DataError(f"{name}: {error}") from None
     except FileNotFoundError:
-        raise DataError(f"{name}: no such file") from None
+        raise DataError(f"{name}: {missing(name)}") from None
     except OSError as error:
         raise DataError(f"{name}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # a path with a NUL byte

@@ -97,7 +97,7 @@ def test_rows_are_counted_through_all_files(here: Path) -> None:
 def test_nothing_to_read_is_said(here: Path) -> None:
     (here / "empty").mkdir()
 
-    assert refusal("bce", "x-*.csv") == "x-*.csv: no such file"
+    assert refusal("bce", "x-*.csv") == "x-*.csv: no such file; nothing matches this pattern"
     assert refusal("bce", "empty") == "empty: no table is in this directory"
 
 

@@ -20,6 +20,7 @@ from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_w
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats import decode
+from losscli.reading.formats.preamble import without_preamble
 from losscli.reading.formats.ranges import Quoted, between, cut
 from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
 from losscli.reading.sources import Source
@@ -82,6 +83,7 @@ class Head:
     top: FirstLines
     first_lines: int
     blank_lines: int
+    notes: tuple[str, ...] = ()
 
 
 def open_text(source: Source, style: Style) -> Opened:
@@ -89,7 +91,9 @@ def open_text(source: Source, style: Style) -> Opened:
     feed = Feed(source)
     _plain_newlines(feed)
     gone = _skip_blank(feed)
-    head = _head(feed, style, gone)
+    preamble = without_preamble(feed.rest, style.delimiter)
+    feed.rest, gone = preamble.rest, gone + preamble.lines
+    head = replace(_head(feed, replace(style, delimiter=preamble.delimiter), gone), notes=preamble.notes)
     return Opened(source.name, head.top, None, partial(_table, feed, head, style, gone), source.close)
 
 
@@ -99,6 +103,9 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     width = len(head.top.first)
     above = head.blank_lines + (head.first_lines if columns.names else 0)
     _skip(feed, above)
+    alone = not (wanted.labels_only or wanted.preds_only)  # of two tables the numbers of rows are compared
+    if alone and columns.names and feed.ended and not feed.rest.strip():
+        raise DataError(f"{source.name}: the table is a header alone; there are no rows")
     skipped = gone + above
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
@@ -107,6 +114,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
     chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
     table = described(source, columns, wanted, skipped, chunks)
+    table = replace(table, notes=(*head.notes, *table.notes))
     start = source.position() - len(feed.rest)
     piece = partial(_piece, table, source, head.delimiter, layout, style.block_bytes)
     return replace(

@@ -1,0 +1,96 @@
+"""Files that are no tables of text, told by their first bytes: what they are, and a command that makes a table of them.
+
+The rule: a kind is an entry of `KINDS`, or of `MEMBERS` for what lies in a zip archive.
+"""
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from losscli.errors import DataError
+from losscli.reading.sources import STDIN, Source
+
+PANDAS = "python -c 'import pandas, sys; pandas.{}.to_csv(sys.stdout, index=False)' {{}} > table.csv"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: the bytes that it begins with, what it is called, and a command in which {} is its name."""
+
+    marks: tuple[bytes, ...]
+    called: str
+    command: str = ""
+
+
+EXCEL = Kind((b"\xd0\xcf\x11\xe0",), "an Excel workbook", PANDAS.format("read_excel(sys.argv[1])"))
+SHEET = Kind((), "an OpenDocument spreadsheet", PANDAS.format("read_excel(sys.argv[1])"))
+TORCH = Kind(
+    (),
+    "a file of torch",
+    "python -c 'import numpy, sys, torch; numpy.savetxt(sys.stdout, torch.load(sys.argv[1]))' {} > preds.txt",
+)
+ZIP = Kind((), "a zip archive", "unzip -p {} | losscli COMMAND")
+PICKLE = Kind(
+    tuple(bytes((0x80, version)) for version in range(2, 6)),
+    "a pickle",
+    PANDAS.format("DataFrame(pandas.read_pickle(sys.argv[1]))"),
+)
+
+KINDS = (
+    EXCEL,
+    PICKLE,
+    Kind((b"SQLite format 3\0",), "an SQLite database", "sqlite3 -header -csv {} 'select * from TABLE' > table.csv"),
+    Kind((b"\x89HDF\r\n\x1a\n",), "an HDF5 file", PANDAS.format("read_hdf(sys.argv[1])")),
+    Kind((b"%PDF",), "a PDF document", "pdftotext -layout {} table.txt"),
+    Kind((b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*"), "an image"),
+    Kind((b"7z\xbc\xaf\x27\x1c",), "a 7z archive", "7z x -so {} | losscli COMMAND"),
+    Kind((b"Rar!",), "a RAR archive", "unrar p -inul {} | losscli COMMAND"),
+    Kind((b"\x04\x22\x4d\x18",), "packed by lz4", "lz4 -dc {} | losscli COMMAND"),
+    Kind((b"RDX2\n", b"RDX3\n"), "an R workspace", 'in R: write.csv(TABLE, "table.csv", row.names = FALSE)'),
+    Kind((b"X\n\0\0\0",), "an R object", 'Rscript -e \'write.csv(readRDS("{}"), "table.csv", row.names = FALSE)\''),
+    Kind((b"MATLAB 5.0",), "a MATLAB file", "in MATLAB: writematrix(PREDS, 'preds.csv')"),
+    Kind((b"<stata_dta>",), "a Stata file", PANDAS.format("read_stata(sys.argv[1])")),
+    Kind((b"$FL2", b"$FL3"), "an SPSS file", PANDAS.format("read_spss(sys.argv[1])")),
+    Kind((b"\x7fELF", b"MZ\x90"), "a program"),
+)
+WEB = Kind((b"<!doctype html", b"<html", b"<?xml"), "a web page or XML", "a download may have wanted a login")
+JSON = Kind((b"[",), "a JSON array", "jq -c '.[]' {} | losscli COMMAND")
+
+MEMBERS = (
+    ("xl/", EXCEL),
+    ("content.xml", SHEET),
+    ("data.pkl", TORCH),
+)
+
+
+def refuse_foreign(source: Source) -> None:
+    """DataError where the first bytes are those of a file of another kind; text passes."""
+    head = source.magic
+    kind = next((kind for kind in KINDS if head.startswith(kind.marks)), None)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if kind is None and text.startswith(WEB.marks):
+        kind = WEB
+    if kind is None and text.startswith(JSON.marks) and _is_array(text):
+        kind = JSON
+    if kind is not None:
+        raise DataError(f"{source.name}: {said(kind, source.name)}")
+
+
+def said_of_archive(names: Iterable[str], name: str) -> str:
+    """What is said of a zip archive whose members are no arrays."""
+    members = list(names)
+    found = (kind for part, kind in MEMBERS for member in members if member.startswith(part) or member.endswith(part))
+    return said(next(found, ZIP), name)
+
+
+def said(kind: Kind, name: str) -> str:
+    """What a file is, and what makes a table of it."""
+    path = "FILE" if name == STDIN else shlex.quote(name)
+    cure = f"; {kind.command.format(path)}" if kind.command else ""
+    return f"this is {kind.called}, not a table of text{cure}"
+
+
+def _is_array(text: bytes) -> bool:
+    """Whether bytes that begin with a bracket are JSON, and not a list as Python prints it."""
+    rest = text[1:].lstrip()
+    return rest[:1] in (b"{", b"[", b'"', b"]") or not rest or rest[:1].isdigit() or rest[:1] == b"-"
