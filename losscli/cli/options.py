@@ -144,13 +144,6 @@ COMING = frozenset(
     {
         "key",
         "unmatched",
-        "fail_if_worse",
-        "worst",
-        "show",
-        "by",
-        "max_groups",
-        "calibration",
-        "quantiles",
         "plot",
         "save",
     }

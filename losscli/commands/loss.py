@@ -1,6 +1,6 @@
 """What the loss commands do: read, evaluate, report. Returns whether the answer is yes; writes to standard output."""
 
-from losscli.commands.call import Call, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.call import Call, closer_options, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Reduction
 from losscli.errors import Declined
 from losscli.evaluation.evaluate import summary_of
@@ -17,6 +17,10 @@ def run_loss(call: Call) -> bool:
     """Print the loss that was asked for; False when it is above the limit that was given."""
     refuse_contradictions(call)
     printing = printing_of(call)
+    if closer_options(call):
+        from losscli.commands.closer import run_closer
+
+        return run_closer(call, printing)
     if call.expect is not None or call.explain:
         _refuse_unsuitable(call, printing)
     settings, request = settings_of(call), request_of(call)
