@@ -28,7 +28,7 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     refuse_contradictions(call)
     recipe = _recipe(options)
     if options.predict is not None:
-        _refuse_overwriting(options.predict, call, options)
+        refuse_overwriting(options.predict, call, options)
     form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
     design = Design(options.features or "", not options.no_intercept)
     everything = read_sample(request_of(call), settings_of(call), design, form)
@@ -55,12 +55,9 @@ def _recipe(options: FitOptions) -> Recipe:
             raise Declined(
                 f"--{name}: {value:g} is out of range; it is finite and {'above' if name == 'lr' else 'at least'} 0"
             )
-    if options.test is not None and options.test_size is not None:
-        raise Declined("--test and --test-size both choose rows to test on; give one of them")
-    if options.test_size is not None and not 0.0 < options.test_size < 1.0:
-        raise Declined(f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1")
     if options.batch is not None and options.method is Solver.NEWTON:
         raise Declined("--batch is for gradient descent; it contradicts --method newton")
+    refuse_test(options)
     usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
     return Recipe(
         options.lr,
@@ -73,6 +70,14 @@ def _recipe(options: FitOptions) -> Recipe:
     )
 
 
+def refuse_test(options: FitOptions) -> None:
+    """Refuse what chooses no rows to test on."""
+    if options.test is not None and options.test_size is not None:
+        raise Declined("--test and --test-size both choose rows to test on; give one of them")
+    if options.test_size is not None and not 0.0 < options.test_size < 1.0:
+        raise Declined(f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1")
+
+
 def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample, Sample | None]:
     """The rows to fit and those to test on."""
     if options.test is not None:
@@ -83,6 +88,11 @@ def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample,
         return everything, read_sample(
             request_of(replace(call, sources=(options.test,))), settings_of(call), design, form
         )
+    return held_out(everything, options)
+
+
+def held_out(everything: Sample, options: FitOptions) -> tuple[Sample, Sample | None]:
+    """The rows to fit, and the share of them that --test-size holds out to test on."""
     if options.test_size is None:
         return everything, None
     count = round(options.test_size * everything.rows)
@@ -137,7 +147,7 @@ def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
         )
 
 
-def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
+def refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
     """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
     if path == "-":
         if call.quiet or call.format != "table":
