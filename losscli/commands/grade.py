@@ -25,9 +25,9 @@ from losscli.output.emit import Printing, emit
 from losscli.output.formats import FORMATS
 from losscli.output.progress import followed
 from losscli.reading.far.address import is_url
-from losscli.reading.inline import is_inline, reads_as_numbers
 from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.open import open_data
+from losscli.reading.pairs.inline import is_inline, reads_as_numbers
 from losscli.reports.grade import grade_report
 
 Reader = Callable[[Sequence[str]], tuple[Call, GradOptions | None]]  # the words of a command line to what they ask

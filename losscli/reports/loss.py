@@ -50,10 +50,13 @@ def _record(problem: Problem, s: Summary, f: Figures, table: Table, notes: tuple
         "clipped": s.clipped,
         "dropped": s.dropped,
         "ignored": s.ignored,
+        "unmatched": s.unmatched,
         "baseline": f.baseline,
         "normalized": f.normalized,
         "perplexity": f.perplexity,
         "log_likelihood": f.log_likelihood,
+        "label_entropy": f.label_entropy,
+        "kl_divergence": f.kl_divergence,
         "positive": _positive(problem),
         "classes": list(problem.names.names) if problem.names else None,
         "per_class": _per_class(problem, s),
@@ -95,6 +98,11 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames) -> lis
             ("normalized", f.normalized, why or "mean / baseline"),
         ]
     rows += [_FIGURES[name](problem, f) for name in problem.settings.loss.closes]
+    if f.label_entropy is not None:
+        rows += [
+            ("label entropy", f.label_entropy, "the least mean that these labels allow"),
+            ("KL divergence", f.kl_divergence, "mean - label entropy"),
+        ]
     rows += [("label column", _listed(columns.label), "")] if columns.label is not None else []
     rows += [("prediction column", _listed(columns.prob), "")] if columns.prob is not None else []
     rows += [("weight column", _listed(columns.weight), "")] if columns.weight is not None else []
@@ -107,7 +115,7 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames) -> lis
 
 
 def _counted(problem: Problem, s: Summary) -> str:
-    return "" if s.n == s.seen - s.dropped - s.ignored else "cells, each an observation"
+    return "" if s.n == s.seen - s.dropped - s.ignored - s.unmatched else "cells, each an observation"
 
 
 _FIGURES: dict[str, Callable[[Problem, Figures], tuple[object, ...]]] = {
@@ -157,6 +165,8 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
         said.append("the sum is beyond the largest float")
     if s.dropped:
         said.append(f"{_rows_of(s.dropped)} with a missing cell dropped")
+    if s.unmatched:
+        said.append(f"{_rows_of(s.unmatched)} of one table without a partner in the other left out")
     return said
 
 

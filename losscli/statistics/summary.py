@@ -26,6 +26,7 @@ class Rows:
     adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
     observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies. Where the user named
     the positive label, `positives` labels are it and `others` are the first and the last of the other labels.
+    `entropy` (n,) is that of each observation's label probabilities, weighted like the loss; None for hard labels.
     """
 
     loss: Array
@@ -38,11 +39,13 @@ class Rows:
     seen: int = 0
     dropped: int = 0
     ignored: int = 0
+    unmatched: int = 0
     clipped: int = 0
     sums: Array | None = None
     traits: frozenset[str] = frozenset()
     positives: int = 0
     others: tuple[str, str] | None = None
+    entropy: Array | None = None
 
     @property
     def value(self) -> Array:
@@ -87,6 +90,7 @@ class Summary:
     n: int = 0
     dropped: int = 0
     ignored: int = 0
+    unmatched: int = 0
     clipped: int = 0
     infinite: int = 0
     first_infinite: int | None = None
@@ -105,6 +109,7 @@ class Summary:
     traits: frozenset[str] = frozenset()
     positives: int = 0
     others: tuple[str, str] | None = None
+    entropy: int | None = None  # of the label probabilities, summed; None where all labels are hard
 
     def __add__(self, other: "Summary") -> "Summary":
         later = _shifted(other, self.seen)
@@ -122,6 +127,7 @@ class Summary:
             max=max(self.max, later.max),
             traits=self.traits & later.traits if self.n and later.n else self.traits | later.traits,
             others=extremes([*(self.others or ()), *(later.others or ())]),
+            entropy=_either(self.entropy, later.entropy),
         )
 
 
@@ -132,6 +138,7 @@ _ADDED = (
     "n",
     "dropped",
     "ignored",
+    "unmatched",
     "clipped",
     "infinite",
     "off",
@@ -160,6 +167,7 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         n=n,
         dropped=rows.dropped,
         ignored=rows.ignored,
+        unmatched=rows.unmatched,
         clipped=rows.clipped,
         infinite=infinite,
         first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,
@@ -177,8 +185,18 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         traits=rows.traits if n else frozenset(),
         positives=rows.positives,
         others=rows.others,
+        entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
         groups=groups,
     )
+
+
+def label_entropy(s: Summary) -> float | None:
+    """The mean entropy of the label probabilities, weighted as the mean is; None where all labels are hard."""
+    return None if s.entropy is None else ratio(s.entropy, s.divisor_weight)
+
+
+def _either(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else a + b
 
 
 def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
