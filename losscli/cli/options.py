@@ -169,6 +169,7 @@ FIT_OPTIONS = {
     "no_intercept": _fit("--no-intercept", kind=bool, help="logits without an intercept"),
     "test": _fit("--test", metavar="FILE", help="a table to test on"),
     "test_size": _fit("--test-size", metavar="F", number=ANY, help="share of the rows to test on"),
+    "batch": _fit("--batch", metavar="N", number=(int, 1, 10**9), help="rows of a step of gd (all of them)"),
     "seed": _fit("--seed", metavar="N", number=(int, 0, 2**63), help="of the choice of these rows (0)"),
     "predict": _fit("--predict", metavar="FILE", help="write labels and fitted probabilities"),
 }

@@ -47,6 +47,7 @@ class FitOptions:
     no_intercept: bool = False
     test: str | None = None
     test_size: float | None = None
+    batch: int | None = None
     seed: int = 0
     predict: str | None = None
 
