@@ -42,13 +42,13 @@ class Command:
 NOT_OF_GRADIENTS = frozenset(
     {
         *("fail_above", "fail_if_worse", "worst", "show", "by", "max_groups", "calibration", "quantiles", "plot"),
-        *("ci", "cluster"),
+        *("ci", "cluster", "save"),
     }
 )
 OF_REGRESSIONS = frozenset(
     {
         *("label", "weight", "positive", "classes", "delimiter", "header", "encoding", "na", "smoothing"),
-        *("pos_weight", "class_weight", "ignore", "format", "quiet", "digits"),
+        *("pos_weight", "class_weight", "ignore", "format", "quiet", "digits", "save"),
     }
 )
 
