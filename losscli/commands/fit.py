@@ -18,7 +18,7 @@ from losscli.output.emit import emit
 from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
-from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss
+from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend
 from losscli.regression.theta import given_theta
 from losscli.reports.fit import Outcome, Scaling, report_of
 
@@ -28,7 +28,7 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     refuse_contradictions(call)
     recipe = _recipe(options)
     if options.predict is not None:
-        _refuse_overwriting(options.predict, call, options)
+        refuse_overwriting(options.predict, call, options)
     form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
     design = Design(options.features or "", not options.no_intercept)
     everything = read_sample(request_of(call), settings_of(call), design, form)
@@ -39,12 +39,11 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     start = given_theta(options.theta, train.shape)
     fit = (newton if options.method is Solver.NEWTON else descend)(train, start, recipe)
     _refuse_unsettled(fit, options)
-    test_loss = None if test is None else mean_loss(_scaled(test, scaling), fit.theta)
-    outcome = Outcome(
-        train, recipe, fit, scaling, mean_loss(train, fit.theta), test_loss, 0 if test is None else test.rows
-    )
+    test = None if test is None else _scaled(test, scaling)
+    outcome = Outcome(train, recipe, fit, scaling, test)
     if options.predict is not None:
-        write_predictions(options.predict, scaled, fit.theta)
+        parts = {"train": train, "test": test} if test is not None else {"": scaled}
+        write_predictions(options.predict, parts, fit.theta)
     if options.predict != "-":
         emit(report_of(outcome), printing_of(call, "fit"))
     return True
@@ -56,14 +55,27 @@ def _recipe(options: FitOptions) -> Recipe:
             raise Declined(
                 f"--{name}: {value:g} is out of range; it is finite and {'above' if name == 'lr' else 'at least'} 0"
             )
+    if options.batch is not None and options.method is Solver.NEWTON:
+        raise Declined("--batch is for gradient descent; it contradicts --method newton")
+    refuse_test(options)
+    usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
+    return Recipe(
+        options.lr,
+        usual if options.steps is None else options.steps,
+        options.tol,
+        options.l2,
+        options.method,
+        options.batch,
+        options.seed,
+    )
+
+
+def refuse_test(options: FitOptions) -> None:
+    """Refuse what chooses no rows to test on."""
     if options.test is not None and options.test_size is not None:
         raise Declined("--test and --test-size both choose rows to test on; give one of them")
     if options.test_size is not None and not 0.0 < options.test_size < 1.0:
         raise Declined(f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1")
-    usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
-    return Recipe(
-        options.lr, usual if options.steps is None else options.steps, options.tol, options.l2, options.method
-    )
 
 
 def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample, Sample | None]:
@@ -76,6 +88,11 @@ def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample,
         return everything, read_sample(
             request_of(replace(call, sources=(options.test,))), settings_of(call), design, form
         )
+    return held_out(everything, options)
+
+
+def held_out(everything: Sample, options: FitOptions) -> tuple[Sample, Sample | None]:
+    """The rows to fit, and the share of them that --test-size holds out to test on."""
     if options.test_size is None:
         return everything, None
     count = round(options.test_size * everything.rows)
@@ -130,7 +147,7 @@ def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
         )
 
 
-def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
+def refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
     """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
     if path == "-":
         if call.quiet or call.format != "table":

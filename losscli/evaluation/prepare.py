@@ -185,7 +185,7 @@ def binary_targets(problem: Problem, y: Array) -> tuple[Binary, Binary, Array | 
     if s.pos_weight is not None:
         positive = positive * s.pos_weight
     plain = s.class_weight is None and s.pos_weight is None
-    return Binary(positive, negative, cap, plain), Binary(y, 1.0 - y, cap, plain=True), factor
+    return Binary(positive, negative, cap, plain), Binary(y, 1.0 - y, plain=True), factor
 
 
 def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | None:

@@ -19,7 +19,7 @@ from losscli.reading.columns import Columns, FirstLines, Wanted
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class Words:
     """A column of text as codes (n,) into a vocabulary of distinct cells."""
 
