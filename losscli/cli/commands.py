@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from losscli.cli.arguments import Values, typed
-from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, LOSS_OPTIONS, Option
+from losscli.cli.arguments import Values, plain_values, sorted_arguments, typed
+from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, GRADE_OPTIONS, LOSS_OPTIONS, Option
 from losscli.commands.call import Call, FitOptions, GradOptions
 from losscli.enums import Form
+from losscli.errors import Declined, shown
 from losscli.losses.table import LOSSES, PARTICULAR, Loss
 
 Job = Callable[[], bool]  # runs a command that was read; it says whether the answer is yes
@@ -98,6 +99,11 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
         f"losscli grad nll {LABELS_AND_PREDS} --wrt logits -q",
         "losscli grad nll animals.csv --check",
     ),
+    "grade": (
+        "losscli grade key.csv answers.csv",
+        "losscli grade key.csv answers.csv -f csv",
+        "losscli grade key.csv - -f json < answers.csv",
+    ),
     "fit bce": (
         "losscli fit bce homework.csv -y passed -x hours",
         "losscli fit bce homework.csv -y passed -x hours --method newton",
@@ -166,6 +172,34 @@ def _fit_job(loss: Loss, options: Mapping[str, Option], values: Values) -> Job:
     return job
 
 
+def _grade_job(values: Values) -> Job:
+    given = typed(values, GRADE_OPTIONS)
+
+    def job() -> bool:
+        from losscli.commands.grade import GradeOptions, run_grade
+
+        return run_grade(GradeOptions(**given), question_of)
+
+    return job
+
+
+def question_of(words: Sequence[str]) -> tuple[Call, GradOptions | None]:
+    """What a command line of a key asks: a loss, or with options of its own a gradient; else Declined."""
+    command = command_of(words)
+    loss = LOSSES.get(command.words[-1]) if command else None
+    if command is None or loss is None or command.words[0] == "fit":
+        raise Declined(f"{shown(' '.join(words[:2]))} is no question; ask for {_QUESTIONS}")
+    values = plain_values(sorted_arguments(words[len(command.words) :], command.options), command.options)
+    if values is None:
+        raise Declined(f"{shown(' '.join(words))} has an option that {command.name} doesn't take")
+    of_gradient = command.words[0] == "grad"
+    call, own = _call(loss, values, command.options, GRAD_OPTIONS if of_gradient else {})
+    return call, GradOptions(**own) if of_gradient else None
+
+
+_QUESTIONS = f"{', '.join(LOSSES)}, or grad of one of them"
+
+
 # --- the table ----------------------------------------------------------------------------------------------------
 def _loss(loss: Loss) -> Command:
     options = _offered(loss, lambda name: True)
@@ -200,10 +234,19 @@ def commands_of(loss: Loss) -> tuple[Command, ...]:
     return (_loss(loss), _grad(loss), *((_fit(loss),) if loss.regression else ()))
 
 
+GRADE = _command(
+    ("grade",),
+    "Many typed answers at once, judged by a key.",
+    (("KEY", "a table: question, command; tolerance, points"), ("ANSWERS", "a table: student, question, answer")),
+    GRADE_OPTIONS,
+    _grade_job,
+)
+
 COMMANDS: dict[tuple[str, ...], Command] = {
     command.words: command
     for command in sorted(
-        (command for loss in LOSSES.values() for command in commands_of(loss)), key=lambda one: len(one.words)
+        (GRADE, *(command for loss in LOSSES.values() for command in commands_of(loss))),
+        key=lambda one: len(one.words),
     )
 }
 

@@ -144,13 +144,6 @@ COMING = frozenset(
     {
         "key",
         "unmatched",
-        "fail_if_worse",
-        "worst",
-        "show",
-        "by",
-        "max_groups",
-        "calibration",
-        "quantiles",
         "plot",
         "save",
     }
@@ -182,3 +175,6 @@ FIT_OPTIONS = {
     "seed": _fit("--seed", metavar="N", number=(int, 0, 2**63), help="of the choice of these rows (0)"),
     "predict": _fit("--predict", metavar="FILE", help="write labels and fitted probabilities"),
 }
+
+# The options of `grade` are those of a loss that say how something is printed.
+GRADE_OPTIONS = {name: LOSS_OPTIONS[name] for name in ("format", "quiet", "digits")}

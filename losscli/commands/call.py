@@ -129,20 +129,22 @@ def settings_of(call: Call) -> "Settings":
     )
 
 
-def request_of(call: Call) -> "Request":
-    """What a call wants read."""
+def request_of(call: Call, compared: bool = False) -> "Request":
+    """What a call wants read; `compared` where several models may be."""
     from losscli.reading.columns import Wanted
     from losscli.reading.dialect import Style, given_delimiter
     from losscli.reading.open import Request
 
-    if len(call.prob) > 1:
+    if len(call.prob) > 1 and not compared:
         raise Declined("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
     wanted = Wanted(
         forms=frozenset(call.loss.kernels),
         scale=call.scale,
         label=",".join(call.label) or None,
         prob=call.prob[0] if call.prob else None,
+        models=tuple(call.prob[1:]),
         weight=call.weight,
+        carried={purpose: text for purpose, text in (("by", call.by), ("show", call.show)) if text is not None},
         header=call.header,
         named_labels=(*(_listed(call.classes) or ()), *([call.positive] if call.positive is not None else [])),
     )
@@ -150,6 +152,19 @@ def request_of(call: Call) -> "Request":
     return Request(
         call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding, call.threads, call.cluster
     )
+
+
+def closer_options(call: Call) -> list[str]:
+    """The options of a call that ask for more than the mean of one model, as messages call them."""
+    asked = {
+        "--worst": call.worst,
+        "--by": call.by,
+        "--calibration": call.calibration,
+        "--quantiles": call.quantiles,
+        "--show": call.show,
+        "--fail-if-worse": call.fail_if_worse is not None,
+    }
+    return [*(["-p given twice"] if len(call.prob) > 1 else []), *(name for name, value in asked.items() if value)]
 
 
 def printing_of(call: Call, group: str = "") -> Printing:

@@ -31,7 +31,7 @@ def run_grad(call: Call, options: GradOptions) -> bool:
 
         return run_params(call, options, expected)
     settings, request = settings_of(call), request_of(call)
-    ask = _asked(call, options)
+    ask = asked(call, options)
     table = open_data(request)
     with closing(table), spool_file() as file:
         problem = problem_of(settings, table)
@@ -71,7 +71,7 @@ def refuse_options(options: GradOptions) -> None:
             raise Declined(f"--{name} is for gradients by parameters; add --wrt params")
 
 
-def _asked(call: Call, options: GradOptions) -> Ask:
+def asked(call: Call, options: GradOptions) -> Ask:
     """What is to be found: by which scale, by formula, by differences or both."""
     by = Scale(options.wrt.value) if options.wrt else call.scale
     if options.step is not None and by is Scale.PROBS and options.step > LARGEST_STEP:

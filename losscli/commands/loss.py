@@ -1,6 +1,6 @@
 """What the loss commands do: read, evaluate, report. Returns whether the answer is yes; writes to standard output."""
 
-from losscli.commands.call import Call, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.call import Call, closer_options, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Reduction
 from losscli.errors import Declined
 from losscli.evaluation.evaluate import summary_of
@@ -17,6 +17,10 @@ def run_loss(call: Call) -> bool:
     """Print the loss that was asked for; False when it is above the limit that was given."""
     refuse_contradictions(call)
     printing = printing_of(call)
+    if closer_options(call):
+        from losscli.commands.closer import run_closer
+
+        return run_closer(call, printing)
     if call.expect is not None or call.explain:
         _refuse_unsuitable(call, printing)
     settings, request = settings_of(call), request_of(call)
@@ -52,7 +56,7 @@ def _within_limit(value: float, call: Call, printing: Printing) -> bool:
 def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
     """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
     from losscli.evaluation.figures import figures
-    from losscli.expect.loss import extended, judge, read_rows, row_losses, with_losses, with_verdict
+    from losscli.expect.loss import Solution, extended, judge, read_rows, row_losses, with_losses, with_verdict
     from losscli.expect.typed import Expected
     from losscli.explain.loss import explained
 
@@ -67,7 +71,7 @@ def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> 
         answer = extended(answer, grids, (), {"explain": record})
     if call.expect is not None:
         expected = Expected(call.expect, call.tolerance, call.hide_answer)
-        verdict = judge(problem, expected, read, right)
+        verdict = judge(Solution(problem, read, right), expected)
         answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
         if call.quiet:  # the exit code says it
             return _within_limit(figure.value, call, printing) and ok

@@ -15,18 +15,13 @@ from losscli.reports.parameters import params_report
 
 if TYPE_CHECKING:
     from losscli.expect.mistakes.gradients import Diagnosis
+    from losscli.expect.mistakes.gradients import Slopes as Told
     from losscli.expect.typed import Expected
 
 
 def run_params(call: Call, options: GradOptions, expected: "Expected | None" = None) -> bool:
     """Print the gradient by parameters; False when `--check` finds that the methods disagree."""
-    if options.features is None:
-        raise Declined("--wrt params wants the columns that the logits are made of: -x/--features COLS")
-    design, settings = Design(options.features, not options.no_intercept), settings_of(call)
-    sample = read_sample(request_of(call), settings, design, form_of(settings, options.theta))
-    numeric = options.method is Method.NUMERIC
-    ask = Ask(Scale.LOGITS, options.check or not numeric, options.check or numeric, options.step)
-    found = slopes_of(sample, given_theta(options.theta, sample.shape), ask)
+    sample, found = _found(call, options)
     check = compared(found) if options.check else None
     answer, right = params_report(sample, found, options.method, check), True
     printing = printing_of(call, "grad")
@@ -39,13 +34,33 @@ def run_params(call: Call, options: GradOptions, expected: "Expected | None" = N
     return right and (check is None or check[0] <= TOLERANCE)
 
 
+def solved_by_parameters(call: Call, options: GradOptions) -> "tuple[Told, str]":
+    """The right gradient for a diagnosis, and the unit of its loss."""
+    sample, found = _found(call, options)
+    return _told(sample, found), sample.problem.settings.unit_name
+
+
+def _found(call: Call, options: GradOptions) -> tuple[Sample, Slopes]:
+    if options.features is None:
+        raise Declined("--wrt params wants the columns that the logits are made of: -x/--features COLS")
+    design, settings = Design(options.features, not options.no_intercept), settings_of(call)
+    sample = read_sample(request_of(call), settings, design, form_of(settings, options.theta))
+    numeric = options.method is Method.NUMERIC
+    ask = Ask(Scale.LOGITS, options.check or not numeric, options.check or numeric, options.step)
+    return sample, slopes_of(sample, given_theta(options.theta, sample.shape), ask)
+
+
 def _diagnosed(sample: Sample, found: Slopes, expected: "Expected") -> "Diagnosis":
     """The typed gradient judged; of a gradient by parameters only the mistakes that multiply it as a whole are told."""
-    from losscli.expect.gradient import params_diagnosed
+    from losscli.expect.gradient import told_of
+
+    return told_of(_told(sample, found), sample.problem.settings.unit_name, expected)
+
+
+def _told(sample: Sample, found: Slopes) -> "Told":
     from losscli.expect.mistakes.gradients import Slopes as Told
 
     settings, right = sample.problem.settings, found.chosen
     divisor = sample.divisor if settings.reduction is Reduction.MEAN else 1.0
     k = right.shape[0] if right.ndim == 2 else 2
-    told = Told(right, divisor, sample.summary.n, k, settings.unit, log_loss=settings.loss.log_loss)
-    return params_diagnosed(told, expected, settings.unit_name)
+    return Told(right, divisor, sample.summary.n, k, settings.unit, log_loss=settings.loss.log_loss)

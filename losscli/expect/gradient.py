@@ -13,6 +13,7 @@ from losscli.evaluation.prepare import Array, Prepared
 from losscli.expect.loss import MOST_ROWS
 from losscli.expect.mistakes.gradients import Diagnosis, Slopes, diagnose_gradient
 from losscli.expect.typed import Expected, Typed
+from losscli.expect.verdict import Verdict
 from losscli.expect.wording import (
     concealed,
     fit_grid,
@@ -34,8 +35,7 @@ def diagnosed(answer: Answer, expected: Expected, numeric: bool) -> Diagnosis:
         raise DataError("--expect compares a million rows at most; this table has more")
     parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.pieces()]
     right = np.concatenate(parts)
-    given = _numbers(expected, right.size, answer.problem.settings.unit_name)
-    return diagnose_gradient(given, slopes_of(answer, right))
+    return told_of(slopes_of(answer, right), answer.problem.settings.unit_name, expected)
 
 
 def _numbers(expected: Expected, size: int, unit: str) -> tuple[Typed, ...]:
@@ -46,9 +46,14 @@ def _numbers(expected: Expected, size: int, unit: str) -> tuple[Typed, ...]:
     return given
 
 
-def params_diagnosed(right: Slopes, expected: Expected, unit: str) -> Diagnosis:
-    """The typed gradient by parameters judged."""
-    return diagnose_gradient(_numbers(expected, right.right.size, unit), right)
+def told_of(slopes: Slopes, unit: str, expected: Expected) -> Diagnosis:
+    """A typed gradient judged by the right one."""
+    return diagnose_gradient(_numbers(expected, slopes.right.size, unit), slopes)
+
+
+def judge_gradient(slopes: Slopes, unit: str, expected: Expected) -> Verdict:
+    """The verdict alone."""
+    return told_of(slopes, unit, expected).verdict
 
 
 def slopes_of(answer: Answer, right: Array) -> Slopes:

@@ -5,6 +5,7 @@ Up to a million rows stay in memory for the diagnosis of a wrong answer; beyond,
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.expect.mistakes import candidates, families, from_summary
 from losscli.expect.mistakes.case import Array, Case, Figure, case_of, known
+from losscli.expect.mistakes.entry import Candidate
+from losscli.expect.mistakes.family import Family
 from losscli.expect.typed import Expected
 from losscli.expect.verdict import Verdict, is_right, judged
 from losscli.expect.wording import (
@@ -83,20 +86,44 @@ def _case(problem: Problem, read: Read) -> Case:
     return case_of(problem, read.blocks or (), read.summary)
 
 
-def judge(problem: Problem, expected: Expected, read: Read, right: Figure) -> Verdict:
+@dataclass(frozen=True)
+class Solution:
+    """A question solved: the right answer, and what mistakes would give, found when first asked for."""
+
+    problem: Problem
+    read: Read
+    right: Figure
+
+    @cached_property
+    def singles(self) -> tuple[Candidate, ...]:
+        """What one mistake would give."""
+        if not self.problem.settings.loss.log_loss:
+            return ()
+        if self.read.blocks is None:
+            return tuple(from_summary(known(self.problem, self.read.summary)))
+        return tuple(candidates(self._case))
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """What a slip in one row and two mistakes would give."""
+        hidden = self.read.blocks is None or not self.problem.settings.loss.log_loss
+        return () if hidden else tuple(families(self._case, self.singles))
+
+    @cached_property
+    def _case(self) -> Case:
+        return _case(self.problem, self.read)
+
+
+def judge(solution: Solution, expected: Expected) -> Verdict:
     """The verdict on a typed answer."""
-    many, unit = problem.settings.reduction is Reduction.NONE, problem.settings.unit_name
-    given = typed_numbers(expected, many, unit)
+    settings, right = solution.problem.settings, solution.right
+    given = typed_numbers(expected, settings.reduction is Reduction.NONE, settings.unit_name)
     count = np.size(right)
     if len(given) != count:
         raise DataError(f"--expect gives {len(given)} numbers, and the answer has {count}")
-    if is_right(given, right) or not problem.settings.loss.log_loss:
+    if is_right(given, right):
         return judged(given, right, ())
-    if read.blocks is None:
-        return judged(given, right, from_summary(known(problem, read.summary)))
-    case = _case(problem, read)
-    singles = list(candidates(case))
-    return judged(given, right, singles, families(case, singles))
+    return judged(given, right, solution.singles, solution.families)
 
 
 # --- the report -----------------------------------------------------------------------------------------------------

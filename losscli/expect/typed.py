@@ -110,6 +110,10 @@ class Typed:
         """Half a unit of the last digit as a float."""
         return float(self.half) if self.half < 10**300 else inf
 
+    def distance(self, value: float) -> float:
+        """More than a number that fits may be off, rounding included."""
+        return 4.0 * self.fineness + 1e-6 * abs(value)
+
     def fits(self, value: float, units: int = 1) -> bool:
         """Whether a value is what was typed, at the typed precision; `units` widens that."""
         return self._within(value, units * self.half, SLACK)

@@ -74,7 +74,10 @@ def judged(
 def _single_fits(given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate]) -> list[Candidate]:
     """The mistakes that fit, the nearest number of each, likeliest first."""
     best: dict[str, Candidate] = {}
+    scalar = given[0] if len(given) == 1 and given[0].exact is not None else None
     for one in found:
+        if scalar and isinstance(one.value, float) and abs(one.value - scalar.near) > scalar.distance(one.value):
+            continue  # far off, as most are: thousands of answers are judged with the same candidates
         if not all_fit(given, one.value) or _alike(given, one.value, right):
             continue
         if any(all_fit(given, value) for value in one.beside):

@@ -1,40 +1,190 @@
-"""A line of numbers drawn with plain characters, as high and wide as a terminal shows without trouble."""
+"""Pictures of numbers as lines of text. The rule: values stand beside what is drawn, so that a pipe can read them.
 
-from collections.abc import Sequence
-from math import isfinite
+No line is wider than 80 columns, or than `COLUMNS` where that is set; plain ASCII where the encoding of standard output
+or `TERM=dumb` wants it.
+"""
 
-WIDTH, HEIGHT = 60, 12
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import floor, inf, isfinite, isnan, nan
+
+from losscli.errors import printable_line
+from losscli.output.report import Picture
+
+WIDTH, NARROWEST, CURVE, HEIGHT = 80, 30, 60, 12  # characters
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+Marks = tuple[str, ...]  # left end, line, right end, point, other point, an end that lies outside
+
+FANCY: Marks = ("├", "─", "┤", "●", "○", "…")
+PLAIN: Marks = ("|", "-", "|", "o", "x", "~")
 
 
-def line_chart(values: Sequence[float], label: str) -> list[str]:
-    """Values over their places from 0, as lines of text: the highest and lowest value at the left, places below."""
+@dataclass(frozen=True)
+class Series:
+    """Numbers from 0 on, one for each line, drawn as bars; `texts` are how they are written beside them."""
+
+    name: str
+    values: Sequence[float]
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A line with an interval: a point, where its interval ends (nan: there is none), what is written beside it.
+
+    `other` is a second point to hold against the first, such as what was predicted against what was observed.
+    """
+
+    name: str
+    point: float
+    low: float
+    high: float
+    text: str
+    other: float = nan
+
+
+def bars(title: str, labels: Sequence[str], series: Sequence[Series]) -> Picture:
+    """A line for each label; for each series its text and a bar, all bars of all series to one scale."""
+    labels = [printable_line(label) for label in labels]
+    margin = _widest(("", *labels))
+    widths = [_widest((one.name, *one.texts)) for one in series]
+    room = (_columns() - margin - sum(widths)) // max(len(series), 1) - 4
+    room = max(room, 4)
+    most = max((value for one in series for value in one.values if isfinite(value)), default=0.0)
+    lines = []
+    if any(one.name for one in series):
+        heads = (f"  {one.name:>{width}} {'':{room}}" for one, width in zip(series, widths, strict=True))
+        lines.append(f"{'':{margin}}{''.join(heads)}".rstrip())
+    for at, label in enumerate(labels):
+        cells = (
+            f"  {one.texts[at]:>{width}} {_bar(one.values[at], most, room):{room}}"
+            for one, width in zip(series, widths, strict=True)
+        )
+        lines.append(f"{label:{margin}}{''.join(cells)}".rstrip())
+    return Picture(title, tuple(lines))
+
+
+def _bar(value: float, most: float, room: int) -> str:
+    """A bar whose length is to `room` as the value is to the largest; what isn't 0 shows."""
+    if not most > 0.0 or not value > 0.0:
+        return ""
+    length = min(value / most, 1.0) * room
+    if is_plain():
+        return "#" * max(round(length), 1)
+    eighths = max(round(length * 8), 1)
+    return EIGHTHS[8] * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def spans(title: str, lines: Sequence[Span], low: float | None = None, high: float | None = None) -> Picture:
+    """A line for each span, its interval and points between the two ends of one scale, which stand below.
+
+    `low` and `high` are the ends, by default those of what there is to draw; what lies outside is cut there.
+    """
+    names = [printable_line(line.name) for line in lines]
+    margin, text = _widest(("", *names)), _widest(("", *(line.text for line in lines)))
+    room = max(_columns() - margin - text - 4, 10)
+    drawn = [v for line in lines for v in (line.point, line.low, line.high, line.other) if isfinite(v)]
+    ends = (min(drawn, default=0.0) if low is None else low, max(drawn, default=1.0) if high is None else high)
+    made = [
+        f"{name:{margin}}  {_span(line, ends, room):{room}}  {line.text}".rstrip()
+        for name, line in zip(names, lines, strict=True)
+    ]
+    below = f"{ends[0]:.4g}".ljust(room)
+    last = f"{ends[1]:.4g}"
+    scale = f"{below[: room - len(last)]}{last}"
+    return Picture(title, (*made, f"{'':{margin}}  {scale}"))
+
+
+def _span(line: Span, ends: tuple[float, float], room: int) -> str:
+    left, rule, right, point, other, outside = PLAIN if is_plain() else FANCY
+    cells = [" "] * room
+    if not (isnan(line.low) or isnan(line.high)):
+        first, last = _place(line.low, ends, room), _place(line.high, ends, room)
+        cells[first : last + 1] = [rule] * (last + 1 - first)
+        cells[first] = left if line.low >= ends[0] else outside
+        cells[last] = right if line.high <= ends[1] else outside
+    for value, mark in ((line.other, other), (line.point, point)):
+        if not isnan(value):
+            cells[_place(value, ends, room)] = mark if isfinite(value) else outside
+    return "".join(cells)
+
+
+def _place(value: float, ends: tuple[float, float], room: int) -> int:
+    if not ends[1] / 2 > ends[0] / 2:  # halves: the difference of two floats may be beyond the largest
+        return room // 2
+    share = 0.0 if value == -inf else 1.0 if value == inf else (value / 2 - ends[0] / 2) / (ends[1] / 2 - ends[0] / 2)
+    return min(max(round(share * (room - 1)), 0), room - 1)
+
+
+def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str) -> Picture | None:
+    """Curves over their places from 0: highest and lowest value at the left, places below; None where one is infinite.
+
+    The first is drawn with `*`, the second with `o`; where both would stand the first does.
+    """
+    values = [value for _, one in series for value in one]
+    if not values or not all(map(isfinite, values)):
+        return None
     low, high = min(values), max(values)
-    if not (isfinite(low) and isfinite(high)):
-        return []
-    width = min(WIDTH, max(len(values), 2))
-    heights = [_height(values[_place(at, width, len(values))], low, high) for at in range(width)]
     scale = {HEIGHT - 1: f"{high:.6g}", 0: f"{low:.6g}"}
-    margin = max(map(len, scale.values()))
+    margin = _widest(scale.values())
+    places = max(len(one) for _, one in series)
+    width = max(min(_columns() - margin - 3, CURVE, max(places, 2)), 2)
+    drawn = [[_height(one[_sample(at, width, len(one))], low, high) for at in range(width)] for _, one in series]
     lines = []
     for level in reversed(range(HEIGHT)):
-        marks = "".join(_mark(heights, at, level) for at in range(width))
+        marks = "".join(_mark(drawn, at, level) for at in range(width))
         lines.append(f"{scale.get(level, ''):>{margin}} |{marks}".rstrip())
-    last = str(len(values) - 1)
-    axis = f"{'':>{margin}} +{'-' * width}"
-    return [*lines, axis, f"{'':>{margin}}  0{last:>{max(width - 1, len(last) + 1)}} {label}"]
+    last = str(places - 1)
+    lines.append(f"{'':>{margin}} +{'-' * width}")
+    lines.append(f"{'':>{margin}}  0{last:>{max(width - 1, len(last) + 1)}} {below}")
+    if len(series) > 1:
+        legend = "   ".join(f"{mark} {name}" for mark, (name, _) in zip("*o", series, strict=False))
+        lines.append(f"{'':>{margin}}  {legend}")
+    return Picture(title, tuple(lines))
 
 
-def _place(at: int, width: int, count: int) -> int:
-    return round(at * (count - 1) / (width - 1))
+def _sample(at: int, width: int, count: int) -> int:
+    return floor(at * (count - 1) / (width - 1) + 0.5)
 
 
 def _height(value: float, low: float, high: float) -> int:
-    return round((value - low) / (high - low) * (HEIGHT - 1)) if high > low else 0
+    return round((value / 2 - low / 2) / (high / 2 - low / 2) * (HEIGHT - 1)) if high / 2 > low / 2 else 0
 
 
-def _mark(heights: list[int], at: int, level: int) -> str:
-    """A star where the line is, and a bar where it falls or rises by more than a level at once."""
-    if heights[at] == level:
-        return "*"
-    before = heights[at - 1] if at else heights[at]
-    return "|" if min(before, heights[at]) < level < max(before, heights[at]) else " "
+def _mark(drawn: Sequence[Sequence[int]], at: int, level: int) -> str:
+    """The mark of a curve where it is, and a bar where it falls or rises by more than a level at once."""
+    for mark, heights in zip("*o", drawn, strict=False):
+        if heights[at] == level:
+            return mark
+    for heights in drawn:
+        before = heights[at - 1] if at else heights[at]
+        if min(before, heights[at]) < level < max(before, heights[at]):
+            return "|"
+    return " "
+
+
+def is_plain() -> bool:
+    """Whether pictures are to be drawn in ASCII."""
+    if os.environ.get("TERM") == "dumb":
+        return True
+    try:
+        "".join((*FANCY, EIGHTHS)).encode(sys.stdout.encoding or "ascii")
+    except (AttributeError, LookupError, UnicodeError):
+        return True
+    return False
+
+
+def _columns() -> int:
+    try:
+        wanted = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        wanted = WIDTH
+    return max(wanted, NARROWEST)
+
+
+def _widest(texts: Iterable[str]) -> int:
+    return max(map(len, texts))

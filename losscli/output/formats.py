@@ -171,6 +171,7 @@ def markdown(report: Report, digits: int) -> str:
         cells = [[pretty(cell, digits).replace("|", "\\|") for cell in row] for row in (header, *grid.rows)]
         cells.insert(1, ["---"] * len(header))
         parts.append("\n".join("| " + " | ".join(row) + " |" for row in cells))
+    parts += ["\n".join((one.title, "", "```", *one.lines, "```")) for one in report.pictures]
     parts += [f"- {printable_line(note)}" for note in report.notes]
     return "\n\n".join(parts) + "\n"
 

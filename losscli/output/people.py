@@ -23,6 +23,8 @@ def table(report: Report, digits: int) -> str:
     parts: list[Any] = [Text(report.title, style="bold")]
     for at, grid in enumerate(report.grids):
         parts += ([Text("")] if at else []) + [_rich_table(grid, digits)]
+    for picture in report.pictures:
+        parts += [Text(""), Text(picture.title), *map(Text, picture.lines)]
     parts += [Text(f"note: {printable_line(note)}", style="yellow") for note in report.notes]
     console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False, width=1 << 16, height=25)
     width = console.measure(Group(*parts)).maximum

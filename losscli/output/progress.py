@@ -12,10 +12,27 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from losscli.enums import Form
+from losscli.output.streams import say
 from losscli.reading.blocks import Block, Chunk, Table
 
 T = TypeVar("T")
 PATIENCE, INTERVAL = 1.0, 0.1
+
+
+def followed(things: Sequence[T], what: str) -> Iterator[T]:
+    """The things one after the other; a line on a terminal says how far that is, once it has lasted."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield from things
+        return
+    begin, drawn = monotonic(), 0.0
+    for done, thing in enumerate(things):
+        yield thing
+        now = monotonic()
+        if now - begin >= PATIENCE and now - drawn >= INTERVAL:
+            drawn = now
+            say(f"\r{done + 1} of {len(things)} {what}, {(done + 1) / (now - begin):,.0f} a second\x1b[K")
+    if drawn:
+        say("\r\x1b[K")
 
 
 def watched(table: Table) -> Table:

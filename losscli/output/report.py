@@ -22,8 +22,18 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """What is drawn: a title, and lines of text that are shown as they are."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """An answer: its title, the record for machines, grids for people, notes for both, warnings among them.
+
+    `pictures` stand behind the grids, for people.
 
     `answer` is the number that --quiet prints, `numbers` the rows of numbers that it prints instead where there are
     any. Delimited text prints `table` where there is one, else the single values of the record as one line, those of
@@ -40,6 +50,7 @@ class Report:
     table: Grid | None = None
     flat: Mapping[str, Any] = field(default_factory=dict)
     aside: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)

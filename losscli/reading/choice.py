@@ -276,12 +276,12 @@ def _columns(asked: _Asked) -> Columns:
             raise DataError(f"column {asked.shown(column)} is chosen for two purposes")
     carried = {purpose: () if text == "*" else asked.chosen(text) for purpose, text in wanted.carried.items()}
     apart = {column for purpose in _NOT_CLASSES for column in carried.get(purpose, ())} - {*labels, *preds}
+    apart -= set(asked.called(LABEL_NAMES) if asked.names else asked.free[:1])  # a label may be a group too
     columns = _chosen(asked.without({*weight, *features, *apart}), labels, preds)
     aside = columns.aside
     if wanted.features == "":
         features, aside = _other_features(asked.without({*columns.labels, *weight, *apart}))
-    weights = weight[0] if weight else None
-    columns = replace(columns, weight=weights, features=features, names=asked.names, aside=aside)
+    columns = replace(columns, weight=next(iter(weight), None), features=features, names=asked.names, aside=aside)
     columns = replace(columns, models=further_models(columns, wanted, asked.width))
     others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.carried.items() if text == "*"}
     return replace(columns, carried={**carried, **others})

@@ -7,7 +7,7 @@ import numpy as np
 
 from losscli.enums import Solver
 from losscli.evaluation.prepare import Array
-from losscli.output.chart import line_chart
+from losscli.output.chart import curves
 from losscli.output.report import Grid, Report
 from losscli.regression.sample import Sample
 from losscli.regression.solve import Fit, Recipe
@@ -86,17 +86,16 @@ def report_of(outcome: Outcome) -> Report:
     ]
     if outcome.test_loss is not None:
         rows.insert(1, ("test loss", outcome.test_loss, f"nats, mean over {outcome.test_rows} rows"))
-    chart = line_chart(fit.history, "steps") if fit.steps else []
     label = "loss" if outcome.recipe.l2 == 0.0 else "loss with its penalty"
+    chart = curves(label, [("training", fit.history)], "steps") if fit.steps else None
     grids = [grid, Grid(tuple(rows))]
-    if chart:
-        grids.append(Grid(tuple((line,) for line in (label, *chart))))
     kind = "logistic" if outcome.sample.shape.classes is None else "softmax"
     how = "newton's method" if outcome.recipe.method is Solver.NEWTON else "gradient descent"
     return Report(
         title=f"{kind} regression by {how}",
         record=_record(outcome, grid),
         grids=tuple(grids),
+        pictures=(chart,) if chart else (),
         notes=tuple(_notes(outcome)),
         numbers=bare(fit.theta),
         table=grid,

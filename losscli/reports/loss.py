@@ -1,6 +1,7 @@
 """A summary as an answer: the record that JSON prints and the labelled rows of the table. No printing here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -159,6 +160,11 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
             "the logits look like probabilities: all of them lie in [0, 1]; without --from logits they are read as such"
         )
     return said
+
+
+def model_warnings(problem: Problem, s: Summary) -> list[str]:
+    """What must be known of one model among several: nothing that holds of all of them."""
+    return _warnings(problem, replace(s, dropped=0, ignored=max(s.ignored, 1), positives=max(s.positives, 1)))
 
 
 def _no_baseline(f: Figures) -> str:

@@ -60,7 +60,7 @@ LINES = [
     ("losscli ce t.csv --ignore h", ["ham"]),
     ("losscli bce t.csv --from ", ["probs", "logits", "logprobs"]),
     ("losscli bce t.csv --smoo", ["--smoothing"]),
-    ("losscli gr", ["grad"]),
+    ("losscli gra", ["grade", "grad"]),
     ("losscli grad ", ["bce", "ce", "nll"]),
     ("losscli bce names.csv -p c", ["c$d"]),
     ("losscli bce plain.csv -p ", []),

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from conftest import answer, environment, record, refusal, run
 
-from losscli.output.chart import line_chart
-
 
 def design() -> tuple[np.ndarray, np.ndarray]:
     """80 rows with an intercept, made by a formula so that every reader has the same."""
@@ -233,12 +231,6 @@ def test_quiet_prints_the_parameters_and_csv_a_line_for_each(students: Path, ani
     assert theta.count(",") == 2 and theta.endswith("\n")
     assert run("fit", "ce", animals, "-q").out.count("\n") == 3
     assert run("fit", "bce", students, "-f", "csv").out.splitlines()[0] == "parameter,theta"
-
-
-def test_a_line_is_drawn_from_the_highest_to_the_lowest_value() -> None:
-    lines = line_chart([3.0, 2.0, 1.0], "steps")
-    assert lines[0] == "3 |*" and lines[11] == "1 |  *"
-    assert lines[-1].endswith("2 steps")
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,180 @@
+"""What `grade` does: solve the questions of a key, each once, and judge the answers of a class by them.
+
+A question is a command line of this program, read here and run in this process: never by a shell.
+"""
+
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from losscli.commands.call import Call, GradOptions, refuse_contradictions, request_of, settings_of
+from losscli.enums import Method, Reduction, Wrt
+from losscli.errors import DataError, Declined, shown
+from losscli.evaluation.figures import figures
+from losscli.evaluation.problem import problem_of
+from losscli.expect.grades import Answer, Question, marked, missing
+from losscli.expect.loss import Solution, judge, read_rows, row_losses
+from losscli.expect.typed import Expected
+from losscli.expect.verdict import Verdict
+from losscli.output.emit import Printing, emit
+from losscli.output.formats import FORMATS
+from losscli.output.progress import followed
+from losscli.reading.far.address import is_url
+from losscli.reading.inline import is_inline, reads_as_numbers
+from losscli.reading.ledger import Ledger, Line, read_ledger
+from losscli.reading.open import open_data
+from losscli.reports.grade import grade_report
+
+Reader = Callable[[Sequence[str]], tuple[Call, GradOptions | None]]  # the words of a command line to what they ask
+
+QUESTION, COMMAND, STUDENT, ANSWER = "question", "command", "student", "answer"
+
+
+@dataclass(frozen=True)
+class GradeOptions:
+    """What `grade` asks."""
+
+    sources: tuple[str, ...] = ()
+    format: str = "table"
+    quiet: bool = False
+    digits: int = 6
+
+
+def run_grade(options: GradeOptions, reader: Reader) -> bool:
+    """Print the marks; False where an answer is not right."""
+    if len(options.sources) != 2:
+        raise Declined("two tables are wanted: KEY and ANSWERS")
+    if options.sources.count("-") > 1:
+        raise Declined("standard input can be read once; give '-' for one argument only")
+    if options.format not in FORMATS:
+        raise Declined(f"--format: {options.format!r} is none of {', '.join(FORMATS)}")
+    if options.quiet and options.format != "table":
+        raise Declined(f"--quiet prints nothing; it contradicts --format {options.format}")
+    key, answers = options.sources
+    questions = _questions(read_ledger(key, (QUESTION, COMMAND)), key, reader)
+    ledger = read_ledger(answers, (STUDENT, QUESTION, ANSWER))
+    given = _answers(ledger, questions, key)
+    students = list(dict.fromkeys(answer.student for answer in given))
+    wanted = [*given, *missing(students, tuple(questions.values()), given)]
+    marks = [marked(answer, questions[answer.question]) for answer in followed(wanted, "answers")]
+    if not options.quiet:
+        printing = Printing("losscli grade", options.format, digits=options.digits)
+        emit(grade_report(marks, tuple(questions.values()), ledger), printing)
+    return all(mark.outcome == "right" for mark in marks)
+
+
+# --- the key ----------------------------------------------------------------------------------------------------------
+def _questions(key: Ledger, path: str, reader: Reader) -> dict[str, Question]:
+    """The questions by name; what is wrong with one names its line."""
+    found: dict[str, Question] = {}
+    for line in key.lines:
+        name = line.cells[QUESTION]
+        if not name or name in found:
+            raise DataError(f"{line.place}: " + (f"question {shown(name)} is there twice" if name else "no question"))
+        try:
+            found[name] = _question(line, os.path.dirname(path), reader)
+        except DataError as error:
+            raise DataError(f"{line.place}: question {shown(name)}: {error}") from None
+    if not found:
+        raise DataError(f"{key.name}: no questions")
+    return found
+
+
+def _question(line: Line, folder: str, reader: Reader) -> Question:
+    try:
+        words = shlex.split(line.cells[COMMAND])
+    except ValueError as error:
+        raise DataError(f"the command line can't be read: {str(error).lower()}") from None
+    call, options = reader(words[1:] if words[:1] == ["losscli"] else words)
+    if call.expect is not None or call.explain or call.fail_above is not None:
+        raise Declined("--expect, --explain and --fail-above are for one answer; the answers are in a table of theirs")
+    refuse_contradictions(replace(call, quiet=False, tolerance=None))
+    call = replace(call, sources=tuple(_beside(folder, word, call) for word in call.sources))
+    if call.weight is not None and len(call.sources) == 2:
+        call = replace(call, weight=_beside(folder, call.weight, call))
+    points, tolerance = (_amount(line, name) for name in ("points", "tolerance"))
+    judge_ = _solved(call) if options is None else _solved_gradient(call, options)
+    return Question(line.cells[QUESTION], judge_, 1.0 if points is None else points, tolerance or call.tolerance)
+
+
+def _amount(line: Line, name: str) -> float | None:
+    text = next((cell for column, cell in line.cells.items() if column.lower() == name), "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < float("inf"):
+        raise DataError(f"column {shown(name)}: {shown(text)} is not a number of at least 0")
+    return value
+
+
+def _beside(folder: str, word: str, call: Call) -> str:
+    """A source of a question: lists as they are, paths as seen from the key."""
+    if word == "-":
+        raise Declined("standard input is no source of a question")
+    path = os.path.join(folder, word)
+    names = (call.positive, *(call.classes or "").split(","))
+    if is_url(word) or reads_as_numbers(word) or (word in names and not os.path.exists(path)):
+        return word
+    return word if is_inline(word) and not os.path.exists(path) else path
+
+
+def _solved(call: Call) -> Callable[[Expected], Verdict]:
+    """What judges an answer to a loss."""
+    settings, request = settings_of(call), request_of(call)
+    with closing(open_data(request)) as table:
+        problem = problem_of(settings, table)
+        read = read_rows(problem, table, wanted=True)
+    by_row = settings.reduction is Reduction.NONE
+    right = row_losses(problem, read) if by_row else figures(problem, read.summary).value
+    return partial(judge, Solution(problem, read, right))
+
+
+def _solved_gradient(call: Call, options: GradOptions) -> Callable[[Expected], Verdict]:
+    """What judges an answer to a gradient."""
+    from losscli.commands.gradient import asked, refuse_options
+    from losscli.commands.parameters import solved_by_parameters
+    from losscli.expect.gradient import judge_gradient, slopes_of
+    from losscli.gradients.answer import answered
+    from losscli.gradients.rows import Spool
+    from losscli.output.spool import spool_file
+
+    refuse_options(options)
+    if options.wrt is Wrt.PARAMS:
+        return partial(judge_gradient, *solved_by_parameters(call, options))
+    settings, request = settings_of(call), request_of(call)
+    with closing(open_data(request)) as table, spool_file() as file:
+        answer = answered(problem_of(settings, table), table, asked(call, options), Spool(file))
+        numeric = options.method is Method.NUMERIC
+        parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.pieces()]
+        slopes = slopes_of(answer, np.concatenate(parts))
+    return partial(judge_gradient, slopes, settings.unit_name)
+
+
+# --- the answers ------------------------------------------------------------------------------------------------------
+def _answers(ledger: Ledger, questions: dict[str, Question], key: str) -> list[Answer]:
+    """The answers as typed; a question that the key lacks and a second answer to one are refused with their lines."""
+    found: dict[tuple[str, str], str] = {}
+    answers = []
+    for line in ledger.lines:
+        cells = dict(line.cells)
+        student, question, text = (cells.pop(name) for name in (STUDENT, QUESTION, ANSWER))
+        if question not in questions:
+            raise DataError(f"{line.place}: question {shown(question)} is not in {key}")
+        if not student:
+            raise DataError(f"{line.place}: no student")
+        if (student, question) in found:
+            first = found[student, question]
+            raise DataError(f"{line.place}: {shown(student)} answers {shown(question)} again; the first is {first}")
+        found[student, question] = line.place
+        answers.append(Answer(student, question, text, cells))
+    if not answers:
+        raise DataError(f"{ledger.name}: no answers")
+    return answers

@@ -1,0 +1,88 @@
+"""A small table of text, all of it in memory: names of questions, students, answers. The rule: cells stay as they are.
+
+The first line names the columns; a file that cannot be read, a column that is not there and a ragged row are refused.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from losscli.errors import DataError, shown
+from losscli.reading.dialect import CANDIDATES, records, unsound
+from losscli.reading.sources import open_source
+
+LARGEST = 1 << 28  # bytes
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: where it stands, in a user's words, and its cells by the name of their column."""
+
+    place: str
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A table of text: its name in messages, its columns and its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+def read_ledger(path: str, wanted: Sequence[str], delimiter: str | None = None) -> Ledger:
+    """The table of a path, or of standard input for `-`, which has the columns that are wanted."""
+    source = open_source(path)
+    try:
+        raw = source.read(LARGEST + 1)
+    finally:
+        source.close()
+    if len(raw) > LARGEST:
+        raise DataError(f"{source.name}: larger than {LARGEST >> 20} MB, which is no table of answers")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise DataError(f"{source.name}: these bytes are not UTF-8 text") from None
+    return _ledger(source.name, text, wanted, delimiter)
+
+
+def _ledger(name: str, text: str, wanted: Sequence[str], delimiter: str | None) -> Ledger:
+    rows = list(io.StringIO(text, newline=""))
+    first = next((row for row in rows if row.strip()), "")
+    if not first:
+        raise DataError(f"{name}: the input is empty")
+    chosen = delimiter or max(CANDIDATES, key=lambda mark: first.count(mark) if mark != " " else 0)
+    reader = records(iter(rows), chosen)
+    header: list[str] | None = None
+    found: list[Line] = []
+    try:
+        for cells in reader:
+            line = reader.line_num  # type: ignore[attr-defined]  # of csv.reader
+            plain = [cell.strip() for cell in cells]
+            if not any(plain):
+                continue
+            if header is None:
+                header = _header(name, plain, wanted)
+            elif len(plain) != len(header):
+                quoted = "; quote a cell that has the delimiter in it" if len(plain) > len(header) else ""
+                raise DataError(f"{name}:{line}: {len(plain)} cells where {len(header)} are wanted{quoted}")
+            else:
+                found.append(Line(f"{name}:{line}", dict(zip(header, plain, strict=True))))
+    except csv.Error as error:
+        raise DataError(f"{name}: {unsound(error)}") from None
+    return Ledger(name, tuple(header or ()), tuple(found))
+
+
+def _header(name: str, cells: list[str], wanted: Sequence[str]) -> list[str]:
+    lower = [cell.lower() for cell in cells]
+    header = [small if small in wanted else cell for small, cell in zip(lower, cells, strict=True)]
+    for column in wanted:
+        if column not in header:
+            listed = ", ".join(shown(cell) for cell in cells)
+            raise DataError(f"{name}: no column {shown(column)}; the columns are {listed}")
+    twice = next((cell for cell in header if header.count(cell) > 1), None)
+    if twice is not None:
+        raise DataError(f"{name}: two columns are called {shown(twice)}")
+    return header

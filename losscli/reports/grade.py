@@ -1,0 +1,72 @@
+"""The marks of a class: a line an answer for a gradebook, a line a student and a line a question for people."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from losscli.expect.grades import Mark, Outcome, Question, commonest, counted
+from losscli.output.report import Grid, Report
+from losscli.reading.ledger import Ledger
+
+COLUMNS = ("student", "question", "answer", "verdict", "points", "consistent_with", "meaning")
+
+_ORDER = (Outcome.RIGHT, Outcome.WRONG, Outcome.MISSING, Outcome.UNREADABLE)
+
+
+def grade_report(marks: Sequence[Mark], questions: Sequence[Question], ledger: Ledger) -> Report:
+    """The marks as a report; its record is a list with a record for each answer."""
+    others = tuple(name for name in ledger.columns if name not in COLUMNS[:3])
+    records = [_record(mark, others) for mark in marks]
+    rows = tuple(tuple(map(_cell, record.values())) for record in records)
+    total = _points(sum(question.points for question in questions))
+    of_questions = ("question", "share right", "commonest mistake", "", "which means")
+    grids = (
+        Grid(tuple(_student_rows(marks)), ("student", *map(str, _ORDER), f"points of {total}")),
+        Grid(tuple(_question_rows(marks, questions)), of_questions),
+    )
+    title, table = f"grades of {ledger.name}", Grid(rows, (*COLUMNS, *others))
+    return Report(title, cast(dict[str, Any], records), grids, table=table)
+
+
+def _record(mark: Mark, others: tuple[str, ...]) -> dict[str, Any]:
+    one = mark.answer
+    told = (
+        one.student,
+        one.question,
+        one.text,
+        mark.outcome.value,
+        _points(mark.points),
+        list(mark.fits),
+        mark.meaning,
+    )
+    return {**dict(zip(COLUMNS, told, strict=True)), **{name: one.carried.get(name, "") for name in others}}
+
+
+def _points(value: float) -> float | int:
+    return int(value) if value == int(value) else value
+
+
+def _cell(value: object) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+def _student_rows(marks: Sequence[Mark]) -> list[tuple[object, ...]]:
+    by_student: dict[str, list[Mark]] = {}
+    for mark in marks:
+        by_student.setdefault(mark.answer.student, []).append(mark)
+    return [
+        (student, *(counted(own)[outcome] for outcome in _ORDER), _points(sum(mark.points for mark in own)))
+        for student, own in by_student.items()
+    ]
+
+
+def _question_rows(marks: Sequence[Mark], questions: Sequence[Question]) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for question in questions:
+        own = [mark for mark in marks if mark.answer.question == question.name]
+        counts, (mistake, count) = counted(own), commonest(own)
+        meaning = next((mark.meaning for mark in own if mistake and mark.fits[:1] == (mistake,)), "")
+        share = f"{100.0 * counts[Outcome.RIGHT] / max(len(own), 1):.0f} %"
+        often = f"{count} of {counts[Outcome.WRONG]} wrong" if count else ""
+        rows.append((question.name, share, mistake, often, meaning))
+    return rows

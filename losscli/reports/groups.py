@@ -1,0 +1,104 @@
+"""Groups and worst rows: where the loss comes from."""
+
+import re
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+
+from losscli.errors import Fault
+from losscli.evaluation.closer import Found, Known
+from losscli.evaluation.problem import Problem
+from losscli.output.report import Grid
+from losscli.reading.blocks import Block, Table
+from losscli.reports.part import Part
+from losscli.statistics.exact import ratio
+from losscli.statistics.groups import Key
+from losscli.statistics.intervals import interval
+from losscli.statistics.moments import Tally
+from losscli.statistics.summary import Summary, total
+from losscli.statistics.worst import Entry
+
+MISSING = "(missing)"
+
+_ONE_ROW = Block(rows=1, lines=1, labels=(), preds=np.empty((0, 1)))
+
+
+def groups_part(problem: Problem, table: Table, found: Found) -> Part:
+    """A line a group, the largest share of the loss first."""
+    assert found.groups is not None
+    names = tuple(name for name, _ in table.carried["by"])
+    ordered = sorted(found.groups.tallies.items(), key=_largest_first)
+    figures: list[tuple[Any, ...]] = [
+        (key, tally.n, *_figures(problem, found.summary, tally)) for key, tally in ordered
+    ]
+    record = [
+        {"group": dict(zip(names, key, strict=True)), "n": n, **dict(zip(_FIGURES, rest, strict=True))}
+        for key, n, *rest in figures
+    ]
+    unit, level = problem.settings.unit_name, f"{100.0 * problem.settings.level:g} %"
+    shown = tuple((*(MISSING if word is None else word for word in key), *rest) for key, *rest in figures)
+    header = (*names, "n", f"sum ({unit})", "mean", "standard error", f"{level} from", "to", "share of loss")
+    rows = tuple((*("" if word is None else word for word in key), *rest) for key, *rest in figures)
+    notes = ("groups are of the first model",) if found.models else ()
+    return Part({"groups": record}, (Grid(shown, header),), Grid(rows, (*names, "n", *_FIGURES)), notes)
+
+
+_FIGURES = ("sum", "mean", "se", "low", "high", "share")
+
+
+def _largest_first(group: tuple[Key, Tally]) -> tuple[Any, ...]:
+    key, tally = group
+    return -(tally.above > 0), -tally.value, [(word is None, word or "") for word in key]
+
+
+def _figures(problem: Problem, s: Summary, tally: Tally) -> tuple[float, ...]:
+    unit = problem.settings.unit
+    low, high = interval(tally.mean, tally.error, tally.counted, problem.settings.level)
+    share = nan if s.infinite or not s.value else ratio(tally.value, s.value)
+    return tally.total / unit, tally.mean / unit, tally.error / unit, low / unit, high / unit, share
+
+
+def worst_part(problem: Problem, table: Table, found: Found) -> Part:
+    """The rows with the highest loss, and what they cost together."""
+    assert found.worst is not None
+    entries, whole = found.worst.entries, total(found.summary)
+    names = tuple(name for name, _ in table.carried.get("show", ()))
+    several = table.label_width > 1 and any(entry.known.column is not None for entry in entries)
+    record = [_entry(problem, table, entry, whole, names, several) for entry in entries]
+    unit = problem.settings.unit_name
+    column = ("column",) if several else ()
+    header = ("row", "line", *column, "label", "prob", f"loss ({unit})", "share of loss", *names)
+    keys = ("row", "line", *column, "label", "prob", "loss", "share")
+    rows = tuple((*(one[key] for key in keys), *one["cells"].values()) for one in record)
+    shown = tuple(tuple("" if cell is None else cell for cell in row) for row in rows)
+    cost = 0.0 if whole in (0.0, inf) else sum(entry.value for entry in entries) / whole
+    notes = (f"the {len(entries)} worst rows are {100.0 * cost:.3g} % of the sum",) if cost else ()
+    return Part({"worst": record}, (Grid(shown, header),), Grid(shown, (*keys, *names)), notes)
+
+
+def _entry(
+    problem: Problem, table: Table, entry: Entry, whole: float, names: tuple[str, ...], several: bool
+) -> dict[str, Any]:
+    known: Known = entry.known
+    share = entry.value / whole if 0.0 < whole < inf else nan
+    labels = table.columns.label
+    column = {"column": labels[known.column or 0] if isinstance(labels, list) else (known.column or 0) + 1}
+    return {
+        "row": entry.row + 1,
+        "line": _line(table, entry),
+        **(column if several else {}),
+        "label": known.label,
+        "prob": known.prob,
+        "loss": entry.value / problem.settings.unit,
+        "share": share,
+        "cells": dict(zip(names, known.cells, strict=True)),
+    }
+
+
+def _line(table: Table, entry: Entry) -> int | None:
+    """The line of a row as an editor counts it; None where the source has no lines."""
+    if not table.streamed:
+        return None
+    found = re.search(r":(\d+)$", table.place(Fault(0, "row", None, ""), _ONE_ROW, entry.row, entry.line))
+    return int(found[1]) if found else None

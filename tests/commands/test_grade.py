@@ -1,0 +1,274 @@
+"""`losscli grade`: a class judged by a key, every planted mistake named, and what is refused."""
+
+import csv
+import io
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import refusal, run
+
+KEY = """question,command,tolerance,points
+q1,"bce 1,0,0,1 0.8,0.3,0.4,0.7",,2
+q2,"losscli bce 1,0,0,1 0.8,0.3,0.4,0.7 --base 2",0.01,
+q3,"grad bce 1,0,0,1 0.8,0.3,0.4,0.7 --wrt logits",,3
+"""
+
+ANSWERS = """student,group,question,answer
+anna,A,q1,0.36
+anna,A,q2,0.53
+anna,A,q3,"-0.05,0.075,0.1,-0.075"
+ben,B,q1,0.522
+ben,B,q2,half
+ben,B,q3,"0.05,-0.075,-0.1,0.075"
+carl,A,q1,
+carl,A,q3,"1,2"
+"""
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key.csv"
+    path.write_text(KEY)
+    return path
+
+
+def lines_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_each_answer_has_a_line_with_its_verdict_and_the_likeliest_mistake(key: Path) -> None:
+    result = run("grade", key, "-", "-f", "csv", stdin=ANSWERS)
+
+    assert result.code == 1
+    header = "student,question,answer,verdict,points,consistent_with,meaning,group"
+    assert result.out.splitlines()[0] == header
+    found = lines_of(result.out)
+    verdicts = [(one["student"], one["question"], one["verdict"], one["points"]) for one in found]
+    assert verdicts == [
+        ("anna", "q1", "right", "2"),
+        ("anna", "q2", "right", "1"),  # 0.522 within the tolerance
+        ("anna", "q3", "right", "3"),
+        ("ben", "q1", "wrong", "0"),
+        ("ben", "q2", "unreadable", "0"),
+        ("ben", "q3", "wrong", "0"),
+        ("carl", "q1", "missing", "0"),
+        ("carl", "q3", "wrong", "0"),
+        ("carl", "q2", "missing", "0"),
+    ]
+    assert found[3]["consistent_with"] == "base-2 normalized" and "base 2" in found[3]["meaning"]
+    assert found[4]["meaning"] == "'half' is not a number"
+    assert found[5]["consistent_with"] == "negated"
+    assert found[7]["meaning"] == "gives 2 numbers, and the gradient has 4"
+    assert [one["group"] for one in found] == ["A", "A", "A", "B", "B", "B", "A", "A", ""]
+
+
+def test_json_is_a_list_of_the_same_records(key: Path) -> None:
+    found = run("grade", key, "-", "-f", "json", stdin=ANSWERS).json
+
+    assert found[3] == {
+        "student": "ben",
+        "question": "q1",
+        "answer": "0.522",
+        "verdict": "wrong",
+        "points": 0,
+        "consistent_with": ["base-2", "normalized"],
+        "meaning": "the logarithm was taken to base 2, which measures in bits",
+        "group": "B",
+    }
+
+
+def test_the_table_has_a_line_a_student_and_a_line_a_question(key: Path) -> None:
+    out = run("grade", key, "-", stdin=ANSWERS).out
+
+    assert [line.split() for line in out.splitlines()[1:5]] == [
+        ["student", "right", "wrong", "missing", "unreadable", "points", "of", "6"],
+        ["anna", "3", "0", "0", "0", "6"],
+        ["ben", "0", "2", "0", "1", "0"],
+        ["carl", "0", "1", "2", "0", "0"],
+    ]
+    assert "q1        33 %         base-2             1 of 1 wrong  the logarithm was taken to base 2" in out
+
+
+def test_the_exit_code_says_whether_all_are_right(key: Path) -> None:
+    right = "student,question,answer\n" + "".join(f"anna,{q},{a}\n" for q, a in (("q1", "0.36"), ("q2", "0.522")))
+    gradient = 'anna,q3,"-0.05,0.075,0.1,-0.075"\n'
+
+    assert run("grade", key, "-", stdin=right + gradient).code == 0
+    assert run("grade", key, "-", stdin=right).code == 1  # one is missing
+    quiet = run("grade", key, "-", "-q", stdin=right)
+    assert (quiet.code, quiet.out, quiet.err) == (1, "", "")
+
+
+def test_paths_are_relative_to_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "course"
+    folder.mkdir()
+    (folder / "preds.csv").write_text("label,prob\n1,0.5\n0,0.5\n")
+    (folder / "y.txt").write_text("1\n0\n")
+    (folder / "p.txt").write_text("0.5\n0.5\n")
+    (folder / "key.tsv").write_text(
+        "question\tcommand\na\tbce preds.csv\nb\tbce y.txt p.txt -r sum\nc\tbce 1,0 p.txt\n"
+    )
+    (tmp_path / "preds.csv").write_text("label,prob\n1,0.9\n")
+    monkeypatch.chdir(tmp_path)
+
+    result = run("grade", "course/key.tsv", "-", stdin="student,question,answer\nx,a,0.6931\nx,b,1.3863\nx,c,ln(2)\n")
+
+    assert result.code == 0, result
+
+
+def test_gradients_by_parameters_and_losses_of_rows_are_questions(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n1,0\n2,1\n3,1\n")
+    command = "grad bce t.csv -y y --wrt params -x x"
+    (tmp_path / "key.csv").write_text(f'question,command\ng,{command}\nr,"bce 1,0 0.5,0.25 -r none"\n')
+    x, y = np.array([[1, 1], [1, 2], [1, 3]]), np.array([0, 1, 1])
+    gradient = ";".join(f"{value:.6f}" for value in x.T @ (0.5 - y) / 3)
+
+    result = run(
+        "grade", tmp_path / "key.csv", "-", stdin=f"student,question,answer\na,g,{gradient}\na,r,0.6931 0.2877\n"
+    )
+
+    assert result.code == 0, result
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("fit bce x.csv", "question 'q': 'fit bce' is no question; ask for bce, ce, nll, or grad of one of them"),
+        ("rm -rf .", "is no question"),
+        ("bce 1 0.5; touch x", "'bce 1 0.5; touch x'"),
+        ("bce absent.csv", "absent.csv: no such file"),
+        ("bce 1,0 0.5,0.5 --expect 1", "--expect, --explain and --fail-above are for one answer"),
+        ("bce -", "standard input is no source of a question"),
+        ("bce 1,0 0.5,0.5 --nonsense", "has an option that losscli bce doesn't take"),
+        ("bce 1,0 '0.5", "the command line can't be read"),
+        ("bce 1,0 0.5,2", "2 is not a probability"),
+        ("", "is no question"),
+    ],
+)
+def test_a_question_that_is_none_is_refused_with_its_line(tmp_path: Path, command: str, said: str) -> None:
+    path = tmp_path / "key.csv"
+    path.write_text(f'question,command\nq,"{command}"\n')
+
+    line = refusal("grade", path, "-", stdin="student,question,answer\na,q,1\n")
+
+    assert line.startswith(f"{path}:2: question 'q': ") and (said.split(": ")[-1] in line or "touch" in said)
+    assert not (tmp_path / "x").exists() and not Path("x").exists()
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ("student,question\na,q1\n", "<stdin>: no column 'answer'; the columns are 'student', 'question'"),
+        ("student,question,answer\na,q9,1\n", "<stdin>:2: question 'q9' is not in "),
+        ("student,question,answer\na,q1,1\na,q1,2\n", "<stdin>:3: 'a' answers 'q1' again; the first is <stdin>:2"),
+        ("student,question,answer\na,q1,0,5\n", "<stdin>:2: 4 cells where 3 are wanted; quote a cell"),
+        ("", "<stdin>: the input is empty"),
+        ("student,question,answer\n", "<stdin>: no answers"),
+        ("student,question,answer\n,q1,1\n", "<stdin>:2: no student"),
+    ],
+)
+def test_answers_that_fit_no_question_are_refused_with_their_line(key: Path, answers: str, said: str) -> None:
+    assert refusal("grade", key, "-", stdin=answers).startswith(said)
+
+
+def test_what_makes_no_sense_is_refused(key: Path) -> None:
+    assert refusal("grade", key) == "two tables are wanted: KEY and ANSWERS"
+    assert "'-' for one argument only" in refusal("grade", "-", "-")
+    twice = "question,command\nq,bce 1 0.5\nq,bce 1 0.5\n"
+    assert refusal("grade", "-", key, stdin=twice) == "<stdin>:3: question 'q' is there twice"
+    points = 'question,command,points\nq,"bce 1,0 0.5,0.5",many\n'
+    assert "column 'points': 'many' is not a number of at least 0" in refusal("grade", "-", key, stdin=points)
+
+
+# --- a class ----------------------------------------------------------------------------------------------------------
+
+Y, P = np.array([1.0, 0, 1, 1, 0, 0, 1]), np.array([0.83, 0.27, 0.64, 0.91, 0.38, 0.16, 0.72])
+LOSS = -(Y * np.log(P) + (1 - Y) * np.log(1 - P))
+Q = np.array([[0.7, 0.2, 0.1], [0.15, 0.25, 0.6], [0.3, 0.45, 0.25], [0.5, 0.4, 0.1]])
+LABEL = np.array([0, 2, 1, 1])
+HIT = Q[np.arange(4), LABEL]
+W = np.array([1.0, 2, 0.5, 1.5, 3, 1, 2])
+
+
+def listed(values: np.ndarray) -> str:
+    return ",".join(f"{value:g}" for value in values)
+
+
+MATRIX = ";".join(map(listed, Q))
+COMMANDS = {
+    "mean": f"bce {listed(Y)} {listed(P)}",
+    "sum": f"bce {listed(Y)} {listed(P)} -r sum",
+    "bits": f"bce {listed(Y)} {listed(P)} --base 2",
+    "weights": f"bce {listed(Y)} {listed(P)} -w {listed(W)}",
+    "classes": f"ce {listed(LABEL)} '{MATRIX}'",
+    "nll": f"nll {listed(P)}",
+    "gradient": f"grad bce {listed(Y)} {listed(P)} --wrt logits",
+    "slope": f"grad bce {listed(Y)} {listed(P)}",
+}
+RIGHT = {
+    "mean": LOSS.mean(),
+    "sum": LOSS.sum(),
+    "bits": LOSS.mean() / log(2),
+    "weights": (W * LOSS).sum() / W.sum(),
+    "classes": -np.log(HIT).mean(),
+    "nll": -np.log(P).mean(),
+    "gradient": (P - Y) / 7,
+    "slope": (P - Y) / P / (1 - P) / 7,
+}
+PLANTED = {
+    "mean": [
+        ("sum", LOSS.sum()),
+        ("base-2", LOSS.mean() / log(2)),
+        ("base-10", LOSS.mean() / log(10)),
+        ("negated", -LOSS.mean()),
+        ("positives-only", -(Y * np.log(P)).mean()),
+        ("classes-swapped", -(Y * np.log(1 - P) + (1 - Y) * np.log(P)).mean()),
+        ("brier", ((P - Y) ** 2).mean()),
+        ("row-omitted", LOSS[:3].sum() / 7 + LOSS[4:].sum() / 7),
+        ("row-flipped", (LOSS.sum() - LOSS[1] - log(0.27)) / 7),
+        ("positives-only-and-sum", -(Y * np.log(P)).sum()),
+    ],
+    "sum": [("mean", LOSS.mean()), ("row-doubled", LOSS.sum() + LOSS[2]), ("base-2", LOSS.sum() / log(2))],
+    "bits": [("base-e", LOSS.mean()), ("row-sign", (LOSS.sum() - 2 * LOSS[4]) / 7 / log(2))],
+    "weights": [("weights-ignored", LOSS.mean()), ("weights-over-n", (W * LOSS).mean())],
+    "classes": [
+        ("mean-over-cells", -np.log(HIT).mean() / 3),
+        ("labels-off-by-one", -np.log(Q[np.arange(4), (LABEL + 1) % 3]).mean()),
+        ("all-classes", -np.log(Q).sum(axis=1).mean()),
+        ("log-of-mean", -log(HIT.mean())),
+    ],
+    "nll": [("log-likelihood", np.log(P).sum()), ("likelihood", P.prod()), ("perplexity", np.exp(-np.log(P).mean()))],
+    "gradient": [("negated", (Y - P) / 7), ("not-averaged", P - Y), ("squared-error", (P - Y) * P * (1 - P) / 7)],
+    "slope": [("by-logits", (P - Y) / 7), ("first-term-only", -Y / P / 7)],
+}
+
+
+def made_class() -> tuple[str, dict[tuple[str, str], str]]:
+    """The answers of 30 students to 8 questions, a third of them wrong, and the mistakes behind these."""
+    rng = np.random.default_rng(3)
+    rows, planted = ["student,question,answer"], {}
+    for number in range(30):
+        for question, right in RIGHT.items():
+            student, value = f"s{number:02}", right
+            if rng.random() < 0.35:
+                name, value = PLANTED[question][int(rng.integers(len(PLANTED[question])))]
+                planted[student, question] = name
+            text = ",".join(f"{one:.6g}" for one in np.atleast_1d(value))
+            rows.append(f'{student},{question},"{text}"')
+    return "\n".join(rows) + "\n", planted
+
+
+def test_every_mistake_planted_in_a_class_is_named(tmp_path: Path) -> None:
+    key = tmp_path / "key.csv"
+    key.write_text("question,command\n" + "".join(f'{name},"{command}"\n' for name, command in COMMANDS.items()))
+    answers, planted = made_class()
+
+    found = lines_of(run("grade", key, "-", "-f", "csv", stdin=answers).out)
+
+    assert len(found) == 240 and 60 < len(planted) < 110
+    for one in found:
+        name = planted.get((one["student"], one["question"]))
+        assert one["verdict"] == ("right" if name is None else "wrong"), one
+        assert name is None or name in one["consistent_with"].split(), one

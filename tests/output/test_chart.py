@@ -1,0 +1,96 @@
+"""Pictures as text: what is drawn, its widths, and ASCII where that is wanted."""
+
+import io
+import sys
+from math import inf, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from losscli.output.chart import Series, Span, bars, curves, spans
+
+
+@pytest.fixture(autouse=True)
+def in_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def test_bars_are_as_long_as_their_values_and_have_them_beside() -> None:
+    picture = bars("losses", ["low", "high"], [Series("rows", [1.0, 0.25], ["100%", "25%"])])
+
+    assert picture.title == "losses"
+    head, first, second = picture.lines
+    assert head == "      rows"
+    assert first.startswith("low   100% #") and second.startswith("high   25% #")
+    assert first.count("#") == 4 * second.count("#") and len(first) <= 80
+
+
+def test_bars_of_two_series_stand_side_by_side_to_one_scale() -> None:
+    picture = bars("", ["a"], [Series("rows", [0.5], ["50%"]), Series("loss", [1.0], ["100%"])])
+
+    rows, loss = picture.lines[1].removeprefix("a   50% ").split("  100% ")
+    assert 2 * rows.count("#") == pytest.approx(loss.count("#"), abs=1)
+
+
+def test_what_is_not_nothing_shows_and_nothing_does_not() -> None:
+    lines = bars("", ["a", "b", "c"], [Series("", [1e-9, 0.0, 1.0], ["x", "y", "z"])]).lines
+
+    assert [line.count("#") > 0 for line in lines] == [True, False, True]
+
+
+def test_an_interval_is_drawn_between_its_ends_with_its_point_and_the_scale_below() -> None:
+    picture = spans("", [Span("a", 0.5, 0.25, 0.75, "0.5"), Span("b", 0.0, nan, nan, "0", other=1.0)], 0.0, 1.0)
+
+    first, second, scale = picture.lines
+    drawn = first[3:-5]
+    assert drawn.strip().startswith("|-") and drawn.strip().endswith("-|") and "o" in drawn
+    assert drawn.index("o") - drawn.index("|") == pytest.approx(drawn.rindex("|") - drawn.index("o"), abs=1)
+    assert second.lstrip("b ").startswith("o") and second.removesuffix("0").rstrip().endswith("x")
+    assert scale.split() == ["0", "1"]
+
+
+def test_an_interval_beyond_the_scale_is_cut_there() -> None:
+    line = spans("", [Span("a", inf, -inf, inf, "inf")], 0.0, 1.0).lines[0]
+
+    assert line.count("~") == 2
+
+
+def test_two_curves_have_their_own_marks_and_a_legend() -> None:
+    picture = curves("loss", [("training", [3.0, 2.0, 1.0]), ("test", [3.0, 3.0, 3.0])], "steps")
+
+    assert picture is not None
+    text = "\n".join(picture.lines)
+    assert text.count("*") == 4 and text.count("o") >= 2 and "* training   o test" in text
+    assert picture.lines[0].startswith("3 |") and picture.lines[11].startswith("1 |")
+
+
+def test_a_curve_that_is_infinite_is_not_drawn() -> None:
+    assert curves("", [("a", [1.0, inf])], "steps") is None
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=9), *[st.floats() | st.floats(0, 1)] * 4), min_size=1, max_size=5),
+    st.sampled_from(["40", "80", "200", "x", "-3", ""]),
+    st.sampled_from(["utf-8", "ascii", "latin-1", "cp437"]),
+)
+def test_no_numbers_are_too_strange_and_no_line_is_too_wide(
+    rows: list[tuple[str, float, float, float, float]], columns: str, encoding: str
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", columns)
+        patch.setenv("TERM", "xterm")
+        patch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+        labels = [row[0] for row in rows]
+        values = [row[1] for row in rows]
+        made = [
+            spans("", [Span(row[0], row[1], min(row[2], row[3]), max(row[2], row[3]), "", row[4]) for row in rows]),
+            bars("", labels, [Series("", values, [""] * len(rows))] * 2),
+            curves("", [("a", values), ("b", [row[2] for row in rows])], "steps"),
+        ]
+        most = int(columns) if columns.isdigit() else 80
+        for picture in made:
+            for line in picture.lines if picture else ():
+                assert len(line) <= max(most, 62) and "\n" not in line
+                line.encode(encoding if all(label.isascii() for label in labels) else "utf-8", "surrogateescape")
