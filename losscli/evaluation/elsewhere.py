@@ -4,7 +4,6 @@ What is wrong with the data comes back as a value, so that nothing is done again
 machine: the first in the source first, with its place in the source.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from losscli.errors import DataError, Fault
 from losscli.evaluation.faults import worked
 from losscli.output.progress import counted
 from losscli.reading.blocks import Block, Table, located
+from losscli.reading.far.address import is_url
 from losscli.reading.formats.ranges import Quoted
 from losscli.reading.open import Piece, open_data, open_piece
 
@@ -40,12 +40,13 @@ class Outcome:
 def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) -> Any:
     """What `work` makes of the blocks of a table, added up in the order of the source."""
     assert table.cluster is not None
-    files = table.cluster.files
+    files = [request for _, request in table.cluster.files]
+    whole = [Piece(file, carried=table.carried) for file in files]
+    cuts = table.cuts() if len(files) == 1 else ()
     try:
-        cuts = table.cuts() if len(files) == 1 else ()
-        return _added_up(table, work, empty, [Piece(files[0], *cut) for cut in cuts] or [Piece(file) for file in files])
+        return _added_up(table, work, empty, [replace(whole[0], low=low, high=high) for low, high in cuts] or whole)
     except Quoted:  # only one reader from end to end knows where such a file can be cut
-        return _added_up(table, work, empty, [Piece(file) for file in files])
+        return _added_up(table, work, empty, whole)
 
 
 def outcome(work: Callable[[Block], Any], empty: Any, piece: Piece) -> Outcome:
@@ -93,16 +94,20 @@ def _sound(table: Table, pieces: Sequence[Piece], outcomes: Iterator[Outcome]) -
 
 
 def _located(table: Table, piece: Piece, fault: Fault, block: Block, rows: int, lines: int) -> DataError:
+    """The error of a fault of a part, so many rows and lines of its file being before it."""
+    name, path = _name(table, piece), piece.request.tokens[0]
+    with closing(open_data(replace(piece.request, tokens=(path if is_url(path) else name,), cluster=None))) as own:
+        return located(own, fault, block, rows, lines)
+
+
+def _name(table: Table, piece: Piece) -> str:
+    """What the file of a part is called on this machine."""
     assert table.cluster is not None
-    if len(table.cluster.files) == 1:
-        return located(table, fault, block, rows, lines)
-    with closing(open_data(replace(piece.request, cluster=None))) as own:
-        return DataError(_as_typed(str(located(own, fault, block, rows, lines)), table, piece))
+    return next(name for name, request in table.cluster.files if request is piece.request)
 
 
 def _as_typed(text: str, table: Table, piece: Piece) -> str:
-    """An error of a file by the name that was typed, and what may be the reason when a worker doesn't find it."""
+    """An error of a file by its name here, and what may be the reason when a worker doesn't find it."""
     path = piece.request.tokens[0]
-    name = table.name if len(table.cluster.files if table.cluster else ()) == 1 else os.path.relpath(path)
-    text = name + text.removeprefix(path) if text.startswith(path) else text
+    text = _name(table, piece) + text.removeprefix(path) if text.startswith(path) else text
     return f"{text} on a worker; all of them must see it" if text.endswith("no such file") else text

@@ -55,6 +55,11 @@ class ClassNames:
     names: tuple[str, ...]
     index: Callable[[str], int | None] = field(compare=False)
 
+    @property
+    def counted(self) -> bool:
+        """Whether the classes are the numbers from 0."""
+        return self.names == _numbered(len(self.names))
+
     def indices(self, column: Column) -> NDArray[np.intp]:
         """Class numbers (n,) of labels; a Fault at the first that is no class."""
         if isinstance(column, Words):
@@ -83,10 +88,10 @@ class ClassNames:
     def _stranger(self, label: str) -> str:
         classes = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
         text = f"label {shown(label)} is not a class; the classes are {classes}"
-        if label == str(len(self.names)) and self.names == _numbered(len(self.names)):
+        if label == str(len(self.names)) and self.counted:
             counted = ",".join(str(at + 1) for at in range(min(len(self.names), 10)))
             return f"{text}; for labels counted from 1 use --classes {counted}"
-        if number(label) is not None or self.names != _numbered(len(self.names)):
+        if number(label) is not None or not self.counted:
             return text
         return f"{text}; --classes names them in the order of the columns"
 

@@ -15,6 +15,7 @@ from losscli.errors import Fault
 from losscli.evaluation.faults import _prediction_faults, _weight_faults, raise_first
 from losscli.evaluation.labels import binary, is_label, soft
 from losscli.evaluation.problem import Problem
+from losscli.evaluation.traits import traits_of
 from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
@@ -144,7 +145,7 @@ def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int
     conditioned, changed = _conditioned(problem, raw)
     rows = _rows(problem, block, row, weight, factor, ignored)
     mass = None if problem.form is Form.LIKELIHOOD else y if weight is None else y * weight
-    rows = replace(rows, mass=mass, clipped=changed, unit_range=_in_unit_range(problem, raw))
+    rows = replace(rows, mass=mass, clipped=changed, traits=traits_of(problem, y, raw))
     if s.positive is not None:
         positives = int(np.count_nonzero(y))
         rows = replace(rows, positives=positives, others=_others(block.labels, s.positive))
@@ -192,7 +193,7 @@ def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: in
     conditioned, changed = _conditioned(problem, block.preds)
     sums = None if problem.convention.rescale else _sums(problem, block.preds)
     rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
-    rows = replace(rows, unit_range=_in_unit_range(problem, block.preds))
+    rows = replace(rows, traits=traits_of(problem, labels, block.preds))
     return Prepared(block, targets, unit, block.preds, conditioned, rows, group, log_conditioned(problem, block.preds))
 
 
@@ -261,16 +262,6 @@ def _sums(problem: Problem, cells: Array) -> Array | None:
     if scale is Scale.LOGITS:
         return None
     return row_sums(cells if scale is Scale.PROBS else np.exp(cells))
-
-
-def _in_unit_range(problem: Problem, cells: Array) -> bool:
-    """Whether numbers given as logits could be probabilities."""
-    if problem.settings.scale is not Scale.LOGITS:
-        return False
-    if not len(cells):
-        return True
-    fits = bool(cells.min() >= 0.0 and cells.max() <= 1.0)
-    return fits and (cells.ndim == 1 or bool(np.abs(row_sums(cells) - 1.0).max() < 1e-3))
 
 
 _PREPARERS: dict[Form, Callable[[Problem, Block, Labels, int], Prepared]] = {

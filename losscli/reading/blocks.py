@@ -111,10 +111,10 @@ Chunk = Callable[[], Block]
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where a table is to be evaluated: the address of the cluster, and the files by what workers are to open."""
+    """Where a table is to be evaluated: the address, and each file by its name here and by what workers are to open."""
 
     address: str
-    files: tuple[Any, ...]
+    files: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ class Table:
     models: tuple[Model, ...] = ()  # whose predictions stand side by side in a block, `width` columns each
     carried: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's
     parts: "Callable[[int], Sequence[Table] | None]" = lambda count: None  # the table as tables of its rows in order
+    kinds: tuple[tuple[str, str], ...] = ()  # the prediction columns of a file whose columns have types, and these
     cuts: Callable[[], Sequence[tuple[int, int]]] = lambda: ()  # ranges of its bytes or row groups, for a cluster
     piece: "Callable[[int, int], Table] | None" = None  # the table of the rows in such a range
     cluster: Cluster | None = None

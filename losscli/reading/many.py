@@ -6,23 +6,29 @@ the first one settles the columns, and all others must have them, in any order.
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, shown
 from losscli.reading.blocks import Block, Chunk, Opened, Table
 from losscli.reading.columns import Wanted
+from losscli.reading.far.address import is_url
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".jsonl", ".npy")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 OpenFile = Callable[[str], Opened]
+Carried = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: their names, and which of a block's
 
 
 def files_of(token: str) -> tuple[str, ...] | None:
     """The files that a directory or a glob means, sorted; None where the argument is one file. DataError for none."""
+    if is_url(token):
+        from losscli.reading.far.listing import files_at
+
+        return files_at(token, _is_table)
     if os.path.isdir(token):
         return _found(token, _inside(token), "no table is in this directory")
     if is_glob(token):
@@ -69,7 +75,7 @@ def open_many(token: str, names: Sequence[str], open_file: OpenFile) -> Opened:
 def _joined(token: str, names: Sequence[str], open_file: OpenFile, opened: Opened, wanted: Wanted) -> Table:
     """The files as one table; DataError at the first that lacks a column that the first one has in use."""
     first = opened.table(wanted)
-    own = _same_columns(first, wanted)
+    own = same_columns(first, wanted)
     size = 0
     try:
         for name in names[1:]:
@@ -164,7 +170,7 @@ class _Reader:
         for number, name in enumerate(self._names):
             table = self._now if number == 0 and self._now else self._table(name)
             self._now, at = table, -1
-            file = _File(table, _order(self._first, table))
+            file = _File(table, _order(self._first.carried, table))
             for at, chunk in enumerate(table.chunks):
                 yield partial(file.block, at, chunk)
             file.total = at + 1
@@ -181,13 +187,24 @@ class _Reader:
             self._now.close()
 
 
-def _order(first: Table, other: Table) -> tuple[int, ...]:
+def carried_as(carried: Carried, table: Table) -> Table:
+    """A table whose blocks have the carried columns in the order of another's."""
+    order = _order(carried, table)
+    return replace(table, carried=carried, chunks=(partial(_ordered, order, chunk) for chunk in table.chunks))
+
+
+def _ordered(order: tuple[int, ...], chunk: Chunk) -> Block:
+    block = chunk()
+    return replace(block, carried=tuple(block.carried[place] for place in order))
+
+
+def _order(carried: Carried, other: Table) -> tuple[int, ...]:
     """The places of the carried columns of a file, in the order of the first file's."""
-    places = {at: dict(other.carried[purpose])[name] for purpose, part in first.carried.items() for name, at in part}
+    places = {at: dict(other.carried[purpose])[name] for purpose, part in carried.items() for name, at in part}
     return tuple(places[at] for at in sorted(places))
 
 
-def _same_columns(first: Table, wanted: Wanted) -> Wanted:
+def same_columns(first: Table, wanted: Wanted) -> Wanted:
     """What is wanted of the other files: the columns of the first one by name, where it has names."""
     chosen = {"label": _listed(first.columns.label), "prob": _listed(first.columns.prob)}
     named = {part: names for part, names in chosen.items() if names and all(isinstance(name, str) for name in names)}
@@ -205,6 +222,9 @@ def _refuse_other(first: Table, other: Table) -> None:
     """Refuse a file whose columns in use are not those of the first file."""
     if _used(first) != _used(other):
         raise DataError(f"{other.name}: other columns than in {first.name} are found; choose them with -y and -p")
+    for (name, kind), (_, own) in zip(first.kinds, other.kinds, strict=False):
+        if kind != own:
+            raise DataError(f"{other.name}: column {shown(name)} holds {own}, and in {first.name} {kind}")
 
 
 def _used(table: Table) -> tuple[object, ...]:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from losscli.engines.here import thread_count
@@ -17,7 +17,7 @@ from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.far.address import is_url
 from losscli.reading.hints.near import missing
 from losscli.reading.inline import Inline, is_inline, parse_inline
-from losscli.reading.many import files_of, open_many
+from losscli.reading.many import Carried, carried_as, files_of, open_many, same_columns
 from losscli.reading.records import Layout, careful, is_text, not_a_number
 
 
@@ -40,6 +40,7 @@ class Piece:
     request: Request
     low: int = 0
     high: int | None = None
+    carried: Carried = field(default_factory=dict)  # as the first file of the table has them
 
 
 def open_data(request: Request) -> Table:
@@ -53,15 +54,20 @@ def open_data(request: Request) -> Table:
 def open_piece(piece: Piece) -> Table:
     """The table of the rows of a piece."""
     table = open_data(replace(piece.request, threads=1, cluster=None))
-    return table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+    table = table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
+    return carried_as(piece.carried, table) if table.carried != piece.carried else table
 
 
-def _files(table: Table, request: Request) -> tuple[Request, ...]:
-    """The files of a table as requests that any machine understands."""
+def _files(table: Table, request: Request) -> tuple[tuple[str, Request], ...]:
+    """The files of a table by their names, and as requests that any machine understands."""
     if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
         raise Declined("--cluster wants one table of files that its workers can read, no lists and no pipe")
-    path = request.tokens[0]
-    return (replace(request, tokens=(path if is_url(path) else os.path.abspath(path),)),)
+    names = files_of(request.tokens[0])
+    wanted = request.wanted if names is None else same_columns(table, request.wanted)
+    return tuple(
+        (path, replace(request, tokens=(path if is_url(path) else os.path.abspath(path),), wanted=wanted))
+        for path in names or request.tokens
+    )
 
 
 def _opened(request: Request) -> Table:

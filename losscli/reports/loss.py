@@ -5,19 +5,20 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from losscli.enums import Form, Reduction, Scale
+from losscli.enums import Form, Reduction
 from losscli.errors import shown
 from losscli.evaluation.figures import Figures, figures, likelihood
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid, Report
 from losscli.reading.blocks import ColumnNames, Table
+from losscli.reports.doubts import doubts, is_decided
 from losscli.statistics.summary import Summary, group_means, total
 
 
 def report(problem: Problem, s: Summary, table: Table) -> Report:
     """The answer for one table."""
     found = figures(problem, s)
-    warnings = (*_warnings(problem, s), *table.warnings)
+    warnings = (*doubts(problem, s, found), *_warnings(problem, s), *table.warnings)
     notes = (*warnings, *_notes(problem, s, found), *table.notes)
     unit = problem.settings.unit_name
     grids = [Grid(tuple(_rows(problem, s, found, table.columns)))]
@@ -141,7 +142,8 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
             if s.infinite == 1
             else f"{s.infinite} of {s.n} rows, first row {s.first_infinite}"
         )
-        said.append(f"the loss is infinite: what happened has probability 0 in {rows}; --eps X or --like clips")
+        cure = "" if is_decided(s) else "; --eps X or --like clips"
+        said.append(f"the loss is infinite: what happened has probability 0 in {rows}{cure}")
     if problem.settings.positive is not None and not s.positives:
         said.append(f"no label is {shown(problem.settings.positive)}: every label counts as 0")
     if s.off and s.worst_off:
@@ -155,10 +157,6 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
         said.append("the sum is beyond the largest float")
     if s.dropped:
         said.append(f"{_rows_of(s.dropped)} with a missing cell dropped")
-    if problem.settings.scale is Scale.LOGITS and s.unit_range and s.n > 1:
-        said.append(
-            "the logits look like probabilities: all of them lie in [0, 1]; without --from logits they are read as such"
-        )
     return said
 
 

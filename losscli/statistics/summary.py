@@ -40,7 +40,7 @@ class Rows:
     ignored: int = 0
     clipped: int = 0
     sums: Array | None = None
-    unit_range: bool = False
+    traits: frozenset[str] = frozenset()
     positives: int = 0
     others: tuple[str, str] | None = None
 
@@ -95,7 +95,7 @@ class Summary:
     max: float = -inf
     mass: tuple[int, ...] = ()
     groups: tuple[Group, ...] = ()
-    unit_range: bool = True
+    traits: frozenset[str] = frozenset()
     positives: int = 0
     others: tuple[str, str] | None = None
 
@@ -113,7 +113,7 @@ class Summary:
             weighted=_both(self.weighted, later.weighted),
             min=min(self.min, later.min),
             max=max(self.max, later.max),
-            unit_range=self.unit_range and later.unit_range,
+            traits=self.traits & later.traits if self.n and later.n else self.traits | later.traits,
             others=extremes([*(self.others or ()), *(later.others or ())]),
         )
 
@@ -164,8 +164,8 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         weighted=_shared(finite, units, share) if full and (rows.weight is not None or share is not None) else None,
         min=float(rows.loss.min()) if sound else inf,
         max=float(rows.loss.max()) if sound else -inf,
-        mass=_mass(rows, groups) if full else (),
-        unit_range=rows.unit_range,
+        mass=_mass(rows),
+        traits=rows.traits if n else frozenset(),
         positives=rows.positives,
         others=rows.others,
         groups=groups,
@@ -252,7 +252,7 @@ def _finite(values: Array) -> Array:
     return np.where(np.isinf(values), 0.0, values)
 
 
-def _mass(rows: Rows, groups: tuple[Group, ...]) -> tuple[int, ...]:
+def _mass(rows: Rows) -> tuple[int, ...]:
     if rows.mass is not None and rows.mass.ndim == 1:
         positive = exact_sum(rows.mass)
         everything = len(rows.mass) * ONE if rows.weight is None else exact_sum(rows.weight)
@@ -263,7 +263,7 @@ def _mass(rows: Rows, groups: tuple[Group, ...]) -> tuple[int, ...]:
         return ()
     if rows.weight is not None:
         return exact_sums(rows.weight, rows.group, rows.groups)
-    return tuple(group.n * ONE for group in groups)
+    return tuple(n * ONE for n in np.bincount(rows.group, minlength=rows.groups).tolist())
 
 
 def _grouped(rows: Rows, value: Array, finite: Array) -> tuple[Group, ...]:

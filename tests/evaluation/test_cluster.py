@@ -127,6 +127,35 @@ def test_a_relative_path_is_one_of_this_machine(
     assert answer("bce", "t.csv", "--cluster", running.address) == answer("bce", "t.csv")
 
 
+@pytest.fixture(params=WRITERS)
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Seven files below folders that name a key."""
+    found = rows(7000)
+    for at in range(7):
+        place = tmp_path / "days" / f"day={at}"
+        place.mkdir(parents=True)
+        WRITERS[request.param](place / f"t.{request.param}", found[at * 1000 : (at + 1) * 1000])
+    return tmp_path / "days"
+
+
+def test_seven_files_on_a_cluster_are_the_table_that_they_are_here(folder: Path, running: Cluster) -> None:
+    for source in (folder, folder / "*" / "t.*"):
+        assert record("bce", source, "--cluster", running.address) == record("bce", source)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_an_error_in_one_of_many_files_is_told_as_on_this_machine(kind: str, tmp_path: Path, running: Cluster) -> None:
+    found = rows(3000)
+    found[2500] = (1, 1.5, 1.0, "a")
+    for at in range(3):
+        WRITERS[kind](tmp_path / f"{at}.{kind}", found[at * 1000 : (at + 1) * 1000])
+
+    line = refusal("bce", tmp_path, "--cluster", running.address)
+
+    assert line == refusal("bce", tmp_path)
+    assert line.startswith(f"{tmp_path}/2.{kind}")
+
+
 @pytest.mark.parametrize("options", [("-r", "none"), ("--expect", "0.5"), ("--explain",)])
 def test_what_wants_rows_in_their_order_is_refused(options: tuple[str, ...], tmp_path: Path) -> None:
     path = as_text(tmp_path / "t.csv", rows(3))

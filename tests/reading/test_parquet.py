@@ -369,3 +369,61 @@ def test_a_regression_takes_the_columns_of_a_file(tmp_path: Path) -> None:
 
     assert found.code == 0, found.err
     assert found.out.replace("t.parquet", "t.csv") == expected.out
+
+
+# --- many files -------------------------------------------------------------------------------------------------------
+def days(folder: Path, count: int = 7, rows: int = 500) -> tuple[list[int], list[float]]:
+    """Files of columns below `day=...` folders, and all of their labels and predictions in order."""
+    draw = random.Random(11)
+    labels, probs = [draw.randrange(2) for _ in range(count * rows)], [draw.random() for _ in range(count * rows)]
+    for at in range(count):
+        place = folder / f"day=2026-01-{at + 1:02}"
+        place.mkdir(parents=True)
+        part = slice(at * rows, (at + 1) * rows)
+        columns = {"label": labels[part], "prob": probs[part]}
+        written(place / "part.parquet", dict(reversed(columns.items())) if at == 3 else columns, row_group_size=200)
+    return labels, probs
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "8"])
+def test_seven_files_give_the_digits_of_one(threads: str, tmp_path: Path) -> None:
+    labels, probs = days(tmp_path / "days")
+    one = written(tmp_path / "one.parquet", {"label": labels, "prob": probs})
+
+    for source in (tmp_path / "days", tmp_path / "days" / "*" / "*.parquet"):
+        assert answer("bce", source, "--threads", threads) == answer("bce", one)
+
+
+def test_an_error_names_the_file_its_row_and_its_row_group(tmp_path: Path) -> None:
+    days(tmp_path / "days")
+    path = tmp_path / "days" / "day=2026-01-05" / "part.parquet"
+    written(path, {"label": [1] * 500, "prob": [0.5] * 450 + [2.0] + [0.5] * 49}, row_group_size=200)
+
+    assert refusal("bce", tmp_path / "days").startswith(f"{path}: row 451 (row group 3): column 'prob': 2 is not")
+
+
+def test_a_key_of_the_paths_is_a_column_of_all_files(tmp_path: Path) -> None:
+    for weight, prob in (("1", 0.5), ("3", 0.25)):
+        (tmp_path / "t" / f"w={weight}").mkdir(parents=True)
+        written(tmp_path / "t" / f"w={weight}" / "a.parquet", {"label": [1], "prob": [prob]})
+
+    assert answer("bce", tmp_path / "t", "-w", "w") == answer("bce", "1,1", "0.5,0.25", "-w", "1,3")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [
+        ([0.5], [1], "column 'prob' holds whole numbers, and in"),
+        ([0.5], [True], "column 'prob' holds booleans, and in"),
+        ([0.5], ["0.5"], "column 'prob' holds text, and in"),
+    ],
+)
+def test_types_that_change_what_a_number_means_from_file_to_file_are_refused(
+    first: list[Any], second: list[Any], what: str, tmp_path: Path
+) -> None:
+    for name, values in (("a", first), ("b", second)):
+        written(tmp_path / f"{name}.parquet", {"label": [1], "prob": values})
+
+    line = refusal("bce", tmp_path)
+
+    assert line.startswith(f"{tmp_path}/b.parquet: {what}") and line.endswith("a.parquet fractions")

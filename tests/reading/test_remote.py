@@ -138,6 +138,23 @@ def test_a_store_gives_the_digits_of_the_file(name: str, bucket: dict[str, str],
     assert answer("bce", f"s3://bucket/data/{name}") == answer("bce", files / "t.csv")
 
 
+@pytest.mark.parametrize("place", ["bucket/days", "bucket/days/", "bucket/days/*/*.csv", "bucket/days/day=[12]/t.*"])
+def test_a_prefix_and_a_glob_are_one_table(place: str, bucket: dict[str, str], files: Path, tmp_path: Path) -> None:
+    s3fs = pytest.importorskip("s3fs")
+    lines = (files / "t.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    for day, part in (("1", lines[1:9000]), ("2", lines[9000:])):
+        (tmp_path / "t.csv").write_text("".join(["label,prob\n", *part]), encoding="utf-8")
+        s3fs.S3FileSystem().put(str(tmp_path / "t.csv"), f"bucket/days/day={day}/t.csv")
+    s3fs.S3FileSystem().pipe("bucket/days/_SUCCESS", b"")
+    s3fs.S3FileSystem.clear_instance_cache()
+
+    assert answer("bce", f"s3://{place}") == answer("bce", files / "t.csv")
+
+
+def test_a_glob_of_nothing_is_one_line(bucket: dict[str, str]) -> None:
+    assert refusal("bce", "s3://bucket/none/*.csv") == "s3://bucket/none/*.csv: no such file"
+
+
 def test_a_process_that_read_a_store_ends_without_a_word(bucket: dict[str, str], files: Path) -> None:
     found = process("bce", "s3://bucket/data/t.parquet", "-q", env=bucket)
 

@@ -18,8 +18,7 @@ from losscli.reading.far.address import is_web, shown_url
 core: Any = Lazy("fsspec.core")
 
 INSTALL = "files of other machines want pip install 'losscli[cloud]'"
-AHEAD = 1 << 23  # bytes that are asked for at once: a store answers each question after tens of milliseconds
-_RANGED = (".parquet", ".arrow", ".feather", ".orc")
+FIRST, AHEAD = 1 << 18, 1 << 23  # bytes asked for at once, first and later: a store takes tens of ms for an answer
 
 
 class Remote(io.RawIOBase):
@@ -28,18 +27,22 @@ class Remote(io.RawIOBase):
     def __init__(self, url: str, ranged: bool = False) -> None:
         self.url = url
         with reachable(url):
-            system, path = _located(url)
+            system, path = located(url)
             self._file = system.open(path, "rb", **_options(url, ranged))
             self.size = getattr(self._file, "size", None)
+        self._ahead, self._left = FIRST, b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with reachable(self.url):
-            piece = self._file.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
+        if not self._left:
+            with reachable(self.url):
+                self._left = self._file.read(max(len(buffer), self._ahead))
+            self._ahead = min(2 * self._ahead, AHEAD)
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
 
     def read(self, size: int = -1) -> bytes:
         with reachable(self.url):
@@ -77,16 +80,15 @@ def ranges_of(url: str) -> Remote | None:
     return None
 
 
-def _located(url: str) -> tuple[Any, str]:
+def located(url: str) -> tuple[Any, str]:
+    """The driver of an address, and what it calls the file."""
     if find_spec("fsspec") is None:
         raise DataError(f"{shown_url(url)}: {INSTALL}")
     return cast(tuple[Any, str], core.url_to_fs(url))
 
 
 def _options(url: str, ranged: bool) -> dict[str, Any]:
-    if ranged or (url.lower().endswith(_RANGED) and not is_web(url)):
-        return {"cache_type": "none"}
-    return {"block_size": 0} if is_web(url) else {"cache_type": "readahead", "block_size": AHEAD}
+    return {"block_size": 0} if is_web(url) and not ranged else {"cache_type": "none"}
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------------------

@@ -33,6 +33,14 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+def number_kind(kind: Any) -> str:
+    """What numbers of a type are: whole numbers, fractions or true and false; any other type by its name."""
+    kind = plain_type(kind)
+    if kind_of(kind) == LIST:
+        return number_kind(kind.value_type)
+    return "whole numbers" if types.is_integer(kind) else "fractions" if kind_of(kind) == NUMBER else kind_of(kind)
+
+
 def plain_type(kind: Any) -> Any:
     """The type of the values themselves: without dictionary, run lengths or a name of its own."""
     while True:
@@ -59,6 +67,7 @@ class Place:
     child: int | None = None
     width: int = 1  # of the list that it is a cell of
     text: str = ""  # of a key in the path
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from losscli.enums import Form
 from losscli.errors import DataError
 from losscli.reading.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES, FirstLines, Wanted, expand
-from losscli.reading.formats.arrow import BOOLEAN, LIST, NUMBER, STRUCT, Place, kind_of, plain_type
+from losscli.reading.formats.arrow import BOOLEAN, LIST, NUMBER, STRUCT, Place, kind_of, number_kind, plain_type
 
 # What stands for the first record of a file whose columns have types: it shows which columns are numbers.
 _EXAMPLES = {NUMBER: "0", BOOLEAN: "true"}
@@ -43,7 +43,7 @@ def outline(schema: Any, path: str, wanted: Wanted, length: Callable[[str], int]
     places: list[Place] = []
     examples: list[str] = []
     for field in schema:
-        own = spans.get(field.name) or (Place(field.name, field.name),)
+        own = spans.get(field.name) or (Place(field.name, field.name, kind=number_kind(field.type)),)
         kind = NUMBER if field.name in spans else kinds[field.name]
         places += own
         examples += [_EXAMPLES.get(kind, kind)] * len(own)
@@ -115,7 +115,11 @@ def _spread(field: Any, length: Callable[[str], int]) -> tuple[Place, ...]:
     """The cells of a column of lists or records."""
     kind = plain_type(field.type)
     if kind_of(kind) == STRUCT:
-        return tuple(Place(f"{field.name}.{child.name}", field.name, at) for at, child in enumerate(kind))
+        return tuple(
+            Place(f"{field.name}.{child.name}", field.name, at, kind=number_kind(child.type))
+            for at, child in enumerate(kind)
+        )
     fixed = getattr(kind, "list_size", None)
     width = length(field.name) if fixed is None else fixed
-    return tuple(Place(f"{field.name}_{at}", field.name, at, width) for at in range(width))
+    numbers = number_kind(kind)
+    return tuple(Place(f"{field.name}_{at}", field.name, at, width, kind=numbers) for at in range(width))

@@ -90,6 +90,7 @@ def _table(source: Source, container: Container, columns: Columns, plan: Plan, w
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
         carried=carried_names(columns),
+        kinds=tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions),
     )
     return replace(table, cuts=partial(_cuts, container), piece=partial(_piece, table, container, plan))
 

@@ -1,0 +1,60 @@
+"""What looks wrong is said, and never on sound data."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import DATA, record, run
+
+DECISIONS = "every prediction is exactly 0 or 1"
+SWAPPED = "the predictions are all 0 or 1 and the labels are not"
+LOGITS = "the logits look like probabilities"
+FROM_ONE = "no label is 0, and classes count from 0"
+ABOVE = "the mean is above the baseline"
+EVERY = (DECISIONS, SWAPPED, LOGITS, FROM_ONE, ABOVE)
+
+
+def shuffled() -> str:
+    """The real table with its predictions in another order: worse than no model."""
+    rows = [line.split(",") for line in (DATA / "breast_cancer.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    order = np.random.default_rng(3).permutation(len(rows))
+    return "label,prob\n" + "".join(f"{row[1]},{rows[at][2]}\n" for row, at in zip(rows, order, strict=True))
+
+
+CASES = [
+    pytest.param(("bce", "1,0,1", "1,0,0"), "", DECISIONS, id="decisions"),
+    pytest.param(("bce", "1,0,1", "1,0,1"), "", DECISIONS, id="decisions that are right"),
+    pytest.param(("ce", "0;1", "1,0;1,0"), "", DECISIONS, id="decisions of classes"),
+    pytest.param(("bce", "0.8,0.3,0.9", "1,0,1"), "", SWAPPED, id="swapped"),
+    pytest.param(("bce", "--from", "logits", "1,0,1", "0.8,0.3,0.9"), "", LOGITS, id="logits in the unit range"),
+    pytest.param(("ce",), "label,p0,p1,p2\n" + "1,.2,.7,.1\n2,.1,.2,.7\n" * 2, FROM_ONE, id="labels counted from 1"),
+    pytest.param(("bce",), shuffled(), ABOVE, id="a shuffled file"),
+]
+
+
+@pytest.mark.parametrize(("args", "table", "said"), CASES)
+def test_what_looks_wrong_is_said_in_every_format(args: tuple[str, ...], table: str, said: str) -> None:
+    assert any(note.startswith(said) for note in record(*args, stdin=table)["notes"])
+    assert said in run(*args, stdin=table).out
+    for silent in (("-q",), ("-f", "csv"), ("-r", "none", "-q"), ("-r", "none", "-f", "csv")):
+        found = run(*args, *silent, stdin=table)
+        assert found.code == 0 and said in found.err and said not in found.out
+
+
+def test_decisions_and_swapped_arguments_get_no_advice_to_clip() -> None:
+    for args in (("1,0,1", "1,0,0"), ("0.8,0.3,0.9", "1,0,1")):
+        assert "--eps" not in run("bce", *args).out
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "breast_cancer_logits", "iris", "digits", "digits_naive_bayes"])
+def test_real_tables_meet_no_doubt(name: str) -> None:
+    args = ("bce" if name.startswith("breast") else "ce", DATA / f"{name}.csv")
+    more = {"breast_cancer_logits": ("--from", "logits"), "iris": ("-y", "species")}
+    notes = record(*args, *more.get(name, ()))["notes"]
+
+    assert not [note for note in notes for said in EVERY if said in note]
+
+
+def test_one_row_and_few_rows_raise_no_doubt(tmp_path: Path) -> None:
+    for args in (("ce", "1", "0.2,0.5,0.3"), ("bce", "1,0", "0.2,0.8"), ("nll", "0.5,1")):
+        assert not [note for note in record(*args)["notes"] for said in EVERY if said in note]
