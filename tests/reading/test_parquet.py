@@ -316,7 +316,7 @@ def test_an_encrypted_file_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_column_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
     assert refusal("bce", binary(tmp_path / "t.parquet"), "-p", "prb").endswith(
-        "t.parquet: no column 'prb'; the columns are label, prob"
+        "t.parquet: no column 'prb'; the columns are 'label', 'prob'"
     )
 
 
