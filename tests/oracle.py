@@ -135,7 +135,7 @@ def figures(a: Asked, rows: Sequence[Row]) -> dict[str, mpf]:
     found["value"] = found["sum" if a.reduction == "sum" else "mean"]
     nats = mp.log(a.base) if a.base else mpf(1)
     found |= {"perplexity": mp.exp(found["mean"] * nats), "log_likelihood": -total, "baseline": baseline(a, rows)}
-    found["normalized"] = found["mean"] / found["baseline"]
+    found["normalized"] = found["mean"] / found["baseline"] if 0 < found["baseline"] < inf else mp.nan
     losses = [loss_of(a, row) for row in rows]
     average = sum(losses) / len(rows)
     found |= {"min": min(losses), "max": max(losses)}

@@ -144,7 +144,6 @@ COMING = frozenset(
     {
         "key",
         "unmatched",
-        "plot",
         "save",
     }
 )

@@ -161,6 +161,7 @@ def closer_options(call: Call) -> list[str]:
         "--by": call.by,
         "--calibration": call.calibration,
         "--quantiles": call.quantiles,
+        "--plot": call.plot,
         "--show": call.show,
         "--fail-if-worse": call.fail_if_worse is not None,
     }

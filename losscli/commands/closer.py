@@ -22,6 +22,7 @@ from losscli.reports.groups import groups_part, worst_part
 from losscli.reports.loss import report
 from losscli.reports.models import Difference, differences, models_part, with_models
 from losscli.reports.part import Part, with_parts
+from losscli.reports.pictures import pictures_of
 
 
 def run_closer(call: Call, printing: Printing) -> bool:
@@ -56,7 +57,11 @@ def _refuse(call: Call, printing: Printing) -> None:
             raise Declined(f"{name} is about one number; it contradicts {asked[0]}")
     if call.reduction is Reduction.NONE:
         raise Declined(f"-r none prints every row; it contradicts {asked[0]}")
-    tables = [name for name in asked if name not in ("--show", "--fail-if-worse")]
+    tables = [name for name in asked if name not in ("--show", "--fail-if-worse", "--plot")]
+    if call.plot and (call.quiet or printing.writer.pictures is False):
+        raise Declined(
+            f"--plot draws for people; it contradicts {'--quiet' if call.quiet else f'--format {call.format}'}"
+        )
     alone = [name for name in tables if not name.startswith("-p")]
     if call.quiet and alone:
         raise Declined(f"--quiet prints the number alone; it contradicts {alone[0]}")
@@ -116,6 +121,7 @@ def _asked(call: Call, table: Table) -> Asked:
         most_groups=call.max_groups,
         bins=call.calibration or 0,
         quantiles=call.quantiles is not None,
+        chances=call.plot,
     )
 
 
@@ -136,6 +142,8 @@ def _report(problems: list[Problem], table: Table, found: Found, call: Call, sha
     if found.reliability is not None:
         parts.append(calibration_part(problem, found.summary, found.reliability))
     answer = with_parts(report(problem, found.summary, table), parts)
+    if call.plot:
+        answer = replace(answer, pictures=(*answer.pictures, *pictures_of(problems, table.models, found)))
     return with_models(answer, problems, table.models, found) if len(problems) > 1 else answer
 
 

@@ -7,7 +7,7 @@ from losscli.enums import Reduction
 from losscli.evaluation.baseline import baseline
 from losscli.evaluation.problem import Problem
 from losscli.statistics.intervals import interval
-from losscli.statistics.summary import Summary, divisor, mean, standard_error, std, total
+from losscli.statistics.summary import Summary, divisor, label_entropy, mean, standard_error, std, total
 
 LN10 = log(10.0)
 
@@ -31,6 +31,8 @@ class Figures:
     normalized: float | None
     perplexity: float | None
     log_likelihood: float | None
+    label_entropy: float | None
+    kl_divergence: float | None
 
 
 def figures(problem: Problem, s: Summary) -> Figures:
@@ -38,6 +40,7 @@ def figures(problem: Problem, s: Summary) -> Figures:
     unit = problem.settings.unit
     average, whole = mean(s), total(s)
     constant, error = baseline(problem, s), standard_error(s)
+    entropy = label_entropy(s)
     low, high = interval(average, error, s.counted, problem.settings.level)
     return Figures(
         value=(whole if problem.settings.reduction is Reduction.SUM else average) / unit,
@@ -55,6 +58,8 @@ def figures(problem: Problem, s: Summary) -> Figures:
         normalized=average / constant if constant and constant < inf else None,
         perplexity=_exp(average) if problem.settings.loss.log_loss else None,
         log_likelihood=0.0 - whole / unit if problem.settings.loss.log_loss else None,
+        label_entropy=None if entropy is None else entropy / unit,
+        kl_divergence=None if entropy is None else (average - entropy) / unit,
     )
 
 

@@ -146,10 +146,29 @@ def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int
     rows = _rows(problem, block, row, weight, factor, ignored)
     mass = None if problem.form is Form.LIKELIHOOD else y if weight is None else y * weight
     rows = replace(rows, mass=mass, clipped=changed, traits=traits_of(problem, y, raw))
+    if problem.form is Form.BINARY and (entropy := _entropy(problem, y)) is not None:
+        rows = replace(rows, entropy=entropy if weight is None else entropy * weight)
     if s.positive is not None:
         positives = int(np.count_nonzero(y))
         rows = replace(rows, positives=positives, others=_others(block.labels, s.positive))
     return Prepared(block, targets, unit, raw, conditioned, rows, None)
+
+
+def _entropy(problem: Problem, q: Array) -> Array | None:
+    """The entropy (n,) of label probabilities (n, k), or of binary ones (n,).
+
+    None for hard binary labels, and where smoothing, the focal factor, class or positive weights change the loss.
+    """
+    s = problem.settings
+    if not s.loss.log_loss or s.smoothing or s.focal or s.class_weight or s.pos_weight is not None:
+        return None
+    if q.ndim == 1:
+        if not ((q > 0.0) & (q < 1.0)).any():
+            return None
+        q = np.column_stack((q, 1.0 - q))
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 ln 0 is set to 0
+        terms: Array = np.where(q > 0.0, q * np.log(q), 0.0)
+    return 0.0 - row_sums(terms)
 
 
 def binary_targets(problem: Problem, y: Array) -> tuple[Binary, Binary, Array | None]:
@@ -183,9 +202,12 @@ def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | Non
 def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: int) -> Prepared:
     targets: Targets
     unit: Targets
-    factor = group = mass = None
+    factor = group = mass = entropy = None
     if labels.ndim == 2:
-        targets, unit, mass = _soft_targets(problem, np.asarray(labels, dtype=np.float64), block.weights)
+        q = np.asarray(labels, dtype=np.float64)
+        targets, unit, mass = _soft_targets(problem, q, block.weights)
+        entropy = _entropy(problem, q)
+        entropy = entropy if entropy is None or block.weights is None else entropy * block.weights
     else:
         group = labels.astype(np.intp, copy=False)
         targets, unit, factor = hard_targets(problem, group)
@@ -193,7 +215,7 @@ def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: in
     conditioned, changed = _conditioned(problem, block.preds)
     sums = None if problem.convention.rescale else _sums(problem, block.preds)
     rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
-    rows = replace(rows, traits=traits_of(problem, labels, block.preds))
+    rows = replace(rows, traits=traits_of(problem, labels, block.preds), entropy=entropy)
     return Prepared(block, targets, unit, block.preds, conditioned, rows, group, log_conditioned(problem, block.preds))
 
 

@@ -34,7 +34,8 @@ class Writer:
     """A format: how it writes reports and answers by rows (None: it doesn't), and what it has a place for.
 
     Without a place for `notes`, they go to standard error. A writer that takes `nested` records shows the work of
-    --explain; one whose `rows` end with the `figures` of all of them wants these computed.
+    --explain; one whose `rows` end with the `figures` of all of them wants these computed. One for people shows
+    `pictures`.
     """
 
     report: Whole | None
@@ -42,6 +43,7 @@ class Writer:
     notes: bool = True
     nested: bool = True
     figures: bool = True
+    pictures: bool = False
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -185,6 +187,7 @@ def for_people(whole: Whole) -> Writer:
         grid, count = first_rows(rows)
         yield whole(with_rows(rows.report(), grid, count), digits).encode("utf-8", "surrogateescape")
 
+    return Writer(whole, by_row, pictures=True)
     return Writer(whole, by_row)
 
 

@@ -13,7 +13,7 @@ from losscli.output.report import Grid
 from losscli.reading.blocks import Block, Table
 from losscli.reports.part import Part
 from losscli.statistics.exact import ratio
-from losscli.statistics.groups import Key
+from losscli.statistics.groups import Groups, Key
 from losscli.statistics.intervals import interval
 from losscli.statistics.moments import Tally
 from losscli.statistics.summary import Summary, total
@@ -28,7 +28,7 @@ def groups_part(problem: Problem, table: Table, found: Found) -> Part:
     """A line a group, the largest share of the loss first."""
     assert found.groups is not None
     names = tuple(name for name, _ in table.carried["by"])
-    ordered = sorted(found.groups.tallies.items(), key=_largest_first)
+    ordered = ordered_groups(found.groups)
     figures: list[tuple[Any, ...]] = [
         (key, tally.n, *_figures(problem, found.summary, tally)) for key, tally in ordered
     ]
@@ -42,6 +42,11 @@ def groups_part(problem: Problem, table: Table, found: Found) -> Part:
     rows = tuple((*("" if word is None else word for word in key), *rest) for key, *rest in figures)
     notes = ("groups are of the first model",) if found.models else ()
     return Part({"groups": record}, (Grid(shown, header),), Grid(rows, (*names, "n", *_FIGURES)), notes)
+
+
+def ordered_groups(groups: Groups) -> list[tuple[Key, Tally]]:
+    """The groups, the largest sum first."""
+    return sorted(groups.tallies.items(), key=_largest_first)
 
 
 _FIGURES = ("sum", "mean", "se", "low", "high", "share")
@@ -73,7 +78,8 @@ def worst_part(problem: Problem, table: Table, found: Found) -> Part:
     rows = tuple((*(one[key] for key in keys), *one["cells"].values()) for one in record)
     shown = tuple(tuple("" if cell is None else cell for cell in row) for row in rows)
     cost = 0.0 if whole in (0.0, inf) else sum(entry.value for entry in entries) / whole
-    notes = (f"the {len(entries)} worst rows are {100.0 * cost:.3g} % of the sum",) if cost else ()
+    worst = f"{len(entries)} worst rows are" if len(entries) != 1 else "worst row is"
+    notes = (f"the {worst} {100.0 * cost:.3g} % of the sum",) if cost else ()
     return Part({"worst": record}, (Grid(shown, header),), Grid(shown, (*keys, *names)), notes)
 
 

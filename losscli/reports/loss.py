@@ -54,6 +54,8 @@ def _record(problem: Problem, s: Summary, f: Figures, table: Table, notes: tuple
         "normalized": f.normalized,
         "perplexity": f.perplexity,
         "log_likelihood": f.log_likelihood,
+        "label_entropy": f.label_entropy,
+        "kl_divergence": f.kl_divergence,
         "positive": _positive(problem),
         "classes": list(problem.names.names) if problem.names else None,
         "per_class": _per_class(problem, s),
@@ -95,6 +97,11 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames) -> lis
             ("normalized", f.normalized, why or "mean / baseline"),
         ]
     rows += [_FIGURES[name](problem, f) for name in problem.settings.loss.closes]
+    if f.label_entropy is not None:
+        rows += [
+            ("label entropy", f.label_entropy, "the least mean that these labels allow"),
+            ("KL divergence", f.kl_divergence, "mean - label entropy"),
+        ]
     rows += [("label column", _listed(columns.label), "")] if columns.label is not None else []
     rows += [("prediction column", _listed(columns.prob), "")] if columns.prob is not None else []
     rows += [("weight column", _listed(columns.weight), "")] if columns.weight is not None else []

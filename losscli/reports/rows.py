@@ -6,6 +6,7 @@ from functools import partial
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.prepare import Prepared
@@ -28,23 +29,43 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
     work = partial(_work, problem, printing.writer.figures)
 
     def pieces() -> Iterator[Sequence[Column]]:
-        for (prepared, rows, summary), before in in_order(table, work):
+        for (block, prepared, rows, summary), before in in_order(table, work):
             totals[0] += summary
             row = (prepared.rows.row + (before + 1)).astype(np.int64)
-            yield row, _labels(prepared), _predictions(prepared), rows.value / problem.settings.unit
+            preds, losses = _predictions(prepared), rows.value / problem.settings.unit
+            if rows.ignored:
+                yield _with_ignored(block, before, (row, preds, losses))
+            else:
+                yield row, _labels(prepared), preds, losses
 
     def told() -> Report:
         refuse_nothing(problem, totals[0], table.name)
         found = report(problem, totals[0], table)
         return replace(found, record={name: value for name, value in found.record.items() if name != "value"})
 
-    losses = slice(3, 4)
-    emit_rows(RowReport(HEADER, pieces, {"losses": losses}, losses, told), printing)
+    last = slice(3, 4)
+    emit_rows(RowReport(HEADER, pieces, {"losses": last}, last, told), printing)
 
 
-def _work(problem: Problem, full: bool, block: Block) -> tuple[Prepared, Rows, Summary]:
+def _work(problem: Problem, full: bool, block: Block) -> tuple[Block, Prepared, Rows, Summary]:
     prepared, rows = evaluated(problem, block)
-    return prepared, rows, summarize(rows, full)
+    return block, prepared, rows, summarize(rows, full)
+
+
+Counted = tuple[NDArray[np.int64], Column, NDArray[np.float64]]  # row numbers, predictions, losses
+
+
+def _with_ignored(block: Block, before: int, counted: Counted) -> Sequence[Column]:
+    """All rows in their places: those that --ignore names have no prediction and a loss of 0."""
+    row = (block.row + (before + 1)).astype(np.int64)
+    places = np.searchsorted(row, counted[0])
+    shown, losses = np.full(len(row), "", dtype=object), np.zeros(len(row))
+    shown[places], losses[places] = _cells(counted[1]), counted[2]
+    return row, _spelled(block.labels[0]), _words(shown.tolist()), losses
+
+
+def _cells(column: Column) -> list[str]:
+    return texts(column) if isinstance(column, Words) else list(map(repr, column.tolist()))
 
 
 def _labels(prepared: Prepared) -> Column:

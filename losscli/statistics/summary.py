@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, ratio
+from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
 from losscli.statistics.moments import SPARE, SQUARES, Products, error_of_mean, product_sum, root
 
 Array = NDArray[np.float64]
@@ -26,6 +26,7 @@ class Rows:
     adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
     observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies. Where the user named
     the positive label, `positives` labels are it and `others` are the first and the last of the other labels.
+    `entropy` (n,) is that of each observation's label probabilities, weighted like the loss; None for hard labels.
     """
 
     loss: Array
@@ -43,6 +44,7 @@ class Rows:
     traits: frozenset[str] = frozenset()
     positives: int = 0
     others: tuple[str, str] | None = None
+    entropy: Array | None = None
 
     @property
     def value(self) -> Array:
@@ -57,12 +59,13 @@ class Rows:
 
 @dataclass(frozen=True)
 class Group:
-    """The rows of one class: how many, their exact sum and divisor, how many infinite."""
+    """The rows of one class: how many, their exact sum (see `Summary`) and divisor, how many infinite."""
 
     n: int = 0
     value: int = 0
     divisor_weight: int = 0
     infinite: int = 0
+    beyond: int = 0
 
     def __add__(self, other: "Group") -> "Group":
         return Group(
@@ -70,12 +73,17 @@ class Group:
             self.value + other.value,
             self.divisor_weight + other.divisor_weight,
             self.infinite + other.infinite,
+            self.beyond + other.beyond,
         )
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of any number of rows; ask it with the functions below."""
+    """The figures of any number of rows; ask it with the functions below.
+
+    The sum is `value` in units of 2^-1074 and `beyond` in units of 2^-2148, which are the weighted losses of rows whose
+    weight is so small or large that the product leaves the range of floats.
+    """
 
     seen: int = 0
     n: int = 0
@@ -87,6 +95,7 @@ class Summary:
     off: int = 0
     worst_off: tuple[float, int, float] | None = None  # distance from 1, minus the row number, the sum itself
     value: int = 0
+    beyond: int = 0
     divisor_weight: int = 0
     counted: int = 0  # rows with a divisor weight above 0
     plain: Products = Products()  # noqa: RUF009  of the losses, d being 1
@@ -98,6 +107,7 @@ class Summary:
     traits: frozenset[str] = frozenset()
     positives: int = 0
     others: tuple[str, str] | None = None
+    entropy: int | None = None  # of the label probabilities, summed; None where all labels are hard
 
     def __add__(self, other: "Summary") -> "Summary":
         later = _shifted(other, self.seen)
@@ -115,6 +125,7 @@ class Summary:
             max=max(self.max, later.max),
             traits=self.traits & later.traits if self.n and later.n else self.traits | later.traits,
             others=extremes([*(self.others or ()), *(later.others or ())]),
+            entropy=_either(self.entropy, later.entropy),
         )
 
 
@@ -129,6 +140,7 @@ _ADDED = (
     "infinite",
     "off",
     "value",
+    "beyond",
     "divisor_weight",
     "counted",
     "plain",
@@ -140,9 +152,9 @@ SUM_TOLERANCE = 1e-3  # rows of probabilities may miss a sum of 1 by so much wit
 
 def summarize(rows: Rows, full: bool = True) -> Summary:
     """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone."""
-    value = rows.value
+    value, beyond = _in_range(rows)
     finite, sound = _finite(value), full and len(rows.loss) > 0
-    groups = _grouped(rows, value, finite) if full else ()
+    groups = _grouped(rows, value, finite, beyond) if full else ()
     units = sum(group.value for group in groups) if groups else exact_sum(finite)
     infinite = 0 if finite is value else int(np.count_nonzero(np.isinf(value)))
     share, n = rows.divisor_weight, len(value)
@@ -158,6 +170,7 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         off=off,
         worst_off=worst,
         value=units,
+        beyond=sum(beyond.values()),
         divisor_weight=n * ONE if share is None else exact_sum(share),
         counted=n if share is None else int(np.count_nonzero(share)),
         plain=_plain(rows, units) if full else Products(),
@@ -168,8 +181,18 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         traits=rows.traits if n else frozenset(),
         positives=rows.positives,
         others=rows.others,
+        entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
         groups=groups,
     )
+
+
+def label_entropy(s: Summary) -> float | None:
+    """The mean entropy of the label probabilities, weighted as the mean is; None where all labels are hard."""
+    return None if s.entropy is None else ratio(s.entropy, s.divisor_weight)
+
+
+def _either(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else a + b
 
 
 def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
@@ -187,7 +210,7 @@ def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
 
 def total(s: Summary) -> float:
     """The sum of the weighted losses, rounded once; inf when a row is infinite."""
-    return inf if s.infinite else as_float(s.value)
+    return inf if s.infinite else ratio(_exact(s), ONE * ONE)
 
 
 def divisor(s: Summary) -> float:
@@ -197,7 +220,7 @@ def divisor(s: Summary) -> float:
 
 def mean(s: Summary) -> float:
     """The sum over the divisor, rounded once."""
-    return inf if s.infinite else ratio(s.value, s.divisor_weight)
+    return inf if s.infinite else ratio(_exact(s), s.divisor_weight * ONE)
 
 
 def std(s: Summary) -> float:
@@ -215,7 +238,7 @@ def standard_error(s: Summary) -> float:
 
     With sample weights this is HC1, the estimate of MacKinnon & White (1985); without, std/sqrt(n).
     """
-    if s.infinite:
+    if s.infinite or s.beyond:
         return nan
     return error_of_mean(s.value, s.divisor_weight, s.weighted or s.plain, s.counted)
 
@@ -229,9 +252,31 @@ def frequencies(s: Summary) -> tuple[float, ...]:
 def group_means(s: Summary) -> tuple[tuple[int, float], ...]:
     """For each class the number of its rows and their mean loss (nan for none)."""
     return tuple(
-        (part.n, inf if part.infinite else ratio(part.value, part.divisor_weight) if part.divisor_weight else nan)
+        (
+            part.n,
+            inf if part.infinite else ratio(_exact(part), part.divisor_weight * ONE) if part.divisor_weight else nan,
+        )
         for part in s.groups
     )
+
+
+def _exact(s: Summary | Group) -> int:
+    """The sum of the weighted losses in units of 2^-2148."""
+    return s.value * ONE + s.beyond
+
+
+def _in_range(rows: Rows) -> tuple[Array, dict[int, int]]:
+    """The weighted losses (n,), with 0 for those that no float can be; these by their places, in units of 2^-2148."""
+    value = rows.value
+    least = float(np.finfo(np.float64).tiny)
+    if rows.weight is None or not len(value) or (value.min() >= least and value.max() < inf):
+        return value, {}
+    odd = np.isinf(value) & np.isfinite(rows.loss)
+    odd |= (value < least) & (rows.weight > 0.0) & (rows.loss > 0.0)
+    places = np.flatnonzero(odd).tolist()
+    if places:
+        value = np.where(odd, 0.0, value)
+    return value, {at: in_units(float(rows.weight[at])) * in_units(float(rows.loss[at])) for at in places}
 
 
 def _plain(rows: Rows, units: int) -> Products:
@@ -266,7 +311,7 @@ def _mass(rows: Rows) -> tuple[int, ...]:
     return tuple(n * ONE for n in np.bincount(rows.group, minlength=rows.groups).tolist())
 
 
-def _grouped(rows: Rows, value: Array, finite: Array) -> tuple[Group, ...]:
+def _grouped(rows: Rows, value: Array, finite: Array, beyond: dict[int, int]) -> tuple[Group, ...]:
     if rows.group is None:
         return ()
     counts = np.bincount(rows.group, minlength=rows.groups).tolist()
@@ -277,7 +322,10 @@ def _grouped(rows: Rows, value: Array, finite: Array) -> tuple[Group, ...]:
         else exact_sums(rows.divisor_weight, rows.group, rows.groups)
     )
     infinite = np.bincount(rows.group[np.isinf(value)], minlength=rows.groups).tolist()
-    return tuple(Group(*figures) for figures in zip(counts, values, shares, infinite, strict=True))
+    more = [0] * rows.groups
+    for at, units in beyond.items():
+        more[int(rows.group[at])] += units
+    return tuple(Group(*figures) for figures in zip(counts, values, shares, infinite, more, strict=True))
 
 
 def _off(rows: Rows) -> tuple[int, tuple[float, int, float] | None]:

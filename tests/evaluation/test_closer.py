@@ -462,3 +462,29 @@ def test_every_format_has_a_place_for_each_question(path: Path, asked: str, form
         found = record("bce", path, "-p", "a", *ASKED[asked])[ADDED[asked]]
         found = found["bins"] if asked == "calibration" else found
         assert len(rows) == len(found)
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------------
+
+
+def test_pictures_are_drawn_within_80_columns_with_their_values_beside_them(path: Path) -> None:
+    plain = run("bce", path, "-p", "a", "-p", "b", "--by", "site", "--calibration", "5").out
+    drawn = run("bce", path, "-p", "a", "-p", "b", "--by", "site", "--calibration", "5", "--plot").out
+
+    pictures = drawn[len(plain.rsplit("note:", 1)[0]) :]
+    for title in ("given to what happened", "reliability", "mean loss of each group", "mean loss of each model"):
+        assert title in pictures
+    assert all(len(line) <= 80 for line in pictures.splitlines())
+    shares = [float(line.split("%")[0].split()[-1]) for line in pictures.splitlines() if " to " in line and "%" in line]
+    assert len(shares) == 10 and sum(shares) == pytest.approx(100.0, abs=0.6)
+
+
+def test_a_terminal_without_lines_gets_ascii(path: Path) -> None:
+    drawn = process("bce", path, "-p", "a", "--by", "site", "--plot", env={"TERM": "dumb"})
+
+    assert drawn.code == 0 and drawn.out.isascii() and "####" in drawn.out
+
+
+@pytest.mark.parametrize("form", [("-f", "json"), ("-f", "csv"), ("-q",)])
+def test_what_is_not_for_people_has_no_pictures(path: Path, form: tuple[str, ...]) -> None:
+    assert "--plot" in refusal("bce", path, "-p", "a", "--plot", *form)

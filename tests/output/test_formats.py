@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,17 @@ def test_line_breaks_and_joined_letters_of_labels_stay_as_they_are_in_csv(here: 
     lines = list(csv.reader(io.StringIO(run("ce", "t.csv", "-r", "none", "-f", "csv").out)))
 
     assert [line[1] for line in lines] == ["label", family, "a\nb"]
+
+
+IGNORED = "label,p0,p1\n0,0.5,0.5\n-1,0.4,0.6\n0,NA,0.1\n1,0.25,0.75\n"
+
+
+def test_ignored_rows_keep_their_line_with_a_loss_of_0() -> None:
+    args = ("ce", "--ignore", "-1", "--na", "drop", "-r", "none")
+    lines = list(csv.reader(io.StringIO(run(*args, "-f", "csv", stdin=IGNORED).out)))
+
+    assert [line[:3] for line in lines[1:]] == [["1", "0", "0.5"], ["2", "-1", ""], ["4", "1", "0.75"]]
+    losses = [float(line[3]) for line in lines[1:]]
+    assert losses == pytest.approx([-log(0.5), 0.0, -log(0.75)], rel=1e-15, abs=0)
+    assert [float(line) for line in run(*args, "-q", stdin=IGNORED).out.split()] == losses
+    assert run(*args, "-f", "json", stdin=IGNORED).json["losses"] == losses

@@ -1,0 +1,74 @@
+"""Pictures of what was found: losses by probability, reliability, and means with their intervals."""
+
+from collections.abc import Sequence
+from math import nan
+
+from losscli.evaluation.closer import Found
+from losscli.evaluation.figures import figures
+from losscli.evaluation.problem import Problem
+from losscli.output.chart import Series, Span, bars, spans
+from losscli.output.report import Picture
+from losscli.reading.blocks import Model
+from losscli.reports.groups import MISSING, ordered_groups
+from losscli.statistics.calibration import Bin, Bins, bins_of
+from losscli.statistics.intervals import interval, wilson
+
+MOST_GROUPS = 40  # lines of a picture: the groups with the largest share of the loss
+
+
+def pictures_of(problems: Sequence[Problem], models: Sequence[Model], found: Found) -> tuple[Picture, ...]:
+    """A picture of each thing that was asked for; that of the losses by probability always."""
+    drawn = [] if found.chances is None else [_chances(found.chances)]
+    if found.reliability is not None:
+        drawn.append(_reliability(problems[0], found.reliability.bins))
+    if found.groups is not None:
+        drawn.append(_groups(problems[0], found))
+    if found.models:
+        drawn.append(_models(problems, models, found))
+    return tuple(drawn)
+
+
+def _range(one: Bin) -> str:
+    return f"{one.low:g} to {one.high:g}"
+
+
+def _chances(chances: Bins) -> Picture:
+    """The share of the rows and of the loss by the probability that was given to what happened."""
+    bins = bins_of(chances)
+    whole = sum(chances.observed)
+    rows = [one.share for one in bins]
+    loss = [cost / whole if whole else 0.0 for cost in chances.observed]
+    series = [
+        Series(name, part, [f"{100.0 * s:.1f} %" for s in part]) for name, part in (("rows", rows), ("loss", loss))
+    ]
+    return bars("probability given to what happened", [_range(one) for one in bins], series)
+
+
+def _reliability(problem: Problem, bins: Bins) -> Picture:
+    lines = []
+    for one in bins_of(bins):
+        if one.observed is None or one.predicted is None:
+            lines.append(Span(_range(one), nan, nan, nan, "no rows"))
+            continue
+        low, high = wilson(one.observed, one.n, problem.settings.level)
+        text = f"observed {one.observed:.3f}, predicted {one.predicted:.3f}"
+        lines.append(Span(_range(one), one.observed, low, high, text, one.predicted))
+    return spans("reliability: observed with its interval, and predicted", lines, 0.0, 1.0)
+
+
+def _groups(problem: Problem, found: Found) -> Picture:
+    assert found.groups is not None
+    unit, lines = problem.settings.unit, []
+    for key, tally in ordered_groups(found.groups)[:MOST_GROUPS]:
+        low, high = interval(tally.mean, tally.error, tally.counted, problem.settings.level)
+        name = ", ".join(MISSING if word is None else word for word in key)
+        lines.append(Span(name, tally.mean / unit, low / unit, high / unit, f"{tally.mean / unit:.4g}"))
+    return spans(f"mean loss of each group ({problem.settings.unit_name})", lines)
+
+
+def _models(problems: Sequence[Problem], models: Sequence[Model], found: Found) -> Picture:
+    lines = []
+    for problem, model, s in zip(problems, models, (found.summary, *found.models), strict=True):
+        f = figures(problem, s)
+        lines.append(Span(model.name, f.mean, f.low, f.high, f"{f.mean:.4g}"))
+    return spans(f"mean loss of each model ({problems[0].settings.unit_name})", lines)
