@@ -287,7 +287,7 @@ COLUMNS = [
     ("bce", PLAIN, ("-p", "prob,"), "''"),
     ("bce", PLAIN, ("-y", "label", "-p", "label"), "'label'"),
     ("bce", PLAIN, ("-y", "label,label"), "twice"),
-    ("bce", PLAIN, ("-p", "prob", "-p", "label"), "-p"),
+    ("bce", PLAIN, ("-p", "prob", "-p", "label"), "'label' is chosen for two purposes"),
     ("bce", "1,0.8\n0,0.3\n", ("-p", "3"), "2 columns"),
     ("bce", "a,b\n1,0.8\n", (), "the columns are 'a', 'b'"),
     ("bce", "label,b\n1,0.8\n", (), "the columns are 'label', 'b'"),
@@ -349,7 +349,7 @@ def test_a_path_that_leads_nowhere_is_refused_by_its_name(path: str) -> None:
 
 
 def test_a_directory_is_no_table() -> None:
-    assert refusal("bce", ".") == ".: is a directory"
+    assert refusal("bce", ".") == ".: no table is in this directory"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
