@@ -13,7 +13,7 @@ from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, GRADE_OPTIONS
 from losscli.commands.call import Call, FitOptions, GradOptions
 from losscli.enums import Form
 from losscli.errors import Declined, shown
-from losscli.losses.table import LOSSES, PARTICULAR, Loss
+from losscli.losses.table import EITHER, LOSSES, PARTICULAR, Loss
 
 Job = Callable[[], bool]  # runs a command that was read; it says whether the answer is yes
 
@@ -109,6 +109,10 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
         "losscli fit bce homework.csv -y passed -x hours --method newton",
         "losscli fit bce homework.csv -y passed -x hours,sleep --l2 0.1 -f csv",
     ),
+    "fit temperature": (
+        "losscli fit temperature breast_cancer_logits.csv",
+        "losscli fit temperature breast_cancer_logits.csv --test-size 0.25 --seed 1",
+    ),
     "fit ce": (
         "losscli fit ce homework.csv -y passed -x hours",
         "losscli fit ce iris.csv -y species --method newton --l2 0.1",
@@ -168,6 +172,17 @@ def _fit_job(loss: Loss, options: Mapping[str, Option], values: Values) -> Job:
         from losscli.commands.fit import run_fit
 
         return run_fit(call, FitOptions(**own))
+
+    return job
+
+
+def _temperature_job(options: Mapping[str, Option], values: Values) -> Job:
+    call, own = _call(EITHER, values, options, FIT_OPTIONS)
+
+    def job() -> bool:
+        from losscli.commands.temperature import run_temperature
+
+        return run_temperature(call, FitOptions(**own))
 
     return job
 
@@ -242,10 +257,26 @@ GRADE = _command(
     _grade_job,
 )
 
+_OF_TEMPERATURE = {name: FIT_OPTIONS[name] for name in ("test", "test_size", "seed", "predict")} | {
+    name: LOSS_OPTIONS[name]
+    for name in (
+        *("label", "prob", "weight", "positive", "classes", "ignore", "delimiter", "header", "encoding", "na"),
+        *("format", "quiet", "digits"),
+    )
+}
+
+TEMPERATURE = _command(
+    ("fit", "temperature"),
+    "The temperature that logits are best divided by, binary or of classes.",
+    (("SOURCE", "a table of labels and logits, read once into memory"),),
+    _OF_TEMPERATURE,
+    partial(_temperature_job, _OF_TEMPERATURE),
+)
+
 COMMANDS: dict[tuple[str, ...], Command] = {
     command.words: command
     for command in sorted(
-        (GRADE, *(command for loss in LOSSES.values() for command in commands_of(loss))),
+        (GRADE, TEMPERATURE, *(command for loss in LOSSES.values() for command in commands_of(loss))),
         key=lambda one: len(one.words),
     )
 }
@@ -253,7 +284,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
 # The first word of commands of two, with what the page at the top says of them.
 GROUPS: Mapping[str, str] = {
     "grad": "gradient of a loss, and its check by differences",
-    "fit": "logistic and softmax regression",
+    "fit": "logistic and softmax regression, temperature scaling",
 }
 
 

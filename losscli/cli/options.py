@@ -142,8 +142,6 @@ LOSS_OPTIONS = {
 # Declared, but without effect as yet: no command offers these. Who gives one its effect takes its name out.
 COMING = frozenset(
     {
-        "key",
-        "unmatched",
         "save",
     }
 )

@@ -61,7 +61,7 @@ class Call:
     prob: Sequence[str] = ()
     weight: str | None = None
     key: str | None = None
-    unmatched: Unmatched = Unmatched.ERROR
+    unmatched: Unmatched | None = None
     from_: Scale | None = None
     positive: str | None = None
     classes: str | None = None
@@ -144,14 +144,14 @@ def request_of(call: Call, compared: bool = False) -> "Request":
         prob=call.prob[0] if call.prob else None,
         models=tuple(call.prob[1:]),
         weight=call.weight,
-        carried={purpose: text for purpose, text in (("by", call.by), ("show", call.show)) if text is not None},
+        carried={purpose: text for purpose in ("key", "by", "show") if (text := getattr(call, purpose)) is not None},
         header=call.header,
         named_labels=(*(_listed(call.classes) or ()), *([call.positive] if call.positive is not None else [])),
     )
     delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
-    return Request(
-        call.sources, wanted, Style(delimiter, call.na is Missing.DROP), call.encoding, call.threads, call.cluster
-    )
+    style = Style(delimiter, call.na is Missing.DROP)
+    drop_unmatched = None if call.unmatched is None else call.unmatched is Unmatched.DROP
+    return Request(call.sources, wanted, style, call.encoding, call.threads, call.cluster, drop_unmatched)
 
 
 def closer_options(call: Call) -> list[str]:

@@ -28,7 +28,7 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     refuse_contradictions(call)
     recipe = _recipe(options)
     if options.predict is not None:
-        _refuse_overwriting(options.predict, call, options)
+        refuse_overwriting(options.predict, call, options)
     form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
     design = Design(options.features or "", not options.no_intercept)
     everything = read_sample(request_of(call), settings_of(call), design, form)
@@ -56,14 +56,19 @@ def _recipe(options: FitOptions) -> Recipe:
             raise Declined(
                 f"--{name}: {value:g} is out of range; it is finite and {'above' if name == 'lr' else 'at least'} 0"
             )
-    if options.test is not None and options.test_size is not None:
-        raise Declined("--test and --test-size both choose rows to test on; give one of them")
-    if options.test_size is not None and not 0.0 < options.test_size < 1.0:
-        raise Declined(f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1")
+    refuse_test(options)
     usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
     return Recipe(
         options.lr, usual if options.steps is None else options.steps, options.tol, options.l2, options.method
     )
+
+
+def refuse_test(options: FitOptions) -> None:
+    """Refuse what chooses no rows to test on."""
+    if options.test is not None and options.test_size is not None:
+        raise Declined("--test and --test-size both choose rows to test on; give one of them")
+    if options.test_size is not None and not 0.0 < options.test_size < 1.0:
+        raise Declined(f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1")
 
 
 def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample, Sample | None]:
@@ -76,6 +81,11 @@ def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample,
         return everything, read_sample(
             request_of(replace(call, sources=(options.test,))), settings_of(call), design, form
         )
+    return held_out(everything, options)
+
+
+def held_out(everything: Sample, options: FitOptions) -> tuple[Sample, Sample | None]:
+    """The rows to fit, and the share of them that --test-size holds out to test on."""
     if options.test_size is None:
         return everything, None
     count = round(options.test_size * everything.rows)
@@ -130,7 +140,7 @@ def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
         )
 
 
-def _refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
+def refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
     """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
     if path == "-":
         if call.quiet or call.format != "table":

@@ -18,7 +18,6 @@ from losscli.errors import DataError, Declined, shown
 from losscli.evaluation.figures import figures
 from losscli.evaluation.problem import problem_of
 from losscli.expect.grades import Answer, Question, marked, missing
-from losscli.expect.ledger import Ledger, Line, read_ledger
 from losscli.expect.loss import Solution, judge, read_rows, row_losses
 from losscli.expect.typed import Expected
 from losscli.expect.verdict import Verdict
@@ -26,8 +25,9 @@ from losscli.output.emit import Printing, emit
 from losscli.output.formats import FORMATS
 from losscli.output.progress import followed
 from losscli.reading.far.address import is_url
-from losscli.reading.inline import is_inline, reads_as_numbers
+from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.open import open_data
+from losscli.reading.pairs.inline import is_inline, reads_as_numbers
 from losscli.reports.grade import grade_report
 
 Reader = Callable[[Sequence[str]], tuple[Call, GradOptions | None]]  # the words of a command line to what they ask

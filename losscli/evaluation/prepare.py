@@ -253,8 +253,9 @@ def _rows(
         weight=weight,
         divisor_weight=share,
         seen=block.rows,
-        dropped=block.rows - len(block.row) - ignored,
+        dropped=block.rows - len(block.row) - ignored - block.unmatched,
         ignored=ignored,
+        unmatched=block.unmatched,
     )
 
 

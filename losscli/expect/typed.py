@@ -14,7 +14,7 @@ from math import floor, inf, isinf, isnan, log10, nan
 
 from losscli.errors import DataError, Declined, shown
 from losscli.expect.expression import EXACT_HALF, FUNCTIONS, calculated
-from losscli.reading.inline import parse_inline, unwrapped
+from losscli.reading.pairs.inline import parse_inline, unwrapped
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 

@@ -174,3 +174,12 @@ LOSSES: dict[str, Loss] = {
         ),
     )
 }
+
+# What a temperature is fitted by: the cross-entropy of binary logits or of those of classes, as the table has them.
+EITHER = Loss(
+    "temperature",
+    "cross-entropy",
+    {Form.BINARY: BINARY, Form.CATEGORICAL: CATEGORICAL},
+    frozenset({"positive", "classes", "ignore"}),
+    scale=Scale.LOGITS,
+)

@@ -19,7 +19,7 @@ from losscli.reading.columns import Columns, FirstLines, Wanted
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class Words:
     """A column of text as codes (n,) into a vocabulary of distinct cells."""
 
@@ -53,6 +53,7 @@ class Block:
     weights: Array | None = None
     features: Array | None = None
     carried: tuple[Words, ...] = ()
+    unmatched: int = 0  # rows of either table that a join left out
     row: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     line: NDArray[np.intp] | None = None
     tall: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
@@ -175,6 +176,20 @@ def whereabouts(table: Table, fault: Fault, block: Block, rows: int, lines: int)
 def taken(column: Column, row: NDArray[np.intp]) -> Column:
     """The chosen rows of a column."""
     return column[row] if isinstance(column, np.ndarray) else column.taken(row)
+
+
+def stacked(columns: Sequence[Column]) -> Column:
+    """Columns one below the other; numbers beside words become words."""
+    arrays = [column for column in columns if isinstance(column, np.ndarray)]
+    if len(arrays) == len(columns):
+        return np.concatenate(arrays) if arrays else np.zeros(0)
+    places: dict[str, int] = {}
+    codes = []
+    for column in columns:
+        words = column if isinstance(column, Words) else as_words(texts(column))
+        own = [places.setdefault(word, len(places)) for word in words.vocabulary]
+        codes.append(np.array(own, dtype=np.intp)[words.codes])
+    return Words(np.concatenate(codes), tuple(places))
 
 
 def as_column(cells: list[str]) -> Column:

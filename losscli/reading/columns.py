@@ -19,6 +19,7 @@ PROB_NAMES = frozenset(
         *(name for names in SCALE_NAMES.values() for name in names),
     }
 )
+KEY = "key"  # what a carried column is for that two tables are joined by
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
 ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "unnamed: 0", "weight", "weights", "sample_weight"})
 

@@ -8,7 +8,7 @@ from losscli.errors import DataError, Declined
 
 BLOCK_BYTES = 1 << 20
 
-CELL_BYTES = 1 << 24  # more than this between two quotes is a quote that was never closed
+CELL_BYTES = 1 << 22  # more than this between two quotes is a quote that was never closed
 csv.field_size_limit(CELL_BYTES)
 CANDIDATES = (",", "\t", ";", "|", " ")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "space"}

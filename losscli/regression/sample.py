@@ -21,8 +21,8 @@ from losscli.losses.targets import Classes, Targets, joined
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.blocks import Block, Table, texts
 from losscli.reading.cells import number
-from losscli.reading.inline import is_inline, parse_inline
 from losscli.reading.open import Request, open_data
+from losscli.reading.pairs.inline import is_inline, parse_inline
 from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from losscli.errors import Declined, shown
 from losscli.evaluation.prepare import Array
 from losscli.reading.cells import number
-from losscli.reading.inline import parse_inline
+from losscli.reading.pairs.inline import parse_inline
 from losscli.regression.sample import Shape
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from losscli.expect.grades import Mark, Outcome, Question, commonest, counted
-from losscli.expect.ledger import Ledger
 from losscli.output.report import Grid, Report
+from losscli.reading.ledger import Ledger
 
 COLUMNS = ("student", "question", "answer", "verdict", "points", "consistent_with", "meaning")
 

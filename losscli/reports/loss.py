@@ -50,6 +50,7 @@ def _record(problem: Problem, s: Summary, f: Figures, table: Table, notes: tuple
         "clipped": s.clipped,
         "dropped": s.dropped,
         "ignored": s.ignored,
+        "unmatched": s.unmatched,
         "baseline": f.baseline,
         "normalized": f.normalized,
         "perplexity": f.perplexity,
@@ -114,7 +115,7 @@ def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames) -> lis
 
 
 def _counted(problem: Problem, s: Summary) -> str:
-    return "" if s.n == s.seen - s.dropped - s.ignored else "cells, each an observation"
+    return "" if s.n == s.seen - s.dropped - s.ignored - s.unmatched else "cells, each an observation"
 
 
 _FIGURES: dict[str, Callable[[Problem, Figures], tuple[object, ...]]] = {
@@ -164,6 +165,8 @@ def _warnings(problem: Problem, s: Summary) -> list[str]:
         said.append("the sum is beyond the largest float")
     if s.dropped:
         said.append(f"{_rows_of(s.dropped)} with a missing cell dropped")
+    if s.unmatched:
+        said.append(f"{_rows_of(s.unmatched)} of one table without a partner in the other left out")
     return said
 
 

@@ -39,6 +39,7 @@ class Rows:
     seen: int = 0
     dropped: int = 0
     ignored: int = 0
+    unmatched: int = 0
     clipped: int = 0
     sums: Array | None = None
     traits: frozenset[str] = frozenset()
@@ -89,6 +90,7 @@ class Summary:
     n: int = 0
     dropped: int = 0
     ignored: int = 0
+    unmatched: int = 0
     clipped: int = 0
     infinite: int = 0
     first_infinite: int | None = None
@@ -136,6 +138,7 @@ _ADDED = (
     "n",
     "dropped",
     "ignored",
+    "unmatched",
     "clipped",
     "infinite",
     "off",
@@ -164,6 +167,7 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         n=n,
         dropped=rows.dropped,
         ignored=rows.ignored,
+        unmatched=rows.unmatched,
         clipped=rows.clipped,
         infinite=infinite,
         first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,

@@ -17,6 +17,11 @@ def test_a_thousand_tables_hold_nothing_to_find() -> None:
     assert min(kinds["answered"], kinds["refused"]) > 200, kinds
 
 
+@pytest.mark.parametrize("seed", [47793, 67330, 97010, 213953])
+def test_what_was_found_once_is_looked_at_again(seed: int) -> None:
+    assert hunt.judge(seed).finding is None
+
+
 def test_a_seed_gives_the_same_table_always() -> None:
     assert [case(seed) for seed in range(50)] == [case(seed) for seed in range(50)]
     assert len({case(seed).data for seed in range(200)}) > 190

@@ -56,10 +56,10 @@ def test_the_fast_way_and_the_careful_one_carry_the_same_text(text: str, here: P
 
 
 def test_each_purpose_has_its_columns_in_the_order_that_was_typed(here: Path) -> None:
-    table = opened(write("t.csv", ROWS), by="city", show="city,id", key="1")
+    table = opened(write("t.csv", ROWS), show="city,id", by="1")
 
     assert [name for name, _ in table.carried["show"]] == ["city", "id"]
-    assert [name for name, _ in table.carried["key"]] == ["id"]
+    assert [name for name, _ in table.carried["by"]] == ["id"]
     assert travelled(table, "show") == {"city": CITIES, "id": ["7", "007", "", "x"]}
 
 
@@ -85,7 +85,7 @@ def test_text_travels_through_any_number_of_blocks(name: str, distinct: int, her
     text = "id,label,prob\n" + "".join(f"{one},1,0.5\n" for one in ids)
     write(name, gzip.compress(text.encode()) if name.endswith("gz") else text)
 
-    assert travelled(opened(name, style=Style(block_bytes=1 << 12), key="id"), "key") == {"id": ids}
+    assert travelled(opened(name, style=Style(block_bytes=1 << 12), by="id"), "by") == {"id": ids}
 
 
 def test_columns_of_arrays_travel_as_numpy_writes_them(here: Path) -> None:

@@ -408,12 +408,12 @@ def test_carriage_returns_alone_and_newlines_further_on_are_refused(here: Path) 
 
 
 def test_a_line_without_end_is_called_that(here: Path) -> None:
-    assert "a line of more than 32 MiB" in refusal("bce", "-", "-q", stdin=b"a" * (40 << 20))
+    assert "a line of more than 16 MiB" in refusal("bce", "-", "-q", stdin=b"a" * (20 << 20))
 
 
 def test_a_cell_without_end_is_called_that(here: Path) -> None:
-    table = b"label,prob,note\n1,0.5," + b'"' + b"a\n" * (10 << 20)
-    assert "a cell of more than 16 MiB" in refusal("bce", "-", "-q", stdin=table)
+    table = b"label,prob,note\n1,0.5," + b'"' + b"a\n" * (3 << 20)
+    assert "a cell of more than 4 MiB" in refusal("bce", "-", "-q", stdin=table)
 
 
 @pytest.mark.parametrize("line", [2, 3, 30_000])
@@ -458,3 +458,10 @@ def test_gzip_is_read_without_the_quicker_package(here: Path, monkeypatch: pytes
 
     assert answer("bce", write("t", data)) == answer("bce", "-", stdin=TABLE)
     assert refusal("bce", write("t", data[:-9]), "-q") == "t: the compressed data end too soon"
+
+
+@pytest.mark.parametrize("first", [" \t", "\t\n  \t ", "\x0c"])
+def test_lines_of_white_space_before_the_header_are_none_of_the_table(first: str, here: Path) -> None:
+    table = f"{first}\nlabel,prob\n1,0.5\n"
+    assert answer("bce", write("t.csv", table.encode())) == answer("bce", "1", "0.5")
+    assert answer("bce", "t.csv", "-y", "label", "-p", "prob", "-d", ",") == answer("bce", "1", "0.5")

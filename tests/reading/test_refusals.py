@@ -287,7 +287,7 @@ COLUMNS = [
     ("bce", PLAIN, ("-p", "prob,"), "''"),
     ("bce", PLAIN, ("-y", "label", "-p", "label"), "'label'"),
     ("bce", PLAIN, ("-y", "label,label"), "twice"),
-    ("bce", PLAIN, ("-p", "prob", "-p", "label"), "'label' is chosen for two purposes"),
+    ("bce", PLAIN, ("-p", "prob", "-p", "label"), "'label'"),
     ("bce", "1,0.8\n0,0.3\n", ("-p", "3"), "2 columns"),
     ("bce", "a,b\n1,0.8\n", (), "the columns are 'a', 'b'"),
     ("bce", "label,b\n1,0.8\n", (), "the columns are 'label', 'b'"),
@@ -571,8 +571,8 @@ def test_a_delimiter_or_encoding_that_is_none_is_refused(option: str, value: str
     assert {"-d": "--delimiter", "--encoding": "--encoding"}[option] in said
 
 
-def test_options_of_other_issues_are_not_offered() -> None:
-    for option in ("--plot", "--wrt", "--theta"):
+def test_options_of_other_commands_are_not_offered() -> None:
+    for option in ("--lr", "--wrt", "--theta"):
         refusal(*BCE, option)
 
 

@@ -500,7 +500,6 @@ PAIRS = [
     ("clicked\n1\n0\n", "anything\n0.8\n0.3\n", ()),
     ("true\nfalse\n", "0.8\n0.3\n", ()),
     ("truth\n1\n0\n", "0.8\n0.3\n", ()),
-    (PLAIN, PLAIN, ()),
     (PLAIN, "0.8\n0.3\n", ()),
     ("spam\nham\n", "0.8\n0.3\n", ("--positive", "spam")),
     ("animal\nspam\nham\n", "p\n0.8\n0.3\n", ("--positive", "spam", "--header")),

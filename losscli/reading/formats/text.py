@@ -28,7 +28,7 @@ from losscli.reading.sources import Source
 PART_BYTES = 1 << 26  # of a file that are a part of the work of a cluster
 HEAD_BYTES, HEAD_LINES = 1 << 16, 20
 
-RECORD_BYTES = 1 << 25  # a line longer than this is no line of a table
+RECORD_BYTES = 1 << 24  # a line longer than this is no line of a table
 _TOO_LONG = f"a line of more than {RECORD_BYTES >> 20} MiB; is this a table?"
 _BLANK = f"more than {RECORD_BYTES >> 20} MiB of blank lines; is this a table?"
 
@@ -217,13 +217,14 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
     if len(data or feed.rest) > RECORD_BYTES and data.find(b"\n", 0, RECORD_BYTES) < 0:
         raise DataError(f"{feed.source.name}: {_TOO_LONG}")
     lines = _text(data).split("\n")
-    blank = next((at for at, line in enumerate(lines) if line.strip(" \r")), None)
+    gaps = " \r" if style.delimiter == "\t" else None  # a line of nothing but white space is none of a table
+    blank = next((at for at, line in enumerate(lines) if line.strip(gaps)), None)
     if blank is None:
         raise DataError(f"{feed.source.name}: the input is empty")
     place = f"{feed.source.name}:{gone + blank + 1}"
     if lines[blank].lstrip().startswith("{"):
         raise DataError(f"{place}: JSON behind so many blank lines is not read; JSON lines begin with an object")
-    sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(" \r")]
+    sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(gaps)]
     delimiter = style.delimiter or find_delimiter(sample)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
     try:
@@ -299,6 +300,8 @@ class _Reader:
                 break
             except StopIteration:
                 break
+        if fault is not None:  # nothing behind it will be asked for, and it may be without end
+            self.feed.rest, self.feed.ended = b"", True
         yield partial(_parsed_block, parsed, line, lines.taken, self.layout, fault)
 
 

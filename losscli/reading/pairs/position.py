@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.enums import Form
-from losscli.errors import DataError, Fault
-from losscli.reading.blocks import Block, Chunk, ColumnNames, Table, located, taken, whereabouts
+from losscli.errors import DataError, Fault, shown
+from losscli.reading.blocks import Array, Block, Chunk, ColumnNames, Table, Words, located, taken, whereabouts
+from losscli.reading.cells import is_missing, number
+
+SHARED = "shared "  # the purpose of a column that both tables have, with its number
 
 
 def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
@@ -25,7 +28,8 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
         return columns.label if side == "label" else columns.prob
 
     preds = sides["prob"]
-    columns = ColumnNames(shown("label"), shown("prob"), shown("weight"))
+    weight = shown("weight") or next((side.columns.weight for side in sides.values() if side.columns.weight), None)
+    columns = ColumnNames(shown("label"), shown("prob"), weight)
     return Table(
         form,
         _chunks(sides),
@@ -35,10 +39,11 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
         width=preds.width,
         label_width=sides["label"].label_width if "label" in sides else 0,
         name=preds.name,
-        sources=tuple(name for side in sides.values() for name in side.sources),
         streamed=any(side.streamed for side in sides.values()),
         close=partial(_close, tuple(sides.values())),
-        warnings=preds.warnings,
+        warnings=tuple(warning for side in sides.values() for warning in side.warnings),
+        sources=tuple(source for side in sides.values() for source in side.sources),
+        left_over=preds.left_over,
         carried=_carried(sides),
         models=preds.models,
     )
@@ -112,6 +117,7 @@ class _Piece:
 
 def _chunks(parts: Mapping[str, Table]) -> Iterator[Chunk]:
     sides = {name: _Side(part) for name, part in parts.items()}
+    shared = _shared(parts)
     while True:
         more = [side.next() for side in sides.values()]
         if not all(more):
@@ -124,27 +130,90 @@ def _chunks(parts: Mapping[str, Table]) -> Iterator[Chunk]:
         }
         for side in sides.values():
             side.at += count
-        yield partial(_joined, pieces, count)
+        yield partial(_joined, pieces, count, shared)
     if any(more):
         counts = ", ".join(f"{side.table.name} {side.all_rows()}" for side in sides.values())
-        raise DataError(f"the numbers of rows differ: {counts}")
+        hint = "".join(f"; {key_hint(name)}" for name, _, _ in shared[:1])
+        yield partial(_raised, DataError(f"the numbers of rows differ: {counts}{hint}"))
 
 
-def _joined(pieces: Mapping[str, _Piece], count: int) -> Block:
+def _raised(error: DataError) -> Block:
+    """What is wrong behind the rows, told in its turn."""
+    raise error
+
+
+def key_hint(name: str) -> str:
+    """What to do where rows don't line up and the tables share a column."""
+    return f"--key {name} matches rows by it"
+
+
+Shared = tuple[tuple[str, int, int], ...]  # columns that both tables have: name, and place in the blocks of each
+
+
+def _shared(parts: Mapping[str, Table]) -> Shared:
+    if not {"label", "prob"} <= set(parts):
+        return ()
+    left, right = parts["label"].carried, parts["prob"].carried
+    return tuple((*left[purpose][0], right[purpose][0][1]) for purpose in left if purpose.startswith(SHARED))
+
+
+def _differing(words: Words, others: Words) -> int | None:
+    """The first row whose cells differ; cells that are one number are the same, and so are missing ones."""
+    left, right = (list(map(side.vocabulary.__getitem__, side.codes.tolist())) for side in (words, others))
+    if left == right:
+        return None
+    return next((at for at, cells in enumerate(zip(left, right, strict=True)) if not _same(*cells)), None)
+
+
+def _same(cell: str, other: str) -> bool:
+    if cell == other or (is_missing(cell) and is_missing(other)):
+        return True
+    value = number(cell)
+    return value is not None and value == number(other)
+
+
+def _conflict(pieces: Mapping[str, _Piece], at: Mapping[str, NDArray[np.intp]], shared: Shared) -> Fault | None:
+    """The first row, among those that are joined, in which the tables differ in a column that both have."""
+    found = []
+    for place, (name, left, right) in enumerate(shared):
+        words = pieces["label"].block.carried[left].taken(at["label"])
+        others = pieces["prob"].block.carried[right].taken(at["prob"])
+        row = _differing(words, others)
+        if row is not None:
+            cells = " and ".join(shown(side.vocabulary[side.codes[row]]) for side in (words, others))
+            found.append(Fault(row, SHARED, place, f"{cells}; {key_hint(name)}"))
+    return min(found, key=lambda fault: fault.row, default=None)
+
+
+def _joined(pieces: Mapping[str, _Piece], count: int, shared: Shared) -> Block:
     kept = {name: _kept(piece, count) for name, piece in pieces.items()}
     row = reduce(partial(np.intersect1d, assume_unique=True), kept.values())
     at = {name: np.searchsorted(piece.block.row, row + piece.start) for name, piece in pieces.items()}
+    fault = _conflict(pieces, at, shared) if shared else None
+    if fault is not None:
+        at = {name: rows[: fault.row] for name, rows in at.items()}
+        row, fault = row[: fault.row], replace(fault, row=int(row[fault.row]))
     labels = pieces["label"].block.labels if "label" in pieces else ()
     return Block(
-        rows=count,
+        rows=count if fault is None else fault.row,
         lines=count,
         labels=tuple(taken(column, at["label"]) for column in labels),
         preds=np.asfortranarray(pieces["prob"].block.preds[at["prob"]]),
-        weights=pieces["weight"].block.preds[at["weight"], 0] if "weight" in pieces else None,
+        weights=_weights(pieces, at),
         carried=tuple(words.taken(at[name]) for name, piece in pieces.items() for words in piece.block.carried),
         row=row,
-        where=partial(_where, pieces),
+        fault=fault,
+        where=partial(_where, pieces, shared),
     )
+
+
+def _weights(pieces: Mapping[str, _Piece], at: Mapping[str, NDArray[np.intp]]) -> Array | None:
+    """Sample weights: a source of their own, or a column of one of the tables."""
+    if "weight" in pieces:
+        weights: Array = pieces["weight"].block.preds[at["weight"], 0]
+        return weights
+    found = ((name, piece.block.weights) for name, piece in pieces.items())
+    return next((weights[at[name]] for name, weights in found if weights is not None), None)
 
 
 def _kept(piece: _Piece, count: int) -> NDArray[np.intp]:
@@ -152,6 +221,12 @@ def _kept(piece: _Piece, count: int) -> NDArray[np.intp]:
     return row[(row >= 0) & (row < count)]
 
 
-def _where(pieces: Mapping[str, _Piece], fault: Fault) -> str:
-    side = pieces.get(fault.part, pieces["prob"])
-    return side.place(replace(fault, part="prob") if fault.part == "weight" else fault)
+def _where(pieces: Mapping[str, _Piece], shared: Shared, fault: Fault) -> str:
+    if fault.part == SHARED:
+        places = (pieces[name].place(replace(fault, part="row", column=None)) for name in ("label", "prob"))
+        return f"{' and '.join(places)} differ in {shown(shared[fault.column or 0][0])}"
+    if fault.part == "weight" and "weight" in pieces:
+        return pieces["weight"].place(replace(fault, part="prob"))
+    if fault.part == "weight":
+        return next(piece for piece in pieces.values() if piece.block.weights is not None).place(fault)
+    return pieces.get(fault.part, pieces["prob"]).place(fault)

@@ -1,0 +1,74 @@
+"""A path opened by what its bytes are, and what is to be read of it."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from losscli.reading.blocks import Opened, Table
+from losscli.reading.columns import Wanted
+from losscli.reading.dialect import PLAIN_STYLE, Style
+from losscli.reading.many import files_of, open_many
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be read: the positional arguments, the columns wanted of them, and how text is read."""
+
+    tokens: tuple[str, ...]
+    wanted: Wanted
+    style: Style = PLAIN_STYLE
+    encoding: str | None = None
+    threads: int | None = None
+    cluster: str | None = None
+    drop_unmatched: bool | None = None  # rows that only one table has, with --key; None: it wasn't said
+
+
+def file_table(path: str, request: Request) -> Table:
+    """The table at a path."""
+    return table_of(opened(path, request), request.wanted)
+
+
+def table_of(source: Opened, wanted: Wanted) -> Table:
+    """The table of an opened source, which is closed where there is none."""
+    try:
+        return source.table(wanted)
+    except BaseException:
+        source.close()
+        raise
+
+
+def opened(path: str, request: Request) -> Opened:
+    """The source at a path, or the files of a directory or a glob, first lines read."""
+    names = files_of(path)
+    return _one(path, request) if names is None else open_many(path, names, partial(_one, request=request))
+
+
+def _one(path: str, request: Request) -> Opened:
+    found = _source(path, request)
+    return replace(found, table=lambda wanted: replace(found.table(wanted), sources=(found.name,)))
+
+
+def _source(path: str, request: Request) -> Opened:
+    from losscli.reading.sources import ARRAYS, is_columnar, open_source
+
+    source = open_source(path, request.encoding)
+    try:
+        if source.magic.startswith(ARRAYS):
+            from losscli.reading.formats.arrays import open_arrays
+
+            return open_arrays(source, request.style.drop)
+        if is_columnar(source):
+            from losscli.reading.formats.parquet import open_columnar
+
+            return open_columnar(source, request.style.drop)
+        if source.magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            from losscli.reading.formats.jsonlines import open_json_lines
+
+            return open_json_lines(source, request.style)
+        from losscli.reading.formats.text import open_text
+        from losscli.reading.hints.foreign import refuse_foreign
+
+        refuse_foreign(source)
+        return open_text(source, request.style)
+    except BaseException:
+        source.close()
+        raise

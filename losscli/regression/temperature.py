@@ -1,0 +1,125 @@
+"""Temperature scaling: the T for which the mean loss of logits divided by T is the least (Guo et al. 2017).
+
+In b = 1/T the loss is convex, so Newton's steps within a bracket find the one optimum. There is none above 0 where the
+logits point the wrong way, and none below infinity where every row is right: both are refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+
+from losscli.enums import Form
+from losscli.errors import DataError, Fault
+from losscli.evaluation.evaluate import in_order, refuse_nothing
+from losscli.evaluation.faults import raise_first, weights_out_of_reach
+from losscli.evaluation.prepare import Array, Prepared, prepare
+from losscli.evaluation.problem import Problem, Settings, problem_of
+from losscli.losses.targets import joined
+from losscli.reading.blocks import Block, Table
+from losscli.regression.sample import Sample, Shape, logits, row_slopes
+from losscli.statistics.summary import EMPTY, divisor, summarize
+
+_STEPS = 200
+
+
+def read_logits(settings: Settings, table: Table) -> Sample:
+    """The logits of a table in memory, as features without an intercept."""
+    problem = problem_of(settings, table)
+    prepared = [one for one, _ in in_order(table, _finite(problem))]
+    summary = sum((summarize(replace(one.rows, loss=np.zeros(len(one.raw)))) for one in prepared), EMPTY)
+    refuse_nothing(problem, summary, table.name)
+    if table.form is Form.BINARY and table.width > 1:
+        raise DataError(f"{table.name}: a temperature is fitted to one label; choose one with -y and -p")
+    weights = [one.rows.weight for one in prepared if one.rows.weight is not None]
+    classes = problem.names.names if problem.names else None
+    x = np.concatenate([one.raw.reshape(len(one.raw), -1) for one in prepared])
+    return Sample(
+        problem,
+        Shape(tuple(f"z{at}" for at in range(x.shape[1])), intercept=False, classes=classes),
+        x,
+        joined([one.targets for one in prepared]),
+        joined([one.unit for one in prepared]),
+        np.concatenate(weights) if weights else None,
+        divisor(summary),
+        summary,
+        table,
+    )
+
+
+def _finite(problem: Problem) -> Callable[[Block], Prepared]:
+    def work(block: Block) -> Prepared:
+        prepared = prepare(problem, block)
+        raise_first(weights_out_of_reach(block))
+        bad = ~np.isfinite(prepared.block.preds)
+        if bad.any():
+            at = int(bad.any(axis=1).argmax())
+            column = int(bad[at].argmax())
+            raise Fault(int(prepared.block.row[at]), "prob", column, "a temperature wants finite logits")
+        return prepared
+
+    return work
+
+
+def scaled(sample: Sample, inverse: float) -> Array:
+    """The parameters that multiply each logit by 1/T."""
+    width = sample.x.shape[1]
+    return inverse * (np.ones(1) if sample.shape.classes is None else np.eye(width))
+
+
+def temperature(sample: Sample) -> float:
+    """The T of the least mean loss; DataError where there is none."""
+    name = sample.table.name
+    if not _slope(sample, 0.0) < 0.0:
+        why = "the logits say no more than a constant, or point the wrong way"
+        raise DataError(f"{name}: no temperature above 0 has the least loss: {why}")
+    if not _last_slope(sample) > 0.0:
+        why = "every row is right, so the loss falls on and on as T goes to 0"
+        raise DataError(f"{name}: no temperature above 0 has the least loss: {why}")
+    low, high, inverse = 0.0, inf, 1.0 / max(1.0, float(np.abs(sample.x).max()))
+    for _ in range(_STEPS):
+        slope = _slope(sample, inverse)
+        low, high = (inverse, high) if slope < 0.0 else (low, inverse)
+        curvature = _curvature(sample, inverse)
+        step = -slope / curvature if curvature > 0.0 else inf
+        following = inverse + step
+        if not low < following < high:
+            following = 2.0 * inverse if high == inf else (low + high) / 2.0
+        if abs(following - inverse) <= 1e-15 * inverse or slope == 0.0:
+            break
+        inverse = min(following, 4.0 * inverse)
+    return 1.0 / inverse
+
+
+def _slope(sample: Sample, inverse: float) -> float:
+    """The slope of the mean loss by 1/T."""
+    slopes = row_slopes(sample, scaled(sample, inverse)).reshape(sample.x.shape)
+    return float((slopes * sample.x).sum()) / sample.divisor
+
+
+def _last_slope(sample: Sample) -> float:
+    """The slope that is left where T is next to 0: how far the largest logits are above those of what happened."""
+    largest = float(np.abs(sample.x).max())
+    return _slope(sample, min(2.0**60 / _least_gap(sample), 1e300 / largest)) if largest > 0.0 else 0.0
+
+
+def _least_gap(sample: Sample) -> float:
+    """The least difference of two logits of a row, or of a logit to 0, that isn't 0."""
+    ordered = np.sort(sample.x, axis=1) if sample.shape.classes is not None else np.c_[np.zeros(sample.rows), sample.x]
+    gaps = np.abs(np.diff(ordered, axis=1))
+    return float(gaps[gaps > 0.0].min(initial=1.0))
+
+
+def _curvature(sample: Sample, inverse: float) -> float:
+    """The second derivative of the mean loss by 1/T: the variance of a row's logits by its probabilities."""
+    z = logits(sample, scaled(sample, inverse))
+    if z.ndim == 1:
+        half = np.exp(-np.abs(z) / 2.0)
+        spread = (half / (1.0 + half * half) * sample.x[:, 0]) ** 2
+    else:
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        mean = (p * sample.x).sum(axis=1, keepdims=True)
+        spread = (p * (sample.x - mean) ** 2).sum(axis=1)
+    return float((spread if sample.weight is None else sample.weight * spread).sum()) / sample.divisor

@@ -1,0 +1,252 @@
+"""Two tables: by position where nothing speaks against it, by key in any order, and refused where it isn't clear."""
+
+import random
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import answer, record, refusal, run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SOLUTION = "id,label\n17,1\n42,0\n3,1\n"
+SUBMISSION = "id,prob\n42,0.3\n3,0.6\n17,0.8\n"
+JOINED = -(log(0.8) + log(0.7) + log(0.6)) / 3
+
+
+def close(expected: float) -> object:
+    return pytest.approx(expected, rel=1e-13, abs=0)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(name: str, text: str) -> str:
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def both(labels: str = SOLUTION, preds: str = SUBMISSION) -> tuple[str, str]:
+    return write("labels.csv", labels), write("preds.csv", preds)
+
+
+# --- by position ------------------------------------------------------------------------------------------------------
+
+
+def test_a_column_that_both_tables_have_must_agree_row_by_row(here: Path) -> None:
+    said = "labels.csv:2 and preds.csv:2 differ in 'id': '17' and '42'; --key id matches rows by it"
+
+    assert refusal("bce", *both()) == said
+
+
+def test_tables_whose_shared_column_agrees_go_together_by_position(here: Path) -> None:
+    both(preds="id,prob\n017,0.8\n42.0,0.3\n 3 ,0.6\n")
+
+    assert answer("bce", "labels.csv", "preds.csv") == close(JOINED)
+
+
+def test_the_first_row_that_differs_is_named_behind_thousands(here: Path) -> None:
+    rows = "".join(f"{at},1\n" for at in range(50_000))
+    both("id,label\n" + rows, "id,prob\n" + rows.replace("\n49000,1\n", "\n7,1\n"))
+
+    said = "labels.csv:49002 and preds.csv:49002 differ in 'id': '49000' and '7'; --key id matches rows by it"
+    assert refusal("bce", "labels.csv", "preds.csv") == said
+
+
+def test_a_bad_cell_before_the_row_that_differs_is_told_first(here: Path) -> None:
+    both("id,label\n1,1\n2,0\n", "id,prob\n1,1.5\n3,0.3\n")
+
+    assert refusal("bce", "labels.csv", "preds.csv").startswith("preds.csv:2: column 'prob': 1.5")
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_different_numbers_of_rows_are_told_with_the_column_that_could_match_them(piped: bool, here: Path) -> None:
+    both("id,label\n1,1\n2,0\n", "id,prob\n1,.5\n")
+    preds = "-" if piped else "preds.csv"
+
+    said = refusal("bce", "labels.csv", preds, stdin="id,prob\n1,.5\n" if piped else "")
+
+    name = "<stdin>" if piped else preds
+    assert said == f"the numbers of rows differ: labels.csv 2, {name} 1; --key id matches rows by it"
+
+
+def test_two_tables_with_labels_and_predictions_each_are_refused(here: Path) -> None:
+    both("label,prob\n1,.5\n", "label,prob\n1,.5\n")
+
+    said = refusal("bce", "labels.csv", "preds.csv")
+
+    assert said.startswith("labels.csv and preds.csv each hold labels and predictions; give each by itself, or")
+    assert "-y" in said and "-p" in said
+
+
+@pytest.mark.parametrize("chosen", [("-y", "label"), ("-p", "prob")])
+def test_two_tables_with_labels_and_predictions_go_together_where_one_is_chosen(
+    chosen: tuple[str, str], here: Path
+) -> None:
+    both("label,prob\n1,.9\n", "label,prob\n1,.5\n")
+
+    assert answer("bce", "labels.csv", "preds.csv", *chosen) == close(log(2))
+
+
+def test_three_paths_are_refused_with_the_cure(here: Path) -> None:
+    assert "quote a glob" in refusal("bce", "m1.csv", "m2.csv", "m3.csv")
+
+
+# --- by key -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_joins_rows_in_any_order(here: Path) -> None:
+    found = record("bce", *both(), "--key", "id")
+
+    assert found["value"] == close(JOINED)
+    assert (found["n"], found["unmatched"], found["dropped"]) == (3, 0, 0)
+    assert found["sources"] == ["labels.csv", "preds.csv"]
+
+
+def test_rows_come_out_in_the_order_of_the_predictions(here: Path) -> None:
+    out = run("bce", *both(), "--key", "id", "-r", "none", "-f", "csv").out.splitlines()
+
+    assert [row.rpartition(",")[0] for row in out] == ["row,label,prob", "1,0,0.3", "2,1,0.6", "3,1,0.8"]
+
+
+def test_several_columns_are_one_key(here: Path) -> None:
+    both("day,user,label\n1,a,1\n1,b,0\n2,a,0\n", "day,user,prob\n2,a,.1\n1,b,.2\n1,a,.9\n")
+
+    assert answer("bce", "labels.csv", "preds.csv", "--key", "day,user") == close(-(log(0.9) * 2 + log(0.8)) / 3)
+
+
+@pytest.mark.parametrize("command", ["ce", "nll"])
+def test_classes_are_joined_by_key(command: str, here: Path) -> None:
+    both("id,species\n2,dog\n1,cat\n", "id,cat,dog\n1,.9,.1\n2,.3,.7\n")
+
+    assert answer(command, "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.9) + log(0.7)) / 2)
+
+
+@pytest.mark.parametrize("side", ["labels.csv", "preds.csv"])
+def test_weights_are_a_column_of_either_table(side: str, here: Path) -> None:
+    labels, preds = SOLUTION, SUBMISSION
+    if side == "labels.csv":
+        labels = "id,label,w\n17,1,1\n42,0,2\n3,1,5\n"
+    else:
+        preds = "id,prob,w\n42,0.3,2\n3,0.6,5\n17,0.8,1\n"
+
+    found = record("bce", *both(labels, preds), "--key", "id", "-w", "w")
+
+    assert found["value"] == close(-(log(0.8) + 2 * log(0.7) + 5 * log(0.6)) / 8)
+    assert found["columns"]["weight"] == "w"
+
+
+def test_arrays_are_joined_with_text(here: Path) -> None:
+    write("labels.csv", SOLUTION)
+    np.savez("preds.npz", id=[42.0, 3.0, 17.0], prob=[0.3, 0.6, 0.8])
+
+    assert answer("bce", "labels.csv", "preds.npz", "--key", "id") == close(JOINED)
+
+
+@pytest.mark.parametrize(
+    ("labels", "preds", "said"),
+    [
+        (SOLUTION, SUBMISSION + "99,.5\n", "preds.csv:5: the key '99' is not in labels.csv; --unmatched drop leaves"),
+        (SOLUTION + "5,1\n", SUBMISSION, "labels.csv:5: the key '5' is not in preds.csv; --unmatched drop leaves"),
+        (SOLUTION + "17,0\n", SUBMISSION, "labels.csv:5: the key '17' stands twice, first in labels.csv:2"),
+        (SOLUTION, SUBMISSION + "42,.5\n", "preds.csv:5: the key '42' stands twice"),
+        (SOLUTION + "03,0\n", SUBMISSION, "labels.csv:5: the keys '3' and '03' are one number, first in labels.csv:4"),
+        (SOLUTION, SUBMISSION + ",.5\n", "preds.csv:5: column 'id': the key is missing"),
+        (SOLUTION + "NA,1\n", SUBMISSION, "labels.csv:5: column 'id': the key is missing"),
+        (SOLUTION, SUBMISSION.replace("id", "key"), "preds.csv: no column 'id'; the columns are key, prob"),
+        (SOLUTION, SUBMISSION.replace("0.6", "6"), "preds.csv:3: column 'prob': 6 is not a probability"),
+        (SOLUTION.replace("42,0", "42,x"), SUBMISSION, "labels.csv:3: column 'label': label 'x' is not 0 or 1"),
+    ],
+)
+def test_what_is_wrong_with_a_join_is_named_with_key_file_and_line(
+    labels: str, preds: str, said: str, here: Path
+) -> None:
+    found = refusal("bce", *both(labels, preds), "--key", "id")
+
+    assert found.replace("'", "").startswith(said.replace("'", "")), found
+
+
+def test_rows_without_a_partner_can_be_left_out_and_are_counted(here: Path) -> None:
+    both(SOLUTION + "5,1\n", SUBMISSION + "99,.5\n98,.5\n")
+
+    found = record("bce", "labels.csv", "preds.csv", "--key", "id", "--unmatched", "drop")
+
+    assert (found["value"], found["n"], found["unmatched"]) == (close(JOINED), 3, 3)
+    assert any("3 rows" in note and "partner" in note for note in found["notes"])
+    quiet = run("bce", "labels.csv", "preds.csv", "--key", "id", "--unmatched", "drop", "-q")
+    assert "3 rows" in quiet.err
+
+
+@pytest.mark.parametrize(
+    "spelled", [("7", "7.0"), ("7", "007"), ("7.0", "7e0"), ("12345678901234567890", "+12345678901234567890")]
+)
+def test_keys_that_are_numbers_throughout_are_compared_as_numbers(spelled: tuple[str, str], here: Path) -> None:
+    both(f"id,label\n{spelled[0]},1\n8,0\n", f"id,prob\n8,.3\n{spelled[1]},.8\n")
+
+    assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.8) + log(0.7)) / 2)
+
+
+def test_long_numbers_are_not_rounded_into_one_key(here: Path) -> None:
+    both("id,label\n9007199254740993.0,1\n", "id,prob\n9007199254740992,.8\n")
+
+    assert "9007199254740992" in refusal("bce", "labels.csv", "preds.csv", "--key", "id")
+
+
+def test_keys_among_which_is_a_word_are_compared_as_text(here: Path) -> None:
+    both("id,label\n7,1\nx,0\n", "id,prob\nx,.3\n007,.8\n")
+
+    assert "the key '007' is not in labels.csv" in refusal("bce", "labels.csv", "preds.csv", "--key", "id")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("labels.csv", "--key", "id"), "--key joins two tables"),
+        (("1,0", "preds.csv", "--key", "id"), "--key joins two tables"),
+        (("labels.csv", "preds.csv", "--unmatched", "drop"), "add --key"),
+        (("labels.csv", "preds.csv", "--key", "id", "-w", "1,2,3"), "beside --key weights are a column"),
+    ],
+)
+def test_options_of_a_join_want_a_join(arguments: tuple[str, ...], said: str, here: Path) -> None:
+    both()
+
+    assert said in refusal("bce", *arguments)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.randoms(use_true_random=False), st.integers(1, 300))
+def test_any_order_of_either_table_gives_the_same_digits(
+    tmp_path_factory: pytest.TempPathFactory, shuffler: random.Random, rows: int
+) -> None:
+    folder = tmp_path_factory.mktemp("join")
+    keys = [f"{at * 7}" for at in range(rows)]
+    labels = [f"{key},{shuffler.randint(0, 1)}" for key in keys]
+    preds = [f"{key},{shuffler.random()!r}" for key in keys]
+    found = set()
+    for _ in range(2):
+        (folder / "l.csv").write_text("id,label\n" + "\n".join(labels))
+        (folder / "p.csv").write_text("id,prob\n" + "\n".join(preds))
+        one = record("bce", folder / "l.csv", folder / "p.csv", "--key", "id")
+        found.add(tuple(one[name] for name in ("value", "sum", "mean", "std", "se", "min", "max", "baseline")))
+        shuffler.shuffle(labels)
+        shuffler.shuffle(preds)
+
+    assert len(found) == 1
+
+
+def test_the_kaggle_case_is_what_a_join_by_hand_gives(here: Path) -> None:
+    generator = np.random.default_rng(5)
+    ids, truth, probs = generator.permutation(2000), generator.integers(0, 2, 2000), generator.uniform(0.01, 0.99, 2000)
+    order = generator.permutation(2000)
+    both(
+        "id,label\n" + "".join(f"{a},{b}\n" for a, b in zip(ids, truth, strict=True)),
+        "id,prob\n" + "".join(f"{ids[at]},{float(probs[at])!r}\n" for at in order),
+    )
+
+    by_hand = -np.log(np.where(truth == 1, probs, 1 - probs)).mean()
+
+    assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(float(by_hand))

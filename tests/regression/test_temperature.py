@@ -1,0 +1,97 @@
+"""Temperature scaling: the optimum against a general minimizer, and where there is none."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import DATA, answer, record, refusal, run
+
+
+def softmax_loss(z: Any, y: Any, w: Any, inverse: float) -> float:
+    scaled = z * inverse
+    top = scaled.max(axis=1)
+    losses = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1)) - scaled[np.arange(len(y)), y]
+    return float((w * losses).sum() / w.sum())
+
+
+def table(kind: str) -> tuple[str, Any, Any, Any]:
+    """Logits twice as sure as they should be, as text, as rows of logits, labels and weights."""
+    rng = np.random.default_rng(5)
+    z = np.round(rng.normal(size=(400, 3)) * 2, 4) if kind == "ce" else np.round(rng.normal(size=(400, 1)) * 2, 4)
+    full = z if kind == "ce" else np.column_stack([np.zeros(400), z])
+    p = np.exp(full / 2.0)
+    y = (rng.random(400)[:, None] > (p / p.sum(axis=1, keepdims=True)).cumsum(axis=1)).sum(axis=1)
+    w = np.round(rng.random(400) + 0.1, 3)
+    names = "logit" if kind == "bce" else "z_0,z_1,z_2"
+    rows = (",".join(map(str, [label, *row, weight])) for label, row, weight in zip(y, z.tolist(), w, strict=True))
+    return f"label,{names},w\n" + "\n".join(rows) + "\n", full, y, w
+
+
+@pytest.mark.parametrize("weights", [(), ("-w", "w")])
+@pytest.mark.parametrize("kind", ["bce", "ce"])
+def test_the_temperature_is_that_of_a_general_minimizer(kind: str, weights: tuple[str, ...]) -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    text, z, y, w = table(kind)
+    w = w if weights else np.ones(len(y))
+    chosen = ("-p", "logit") if kind == "bce" else ("-p", "z_*")
+
+    found = record("fit", "temperature", *chosen, *weights, stdin=text)
+
+    best = optimize.minimize_scalar(
+        lambda b: softmax_loss(z, y, w, b), bounds=(1e-3, 10), method="bounded", options={"xatol": 1e-12}
+    )
+    assert found["temperature"] == pytest.approx(1.0 / best.x, rel=1e-6, abs=0)
+    assert found["loss_after"] == pytest.approx(best.fun, rel=1e-12, abs=0)
+    assert found["loss_before"] == pytest.approx(softmax_loss(z, y, w, 1.0), rel=1e-12, abs=0)
+    assert (found["test_before"], found["test_after"]) == (None, None)
+    step = 1e-4  # the slope at the optimum is 0: losses at the same distance on both sides are equal
+    low, high = (softmax_loss(z, y, w, (1.0 + s) / found["temperature"]) for s in (-step, step))
+    assert abs(high - low) < 1e-10
+
+
+def test_logits_of_minus_z_and_z_have_twice_the_temperature() -> None:
+    rows = list(csv.DictReader((DATA / "breast_cancer_logits.csv").read_text(encoding="utf-8").splitlines()))
+    key = next(name for name in rows[0] if name != "label")
+    text = "label,z_0,z_1\n" + "".join(f"{row['label']},{-float(row[key])!r},{row[key]}\n" for row in rows)
+
+    one = answer("fit", "temperature", DATA / "breast_cancer_logits.csv")
+    two = answer("fit", "temperature", "-p", "z_*", stdin=text)
+
+    assert two == pytest.approx(2.0 * one, rel=1e-9, abs=0)
+
+
+def test_written_probabilities_have_the_loss_that_is_reported(tmp_path: Path) -> None:
+    found = record("fit", "temperature", DATA / "breast_cancer_logits.csv", "--predict", tmp_path / "p.csv")
+
+    assert answer("bce", tmp_path / "p.csv") == pytest.approx(found["loss_after"], rel=1e-9, abs=0)
+
+
+def test_a_share_of_the_rows_is_tested_on(tmp_path: Path) -> None:
+    path = DATA / "breast_cancer_logits.csv"
+    share = record("fit", "temperature", path, "--test-size", "0.25", "--seed", "1")
+    same = record("fit", "temperature", path, "--test", path)
+
+    assert share["n"] == 427 and share["test_after"] is not None
+    assert (same["test_before"], same["test_after"]) == (same["loss_before"], same["loss_after"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("label,logit\n1,2\n0,-1\n", "every row is right"),
+        ("label,logit\n1,-2\n0,1\n", "point the wrong way"),
+        ("label,logit\n1,0\n0,0\n", "no more than a constant"),
+        ("label,logit\n1,inf\n0,1\n", ":2: column 'logit': a temperature wants finite logits"),
+        ("label,z_0,z_1\n0,3,1\n1,1e-300,2e-300\n", "every row is right"),
+    ],
+)
+def test_an_optimum_that_is_none_is_refused_with_the_reason(text: str, said: str) -> None:
+    assert said in refusal("fit", "temperature", stdin=text)
+
+
+def test_rows_with_missing_cells_are_told() -> None:
+    result = run("fit", "temperature", "--na", "drop", stdin="label,logit\n1,2\n0,\n0,1\n1,-1\n0,-1\n")
+
+    assert result.code == 0 and "1 row with a missing cell dropped" in result.out
