@@ -1,6 +1,8 @@
 """Servers on this machine that tests read from: an object store, web servers, a cluster. Each ends with its tests."""
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -26,12 +28,19 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def _end_with_parent() -> None:
+    """Have the system kill this process when the tests end, however they end: PR_SET_PDEATHSIG of sys/prctl.h."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 @contextmanager
 def started(
     *command: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ended by force."""
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if sys.platform == "linux":
+        quiet["preexec_fn"] = _end_with_parent
     child = subprocess.Popen([sys.executable, *command], env={**os.environ, **(env or {})}, **quiet)
     try:
         yield child

@@ -42,13 +42,13 @@ class Command:
 NOT_OF_GRADIENTS = frozenset(
     {
         *("fail_above", "fail_if_worse", "worst", "show", "by", "max_groups", "calibration", "quantiles", "plot"),
-        *("ci", "cluster"),
+        *("ci", "cluster", "save"),
     }
 )
 OF_REGRESSIONS = frozenset(
     {
         *("label", "weight", "positive", "classes", "delimiter", "header", "encoding", "na", "smoothing"),
-        *("pos_weight", "class_weight", "ignore", "format", "quiet", "digits"),
+        *("pos_weight", "class_weight", "ignore", "format", "quiet", "digits", "save"),
     }
 )
 
@@ -111,6 +111,7 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     ),
     "fit temperature": (
         "losscli fit temperature breast_cancer_logits.csv",
+        "losscli fit temperature breast_cancer_logits.csv -y label -p logit -q",
         "losscli fit temperature breast_cancer_logits.csv --test-size 0.25 --seed 1",
     ),
     "fit ce": (

@@ -140,11 +140,7 @@ LOSS_OPTIONS = {
 }
 
 # Declared, but without effect as yet: no command offers these. Who gives one its effect takes its name out.
-COMING = frozenset(
-    {
-        "save",
-    }
-)
+COMING: frozenset[str] = frozenset()
 
 
 GRAD_OPTIONS = {
@@ -169,6 +165,7 @@ FIT_OPTIONS = {
     "no_intercept": _fit("--no-intercept", kind=bool, help="logits without an intercept"),
     "test": _fit("--test", metavar="FILE", help="a table to test on"),
     "test_size": _fit("--test-size", metavar="F", number=ANY, help="share of the rows to test on"),
+    "batch": _fit("--batch", metavar="N", number=(int, 1, 10**9), help="rows of a step of gd (all of them)"),
     "seed": _fit("--seed", metavar="N", number=(int, 0, 2**63), help="of the choice of these rows (0)"),
     "predict": _fit("--predict", metavar="FILE", help="write labels and fitted probabilities"),
 }

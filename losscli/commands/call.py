@@ -3,6 +3,7 @@
 What is wrong with an option whatever the data are is refused here as `Declined`.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, isnan
@@ -47,6 +48,7 @@ class FitOptions:
     no_intercept: bool = False
     test: str | None = None
     test_size: float | None = None
+    batch: int | None = None
     seed: int = 0
     predict: str | None = None
 
@@ -171,7 +173,18 @@ def closer_options(call: Call) -> list[str]:
 def printing_of(call: Call, group: str = "") -> Printing:
     """How the answer of a call is printed; `group` is the command that the loss stands behind."""
     command = " ".join(word for word in ("losscli", group, call.loss.name) if word)
-    return Printing(command, call.format, call.quiet, call.digits, call.explain)
+    return Printing(command, call.format, call.quiet, call.digits, call.explain, call.save)
+
+
+def _refuse_saving(call: Call, path: str) -> None:
+    """Refuse a file that can't bear the answer, or that is read."""
+    from losscli.output.save import refuse_ending
+
+    refuse_ending(path)
+    if call.reduction is Reduction.NONE:
+        raise Declined("--save keeps one answer; -r none prints a line a row: send them to a file with >")
+    if any(os.path.exists(path) and os.path.exists(one) and os.path.samefile(path, one) for one in call.sources):
+        raise Declined(f"--save: {path} is a table that is read; choose another file")
 
 
 def refuse_contradictions(call: Call) -> None:
@@ -185,6 +198,8 @@ def refuse_contradictions(call: Call) -> None:
             raise Declined("--fail-above wants one number; it contradicts -r none")
         if isnan(call.fail_above):
             raise Declined("--fail-above: nan is not a limit")
+    if call.save is not None:
+        _refuse_saving(call, call.save)
     _refuse_without_answer(call)
     if call.format not in FORMATS:
         raise Declined(f"--format: {call.format!r} is none of {', '.join(FORMATS)}")

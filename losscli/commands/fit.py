@@ -18,7 +18,7 @@ from losscli.output.emit import emit
 from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
-from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend, mean_loss
+from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend
 from losscli.regression.theta import given_theta
 from losscli.reports.fit import Outcome, Scaling, report_of
 
@@ -39,12 +39,11 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     start = given_theta(options.theta, train.shape)
     fit = (newton if options.method is Solver.NEWTON else descend)(train, start, recipe)
     _refuse_unsettled(fit, options)
-    test_loss = None if test is None else mean_loss(_scaled(test, scaling), fit.theta)
-    outcome = Outcome(
-        train, recipe, fit, scaling, mean_loss(train, fit.theta), test_loss, 0 if test is None else test.rows
-    )
+    test = None if test is None else _scaled(test, scaling)
+    outcome = Outcome(train, recipe, fit, scaling, test)
     if options.predict is not None:
-        write_predictions(options.predict, scaled, fit.theta)
+        parts = {"train": train, "test": test} if test is not None else {"": scaled}
+        write_predictions(options.predict, parts, fit.theta)
     if options.predict != "-":
         emit(report_of(outcome), printing_of(call, "fit"))
     return True
@@ -56,10 +55,18 @@ def _recipe(options: FitOptions) -> Recipe:
             raise Declined(
                 f"--{name}: {value:g} is out of range; it is finite and {'above' if name == 'lr' else 'at least'} 0"
             )
+    if options.batch is not None and options.method is Solver.NEWTON:
+        raise Declined("--batch is for gradient descent; it contradicts --method newton")
     refuse_test(options)
     usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
     return Recipe(
-        options.lr, usual if options.steps is None else options.steps, options.tol, options.l2, options.method
+        options.lr,
+        usual if options.steps is None else options.steps,
+        options.tol,
+        options.l2,
+        options.method,
+        options.batch,
+        options.seed,
     )
 
 

@@ -144,7 +144,7 @@ def _solved_gradient(call: Call, options: GradOptions) -> Callable[[Expected], V
     from losscli.expect.gradient import judge_gradient, slopes_of
     from losscli.gradients.answer import answered
     from losscli.gradients.rows import Spool
-    from losscli.output.spool import spool_file
+    from losscli.output.whole import spool_file
 
     refuse_options(options)
     if options.wrt is Wrt.PARAMS:

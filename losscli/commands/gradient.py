@@ -12,7 +12,7 @@ from losscli.gradients.analytic import kernel_of
 from losscli.gradients.answer import answered
 from losscli.gradients.numeric import LARGEST_STEP
 from losscli.gradients.rows import Ask, Spool
-from losscli.output.spool import spool_file
+from losscli.output.whole import spool_file
 from losscli.reading.open import open_data
 
 if TYPE_CHECKING:

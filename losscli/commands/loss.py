@@ -39,7 +39,7 @@ def _answered(problem: Problem, table: Table, call: Call, printing: Printing) ->
 
         stream_losses(problem, table, printing)
         return True
-    summary = summary_of(problem, table, full=not call.quiet)
+    summary = summary_of(problem, table, full=not call.quiet or call.save is not None)
     answer = report(problem, summary, table)
     emit(answer, printing)
     return _within_limit(answer.answer, call, printing)

@@ -25,7 +25,7 @@ def run_temperature(call: Call, options: FitOptions) -> bool:
         test = _read(replace(call, sources=(options.test,)))
     found = temperature(train)
     if options.predict is not None:
-        write_predictions(options.predict, everything, scaled(everything, 1.0 / found))
+        write_predictions(options.predict, {"": everything}, scaled(everything, 1.0 / found))
     if options.predict != "-":
         emit(_report(found, train, test), printing_of(call, "fit"))
     return True

@@ -119,9 +119,10 @@ def _class_labels(problem: Problem, block: Block) -> Labels:
     if len(block.labels) == 1:
         return problem.names.indices(block.labels[0])
     q = soft(block.labels)
-    if problem.settings.focal:
+    hard = not problem.settings.loss.soft_labels
+    if problem.settings.focal or hard:
         _refuse_soft(problem, np.ascontiguousarray(q).ravel(), problem.k)
-    return q
+    return q.argmax(axis=1) if hard else q
 
 
 def _no_labels(problem: Problem, block: Block) -> Array:
@@ -184,7 +185,7 @@ def binary_targets(problem: Problem, y: Array) -> tuple[Binary, Binary, Array | 
     if s.pos_weight is not None:
         positive = positive * s.pos_weight
     plain = s.class_weight is None and s.pos_weight is None
-    return Binary(positive, negative, cap, plain), Binary(y, 1.0 - y, cap, plain=True), factor
+    return Binary(positive, negative, cap, plain), Binary(y, 1.0 - y, plain=True), factor
 
 
 def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | None:

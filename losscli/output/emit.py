@@ -25,6 +25,7 @@ class Printing:
     quiet: bool = False
     digits: int = 6
     explain: bool = False
+    save: str | None = None
 
     @property
     def writer(self) -> Writer:
@@ -37,6 +38,10 @@ def emit(answer: Report, printing: Printing) -> None:
     whole = printing.writer.report
     if whole is None:
         raise Declined(f"--format {printing.format} prints answers by rows only")
+    if printing.save is not None:
+        from losscli.output.save import save
+
+        save(answer, printing.digits, printing.save, printing.command)
     with for_a_reader():
         sys.stdout.write(whole(answer, printing.digits))
     _warn_beside(answer, printing)
@@ -45,7 +50,7 @@ def emit(answer: Report, printing: Printing) -> None:
 def emit_rows(answer: RowReport, printing: Printing) -> Report:
     """Print an answer by rows, nothing of it before the last row is sound, and return its report."""
     refuse_rows(printing)
-    from losscli.output.spool import copy_out, spool_file
+    from losscli.output.whole import copy_out, spool_file
 
     assert printing.writer.rows is not None
     answer = replace(answer, report=cache(answer.report))

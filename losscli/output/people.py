@@ -5,7 +5,7 @@ Tables are plain ASCII apart from the data, and text from the data is escaped, n
 
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import IO, Any
 
 from losscli.errors import printable_line
 from losscli.output.cells import pretty
@@ -17,7 +17,32 @@ SHOWN_ROWS = 100  # of an answer by rows; the machine formats and --quiet print 
 
 def table(report: Report, digits: int) -> str:
     """The report's grids, with colour where standard output is a terminal."""
-    from rich.console import Console, Group
+    return text_of(report, digits, console_for(sys.stdout))
+
+
+def text_of(report: Report, digits: int, console: Any) -> str:
+    """The report as a console shows it, never cut."""
+    parts = renderable(report, digits)
+    with console.capture() as captured:
+        console.print(parts, width=width_of(console, parts), crop=False, no_wrap=True, overflow="ignore")
+    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
+
+
+def console_for(file: IO[str], width: int = 1 << 16, record: bool = False) -> Any:
+    """A console of rich that takes no text for markup."""
+    from rich.console import Console
+
+    return Console(file=file, markup=False, highlight=False, emoji=False, width=width, height=25, record=record)
+
+
+def width_of(console: Any, parts: Any) -> int:
+    """How wide something is on a console that has room for it."""
+    return int(console.measure(parts).maximum)
+
+
+def renderable(report: Report, digits: int) -> Any:
+    """Title, grids, pictures and notes as rich shows them."""
+    from rich.console import Group
     from rich.text import Text
 
     parts: list[Any] = [Text(report.title, style="bold")]
@@ -26,11 +51,7 @@ def table(report: Report, digits: int) -> str:
     for picture in report.pictures:
         parts += [Text(""), Text(picture.title), *map(Text, picture.lines)]
     parts += [Text(f"note: {printable_line(note)}", style="yellow") for note in report.notes]
-    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False, width=1 << 16, height=25)
-    width = console.measure(Group(*parts)).maximum
-    with console.capture() as captured:
-        console.print(Group(*parts), width=width, crop=False, no_wrap=True, overflow="ignore")
-    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
+    return Group(*parts)
 
 
 def _rich_table(grid: Grid, digits: int) -> Any:

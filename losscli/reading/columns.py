@@ -165,7 +165,7 @@ def _expand_part(part: str, names: Sequence[str] | None, width: int) -> Iterable
     if part.isascii() and part.isdigit():
         return (_numbered(int(part), names, width),)
     low, dash, high = part.partition("-")
-    if dash and low.isdigit() and high.isdigit():
+    if part.isascii() and dash and low.isdigit() and high.isdigit():
         first, last = _numbered(int(low), names, width), _numbered(int(high), names, width)
         if first > last:
             raise DataError(f"the range {part} runs backwards")

@@ -1,7 +1,7 @@
 """Fitted probabilities as a table that the loss commands read back: label and prob, or label and p_<class>."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -13,8 +13,25 @@ from losscli.output.whole import whole_file
 from losscli.regression.sample import Sample, logits
 
 
-def write_predictions(path: str, sample: Sample, theta: Array) -> None:
-    """Write the label, the probabilities and the weight, where there is one, of each row; `-` is standard output."""
+def write_predictions(path: str, parts: Mapping[str, Sample], theta: Array) -> None:
+    """Write the label, the probabilities and the weight, where there is one, of each row; `-` is standard output.
+
+    Several parts stand below each other, with a column `set` that says which a row is of.
+    """
+    tables = [_table(name if len(parts) > 1 else "", sample, theta) for name, sample in parts.items()]
+    try:
+        with whole_file(path) as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(tables[0][0])
+            for _, columns in tables:
+                writer.writerows(_rows(columns))
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"--predict: {path}: {what.lower()}") from None
+
+
+def _table(name: str, sample: Sample, theta: Array) -> tuple[list[str], list[Iterable[object]]]:
+    """The header and the columns of a part."""
     z = logits(sample, theta)
     p = sigmoid(z)[:, None] if z.ndim == 1 else np.exp(log_softmax(z))
     classes = sample.shape.classes
@@ -23,14 +40,9 @@ def write_predictions(path: str, sample: Sample, theta: Array) -> None:
     columns: list[Iterable[object]] = [*labels, *p.T.tolist()]
     if sample.weight is not None:
         header, columns = [*header, "weight"], [*columns, sample.weight.tolist()]
-    try:
-        with whole_file(path) as out:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(_rows(columns))
-    except (OSError, ValueError) as error:
-        what = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"--predict: {path}: {what.lower()}") from None
+    if name:
+        header, columns = [*header, "set"], [*columns, [name] * sample.rows]
+    return header, columns
 
 
 def _rows(columns: list[Iterable[object]]) -> Iterator[list[object]]:

@@ -3,7 +3,9 @@
 The loss that is lowered is the mean over the rows plus l2/2 times the sum of the squared parameters, intercepts apart.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from math import isfinite
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from losscli.enums import Solver
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array
-from losscli.regression.sample import Sample, row_losses, row_slopes
+from losscli.regression.sample import Sample, row_losses, row_slopes, taken
 
 RISE = 1e-10  # a relative rise of the loss beyond rounding
 
@@ -22,13 +24,18 @@ NEWTON_STEPS, DESCENT_STEPS = 100, 1000
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to fit: learning rate, steps at most, the decrease of the loss at which to stop, the penalty, the method."""
+    """How to fit: learning rate, steps at most, the decrease of the loss at which to stop, the penalty, the method.
+
+    `batch` is the number of rows of a step (None: all), in an order that follows from `seed`.
+    """
 
     lr: float = 0.1
     steps: int = DESCENT_STEPS
     tol: float = 0.0
     l2: float = 0.0
     method: Solver = Solver.GD
+    batch: int | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,26 +58,48 @@ def mean_loss(sample: Sample, theta: Array) -> float:
 
 
 def descend(sample: Sample, start: Array, recipe: Recipe) -> Fit:
-    """Gradient descent; DataError when the loss rises or leaves the numbers."""
+    """Gradient descent, on batches of the rows where that is asked for.
+
+    DataError when the loss leaves the numbers, or ends above where it began; on the way it may rise.
+    """
     theta = start
     history = [_objective(sample, theta, recipe.l2)]
-    slope = _gradient(sample, theta, recipe.l2)
-    enough = False
+    batches, enough = _batches(sample, recipe), False
     while len(history) <= recipe.steps and not enough:
-        theta = theta - recipe.lr * slope
+        theta = theta - recipe.lr * _gradient(next(batches), theta, recipe.l2)
         history.append(_objective(sample, theta, recipe.l2))
-        _refuse_rise(history, recipe.lr)
-        slope = _gradient(sample, theta, recipe.l2)
-        enough = recipe.tol > 0.0 and history[-2] - history[-1] < recipe.tol
-    return Fit(theta, enough or bool(np.abs(slope).max() <= STILL), tuple(history))
+        if not isfinite(history[-1]):
+            break
+        enough = recipe.tol > 0.0 and 0.0 <= history[-2] - history[-1] < recipe.tol
+    _refuse_worse(history, recipe.lr)
+    return Fit(theta, enough or bool(np.abs(_gradient(sample, theta, recipe.l2)).max() <= STILL), tuple(history))
 
 
-def _refuse_rise(history: list[float], lr: float) -> None:
-    before, after = history[-2:]
-    if isfinite(after) and after <= before + RISE * max(abs(before), 1e-3):
+def _batches(sample: Sample, recipe: Recipe) -> Iterator[Sample]:
+    """The rows of each step: all of them, or batches in a new order each round, the last of a round shorter."""
+    if recipe.batch is None or recipe.batch >= sample.rows:
+        yield from repeat(sample)
+    assert recipe.batch is not None
+    rng = np.random.default_rng(recipe.seed)
+    while True:
+        order = rng.permutation(sample.rows)
+        for begin in range(0, sample.rows, recipe.batch):
+            yield taken(sample, order[begin : begin + recipe.batch])
+
+
+def _refuse_worse(history: list[float], lr: float) -> None:
+    first, last = history[0], history[-1]
+    if isfinite(last) and not rises(first, last):
         return
-    went = f"the loss rises from {before:.6g} to {after:.6g}" if isfinite(after) else "the loss is no longer finite"
-    raise DataError(f"{went} at step {len(history) - 1}; try a smaller --lr than {lr:g}, or --standardize")
+    step = len(history) - 1
+    went = f"the loss ends above where it began: {first:.6g}, and {last:.6g} after step {step}"
+    went = went if isfinite(last) else f"the loss is no longer finite at step {step}"
+    raise DataError(f"{went}; try a smaller --lr than {lr:g}, or --standardize")
+
+
+def rises(before: float, after: float) -> bool:
+    """Whether a loss is higher after a step, beyond rounding."""
+    return after > before + RISE * max(abs(before), 1e-3)
 
 
 def _objective(sample: Sample, theta: Array, l2: float) -> float:

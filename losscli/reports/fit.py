@@ -1,6 +1,7 @@
 """A fit as a report."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ from losscli.enums import Solver
 from losscli.evaluation.prepare import Array
 from losscli.output.chart import curves
 from losscli.output.report import Grid, Report
+from losscli.regression.quality import accuracy, boundary, safe_rate, standard_errors
 from losscli.regression.sample import Sample
-from losscli.regression.solve import Fit, Recipe
+from losscli.regression.solve import Fit, Recipe, mean_loss, rises
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
 
 
@@ -30,14 +32,40 @@ class Outcome:
     recipe: Recipe
     fit: Fit
     scaling: Scaling | None
-    train_loss: float
-    test_loss: float | None
-    test_rows: int
+    test: Sample | None
+
+    @property
+    def train_loss(self) -> float:
+        """The mean loss of the rows that were fitted."""
+        return mean_loss(self.sample, self.fit.theta)
+
+    @property
+    def test_loss(self) -> float | None:
+        """The mean loss of the rows to test on."""
+        return None if self.test is None else mean_loss(self.test, self.fit.theta)
+
+    @property
+    def boundary(self) -> float | None:
+        """Where both classes are equally likely, of the one feature as it is."""
+        theta = self.fit.theta if self.scaling is None else _raw(self.fit.theta, self)
+        return boundary(self.sample, theta)
+
+
+def _accuracy(sample: Sample | None, outcome: Outcome) -> float | None:
+    return None if sample is None else accuracy(sample, outcome.fit.theta)
 
 
 def _parameters(outcome: Outcome) -> Grid:
-    """Each parameter, and where features were standardized what it is for the features as they are."""
-    columns = {"theta": outcome.fit.theta}
+    """Each parameter; by newton with its standard error, z and odds ratio; where features were standardized also what
+    it is for the features as they are."""
+    theta = outcome.fit.theta
+    columns = {"theta": theta}
+    if outcome.recipe.method is Solver.NEWTON and outcome.recipe.l2 == 0.0:
+        se = standard_errors(outcome.sample, theta)
+        if se is not None:
+            columns |= {"se": se, "z": theta / se}
+            with np.errstate(over="ignore"):  # of a feature in tiny units it may be beyond the floats
+                columns |= {"odds_ratio": np.exp(theta)} if outcome.sample.shape.classes is None else {}
     if outcome.scaling is not None:
         columns["unscaled"] = _raw(outcome.fit.theta, outcome)
     return parameter_grid(outcome.sample.shape, columns)
@@ -62,6 +90,9 @@ def _record(outcome: Outcome, grid: Grid) -> dict[str, Any]:
         "converged": fit.converged,
         "train_loss": outcome.train_loss,
         "test_loss": outcome.test_loss,
+        "train_accuracy": _accuracy(outcome.sample, outcome),
+        "test_accuracy": _accuracy(outcome.test, outcome),
+        "boundary": outcome.boundary,
         "history": list(fit.history),
         "notes": _notes(outcome),
     }
@@ -70,11 +101,28 @@ def _record(outcome: Outcome, grid: Grid) -> dict[str, Any]:
 def _notes(outcome: Outcome) -> list[str]:
     said = list(outcome.sample.table.notes)
     if not outcome.fit.converged:
-        more = "more --steps or a larger --lr" if outcome.recipe.method is Solver.GD else "more --steps"
-        said.insert(0, f"not converged after {outcome.fit.steps} steps; {more} would lower the loss further")
+        said.insert(0, f"not converged after {outcome.fit.steps} steps; {_more(outcome)} would lower the loss further")
+    said += _rising(outcome)
     if outcome.scaling is not None and outcome.sample.shape.intercept:
         said.append("theta is for features of mean 0 and deviation 1, unscaled for the features as they are")
     return said
+
+
+def _more(outcome: Outcome) -> str:
+    """What helps a fit that has not converged: never a rate that might diverge."""
+    safe = float(f"{0.9 * safe_rate(outcome.sample, outcome.recipe.l2):.1g}")
+    larger = outcome.recipe.method is Solver.GD and outcome.recipe.batch is None and safe > 1.5 * outcome.recipe.lr
+    return f"more --steps, or a larger --lr such as {safe:g}," if larger else "more --steps"
+
+
+def _rising(outcome: Outcome) -> list[str]:
+    """Where the loss rose on the way, unless its steps saw some of the rows only."""
+    history = outcome.fit.history
+    up = [at for at, (before, after) in enumerate(pairwise(history), 1) if rises(before, after)]
+    if not up or outcome.recipe.batch is not None or outcome.recipe.method is not Solver.GD:
+        return []
+    went = f"first from {history[up[0] - 1]:.6g} to {history[up[0]]:.6g} at step {up[0]}"
+    return [f"the loss rises in {len(up)} of {outcome.fit.steps} steps, {went}: --lr {outcome.recipe.lr:g} is large"]
 
 
 def report_of(outcome: Outcome) -> Report:
@@ -84,8 +132,14 @@ def report_of(outcome: Outcome) -> Report:
         ("training loss", outcome.train_loss, f"nats, mean over {outcome.sample.rows} rows"),
         ("steps", fit.steps, "converged" if fit.converged else "not converged"),
     ]
-    if outcome.test_loss is not None:
-        rows.insert(1, ("test loss", outcome.test_loss, f"nats, mean over {outcome.test_rows} rows"))
+    if outcome.test is not None:
+        rows.insert(1, ("test loss", outcome.test_loss, f"nats, mean over {outcome.test.rows} rows"))
+    figures = (
+        ("training accuracy", _accuracy(outcome.sample, outcome), "share of rows whose label is the likelier one"),
+        ("test accuracy", _accuracy(outcome.test, outcome), ""),
+        ("boundary", outcome.boundary, f"of {outcome.sample.shape.names[-1]}: both labels are equally likely there"),
+    )
+    rows += [figure for figure in figures if figure[1] is not None]
     label = "loss" if outcome.recipe.l2 == 0.0 else "loss with its penalty"
     chart = curves(label, [("training", fit.history)], "steps") if fit.steps else None
     grids = [grid, Grid(tuple(rows))]

@@ -40,7 +40,7 @@ MEANINGLESS = {
     "nll-likelihoods": {"pos-weight", "class-weight", "ignore", "normalize", "smoothing"},
 }
 
-PROBS = [0.8, 0.3, 1e-9, 1.0 - 1e-6, 0.97]
+PROBS = [1e-50, 0.3, 1e-9, 1.0 - 1e-6, 0.97]  # the first is below e^-100, where torch stops
 HARD, SOFT = [1, 0, 0, 1, 0], [1.0, 0.25, 0.0, 0.6, 0.5]
 ROWS = [[0.7, 0.2, 0.1], [1e-9, 0.4, 0.6 - 1e-9], [0.02, 0.97, 0.01], [0.25, 0.25, 0.5], [0.999999, 6e-7, 4e-7]]
 UNSCALED = [[0.35, 0.1, 0.05], [1e-9, 0.4, 0.6], [0.02, 0.9, 0.01], [0.25, 0.25, 0.4], [0.999999, 6e-7, 4e-7]]

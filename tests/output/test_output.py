@@ -21,7 +21,7 @@ NLL = ("nll", "0.8,0.7,0.6,0.7")
 LOSSES = [-log(p) for p in (0.8, 0.7, 0.6, 0.7)]
 MEAN = sum(LOSSES) / 4
 KEYS = """
-    loss value reduction base from n divisor sum mean std se low high min max infinite clipped dropped ignored
+    loss value reduction base from n divisor sum mean std se low high min max infinite clipped dropped ignored unmatched
     baseline normalized perplexity log_likelihood label_entropy kl_divergence
     positive classes per_class sources columns notes
 """
@@ -77,7 +77,15 @@ def test_json_holds_the_figures_that_are_promised() -> None:
     figures |= {"baseline": log(2), "normalized": MEAN / log(2)}
     assert {key: found[key] for key in figures} == {key: close(value) for key, value in figures.items()}
     words = {"loss": "bce", "reduction": "mean", "base": "e", "from": "probs", "n": 4, "positive": "1"}
-    words |= {"infinite": 0, "clipped": 0, "dropped": 0, "ignored": 0, "classes": None, "per_class": None}
+    words |= {
+        "infinite": 0,
+        "clipped": 0,
+        "dropped": 0,
+        "ignored": 0,
+        "unmatched": 0,
+        "classes": None,
+        "per_class": None,
+    }
     assert {key: found[key] for key in words} == words
 
 

@@ -24,7 +24,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same rows as text, packed text and columns."""
     folder = tmp_path_factory.mktemp("files")
     draw = random.Random(3)
-    rows = [(draw.randrange(2), draw.random()) for _ in range(30_000)]
+    probs = [draw.random() for _ in range(30_000)]
+    rows = [(int(draw.random() < p), p) for p in probs]
     text = "label,prob\n" + "".join(f"{y},{p!r}\n" for y, p in rows)
     (folder / "t.csv").write_text(text, encoding="utf-8")
     (folder / "t.csv.gz").write_bytes(gzip.compress(text.encode()))

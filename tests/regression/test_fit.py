@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, environment, record, refusal, run
+from conftest import DATA, answer, environment, record, refusal, run
 
 
 def design() -> tuple[np.ndarray, np.ndarray]:
@@ -103,9 +104,67 @@ def test_a_tolerance_stops_early_and_counts_as_converged(students: Path) -> None
     assert before - last < 1e-4 <= found["history"][-3] - before
 
 
-def test_a_rising_loss_stops_with_the_advice_of_a_smaller_rate(students: Path) -> None:
+def test_a_loss_that_ends_above_where_it_began_is_refused_with_the_advice_of_a_smaller_rate(students: Path) -> None:
     said = refusal("fit", "bce", students, "--lr", "1000")
-    assert said.startswith("the loss rises from 0.693147 to") and "try a smaller --lr than 1000" in said
+    assert said.startswith("the loss ends above where it began: 0.693147, and ")
+    assert "try a smaller --lr than 1000" in said
+
+
+HOMEWORK = (DATA / "homework.csv", "-y", "passed", "-x", "hours")
+
+
+def test_a_loss_that_rises_on_the_way_is_drawn_and_said() -> None:
+    found = record("fit", "bce", *HOMEWORK, "--lr", "0.7")
+    assert found["converged"] and found["history"][1] > found["history"][0]
+    said = "the loss rises in 3 of 1000 steps, first from 0.693147 to 0.701722 at step 1: --lr 0.7 is large"
+    assert said in found["notes"]
+
+
+@pytest.mark.parametrize("columns", [HOMEWORK, (DATA / "breast_cancer.csv", "-y", "label", "-x", "prob")])
+def test_the_rate_of_a_hint_lowers_the_loss_at_every_step(columns: tuple[str, ...]) -> None:
+    note = record("fit", "bce", *columns, "--lr", "0.0001", "--steps", "5")["notes"][0]
+    assert "or a larger --lr such as" in note
+    rate = note.split("such as ")[1].split(",")[0]
+    history = record("fit", "bce", *columns, "--lr", rate, "--steps", "300")["history"]
+    assert all(after <= before * (1 + 1e-12) for before, after in pairwise(history))
+
+
+def test_newton_gives_the_standard_errors_of_statsmodels() -> None:
+    found = record("fit", "bce", *HOMEWORK, "--method", "newton")
+    # statsmodels 0.15.0: Logit(y, X).fit(tol=1e-14).bse, tvalues
+    assert thetas(found, "se") == pytest.approx(SE, rel=1e-6, abs=0)
+    assert thetas(found, "z") == pytest.approx(Z, rel=1e-6, abs=0)
+    assert thetas(found, "odds_ratio") == pytest.approx(np.exp(thetas(found)).tolist(), rel=1e-12, abs=0)
+
+
+def test_accuracy_and_boundary_are_those_of_one_half(tmp_path: Path) -> None:
+    rows = "x,y\n1,0\n2,0\n3,1\n4,0\n5,1\n6,1\n"
+    test = tmp_path / "test.csv"
+    test.write_text("x,y\n0,0\n3,1\n9,1\n9,0\n")
+    found = record("fit", "bce", "--method", "newton", "--test", test, stdin=rows)
+    b, w = thetas(found)
+    assert found["boundary"] == pytest.approx(-b / w, rel=1e-12, abs=0) and 3 < found["boundary"] < 4
+    assert (found["train_accuracy"], found["test_accuracy"]) == (4 / 6, 0.5)
+    assert record("fit", "bce", stdin=rows)["test_accuracy"] is None
+
+
+def test_batches_follow_from_the_seed_and_all_rows_in_one_are_gradient_descent(students: Path) -> None:
+    plain = record("fit", "bce", students, "--steps", "50")
+    assert record("fit", "bce", students, "--steps", "50", "--batch", "80")["history"] == plain["history"]
+    one, again, other = (
+        record("fit", "bce", students, "--steps", "50", "--batch", "8", "--seed", seed) for seed in ("1", "1", "2")
+    )
+    assert one == again and one["history"] != other["history"]
+    assert one["history"][-1] < one["history"][0]
+    assert "contradicts --method newton" in refusal("fit", "bce", students, "--batch", "8", "--method", "newton")
+
+
+def test_predictions_of_both_sets_say_which_a_row_is_of(students: Path, tmp_path: Path) -> None:
+    out = tmp_path / "fitted.csv"
+    record("fit", "bce", students, "--test-size", "0.25", "--predict", out)
+    rows = out.read_text().splitlines()
+    assert rows[0] == "label,prob,set"
+    assert [row.split(",")[2] for row in rows[1:]] == ["train"] * 60 + ["test"] * 20
 
 
 def test_standardized_features_have_their_parameters_and_those_of_the_features_as_they_are(students: Path) -> None:
@@ -116,6 +175,8 @@ def test_standardized_features_have_their_parameters_and_those_of_the_features_a
     assert thetas(found)[1] == pytest.approx(thetas(plain)[1] * x[:, 1].std(), rel=1e-8)
 
 
+SE = [2.204218012626973, 0.632953319252392]
+Z = [-1.747393799018623, 1.87236405291011]
 LOGIT = [0.0009980085957557471, 1.3904573418323412, -1.4975491527439522]
 LOGIT_LOSS = 0.39613814844917744
 RIDGE = [-0.20665995807664322, 1.0036296231390438, -0.7340369604243837]

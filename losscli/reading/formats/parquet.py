@@ -29,7 +29,7 @@ parquet: Any = Lazy("pyarrow.parquet")
 orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
-BATCH_ROWS = 1 << 16
+BATCH_ROWS = 1 << 14  # larger arrays are given back to the system and asked for again with each batch
 PART_ROWS = 1 << 20  # of row groups that are a part of the work of a cluster
 BUFFER = 1 << 20  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
 STREAM = b"\xff\xff\xff\xff"

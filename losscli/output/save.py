@@ -1,0 +1,50 @@
+"""An answer as a file that others can look at: an image, a page, text. The rule: it renders without a network."""
+
+import io
+import os
+import re
+from typing import Any
+
+from losscli.errors import Declined
+from losscli.output.formats import markdown
+from losscli.output.people import console_for, renderable, text_of, width_of
+from losscli.output.report import Report
+from losscli.output.whole import whole_file
+
+ENDINGS = (".svg", ".html", ".txt", ".md")
+
+
+def refuse_ending(path: str) -> None:
+    """Refuse a file whose name says nothing of how it is to be written."""
+    if os.path.splitext(path)[1].lower() not in ENDINGS:
+        raise Declined(f"--save: {path!r} doesn't end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
+
+
+def save(report: Report, digits: int, path: str, title: str) -> None:
+    """Write a report as the ending of the file's name says; the file is there when all of it is written."""
+    ending = os.path.splitext(path)[1].lower()
+    if ending == ".md":
+        text = markdown(report, digits)
+    elif ending == ".txt":
+        text = text_of(report, digits, console_for(io.StringIO()))
+    else:
+        console = _recorded(report, digits)
+        text = _svg(console, title) if ending == ".svg" else console.export_html(inline_styles=True)
+    with whole_file(path) as out:
+        out.write(text)
+
+
+def _recorded(report: Report, digits: int) -> Any:
+    """A console that has shown the report, as wide as it is."""
+    parts = renderable(report, digits)
+    width = width_of(console_for(io.StringIO()), parts)
+    console = console_for(io.StringIO(), width=width, record=True)
+    console.print(parts, crop=False, no_wrap=True, overflow="ignore")
+    return console
+
+
+def _svg(console: Any, title: str) -> str:
+    """An image whose letters are those of the machine that shows it: rich asks a server for its font."""
+    text = console.export_svg(title=title, unique_id="losscli")
+    without: str = re.sub(r"@font-face\s*\{.*?\}\s*", "", text, flags=re.DOTALL)
+    return without.replace("Fira Code,", "")

@@ -1,0 +1,75 @@
+"""How good a fit is: accuracy, standard errors, the boundary between two classes. Pure: samples and theta in."""
+
+import numpy as np
+
+from losscli.evaluation.prepare import Array
+from losscli.losses.functions import log_softmax, row_sums, sigmoid
+from losscli.losses.targets import Binary, Classes
+from losscli.regression.sample import Sample, logits
+
+
+def accuracy(sample: Sample, theta: Array) -> float | None:
+    """The share of rows whose label is the likelier one (p = 0.5 counts for label 1); None for label probabilities."""
+    z, unit = logits(sample, theta), sample.unit
+    if isinstance(unit, Binary):
+        hard = bool(((unit.positive == 0.0) | (unit.positive == 1.0)).all())
+        return float(np.mean((z >= 0.0) == (unit.positive == 1.0))) if hard else None
+    if isinstance(unit, Classes):
+        return float(np.mean(z.argmax(axis=1) == unit.index))
+    return None
+
+
+def boundary(sample: Sample, theta: Array) -> float | None:
+    """The value of the one feature at which both classes are equally likely; None where there is no such value."""
+    if sample.shape.classes is not None or len(sample.shape.features) != 1 or theta[-1] == 0.0:
+        return None
+    found = -theta[0] / theta[1] if sample.shape.intercept else 0.0
+    return float(found) if np.isfinite(found) else None
+
+
+def standard_errors(sample: Sample, theta: Array) -> Array | None:
+    """Square roots of the diagonal of the inverse information, shaped like theta; None where it has no inverse.
+
+    Weights count as so many rows. The parameters of several classes are those that sum to 0 over the classes.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # a fit that ran far away has no standard errors
+        information = _information(sample, theta)
+    if not np.isfinite(information).all():
+        return None
+    inverse = np.linalg.pinv(information, hermitian=True)
+    variance = np.diag(inverse)
+    return np.sqrt(variance).reshape(theta.shape) if (variance > 0.0).all() else None
+
+
+def safe_rate(sample: Sample, l2: float) -> float:
+    """A learning rate at which no step can raise the loss: 1 over the largest curvature that there is."""
+    share = _share(sample) / sample.divisor
+    bend = 0.25 if sample.shape.classes is None else 0.5
+    with np.errstate(over="ignore", invalid="ignore"):
+        gram = (sample.x * share[:, None]).T @ sample.x
+    if not np.isfinite(gram).all():
+        return 0.0
+    curvature = bend * float(np.linalg.eigvalsh(gram)[-1]) + l2
+    return 1.0 / curvature if curvature > 0.0 else 1.0
+
+
+def _information(sample: Sample, theta: Array) -> Array:
+    z, share, x = logits(sample, theta), _share(sample), sample.x
+    if z.ndim == 1:
+        return np.asarray((x * (share * sigmoid(z) * sigmoid(-z))[:, None]).T @ x)
+    h = np.exp(log_softmax(z))
+    k, d = h.shape[1], x.shape[1]
+    bend = h[:, :, None] * (np.eye(k) - h[:, None, :]) * share[:, None, None]
+    return np.asarray(np.einsum("nab,ni,nj->aibj", bend, x, x)).reshape(k * d, k * d)
+
+
+def _share(sample: Sample) -> Array:
+    """How many rows each row counts as (n,): its weight times the sum of its coefficients."""
+    a = sample.targets
+    if isinstance(a, Binary):
+        mass = a.positive + a.negative
+    elif isinstance(a, Classes):
+        mass = a.own if a.every is None else a.own + a.every.sum()
+    else:
+        mass = row_sums(a.cells)
+    return mass if sample.weight is None else mass * sample.weight

@@ -1,0 +1,77 @@
+"""An answer kept as a file: what its ending says, whole or not at all, and rendering without a network."""
+
+import os
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from conftest import process, refusal, run
+
+BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_text_and_markdown_are_what_is_printed() -> None:
+    assert run(*BCE, "--save", "a.txt").out == Path("a.txt").read_text() == run(*BCE).out
+    run(*BCE, "-q", "--save", "a.md")
+    assert Path("a.md").read_text() == run(*BCE, "-f", "md").out
+
+
+def test_an_image_is_well_formed_has_the_answer_and_asks_no_server() -> None:
+    assert run(*BCE, "--save", "a.svg").out == run(*BCE).out
+    text = Path("a.svg").read_text()
+
+    words = "".join(ElementTree.fromstring(text).itertext()).replace("\xa0", " ")
+    assert "0.36183" in words and "baseline" in words and "losscli bce" in words
+    assert not re.search(r"url\(\s*[\"']?http|@import|@font-face|<image|<script", text)
+
+
+def test_a_page_has_the_answer_and_asks_no_server() -> None:
+    run(*BCE, "--save", "a.html")
+    text = Path("a.html").read_text()
+
+    assert "0.36183" in text and not re.search(r"https?://|@import|@font-face|<script|<link", text)
+
+
+def test_the_file_is_the_same_whatever_the_environment_says() -> None:
+    for name, env in (("a.svg", {}), ("b.svg", {"COLUMNS": "20", "TERM": "dumb", "NO_COLOR": "1", "FORCE_COLOR": "1"})):
+        assert process(*BCE, "--save", name, env=env, cwd=os.getcwd()).code == 0
+    assert Path("a.svg").read_bytes() == Path("b.svg").read_bytes()
+
+
+def test_text_of_the_data_is_text_in_a_page() -> None:
+    Path("t.csv").write_text('label,"<script>[b]x"\n1,0.5\n0,0.25\n')
+    assert run("bce", "t.csv", "-p", "2", "--save", "a.html").code == 0
+    assert run("bce", "t.csv", "-p", "2", "--save", "a.svg").code == 0
+
+    assert "<script>" not in Path("a.html").read_text() + Path("a.svg").read_text()
+    assert "&lt;script&gt;[b]x" in Path("a.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("a.png",), "--save: 'a.png' doesn't end in .svg, .html, .txt or .md"),
+        (("a",), "--save: 'a' doesn't end in .svg, .html, .txt or .md"),
+        (("a.txt", "-r", "none"), "--save keeps one answer; -r none prints a line a row: send them to a file with >"),
+    ],
+)
+def test_what_cannot_be_saved_is_refused(args: tuple[str, ...], said: str) -> None:
+    assert refusal(*BCE, "--save", *args) == said
+    assert os.listdir() == []
+
+
+def test_a_table_that_is_read_is_not_written_over() -> None:
+    Path("t.txt").write_text("label,prob\n1,0.5\n")
+
+    assert refusal("bce", "t.txt", "--save", "t.txt") == "--save: t.txt is a table that is read; choose another file"
+    assert Path("t.txt").read_text() == "label,prob\n1,0.5\n"
+
+
+def test_a_folder_that_is_not_there_is_an_error_before_anything_is_printed() -> None:
+    assert "no such file or directory" in refusal(*BCE, "--save", "nowhere/a.txt").lower()
