@@ -1,6 +1,7 @@
 """Parquet, Arrow and ORC files read to the digits that the same rows in a CSV file give, or are refused in one line."""
 
 import decimal
+import math
 import random
 import sys
 from collections.abc import Callable, Mapping
@@ -170,6 +171,13 @@ def test_a_list_of_numbers_is_the_class_columns(kind: str, chosen: tuple[str, ..
 
     assert found["value"] == answer("ce", "0,1,2", rows)
     assert found["columns"]["prob"] == ["probs_0", "probs_1", "probs_2"]
+
+
+def test_lists_are_read_by_a_process_that_has_loaded_nothing_else(tmp_path: Path) -> None:
+    table = pa.table({"label": [0, 1], "probs": pa.array([[0.5, 0.5], [0.5, 0.5]], pa.list_(pa.float64()))})
+    parquet.write_table(table, tmp_path / "t.parquet")
+
+    assert process("ce", tmp_path / "t.parquet", "-q").out == f"{math.log(2)!r}\n"
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
