@@ -190,7 +190,7 @@ def _numbered(k: int) -> tuple[str, ...]:
 
 
 def _position(label: str, k: int) -> int | None:
-    return int(label) if label.isdigit() and int(label) < k else None
+    return int(label) if label.isascii() and label.isdigit() and int(label) < k else None
 
 
 def _cut(name: str, front: int, back: int) -> str:

@@ -119,9 +119,10 @@ def _class_labels(problem: Problem, block: Block) -> Labels:
     if len(block.labels) == 1:
         return problem.names.indices(block.labels[0])
     q = soft(block.labels)
-    if problem.settings.focal:
+    hard = not problem.settings.loss.soft_labels
+    if problem.settings.focal or hard:
         _refuse_soft(problem, np.ascontiguousarray(q).ravel(), problem.k)
-    return q
+    return q.argmax(axis=1) if hard else q
 
 
 def _no_labels(problem: Problem, block: Block) -> Array:

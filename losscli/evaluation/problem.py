@@ -110,7 +110,7 @@ def _refuse_widths(settings: Settings, table: Table) -> None:
         )
     labels, preds, where = table.label_width, table.width, f"{table.name}: " if table.streamed else ""
     if table.form is Form.LIKELIHOOD or labels == preds or (labels == 1 and table.form is Form.CATEGORICAL):
-        if labels > 1 and not settings.loss.soft_labels:
+        if labels > 1 and not settings.loss.soft_labels and table.form is not Form.CATEGORICAL:
             raise DataError(f"{where}{settings.loss.name} wants one label a row; for label probabilities use ce")
         return
     found = f"{_columns(labels, 'label')} and {_columns(preds, 'prediction')}"

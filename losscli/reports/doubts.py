@@ -3,9 +3,12 @@
 from math import inf
 
 from losscli.enums import Form
+from losscli.errors import shown
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.traits import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST
+from losscli.reading.blocks import Table
+from losscli.reading.cells import number
 from losscli.statistics.summary import Summary
 
 ENOUGH = 20  # rows, so that a mean above the baseline is no accident
@@ -21,7 +24,7 @@ def is_decided(s: Summary) -> bool:
     return s.n > 1 and DECIDED in s.traits
 
 
-def doubts(problem: Problem, s: Summary, f: Figures) -> list[str]:
+def doubts(problem: Problem, s: Summary, f: Figures, table: Table) -> list[str]:
     """What looks wrong, a sentence each."""
     said = []
     if is_swapped(s):
@@ -35,6 +38,12 @@ def doubts(problem: Problem, s: Summary, f: Figures) -> list[str]:
     if _counted_from_one(problem, s):
         counted = ",".join(map(str, range(1, min(problem.k, 10) + 1)))
         said.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
+    strange = _never_labels(problem, s) if table.left_over else []
+    if strange:
+        said.append(
+            f"no label is {', '.join(map(shown, strange))}: every column beside the label was taken as a class; choose"
+            " the classes with -p"
+        )
     if s.n >= ENOUGH and f.normalized is not None and 1.0 < f.normalized < inf:
         said.append(
             f"the mean is above the baseline ({f.mean:.6g} against {f.baseline:.6g}): always predicting the label"
@@ -47,3 +56,10 @@ def _counted_from_one(problem: Problem, s: Summary) -> bool:
     if problem.form is not Form.CATEGORICAL or problem.names is None or problem.settings.classes is not None:
         return False
     return s.n > problem.k and WITHOUT_FIRST in s.traits and problem.names.counted
+
+
+def _never_labels(problem: Problem, s: Summary) -> list[str]:
+    """The classes that no row has as its label, where labels are words."""
+    if problem.names is None or all(number(name) is not None for name in problem.names.names):
+        return []
+    return [name for name, mass in zip(problem.names.names, s.mass, strict=False) if mass == 0][:10]

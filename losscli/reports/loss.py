@@ -18,7 +18,7 @@ from losscli.statistics.summary import Summary, group_means, total
 def report(problem: Problem, s: Summary, table: Table) -> Report:
     """The answer for one table."""
     found = figures(problem, s)
-    warnings = (*doubts(problem, s, found), *_warnings(problem, s), *table.warnings)
+    warnings = (*doubts(problem, s, found, table), *_warnings(problem, s), *table.warnings)
     notes = (*warnings, *_notes(problem, s, found), *table.notes)
     unit = problem.settings.unit_name
     grids = [Grid(tuple(_rows(problem, s, found, table.columns)))]

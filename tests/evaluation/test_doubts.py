@@ -58,3 +58,29 @@ def test_real_tables_meet_no_doubt(name: str) -> None:
 def test_one_row_and_few_rows_raise_no_doubt(tmp_path: Path) -> None:
     for args in (("ce", "1", "0.2,0.5,0.3"), ("bce", "1,0", "0.2,0.8"), ("nll", "0.5,1")):
         assert not [note for note in record(*args)["notes"] for said in EVERY if said in note]
+
+
+def test_a_column_that_is_never_a_label_is_named_where_all_that_is_left_was_taken() -> None:
+    table = "label,cat,dog,fold\ncat,2,1,1\ndog,1,2,1\n"
+
+    assert "no label is 'fold'" in run("ce", "--from", "logits", "-q", stdin=table).err
+    assert run("ce", "--from", "logits", "-q", "-p", "cat,dog", stdin=table).err == ""
+
+
+def test_a_matrix_of_one_row_is_a_row_and_lists_that_could_be_one_are_said_to_be_trials() -> None:
+    row = run("nll", "[[0,1,0]]", "[[0.2,0.5,0.3]]", "-q")
+    trials = run("nll", "0,1,0", "0.2,0.5,0.3", "-q")
+
+    assert (row.out, row.err) == ("0.6931471805599453\n", "")
+    assert trials.out == "0.42432189193762915\n"
+    assert "read as 3 trials" in trials.err and "[[0,1,0]] [[0.2,0.5,0.3]]" in trials.err
+
+
+def test_one_hot_rows_are_hard_labels_and_others_are_not() -> None:
+    assert run("nll", "0,1;1,0", "0.2,0.8;0.6,0.4", "-q").out == run("nll", "1,0", "0.2,0.8;0.6,0.4", "-q").out
+    assert "nll wants hard labels" in run("nll", "0.5,0.5;1,0", "0.2,0.8;0.6,0.4").err
+
+
+def test_digits_of_other_scripts_are_no_numbers() -> None:
+    assert "label '²' is not a class" in run("ce", "²;0", "0.2,0.8;0.1,0.9").err
+    assert "no column '²'" in run("bce", "-p", "²", stdin="label,prob\n1,0.5\n").err

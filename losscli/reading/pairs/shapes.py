@@ -21,6 +21,7 @@ class Shape:
     width: int
     flat: bool
     column: bool = False  # a list that was written as a column
+    row: bool = False  # a list that was written as a matrix of one row
 
 
 def numbers_or_no_file(token: str) -> Inline:
@@ -44,8 +45,8 @@ def shape_of(side: Inline | Table) -> Shape:
     if isinstance(side, Table):
         return Shape(None, max(side.width, len(_listed(side.columns.label))), False)
     flat = not side.matrix or len(side.rows) == 1 or len(side.rows[0]) == 1
-    column = side.matrix and len(side.rows) > 1
-    return Shape(len(side.cells), 1, True, column) if flat else Shape(len(side.rows), len(side.rows[0]), False)
+    column, row = side.matrix and len(side.rows) > 1, side.matrix and len(side.rows) == 1
+    return Shape(len(side.cells), 1, True, column, row) if flat else Shape(len(side.rows), len(side.rows[0]), False)
 
 
 def _listed(names: object) -> list[object]:
@@ -60,8 +61,21 @@ def form_of(forms: frozenset[Form], labels: Shape, preds: Shape) -> Form:
         return Form.CATEGORICAL
     if preds.width > 1:
         return Form.CATEGORICAL
-    one_row = preds.flat and not preds.column and labels.rows == 1 and (preds.rows or 0) > 1
-    return Form.CATEGORICAL if one_row else Form.BINARY
+    one_row = preds.flat and not preds.column and labels.rows == 1
+    return Form.CATEGORICAL if (one_row or preds.row) and (preds.rows or 0) > 1 else Form.BINARY
+
+
+def other_reading(labels: Inline | Table, preds: Inline | Table) -> str | None:
+    """What is said where two lists, read as a trial each, would also be one row of one-hot labels and probabilities."""
+    if not (isinstance(labels, Inline) and isinstance(preds, Inline)) or labels.matrix or preds.matrix:
+        return None
+    y, p = ([number(cell) for cell in side.cells] for side in (labels, preds))
+    if len(y) != len(p) or len(y) < 2 or sorted(str(one) for one in y) != [*["0.0"] * (len(y) - 1), "1.0"]:
+        return None
+    if abs(sum(one or 0.0 for one in p) - 1.0) > 1e-3:
+        return None
+    whole = "[[" + ",".join(labels.cells) + "]] [[" + ",".join(preds.cells) + "]]"
+    return f"read as {len(y)} trials, each with the probability of label 1; one row of {len(y)} classes is {whole}"
 
 
 def oriented(form: Form, labels: Shape, preds: Shape) -> tuple[bool, bool]:

@@ -21,6 +21,7 @@ from losscli.reading.pairs.shapes import (
     inline_table,
     numbers_or_no_file,
     oriented,
+    other_reading,
     records_of,
     shape_of,
 )
@@ -58,7 +59,9 @@ def pair(request: Request) -> Table:
         return joined(sides[0], sides[1], form, bool(request.drop_unmatched), request.threads)
     weighted = any(side.columns.weight is not None for side in sides)
     weights = {"weight": _weights(request)} if request.wanted.weight and not weighted else {}
-    return side_by_side({"label": sides[0], "prob": sides[1], **weights}, form)
+    table = side_by_side({"label": sides[0], "prob": sides[1], **weights}, form)
+    doubt = other_reading(labels, preds) if Form.CATEGORICAL in request.wanted.forms and form is Form.BINARY else None
+    return replace(table, warnings=(*table.warnings, doubt)) if doubt else table
 
 
 def _read(request: Request) -> list[Inline | Table]:

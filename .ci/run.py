@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Everything that must hold, from a clean checkout: lint, types, the tests, and the packages that are installed.
+
+The tests run on each Python that pyproject.toml declares and this machine has: on the newest with the newest of all
+dependencies and extras, on the oldest with the lowest ones and nothing else, on those between with the newest alone.
+The wheel and the sdist are built, what must be in them is looked for, and the command that the wheel installs is run.
+Makes its own environments in a temporary folder; prints how each run of the tests closes; ends non-zero where any step
+fails.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import tomllib
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+PLAIN_TESTS = [need for need in EXTRAS["test"] if not need.startswith(PROJECT["name"])]  # without servers
+LOWEST = [re.sub(r"\s*>=\s*", "==", need) for need in PROJECT["dependencies"]]
+MINUTES = 20  # for one step: what hangs fails
+
+
+def main() -> int:
+    """Run all steps; the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs and what was made is cleared away
+    failed: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="losscli-ci-") as folder:
+        work = Path(folder)
+        pythons = found_pythons()
+        print("pythons:", ", ".join(pythons), flush=True)
+        runs = {}
+        for at, (name, python) in enumerate(pythons.items()):
+            if at == len(pythons) - 1:
+                runs[f"{name} with all extras"] = (python, ["-e", f"{ROOT}[dev,all]"])
+            else:
+                runs[f"{name} with the core alone"] = (python, [*PLAIN_TESTS, "-e", str(ROOT)])
+            if at == 0:
+                runs.pop(f"{name} with the core alone", None)
+                runs[f"{name} on the lowest dependencies"] = (python, [*LOWEST, *PLAIN_TESTS, "-e", str(ROOT)])
+        for name, (python, needs) in runs.items():
+            bin_folder = environment(work, name, python, needs)
+            if bin_folder is None:
+                failed.append(f"the environment of {name}")
+                continue
+            if name.endswith("all extras"):
+                failed += [step for step, command in lint(bin_folder).items() if not step_succeeds(step, command)]
+            if not tests_pass(name, bin_folder, work):
+                failed.append(f"the tests on {name}")
+        failed += packages(work, list(pythons.values())[-1])
+    print("FAILED: " + "; ".join(failed) if failed else "all is well", flush=True)
+    return 1 if failed else 0
+
+
+def found_pythons() -> dict[str, str]:
+    """The declared versions of Python that can be found, and where, oldest first."""
+    declared = [
+        match[1] for line in PROJECT["classifiers"] if (match := re.fullmatch(r"Programming .*:: (3\.\d+)", line))
+    ]
+    declared.sort(key=lambda name: int(name.split(".")[1]))
+    places = [Path(sys.executable).resolve().parent, *pyenv_versions()]
+    found = {}
+    for name in declared:
+        candidates = [shutil.which(f"python{name}"), *(str(place / f"python{name}") for place in places)]
+        working = (path for path in candidates if path and version_of(path) == name)
+        if path := next(working, None):
+            found[name] = path
+        else:
+            print(f"python{name} isn't here: left out", flush=True)
+    return found
+
+
+def pyenv_versions() -> list[Path]:
+    """The folders of the interpreters that pyenv has installed."""
+    root = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
+    return sorted(Path(root).glob("versions/*/bin"))
+
+
+def version_of(python: str) -> str | None:
+    """The version that an interpreter says it is; None where it doesn't run."""
+    try:
+        code = "import sys; print('%d.%d' % sys.version_info[:2])"
+        done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def environment(work: Path, name: str, python: str, needs: list[str]) -> Path | None:
+    """A fresh environment with these packages: where its programs are."""
+    folder = work / name.replace(" ", "-")
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    made = step_succeeds(f"environment: {name}", [python, "-m", "venv", str(folder)])
+    return folder / "bin" if made and step_succeeds("install", [*pip, *needs]) else None
+
+
+def lint(bin_folder: Path) -> dict[str, list[str]]:
+    """What looks at the code without running it."""
+    return {
+        "ruff check": [str(bin_folder / "ruff"), "check", "."],
+        "ruff format": [str(bin_folder / "ruff"), "format", "--check", "."],
+        "mypy": [str(bin_folder / "mypy")],
+    }
+
+
+def tests_pass(name: str, bin_folder: Path, work: Path) -> bool:
+    """Run the tests and print how they close; all of what they print where they fail."""
+    print(f"== tests: {name}", flush=True)
+    start, log = time.monotonic(), work / f"{name.replace(' ', '-')}.txt"
+    command = [str(bin_folder / "python"), "-m", "pytest", "-p", "no:cacheprovider", "--color=no", "-v", "--no-header"]
+    command += ["-n", str(min(os.cpu_count() or 1, 4))]
+    with log.open("w", encoding="utf-8") as out:
+        code = run(command, stdout=out, stderr=subprocess.STDOUT)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    print("\n".join(lines[-1:] if code == 0 else lines[-200:]))
+    print(f"   {time.monotonic() - start:.0f} s, exit code {code}", flush=True)
+    return code == 0
+
+
+def packages(work: Path, python: str) -> list[str]:
+    """Build the wheel and the sdist from a copy, look for what must be in them, run what the wheel installs."""
+    bin_folder = environment(work, "build", python, ["build"])
+    if bin_folder is None:
+        return ["the environment to build in"]
+    source, built = work / "source", work / "dist"
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, source / name)
+    if not step_succeeds("build", [str(bin_folder / "python"), "-m", "build", "-o", str(built), str(source)]):
+        return ["the build of the packages"]
+    wheel, sdist = next(built.glob("*.whl")), next(built.glob("*.tar.gz"))
+    failed = [f"{name} is not in the {kind}" for kind, name in missing(wheel, sdist, tracked.split("\0"))]
+    installed = environment(work, "installed", python, [str(wheel)])
+    command = ["losscli", "bce", "1,0,0,1", "0.8,0.3,0.4,0.7", "--base", "2", "--expect", "0.522", "-q"]
+    if installed is None or run([str(installed / command[0]), *command[1:]], cwd=work) != 0:
+        failed.append("the command that the wheel installs")
+    print(f"== packages: {wheel.name}, {sdist.name}", flush=True)
+    return failed
+
+
+def missing(wheel: Path, sdist: Path, tracked: list[str]) -> list[tuple[str, str]]:
+    """What is tracked and should be in a package, and isn't."""
+    with zipfile.ZipFile(wheel) as archive:
+        of_wheel = set(archive.namelist())
+    with tarfile.open(sdist) as archive:
+        of_sdist = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = [("wheel", name) for name in tracked if name.startswith("losscli/")]
+    wanted += [("sdist", name) for name in tracked if name and not name.startswith((".", ".ci/"))]
+    return [(kind, name) for kind, name in wanted if name not in (of_wheel if kind == "wheel" else of_sdist)]
+
+
+def step_succeeds(name: str, command: list[str]) -> bool:
+    """Run a step in the checkout; what it prints is seen."""
+    print(f"== {name}", flush=True)
+    code = run(command)
+    if code:
+        print(f"FAILED: {name}: exit code {code}", flush=True)
+    return code == 0
+
+
+def run(command: list[str], **options: object) -> int:
+    """Run a command to its end, in a group of processes that ends with it, whatever happens; its exit code."""
+    process = subprocess.Popen(command, start_new_session=True, **{"cwd": ROOT, **options})  # type: ignore[call-overload]
+    try:
+        return int(process.wait(MINUTES * 60))
+    except subprocess.TimeoutExpired:
+        print(f"not done after {MINUTES} minutes: {' '.join(command[:6])} ...", flush=True)
+        return 124
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, 9)
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
