@@ -111,6 +111,7 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     ),
     "fit temperature": (
         "losscli fit temperature breast_cancer_logits.csv",
+        "losscli fit temperature breast_cancer_logits.csv -y label -p logit -q",
         "losscli fit temperature breast_cancer_logits.csv --test-size 0.25 --seed 1",
     ),
     "fit ce": (
@@ -276,7 +277,7 @@ TEMPERATURE = _command(
 COMMANDS: dict[tuple[str, ...], Command] = {
     command.words: command
     for command in sorted(
-        (GRADE, TEMPERATURE, *(command for loss in LOSSES.values() for command in commands_of(loss))),
+        (*(command for loss in LOSSES.values() for command in commands_of(loss)), TEMPERATURE, GRADE),
         key=lambda one: len(one.words),
     )
 }
