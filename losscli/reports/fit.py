@@ -9,8 +9,8 @@ import numpy as np
 from losscli.enums import Solver
 from losscli.evaluation.prepare import Array
 from losscli.output.chart import curves
-from losscli.output.report import Grid, Report
-from losscli.regression.quality import accuracy, boundary, safe_rate, standard_errors
+from losscli.output.report import Grid, Picture, Report
+from losscli.regression.quality import accuracy, boundary, probabilities, safe_rate, standard_errors
 from losscli.regression.sample import Sample
 from losscli.regression.solve import Fit, Recipe, mean_loss, rises
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
@@ -57,7 +57,7 @@ def _accuracy(sample: Sample | None, outcome: Outcome) -> float | None:
 
 def _parameters(outcome: Outcome) -> Grid:
     """Each parameter; by newton with its standard error, z and odds ratio; where features were standardized also what
-    it is for the features as they are."""
+    it is for the features as they are; of an intercept alone the probability that it gives."""
     theta = outcome.fit.theta
     columns = {"theta": theta}
     if outcome.recipe.method is Solver.NEWTON and outcome.recipe.l2 == 0.0:
@@ -66,6 +66,8 @@ def _parameters(outcome: Outcome) -> Grid:
             columns |= {"se": se, "z": theta / se}
             with np.errstate(over="ignore"):  # of a feature in tiny units it may be beyond the floats
                 columns |= {"odds_ratio": np.exp(theta)} if outcome.sample.shape.classes is None else {}
+    if not outcome.sample.shape.features:
+        columns["probability"] = probabilities(theta)
     if outcome.scaling is not None:
         columns["unscaled"] = _raw(outcome.fit.theta, outcome)
     return parameter_grid(outcome.sample.shape, columns)
@@ -94,6 +96,7 @@ def _record(outcome: Outcome, grid: Grid) -> dict[str, Any]:
         "test_accuracy": _accuracy(outcome.test, outcome),
         "boundary": outcome.boundary,
         "history": list(fit.history),
+        "test_history": list(fit.test_history) if outcome.test is not None else None,
         "notes": _notes(outcome),
     }
 
@@ -125,6 +128,14 @@ def _rising(outcome: Outcome) -> list[str]:
     return [f"the loss rises in {len(up)} of {outcome.fit.steps} steps, {went}: --lr {outcome.recipe.lr:g} is large"]
 
 
+def _curve(outcome: Outcome) -> Picture | None:
+    """The loss over the steps, and that of the rows to test on where there are any."""
+    fit = outcome.fit
+    label = "loss" if outcome.recipe.l2 == 0.0 else "loss with its penalty"
+    series = [("training", fit.history), *([("test", fit.test_history)] if fit.test_history else [])]
+    return curves(label, series, "steps") if fit.steps else None
+
+
 def report_of(outcome: Outcome) -> Report:
     """A fit as a report."""
     fit, grid = outcome.fit, _parameters(outcome)
@@ -140,8 +151,7 @@ def report_of(outcome: Outcome) -> Report:
         ("boundary", outcome.boundary, f"of {outcome.sample.shape.names[-1]}: both labels are equally likely there"),
     )
     rows += [figure for figure in figures if figure[1] is not None]
-    label = "loss" if outcome.recipe.l2 == 0.0 else "loss with its penalty"
-    chart = curves(label, [("training", fit.history)], "steps") if fit.steps else None
+    chart = _curve(outcome)
     grids = [grid, Grid(tuple(rows))]
     kind = "logistic" if outcome.sample.shape.classes is None else "softmax"
     how = "newton's method" if outcome.recipe.method is Solver.NEWTON else "gradient descent"

@@ -278,6 +278,35 @@ def test_predictions_keep_weights_and_soft_labels(tmp_path: Path) -> None:
     assert answer("ce", out, "-y", "y_*", "-p", "p_*") == pytest.approx(fitted["train_loss"], rel=1e-14)
 
 
+# --- the intercept alone ----------------------------------------------------------------------------------------------
+
+
+def test_without_features_the_intercept_is_the_maximum_likelihood_of_a_coin() -> None:
+    for text in ("y\n1\n0\n1\n1\n", "id,y\n1,1\n2,0\n3,1\n4,1\n"):
+        found = record("fit", "bce", "--method", "newton", stdin=text)
+        (only,) = found["parameters"]
+        assert (only["parameter"], only["probability"]) == ("intercept", pytest.approx(0.75, rel=1e-12))
+        assert only["theta"] == pytest.approx(np.log(3.0), rel=1e-12)
+        assert only["se"] == pytest.approx(np.sqrt(1 / (4 * 0.75 * 0.25)), rel=1e-9)
+        assert found["train_loss"] == pytest.approx(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)), rel=1e-12)
+
+
+def test_without_features_the_intercepts_of_classes_give_their_shares() -> None:
+    found = record("fit", "ce", "--method", "newton", "-w", "w", stdin="class,w\na,1\nb,2\na,1\nc,4\n")
+    assert thetas(found, "probability") == pytest.approx([0.25, 0.25, 0.5], rel=1e-12)
+
+
+def test_by_descent_a_coin_has_its_probability_too() -> None:
+    out = run("fit", "bce", "--lr", "4", stdin="y\n1\n0\n1\n1\n").out
+    assert "parameter  theta    probability\nintercept  1.09861  0.75" in out
+
+
+def test_neither_a_column_of_words_nor_an_intercept_left_out_makes_a_coin() -> None:
+    assert "no column of features; the columns are" in refusal("fit", "bce", stdin="colour,y\nred,1\nblue,0\n")
+    said = refusal("fit", "bce", "--no-intercept", stdin="y\n1\n0\n")
+    assert said == "<stdin>: no column of features and no intercept leave nothing to fit"
+
+
 # --- output -----------------------------------------------------------------------------------------------------------
 
 
@@ -285,6 +314,24 @@ def test_the_table_draws_the_loss_over_the_steps(students: Path) -> None:
     out = run("fit", "bce", students, "--lr", "0.5", "--steps", "50", "--test-size", "0.25").out
     for part in ("parameter  theta", "training loss", "test loss", "not converged", "0.693147 |*", "50 steps"):
         assert part in out
+
+
+@pytest.mark.parametrize("method", ["gd", "newton"])
+def test_the_test_loss_of_each_step_is_told_and_drawn_beside_the_training_loss(students: Path, method: str) -> None:
+    asked = ("fit", "bce", students, "--test-size", "0.25", "--method", method)
+    found = record(*asked)
+    history, tested = found["history"], found["test_history"]
+    assert len(tested) == len(history) == found["steps"] + 1
+    assert tested[0] == pytest.approx(np.log(2.0), rel=1e-15)
+    assert tested[-1] == pytest.approx(found["test_loss"], rel=1e-12)
+    fewer = record(*asked, "--steps", "2")
+    assert tested[2] == pytest.approx(fewer["test_loss"], rel=1e-12)
+    assert "* training   o test" in run(*asked).out
+
+
+def test_without_rows_to_test_on_the_training_loss_stands_alone(students: Path) -> None:
+    assert record("fit", "bce", students)["test_history"] is None
+    assert "o test" not in run("fit", "bce", students).out
 
 
 def test_quiet_prints_the_parameters_and_csv_a_line_for_each(students: Path, animals: Path) -> None:
