@@ -15,7 +15,7 @@ from losscli.errors import Fault
 from losscli.evaluation.faults import _prediction_faults, _weight_faults, raise_first
 from losscli.evaluation.labels import binary, is_label, soft
 from losscli.evaluation.problem import Problem
-from losscli.evaluation.traits import traits_of
+from losscli.evaluation.traits import WORDS, traits_of
 from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
@@ -216,7 +216,8 @@ def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: in
     conditioned, changed = _conditioned(problem, block.preds)
     sums = None if problem.convention.rescale else _sums(problem, block.preds)
     rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
-    rows = replace(rows, traits=traits_of(problem, labels, block.preds), entropy=entropy)
+    words = {WORDS} if len(block.labels) == 1 and isinstance(block.labels[0], Words) else set()
+    rows = replace(rows, traits=traits_of(problem, labels, block.preds) | words, entropy=entropy)
     return Prepared(block, targets, unit, block.preds, conditioned, rows, group, log_conditioned(problem, block.preds))
 
 

@@ -6,9 +6,8 @@ from losscli.enums import Form
 from losscli.errors import shown
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
-from losscli.evaluation.traits import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST
+from losscli.evaluation.traits import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
 from losscli.reading.blocks import Table
-from losscli.reading.cells import number
 from losscli.statistics.summary import Summary
 
 ENOUGH = 20  # rows, so that a mean above the baseline is no accident
@@ -60,6 +59,6 @@ def _counted_from_one(problem: Problem, s: Summary) -> bool:
 
 def _never_labels(problem: Problem, s: Summary) -> list[str]:
     """The classes that no row has as its label, where labels are words."""
-    if problem.names is None or all(number(name) is not None for name in problem.names.names):
+    if problem.names is None or WORDS not in s.traits:
         return []
     return [name for name, mass in zip(problem.names.names, s.mass, strict=False) if mass == 0][:10]

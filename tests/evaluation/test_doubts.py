@@ -65,6 +65,7 @@ def test_a_column_that_is_never_a_label_is_named_where_all_that_is_left_was_take
 
     assert "no label is 'fold'" in run("ce", "--from", "logits", "-q", stdin=table).err
     assert run("ce", "--from", "logits", "-q", "-p", "cat,dog", stdin=table).err == ""
+    assert run("ce", "-q", stdin="label,cat,dog,cow\n0,.7,.2,.1\n2,.1,.2,.7\n").err == ""
 
 
 def test_a_matrix_of_one_row_is_a_row_and_lists_that_could_be_one_are_said_to_be_trials() -> None:
