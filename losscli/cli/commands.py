@@ -111,6 +111,7 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     ),
     "fit temperature": (
         "losscli fit temperature breast_cancer_logits.csv",
+        "losscli fit temperature breast_cancer_logits.csv -y label -p logit -q",
         "losscli fit temperature breast_cancer_logits.csv --test-size 0.25 --seed 1",
     ),
     "fit ce": (

@@ -153,7 +153,7 @@ def without_purpose(columns: Columns, width: int) -> tuple[int, ...]:
 def listed(names: Sequence[str] | None, width: int) -> str:
     """The columns of a table, for a message."""
     if names:
-        few = [name[:40] if name.strip() else f"({at})" for at, name in enumerate(names[:20], 1)]
+        few = [shown(name) if name.strip() else f"({at})" for at, name in enumerate(names[:20], 1)]
         more = f", ... ({len(names)} in all)" if len(names) > len(few) else ""
         return f"the columns are {', '.join(few)}{more}"
     return "there is 1 column, without a name" if width == 1 else f"there are {width} columns, without names"

@@ -241,7 +241,7 @@ def test_a_fault_in_the_last_row_of_a_file_prints_nothing_but_where_it_is(tmp_pa
         (("-x", "x1,x2", "--theta", "1,2"), "--theta gives 2 numbers; 3 are wanted: intercept, x1, x2"),
         (("-x", "x1,x2", "--theta", "1,2,3", "--no-intercept"), "--theta gives 3 numbers; 2 are wanted: x1, x2"),
         (("-x", "x1", "--theta", "1,b"), "--theta: 'b' is not a number"),
-        (("-x", "x1,x3"), "no column 'x3'; the columns are x1, x2, passed"),
+        (("-x", "x1,x3"), "no column 'x3'; the columns are 'x1', 'x2', 'passed'"),
         (("-x", "x1,x2", "--like", "sklearn"), "--like sklearn takes probabilities, not logits"),
         (("-x", "x1,x2", "--eps", "0.1"), "--eps is for probabilities"),
         (("-x", "x1,x2", "-p", "x1"), "-p chooses predictions"),

@@ -1,6 +1,7 @@
 """Parquet, Arrow and ORC files read to the digits that the same rows in a CSV file give, or are refused in one line."""
 
 import decimal
+import math
 import random
 import sys
 from collections.abc import Callable, Mapping
@@ -172,6 +173,13 @@ def test_a_list_of_numbers_is_the_class_columns(kind: str, chosen: tuple[str, ..
     assert found["columns"]["prob"] == ["probs_0", "probs_1", "probs_2"]
 
 
+def test_lists_are_read_by_a_process_that_has_loaded_nothing_else(tmp_path: Path) -> None:
+    table = pa.table({"label": [0, 1], "probs": pa.array([[0.5, 0.5], [0.5, 0.5]], pa.list_(pa.float64()))})
+    parquet.write_table(table, tmp_path / "t.parquet")
+
+    assert process("ce", tmp_path / "t.parquet", "-q").out == f"{math.log(2)!r}\n"
+
+
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
 def test_a_record_of_numbers_is_the_class_columns_and_names_the_classes(kind: str, tmp_path: Path) -> None:
     probs = [dict(zip(("cat", "dog", "cow"), row, strict=True)) for row in ROWS]
@@ -316,7 +324,7 @@ def test_an_encrypted_file_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_column_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
     assert refusal("bce", binary(tmp_path / "t.parquet"), "-p", "prb").endswith(
-        "t.parquet: no column 'prb'; the columns are label, prob"
+        "t.parquet: no column 'prb'; the columns are 'label', 'prob'"
     )
 
 

@@ -71,7 +71,7 @@ DESIGN = [
     (
         ("bce", "preds.csv", "-p", "prb"),
         PLAIN,
-        "losscli bce: preds.csv: no column 'prb'; the columns are label, prob\n",
+        "losscli bce: preds.csv: no column 'prb'; the columns are 'label', 'prob'\n",
     ),
     (
         ("ce", "cat,dog,cow", ".9,.1;.2,.8;.5,.5", "--classes", "cat,dog"),
@@ -271,13 +271,13 @@ def test_a_list_and_a_file_of_different_length_are_refused_with_both_counts() ->
 # --- columns ----------------------------------------------------------------------------------------------------------
 
 COLUMNS = [
-    ("bce", PLAIN, ("-p", "prb"), "no column 'prb'; the columns are label, prob"),
-    ("bce", PLAIN, ("-y", "lab"), "no column 'lab'; the columns are label, prob"),
-    ("bce", PLAIN, ("-w", "w"), "no column 'w'; the columns are label, prob"),
-    ("bce", PLAIN, ("-p", "3"), "the columns are label, prob"),
-    ("bce", PLAIN, ("-p", "0"), "the columns are label, prob"),
-    ("bce", PLAIN, ("-y", "1", "-p", "3"), "the columns are label, prob"),
-    ("bce", PLAIN, ("-p", "99999999999999999999"), "the columns are label, prob"),
+    ("bce", PLAIN, ("-p", "prb"), "no column 'prb'; the columns are 'label', 'prob'"),
+    ("bce", PLAIN, ("-y", "lab"), "no column 'lab'; the columns are 'label', 'prob'"),
+    ("bce", PLAIN, ("-w", "w"), "no column 'w'; the columns are 'label', 'prob'"),
+    ("bce", PLAIN, ("-p", "3"), "the columns are 'label', 'prob'"),
+    ("bce", PLAIN, ("-p", "0"), "the columns are 'label', 'prob'"),
+    ("bce", PLAIN, ("-y", "1", "-p", "3"), "the columns are 'label', 'prob'"),
+    ("bce", PLAIN, ("-p", "99999999999999999999"), "the columns are 'label', 'prob'"),
     ("bce", PLAIN, ("-p", "x*"), "'x*'"),
     ("bce", PLAIN, ("-p", "["), "'['"),
     ("bce", PLAIN, ("-p", "1-"), "'1-'"),
@@ -289,8 +289,8 @@ COLUMNS = [
     ("bce", PLAIN, ("-y", "label,label"), "twice"),
     ("bce", PLAIN, ("-p", "prob", "-p", "label"), "'label'"),
     ("bce", "1,0.8\n0,0.3\n", ("-p", "3"), "2 columns"),
-    ("bce", "a,b\n1,0.8\n", (), "the columns are a, b"),
-    ("bce", "label,b\n1,0.8\n", (), "the columns are label, b"),
+    ("bce", "a,b\n1,0.8\n", (), "the columns are 'a', 'b'"),
+    ("bce", "label,b\n1,0.8\n", (), "the columns are 'label', 'b'"),
     ("bce", "y,label,p\n1,0,0.8\n", (), "'y' and 'label'"),
     ("bce", "y,p,prob\n1,.3,0.8\n", (), "'p' and 'prob'"),
     ("bce", "1,.3,.8\n0,.2,.9\n", (), "-p"),
@@ -304,7 +304,7 @@ COLUMNS = [
     ("ce", CLASSES, ("-p", "1-3", "-y", "1"), "'label'"),
     ("ce", CLASSES, ("-p", "2,2"), "twice"),
     ("ce", CLASSES, ("-y", "label", "-p", "2-4"), "no column 4"),
-    ("ce", "a,b,c,d\n.9,.1,0,0\n", (), "the columns are a, b, c, d"),
+    ("ce", "a,b,c,d\n.9,.1,0,0\n", (), "the columns are 'a', 'b', 'c', 'd'"),
     ("ce", "y0,y1,y2,p0,p1\n1,0,0,.8,.2\n", ("-y", "y*", "-p", "p*"), "3 label columns"),
     ("nll", "y0,y1,p0,p1\n1,0,.8,.2\n", ("-y", "y*", "-p", "p*"), "ce"),
 ]
@@ -571,8 +571,8 @@ def test_a_delimiter_or_encoding_that_is_none_is_refused(option: str, value: str
     assert {"-d": "--delimiter", "--encoding": "--encoding"}[option] in said
 
 
-def test_options_of_other_issues_are_not_offered() -> None:
-    for option in ("--plot", "--wrt", "--theta"):
+def test_options_of_other_commands_are_not_offered() -> None:
+    for option in ("--lr", "--wrt", "--theta"):
         refusal(*BCE, option)
 
 

@@ -25,6 +25,7 @@ from losscli.reading.records import Layout
 from losscli.reading.sources import Source, is_plain_file
 
 pa: Any = Lazy("pyarrow")
+compute: Any = Lazy("pyarrow.compute")
 parquet: Any = Lazy("pyarrow.parquet")
 orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
@@ -139,7 +140,7 @@ def _first(name: str, container: Container, column: str) -> int:
     """The length of the first list of a column that isn't null or empty."""
     with _sound(name):
         for batch in container.batches([column], None):
-            for length in pa.compute.list_value_length(batch.column(column)).to_pylist():
+            for length in compute.list_value_length(batch.column(column)).to_pylist():
                 if length:
                     return int(length)
     raise DataError(f"{name}: column {shown(column)} has no row with a list of numbers")

@@ -1,7 +1,6 @@
 """What may have been meant by a path at which there is nothing. The rule: a hint, never another file."""
 
 import os
-from difflib import get_close_matches
 
 NEAR, MANY = 0.75, 10_000  # how alike names are to be; directories with more files are not searched
 
@@ -32,6 +31,8 @@ def _near(folder: str, name: str) -> str | None:
             names = {entry.name.lower(): entry.name for entry, _ in zip(entries, range(MANY), strict=False)}
     except OSError:
         return None
+    from difflib import get_close_matches
+
     wanted = name.lower()
     longer = [other for other in names if wanted and (other.startswith(f"{wanted}.") or wanted.startswith(f"{other}."))]
     near = sorted(longer) or get_close_matches(wanted, sorted(names), 1, NEAR)
