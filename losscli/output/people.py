@@ -95,9 +95,10 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, show_header=bool(grid.header), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    made = Table(box=None, show_header=bool(grid.header), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
     for at in range(max(map(len, grid.rows), default=0)):
-        name = Text(printable_line(grid.header[at])) if grid.header else ""
+        name = Text(printable_line(grid.header[at]) if grid.header else "")
+        name.stylize("bold")  # the letters alone, so that the spaces behind them go
         made.add_column(name, no_wrap=True, overflow="ignore", min_width=least[at] if at < len(least) else None)
     cells = [[Text(str(cell)) for cell in row] for row in grid.rows]
     if grid.right is not None:
