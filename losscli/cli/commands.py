@@ -277,7 +277,7 @@ TEMPERATURE = _command(
 COMMANDS: dict[tuple[str, ...], Command] = {
     command.words: command
     for command in sorted(
-        (GRADE, TEMPERATURE, *(command for loss in LOSSES.values() for command in commands_of(loss))),
+        (*(command for loss in LOSSES.values() for command in commands_of(loss)), TEMPERATURE, GRADE),
         key=lambda one: len(one.words),
     )
 }

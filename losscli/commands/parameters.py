@@ -1,5 +1,6 @@
 """`grad --wrt params`: read features, gradient by parameters, report."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.commands.call import Call, GradOptions, printing_of, request_of, settings_of
@@ -9,13 +10,13 @@ from losscli.gradients.check import TOLERANCE
 from losscli.gradients.rows import Ask
 from losscli.output.emit import emit
 from losscli.regression.sample import Design, Sample, form_of, read_sample
-from losscli.regression.slopes import Slopes, compared, slopes_of
+from losscli.regression.slopes import Slopes, by_predictions, compared, slopes_of
 from losscli.regression.theta import given_theta
 from losscli.reports.parameters import params_report
 
 if TYPE_CHECKING:
-    from losscli.expect.mistakes.gradients import Diagnosis
     from losscli.expect.mistakes.gradients import Slopes as Told
+    from losscli.expect.ratios import Diagnosis
     from losscli.expect.typed import Expected
 
 
@@ -51,7 +52,7 @@ def _found(call: Call, options: GradOptions) -> tuple[Sample, Slopes]:
 
 
 def _diagnosed(sample: Sample, found: Slopes, expected: "Expected") -> "Diagnosis":
-    """The typed gradient judged; of a gradient by parameters only the mistakes that multiply it as a whole are told."""
+    """The typed gradient judged; a mistake that looks at single rows is told only where it forgets their labels."""
     from losscli.expect.gradient import told_of
 
     return told_of(_told(sample, found), sample.problem.settings.unit_name, expected)
@@ -63,4 +64,5 @@ def _told(sample: Sample, found: Slopes) -> "Told":
     settings, right = sample.problem.settings, found.chosen
     divisor = sample.divisor if settings.reduction is Reduction.MEAN else 1.0
     k = right.shape[0] if right.ndim == 2 else 2
-    return Told(right, divisor, sample.summary.n, k, settings.unit, log_loss=settings.loss.log_loss)
+    told = Told(right, divisor, sample.summary.n, k, settings.unit, log_loss=settings.loss.log_loss)
+    return replace(told, intercept=sample.shape.intercept, of_h=by_predictions(sample, found.theta) / divisor)

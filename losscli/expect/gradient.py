@@ -11,7 +11,8 @@ import numpy as np
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.expect.loss import MOST_ROWS
-from losscli.expect.mistakes.gradients import Diagnosis, Slopes, diagnose_gradient
+from losscli.expect.mistakes.gradients import Slopes
+from losscli.expect.ratios import Diagnosis, diagnose_gradient
 from losscli.expect.typed import Expected, Typed
 from losscli.expect.verdict import Verdict
 from losscli.expect.wording import (

@@ -32,7 +32,7 @@ from losscli.expect.wording import (
     typed_numbers,
     verdict_record,
 )
-from losscli.explain.loss import SHOWN, Piece, first_terms, term_grid, working
+from losscli.explain.loss import Piece, first_terms, term_grid, working
 from losscli.output.emit import Printing
 from losscli.output.report import Grid, Report
 from losscli.reading.blocks import Block, Table
@@ -40,7 +40,9 @@ from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 MOST_ROWS = 1_000_000
 
-COMPARED = 5  # rows shown when nothing is known of a wrong answer
+SMALL = 50  # observations: where there are fewer, all are shown when nothing is known of a wrong answer
+
+COMPARED = 20  # those shown of a larger table
 
 LISTED = 100  # rows of a table; the machine formats have them all
 
@@ -64,7 +66,7 @@ def read_rows(problem: Problem, table: Table, wanted: bool) -> Read:
 
     for (block, prepared, rows, part), before in in_order(table, work):
         total += part
-        if shown < SHOWN and len(rows.loss):
+        if shown < SMALL and len(rows.loss):
             pieces.append(Piece(prepared, rows, before))
             shown += len(rows.loss)
         if wanted and total.n <= MOST_ROWS:
@@ -174,7 +176,8 @@ def with_verdict(
 
 def _to_compare(problem: Problem, read: Read, printing: Printing) -> list[Grid]:
     """What to hold against one's own work when no mistake is known that gives the typed answer."""
-    found, terms = figures(problem, read.summary), first_terms(problem, read.pieces, COMPARED)
+    found = figures(problem, read.summary)
+    terms = first_terms(problem, read.pieces, found.n if found.n < SMALL else COMPARED)
     if printing.explain:
         return []
     grids = [term_grid(terms, found.n - len(terms))]

@@ -13,7 +13,8 @@ import numpy as np
 from losscli.enums import Reduction
 from losscli.errors import Declined
 from losscli.evaluation.prepare import Prepared
-from losscli.explain.loss import SHOWN, coefficients, extras
+from losscli.explain.formula import extras
+from losscli.explain.loss import SHOWN, coefficients
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.answer import Answer, prepared_rows, two_scales
 from losscli.losses.wording import factor, listed

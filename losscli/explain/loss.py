@@ -3,16 +3,21 @@
 The rule: what is shown are the conditioned numbers that the kernel takes, in plain ASCII that reads well in a terminal.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import exp
 from typing import Any
 
 import numpy as np
 
-from losscli.enums import Form, Like, Reduction, Scale
-from losscli.evaluation.figures import Figures
-from losscli.evaluation.prepare import Prepared
+from losscli.enums import Reduction, Scale
+from losscli.evaluation.figures import Figures, likelihood
+from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
+from losscli.explain.conditioning import changes, held
+from losscli.explain.formula import divisor_name, formula, log_name
+from losscli.gradients.answer import two_scales
 from losscli.losses.targets import Binary, dense, taken
 from losscli.losses.wording import FEW_TERMS, as_number, listed
 from losscli.output.report import Grid
@@ -21,7 +26,7 @@ from losscli.statistics.summary import Rows
 
 SHOWN = 20
 
-NAMES = {None: "ln", 2.0: "log2", 10.0: "log10"}
+IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -32,27 +37,28 @@ class Piece:
     rows: Rows
     before: int
 
+    @property
+    def width(self) -> int:
+        """How many observations a row has: the cells of a multi-label row are one each."""
+        return self.prepared.block.preds.shape[1] if self.prepared.raw.ndim == 1 else 1
+
 
 @dataclass(frozen=True)
 class Term:
-    """One row of the work."""
+    """One row of the work, or one cell of a multi-label row, which is in a `column`.
+
+    `probabilities` are what sigmoid or softmax make of logits, `chance` how they are written; none for other scales.
+    """
 
     row: int
+    column: int | None
     label: str
     prediction: str
+    chance: str
+    probabilities: tuple[float, ...]
     text: str
     loss: float
     weight: float | None
-
-
-def formula(problem: Problem, soft: bool, weighted: bool) -> tuple[str, ...]:
-    """The formula in symbols, and what the options add to it."""
-    log = log_name(problem)
-    return (
-        problem.kernel.formula(soft, log),
-        *extras(problem),
-        *_reduction(problem, weighted),
-    )
 
 
 def first_terms(problem: Problem, pieces: Iterable[Piece], count: int = SHOWN) -> tuple[Term, ...]:
@@ -67,21 +73,29 @@ def first_terms(problem: Problem, pieces: Iterable[Piece], count: int = SHOWN) -
 
 def term_grid(terms: Sequence[Term], more: int) -> Grid:
     """The work as a table."""
-    weighted = any(term.weight is not None for term in terms)
-    header = ("row", "label", "prediction", "term", "loss", *(("weight", "weight * loss") if weighted else ()))
-    rows: list[tuple[object, ...]] = [_term_row(term, weighted) for term in terms]
+    header = _header(terms)
+    rows: list[tuple[object, ...]] = [_term_row(term, header) for term in terms]
     if more > 0:
-        rows.append(("...", "", "", f"{more} more {'row' if more == 1 else 'rows'}", *("",) * (len(header) - 4)))
+        what = _observation(terms) + ("" if more == 1 else "s")
+        told = {"row": "...", "term": f"{more} more {what}"}
+        rows.append(tuple(told.get(name, "") for name in header))
     return Grid(tuple(rows), header)
 
 
 def working(problem: Problem, f: Figures, terms: Sequence[Term], digits: int) -> Grid:
-    """The sum, the divisor and the result."""
-    said = _addition(terms, digits) if len(terms) == f.n else f"of {f.n} rows"
+    """The sum, the divisor, the mean, and what they make of the likelihoods where the loss is one of them."""
+    loss, base = problem.settings.loss, f"{problem.settings.base or 'e'}".removesuffix(".0")
+    whole = len(terms) == f.n
+    said = _addition(terms, digits) if whole else f"of {f.n} {_observation(terms)}s"
     rows: list[tuple[object, ...]] = [("sum", f.sum, said)]
     if problem.settings.reduction is Reduction.MEAN:
-        rows.append(("divisor", f.divisor, divisor_name(problem, any(term.weight is not None for term in terms))))
-        rows.append(("mean", f.mean, f"{f.sum:.{digits}g} / {f.divisor:.{digits}g}"))
+        name = divisor_name(problem, _weighted(terms), _observation(terms))
+        rows += [("divisor", f.divisor, name), ("mean", f.mean, f"{f.sum:.{digits}g} / {f.divisor:.{digits}g}")]
+    if "likelihood" in loss.leads:
+        product = f"{_product(terms, problem.settings.unit)} = " if whole else ""
+        rows.append(("likelihood", likelihood(f, problem.settings.unit), f"{product}{base}^-{f.sum:.{digits}g}"))
+    if "perplexity" in (*loss.leads, *loss.closes):
+        rows.append(("perplexity", f.perplexity, f"{base}^{f.mean:.{digits}g}, {base} to the power of the mean"))
     return Grid(tuple(rows), ("the work", "value", ""))
 
 
@@ -90,84 +104,21 @@ def explained(
 ) -> tuple[tuple[Grid, ...], dict[str, Any]]:
     """The explanation as tables for people and as a record for machines."""
     terms = first_terms(problem, pieces)
-    weighted = any(term.weight is not None for term in terms)
-    symbols = formula(problem, _soft(pieces), weighted)
-    notes = clippings(problem, pieces)
+    symbols = formula(problem, _soft(pieces), _weighted(terms), _observation(terms)) + _zeros(problem, pieces)
+    changed = changes(problem, [(piece.prepared, piece.rows.row + piece.before + 1, piece.width) for piece in pieces])
     grids = [Grid(tuple((line,) for line in symbols), ("formula",)), term_grid(terms, f.n - len(terms))]
-    grids += [Grid(tuple((note,) for note in notes), ("clipped",))] if notes else []
+    grids += [Grid(tuple((note,) for note in notes), (how,)) for how, notes in changed.items() if notes]
     record: dict[str, Any] = {
         "formula": list(symbols),
         "rows": [_term_record(term) for term in terms],
         "more": f.n - len(terms),
-        "clipped": list(notes),
+        **changed,
         "sum": f.sum,
     }
     if problem.settings.reduction is not Reduction.NONE:
         grids.append(working(problem, f, terms, digits))
         record |= {"divisor": f.divisor, "value": f.value}
     return tuple(grids), record
-
-
-def clippings(problem: Problem, pieces: Sequence[Piece]) -> tuple[str, ...]:
-    """Which predictions of the rows shown were changed before the logarithm, and into what."""
-    said: list[str] = []
-    for piece in pieces:
-        raw, conditioned = (np.atleast_2d(cells.T).T for cells in (piece.prepared.raw, piece.prepared.conditioned))
-        for row, column in np.argwhere(raw != conditioned)[:SHOWN].tolist():
-            where = f"row {int(piece.rows.row[row]) + piece.before + 1}"
-            name = f", class {problem.names.names[column]}" if problem.names else ""
-            said.append(f"{where}{name}: {float(raw[row, column])!r} became {float(conditioned[row, column])!r}")
-    return tuple(said[:SHOWN])
-
-
-def log_name(problem: Problem) -> str:
-    """How the logarithm is written."""
-    base = problem.settings.base
-    return NAMES.get(base, f"log{base:g}" if base else "ln")
-
-
-def divisor_name(problem: Problem, weighted: bool) -> str:
-    """What the mean divides by, in words."""
-    if weighted and not problem.convention.mean_over_rows:
-        return "the sum of the weights" + (", each times that of its class" if problem.settings.class_weight else "")
-    if problem.settings.class_weight and problem.names:
-        return "the sum of the weights of the rows' classes"
-    return "the number of rows"
-
-
-# --- the formula ----------------------------------------------------------------------------------------------------
-def extras(problem: Problem) -> list[str]:
-    """What the options add to the formula, a line each."""
-    s, rule = problem.settings, problem.convention
-    said = []
-    if rule.rescale:
-        said.append("each row of probabilities is divided by its sum")
-    if rule.clip is not None:
-        said.append(f"probabilities are clipped to [{rule.clip:g}, 1 - {rule.clip:g}]")
-    if s.like is Like.TORCH and problem.form is not Form.CATEGORICAL and s.scale is Scale.PROBS and s.eps is None:
-        said.append("each logarithm is at least -100")
-    if s.smoothing:
-        part = "y / 2" if problem.form is Form.BINARY else "q[k]"
-        target = "y" if problem.form is Form.BINARY else "q[k]"
-        over = "2" if problem.form is Form.BINARY else str(problem.k)
-        said.append(
-            f"{target} is smoothed: (1 - {s.smoothing:g}) {target} + {s.smoothing:g} / {over}".replace(part, target)
-        )
-    if s.pos_weight is not None:
-        said.append(f"the term of label 1 is multiplied by {s.pos_weight:g}")
-    if s.class_weight:
-        said.append(f"the terms of the classes are multiplied by {', '.join(f'{w:g}' for w in s.class_weight)}")
-    if s.focal:
-        said.append(f"the loss is multiplied by (1 - p)^{s.focal:g}, p being the probability of the label")
-    return said
-
-
-def _reduction(problem: Problem, weighted: bool) -> list[str]:
-    asked = problem.settings.reduction
-    total = "sum of weight * loss" if weighted else "sum of the losses"
-    if asked is Reduction.MEAN:
-        return [f"mean = ({total}) / ({divisor_name(problem, weighted).removeprefix('the ')})"]
-    return [f"sum = {total}"] if asked is Reduction.SUM else []
 
 
 # --- the rows -------------------------------------------------------------------------------------------------------
@@ -178,12 +129,16 @@ def _soft(pieces: Sequence[Piece]) -> bool:
 def _terms(problem: Problem, piece: Piece, count: int) -> list[Term]:
     prepared, rows = piece.prepared, piece.rows
     unit = problem.settings.unit
-    labels = _labels(prepared, count)
+    labels, width = _labels(prepared, count), piece.width
+    p = two_scales(prepared.conditioned, Scale.LOGITS)[0] if problem.settings.scale is Scale.LOGITS else None
     return [
         Term(
             row=int(rows.row[at]) + piece.before + 1,
+            column=at % width + 1 if width > 1 else None,
             label=labels[at],
-            prediction=_prediction(prepared, at),
+            prediction=_written(prepared, prepared.raw[at], at),
+            chance="" if p is None else _written(prepared, p[at], at),
+            probabilities=() if p is None else tuple(np.atleast_1d(p[at]).tolist()),
             text=_term(problem, prepared, at),
             loss=float(rows.loss[at]) / unit,
             weight=None if rows.weight is None else float(rows.weight[at]),
@@ -201,17 +156,22 @@ def _labels(prepared: Prepared, count: int) -> list[str]:
     return [", ".join(row) for row in zip(*columns, strict=True)][:count]
 
 
-def _prediction(prepared: Prepared, at: int) -> str:
-    if prepared.raw.ndim == 1:
-        return as_number(float(prepared.raw[at]))
-    if prepared.index is not None and len(prepared.raw[at]) > FEW_TERMS:
-        return f"{as_number(float(prepared.raw[at, prepared.index[at]]))} of {prepared.raw.shape[1]}"
-    return listed([as_number(value) for value in prepared.raw[at].tolist()], ", ")
+def _written(prepared: Prepared, cells: Array, at: int) -> str:
+    """The prediction of a row, or what became of it; of many classes that of the label."""
+    if cells.ndim == 0:
+        return as_number(float(cells))
+    if prepared.index is not None and len(cells) > FEW_TERMS:
+        return f"{as_number(float(cells[prepared.index[at]]))} of {len(cells)}"
+    return listed([as_number(value) for value in cells.tolist()], ", ")
 
 
 def _term(problem: Problem, prepared: Prepared, at: int) -> str:
     a, v = coefficients(prepared, at), np.atleast_1d(prepared.conditioned[at]).tolist()
-    return f"{_focal(problem, prepared, at)}{problem.kernel.term(a, v, log_name(problem))}"
+    text = held(problem, v, problem.kernel.term(a, v, log_name(problem)))
+    if not problem.settings.focal:
+        return text
+    several = any(sign in IN_BRACKETS.sub("", text) for sign in (" + ", " - "))
+    return _focal(problem, prepared, at) + (f"[ {text} ]" if several else text)
 
 
 def coefficients(prepared: Prepared, at: int) -> list[float]:
@@ -223,9 +183,20 @@ def coefficients(prepared: Prepared, at: int) -> list[float]:
     return cells
 
 
+def _zeros(problem: Problem, pieces: Sequence[Piece]) -> tuple[str, ...]:
+    """The first row of label probabilities with the terms that its zeros silence, shown once."""
+    first = next((piece.prepared for piece in pieces if len(piece.prepared.conditioned)), None)
+    if first is None or not _soft(pieces) or problem.settings.scale is not Scale.PROBS:
+        return ()
+    a, p = coefficients(first, 0), first.conditioned[0].tolist()
+    if all(a) or len(a) > FEW_TERMS or not problem.settings.loss.log_loss:
+        return ()
+    log = log_name(problem)
+    sums = " + ".join(f"{as_number(one)} {log} {as_number(x)}" for one, x in zip(a, p, strict=True))
+    return (f"the first row with its zeros: -[ {sums} ], and 0 {log} 0 is 0",)
+
+
 def _focal(problem: Problem, prepared: Prepared, at: int) -> str:
-    if not problem.settings.focal:
-        return ""
     plain = problem.kernel.value(prepared.unit, prepared.conditioned)[at]
     return f"(1 - {as_number(float(np.exp(-plain)))})^{problem.settings.focal:g} * "
 
@@ -235,19 +206,53 @@ def _addition(terms: Sequence[Term], digits: int) -> str:
     return listed([f"{value:.{digits}g}" for value in values], " + ")
 
 
-def _term_row(term: Term, weighted: bool) -> tuple[object, ...]:
-    row: tuple[object, ...] = (term.row, term.label, term.prediction, term.text, term.loss)
-    if not weighted or term.weight is None:
-        return row
-    return (*row, term.weight, 0.0 if term.weight == 0.0 else term.weight * term.loss)
+def _product(terms: Sequence[Term], unit: float) -> str:
+    """The likelihoods e^-loss multiplied, each to the power of its weight."""
+    powers = [(exp(-term.loss * unit), 1.0 if term.weight is None else term.weight) for term in terms]
+    return listed([as_number(p) + ("" if w == 1.0 else f"^{w:g}") for p, w in powers if w], " * ")
+
+
+def _weighted(terms: Sequence[Term]) -> bool:
+    return any(term.weight is not None for term in terms)
+
+
+def _observation(terms: Sequence[Term]) -> str:
+    """What a term is of: a row, or a cell where a row has several labels."""
+    return "cell" if any(term.column is not None for term in terms) else "row"
+
+
+def _header(terms: Sequence[Term]) -> tuple[str, ...]:
+    column = ("column",) if _observation(terms) == "cell" else ()
+    many = max((len(term.probabilities) for term in terms), default=0)
+    chance = () if not many else ("sigmoid(z)",) if many == 1 else ("softmax(z)",)
+    weights = ("weight", "weight * loss") if _weighted(terms) else ()
+    return ("row", *column, "label", "prediction", *chance, "term", "loss", *weights)
+
+
+def _term_row(term: Term, header: tuple[str, ...]) -> tuple[object, ...]:
+    cells: dict[str, object] = {
+        "row": term.row,
+        "column": term.column,
+        "label": term.label,
+        "prediction": term.prediction,
+        "sigmoid(z)": term.chance,
+        "softmax(z)": term.chance,
+        "term": term.text,
+        "loss": term.loss,
+        "weight": term.weight,
+        "weight * loss": term.weight and term.weight * term.loss,
+    }
+    return tuple(cells[name] for name in header)
 
 
 def _term_record(term: Term) -> dict[str, Any]:
-    record: dict[str, Any] = {
+    return {
         "row": term.row,
+        **({} if term.column is None else {"column": term.column}),
         "label": term.label,
         "prediction": term.prediction,
+        **({"probabilities": list(term.probabilities)} if term.probabilities else {}),
         "term": term.text,
         "loss": term.loss,
+        **({} if term.weight is None else {"weight": term.weight}),
     }
-    return record if term.weight is None else {**record, "weight": term.weight}

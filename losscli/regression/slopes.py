@@ -10,7 +10,8 @@ from losscli.gradients.answer import divided_by
 from losscli.gradients.check import FLOOR, TOLERANCE
 from losscli.gradients.numeric import CUBE_ROOT
 from losscli.gradients.rows import Ask
-from losscli.regression.sample import Sample, row_losses, row_slopes
+from losscli.losses.functions import log_softmax, sigmoid
+from losscli.regression.sample import Sample, logits, row_losses, row_slopes
 from losscli.statistics.exact import ONE, exact_sum, ratio
 
 
@@ -51,6 +52,14 @@ def by_formula(sample: Sample, theta: Array) -> Array:
     slopes = row_slopes(sample, theta).reshape(sample.rows, -1)
     sums = [[ratio(exact_sum(column * slope), ONE) for column in sample.x.T] for slope in slopes.T]
     return np.array(sums).reshape(theta.shape)
+
+
+def by_predictions(sample: Sample, theta: Array) -> Array:
+    """X^T h, weighed and in the unit of the loss, h being sigmoid or softmax of the logits; undivided."""
+    z = logits(sample, theta)
+    h = (sigmoid(z) if z.ndim == 1 else np.exp(log_softmax(z))).reshape(sample.rows, -1)
+    weighed = h if sample.weight is None else sample.weight[:, None] * h
+    return np.asarray(weighed.T @ sample.x).reshape(theta.shape) / sample.problem.settings.unit
 
 
 def by_size(sample: Sample, theta: Array) -> Array:

@@ -12,7 +12,8 @@ from conftest import refusal, run
 from losscli.enums import Form, Scale
 from losscli.errors import Declined
 from losscli.expect.mistakes import catalogue_ids
-from losscli.expect.mistakes.gradients import Slopes, diagnose_gradient
+from losscli.expect.mistakes.gradients import Slopes
+from losscli.expect.ratios import diagnose_gradient
 from losscli.expect.typed import typed_answer, typed_number
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))

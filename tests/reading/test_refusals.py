@@ -306,7 +306,6 @@ COLUMNS = [
     ("ce", CLASSES, ("-y", "label", "-p", "2-4"), "no column 4"),
     ("ce", "a,b,c,d\n.9,.1,0,0\n", (), "the columns are 'a', 'b', 'c', 'd'"),
     ("ce", "y0,y1,y2,p0,p1\n1,0,0,.8,.2\n", ("-y", "y*", "-p", "p*"), "3 label columns"),
-    ("nll", "y0,y1,p0,p1\n1,0,.8,.2\n", ("-y", "y*", "-p", "p*"), "ce"),
 ]
 
 

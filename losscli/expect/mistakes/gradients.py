@@ -4,18 +4,35 @@
 mistakes that multiply the whole gradient can be told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import combinations, product
 from math import log
 
 import numpy as np
 
 from losscli.enums import Scale
 from losscli.expect.mistakes.case import Array, times
-from losscli.expect.mistakes.entry import COMMON, POSSIBLE, Candidate, Found, Mistake, variants
-from losscli.expect.typed import Typed
-from losscli.expect.verdict import Verdict, judged
+from losscli.expect.mistakes.entry import (
+    AT_HAND,
+    COMMON,
+    POSSIBLE,
+    RARE,
+    Candidate,
+    Found,
+    Mistake,
+    Variant,
+    variants,
+)
 from losscli.losses.functions import sigmoid
+
+MOST_SIGNS = 200  # entries: beyond, a single wrong sign among them is not looked for
+
+# The mistakes that multiply every entry by a number, as an id of two of them has them; "negated" comes last, as "sign".
+FACTORS = {
+    **{"not-averaged": "sum", "base-2": "base-2", "base-e": "base-e", "halved": "halved", "doubled": "doubled"},
+    **{"divided-twice": "divided-twice", "over-cells": "over-cells"},
+}
 
 
 def _nothing() -> Array:
@@ -26,7 +43,9 @@ def _nothing() -> Array:
 class Slopes:
     """A right gradient (n,) or (n, k), the divisor in it, and per entry label, probability and logit; weights (n,).
 
-    `unit` is the logarithm of the base. Where the rows are not known, as by parameters, the arrays by entry are empty.
+    `unit` is the logarithm of the base. Where the rows are not known, as by parameters, the arrays by entry are empty;
+    there `intercept` says that the first parameter is one, and `of_h` is X^T h, the gradient without the labels.
+    `listed` says that an answer has a number for each entry; otherwise one number was typed for the sum of several.
     """
 
     right: Array
@@ -40,84 +59,49 @@ class Slopes:
     z: Array = field(default_factory=_nothing)
     weight: Array | None = None
     log_loss: bool = True
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """The verdict on a typed gradient, the first entry that differs (counted from 0), and given/right if constant.
-
-    `of_sum` says that one number was typed for several entries, and was compared with their sum.
-    """
-
-    verdict: Verdict
-    first_wrong: int | None = None
-    ratio: float | None = None
-    ratio_name: str = ""
-    of_sum: bool = False
-
-
-def diagnose_gradient(given: Sequence[Typed], s: Slopes) -> Diagnosis:
-    """Compare a typed gradient with the right one entry by entry, and name the mistakes that would give it."""
-    typed, right = tuple(given), s.right.ravel()
-    if len(typed) == 1 and right.size > 1:
-        sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_candidates(s))
-        return Diagnosis(judged(typed, float(right.sum()), sums), of_sum=True)
-    verdict = judged(typed, right, gradient_candidates(s))
-    if verdict.ok:
-        return Diagnosis(verdict)
-    wrong = (at for at, (one, value) in enumerate(zip(typed, right, strict=True)) if not one.is_right(float(value)))
-    ratio, name = constant_ratio(typed, s)
-    return Diagnosis(verdict, next(wrong, None), ratio, name)
+    intercept: bool = False
+    of_h: Array = field(default_factory=_nothing)
+    listed: bool = True
 
 
 def gradient_candidates(s: Slopes) -> Iterator[Candidate]:
-    """Every gradient that a mistake gives; the mistakes are those with log-losses."""
+    """Every gradient that a mistake with log-losses gives, then what any two give that multiply all of it."""
     for entry in GRADIENTS if s.log_loss else ():
-        with np.errstate(all="ignore"):  # at p = 0 or 1 a mistake may divide by 0; what has no value is left out
-            found = variants(entry, s)
-        for variant in found:
-            if not np.isnan(variant.value).any():
-                value = np.asarray(variant.value).ravel()
-                yield Candidate(entry.id, value, entry.meaning.format(variant.detail), entry.cure, entry.rank)
+        for variant in _made(entry, s):
+            value = np.asarray(variant.value).ravel()
+            meaning = entry.meaning.format(variant.detail)
+            yield Candidate(entry.id, value, meaning, variant.cure or entry.cure, entry.rank)
+    if s.log_loss and s.listed and s.right.size > 1:
+        yield from _two_factors(s)
 
 
-def constant_ratio(given: Sequence[Typed], s: Slopes) -> tuple[float | None, str]:
-    """given/right where it is the same for all entries, with its name; None where it is not."""
-    right = s.right.ravel()
-    for value, name in named_ratios(s):
-        if _all_scaled(given, right, value):
-            return value, name
-    at = int(np.abs(np.where(np.isfinite(right), right, 0.0)).argmax())
-    if right[at] == 0.0 or given[at].exact is None or given[at].near == 0.0:
-        return None, ""
-    ratio = float(f"{given[at].near / float(right[at]):.6g}")
-    return (ratio, f"{ratio:g}") if _all_scaled(given, right, ratio) and _told(given, right) else (None, "")
+def _made(entry: Mistake[Slopes], s: Slopes) -> list[Variant]:
+    with np.errstate(all="ignore"):  # at p = 0 or 1 a mistake may divide by 0; what has no value is left out
+        found = variants(entry, s)
+    return [variant for variant in found if not np.isnan(variant.value).any()]
 
 
-def named_ratios(s: Slopes) -> tuple[tuple[float, str], ...]:
-    """The ratios that have a name."""
-    d, k = s.divisor, float(s.k)
-    pairs = [(-1.0, "-1"), (d, _times("n", d)), (1.0 / d, _times("1/n", 1.0 / d)), (2.0, "2"), (0.5, "1/2")]
-    pairs += [(1.0 / log(2.0), "1/ln 2"), (log(2.0), "ln 2"), (k, _times("K", k)), (1.0 / k, _times("1/K", 1.0 / k))]
-    return tuple((value, name) for value, name in pairs if value != 1.0)
-
-
-def _times(name: str, value: float) -> str:
-    return f"{name} = {value:.6g}"
-
-
-def _all_scaled(given: Sequence[Typed], right: Array, ratio: float) -> bool:
-    return all(bool(one.fits(float(value) * ratio)) for one, value in zip(given, right, strict=True))
-
-
-def _told(given: Sequence[Typed], right: Array) -> bool:
-    """Whether two entries at least say what the ratio is: one entry has a ratio to anything."""
-    return sum(bool(value != 0.0 and one.near != 0.0) for one, value in zip(given, right, strict=True)) > 1
+def _two_factors(s: Slopes) -> Iterator[Candidate]:
+    """Any two mistakes that multiply every entry, where none of them does so alone."""
+    right, ones, entries = s.right.ravel(), replace(s, right=np.ones_like(s.right)), {one.id: one for one in GRADIENTS}
+    factors = {
+        name: [float(np.ravel(one.value)[0]) for one in _made(entries[name], ones)] for name in (*FACTORS, "negated")
+    }
+    alone = tuple(right * factor for found in factors.values() for factor in found)
+    for (a, of_a), (b, of_b) in combinations(factors.items(), 2):
+        id_, one, two = f"{FACTORS[a]}-and-{FACTORS.get(b, 'sign')}", entries[a], entries[b]
+        for x, y in product(of_a, of_b):
+            said, cure = f"{one.meaning}; and {two.meaning}", f"{one.cure}; and {two.cure}"
+            yield Candidate(id_, right * x * y, said, cure, RARE + 1, alone)
 
 
 # --- which gradients an entry is for ----------------------------------------------------------------------------------
 def _rows_known(s: Slopes) -> bool:
     return s.label.size > 0
+
+
+def _labels_known(s: Slopes) -> bool:
+    return _rows_known(s) or s.of_h.size > 0
 
 
 def _of_two_classes(s: Slopes) -> bool:
@@ -150,6 +134,26 @@ def _other_unit(s: Slopes) -> bool:
 
 def _weights_above_0(s: Slopes) -> bool:
     return s.weight is not None and bool((s.weight > 0.0).all())
+
+
+def _over_weights(s: Slopes) -> bool:
+    return _divided(s) and abs(s.divisor - s.n) > 1e-9 * s.n
+
+
+def _few_entries(s: Slopes) -> bool:
+    return s.listed and 1 < s.right.size <= MOST_SIGNS
+
+
+def _matrix(s: Slopes) -> bool:
+    return s.listed and s.right.ndim == 2 and min(s.right.shape) > 1
+
+
+def _with_intercept(s: Slopes) -> bool:
+    return s.listed and s.intercept and s.right.shape[-1] > 1
+
+
+def _several_entries(s: Slopes) -> bool:
+    return s.right.size > 1
 
 
 # --- what an entry computes -------------------------------------------------------------------------------------------
@@ -186,6 +190,31 @@ def _unweighted(s: Slopes) -> Found:
     assert s.weight is not None
     bare = s.right * s.divisor / s.weight.reshape(-1, *[1] * (s.right.ndim - 1))
     return [bare / s.n, bare / s.divisor, bare]
+
+
+def _of_h(s: Slopes) -> Found:
+    return [_scaled(s, s.p), s.p] if _rows_known(s) else [s.of_h, s.of_h * s.divisor]
+
+
+def _one_sign(s: Slopes) -> Found:
+    right = s.right.ravel()
+    width = s.right.shape[-1] if s.right.ndim == 2 else 0
+    return [
+        Variant(
+            np.where(np.arange(right.size) == at, -right, right),
+            f"{at + 1}" + (f" (row {at // width + 1}, column {at % width + 1})" if width else ""),
+        )
+        for at in np.flatnonzero(right).tolist()
+    ]
+
+
+def _together(s: Slopes) -> Found:
+    """The sum of the gradient, and of each row; over the number of cells and of classes too."""
+    over = [(float(s.right.size), ", and divided by the number of cells")]
+    over += [(float(s.k), ", and divided by the number of classes")] if s.right.ndim == 2 else []
+    sums = [np.full(s.right.size if s.listed else 1, s.right.sum())]
+    sums += [np.repeat(s.right.sum(axis=1), s.right.shape[1])] if s.listed and s.right.ndim == 2 else []
+    return [Variant(each / count, said) for each in sums for count, said in ((1.0, ""), *over)]
 
 
 GRADIENTS: tuple[Mistake[Slopes], ...] = (
@@ -310,5 +339,53 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         _unweighted,
         POSSIBLE,
         (_weights_above_0,),
+    ),
+    Mistake(
+        "weights-over-n",
+        "the weighted gradient was divided by the number of rows, not by the sum of the weights",
+        "divide by the sum of the weights; torch and Keras divide by n, which --like torch asks for",
+        lambda s: s.right * s.divisor / s.n,
+        AT_HAND,
+        (_over_weights,),
+    ),
+    Mistake(
+        "label-not-subtracted",
+        "the label was not subtracted: this is the sigmoid or softmax alone, p where p - y belongs",
+        "subtract the label: p - y",
+        _of_h,
+        COMMON,
+        (_labels_known,),
+    ),
+    Mistake(
+        "one-sign",
+        "number {} has the wrong sign; all others are right",
+        "look at the sign of this one number",
+        _one_sign,
+        POSSIBLE,
+        (_few_entries,),
+    ),
+    Mistake(
+        "transposed",
+        "rows and columns are exchanged: this is the transpose of the gradient",
+        "give the gradient in the shape of what it is taken by",
+        lambda s: np.ascontiguousarray(s.right.T),
+        POSSIBLE,
+        (_matrix,),
+    ),
+    Mistake(
+        "intercept-last",
+        "the intercept stands behind the features, and it comes first here",
+        "put the entry of the intercept first",
+        lambda s: np.roll(s.right, -1, axis=-1),
+        COMMON,
+        (_with_intercept,),
+    ),
+    Mistake(
+        "all-at-once",
+        "this is the slope when all predictions move together: the entries of the gradient are added up{}",
+        "move one prediction at a time, and leave the others where they are",
+        _together,
+        POSSIBLE,
+        (_several_entries, _rows_known),
     ),
 )

@@ -1,0 +1,142 @@
+"""Mistakes in a gradient: each planted by a formula of its own, typed with 6 digits, and named."""
+
+from math import log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import run
+
+Y, P = np.array([1.0, 0.0, 0.0, 1.0, 1.0]), np.array([0.8, 0.3, 0.4, 0.7, 0.9])
+G = (P - Y) / 5
+BINARY = ("grad", "bce", "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.9", "--wrt", "logits")
+
+Q = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
+ONE_HOT = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+CLASSES = ("grad", "ce", "0,2", "0.7,0.2,0.1;0.1,0.3,0.6")
+
+X, PASSED, HOURS = np.array([[1.0, 1.0], [1.0, 2.0], [1.0, 4.0]]), np.array([0.0, 1.0, 1.0]), "x,y\n1,0\n2,1\n4,1\n"
+THETA = np.array([-1.0, 0.5])
+H = 1 / (1 + np.exp(-X @ THETA))
+
+
+def text(given: np.ndarray) -> str:
+    """Numbers typed with 6 significant digits."""
+    return ",".join(f"{x:.6g}" for x in given.ravel().tolist())
+
+
+def told(command: tuple[str, ...], given: str) -> dict[str, Any]:
+    """The verdict on a wrong gradient."""
+    result = run(*command, f"--expect={given}", "-f", "json")
+    assert result.code == 1, result.err
+    found: dict[str, Any] = result.json["expect"]
+    return found
+
+
+def ids(command: tuple[str, ...], given: np.ndarray) -> list[str]:
+    """What a wrong gradient is consistent with."""
+    return [fit["id"] for fit in told(command, text(given))["consistent_with"]]
+
+
+@pytest.mark.parametrize("given", [P / 5, P])
+def test_a_gradient_without_the_label_in_it_is_named(given: np.ndarray) -> None:
+    assert ids(BINARY, given) == ["label-not-subtracted"]
+
+
+@pytest.mark.parametrize("given", [Q / 2, Q])
+def test_a_softmax_alone_is_named(given: np.ndarray) -> None:
+    assert ids((*CLASSES, "--wrt", "logits"), given) == ["label-not-subtracted"]
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_one_wrong_sign_is_named_with_its_place(at: int) -> None:
+    given = G.copy()
+    given[at] = -given[at]
+
+    found = told(BINARY, text(given))
+
+    assert [fit["id"] for fit in found["consistent_with"]] == ["one-sign"]
+    assert f"number {at + 1} has the wrong sign" in found["consistent_with"][0]["meaning"]
+
+
+def test_one_wrong_sign_in_a_matrix_is_named_with_row_and_column() -> None:
+    given = (Q - ONE_HOT) / 2
+    given[1, 0] = -given[1, 0]
+
+    found = told((*CLASSES, "--wrt", "logits"), text(given))
+
+    assert "number 4 (row 2, column 1) has the wrong sign" in found["consistent_with"][0]["meaning"]
+
+
+def test_a_transposed_gradient_is_named() -> None:
+    assert ids((*CLASSES, "--wrt", "logits"), (Q - ONE_HOT).T / 2) == ["transposed"]
+
+
+def test_weights_over_the_number_of_rows_come_first() -> None:
+    w = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+
+    assert ids((*BINARY, "-w", "1,2,3,4,5"), w * (P - Y) / 5)[0] == "weights-over-n"
+    assert "weights-over-n" not in ids((*BINARY, "-w", "1,2,3,4,5"), w * (P - Y))
+
+
+@pytest.mark.parametrize("given", [np.full(5, G.sum()), np.full(5, G.sum() / 5)])
+def test_the_slope_of_all_predictions_at_once_is_named(given: np.ndarray) -> None:
+    assert ids(BINARY, given) == ["all-at-once"]
+
+
+def test_a_derivative_that_moves_the_cells_of_each_row_at_once_is_named() -> None:
+    by_probs = -ONE_HOT / Q / 2
+    one_row = ("grad", "ce", "0,1,0", "0.2,0.5,0.3")
+
+    assert ids(CLASSES, np.repeat(by_probs.sum(axis=1), 3)) == ["all-at-once"]
+    assert ids(one_row, np.array([-2.0, -2.0, -2.0])) == ["all-at-once"]
+    assert "all-at-once" in ids(one_row, np.array([-2 / 3]))
+    assert ids(one_row, np.full(3, -2 / 3)) == ["all-at-once"]
+
+
+@pytest.mark.parametrize(
+    ("id_", "factor", "ratio"),
+    [
+        ("sum-and-sign", -5.0, "-1 * n = -5"),
+        ("sum-and-base-2", 5 / log(2), "n * 1/ln 2 = 7.21348"),
+        ("base-2-and-sign", -1 / log(2), "-1 * 1/ln 2 = -1.4427"),
+        ("halved-and-sign", -0.5, "-1 * 1/2 = -0.5"),
+        ("doubled-and-sign", -2.0, "-1 * 2 = -2"),
+        ("sum-and-halved", 2.5, "n * 1/2 = 2.5"),
+        ("sum-and-doubled", 10.0, "n * 2 = 10"),
+        ("divided-twice-and-sign", -0.2, "-1 * 1/n = -0.2"),
+    ],
+)
+def test_two_mistakes_that_multiply_every_entry_are_named_with_their_ratio(id_: str, factor: float, ratio: str) -> None:
+    found = told(BINARY, text(factor * G))
+
+    assert [fit["id"] for fit in found["consistent_with"]] == [id_]
+    assert f"given / right is {ratio} for every entry" in run(*BINARY, f"--expect={text(factor * G)}").out
+    assert found["ratio"] == pytest.approx(factor, rel=1e-12, abs=0)
+
+
+def test_what_one_mistake_gives_is_not_told_as_two() -> None:
+    four = ("grad", "bce", "1,0,0,1", "0.8,0.3,0.4,0.7", "--wrt", "logits")
+
+    assert ids(four, 2 * (P - Y)[:4] / 4) == ["doubled"]  # 4 times 1/2 is 2 as well
+    assert not any("-and-" in name for name in ids(BINARY, -G))
+
+
+def test_a_gradient_by_parameters_with_the_intercept_last_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(HOURS, encoding="utf-8")
+    grad = ("grad", "bce", str(tmp_path / "t.csv"), "-y", "y", "--wrt", "params", "-x", "x", "--theta=-1,0.5")
+    right = X.T @ (H - PASSED) / 3
+
+    assert run(*grad, f"--expect={text(right)}").code == 0
+    assert ids(grad, right[::-1]) == ["intercept-last"]
+    assert ids(grad, X.T @ H / 3) == ids(grad, X.T @ H) == ["label-not-subtracted"]
+    assert ids(grad, -3 * right) == ["sum-and-sign"]
+
+
+def test_arbitrary_gradients_get_no_diagnosis() -> None:
+    rng, named = np.random.default_rng(3), 0
+    for _ in range(40):
+        given = ",".join(f"{x:.2f}" for x in rng.uniform(-0.3, 0.3, 5))
+        named += bool(told(BINARY, given)["consistent_with"])
+    assert named == 0

@@ -1,0 +1,120 @@
+"""Each step between what was given and the loss of a row is shown: sigmoid and softmax, rescaling, clipping, bounds."""
+
+from math import exp
+
+import pytest
+from conftest import run
+
+
+def shown(*arguments: str) -> str:
+    result = run(*arguments, "--explain")
+    assert result.code == 0, result.err
+    return result.out.partition("formula\n")[2]
+
+
+def work(*arguments: str) -> dict[str, object]:
+    found: dict[str, object] = run(*arguments, "--explain", "-f", "json").json["explain"]
+    return found
+
+
+def test_logits_are_shown_with_what_sigmoid_makes_of_them() -> None:
+    out = shown("bce", "1,0", "1.2,-0.3", "--from", "logits")
+
+    assert "row  label  prediction  sigmoid(z)  term            loss" in out
+    assert "1    1      1.2         0.768525    ln(1 + e^-1.2)  0.263282" in out
+
+
+def test_logits_of_classes_are_shown_with_what_softmax_makes_of_them() -> None:
+    out = shown("ce", "1,0", "2,1,-0.5;1,2,3", "--from", "logits")
+    rows = run("ce", "1", "2,1,-0.5", "--from", "logits", "--explain", "-f", "json").json["explain"]["rows"]
+    whole = exp(2) + exp(1) + exp(-0.5)
+
+    assert "softmax(z)" in out and "0.689672, 0.253716, 0.0566117" in out
+    assert rows[0]["probabilities"] == pytest.approx([exp(z) / whole for z in (2, 1, -0.5)], rel=1e-14, abs=0)
+
+
+def test_probabilities_have_no_such_column() -> None:
+    assert "sigmoid" not in shown("bce", "1", "0.8") and "softmax" not in shown("ce", "1", "0.2,0.5,0.3")
+
+
+def test_rescaled_rows_are_told_apart_from_clipped_cells() -> None:
+    both = work("ce", "0,1,2", "0.2,0.5,0.4;0,0.7,0.3;0.1,0.3,0.6", "--like", "keras")
+
+    assert both["rescaled"] == [
+        "row 1: 0.2, 0.5, 0.4 became 0.181818, 0.454545, 0.363636, divided by the row's sum 1.1"
+    ]
+    assert both["clipped"] == ["row 2, class 0: 0.0 became 1e-07"]
+
+
+def test_rescaling_alone_clips_nothing() -> None:
+    out = shown("ce", "1", "0.2,0.5,0.4", "--normalize")
+
+    assert "rescaled\nrow 1: " in out and "clipped" not in out
+
+
+def test_a_logarithm_that_torch_holds_at_a_bound_shows_it() -> None:
+    out = shown("bce", "1,0,0.5,1", "0,1,0,0.8", "--like", "torch")
+
+    assert "  -max(ln(0), -100)  " in out
+    assert "  -max(ln(1 - 1), -100)  " in out
+    assert "  -0.5 * max(ln(0), -100) - 0.5 * ln(1 - 0)  50" in out
+    assert "100 + 100 + 50 + 0.223144" in out
+    assert "4    1      0.8         -ln(0.8) " in out
+
+
+def test_the_bound_is_in_nats_whatever_the_base() -> None:
+    assert "-max(log2(0), -100 / ln 2)  144.27" in shown("bce", "1", "0", "--like", "torch", "--base", "2")
+
+
+def test_several_labels_a_row_are_cells_in_columns() -> None:
+    out = shown("bce", "1,0;0,1", "0.2,0.3;0.9,0", "--eps", "0.001")
+
+    assert "mean = (sum of the losses) / (number of cells)" in out
+    assert "row  column  label  prediction" in out
+    assert "2    2       1      0           -ln(0.001)" in out
+    assert "row 2, column 2: 0.0 became 0.001" in out
+    assert "4        the number of cells" in out
+
+
+def test_more_cells_than_are_shown_are_counted_as_cells() -> None:
+    assert "2 more cells" in shown("bce", ";".join(["1,0"] * 11), ";".join(["0.8,0.3"] * 11))
+
+
+def test_the_likelihood_is_a_product_and_the_perplexity_a_power_of_the_mean() -> None:
+    out = shown("nll", "0.8,0.7")
+
+    assert "likelihood = product of the rows' e^-loss = e^-sum" in out
+    assert "likelihood  0.56      0.8 * 0.7 = e^-0.579818" in out
+    assert "perplexity  1.33631   e^0.289909, e to the power of the mean" in out
+
+
+def test_weights_are_powers_of_likelihoods() -> None:
+    out = shown("nll", "0.8,0.7", "-w", "2,1", "--base", "2")
+
+    assert "likelihood  0.448     0.8^2 * 0.7 = 2^-1.15843" in out
+    assert "product of the rows' 2^(-weight * loss) = 2^-sum" in out
+
+
+def test_label_probabilities_of_zero_are_shown_once() -> None:
+    out = shown("ce", "0,1,0;1,0,0", "0.2,0.5,0.3;0.6,0.2,0.2")
+
+    assert "the first row with its zeros: -[ 0 ln 0.2 + 1 ln 0.5 + 0 ln 0.3 ], and 0 ln 0 is 0" in out
+    assert "-ln(0.5)" in out and out.count("0 ln 0.2") == 1
+    assert "zeros" not in shown("ce", "0.1,0.6,0.3", "0.2,0.5,0.3")
+
+
+def test_each_option_explains_its_symbol() -> None:
+    out = shown("ce", "1", "0.2,0.5,0.3", "--smoothing", "0.1", "--class-weight", "1,2,3", "--focal", "2")
+
+    assert "loss = -sum over k of q[k] ln p[k]" in out
+    assert "q[k] becomes (1 - s) q[k] + s / 3: s = 0.1 is the smoothing" in out
+    assert "w[k], its weight: w[0] = 1, w[1] = 2, w[2] = 3" in out
+    assert "(1 - p)^g: g = 2 is the focus, p the label's probability" in out
+    assert "(1 - 0.5)^2 * [ -0.0333333 * ln(0.2) - 1.86667 * ln(0.5) - 0.1 * ln(0.3) ]" in out
+
+
+def test_a_wrong_answer_that_nothing_fits_shows_every_row_of_a_small_table() -> None:
+    small, large = (("bce", ",".join("10" * n), ",".join(["0.8", "0.3"] * n), "--expect", "7.77") for n in (24, 25))
+
+    assert "48   0      0.3" in run(*small).out and "more rows" not in run(*small).out
+    assert "20   0      0.3" in run(*large).out and "30 more rows" in run(*large).out
