@@ -144,6 +144,9 @@ OF_ROWS = frozenset(
         "rounded-inputs",
         "columns-permuted",
         "labels-off-by-one",
+        "labels-clipped",
+        "log1p-misused",
+        "sigmoid-for-softmax",
         "all-classes",
         "argmax-class",
     ]
@@ -187,7 +190,7 @@ def _general(data: Data) -> dict[str, list[float]]:
     found = {
         "sum": [s], "base-2": [r / np.log(2)], "base-10": [r / np.log(10)], "negated": [-r], "log-likelihood": [-s],
         "halved": [r / 2], "doubled": [2 * r], "deviance": [2 * s], "n-minus-1": [n * r / (n - 1)],
-        "n-plus-1": [n * r / (n + 1)], "divided-twice": [r / n], "perplexity": [np.exp(r)],
+        "n-plus-1": [n * r / (n + 1)], "divided-twice": [r / n], "perplexity": [np.exp(r)], "perplexity-base": [2.0**r],
         "geometric-mean": [np.exp(-r)], "likelihood": [np.exp(-s)], "max": [rows.max()], "median": [np.median(rows)],
         "first-row": [rows[0]], "last-row": [rows[-1]],
     }  # fmt: skip
@@ -213,6 +216,8 @@ def _metrics(data: Data) -> dict[str, list[float]]:
         "batch-means": [np.mean([rows[at : at + b].mean() for at in range(0, n, b)])
                         for b in (2, 4, 8) if b < n and n % b],
         "rounded-rows": [np.round(rows, 2).mean()],
+        "log1p-misused": [-(y * ln(1 + p)).sum(axis=1).mean() if p.ndim == 2
+                          else -(y * ln(1 + p) + (1 - y) * ln(2 - p)).mean()],
     }  # fmt: skip
     if p.ndim == 2:
         found["entropy-of-predictions"] = [-(p * ln(p)).sum(axis=1).mean()]
@@ -313,9 +318,12 @@ def _classes(data: Data) -> dict[str, list[float]]:
         found["softmax-over-rows"] = [_loss(q, down)]
     if ((q == 0) | (q == 1)).all():
         found["labels-off-by-one"] = [_loss(np.roll(q, 1, axis=1), p), _loss(np.roll(q, -1, axis=1), p)]
+        column = np.minimum(q.argmax(axis=1) + 1, k - 1)
+        found["labels-clipped"] = [-ln(p[range(n), column]).mean()]
     else:
         found["argmaxed-labels"] = [-ln(p[range(n), q.argmax(axis=1)]).mean()]
     if data.options["from_"] is Scale.LOGITS:
+        found["sigmoid-for-softmax"] = [ln(1 + np.exp(-v))[q == 1].mean()] if ((q == 0) | (q == 1)).all() else []
         found["raw-logit"] = [-(q * v).sum(axis=1).mean()]
         found["logsumexp-only"] = [ln(np.exp(v).sum(axis=1)).mean()]
         found["logits-as-probs"] = [_loss(q, np.clip(v, 1e-7, 1 - 1e-7))]
@@ -335,6 +343,7 @@ def _weights(data: Data) -> dict[str, list[float]]:
     if data.w is not None or "class_weight" in data.options:
         found |= {
             "weights-ignored": [bare.mean()], "inverse-weights": [(bare / w).sum() / (1 / w).sum()],
+            "mean-weights": [(w * bare).sum() / len(bare) / w.max()],
             "squared-weights": [(w**2 * bare).sum() / (w**2).sum()], "mean-times-mean": [bare.mean() * w.mean()],
         }  # fmt: skip
     if data.gone is not None:

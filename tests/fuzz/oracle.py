@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "."}
-csv.field_size_limit(1 << 24)
+csv.field_size_limit(max(csv.field_size_limit(), 1 << 22))  # as the command sets it for itself, never less
 
 
 @dataclass(frozen=True)

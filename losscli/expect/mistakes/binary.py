@@ -11,10 +11,13 @@ from losscli.expect.mistakes.entry import (
     Found,
     Mistake,
     Variant,
+    from_logits,
     mean_asked,
     one_number,
+    several_labels,
 )
 from losscli.expect.mistakes.inputs import EPSILONS
+from losscli.losses.functions import log_softmax
 
 
 def _terms(c: Case) -> tuple[Array, Array]:
@@ -79,6 +82,16 @@ def _balanced(c: Case) -> Found:
         )
         for weight, name in ((ratio, "negatives per positive"), (1.0 / ratio, "positives per negative"))
     ]
+
+
+def _softmax_of_labels(c: Case) -> Found:
+    """The labels of a row made to share a probability of 1; all terms, or that of label 1 alone."""
+    cost = -log_softmax(c.conditioned.reshape(-1, c.width)).ravel()
+    positive, negative = c.coefficients
+    first = times(positive, cost)
+    with np.errstate(divide="ignore"):  # a share of 1 is a sure hit
+        whole = first - times(negative, np.log(-np.expm1(-cost)))
+    return [Variant(c.reduced(whole / c.unit)), Variant(c.reduced(first / c.unit), "; only label 1 was counted")]
 
 
 def _takes_pos_weight(c: Case) -> bool:
@@ -174,6 +187,14 @@ BINARY: tuple[Mistake[Case], ...] = (
         "the probabilities were given in percent and clipped to 1, and the logarithm of 0 was cut off at {}",
         "divide the percentages by 100",
         _percent,
+    ),
+    Mistake(
+        "softmax-for-sigmoid",
+        "the labels of a row went through a softmax, as if one of them must be true, and not each through a sigmoid{}",
+        "apply the sigmoid to each logit: the labels of a row don't exclude each other",
+        _softmax_of_labels,
+        COMMON,
+        (several_labels, from_logits),
     ),
     Mistake(
         "pos-weight-balanced",

@@ -108,6 +108,11 @@ class Case:
         """Whether every label is one class."""
         return bool(((self.labels == 0.0) | (self.labels == 1.0)).all())
 
+    @property
+    def width(self) -> int:
+        """How many labels a row has: 1, or more with several yes-or-no labels, each an observation of its own."""
+        return self.blocks[0].preds.shape[1] if self.binary and self.blocks else 1
+
     @cached_property
     def n(self) -> int:
         """The number of rows that count."""

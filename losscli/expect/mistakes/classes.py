@@ -10,6 +10,7 @@ from losscli.expect.mistakes.case import Array, Case, Figure, minus_log, times
 from losscli.expect.mistakes.entry import (
     COMMON,
     POSSIBLE,
+    RARE,
     Found,
     Mistake,
     Variant,
@@ -118,6 +119,22 @@ def _off_by_one(c: Case) -> Found:
     ]
 
 
+def _clipped_labels(c: Case) -> Found:
+    last = c.problem.k - 1
+    return _ordered(c, tuple(min(at + 1, last) for at in range(last + 1)), c.costs)
+
+
+def _sigmoids(c: Case) -> Found:
+    """-ln of the sigmoid of the label's logit; and binary cross-entropy over the cells."""
+    own, other = np.logaddexp(0.0, -c.conditioned) / c.unit, np.logaddexp(0.0, c.conditioned) / c.unit
+    cells = row_sums(times(c.labels, own) + times(1.0 - c.labels, other))
+    return [
+        Variant(c.reduced(row_sums(times(c.cells, own))), "-ln of that of the label's class was taken"),
+        Variant(c.reduced(cells), "binary cross-entropy was summed over the classes"),
+        Variant(c.reduced(cells / c.problem.k), "binary cross-entropy was averaged over the classes"),
+    ]
+
+
 def _over_cells(c: Case) -> Found:
     complement = minus_log(1.0 - c.probs, c.unit)
     rows = row_sums(times(c.labels, c.costs) + times(1.0 - c.labels, complement))
@@ -152,6 +169,14 @@ CLASSES: tuple[Mistake[Case], ...] = (
         "subtract 1 from the labels, or name the classes with --classes",
         _off_by_one,
         COMMON,
+        (hard_labels,),
+    ),
+    Mistake(
+        "labels-clipped",
+        "each label picked the column after its own, the last one its own: labels that count from 1, clipped",
+        "subtract 1 from the labels, or name the classes with --classes",
+        _clipped_labels,
+        RARE,
         (hard_labels,),
     ),
     Mistake(
@@ -195,6 +220,14 @@ CLASSES: tuple[Mistake[Case], ...] = (
         "this is the logarithm of the sum of e^z: the logit of the label's class was not subtracted",
         "subtract the logit of the label's class",
         lambda c: _of_logits(c, logsumexp=True),
+        POSSIBLE,
+        (from_logits,),
+    ),
+    Mistake(
+        "sigmoid-for-softmax",
+        "each logit went through a sigmoid of its own where a softmax belongs, and {}",
+        "apply the softmax along each row: the classes share a probability of 1",
+        _sigmoids,
         POSSIBLE,
         (from_logits,),
     ),

@@ -150,6 +150,11 @@ def weighted(c: Case) -> bool:
     return c.weight is not None or s.class_weight is not None or s.pos_weight is not None
 
 
+def several_labels(c: Case) -> bool:
+    """Whether a row has several yes-or-no labels."""
+    return c.width > 1
+
+
 def several_rows(data: Case) -> bool:
     """Whether there is more than one row."""
     return data.n > 1

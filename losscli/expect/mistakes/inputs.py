@@ -113,6 +113,19 @@ def _eps_in_log(c: Case) -> Found:
     return found
 
 
+def _log1p(c: Case) -> Found:
+    """ln(1 + p) in place of ln p, and for two classes in place of ln(1 - p)."""
+    if c.categorical:
+        return [Variant(c.reduced(row_sums(times(c.cells, -np.log1p(c.probs) / c.unit))), "ln p")]
+    (positive, negative), one = c.coefficients, -np.log1p(c.probs) / c.unit
+    both = times(positive, one) + times(negative, -np.log1p(c.complements) / c.unit)
+    found = [Variant(c.reduced(both), "ln p, and ln(2 - p) for ln(1 - p)" if c.binary else "ln p")]
+    if c.binary:
+        found.append(Variant(c.reduced(times(positive, c.costs) + times(negative, one)), "ln(1 - p)"))
+        found.append(Variant(c.reduced(one), "ln p in every row, whatever its label"))
+    return found
+
+
 def _clipped(c: Case) -> Found:
     infinite = bool(np.isinf(c.known.answer).any())
     found: list[Figure | Variant] = [
@@ -241,6 +254,13 @@ INPUTS: tuple[Mistake[Case], ...] = (
         "{} was added inside the logarithm",
         "leave it out: the answer has no such term, and a certain miss is infinite",
         _eps_in_log,
+    ),
+    Mistake(
+        "log1p-misused",
+        "log1p was misused: it gives ln(1 + p), which was taken for {}",
+        "use ln(p), and log1p(-p) for ln(1 - p)",
+        _log1p,
+        RARE,
     ),
     Mistake("clipped", "the probabilities were {}", "clip nothing", _clipped, POSSIBLE, (_without_logprobs,)),
     Mistake(

@@ -5,6 +5,7 @@ import numpy as np
 from losscli.enums import Reduction
 from losscli.expect.mistakes.case import Array, Case, Figure, minus_log, times
 from losscli.expect.mistakes.entry import (
+    AT_HAND,
     COMMON,
     POSSIBLE,
     RARE,
@@ -14,6 +15,7 @@ from losscli.expect.mistakes.entry import (
     hard_labels,
     mean_asked,
     one_number,
+    several_labels,
     several_rows,
     soft_labels,
     with_labels,
@@ -86,6 +88,31 @@ def _focal(c: Case) -> Found:
         found.append(Variant(c.reduced(focal), said, cure))
         found.append(Variant(c.reduced(alpha * focal), f"{said} and alpha 0.25", cure))
     return found
+
+
+def _alpha(c: Case) -> Found:
+    return c.reduced(np.where(c.labels == 0.0, 0.75, 0.25) * c.loss if c.binary else 0.25 * c.loss)
+
+
+def _focal_asked(c: Case) -> bool:
+    return bool(c.problem.settings.focal)
+
+
+def _smoothing_asked(c: Case) -> bool:
+    return bool(c.problem.settings.smoothing)
+
+
+def _infinite_rows(c: Case) -> bool:
+    return bool(np.isinf(c.loss).any() and np.isfinite(c.loss).any())
+
+
+def _finite_only(c: Case) -> Found:
+    kept = np.isfinite(c.loss)
+    whole, over = float(times(c.weights, c.loss)[kept].sum()), float(c.divisor_weights[kept].sum())
+    if c.reduction is Reduction.SUM:
+        return [Variant(whole)]
+    found = [Variant(whole / c.divisor, ", and counted in the divisor")]
+    return [Variant(whole / over), *found] if over else found
 
 
 def row_losses(c: Case) -> Array:
@@ -235,6 +262,38 @@ METRICS: tuple[Mistake[Case], ...] = (
         _focal,
         POSSIBLE,
         (hard_labels,),
+    ),
+    Mistake(
+        "alpha-focal",
+        "the focal loss was weighed with alpha 0.25 too, and only gamma was asked for",
+        "leave alpha out",
+        _alpha,
+        AT_HAND,
+        (_focal_asked, hard_labels),
+    ),
+    Mistake(
+        "smoothing-no-floor",
+        "the label's class was given 1 - s, and the other classes nothing of s",
+        "spread s over all classes: (1 - s) y + s/K",
+        lambda c: c.again(smoothing=0.0) * (1.0 - (c.problem.settings.smoothing or 0.0)),
+        AT_HAND,
+        (_smoothing_asked, with_labels),
+    ),
+    Mistake(
+        "zero-rows-skipped",
+        "the rows that give probability 0 to what happened were left out{}",
+        "such a row makes the loss infinite; clip all probabilities with --eps if that is wanted",
+        _finite_only,
+        COMMON,
+        (one_number, _infinite_rows),
+    ),
+    Mistake(
+        "sum-over-labels",
+        "the losses of a row's labels were added up, and the mean taken over the rows only",
+        "take the mean over all labels of all rows",
+        lambda c: c.known.mean * c.width,
+        COMMON,
+        (mean_asked, several_labels),
     ),
     Mistake("smoothed", "the labels were {}", "leave the labels as they are", _smoothed, POSSIBLE, (with_labels,)),
     Mistake(

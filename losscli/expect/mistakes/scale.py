@@ -190,6 +190,14 @@ SCALE: tuple[Mistake[Known], ...] = (
         (one_number,),
     ),
     Mistake(
+        "perplexity-base",
+        "2 was raised to a loss in nats: a perplexity with the wrong base",
+        "raise e to nats and 2 to bits; the loss itself is the exponent",
+        lambda k: 2.0 ** (k.mean * k.unit) if k.mean * k.unit < 1000.0 else inf,
+        RARE,
+        (one_number,),
+    ),
+    Mistake(
         "geometric-mean",
         "this is the geometric mean of the probabilities given to what happened: the logarithm at the end is missing",
         "take -ln of it",

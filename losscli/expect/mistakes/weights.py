@@ -73,6 +73,13 @@ def _powered(c: Case, power: float) -> Found:
     return float(rows.sum()) / (float(changed.sum()) if mean_asked(c) else 1.0)
 
 
+def _over_largest(c: Case) -> Found:
+    largest = float(_row_weights(c).max())
+    if not largest:
+        return ()
+    return _total(c) / c.n / largest if mean_asked(c) else c.known.answer / largest
+
+
 def _in_divisor(c: Case) -> Found:
     costs, weights = c.ignored_costs()
     return _total(c) / (c.divisor + float(weights.sum())) if len(costs) else ()
@@ -144,6 +151,14 @@ WEIGHTS: tuple[Mistake[Case], ...] = (
         lambda c: float(_bare_losses(c).mean()) * float(_row_weights(c).mean()),
         POSSIBLE,
         (mean_asked, weighted, _without_zeros),
+    ),
+    Mistake(
+        "mean-weights",
+        "the weights were divided by their largest first",
+        "use the weights as they are",
+        _over_largest,
+        POSSIBLE,
+        (weighted, _without_ones),
     ),
     Mistake(
         "ignored-in-divisor",

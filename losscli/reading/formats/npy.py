@@ -27,6 +27,7 @@ _HEADER_BYTES = 1 << 16
 _UNSOUND = "not a sound numpy file"
 _SHORT = "the array ends before its last row"
 
+LONGEST = 1 << 24  # characters of a cell of text
 Read = Callable[[int], bytes]  # up to so many bytes, fewer only at the end
 
 
@@ -190,6 +191,8 @@ def _header(read: Read) -> _Header:
     shape = tuple(fields["shape"])
     if not all(type(extent) is int for extent in shape) or type(fields["fortran_order"]) is not bool:
         raise DataError(_UNSOUND)
+    if any(int(length) > LONGEST for length in re.findall(r"[SUV](\d+)", repr(fields["descr"]))):
+        raise DataError(_UNSOUND)  # numpy 1 counts the bytes of such a cell below 0
     dtype = cast(Any, np.lib.format).descr_to_dtype(fields["descr"])
     return _Header(dtype, shape, fields["fortran_order"], len(start) + len(length) + size)
 
