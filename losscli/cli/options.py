@@ -131,7 +131,11 @@ LOSS_OPTIONS = {
     "by": _answer("--by", metavar="COLS", completes=COLUMNS, help="a line for each value of these columns"),
     "max_groups": _answer("--max-groups", metavar="N", number=(int, 1, 10**7), help="with --by: at most (1000)"),
     "calibration": _answer(
-        "--calibration", metavar="[BINS]", number=(int, 1, 1000), bare="10", help="reliability by bins (10)"
+        "--calibration",
+        metavar="[BINS]",
+        number=(int, 1, 1000),
+        bare="10",
+        help="reliability by bins (10); holds 9 to 24 bytes a row",
     ),
     "quantiles": _answer("--quantiles", metavar="Q,..", help="quantiles of the losses"),
     "plot": _answer("--plot", kind=bool, help="pictures in the terminal"),

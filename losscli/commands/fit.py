@@ -41,9 +41,9 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     train, scaled = (_scaled(one, scaling) for one in (train, everything))
     _refuse_degenerate(train, options)
     start = given_theta(options.theta, train.shape)
-    fit = (newton if options.method is Solver.NEWTON else descend)(train, start, recipe)
-    _refuse_unsettled(fit, options)
     test = None if test is None else _scaled(test, scaling)
+    fit = (newton if options.method is Solver.NEWTON else descend)(train, start, recipe, test)
+    _refuse_unsettled(fit, options)
     outcome = Outcome(train, recipe, fit, scaling, test)
     if options.predict is not None:
         parts = {"train": train, "test": test} if test is not None else {"": scaled}

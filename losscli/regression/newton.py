@@ -17,7 +17,7 @@ from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax
 from losscli.losses.targets import Binary, dense, masses
 from losscli.regression.sample import Sample, logits, row_slopes
-from losscli.regression.solve import RISE, Fit, Recipe, mean_loss
+from losscli.regression.solve import RISE, Fit, Recipe, loss_of_test, mean_loss
 
 SETTLED = 1e-10  # converged where a step moves no logit by more, or by more of the largest one
 LOST = 1e-6  # parameters by which the logits are off by more are no answer
@@ -59,13 +59,13 @@ class _Basis:
         return np.asarray(theta)
 
 
-def newton(sample: Sample, start: Array, recipe: Recipe) -> Fit:
+def newton(sample: Sample, start: Array, recipe: Recipe, test: Sample | None = None) -> Fit:
     """Newton's method, a step halved as long as it raises the loss; DataError where there is no single optimum."""
     _refuse_missing_class(sample, recipe.l2)
     basis = _basis(sample, recipe.l2)
     inner = replace(sample, x=basis.columns)
     phi = basis.inward(start)
-    history = [_objective(inner, basis, phi)]
+    history, tested = [_objective(inner, basis, phi)], [*loss_of_test(test, start)]
     settled = False
     while len(history) <= recipe.steps and not settled:
         step = _step(inner, basis, phi)
@@ -74,10 +74,11 @@ def newton(sample: Sample, start: Array, recipe: Recipe) -> Fit:
             _refuse_endless(inner, move)
         phi, loss = _lowered(inner, basis, phi, step, history[-1])
         history.append(loss)
+        tested += loss_of_test(test, basis.outward(phi)) if test else ()
         settled = bool(np.abs(move).max() <= SETTLED * max(1.0, np.abs(logits(inner, phi)).max()))
     theta = basis.outward(phi)
     _refuse_lost_digits(sample, theta, logits(inner, phi))
-    return Fit(theta, settled, tuple(history))
+    return Fit(theta, settled, tuple(history), tuple(tested))
 
 
 # --- coordinates ------------------------------------------------------------------------------------------------------

@@ -40,11 +40,15 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fit: its parameters, whether they have settled, and the loss that was lowered before and after each step."""
+    """A fit: its parameters, whether they have settled, and the loss that was lowered before and after each step.
+
+    `test_history` is the mean loss of the rows to test on at the same times, without penalty; () where there are none.
+    """
 
     theta: Array
     converged: bool
     history: tuple[float, ...]
+    test_history: tuple[float, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -57,22 +61,30 @@ def mean_loss(sample: Sample, theta: Array) -> float:
     return float(row_losses(sample, theta).sum()) / sample.divisor
 
 
-def descend(sample: Sample, start: Array, recipe: Recipe) -> Fit:
-    """Gradient descent, on batches of the rows where that is asked for.
+def loss_of_test(test: Sample | None, theta: Array) -> tuple[float, ...]:
+    """The mean loss of the rows to test on, as a tuple of one; () where there are none."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a run that has left the numbers is told so
+        return () if test is None else (mean_loss(test, theta),)
+
+
+def descend(sample: Sample, start: Array, recipe: Recipe, test: Sample | None = None) -> Fit:
+    """Gradient descent, on batches of the rows where that is asked for; `test` is looked at after each step.
 
     DataError when the loss leaves the numbers, or ends above where it began; on the way it may rise.
     """
     theta = start
-    history = [_objective(sample, theta, recipe.l2)]
+    history, tested = [_objective(sample, theta, recipe.l2)], [*loss_of_test(test, theta)]
     batches, enough = _batches(sample, recipe), False
     while len(history) <= recipe.steps and not enough:
         theta = theta - recipe.lr * _gradient(next(batches), theta, recipe.l2)
         history.append(_objective(sample, theta, recipe.l2))
+        tested += loss_of_test(test, theta)
         if not isfinite(history[-1]):
             break
         enough = recipe.tol > 0.0 and 0.0 <= history[-2] - history[-1] < recipe.tol
     _refuse_worse(history, recipe.lr)
-    return Fit(theta, enough or bool(np.abs(_gradient(sample, theta, recipe.l2)).max() <= STILL), tuple(history))
+    still = bool(np.abs(_gradient(sample, theta, recipe.l2)).max() <= STILL)
+    return Fit(theta, enough or still, tuple(history), tuple(tested))
 
 
 def _batches(sample: Sample, recipe: Recipe) -> Iterator[Sample]:

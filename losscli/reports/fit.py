@@ -9,7 +9,7 @@ import numpy as np
 from losscli.enums import Solver
 from losscli.evaluation.prepare import Array
 from losscli.output.chart import curves
-from losscli.output.report import Grid, Report
+from losscli.output.report import Grid, Picture, Report
 from losscli.regression.quality import accuracy, boundary, safe_rate, standard_errors
 from losscli.regression.sample import Sample
 from losscli.regression.solve import Fit, Recipe, mean_loss, rises
@@ -94,6 +94,7 @@ def _record(outcome: Outcome, grid: Grid) -> dict[str, Any]:
         "test_accuracy": _accuracy(outcome.test, outcome),
         "boundary": outcome.boundary,
         "history": list(fit.history),
+        "test_history": list(fit.test_history) if outcome.test is not None else None,
         "notes": _notes(outcome),
     }
 
@@ -125,6 +126,14 @@ def _rising(outcome: Outcome) -> list[str]:
     return [f"the loss rises in {len(up)} of {outcome.fit.steps} steps, {went}: --lr {outcome.recipe.lr:g} is large"]
 
 
+def _curve(outcome: Outcome) -> Picture | None:
+    """The loss over the steps, and that of the rows to test on where there are any."""
+    fit = outcome.fit
+    label = "loss" if outcome.recipe.l2 == 0.0 else "loss with its penalty"
+    series = [("training", fit.history), *([("test", fit.test_history)] if fit.test_history else [])]
+    return curves(label, series, "steps") if fit.steps else None
+
+
 def report_of(outcome: Outcome) -> Report:
     """A fit as a report."""
     fit, grid = outcome.fit, _parameters(outcome)
@@ -140,8 +149,7 @@ def report_of(outcome: Outcome) -> Report:
         ("boundary", outcome.boundary, f"of {outcome.sample.shape.names[-1]}: both labels are equally likely there"),
     )
     rows += [figure for figure in figures if figure[1] is not None]
-    label = "loss" if outcome.recipe.l2 == 0.0 else "loss with its penalty"
-    chart = curves(label, [("training", fit.history)], "steps") if fit.steps else None
+    chart = _curve(outcome)
     grids = [grid, Grid(tuple(rows))]
     kind = "logistic" if outcome.sample.shape.classes is None else "softmax"
     how = "newton's method" if outcome.recipe.method is Solver.NEWTON else "gradient descent"

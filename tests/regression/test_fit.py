@@ -287,6 +287,24 @@ def test_the_table_draws_the_loss_over_the_steps(students: Path) -> None:
         assert part in out
 
 
+@pytest.mark.parametrize("method", ["gd", "newton"])
+def test_the_test_loss_of_each_step_is_told_and_drawn_beside_the_training_loss(students: Path, method: str) -> None:
+    asked = ("fit", "bce", students, "--test-size", "0.25", "--method", method)
+    found = record(*asked)
+    history, tested = found["history"], found["test_history"]
+    assert len(tested) == len(history) == found["steps"] + 1
+    assert tested[0] == pytest.approx(np.log(2.0), rel=1e-15)
+    assert tested[-1] == pytest.approx(found["test_loss"], rel=1e-12)
+    fewer = record(*asked, "--steps", "2")
+    assert tested[2] == pytest.approx(fewer["test_loss"], rel=1e-12)
+    assert "* training   o test" in run(*asked).out
+
+
+def test_without_rows_to_test_on_the_training_loss_stands_alone(students: Path) -> None:
+    assert record("fit", "bce", students)["test_history"] is None
+    assert "o test" not in run("fit", "bce", students).out
+
+
 def test_quiet_prints_the_parameters_and_csv_a_line_for_each(students: Path, animals: Path) -> None:
     theta = run("fit", "bce", students, "-q").out
     assert theta.count(",") == 2 and theta.endswith("\n")
