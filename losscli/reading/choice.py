@@ -288,10 +288,10 @@ def _columns(asked: _Asked) -> Columns:
 
 
 def _other_features(asked: _Asked) -> tuple[Set_, Set_]:
-    """All numeric columns as features, and those left aside for their names."""
+    """All numeric columns as features, and those left aside for their names; none where no other column is left."""
     aside = set(asked.called(ASIDE_NAMES))
     features = tuple(column for column in asked.numeric if column not in aside)
-    if not features:
+    if not features and set(asked.free) - aside:
         raise DataError(f"no column of features; {asked.listed}; choose with -x")
     return features, tuple(column for column in asked.numeric if column in aside)
 

@@ -27,6 +27,11 @@ def boundary(sample: Sample, theta: Array) -> float | None:
     return float(found) if np.isfinite(found) else None
 
 
+def probabilities(theta: Array) -> Array:
+    """What intercepts alone, (1,) or (k, 1), give to label 1 or to each class, shaped like theta."""
+    return sigmoid(theta) if theta.ndim == 1 else np.exp(log_softmax(theta.T)).T
+
+
 def standard_errors(sample: Sample, theta: Array) -> Array | None:
     """Square roots of the diagonal of the inverse information, shaped like theta; None where it has no inverse.
 

@@ -113,6 +113,8 @@ def read_sample(request: Request, asked: Settings, design: Design, form: Form) -
     _refuse_predictions(request, asked)
     wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=design.features)
     table = _held(replace(request, wanted=wanted))
+    if not table.feature_names and not design.intercept:
+        raise DataError(f"{table.name}: no column of features and no intercept leave nothing to fit")
     classes = None if form is Form.BINARY else design.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
     settings = replace(asked, scale=Scale.LOGITS, classes=classes)
@@ -162,8 +164,9 @@ def _same(block: Block) -> Block:
 
 
 def _sound(block: Block) -> Block:
-    assert block.features is not None
     raise_first(weights_out_of_reach(block))
+    if block.features is None:  # the intercept alone
+        return replace(block, features=np.zeros((len(block.row), 0)))
     bad = ~np.isfinite(block.features)
     if bad.any():
         at = int(bad.any(axis=1).argmax())

@@ -10,7 +10,7 @@ from losscli.enums import Solver
 from losscli.evaluation.prepare import Array
 from losscli.output.chart import curves
 from losscli.output.report import Grid, Picture, Report
-from losscli.regression.quality import accuracy, boundary, safe_rate, standard_errors
+from losscli.regression.quality import accuracy, boundary, probabilities, safe_rate, standard_errors
 from losscli.regression.sample import Sample
 from losscli.regression.solve import Fit, Recipe, mean_loss, rises
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
@@ -57,7 +57,7 @@ def _accuracy(sample: Sample | None, outcome: Outcome) -> float | None:
 
 def _parameters(outcome: Outcome) -> Grid:
     """Each parameter; by newton with its standard error, z and odds ratio; where features were standardized also what
-    it is for the features as they are."""
+    it is for the features as they are; of an intercept alone the probability that it gives."""
     theta = outcome.fit.theta
     columns = {"theta": theta}
     if outcome.recipe.method is Solver.NEWTON and outcome.recipe.l2 == 0.0:
@@ -66,6 +66,8 @@ def _parameters(outcome: Outcome) -> Grid:
             columns |= {"se": se, "z": theta / se}
             with np.errstate(over="ignore"):  # of a feature in tiny units it may be beyond the floats
                 columns |= {"odds_ratio": np.exp(theta)} if outcome.sample.shape.classes is None else {}
+    if not outcome.sample.shape.features:
+        columns["probability"] = probabilities(theta)
     if outcome.scaling is not None:
         columns["unscaled"] = _raw(outcome.fit.theta, outcome)
     return parameter_grid(outcome.sample.shape, columns)

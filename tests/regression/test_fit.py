@@ -278,6 +278,35 @@ def test_predictions_keep_weights_and_soft_labels(tmp_path: Path) -> None:
     assert answer("ce", out, "-y", "y_*", "-p", "p_*") == pytest.approx(fitted["train_loss"], rel=1e-14)
 
 
+# --- the intercept alone ----------------------------------------------------------------------------------------------
+
+
+def test_without_features_the_intercept_is_the_maximum_likelihood_of_a_coin() -> None:
+    for text in ("y\n1\n0\n1\n1\n", "id,y\n1,1\n2,0\n3,1\n4,1\n"):
+        found = record("fit", "bce", "--method", "newton", stdin=text)
+        (only,) = found["parameters"]
+        assert (only["parameter"], only["probability"]) == ("intercept", pytest.approx(0.75, rel=1e-12))
+        assert only["theta"] == pytest.approx(np.log(3.0), rel=1e-12)
+        assert only["se"] == pytest.approx(np.sqrt(1 / (4 * 0.75 * 0.25)), rel=1e-9)
+        assert found["train_loss"] == pytest.approx(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)), rel=1e-12)
+
+
+def test_without_features_the_intercepts_of_classes_give_their_shares() -> None:
+    found = record("fit", "ce", "--method", "newton", "-w", "w", stdin="class,w\na,1\nb,2\na,1\nc,4\n")
+    assert thetas(found, "probability") == pytest.approx([0.25, 0.25, 0.5], rel=1e-12)
+
+
+def test_by_descent_a_coin_has_its_probability_too() -> None:
+    out = run("fit", "bce", "--lr", "4", stdin="y\n1\n0\n1\n1\n").out
+    assert "parameter  theta    probability\nintercept  1.09861  0.75" in out
+
+
+def test_neither_a_column_of_words_nor_an_intercept_left_out_makes_a_coin() -> None:
+    assert "no column of features; the columns are" in refusal("fit", "bce", stdin="colour,y\nred,1\nblue,0\n")
+    said = refusal("fit", "bce", "--no-intercept", stdin="y\n1\n0\n")
+    assert said == "<stdin>: no column of features and no intercept leave nothing to fit"
+
+
 # --- output -----------------------------------------------------------------------------------------------------------
 
 
