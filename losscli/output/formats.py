@@ -188,7 +188,6 @@ def for_people(whole: Whole) -> Writer:
         yield whole(with_rows(rows.report(), grid, count), digits).encode("utf-8", "surrogateescape")
 
     return Writer(whole, by_row, pictures=True)
-    return Writer(whole, by_row)
 
 
 FORMATS: dict[str, Writer] = {

@@ -276,7 +276,7 @@ def test_text_that_an_encoding_lacks_is_escaped(encoding: str, options: str, her
 def test_errors_are_escaped_where_the_encoding_lacks_their_letters(here: Path) -> None:
     write("t.csv", "label,pröb€\n1,0.8\n")
     done = shell("losscli bce t.csv -p x", here, PYTHONIOENCODING="ascii")
-    assert done.returncode == 2 and done.stderr.endswith(b"label, pr\\xf6b\\u20ac\n")
+    assert done.returncode == 2 and done.stderr.endswith(b"'label', 'pr\\xf6b\\u20ac'\n")
 
 
 @pytest.mark.parametrize("command", ["", "bce"])
