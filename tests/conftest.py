@@ -109,6 +109,17 @@ def refusal(*args: str | os.PathLike[str], stdin: bytes | str = b"") -> str:
     return line.partition(": ")[2]
 
 
+def write(name: str, data: str | bytes) -> str:
+    """A file of this name, in the directory that the test runs in; its name."""
+    Path(name).write_bytes(data.encode() if isinstance(data, str) else data)
+    return name
+
+
+def close(expected: float) -> object:
+    """The expected number to 1e-13, relative."""
+    return pytest.approx(expected, rel=1e-13, abs=0)
+
+
 def listed(values: Any) -> str:
     """Numbers, or rows of numbers, as an inline list that reads back to the same floats."""
     rows = values.tolist() if hasattr(values, "tolist") else values

@@ -338,7 +338,7 @@ def _predictions(asked: _Asked, preds: Set_, labels: Set_) -> Columns:
 def _single_or_classes(asked: _Asked) -> Set_:
     """For a loss that takes both: the one prediction that is named; nothing where there is none."""
     single = asked.called(_prediction_names(asked))
-    families_too = [columns for rule in CLASSES[:3] for columns in rule(asked)][:1]
+    families_too = [columns for rule in CLASSES[:3] for columns in rule(asked) if not {*columns} <= {*single}][:1]
     if single and families_too:
         several = ", ".join(map(asked.shown, (*single, *families_too[0])))
         raise DataError(f"{several} could be the prediction, or one for each class; choose with -p")

@@ -1,0 +1,317 @@
+"""Which columns are meant: by a header, by names, by numbers, and for classes by what is plain from the header."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from math import exp, log
+from pathlib import Path
+
+import pytest
+from conftest import answer, close, record, refusal, run, write
+
+PLAIN = "label,prob\n1,0.8\n0,0.3\n"
+LOSS = -(log(0.8) + log(0.7)) / 2
+SPECIES = "species,setosa,versicolor,virginica\nsetosa,.7,.2,.1\nvirginica,.1,.2,.7\n"
+SPECIES_LOSS = -log(0.7)
+
+
+# --- headers ----------------------------------------------------------------------------------------------------------
+
+HEADERS = [
+    ("1,0.8\n0,0.3\n", (), LOSS),
+    ("1,0.8\n0,0.3\n", ("--no-header",), LOSS),
+    ("1,0.8\n0,0.3\n", ("-y", "1", "-p", "2"), LOSS),
+    ("1,0.8\n0,0.3\n", ("--header", "-y", "1", "-p", "2"), -log(0.7)),
+    (PLAIN, ("-y", "1", "-p", "2"), LOSS),
+    (PLAIN, ("--header",), LOSS),
+    ("1,2\n1,0.8\n0,0.3\n", ("--header", "-y", "1", "-p", "2"), LOSS),
+    ("2,1\n0.8,1\n0.3,0\n", ("--header", "-y", "1", "-p", "2"), LOSS),
+    ("0.8,1\n0.3,0\n", ("-y", "2", "-p", "1"), LOSS),
+    ("1,0.8\n", (), -log(0.8)),
+]
+
+
+@pytest.mark.parametrize("text, options, expected", HEADERS)
+def test_a_header_is_found_or_told(text: str, options: tuple[str, ...], expected: float, here: Path) -> None:
+    assert answer("bce", write("t.csv", text), *options) == close(expected)
+
+
+NUMBERED = [
+    "label,0,1,2\n0,0.7,0.2,0.1\n2,0.1,0.2,0.7\n",
+    "y,0,1,2\n0,0.7,0.2,0.1\n2,0.1,0.2,0.7\n",
+    "0,1,2,label\n0.7,0.2,0.1,0\n0.1,0.2,0.7,2\n",
+    "label,1,2,3\n1,0.7,0.2,0.1\n3,0.1,0.2,0.7\n",
+    ",label,0,1,2\n0,0,0.7,0.2,0.1\n1,2,0.1,0.2,0.7\n",
+    "0,0.7,0.2,0.1\n2,0.1,0.2,0.7\n",
+    "label,10,20,30\n10,0.7,0.2,0.1\n30,0.1,0.2,0.7\n",
+    "label,2,1,0\n2,0.7,0.2,0.1\n0,0.1,0.2,0.7\n",
+    "y,0,1\n0,0.7,0.3\n1,0.3,0.7\n",
+]
+
+
+@pytest.mark.parametrize("text", NUMBERED)
+def test_class_numbers_can_be_the_header(text: str, here: Path) -> None:
+    assert answer("ce", write("t.csv", text)) == close(SPECIES_LOSS)
+
+
+@pytest.mark.parametrize("text, classes", [("y,0,1\nn,1,0\n", "n,y"), ("class,1,0\nother,0,1\n", "class,other")])
+def test_a_first_line_whose_label_is_a_class_is_no_header(text: str, classes: str, here: Path) -> None:
+    assert record("ce", write("t.csv", text), "--classes", classes)["n"] == 2
+
+
+def test_a_header_of_class_numbers_is_found_where_the_label_is_named_by_an_option(here: Path) -> None:
+    write("t.csv", "digit,0,1,2\n0,0.7,0.2,0.1\n2,0.1,0.2,0.7\n")
+    assert answer("ce", "t.csv", "-y", "digit") == close(SPECIES_LOSS)
+
+
+# --- the choice of columns --------------------------------------------------------------------------------------------
+
+LABEL_NAMES = ["label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"]
+SCALES = {"logit": "logits", "logits": "logits", "logprob": "logprobs"}
+PROB_NAMES = [
+    "p",
+    "prob",
+    "probs",
+    "proba",
+    "probability",
+    "pred",
+    "preds",
+    "prediction",
+    "predictions",
+    "score",
+    "scores",
+    "y_prob",
+    "y_proba",
+    "y_pred",
+    "y_score",
+    "y_hat",
+    "yhat",
+    "pred_proba",
+]
+CASES = [str.lower, str.upper, str.title]
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", LABEL_NAMES)
+def test_the_label_column_is_found_by_its_name(name: str, case: Callable[[str], str], here: Path) -> None:
+    write("t.csv", f"id,other,prob,{case(name)}\n7,1,0.8,1\n8,1,0.3,0\n")
+    assert record("bce", "t.csv")["columns"] == {"label": case(name), "prob": "prob", "weight": None}
+    assert answer("bce", "t.csv") == close(LOSS)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", [*PROB_NAMES, *SCALES])
+def test_the_prediction_column_is_found_by_its_name(name: str, case: Callable[[str], str], here: Path) -> None:
+    scale, row = SCALES.get(name, "probs"), {"logits": "0", "logprobs": "-0.6931471805599453"}
+    write("t.csv", f"id,{case(name)},other,label\n7,{row.get(scale, '0.5')},.9,1\n")
+    assert record("bce", "t.csv", "--from", scale)["columns"]["prob"] == case(name)
+    assert answer("bce", "t.csv", "--from", scale) == close(log(2))
+
+
+@pytest.mark.parametrize(("one", "other"), [*pairwise(LABEL_NAMES)])
+@pytest.mark.parametrize("command", ["bce", "ce", "nll"])
+def test_two_columns_named_as_the_label_are_refused_with_both(command: str, one: str, other: str) -> None:
+    said = f"'{one}' and '{other}' could each be the label; choose with -y"
+    assert refusal(command, stdin=f"{one},prob,{other},p0\n1,0.8,1,0.2\n") == f"<stdin>: {said}"
+
+
+@pytest.mark.parametrize(("one", "other"), [*pairwise(PROB_NAMES), ("logit", "logits"), ("logits", "logprob")])
+@pytest.mark.parametrize("command", ["bce", "nll"])
+def test_two_columns_named_as_the_prediction_are_refused_with_both(command: str, one: str, other: str) -> None:
+    said = f"'{one}' and '{other}' could each be the prediction; choose with -p"
+    assert refusal(command, stdin=f"label,{one},{other}\n1,1,0.8\n") == f"<stdin>: {said}"
+
+
+@pytest.mark.parametrize("other", ["y_proba", "y_score"])
+@pytest.mark.parametrize("command", ["bce", "nll"])
+def test_decisions_beside_probabilities_are_not_scored_in_their_place(command: str, other: str) -> None:
+    table = f"y_true,y_pred,{other}\n1,1,0.8\n0,0,0.3\n"
+    said = f"<stdin>: 'y_pred' and '{other}' could each be the prediction; choose with -p"
+    assert refusal(command, stdin=table) == said
+    assert answer(command, "-p", other, stdin=table) == close(LOSS)
+
+
+def test_every_one_of_several_candidates_is_listed() -> None:
+    said = refusal("bce", stdin="y_true,pred,prob,score\n1,1,0.8,2\n")
+    assert said == "<stdin>: 'pred' and 'prob' and 'score' could each be the prediction; choose with -p"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (("bce", "1,0", "0.8,0.3", "--base", "2", "--base", "10"), "--base is given twice"),
+        (("bce", "1,0", "0.8,0.3", "--expect", "1", "--expect", "2"), "--expect is given twice"),
+        (("ce", "-w", "w", "--weight", "v"), "--weight is given twice"),
+    ],
+)
+def test_the_last_of_two_values_does_not_win(line: tuple[str, ...], words: str) -> None:
+    assert refusal(*line) == words
+
+
+def test_without_names_the_first_column_is_the_label_and_the_rest_are_predictions() -> None:
+    found = record("ce", stdin="0,.7,.2,.1\n2,.1,.2,.7\n")
+    assert found["columns"] == {"label": 1, "prob": [2, 3, 4], "weight": None}
+    assert found["value"] == close(SPECIES_LOSS)
+
+
+def test_headerless_columns_in_the_other_order_are_said_to_be_swapped() -> None:
+    said = "the predictions are all 0 or 1 and the labels are not: swapped?"
+    for args in (("-q",), ("-f", "csv"), ("-r", "none", "-q")):
+        result = run("bce", *args, stdin="0.2,1\n0.4,0\n")
+        assert said in result.err and "--eps" not in result.err
+    assert any(note.startswith(said) for note in record("bce", stdin="0.2,1\n0.4,0\n")["notes"])
+
+
+@pytest.mark.parametrize("options", [(), ("--from", "logits")])
+def test_a_report_says_which_columns_were_used(options: tuple[str, ...]) -> None:
+    out = run("bce", *options, stdin="y_true,id,score\n1,7,0.8\n").out
+    assert re.search(r"^label column +y_true$", out, re.M) and re.search(r"^prediction column +score$", out, re.M)
+
+
+# --- class columns ----------------------------------------------------------------------------------------------------
+
+LOGITS = "2,0,-1"
+PLAIN_SETS = [
+    ("label,p_cat,p_dog,p_cow", "{cat},{z}", ""),
+    ("label,p_cat,P_dog,p_cow", "0,{z}", ""),
+    ("label,cat_prob,dog_prob,cow_prob", "{cat},{z}", ""),
+    ("label,p0,p1,p2", "0,{z}", ""),
+    ("label,p1,p2,p3", "1,{z}", ""),
+    ("label,0,1,2", "0,{z}", ""),
+    ("label,1,2,3", "1,{z}", ""),
+    ("label,cat,dog,cow", "{cat},{z}", ""),
+    ("0,1,2,label", "{z},0", ""),
+    ("label,loss,p0,p1,p2", "0,9,{z}", "'loss'"),
+    ("epoch,label,0,1,2", "9,0,{z}", "'epoch'"),
+    ("label,0,1,2,fold", "0,{z},9", "'fold'"),
+    ("loss,label,p_cat,p_dog,p_cow,fold", "9,{cat},{z},9", "'loss', 'fold'"),
+    ("label,cat_prob,dog_prob,cow_prob,epoch", "{cat},{z},9", "'epoch'"),
+    ("label,pred,p0,p1,p2", "0,9,{z}", "'pred'"),
+    ("label,id,p0,p1,p2", "0,9,{z}", "'id'"),
+]
+
+
+@pytest.mark.parametrize(("header", "row", "left"), PLAIN_SETS)
+def test_class_columns_are_taken_where_they_are_plain_and_a_note_names_what_was_left(
+    header: str, row: str, left: str
+) -> None:
+    table = f"{header}\n{row.format(cat='cat', z=LOGITS)}\n"
+    found = record("ce", "--from", "logits", stdin=table)
+    said = f"not taken as classes: {left}; choose the classes with -p"
+    assert found["value"] == close(log(exp(2) + 1 + exp(-1)) - 2)
+    assert [note for note in found["notes"] if note.startswith("not taken")] == ([said] if left else [])
+    assert (said in run("ce", "--from", "logits", "-q", stdin=table).err) == bool(left)
+
+
+@pytest.mark.parametrize("stray", ["fold", "loss", "epoch"])
+def test_where_all_that_is_left_is_taken_a_column_that_is_never_a_label_is_named(stray: str) -> None:
+    rows = "".join(f"{label},2,1,0,1\n" for label in ("cat", "dog", "cow"))
+    said = f"no label is '{stray}': every column beside the label was taken as a class; choose the classes with -p"
+    assert said in record("ce", "--from", "logits", stdin=f"label,cat,dog,cow,{stray}\n{rows}")["notes"]
+    assert said in run("ce", "--from", "logits", "-q", stdin=f"label,cat,dog,cow,{stray}\n{rows}").err
+    assert (
+        run("ce", "--from", "logits", "-q", "-p", "cat,dog,cow", stdin=f"label,cat,dog,cow,{stray}\n{rows}").err == ""
+    )
+
+
+def test_nothing_is_said_where_every_column_that_is_left_is_a_label() -> None:
+    rows = "".join(f"{label},2,1,0\n" for label in ("cat", "dog", "cow"))
+    assert run("ce", "--from", "logits", "-q", stdin=f"label,cat,dog,cow\n{rows}").err == ""
+
+
+NOTHING_PLAIN = [
+    ("label,a_x,a_y,b_x,b_y\n0,1,2,3,4\n", "'label', 'a_x', 'a_y', 'b_x', 'b_y'"),
+    ("label,x0,x1,z0,z1\n0,1,2,3,4\n", "'label', 'x0', 'x1', 'z0', 'z1'"),
+    ("label,name\n0,Tom\n", "'label', 'name'"),
+    ("label,id\n0,7\n", "'label', 'id'"),
+]
+
+
+@pytest.mark.parametrize(("table", "columns"), NOTHING_PLAIN)
+def test_where_no_class_columns_are_plain_the_columns_are_listed(table: str, columns: str) -> None:
+    said = refusal("ce", "--from", "logits", stdin=table)
+    assert f"the columns are {columns}; choose with -p" in said
+
+
+# --- columns by name, number, range and glob --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["logit", "logprob"])
+def test_a_column_whose_name_speaks_of_another_scale_is_said(name: str, here: Path) -> None:
+    result = run("bce", write("t.csv", f"label,{name}\n1,0.8\n0,0.3\n"), "-q")
+    assert f"'{name}'" in result.err and f"--from {name}s" in result.err
+
+
+@pytest.mark.parametrize("scale, name", [("logits", "logit"), ("logprobs", "logprob")])
+def test_the_column_of_the_scale_goes_before_other_predictions(scale: str, name: str, here: Path) -> None:
+    write("t.csv", f"label,prob,{name}\n1,0.5,-0.5\n")
+    assert record("bce", "t.csv", "--from", scale)["columns"]["prob"] == name
+    assert record("bce", "t.csv")["columns"]["prob"] == "prob"
+
+
+CHOICES = [
+    ("-y", "species"),
+    ("-y", "SPECIES"),
+    ("-y", "1"),
+    ("-y", "1", "-p", "2-4"),
+    ("-y", "1", "-p", "2,3,4"),
+    ("-y", "1", "-p", "2-3,4"),
+    ("-y", "1", "-p", "2, 3, 4"),
+    ("-y", "1", "-p", "setosa,versicolor,virginica"),
+    ("-y", "1", "-p", "setosa,v*"),
+    ("-y", "1", "-p", "virginica,setosa,versicolor"),
+    ("-y", "1", "-p", "[sv]e*,vi*"),
+    ("-y", "1", "-p", "?e*,4"),
+    ("--label=species", "--prob=2-4"),
+]
+
+
+@pytest.mark.parametrize("options", CHOICES)
+def test_class_columns_are_chosen_by_name_number_range_and_glob(options: tuple[str, ...], here: Path) -> None:
+    assert answer("ce", write("t.csv", SPECIES), *options) == close(SPECIES_LOSS)
+
+
+def test_a_name_in_the_header_wins_over_a_number(here: Path) -> None:
+    write("t.csv", "2,1\n1,0.8\n0,0.3\n")
+    assert record("bce", "t.csv", "--header", "-y", "2", "-p", "1")["columns"] == {
+        "label": "2",
+        "prob": "1",
+        "weight": None,
+    }
+
+
+@pytest.mark.parametrize("name", ["a,b", "p*", "2-3", "a b", "[x]", "x;y"])
+def test_a_column_may_have_a_name_that_looks_like_a_choice(name: str, here: Path) -> None:
+    write("t.csv", f'label,"{name}"\n1,0.8\n0,0.3\n')
+    assert answer("bce", "t.csv", "-p", name, "-y", "label") == close(LOSS)
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,0.8\n0,0.3\n"])
+@pytest.mark.parametrize("options", [("-p", "b"), ("-y", "a"), ("-y", "a", "-p", "b"), ("-y", "1"), ("-p", "2")])
+def test_of_two_columns_one_choice_settles_the_other(text: str, options: tuple[str, ...], here: Path) -> None:
+    assert answer("bce", write("t.csv", text), *options) == close(LOSS)
+
+
+def test_an_index_column_and_a_predicted_class_are_no_classes(here: Path) -> None:
+    write("t.csv", ",label,cat,dog,pred\n0,cat,0.9,0.1,0\n1,dog,0.2,0.8,1\n")
+    found = record("ce", "t.csv")
+    assert found["classes"] == ["cat", "dog"]
+    assert found["value"] == close(-(log(0.9) + log(0.8)) / 2)
+    assert any("'pred'" in note for note in found["notes"])
+
+
+def test_a_column_of_words_is_no_class(here: Path) -> None:
+    write("t.csv", "label,cat,dog,name\ncat,0.9,0.1,Tom\ndog,0.2,0.8,Rex\n")
+    assert record("ce", "t.csv")["classes"] == ["cat", "dog"]
+
+
+def test_weights_are_a_column_and_count(here: Path) -> None:
+    write("t.csv", "label,prob,w\n1,0.8,1\n0,0.3,3\n")
+    assert answer("bce", "t.csv", "-w", "w") == close(-(log(0.8) + 3 * log(0.7)) / 4)
+    assert answer("bce", "t.csv", "-w", "3") == close(-(log(0.8) + 3 * log(0.7)) / 4)
+
+
+@pytest.mark.parametrize("weights", ["1,3", "1 3", "[1, 3]", "w.csv"])
+def test_beside_lists_the_weights_are_a_list_or_a_file(weights: str, here: Path) -> None:
+    write("w.csv", "w\n1\n3\n")
+    assert answer("bce", "1,0", "0.8,0.3", "-w", weights) == close(-(log(0.8) + 3 * log(0.7)) / 4)

@@ -1,0 +1,107 @@
+"""What labels mean: names of classes, one-hot rows, ignored labels, and tables of likelihoods."""
+
+from math import log
+from pathlib import Path
+
+import pytest
+from conftest import answer, close, record, write
+
+LOSS = -(log(0.8) + log(0.7)) / 2
+
+
+# --- labels -----------------------------------------------------------------------------------------------------------
+
+CLASS_NAMES = [
+    ("p_cat,p_dog", "cat"),
+    ("p_cat,p_dog", "p_cat"),
+    ("cat_prob,dog_prob", "cat"),
+    ("p_cat_x,p_dog_x", "cat"),
+    ("P(cat),P(dog)", "cat"),
+    ("prob_0,prob_1", "0"),
+    ("prob_0,prob_1", "0.0"),
+    ("p0,p1", "0"),
+    ("p1,p2", "1"),
+    ("p_01,p_02", "1"),
+    ("class 1,class 2", "1"),
+    ("cat,dog", "cat"),
+    ("cat,dog", "0"),
+    ("p_New York,p_Rome", "New York"),
+    ("p_-1,p_1", "-1"),
+    ("été,hiver", "été"),
+]
+
+
+@pytest.mark.parametrize("header, label", CLASS_NAMES)
+def test_a_label_is_found_among_the_column_names_without_what_they_share(header: str, label: str, here: Path) -> None:
+    write("t.csv", f"label,{header}\n{label},0.9,0.1\n")
+    assert answer("ce", "t.csv") == close(-log(0.9))
+
+
+def test_classes_are_never_sorted(here: Path) -> None:
+    write("t.csv", "label,p_10,p_2,p_1\n10,0.7,0.2,0.1\n1,0.3,0.3,0.4\n2,0.2,0.5,0.3\n")
+    found = record("ce", "t.csv")
+    assert found["classes"] == ["10", "2", "1"]
+    assert found["value"] == close(-(log(0.7) + log(0.4) + log(0.5)) / 3)
+
+
+def test_classes_by_option_name_the_columns_in_order(here: Path) -> None:
+    write("t.csv", "label,a,b\ndog,0.1,0.9\n")
+    assert answer("ce", "t.csv", "--classes", "cat,dog") == close(-log(0.9))
+
+
+SOFT = "y0,y1,p0,p1\n1,0,.8,.2\n0,1,.3,.7\n"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-y", "y0,y1", "-p", "p0,p1"),
+        ("-y", "y*", "-p", "p*"),
+        ("-y", "1-2", "-p", "3-4"),
+        ("-y", "y0,y1"),
+        ("-y", "y0", "-y", "y1", "-p", "p0,p1"),
+    ],
+)
+def test_several_label_columns_of_ce_are_one_hot(options: tuple[str, ...], here: Path) -> None:
+    assert answer("ce", write("t.csv", SOFT), *options) == close(LOSS)
+
+
+def test_several_label_columns_of_bce_are_cells_of_their_own(here: Path) -> None:
+    write("t.csv", "a,b,pa,pb,w\n1,0,.8,.2,2\n0,1,.3,.7,1\n")
+    found = record("bce", "t.csv", "-y", "a,b", "-p", "pa,pb", "-w", "w")
+    assert found["n"] == 4 and found["divisor"] == 6
+    assert found["value"] == close(-(2 * log(0.8) + 2 * log(0.8) + log(0.7) + log(0.7)) / 6)
+
+
+@pytest.mark.parametrize("label", ["-100", "-100.0"])
+def test_an_ignored_number_does_not_count(label: str, here: Path) -> None:
+    write("t.csv", "label,a,b\na,.8,.2\n-100,.5,.5\nb,.3,.7\n")
+    found = record("ce", "t.csv", f"--ignore={label}")
+    assert (found["n"], found["ignored"], found["value"]) == (2, 1, close(LOSS))
+
+
+def test_an_ignored_word_does_not_count() -> None:
+    found = record("ce", "cat,pad,dog", ".8,.2;.1,.9;.3,.7", "--classes", "cat,dog", "--ignore", "pad")
+    assert (found["n"], found["ignored"], found["value"]) == (2, 1, close(LOSS))
+
+
+# --- nll tables -------------------------------------------------------------------------------------------------------
+
+LIKELIHOODS = [
+    ("0.8\n0.7\n", ()),
+    ("p\n0.8\n0.7\n", ()),
+    ("anything\n0.8\n0.7\n", ()),
+    ("p\n0.8\n0.7\n", ("-p", "p")),
+    ("p,x\n0.8,3\n0.7,4\n", ("-p", "p")),
+    ("likelihood,w\n0.8,1\n0.7,1\n", ("-w", "w")),
+    ("label,p\n1,0.8\n0,0.3\n", ()),
+    ("label,p\n1,0.8\n0,0.3\n", ("-p", "p")),
+    ("1,0.8\n0,0.3\n", ()),
+    ("1,0.8\n0,0.3\n", ("-p", "2")),
+    ("label,a,b\na,0.8,0.2\nb,0.3,0.7\n", ()),
+]
+
+
+@pytest.mark.parametrize("text, options", LIKELIHOODS)
+def test_nll_reads_likelihoods_binary_rows_and_classes(text: str, options: tuple[str, ...], here: Path) -> None:
+    assert answer("nll", write("t.csv", text), *options) == close(LOSS)
