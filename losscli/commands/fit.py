@@ -14,7 +14,9 @@ import numpy as np
 from losscli.commands.call import Call, FitOptions, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Form, Solver
 from losscli.errors import DataError, Declined, shown
+from losscli.evaluation.prepare import Array
 from losscli.output.emit import emit
+from losscli.output.report import Report
 from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Design, Sample, read_sample, taken
@@ -27,6 +29,8 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     """Fit and print what came of it."""
     refuse_contradictions(call)
     recipe = _recipe(options)
+    if call.explain:
+        _refuse_unexplained(call, options)
     if options.predict is not None:
         refuse_overwriting(options.predict, call, options)
     form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
@@ -45,8 +49,33 @@ def run_fit(call: Call, options: FitOptions) -> bool:
         parts = {"train": train, "test": test} if test is not None else {"": scaled}
         write_predictions(options.predict, parts, fit.theta)
     if options.predict != "-":
-        emit(report_of(outcome), printing_of(call, "fit"))
+        emit(_told(outcome, start, call), printing_of(call, "fit"))
     return True
+
+
+def _told(outcome: Outcome, start: Array, call: Call) -> Report:
+    """The report, with the first step by hand where that is asked for."""
+    report = report_of(outcome)
+    if not call.explain:
+        return report
+    from losscli.explain.fit import with_step
+
+    return with_step(report, outcome.sample, start, outcome.recipe, outcome.fit, outcome.scaling is not None)
+
+
+def _refuse_unexplained(call: Call, options: FitOptions) -> None:
+    """Refuse formats without a place for the work, and fits without a step on all rows."""
+    contradicting = {
+        "--quiet": call.quiet,
+        f"--format {call.format}": not printing_of(call).writer.nested,
+        "--method newton": options.method is Solver.NEWTON,
+        "--batch": options.batch is not None,
+        "--steps 0": options.steps == 0,
+        "--predict -": options.predict == "-",
+    }
+    for other, given in contradicting.items():
+        if given:
+            raise Declined(f"--explain shows the first step of gradient descent; it contradicts {other}")
 
 
 def _recipe(options: FitOptions) -> Recipe:

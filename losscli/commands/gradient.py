@@ -25,7 +25,7 @@ def run_grad(call: Call, options: GradOptions) -> bool:
     refuse_options(options)
     expected = _expected(call)
     if call.explain:
-        _refuse_unexplained(call, options.wrt is Wrt.PARAMS)
+        _refuse_unexplained(call)
     if options.wrt is Wrt.PARAMS:
         from losscli.commands.parameters import run_params
 
@@ -80,10 +80,8 @@ def asked(call: Call, options: GradOptions) -> Ask:
     return Ask(by, options.check or not numeric, options.check or numeric, options.step)
 
 
-def _refuse_unexplained(call: Call, by_params: bool) -> None:
+def _refuse_unexplained(call: Call) -> None:
     """Refuse formats without a place for the work, and what has no such chain."""
-    if by_params:
-        raise Declined("--explain shows gradients by predictions; by parameters it is X^T times the one by logits")
     if not printing_of(call).writer.nested:
         other = "--quiet" if call.quiet else f"--format {call.format}"
         raise Declined(f"--explain shows the work; it contradicts {other}")

@@ -26,6 +26,10 @@ def run_params(call: Call, options: GradOptions, expected: "Expected | None" = N
     check = compared(found) if options.check else None
     answer, right = params_report(sample, found, options.method, check), True
     printing = printing_of(call, "grad")
+    if call.explain:
+        from losscli.explain.parameters import with_work
+
+        answer = with_work(answer, sample, found.theta)
     if expected is not None:
         from losscli.expect.gradient import judged_report
 

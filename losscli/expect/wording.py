@@ -84,8 +84,8 @@ def fit_grid(verdict: Verdict, digits: int, hidden: bool = False) -> Grid:
         rows += [(fit.id, value, fit.meaning), ("", "", f"cure: {fit.cure}")]
     header = ("consistent with", "value", "which means")
     if not hidden:
-        return Grid(tuple(rows), header)
-    return Grid(tuple((row[0], row[2]) for row in rows), (header[0], header[2]))
+        return Grid(tuple(rows), header, wrapped=True)
+    return Grid(tuple((row[0], row[2]) for row in rows), (header[0], header[2]), wrapped=True)
 
 
 _BASES = {"nats": "leaving --base out", "bits": "--base 2", "bans": "--base 10"}

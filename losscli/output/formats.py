@@ -170,7 +170,8 @@ def markdown(report: Report, digits: int) -> str:
     parts = [f"**{report.title}**"]
     for grid in report.grids:
         header = grid.header or ("figure", "value", "") if grid.rows else ()
-        cells = [[pretty(cell, digits).replace("|", "\\|") for cell in row] for row in (header, *grid.rows)]
+        rows = (header, *filter(None, grid.rows))
+        cells = [[pretty(cell, digits).replace("|", "\\|") for cell in row] for row in rows]
         cells.insert(1, ["---"] * len(header))
         parts.append("\n".join("| " + " | ".join(row) + " |" for row in cells))
     parts += ["\n".join((one.title, "", "```", *one.lines, "```")) for one in report.pictures]

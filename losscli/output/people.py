@@ -1,10 +1,16 @@
 """Tables for people by rich, and the first rows of a long answer. The rule: as wide as their content, never cut.
 
-Tables are plain ASCII apart from the data, and text from the data is escaped, never markup.
+Tables are plain ASCII apart from the data, and text from the data is escaped, never markup. The numbers of a column
+stand with their decimal points below each other, in each block of rows by themselves.
 """
 
+import re
+import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import IO, Any
 
 from losscli.errors import printable_line
@@ -12,17 +18,24 @@ from losscli.output.cells import pretty
 from losscli.output.report import Column, Grid, Report, RowReport
 from losscli.reading.blocks import Words
 
+Rows = tuple[tuple[object, ...], ...]
+
+WHOLE = re.compile(r"-?\d*")  # what stands before the decimal point
+
+NARROWEST = 24  # characters of a column that is broken into lines
+
 SHOWN_ROWS = 100  # of an answer by rows; the machine formats and --quiet print every row
 
 
 def table(report: Report, digits: int) -> str:
-    """The report's grids, with colour where standard output is a terminal."""
-    return text_of(report, digits, console_for(sys.stdout))
+    """The report's grids; where standard output is a terminal with colour, and sentences wrapped to its width."""
+    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+    return text_of(report, digits, console_for(sys.stdout), width)
 
 
-def text_of(report: Report, digits: int, console: Any) -> str:
-    """The report as a console shows it, never cut."""
-    parts = renderable(report, digits)
+def text_of(report: Report, digits: int, console: Any, width: int | None = None) -> str:
+    """The report as a console shows it, never cut; what may be wrapped is, to a width where there is one."""
+    parts = renderable(report, digits, width)
     with console.capture() as captured:
         console.print(parts, width=width_of(console, parts), crop=False, no_wrap=True, overflow="ignore")
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
@@ -40,31 +53,90 @@ def width_of(console: Any, parts: Any) -> int:
     return int(console.measure(parts).maximum)
 
 
-def renderable(report: Report, digits: int) -> Any:
+def renderable(report: Report, digits: int, width: int | None = None) -> Any:
     """Title, grids, pictures and notes as rich shows them."""
     from rich.console import Group
     from rich.text import Text
 
     parts: list[Any] = [Text(report.title, style="bold")]
     for at, grid in enumerate(report.grids):
-        parts += ([Text("")] if at else []) + [_rich_table(grid, digits)]
+        parts += ([Text("")] if at else []) + [_rich_grid(grid, digits, width)]
     for picture in report.pictures:
         parts += [Text(""), Text(picture.title), *map(Text, picture.lines)]
     parts += [Text(f"note: {printable_line(note)}", style="yellow") for note in report.notes]
     return Group(*parts)
 
 
-def _rich_table(grid: Grid, digits: int) -> Any:
+def _rich_grid(grid: Grid, digits: int, width: int | None) -> Any:
+    """A table for each block of a grid, their names and their figures below each other."""
+    from rich.console import Group
+    from rich.text import Text
+
+    blocks = [tuple(rows) for filled, rows in groupby(grid.rows, key=bool) if filled] or [()]
+    shown = [_aligned(rows, digits) for rows in blocks]
+    least = _least_widths(blocks, shown) if len(blocks) > 1 else ()
+    parts: list[Any] = []
+    for rows in shown:
+        right = grid.right if rows is shown[-1] else None
+        parts += ([Text("")] if parts else []) + [_rich_table(replace(grid, rows=rows, right=right), least, width)]
+    return Group(*parts)
+
+
+def _least_widths(blocks: Sequence[Rows], shown: Sequence[Rows]) -> tuple[int, int]:
+    """The width of all names, and that of all figures: text in their column doesn't push what is behind them."""
+    pairs = [pair for both in zip(blocks, shown, strict=True) for pair in zip(*both, strict=True)]
+    names = (len(str(text[0])) for _, text in pairs)
+    figures = (len(str(text[1])) for cells, text in pairs if isinstance(cells[1], float | int | None))
+    return max(names), max(figures, default=0)
+
+
+def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
+    """A block of text as a table of rich, whose first columns are at least so wide."""
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, show_header=bool(grid.header), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for at in range(max(len(row) for row in grid.rows) if grid.rows else 0):
-        name = Text(printable_line(grid.header[at])) if grid.header else ""
-        made.add_column(name, no_wrap=True, overflow="ignore")
-    for row in grid.rows:
-        made.add_row(*(Text(pretty(cell, digits)) for cell in row))
+    made = Table(box=None, show_header=bool(grid.header), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
+    for at in range(max(map(len, grid.rows), default=0)):
+        name = Text(printable_line(grid.header[at]) if grid.header else "")
+        name.stylize("bold")  # the letters alone, so that the spaces behind them go
+        made.add_column(name, no_wrap=True, overflow="ignore", min_width=least[at] if at < len(least) else None)
+    cells = [[Text(str(cell)) for cell in row] for row in grid.rows]
+    if grid.right is not None:
+        cells[-1][-1].stylize("green" if grid.right else "red")
+    if grid.wrapped and width is not None:
+        _wrap([list(map(Text, grid.header)), *cells], width)
+    for row in cells:
+        made.add_row(*row)
     return made
+
+
+def _wrap(rows: list[list[Any]], width: int) -> None:
+    """Break the last cells of rows of texts into lines, at words, so that all are within the width."""
+    others = zip(*(row[:-1] for row in rows), strict=True)
+    left = width - sum(max(text.cell_len for text in column) + 2 for column in others)
+    for row in rows:
+        lines = textwrap.wrap(row[-1].plain, max(left, NARROWEST), break_long_words=False, break_on_hyphens=False)
+        row[-1].plain = "\n".join(lines)
+
+
+def _aligned(rows: Rows, digits: int) -> Rows:
+    """The cells as text, the numbers of a column with their decimal points below each other."""
+    count = max(map(len, rows), default=0)
+    columns = [_column([row[at] if at < len(row) else "" for row in rows], digits) for at in range(count)]
+    return tuple(zip(*columns, strict=True))
+
+
+def _column(cells: Sequence[object], digits: int) -> list[str]:
+    texts = [pretty(cell, digits) for cell in cells]
+    before = [_whole(text) if isinstance(cell, float | int) else None for cell, text in zip(cells, texts, strict=True)]
+    most = max((count for count in before if count is not None), default=0)
+    return [" " * (0 if own is None else most - own) + text for own, text in zip(before, texts, strict=True)]
+
+
+def _whole(text: str) -> int | None:
+    """How many characters stand before the decimal point; nothing for what has no digits, as `inf`."""
+    found = WHOLE.match(text)
+    return found.end() if found and text[-1].isdigit() else None
 
 
 def first_rows(rows: RowReport) -> tuple[Grid, int]:

@@ -15,10 +15,16 @@ Column = NDArray[np.float64] | NDArray[np.int64] | Words
 
 @dataclass(frozen=True)
 class Grid:
-    """A table to print: a header (empty for labelled rows) and rows of cells, text or numbers."""
+    """A table to print: a header (empty for labelled rows) and rows of cells, text or numbers.
+
+    An empty row stands between blocks. `right` says how its verdict turned out, the last cell of the last row, where
+    it has one. `wrapped`: people with a terminal see the last column broken into lines as wide as that.
+    """
 
     rows: tuple[tuple[object, ...], ...]
     header: tuple[str, ...] = ()
+    right: bool | None = None
+    wrapped: bool = False
 
 
 @dataclass(frozen=True)

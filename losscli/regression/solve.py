@@ -115,17 +115,17 @@ def rises(before: float, after: float) -> bool:
 
 
 def _objective(sample: Sample, theta: Array, l2: float) -> float:
-    penalty = 0.5 * l2 * float((_penalized(sample, theta) ** 2).sum()) if l2 else 0.0
+    penalty = 0.5 * l2 * float((penalized(sample, theta) ** 2).sum()) if l2 else 0.0
     with np.errstate(over="ignore", invalid="ignore"):  # a run that has left the numbers is told so
         return mean_loss(sample, theta) + penalty
 
 
 def _gradient(sample: Sample, theta: Array, l2: float) -> Array:
     slope = row_slopes(sample, theta).T @ sample.x / sample.divisor
-    return np.asarray(slope + l2 * _penalized(sample, theta) if l2 else slope)
+    return np.asarray(slope + l2 * penalized(sample, theta) if l2 else slope)
 
 
-def _penalized(sample: Sample, theta: Array) -> Array:
+def penalized(sample: Sample, theta: Array) -> Array:
     """Theta with 0 for the intercepts."""
     free = theta.copy()
     if sample.shape.intercept:

@@ -157,7 +157,7 @@ def _figures(answer: Answer, value: float) -> Grid:
     if answer.checked:
         verdict = "the gradients agree" if answer.ok else "the gradients DISAGREE"
         rows.append(("largest relative error", answer.totals.error, f"row {answer.totals.error_row}; {verdict}"))
-    return Grid(tuple(rows))
+    return Grid(tuple(rows), right=answer.ok if answer.checked else None)
 
 
 # --- the first rows for people ----------------------------------------------------------------------------------------

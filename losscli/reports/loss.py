@@ -1,7 +1,8 @@
 """A summary as an answer: the record that JSON prints and the labelled rows of the table. No printing here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from math import inf
 from typing import Any
 
@@ -10,7 +11,7 @@ from losscli.errors import shown
 from losscli.evaluation.figures import Figures, figures, likelihood
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid, Report
-from losscli.reading.blocks import ColumnNames, Table
+from losscli.reading.blocks import Table
 from losscli.reports.doubts import doubts, is_decided
 from losscli.statistics.summary import Summary, group_means, total
 
@@ -19,12 +20,13 @@ def report(problem: Problem, s: Summary, table: Table) -> Report:
     """The answer for one table."""
     found = figures(problem, s)
     warnings = (*doubts(problem, s, found, table), *_warnings(problem, s), *table.warnings)
-    notes = (*warnings, *_notes(problem, s, found), *table.notes)
+    notes = (*warnings, *_notes(problem, s), *table.notes)
     unit = problem.settings.unit_name
-    grids = [Grid(tuple(_rows(problem, s, found, table.columns)))]
+    grids = [Grid(_rows(problem, s, found, table))]
     if problem.form is Form.CATEGORICAL and s.groups:
         grids.append(Grid(_class_rows(problem, s), ("class", "n", f"mean loss ({unit})")))
-    record = _record(problem, s, found, table, notes)
+    in_full = (*warnings, *_notes(problem, s), *_undefined(found), *table.notes)
+    record = _record(problem, s, found, table, in_full)
     return Report(problem.settings.loss.title, record, tuple(grids), notes, warnings, found.value)
 
 
@@ -82,41 +84,58 @@ def _class_rows(problem: Problem, s: Summary) -> tuple[tuple[object, ...], ...]:
     return tuple((part["class"], part["n"], part["mean"]) for part in _per_class(problem, s) or ())
 
 
-def _rows(problem: Problem, s: Summary, f: Figures, columns: ColumnNames) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = [*_leading(problem, f)]
-    rows += [("n", f.n, _counted(problem, s))]
+Line = tuple[object, ...]  # a name, a figure or text, a remark
+
+
+def _rows(problem: Problem, s: Summary, f: Figures, table: Table) -> tuple[Line, ...]:
+    """The answer first, then how it spreads and what it compares to, then what was read."""
+    read = _read(problem, table)
+    return (*_leading(problem, f), (), *_spread(problem, s, f), *_context(problem, f), *([(), *read] if read else []))
+
+
+def _spread(problem: Problem, s: Summary, f: Figures) -> list[Line]:
+    rows: list[Line] = [("n", f.n, _counted(problem, s))]
     rows += [("divisor", f.divisor, "what the mean divides by")] if f.divisor != f.n else []
     rows += [("standard error", f.se, "")]
     if problem.settings.ci is not None:
         level = f"{100.0 * problem.settings.level:g} % confidence"
         rows += [("interval from", f.low, level), ("interval to", f.high, "")]
-    rows += [("lowest", f.min, ""), ("highest", f.max, "")]
+    return [*rows, ("lowest", f.min, ""), ("highest", f.max, "")]
+
+
+def _context(problem: Problem, f: Figures) -> list[Line]:
+    rows: list[Line] = []
     if f.baseline is not None:
-        why = "" if f.normalized is not None else _no_baseline(f)
-        rows += [
-            ("baseline", f.baseline, "always predicting the label frequencies"),
-            ("normalized", f.normalized, why or "mean / baseline"),
-        ]
+        why = "mean / baseline" if f.normalized is not None else _no_baseline(f)
+        rows += [("baseline", f.baseline, "always predicting the label frequencies"), ("normalized", f.normalized, why)]
     rows += [_FIGURES[name](problem, f) for name in problem.settings.loss.closes]
     if f.label_entropy is not None:
         rows += [
             ("label entropy", f.label_entropy, "the least mean that these labels allow"),
             ("KL divergence", f.kl_divergence, "mean - label entropy"),
         ]
-    rows += [("label column", _listed(columns.label), "")] if columns.label is not None else []
-    rows += [("prediction column", _listed(columns.prob), "")] if columns.prob is not None else []
-    rows += [("weight column", _listed(columns.weight), "")] if columns.weight is not None else []
-    rows += (
-        [("positive label", _positive(problem), "every other label is 0" if problem.settings.positive else "")]
-        if _positive(problem)
-        else []
-    )
     return rows
+
+
+def _read(problem: Problem, table: Table) -> list[Line]:
+    columns, positive = table.columns, _positive(problem)
+    named = {"label column": columns.label, "prediction column": columns.prob, "weight column": columns.weight}
+    rows: list[Line] = [("files", _files(table.sources), "")] if len(table.sources) > 1 else []
+    rows += [(what, _listed(names), "") for what, names in named.items() if names is not None]
+    if positive is not None:
+        rows.append(("positive label", positive, "every other label is 0" if problem.settings.positive else ""))
+    return rows
+
+
+def _files(sources: Sequence[str]) -> str:
+    return ", ".join(sources) if len(sources) == 2 else f"{len(sources)} files, {sources[0]} to {sources[-1]}"
 
 
 def _counted(problem: Problem, s: Summary) -> str:
     return "" if s.n == s.seen - s.dropped - s.ignored - s.unmatched else "cells, each an observation"
 
+
+WIDE = 48  # characters of a list of columns that are shown
 
 _FIGURES: dict[str, Callable[[Problem, Figures], tuple[object, ...]]] = {
     "mean": lambda problem, f: ("mean", f.mean, problem.settings.unit_name),
@@ -135,10 +154,15 @@ def _leading(problem: Problem, f: Figures) -> list[tuple[object, ...]]:
 
 
 def _listed(names: object) -> str:
-    if isinstance(names, list):
-        few = names if len(names) <= 12 else [*names[:10], "...", names[-1]]
-        return ", ".join(map(str, few)) + (f" ({len(names)})" if len(names) > 12 else "")
-    return str(names)
+    """Names of columns; of many the first, the last and how many there are."""
+    if not isinstance(names, list):
+        return str(names)
+    words = [str(name) for name in names]
+    if len(", ".join(words)) <= WIDE:
+        return ", ".join(words)
+    ends = accumulate(len(word) + 2 for word in words)
+    few = sum(end <= WIDE - len(words[-1]) for end in ends)
+    return ", ".join([*words[: max(few, 1)], "...", words[-1]]) + f" ({len(words)})"
 
 
 def _warnings(problem: Problem, s: Summary) -> list[str]:
@@ -176,8 +200,12 @@ def model_warnings(problem: Problem, s: Summary) -> list[str]:
 
 
 def _no_baseline(f: Figures) -> str:
-    why = "with one label only the baseline is 0" if f.baseline == 0.0 else "the baseline is infinite"
-    return f"undefined: {why}"
+    return "with one label only the baseline is 0" if f.baseline == 0.0 else "the baseline is infinite"
+
+
+def _undefined(f: Figures) -> list[str]:
+    """What machines are told of a figure that they have as null; people see it in its row."""
+    return [f"normalized is undefined: {_no_baseline(f)}"] if f.baseline is not None and f.normalized is None else []
 
 
 def _rows_of(count: int) -> str:
@@ -192,12 +220,10 @@ def few_rows(count: int) -> str:
     return f"with {_rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it holds better"
 
 
-def _notes(problem: Problem, s: Summary, f: Figures) -> list[str]:
+def _notes(problem: Problem, s: Summary) -> list[str]:
     said = [few_rows(s.counted)] if problem.settings.ci is not None and 2 <= s.counted < FEW else []
     if s.ignored:
         said.append(f"{_rows_of(s.ignored)} with the label {problem.settings.ignore} ignored")
     if s.clipped:
         said.append(f"{s.clipped} {'cell' if s.clipped == 1 else 'cells'} clipped")
-    if f.baseline is not None and f.normalized is None:
-        said.append(f"normalized is {_no_baseline(f)}")
     return said

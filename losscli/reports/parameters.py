@@ -104,4 +104,4 @@ def _figures(sample: Sample, found: Slopes, check: tuple[float, int] | None) -> 
     if check is not None:
         verdict = "the gradients agree" if check[0] <= TOLERANCE else "the gradients DISAGREE"
         rows.append(("largest relative error", check[0], verdict))
-    return Grid(tuple(rows))
+    return Grid(tuple(rows), right=None if check is None else check[0] <= TOLERANCE)

@@ -23,11 +23,14 @@ class Part:
 def with_parts(answer: Report, parts: Sequence[Part]) -> Report:
     """The report with its parts."""
     warnings = (*answer.warnings, *(said for part in parts for said in part.warnings))
-    notes = (*warnings, *answer.notes[len(answer.warnings) :], *(said for part in parts for said in part.notes))
+    more = tuple(said for part in parts for said in part.notes)
+    notes, recorded = (
+        (*warnings, *said[len(answer.warnings) :], *more) for said in (answer.notes, answer.record["notes"])
+    )
     record = {key: value for key, value in answer.record.items() if key not in _LAST}
     for part in parts:
         record |= part.record
-    record |= {key: answer.record[key] for key in _LAST if key in answer.record} | {"notes": list(notes)}
+    record |= {key: answer.record[key] for key in _LAST if key in answer.record} | {"notes": list(recorded)}
     grids = (*answer.grids, *(grid for part in parts for grid in part.grids))
     table = parts[0].table if parts else answer.table
     return replace(answer, record=record, grids=grids, table=table, notes=notes, warnings=warnings)

@@ -57,7 +57,7 @@ def test_a_logarithm_that_torch_holds_at_a_bound_shows_it() -> None:
 
     assert "  -max(ln(0), -100)  " in out
     assert "  -max(ln(1 - 1), -100)  " in out
-    assert "  -0.5 * max(ln(0), -100) - 0.5 * ln(1 - 0)  50" in out
+    assert "  -0.5 * max(ln(0), -100) - 0.5 * ln(1 - 0)   50" in out
     assert "100 + 100 + 50 + 0.223144" in out
     assert "4    1      0.8         -ln(0.8) " in out
 

@@ -1,0 +1,51 @@
+"""The first step of a descent by hand: the gradient where it starts, the step against it, the loss before and after."""
+
+from dataclasses import replace
+
+from losscli.evaluation.prepare import Array
+from losscli.explain.parameters import extended, records, work_of
+from losscli.losses.wording import as_number
+from losscli.output.report import Grid, Report
+from losscli.regression.sample import Sample
+from losscli.regression.slopes import by_formula
+from losscli.regression.solve import Fit, Recipe, penalized
+from losscli.regression.theta import called, labelled
+
+
+def with_step(report: Report, sample: Sample, start: Array, recipe: Recipe, fit: Fit, scaled: bool) -> Report:
+    """The report of a fit by gradient descent with its first step; `scaled` says that features were standardized."""
+    work = work_of(sample, start, sample.divisor)
+    lines = [
+        *(["the features are scaled to mean 0 and deviation 1"] if scaled else []),
+        *work.formula,
+        *([f"the penalty adds {recipe.l2:g} * theta to it, but for the intercept"] if recipe.l2 else []),
+        f"a step: theta - lr * gradient, lr = {recipe.lr:g} being the learning rate",
+    ]
+    grid = _steps(sample, start, recipe)
+    losses = Grid(
+        (("loss before the first step", fit.history[0], ""), ("loss after it", fit.history[1], _fell(fit))),
+    )
+    record = {
+        **work.record,
+        "formula": lines,
+        "step": records(("parameter", "theta", "gradient", "step", "after"), grid),
+        "loss_before": fit.history[0],
+        "loss_after": fit.history[1],
+    }
+    return extended(report, (*replace(work, formula=tuple(lines)).grids, grid, losses), record)
+
+
+def _steps(sample: Sample, start: Array, recipe: Recipe) -> Grid:
+    gradient = by_formula(sample, start) / sample.divisor + recipe.l2 * penalized(sample, start)
+    slopes = gradient.ravel().tolist()
+    rows = []
+    for (name, feature), theta, slope in zip(labelled(sample.shape), start.ravel().tolist(), slopes, strict=True):
+        signed = f"({as_number(slope)})" if slope < 0.0 else as_number(slope)
+        after = theta - recipe.lr * slope
+        rows.append((called(name, feature), theta, slope, f"{as_number(theta)} - {recipe.lr:g} * {signed}", after))
+    return Grid(tuple(rows), ("parameter", "theta", "gradient", "step 1", "theta after"))
+
+
+def _fell(fit: Fit) -> str:
+    before, after = fit.history[:2]
+    return f"{'lower' if after < before else 'higher'} by {abs(before - after):.6g}"
