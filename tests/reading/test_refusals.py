@@ -55,7 +55,7 @@ def plain_words(said: str) -> str:
     return re.sub(r"\b(?:LABELS|PREDS|UTF|NUL|NA|N|A|MiB|X|JSON|NaN|K|Python)\b", "", bare)
 
 
-# --- the sentences of DESIGN.md, word for word ------------------------------------------------------------------------
+# --- the sentences of the contract, word for word ---------------------------------------------------------------------
 
 DESIGN = [
     (
