@@ -5,7 +5,7 @@ Plain arguments are read by the tables of options; anything else is Typer's, whi
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from losscli import __version__
 from losscli.cli.arguments import plain_values, sorted_arguments
@@ -17,8 +17,11 @@ COMPLETION = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes o
 TYPERS_OWN = frozenset({"-h", "--help", "-V", "--version", "--install-completion", "--show-completion"})
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 yes, 1 no, 2 trouble, 130 interrupted."""
+def main(argv: Sequence[str] | None = None, interrupted: Callable[[], bool] = lambda: False) -> int:
+    """Run the command line; returns the exit code: 0 yes, 1 no, 2 trouble, 130 interrupted.
+
+    `interrupted` says whether an interrupt has come, whatever became of it.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
@@ -31,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
+        if interrupted():
+            return 130
         if isinstance(error, OSError):
             silence(sys.stdout)
         return _complain(args, _words(error, args))
