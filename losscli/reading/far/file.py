@@ -26,6 +26,7 @@ class Remote(io.RawIOBase):
 
     def __init__(self, url: str, ranged: bool = False) -> None:
         self.url = url
+        self._file: Any = None  # closing what could not be opened is no error
         with reachable(url):
             system, path = located(url)
             self._file = system.open(path, "rb", **_options(url, ranged))
@@ -59,7 +60,7 @@ class Remote(io.RawIOBase):
         return cast(int, self._file.tell())
 
     def close(self) -> None:
-        if not self.closed:
+        if not self.closed and self._file is not None:
             self._file.close()
         super().close()
 
