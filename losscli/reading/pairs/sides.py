@@ -13,7 +13,6 @@ from losscli.reading.choice import labels_and_predictions, names_of, resolve
 from losscli.reading.columns import KEY, Wanted, shared_out
 from losscli.reading.files import Request, file_table, opened
 from losscli.reading.pairs.inline import Inline, is_inline, parse_inline
-from losscli.reading.pairs.keys import joined
 from losscli.reading.pairs.position import SHARED, side_by_side
 from losscli.reading.pairs.shapes import (
     check_counts,
@@ -56,6 +55,8 @@ def pair(request: Request) -> Table:
     ]
     check_counts(sides, (labels, preds), form)
     if KEY in request.wanted.carried:
+        from losscli.reading.pairs.keys import joined
+
         return joined(sides[0], sides[1], form, bool(request.drop_unmatched), request.threads)
     weighted = any(side.columns.weight is not None for side in sides)
     weights = {"weight": _weights(request)} if request.wanted.weight and not weighted else {}
