@@ -13,6 +13,7 @@ from math import floor, inf, isfinite, isnan, nan
 from losscli.errors import printable_line
 from losscli.output.report import Picture
 
+LABEL = 36  # characters of a label
 WIDTH, NARROWEST, CURVE, HEIGHT = 80, 30, 60, 12  # characters
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -49,7 +50,7 @@ class Span:
 
 def bars(title: str, labels: Sequence[str], series: Sequence[Series]) -> Picture:
     """A line for each label; for each series its text and a bar, all bars of all series to one scale."""
-    labels = [printable_line(label) for label in labels]
+    labels = [_named(label) for label in labels]
     margin = _widest(("", *labels))
     widths = [_widest((one.name, *one.texts)) for one in series]
     room = (_columns() - margin - sum(widths)) // max(len(series), 1) - 4
@@ -84,7 +85,7 @@ def spans(title: str, lines: Sequence[Span], low: float | None = None, high: flo
 
     `low` and `high` are the ends, by default those of what there is to draw; what lies outside is cut there.
     """
-    names = [printable_line(line.name) for line in lines]
+    names = [_named(line.name) for line in lines]
     margin, text = _widest(("", *names)), _widest(("", *(line.text for line in lines)))
     room = max(_columns() - margin - text - 4, 10)
     drawn = [v for line in lines for v in (line.point, line.low, line.high, line.other) if isfinite(v)]
@@ -145,6 +146,12 @@ def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str
         legend = "   ".join(f"{mark} {name}" for mark, (name, _) in zip("*o", series, strict=False))
         lines.append(f"{'':>{margin}}  {legend}")
     return Picture(title, tuple(lines))
+
+
+def _named(label: str) -> str:
+    """A label of the data as a picture has room for it."""
+    line = printable_line(label)
+    return line if len(line) <= LABEL else line[: LABEL - 3] + "..."
 
 
 def _sample(at: int, width: int, count: int) -> int:
