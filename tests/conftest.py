@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
 from losscli.cli.app import main
@@ -130,3 +131,17 @@ def listed(values: Any) -> str:
 
 def _not_strict(name: str) -> None:
     raise AssertionError(f"{name} is not strict JSON")
+
+
+def npy(array: Any, **options: Any) -> bytes:
+    """An array as numpy saves it."""
+    out = io.BytesIO()
+    np.save(out, array, **options)
+    return out.getvalue()
+
+
+def npz(**arrays: Any) -> bytes:
+    """Arrays as numpy saves several of them."""
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    return out.getvalue()

@@ -2,16 +2,14 @@
 
 import bz2
 import gzip
-import io
 import lzma
 from collections.abc import Callable
 from math import log
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from conftest import answer, close, refusal, write
+from conftest import answer, close, npy, npz, refusal, write
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -37,18 +35,6 @@ def test_compressed_tables_are_told_by_their_first_bytes(suffix: str, piped: boo
 
 def test_a_compressed_table_may_be_utf_16(here: Path) -> None:
     assert answer("bce", write("t.gz", gzip.compress(PLAIN.encode("utf-16")))) == close(LOSS)
-
-
-def npy(array: Any, **options: Any) -> bytes:
-    out = io.BytesIO()
-    np.save(out, array, **options)
-    return out.getvalue()
-
-
-def npz(**arrays: Any) -> bytes:
-    out = io.BytesIO()
-    np.savez(out, **arrays)
-    return out.getvalue()
 
 
 Y = np.array([1, 0])

@@ -8,11 +8,10 @@ import os
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from conftest import answer, process, refusal, run
+from conftest import answer, npy, npz, process, refusal, run
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 CLASSES = "label,cat,dog\ncat,0.9,0.1\ndog,0.2,0.8\n"
@@ -27,18 +26,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(name: str, data: str | bytes) -> str:
     Path(name).write_bytes(data.encode() if isinstance(data, str) else data)
     return name
-
-
-def npy(array: Any, **options: Any) -> bytes:
-    out = io.BytesIO()
-    np.save(out, array, **options)
-    return out.getvalue()
-
-
-def npz(**arrays: Any) -> bytes:
-    out = io.BytesIO()
-    np.savez(out, **arrays)
-    return out.getvalue()
 
 
 def zipped(**files: str) -> bytes:
