@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from losscli.enums import Form
 from losscli.errors import DataError, Fault
 from losscli.reading.cells import canonical, numbers
+from losscli.reading.choice import aside_notes, aside_warnings, scale_warnings
 from losscli.reading.columns import Columns, FirstLines, Wanted
 
 Array = NDArray[np.float64]
@@ -108,6 +109,7 @@ def carried_names(columns: Columns) -> dict[str, tuple[tuple[str, int], ...]]:
 
 
 Chunk = Callable[[], Block]
+Place = Callable[[Fault, Block, int, int], str]  # of a fault, by the rows and lines before its block
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Table:
 
     form: Form
     chunks: Iterable[Chunk]
-    place: Callable[[Fault, Block, int, int], str]
+    place: Place
     columns: ColumnNames = ColumnNames()
     classes: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] = ()
@@ -147,6 +149,26 @@ class Table:
     cuts: Callable[[], Sequence[tuple[int, int]]] = lambda: ()  # ranges of its bytes or row groups, for a cluster
     piece: "Callable[[int, int], Table] | None" = None  # the table of the rows in such a range
     cluster: Cluster | None = None
+
+
+def described(columns: Columns, wanted: Wanted, name: str, chunks: Iterable[Chunk], place: Place) -> Table:
+    """The table of a source of this name whose columns are settled."""
+    return Table(
+        form=columns.form,
+        chunks=chunks,
+        place=place,
+        columns=column_names(columns),
+        classes=columns.class_names,
+        feature_names=tuple(str(columns.name(at)) for at in columns.features),
+        width=len(columns.preds),
+        label_width=len(columns.labels),
+        name=name,
+        notes=aside_notes(columns),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
+        carried=carried_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
+    )
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,11 @@ from losscli.reading.blocks import (
     Words,
     as_column,
     as_words,
-    carried_names,
-    column_names,
-    models_of,
+    described,
     taken,
 )
 from losscli.reading.cells import is_missing
-from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
+from losscli.reading.choice import resolve
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.records import Layout
@@ -85,25 +83,9 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
         raise DataError(f"{source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(len(series), *parts, drop, carried=columns.travelling)
-    return Table(
-        form=columns.form,
-        chunks=_chunks(held, layout),
-        place=partial(_place, source.name, columns),
-        columns=column_names(columns),
-        classes=columns.class_names,
-        feature_names=tuple(str(columns.name(at)) for at in columns.features),
-        width=len(columns.preds),
-        label_width=len(columns.labels),
-        name=source.name,
-        size=source.size,
-        position=source.position,
-        close=source.close,
-        notes=aside_notes(columns),
-        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
-        left_over=columns.left_over,
-        carried=carried_names(columns),
-        models=models_of(columns, (wanted.prob, *wanted.models)),
-    )
+    place = partial(_place, source.name, columns)
+    table = described(columns, wanted, source.name, _chunks(held, layout), place)
+    return replace(table, size=source.size, position=source.position, close=source.close)
 
 
 def _common_rows(parts: list[Part]) -> int:

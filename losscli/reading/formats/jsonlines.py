@@ -15,7 +15,7 @@ from losscli.reading.blocks import Block, Chunk, Opened, Table
 from losscli.reading.choice import resolve
 from losscli.reading.columns import FirstLines, Wanted
 from losscli.reading.dialect import Style
-from losscli.reading.formats.text import Feed, described
+from losscli.reading.formats.text import Feed, of_lines
 from losscli.reading.records import Layout, careful
 from losscli.reading.sources import Source
 
@@ -45,7 +45,7 @@ def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style
         raise DataError(f"{feed.source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(len(top.first), *parts, style.drop, carried=columns.travelling)
-    return described(feed.source, columns, wanted, 0, _chunks(feed, piece, shape, layout, style.block_bytes))
+    return of_lines(feed.source, columns, wanted, 0, _chunks(feed, piece, shape, layout, style.block_bytes))
 
 
 def _first(piece: bytes, name: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import Any
 
 from losscli.errors import DataError, Fault, shown
 from losscli.lazy import Lazy
-from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names, models_of
-from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
+from losscli.reading.blocks import Block, Chunk, Opened, Table, described
+from losscli.reading.choice import resolve
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.formats.arrow import Plan, block_of, kind_of
 from losscli.reading.formats.nested import outline, path_keys
@@ -73,24 +73,13 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: Wanted) ->
 
 def _table(source: Source, container: Container, columns: Columns, plan: Plan, wanted: Wanted) -> Table:
     progress = _Progress()
-    table = Table(
-        form=columns.form,
-        chunks=_chunks(source.name, container, plan, progress),
-        place=partial(_place, source.name, columns, container.starts),
-        columns=column_names(columns),
-        classes=columns.class_names,
-        feature_names=tuple(str(columns.name(at)) for at in columns.features),
-        models=models_of(columns, (wanted.prob, *wanted.models)),
-        width=len(columns.preds),
-        label_width=len(columns.labels),
-        name=source.name,
+    chunks = _chunks(source.name, container, plan, progress)
+    place = partial(_place, source.name, columns, container.starts)
+    table = replace(
+        described(columns, wanted, source.name, chunks, place),
         size=source.size if container.rows else None,
         position=lambda: progress.rows * (source.size or 0) // (container.rows or 1),
         close=source.close,
-        notes=aside_notes(columns),
-        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
-        left_over=columns.left_over,
-        carried=carried_names(columns),
         kinds=tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions),
     )
     return replace(table, cuts=partial(_cuts, container), piece=partial(_piece, table, container, plan))

@@ -15,8 +15,8 @@ from functools import partial
 import numpy as np
 
 from losscli.errors import DataError, Fault
-from losscli.reading.blocks import Block, Chunk, Opened, Table, carried_names, column_names, models_of
-from losscli.reading.choice import aside_notes, aside_warnings, resolve, scale_warnings
+from losscli.reading.blocks import Block, Chunk, Opened, Table, described
+from losscli.reading.choice import resolve
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats import decode
@@ -113,7 +113,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
     chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
-    table = described(source, columns, wanted, skipped, chunks)
+    table = of_lines(source, columns, wanted, skipped, chunks)
     table = replace(table, notes=(*head.notes, *table.notes))
     start = source.position() - len(feed.rest)
     piece = partial(_piece, table, source, head.delimiter, layout, style.block_bytes)
@@ -125,27 +125,10 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     )
 
 
-def described(source: Source, columns: Columns, wanted: Wanted, skipped: int, chunks: Iterable[Chunk]) -> Table:
+def of_lines(source: Source, columns: Columns, wanted: Wanted, skipped: int, chunks: Iterable[Chunk]) -> Table:
     """The table of a source whose columns are settled, `skipped` lines being above its first record."""
-    return Table(
-        form=columns.form,
-        chunks=chunks,
-        place=partial(_place, source.name, columns, skipped),
-        columns=column_names(columns),
-        classes=columns.class_names,
-        feature_names=tuple(str(columns.name(at)) for at in columns.features),
-        width=len(columns.preds),
-        label_width=len(columns.labels),
-        name=source.name,
-        size=source.size,
-        position=source.position,
-        close=source.close,
-        notes=aside_notes(columns),
-        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
-        left_over=columns.left_over,
-        carried=carried_names(columns),
-        models=models_of(columns, (wanted.prob, *wanted.models)),
-    )
+    table = described(columns, wanted, source.name, chunks, partial(_place, source.name, columns, skipped))
+    return replace(table, size=source.size, position=source.position, close=source.close)
 
 
 def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
