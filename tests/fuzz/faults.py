@@ -124,6 +124,8 @@ def signals(runs: int = 60) -> Iterator[str]:
             text = out.read_text()
             if text != "as it was\n" and text.count("\n") != 400_001:
                 yield f"run {at}: {kind.name} left {text.count(chr(10))} lines"
+            if left := {path.name for path in Path(folder).iterdir()} - {table.name, out.name}:
+                yield f"run {at}: {kind.name} left {left}"
             if b"Traceback" in err:
                 yield f"run {at}: {kind.name}: {err.decode()[-300:]}"
             if _group_lives(child.pid):
