@@ -21,6 +21,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import unified_diff
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ SWAPPED: dict[type, type] = {
     **{ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.LShift: ast.RShift, ast.RShift: ast.LShift},
     **{ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd},
 }
+FEW = 100  # tests that are collected and run before all others are
 Test = tuple[float, str]  # how many seconds it takes, and its id
 
 
@@ -134,11 +137,14 @@ def drawn(count: int, seed: int) -> list[Mutant]:
     return [mutant for some in zip(*rooms, strict=False) for mutant in some][:count]
 
 
-def reaching(mutant: Mutant) -> list[Test]:
-    """The tests that reach the line of a mutant, or its module where it is run at the import; the best first."""
+def reaching(mutant: Mutant, seconds: float) -> list[Test]:
+    """The tests that reach the line of a mutant, or its module where it is run at the import, for so many seconds.
+
+    Those of its room come first, the fastest first.
+    """
     from coverage import CoverageData
 
-    data = CoverageData(str(ROOT / ".coverage"))
+    data = CoverageData(os.environ.get("COVERAGE_FILE", str(ROOT / ".coverage")))
     data.read()
     path = next(path for path in data.measured_files() if path.endswith(mutant.module))
     lines = data.contexts_by_lineno(path)
@@ -148,13 +154,20 @@ def reaching(mutant: Mutant) -> list[Test]:
     times = dict(json.loads(line) for line in TIMES.read_text().splitlines())
     room = mutant.module.removeprefix("losscli/").partition("/")[0]
     order = sorted((not test.startswith(f"tests/{room}/"), times.get(test, 9.0), test) for test in found)
-    return [(seconds, test) for _, seconds, test in order]
+    spent = accumulate(one for _, one, _ in order)
+    return [(one, test) for (_, one, test), until in zip(order, spent, strict=True) if until - one < seconds]
 
 
-def verdict(mutant: Mutant, tests: list[Test], folder: Path) -> str:
-    """The name of a test that fails on a mutant, or "survived"."""
-    path = folder / mutant.module
-    path.write_text(planted(mutant), encoding="utf-8")
+def verdict(mutant: Mutant | None, tests: list[Test], folder: Path) -> str:
+    """The name of a test that fails on a mutant, or on the program as it is, or "survived"."""
+    few = failing(mutant, tests[:FEW], folder)
+    return few if few != "survived" or len(tests) <= FEW else failing(mutant, tests[FEW:], folder)
+
+
+def failing(mutant: Mutant | None, tests: list[Test], folder: Path) -> str:
+    """The name of the first of these tests that fails, or "survived"."""
+    if mutant is not None:
+        (folder / mutant.module).write_text(planted(mutant), encoding="utf-8")
     budget = 60 + 4 * sum(seconds for seconds, _ in tests)
     (folder / "failed").write_text("")
     child = os.fork()
@@ -165,7 +178,8 @@ def verdict(mutant: Mutant, tests: list[Test], folder: Path) -> str:
         if time.monotonic() - start > budget:
             os.killpg(child, signal.SIGKILL)
         time.sleep(0.02)
-    shutil.copyfile(ROOT / mutant.module, path)
+    if mutant is not None:
+        shutil.copyfile(ROOT / mutant.module, folder / mutant.module)
     return "survived" if done[1] == 0 else (folder / "failed").read_text() or f"status {done[1]}"
 
 
@@ -173,10 +187,11 @@ def _tested(folder: Path, tests: list[str]) -> None:
     """Run tests of a folder in this process, which ends with their exit code."""
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-    out = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(out, stream)
+    nothing, said = os.open(os.devnull, os.O_RDONLY), os.open(folder / "said", os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+    for stream, file in ((0, nothing), (1, said), (2, said)):
+        os.dup2(file, stream)
     os.chdir(folder)
+    sys.path[0] = str(folder)  # it was the folder of this file
     import pytest
 
     files = sorted({test.partition("::")[0] for test in tests})
@@ -194,12 +209,21 @@ def _tested(folder: Path, tests: list[str]) -> None:
             if report.failed:
                 (folder / "failed").write_text(f"collecting {report.nodeid}")
 
-    off = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist"]
-    code = 99
+    off = [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:xdist",
+        "-W",
+        "ignore::pytest.PytestAssertRewriteWarning",
+    ]
     try:
-        code = int(pytest.main(["-x", "-q", *off, *files], plugins=[Chosen()]))
-    finally:
-        os._exit(code)
+        os._exit(pytest.main(["-x", "-q", *off, *files], plugins=[Chosen()]))
+    except BaseException as error:
+        (folder / "failed").write_text(f"{type(error).__name__}: {error}")
+        os._exit(99)
 
 
 def pytest_runtest_protocol(item: Any) -> None:
@@ -223,7 +247,14 @@ def main() -> int:
     parser.add_argument("--mutants", type=int, default=250)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="leave out as many")
+    parser.add_argument("--only", type=int, help="one of them, shown")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of tests for a mutant")
     given = parser.parse_args()
+    if given.only is not None:
+        mutant = drawn(given.mutants, given.seed)[given.only]
+        before = ast.unparse(ast.parse((ROOT / mutant.module).read_text(encoding="utf-8")))
+        print("\n".join(unified_diff(before.splitlines(), planted(mutant).splitlines(), mutant.module, n=6)))
+        return 0
     import hypothesis
     import mpmath
     import numpy
@@ -234,9 +265,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made) / "copy"
         shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", "__pycache__", ".*_cache"))
+        sound = verdict(None, reaching(drawn(1, given.seed)[0], given.seconds), folder)
+        if sound != "survived":
+            raise SystemExit(f"without a mutant: {sound}\n{(folder / 'said').read_text()}")
         for at, mutant in enumerate(drawn(given.mutants, given.seed)[given.first :], given.first):
             start = time.monotonic()
-            tests = reaching(mutant)
+            tests = reaching(mutant, given.seconds)
             found = verdict(mutant, tests, folder)
             survived += found == "survived"
             place = f"{mutant.module}:{mutant.line}: {mutant.kind}: {mutant.was}  ->  {mutant.now}"

@@ -112,3 +112,7 @@ def test_damage_that_is_not_noticed_would_be(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_signals_leave_no_part_of_a_file_and_no_process() -> None:
     assert list(faults.signals(runs=5)) == []
+
+
+def test_limits_of_the_system_are_one_line_or_change_nothing() -> None:
+    assert list(faults.limits(repeats=50_000, every=3)) == []
