@@ -39,6 +39,7 @@ SWAPPED: dict[type, type] = {
     **{ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.LShift: ast.RShift, ast.RShift: ast.LShift},
     **{ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd},
 }
+SERVERS = ("tests/evaluation/test_cluster.py", "tests/engines/test_dask.py", "tests/reading/test_remote.py")
 FEW = 100  # tests that are collected and run before all others are
 Test = tuple[float, str]  # how many seconds it takes, and its id
 
@@ -151,6 +152,7 @@ def reaching(mutant: Mutant, seconds: float) -> list[Test]:
     found = set(lines.get(mutant.line, [])) - {""}
     if not found or "" in lines.get(mutant.line, []):
         found = {one for some in lines.values() for one in some} - {""}
+    found = {one for one in found if not one.startswith(SERVERS)}  # these take long to start
     times = dict(json.loads(line) for line in TIMES.read_text().splitlines())
     room = mutant.module.removeprefix("losscli/").partition("/")[0]
     order = sorted((not test.startswith(f"tests/{room}/"), times.get(test, 9.0), test) for test in found)
