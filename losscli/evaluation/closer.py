@@ -140,12 +140,16 @@ def _paired(first: Rows, other: Rows) -> Paired:
 # --- rows and groups --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Known:
-    """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many."""
+    """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many.
+
+    `where` is where its prediction stands, of rows that come from several sources.
+    """
 
     label: str | None
     prob: float | None
     cells: tuple[str | None, ...] = ()
     column: int | None = None
+    where: str | None = None
 
 
 def _worst(asked: Asked, block: Block, prepared: Prepared, rows: Rows) -> Worst:
@@ -165,7 +169,8 @@ def _entries(
     for i, place in enumerate(places.tolist()):
         row = int(rows.row[place])
         column = place % width if width > 1 else None
-        known = Known(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column)
+        where = block.where(Fault(row, "row", None, "")) if block.where else None
+        known = Known(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column, where)
         line = row if block.line is None else int(block.line[row])
         found.append(Entry(float(values[place]), row, line, column or 0, known))
     return tuple(found)

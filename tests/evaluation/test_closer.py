@@ -103,6 +103,52 @@ def test_a_line_behind_blank_and_quoted_lines_is_the_line_of_the_editor() -> Non
     assert record("bce", "--worst", "1", stdin=text)["worst"][0]["line"] == 6
 
 
+FILES = {
+    "labels": "id,site,y\na,x,1\nb,x,0\nc,z,1\n",
+    "preds": "id,p\n\na,0.9\nb,0.8\nc,0.5\n",
+    "other": "id,p\n\nc,0.5\na,0.9\nb,0.8\n",
+    "part1": "id,p\na,0.9\nb,0.8\n",
+    "part2": "id,p\n\nc,0.5\n",
+    "one": "y,p\n1,0.5\n0,0.1\n",
+    "one_more": "y,p\n\n1,0.05\n0,0.2\n",
+}
+PLACES = {
+    "by position": (("labels.csv", "preds.csv"), [(2, "preds.csv", 4), (3, "preds.csv", 5)]),
+    "by key": (("labels.csv", "other.csv", "--key", "id"), [(3, "other.csv", 5), (1, "other.csv", 3)]),
+    "predictions in files": (("labels.csv", "part*.csv"), [(2, "part1.csv", 3), (3, "part2.csv", 3)]),
+    "files by key": (("labels.csv", "part*.csv", "--key", "id"), [(2, "part1.csv", 3), (3, "part2.csv", 3)]),
+    "labels a list": (("1,0,1", "preds.csv"), [(2, "preds.csv", 4), (3, "preds.csv", 5)]),
+    "predictions a list": (("labels.csv", "0.9,0.8,0.5"), [(2, None, None), (3, None, None)]),
+    "several files": (("one*.csv",), [(3, "one_more.csv", 3), (1, "one.csv", 2)]),
+    "one file": (("one_more.csv",), [(1, None, 3), (2, None, 4)]),
+}
+
+
+@pytest.mark.parametrize("case", PLACES)
+def test_a_worst_row_stands_where_its_prediction_does(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        Path(f"{name}.csv").write_text(text, encoding="utf-8")
+    sources, places = PLACES[case]
+
+    found = record("bce", *sources, "--worst", "2")
+
+    assert [(one["row"], one.get("file"), one["line"]) for one in found["worst"]] == places
+    header = run("bce", *sources, "--worst", "2", "-f", "csv").out.splitlines()[0]
+    assert header.split(",")[1:3] == (["file", "line"] if any(file for _, file, _ in places) else ["line", "label"])
+
+
+def test_a_worst_row_of_arrays_has_its_file_and_no_line(tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", np.array([0.9, 0.8, 0.5]))
+    (tmp_path / "y.csv").write_text("y\n1\n0\n1\n", encoding="utf-8")
+
+    [worst] = record("bce", tmp_path / "y.csv", tmp_path / "p.npy", "--worst", "1")["worst"]
+
+    assert (worst["row"], worst["file"], worst["line"]) == (2, str(tmp_path / "p.npy"), None)
+
+
 def test_an_infinite_loss_is_the_worst_and_has_no_share() -> None:
     found = record("bce", "1,1", "0,0.5", "--worst", "2")["worst"]
 
