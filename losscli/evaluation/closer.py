@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from losscli.enums import Form, Scale
 from losscli.errors import Fault
 from losscli.evaluation.evaluate import evaluated
+from losscli.evaluation.faults import raise_first, weights_out_of_reach
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.losses.functions import log_softmax, sigmoid
@@ -100,6 +101,8 @@ def _both(a: T | None, b: T | None) -> T | None:
 def found_in(problems: Sequence[Problem], asked: Asked, block: Block) -> Found:
     """What is asked of a block; the predictions of the models stand side by side in it, those of the first first."""
     first, *others = _by_model(problems, block)
+    if len(problems) > 1 or asked.worst or asked.by or asked.bins or asked.chances:
+        raise_first(weights_out_of_reach(block, "in sums by row, group, model or bin"))
     prepared, rows = first
     return Found(
         summarize(rows),

@@ -412,6 +412,47 @@ def test_few_rows_overfit_a_decomposition_and_that_is_said() -> None:
     assert any("overfits" in note for note in notes)
 
 
+# --- weights at the ends of the floats --------------------------------------------------------------------------------
+
+CLOSER = (("--by", "site"), ("-p", "b"), ("--calibration",), ("--worst", "2"), ("--by", "site", "--plot"))
+
+
+@pytest.mark.parametrize("weight", ["1.7e308", "1e300", "5e-324", "1e-310"])
+@pytest.mark.parametrize("options", CLOSER)
+def test_weights_whose_products_are_no_floats_are_refused(options: tuple[str, ...], weight: str) -> None:
+    text = f"site,label,a,b,w\nx,1,0.8,0.7,1\ny,0,0.3,0.2,{weight}\n"
+
+    line = refusal("bce", "-p", "a", "-w", "w", *options, stdin=text)
+
+    assert line.startswith("<stdin>:3: column 'w': a weight of ") and "scale the weights" in line
+
+
+@pytest.mark.parametrize("weight", [1e150, 1e-150])
+@pytest.mark.parametrize("options", CLOSER[:3])
+def test_a_common_weight_however_large_changes_no_mean(options: tuple[str, ...], weight: float) -> None:
+    rows = [("x", 1, 0.8, 0.7), ("y", 0, 0.3, 0.2), ("x", 0, 0.4, 0.6), ("y", 1, 0.7, 0.9)]
+    text = "\n".join(["site,label,a,b,w", *(f"{','.join(map(str, row))},{weight!r}" for row in rows)])
+
+    weighted, plain = (record("bce", "-p", "a", *w, *options, stdin=text) for w in (("-w", "w"), ()))
+
+    def means(found: dict[str, Any]) -> list[float]:
+        lines = (*found.get("groups", ()), *found.get("differences", ()))
+        figures = [one[key] for one in lines for key in ("mean", "se", "low", "high")]
+        names = ("ece", "brier", "miscalibration", "discrimination", "uncertainty")
+        return figures + [found["calibration"][name] for name in names if "calibration" in found]
+
+    assert means(weighted) == pytest.approx(means(plain), rel=1e-12, abs=1e-13)
+
+
+def test_a_weight_times_a_class_weight_that_is_no_float_is_refused() -> None:
+    text = "label,p_0,p_1,w\n1,0.2,0.8,1e200\n0,0.7,0.3,{}\n"
+
+    for weight, factor in (("1e200", "1e200"), ("1e-200", "1e-200")):
+        options = ("-p", "p_*", "-w", "w", "--class-weight", f"{factor},1")
+        line = refusal("ce", *options, stdin=text.format(weight))
+        assert line.startswith("<stdin>:3: column 'w': ") and "times the class weight" in line
+
+
 # --- together ---------------------------------------------------------------------------------------------------------
 
 ASKED = {
