@@ -247,18 +247,30 @@ def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Sof
 def _rows(
     problem: Problem, block: Block, row: NDArray[np.intp], weight: Array | None, factor: Array | None, ignored: int
 ) -> Rows:
-    counted = None if problem.convention.mean_over_rows else weight
-    share = factor if counted is None else counted if factor is None else counted * factor
     return Rows(
         loss=np.empty(0),
         row=row,
         weight=weight,
-        divisor_weight=share,
+        divisor_weight=_shares(None if problem.convention.mean_over_rows else weight, factor, row),
         seen=block.rows,
         dropped=block.rows - len(block.row) - ignored - block.unmatched,
         ignored=ignored,
         unmatched=block.unmatched,
     )
+
+
+def _shares(weight: Array | None, factor: Array | None, row: NDArray[np.intp]) -> Array | None:
+    """What each observation adds to the divisor: its sample weight times its class weight."""
+    if weight is None or factor is None:
+        return factor if weight is None else weight
+    with np.errstate(over="ignore"):  # told in the next lines
+        share = weight * factor
+    bad = (share == np.inf) | ((share < np.finfo(np.float64).tiny) & (weight > 0.0) & (factor > 0.0))
+    if bad.any():
+        at = int(bad.argmax())
+        what = f"{canonical(float(weight[at]))} times the class weight {canonical(float(factor[at]))}"
+        raise Fault(int(row[at]), "weight", 0, f"{what} leaves the range of floats; scale the weights")
+    return share
 
 
 def _conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:

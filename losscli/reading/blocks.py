@@ -4,6 +4,7 @@ Rows and lines are counted within the block; whoever takes blocks in order adds 
 A fault ends a block: the rows before it are there, so that what is wrong first in the source is reported first.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -193,6 +194,12 @@ def located(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> 
 def whereabouts(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> str:
     """Where a fault is, in a user's words: `preds.csv:4: column 'prob'`, or `row 4` of a list."""
     return block.where(fault) if block.where else table.place(fault, block, rows, lines)
+
+
+def file_and_line(where: str) -> tuple[str | None, int | None]:
+    """The file and the line of a row's whereabouts: `a.csv:4`, `a.npy: row 3` without a line, `row 3` of a list."""
+    found = re.fullmatch(r"(.+?)(?::(\d+)|: row \d+( \(row group \d+\))?)", where, re.DOTALL)
+    return (found[1], int(found[2]) if found[2] else None) if found else (None, None)
 
 
 def taken(column: Column, row: NDArray[np.intp]) -> Column:

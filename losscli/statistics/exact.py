@@ -43,6 +43,8 @@ def exact_sum(values: Array) -> int:
 
 def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int, ...]:
     """The sums of finite floats (n,) for each code in 0..groups-1, in units of 2^-1074."""
+    if groups == 1:
+        return (exact_sum(values),)
     totals, rest = [0] * groups, values
     while len(rest) > _FEW:
         exponent = _exponent(rest)
@@ -53,6 +55,8 @@ def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int
             for code, units in enumerate(np.bincount(codes, weights=high, minlength=groups).tolist()):
                 totals[code] += in_units(units)
             rest = np.subtract(rest, high, out=high)
+            if not rest.any():
+                return tuple(totals)
         left = rest != 0.0
         rest, codes = rest[left], codes[left]
     for code, value in zip(codes.tolist(), rest.tolist(), strict=True):

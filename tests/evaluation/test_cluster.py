@@ -127,6 +127,20 @@ def test_a_relative_path_is_one_of_this_machine(
     assert answer("bce", "t.csv", "--cluster", running.address) == answer("bce", "t.csv")
 
 
+def test_a_worst_row_on_a_cluster_has_the_file_as_it_was_typed(
+    tmp_path: Path, running: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "days").mkdir()
+    for at in range(3):
+        as_text(tmp_path / "days" / f"{at}.csv", [*rows(100 * at + 100), (1, 1e-9 * (at + 1), 1.0, "a")])
+    monkeypatch.chdir(tmp_path)
+
+    worst = record("bce", "days", "--worst", "3", "--cluster", running.address)["worst"]
+
+    assert [(one["file"], one["line"]) for one in worst] == [(f"days/{at}.csv", 100 * at + 102) for at in range(3)]
+    assert worst == record("bce", "days", "--worst", "3")["worst"]
+
+
 @pytest.fixture(params=WRITERS)
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Seven files below folders that name a key."""
