@@ -1,9 +1,12 @@
 """The formula of a loss in symbols, a line for what each option adds to it, and what the mean divides by."""
 
+from collections.abc import Sequence
+
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.evaluation.problem import Problem
 from losscli.losses.wording import listed
 from losscli.output.formula import Formula, maths
+from losscli.output.report import Grid
 
 Line = Formula | str  # of mathematics, or of words alone
 
@@ -20,6 +23,11 @@ def formula(problem: Problem, soft: bool, weighted: bool, observation: str) -> t
         *extras(problem),
         *_reduction(problem, weighted, observation),
     )
+
+
+def lines_grid(name: str, lines: Sequence[Line]) -> Grid:
+    """Lines of work as a table of one column."""
+    return Grid(tuple((line,) for line in lines), (name,), wrapped=True)
 
 
 def log_name(problem: Problem) -> str:

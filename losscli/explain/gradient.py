@@ -13,7 +13,7 @@ import numpy as np
 from losscli.enums import Reduction
 from losscli.errors import Declined
 from losscli.evaluation.prepare import Prepared
-from losscli.explain.formula import Line, extras
+from losscli.explain.formula import Line, extras, lines_grid
 from losscli.explain.loss import SHOWN, coefficients
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.answer import Answer, prepared_rows, two_scales
@@ -28,7 +28,7 @@ def with_chain(table: Report, answer: Answer) -> Report:
     more = answer.totals.summary.n - len(rows)
     body: list[tuple[object, ...]] = [(row, maths(text), value) for row, text, value in rows]
     body += [("...", "", f"{more} more {'row' if more == 1 else 'rows'}")] if more > 0 else []
-    grids = (Grid(tuple((line,) for line in lines), ("formula",)), Grid(tuple(body), ("row", "chain", "gradient")))
+    grids = (lines_grid("formula", lines), Grid(tuple(body), ("row", "chain", "gradient")))
     return replace(table, grids=(*table.grids, *grids))
 
 

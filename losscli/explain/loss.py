@@ -16,7 +16,7 @@ from losscli.evaluation.figures import Figures, likelihood
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.explain.conditioning import changes, held
-from losscli.explain.formula import Line, divisor_name, formula, log_name
+from losscli.explain.formula import Line, divisor_name, formula, lines_grid, log_name
 from losscli.gradients.answer import two_scales
 from losscli.losses.targets import Binary, dense, taken
 from losscli.losses.wording import FEW_TERMS, as_number, listed
@@ -110,8 +110,8 @@ def explained(
     terms = first_terms(problem, pieces)
     symbols = formula(problem, _soft(pieces), _weighted(terms), _observation(terms)) + _zeros(problem, pieces)
     changed = changes(problem, [(piece.prepared, piece.rows.row + piece.before + 1, piece.width) for piece in pieces])
-    grids = [Grid(tuple((line,) for line in symbols), ("formula",)), term_grid(terms, f.n - len(terms))]
-    grids += [Grid(tuple((note,) for note in notes), (how,)) for how, notes in changed.items() if notes]
+    grids = [lines_grid("formula", symbols), term_grid(terms, f.n - len(terms))]
+    grids += [lines_grid(how, notes) for how, notes in changed.items() if notes]
     record: dict[str, Any] = {
         "formula": [str(line) for line in symbols],
         "rows": [_term_record(term) for term in terms],

@@ -8,7 +8,7 @@ import numpy as np
 
 from losscli.enums import Scale
 from losscli.evaluation.prepare import Array
-from losscli.explain.formula import Line, extras
+from losscli.explain.formula import Line, extras, lines_grid
 from losscli.explain.loss import SHOWN
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.answer import divided_by, two_scales
@@ -37,7 +37,7 @@ class Work:
         if self.more:
             rest = ("",) * (len(self.examples.header) - 2)
             rows += (("...", f"{self.more} more {'example' if self.more == 1 else 'examples'}", *rest),)
-        formula = Grid(tuple((line,) for line in self.formula), ("formula",))
+        formula = lines_grid("formula", self.formula)
         return formula, Grid(rows, self.examples.header), self.sums
 
     @property
