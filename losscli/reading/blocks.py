@@ -6,6 +6,7 @@ A fault ends a block: the rows before it are there, so that what is wrong first 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -193,6 +194,14 @@ def located(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> 
 def whereabouts(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> str:
     """Where a fault is, in a user's words: `preds.csv:4: column 'prob'`, or `row 4` of a list."""
     return block.where(fault) if block.where else table.place(fault, block, rows, lines)
+
+
+@lru_cache(maxsize=4)
+def every_row(rows: int) -> NDArray[np.intp]:
+    """The numbers of all rows of a block, for reading alone: blocks of as many rows share them."""
+    numbers = np.arange(rows)
+    numbers.setflags(write=False)
+    return numbers
 
 
 def taken(column: Column, row: NDArray[np.intp]) -> Column:
