@@ -207,6 +207,19 @@ def test_what_an_answer_does_not_need_is_not_loaded(output: tuple[str, ...]) -> 
         assert heavy not in loaded
 
 
+def test_parquet_is_read_without_pandas(tmp_path: Path) -> None:
+    """Which takes longer to load, and more memory, than a million rows."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow as pa
+
+    parquet.write_table(pa.table({"label": ["1", "0", "1"], "prob": [0.8, 0.3, None]}), tmp_path / "t.parquet")
+
+    loaded = loaded_by("bce", str(tmp_path / "t.parquet"), "--na", "drop", "-q")
+
+    assert "pyarrow.parquet" in loaded
+    assert "pandas" not in loaded
+
+
 @pytest.mark.parametrize("command", [("bce",), ("grad", "bce"), ("bce", "--expect", "0.4"), ("nll", "-rsum")])
 def test_plain_arguments_are_read_without_typer(command: tuple[str, ...]) -> None:
     assert "typer" not in loaded_by(*command, "1,0", "0.8,0.3")

@@ -7,6 +7,7 @@ A fault ends a block: the rows before it are there, so that what is wrong first 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -200,6 +201,14 @@ def file_and_line(where: str) -> tuple[str | None, int | None]:
     """The file and the line of a row's whereabouts: `a.csv:4`, `a.npy: row 3` without a line, `row 3` of a list."""
     found = re.fullmatch(r"(.+?)(?::(\d+)|: row \d+( \(row group \d+\))?)", where, re.DOTALL)
     return (found[1], int(found[2]) if found[2] else None) if found else (None, None)
+
+
+@lru_cache(maxsize=4)
+def every_row(rows: int) -> NDArray[np.intp]:
+    """The numbers of all rows of a block, for reading alone: blocks of as many rows share them."""
+    numbers = np.arange(rows)
+    numbers.setflags(write=False)
+    return numbers
 
 
 def taken(column: Column, row: NDArray[np.intp]) -> Column:
