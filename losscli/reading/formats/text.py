@@ -14,14 +14,14 @@ from functools import partial
 
 import numpy as np
 
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, Quoted
 from losscli.reading.blocks import Block, Chunk, Opened, Table, described
 from losscli.reading.choice import resolve
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats import decode
 from losscli.reading.formats.preamble import without_preamble
-from losscli.reading.formats.ranges import Quoted, between, cut
+from losscli.reading.formats.ranges import between, cut
 from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
 from losscli.reading.sources import Source
 
