@@ -15,12 +15,11 @@ import numpy as np
 
 from losscli.engines.dask import on_cluster
 from losscli.engines.here import in_threads
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, Quoted
 from losscli.evaluation.faults import worked
 from losscli.output.progress import counted
 from losscli.reading.blocks import Block, Chunk, Table, located, whereabouts
 from losscli.reading.far.address import is_url
-from losscli.reading.formats.ranges import Quoted
 from losscli.reading.open import Piece, open_data, open_piece
 
 

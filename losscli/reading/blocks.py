@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from losscli.enums import Form
 from losscli.errors import DataError, Fault
 from losscli.reading.cells import canonical, numbers
-from losscli.reading.choice import aside_notes, aside_warnings, scale_warnings
 from losscli.reading.columns import Columns, FirstLines, Wanted
 
 Array = NDArray[np.float64]
@@ -155,6 +154,8 @@ class Table:
 
 def described(columns: Columns, wanted: Wanted, name: str, chunks: Iterable[Chunk], place: Place) -> Table:
     """The table of a source of this name whose columns are settled."""
+    from losscli.reading.choice import aside_notes, aside_warnings, scale_warnings
+
     return Table(
         form=columns.form,
         chunks=chunks,
