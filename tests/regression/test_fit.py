@@ -131,6 +131,12 @@ def test_the_rate_of_a_hint_lowers_the_loss_at_every_step(columns: tuple[str, ..
     assert all(after <= before * (1 + 1e-12) for before, after in pairwise(history))
 
 
+def test_the_rate_of_a_hint_is_1_over_the_largest_curvature() -> None:
+    rows = "x,y\n0.1,1\n0.1,0\n0.1,1\n"  # x^2/4 = 1/400 in each row
+    note = record("fit", "bce", "--no-intercept", "--lr", "0.01", "--steps", "3", stdin=rows)["notes"][0]
+    assert "a larger --lr such as 400, would" in note
+
+
 def test_newton_gives_the_standard_errors_of_statsmodels() -> None:
     found = record("fit", "bce", *HOMEWORK, "--method", "newton")
     # statsmodels 0.15.0: Logit(y, X).fit(tol=1e-14).bse, tvalues
