@@ -361,20 +361,6 @@ def test_calibration_of_binary_predictions(path: Path, bins: int, weights: tuple
     )
 
 
-@pytest.mark.parametrize("name", ["breast_cancer.csv"])
-@pytest.mark.parametrize("bins", [5, 10, 15])
-def test_the_decomposition_is_that_of_model_diagnostics(name: str, bins: int) -> None:
-    scoring = pytest.importorskip("model_diagnostics.scoring")
-    rows = list(csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines()))
-    y, p = (np.array([float(row[key]) for row in rows]) for key in ("label", "prob"))
-
-    parts = scoring.decompose(y, p, scoring_function=scoring.LogLoss())
-
-    found = record("bce", DATA / name, "--calibration", str(bins))["calibration"]
-    for key in ("miscalibration", "discrimination", "uncertainty"):
-        assert found[key] == pytest.approx(parts[key][0], rel=1e-9, abs=0)
-
-
 @pytest.mark.parametrize("bins", [5, 10, 15])
 def test_calibration_of_classes(bins: int) -> None:
     rows = list(csv.DictReader((DATA / "digits_naive_bayes.csv").read_text(encoding="utf-8").splitlines()))
