@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, Quoted
 from losscli.reading.blocks import Block, Chunk, Opened, Table, described
 from losscli.reading.choice import resolve
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats.preamble import without_preamble
-from losscli.reading.formats.ranges import Quoted, between, cut
+from losscli.reading.formats.ranges import between, cut
 from losscli.reading.lines.block import as_text, block_of, parsed_block, split
 from losscli.reading.lines.grid import Shape
 from losscli.reading.lines.sieve import are_records
