@@ -86,7 +86,7 @@ class ClassNames:
         return np.array([self._known(value) for value in distinct.tolist()], dtype=np.intp)[inverse]
 
     def _stranger(self, label: str) -> str:
-        classes = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
+        classes = ", ".join(map(shown, self.names[:10])) + (", ..." if len(self.names) > 10 else "")
         text = f"label {shown(label)} is not a class; the classes are {classes}"
         if label == str(len(self.names)) and self.counted:
             counted = ",".join(str(at + 1) for at in range(min(len(self.names), 10)))

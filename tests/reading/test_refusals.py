@@ -63,7 +63,7 @@ DESIGN = [
     (
         ("ce", "cat,dog,cow", ".9,.1;.2,.8;.5,.5", "--classes", "cat,dog"),
         "",
-        "losscli ce: row 3: label 'cow' is not a class; the classes are cat, dog\n",
+        "losscli ce: row 3: label 'cow' is not a class; the classes are 'cat', 'dog'\n",
     ),
 ]
 
@@ -135,11 +135,11 @@ CELLS = [
     ("bce", "label,prob\n1,0.8\n0\n", ("--na", "drop"), ":3: ", "1 cell"),
     ("bce", 'label,prob\n1,"0.8\n', (), ":2: ", "quote"),
     ("bce", 'label,prob\n1,0.8\n1,"0.8"x\n', (), ":3: ", "quote"),
-    ("ce", CLASSES + "cow,0.5,0.5\n", (), ":4: column 'label': ", "'cow' is not a class; the classes are cat, dog"),
+    ("ce", CLASSES + "cow,0.5,0.5\n", (), ":4: column 'label': ", "'cow' is not a class; the classes are 'cat', 'dog'"),
     ("ce", CLASSES + "Cat,0.5,0.5\n", (), ":4: column 'label': ", "'Cat' is not a class"),
     ("ce", CLASSES + "2,0.5,0.5\n", (), ":4: column 'label': ", "'2' is not a class"),
     ("ce", CLASSES + "0.5,0.5,0.5\n", (), ":4: column 'label': ", "'0.5' is not a class"),
-    ("ce", "label,1,2\n0,0.5,0.5\n", (), ":2: column 'label': ", "'0' is not a class; the classes are 1, 2"),
+    ("ce", "label,1,2\n0,0.5,0.5\n", (), ":2: column 'label': ", "'0' is not a class; the classes are '1', '2'"),
     ("ce", "1,0.5,0.5\n2,0.5,0.5\n", (), ":2: column 1: ", "--classes 1,2"),
     ("ce", CLASSES + "cat,1.5,0.5\n", (), ":4: column 'cat': ", "1.5 is not a probability"),
     ("ce", CLASSES + "cat,x,0.5\n", (), ":4: column 'cat': ", "'x' is not a number"),
