@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from losscli.enums import Form, Scale
+from losscli.gradients import numeric
 from losscli.gradients.check import compared
 from losscli.gradients.numeric import Differences, Surface, differences
 from losscli.gradients.size import Size, enlarged
