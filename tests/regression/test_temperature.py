@@ -98,10 +98,11 @@ def test_rows_with_missing_cells_are_told() -> None:
     assert result.code == 0 and "1 row with a missing cell dropped" in result.out
 
 
+@pytest.mark.parametrize("size", ["1", "1e-20", "1e20"])
 @pytest.mark.parametrize("right", [26, 30, 49])
-def test_logits_of_plus_and_minus_one_have_their_temperature_in_closed_form(right: int) -> None:
-    rows = "label,logit\n" + "1,1\n" * right + "0,1\n" * (50 - right)
+def test_logits_of_one_size_have_their_temperature_in_closed_form(right: int, size: str) -> None:
+    rows = "label,logit\n" + f"1,{size}\n" * right + f"0,{size}\n" * (50 - right)
 
     found = record("fit", "temperature", "-y", "label", "-p", "logit", stdin=rows)["temperature"]
 
-    assert found == pytest.approx(1 / log(right / (50 - right)), rel=1e-12, abs=0)  # 12.5 where 26 of 50 are right
+    assert found == pytest.approx(float(size) / log(right / (50 - right)), rel=1e-12, abs=0)
