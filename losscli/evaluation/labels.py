@@ -118,7 +118,7 @@ def column_classes(header: Sequence[str] | None, k: int) -> ClassNames:
     by_number = not any(number(name) is not None for name in (*plain, *header))
 
     index = partial(_found, tuple(header), shared, max(tail, 0), by_number)
-    return ClassNames(plain if k > 1 else tuple(header), index)
+    return ClassNames(plain, index)
 
 
 @lru_cache(maxsize=1 << 16)
