@@ -37,7 +37,7 @@ def groups_part(problem: Problem, table: Table, found: Found) -> Part:
     ]
     unit, level = problem.settings.unit_name, f"{100.0 * problem.settings.level:g} %"
     shown = tuple((*(MISSING if word is None else word for word in key), *rest) for key, *rest in figures)
-    header = (*names, "n", f"sum ({unit})", "mean", "standard error", f"{level} from", "to", "share of loss")
+    header = (*names, "n", f"sum ({unit})", "mean", "std error", f"{level} from", "to", "share")
     rows = tuple((*("" if word is None else word for word in key), *rest) for key, *rest in figures)
     notes = ("groups are of the first model",) if found.models else ()
     return Part({"groups": record}, (Grid(shown, header),), Grid(rows, (*names, "n", *_FIGURES)), notes)

@@ -531,3 +531,11 @@ def test_new_predictions_have_the_permissions_of_any_new_file(tmp_path: Path, st
 def test_predictions_go_to_a_device_as_it_is(students: Path) -> None:
     assert run("fit", "bce", students, "--predict", "/dev/null").code == 0
     assert Path("/dev/null").is_char_device()
+
+
+def test_plot_is_what_a_fit_draws_anyway_and_is_refused_where_nothing_is_drawn() -> None:
+    command = ("fit", "bce", DATA / "homework.csv", "-y", "passed", "-x", "hours")
+
+    assert run(*command, "--plot").out == run(*command).out
+    assert "--plot draws for people" in refusal(*command, "--plot", "-q")
+    assert "--plot draws for people" in refusal(*command, "--plot", "-f", "csv")
