@@ -5,12 +5,14 @@ among them.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fuzz.oracle import Ask
 
+MISSING_CELLS = ("", " ", "NA", "nan", "null", "None", ".", "n/a", "-nan", "NULL")
 ODD_CELLS = (
-    *("", " ", "NA", "nan", "null", "None", ".", "n/a", "-nan", "NULL"),
+    *MISSING_CELLS,
     *("abc", "1_0", "0x1", "inf", "-inf", "1e999", "1e-999", "1,5", "½", "²", "٣", "é", "\u00a00.5", "0.5\u2009"),
     *("-0", "-0.0", "+0.5", ".5", "5.", "00.5", "0.50000000000000000000000001", "5e-1", "5E-001", "1e-310", "4.9e-324"),
     *("-1", "2", "1.0000000000000002", "0.9999999999999999", "1.2", "7", "--1", "1e", "e5", "1.2.3", "'0.5'", "0.5%"),
@@ -36,8 +38,11 @@ def case(seed: int) -> Case:
     header = _header(draw, ask)
     rows = [_row(draw, ask, header) for _ in range(draw.choice((1, 2, 3, 5, 8, 30, 64, 200)))]
     for _ in range(draw.choice((0, 0, 0, 1, 1, 2))):
-        _spoil_cell(draw, rows)
-    lines = [_line(draw, row, ask.delimiter) for row in [header, *rows]]
+        _spoil_cell(draw, rows, ODD_CELLS)
+    for _ in range(draw.choice((0, 0, 0, 9)) if ask.drop else 0):
+        _spoil_cell(draw, rows, MISSING_CELLS)
+    quoted = draw.choice((0.01, 0.01, 0.01, 0.3, 1.0))
+    lines = [_line(draw, row, ask.delimiter, quoted) for row in [header, *rows]]
     for _ in range(draw.choice((0, 0, 0, 0, 1, 2))):
         _spoil_line(draw, lines)
     end = draw.choice(("\n", "\n", "\n", "\r\n"))
@@ -82,17 +87,17 @@ def _spelled(draw: random.Random, p: float) -> str:
     return draw.choice(SPELLINGS).format(p)
 
 
-def _spoil_cell(draw: random.Random, rows: list[list[str]]) -> None:
+def _spoil_cell(draw: random.Random, rows: list[list[str]], cells: Sequence[str]) -> None:
     row = draw.choice(rows)
-    row[draw.randrange(len(row))] = draw.choice(ODD_CELLS)
+    row[draw.randrange(len(row))] = draw.choice(cells)
 
 
-def _line(draw: random.Random, cells: list[str], delimiter: str) -> str:
-    return delimiter.join(_quoted(draw, cell, delimiter) for cell in cells)
+def _line(draw: random.Random, cells: list[str], delimiter: str, share: float) -> str:
+    return delimiter.join(_quoted(draw, cell, delimiter, share) for cell in cells)
 
 
-def _quoted(draw: random.Random, cell: str, delimiter: str) -> str:
-    if delimiter in cell or '"' in cell or draw.random() < 0.01:
+def _quoted(draw: random.Random, cell: str, delimiter: str, share: float) -> str:
+    if delimiter in cell or '"' in cell or draw.random() < share:
         cell = cell + draw.choice(("", "", "\n", '"')) if draw.random() < 0.1 else cell
         return '"' + cell.replace('"', '""') + '"'
     return cell
