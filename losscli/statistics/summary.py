@@ -248,12 +248,6 @@ def standard_error(s: Summary) -> float:
     return error_of_mean(s.value, s.divisor_weight, s.weighted or s.plain, s.counted)
 
 
-def frequencies(s: Summary) -> tuple[float, ...]:
-    """The (weighted) frequency of each class."""
-    everything = sum(s.mass)
-    return tuple(ratio(part, everything) for part in s.mass) if everything else ()
-
-
 def group_means(s: Summary) -> tuple[tuple[int, float], ...]:
     """For each class the number of its rows and their mean loss (nan for none)."""
     return tuple(

@@ -7,25 +7,15 @@ import lzma
 import os
 import re
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, npy, npz, process, refusal, run
+from conftest import answer, npy, npz, process, refusal, run, write
+
+pytestmark = pytest.mark.usefixtures("here")
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 CLASSES = "label,cat,dog\ncat,0.9,0.1\ndog,0.2,0.8\n"
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write(name: str, data: str | bytes) -> str:
-    Path(name).write_bytes(data.encode() if isinstance(data, str) else data)
-    return name
 
 
 def zipped(**files: str) -> bytes:

@@ -105,6 +105,7 @@ CASES = {
     ),
     "weighted mean": Case(Mean(), lambda d: weighted_mean(d.value, d.weight), lambda m: m.mean),
     "pairs": Case(Pairs(), lambda d: pairs_of(d.prob, labels(d), None), pools),
+    "soft pairs": Case(Pairs(), lambda d: pairs_of(d.prob, d.code / 3.0, None), pools, ordered=True),
     "weighted pairs": Case(Pairs(), lambda d: pairs_of(d.prob, labels(d), d.weight), pools, ordered=True),
 }
 

@@ -72,6 +72,16 @@ def test_isotonic_regression_is_that_of_scikit_learn(n: int, kind: str) -> None:
     assert found == pytest.approx(distinct(fitted), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("weights", [None, np.array([2.0, 1.0, 3.0, 1.0])])
+def test_a_zero_with_a_sign_and_one_missed_by_rounding_are_the_same_prediction(weights: np.ndarray | None) -> None:
+    p, y = np.array([0.0, -0.0, -1e-9, 0.5]), np.array([0.0, 1.0, 0.0, 1.0])
+
+    pools = isotonic(pairs_of(p, y, weights))
+
+    assert pools.weight.tolist() == ([3.0, 1.0] if weights is None else [6.0, 1.0])
+    assert pools.happened.tolist() == [1.0, 1.0]
+
+
 def distinct(values: np.ndarray) -> np.ndarray:
     """Sorted values, those that differ by rounding alone being one."""
     return values[np.concatenate([[True], np.diff(values) > 1e-12])]

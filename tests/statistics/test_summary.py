@@ -16,7 +16,6 @@ from losscli.statistics.summary import (
     Rows,
     Summary,
     divisor,
-    frequencies,
     group_means,
     mean,
     standard_error,
@@ -110,7 +109,7 @@ def test_it_does_not_matter_which_sums_are_made_first(rows: Rows, data: st.DataO
     assert (a + b) + c == a + (b + c)
 
 
-FIGURES = (total, mean, std, standard_error, divisor, frequencies, group_means)
+FIGURES = (total, mean, std, standard_error, divisor, group_means)
 
 
 def shown(summary: Summary) -> list[str]:
@@ -282,7 +281,6 @@ def test_groups_have_their_own_means() -> None:
     found = group_means(summary)
 
     assert found == ((2, 1.75), (1, 4.0), (1, math.inf))
-    assert frequencies(summary) == (4 / 7, 2 / 7, 1 / 7)
 
 
 def test_a_group_without_rows_has_no_mean() -> None:
