@@ -34,7 +34,7 @@ _SPREAD_SHIFT = np.array(64 - _SPREAD_BITS, np.uint64)
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """What a table looks like, known before its first block, and whether rows with a missing cell are dropped."""
 
     delimiter: bytes
@@ -66,7 +66,7 @@ class Decoded:
         return len(self.numbers.T)
 
 
-def decode(block: bytes, layout: Layout) -> Decoded | None:
+def decode(block: bytes, layout: TextLayout) -> Decoded | None:
     """The columns of a run of lines each of which is a record; None where most lines are odd."""
     grid = _grid(block, Shape(layout.delimiter, layout.width))
     if grid is None or 2 * grid.rows < grid.lines:
