@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.reading.blocks import Words
-from losscli.reading.cells import is_missing, number
+from losscli.reading.cells import TEXT_BYTES, Texts, is_missing, number
 from losscli.reading.formats.digits import (
     BYTE_NUMBERS,
+    HIGH_BITS,
     MARGIN,
     REACH,
     Bits,
@@ -32,6 +33,7 @@ from losscli.reading.formats.digits import (
     Flags,
     Floats,
     Ints,
+    bytes_of,
     floats,
     words_of,
 )
@@ -54,6 +56,7 @@ _FILLER = ord("x")  # in the margins: neither separator nor digit
 _SPREAD = tuple(np.array(n, np.uint64) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F))
 _SPREAD_BITS = 16
 _SPREAD_SHIFT = np.array(64 - _SPREAD_BITS, np.uint64)
+_SAMPLE = 128  # cells: where the first ones all differ, most of a block do
 _PADDING = 64  # spaces that are trimmed at a cell's side before a block counts as irregular
 
 
@@ -279,15 +282,31 @@ def _label(grid: _Grid, column: int) -> Floats | Words | None:
 
 def _carried(grid: _Grid, column: int) -> Words | None:
     """A column as text, missing cells too; None when a cell isn't UTF-8."""
+    cells = grid.cells((column,))
     try:
-        return _distinct(grid.cells((column,)))
+        return _each_apart(cells) or _distinct(cells)
     except UnicodeDecodeError:
         return None
 
 
-def _text(cells: Cells, at: int) -> str:
+def _each_apart(cells: Cells) -> Words | None:
+    """ASCII cells as bytes, a word each, where nearly all seem to differ, as keys do; None for others."""
+    rows = cells.starts.size
+    if rows < _SAMPLE or cells.longest > TEXT_BYTES:
+        return None
+    if len({_raw(cells, at) for at in range(_SAMPLE)}) < _SAMPLE:
+        return None
+    words = bytes_of(cells)
+    return None if (words & HIGH_BITS).any() else Words(np.arange(rows), Texts(words))
+
+
+def _raw(cells: Cells, at: int) -> bytes:
     start = cells.starts[at]
-    return cells.buffer[start : start + cells.lengths[at]].tobytes().decode("utf-8").strip()
+    return cells.buffer[start : start + cells.lengths[at]].tobytes()
+
+
+def _text(cells: Cells, at: int) -> str:
+    return _raw(cells, at).decode("utf-8").strip()
 
 
 def _words(cells: Cells) -> Words | None:
