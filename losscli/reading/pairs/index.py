@@ -5,7 +5,7 @@ matrix has beyond the other being zero.  Cells that are long, or hold a NUL, sta
 a byte that no text has.  Rows are looked up by a hash, and every hit is compared word by word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -24,12 +24,13 @@ _ODD = np.array(0xD6E8FEB86659FD93, np.uint64)
 _HALF = np.array(32, np.uint64)
 _GOLDEN = 0x9E3779B97F4A7C15
 _MOST_WORDS = 16  # of a column: those of the longest cell are fewer
+_PART = 1 << 14  # rows
 _ZERO, _NINE = ord("0"), 9
 
 
 def keys_of(columns: Sequence[Words]) -> Keys:
     """The keys of rows by the cells of these columns."""
-    return tuple(_words(column).take(column.codes, axis=0) for column in columns)
+    return tuple(_chosen(_words(column), column.codes) for column in columns)
 
 
 def _words(column: Words) -> Bits:
@@ -43,23 +44,40 @@ def _short(word: str) -> bytes:
     return b"\xff" + blake2b(raw, digest_size=31).digest() if long else raw
 
 
-def chosen(keys: Keys, rows: Rows | Flags) -> Keys:
+def chosen(keys: Keys, rows: Rows) -> Keys:
     """The keys of some of the rows."""
-    return tuple(words[rows] for words in keys)
+    return tuple(_chosen(words, rows) for words in keys)
 
 
-def usual(keys: Keys) -> Flags:
-    """Which keys are whole numbers as they are usually written: different ones of these are different numbers."""
-    found = np.ones(len(keys[0]), dtype=bool)
-    for words in keys:
-        raw = words.view(np.uint8)
-        found &= (((raw - np.uint8(_ZERO)) <= _NINE) | (raw == 0)).all(axis=1)
-        found &= (raw[:, 0] != _ZERO) | (raw[:, 1] == 0)
-    return found
+def _chosen(words: Bits, rows: Rows) -> Bits:
+    """Some of the rows, which may be all of them: millions are not copied for nothing."""
+    every = len(rows) == len(words) and bool((rows == np.arange(len(rows))).all())
+    return words if every else words.take(rows, axis=0)
+
+
+def parts(keys: Keys) -> Iterator[Keys]:
+    """The keys in parts that stay in a processor's cache."""
+    for low in range(0, len(keys[0]), _PART):
+        yield tuple(words[low : low + _PART] for words in keys)
+
+
+def usual(keys: Keys) -> bool:
+    """Whether all keys are whole numbers as they are usually written: different ones are different numbers."""
+    return all(_usual(words) for part in parts(keys) for words in part)
+
+
+def _usual(words: Bits) -> bool:
+    raw = words.view(np.uint8)
+    digits = ((raw - np.uint8(_ZERO)) <= _NINE) | (raw == 0)
+    return bool(digits.all() and ((raw[:, 0] != _ZERO) | (raw[:, 1] == 0)).all())
 
 
 def hashes(keys: Keys) -> Bits:
     """A number of 64 bits for each key; words of zeros at a column's end make no difference."""
+    return np.concatenate([np.zeros(0, np.uint64), *map(_hashes, parts(keys))])
+
+
+def _hashes(keys: Keys) -> Bits:
     found = np.zeros(len(keys[0]), np.uint64)
     for column, words in enumerate(keys):
         for at, word in enumerate(words.T):
@@ -121,8 +139,10 @@ def _same(held: Keys, row: Rows, keys: Keys) -> Flags:
     """Where the keys are those of the rows of others."""
     found = np.ones(len(row), dtype=bool)
     for words, other in zip(held, keys, strict=True):
-        mine, both = words.take(row, axis=0), min(words.shape[1], other.shape[1])
-        found &= (mine[:, :both] == other[:, :both]).all(axis=1)
-        found &= ~mine[:, both:].any(axis=1)
-        found &= ~other[:, both:].any(axis=1)
+        mine = words.take(row, axis=0)
+        both = min(mine.shape[1], other.shape[1])
+        for at in range(both):
+            found &= mine[:, at] == other[:, at]
+        for beyond in (*mine.T[both:], *other.T[both:]):
+            found &= beyond == 0
     return found

@@ -86,7 +86,7 @@ class _Matcher:
         rows = self.held.rows
         self.index = indexed(rows.keys, rows.keyed)
         self.partner = np.zeros(len(rows.place), dtype=np.intp)
-        self.usual = bool(usual(chosen(rows.keys, rows.keyed)).all())
+        self.usual = usual(chosen(rows.keys, rows.keyed))
         twice = self.index.twice()
         if twice is not None:
             first, again = map(self.held.where, twice)
@@ -172,7 +172,7 @@ class _Matcher:
         at = np.full(len(rows.place), -1, dtype=np.intp)
         at[rows.keyed] = self.index.rows(chosen(rows.keys, rows.keyed))
         alone = rows.keyed[at[rows.keyed] < 0]
-        if alone.size and not (self.usual and usual(chosen(rows.keys, alone)).all()):
+        if alone.size and not (self.usual and usual(chosen(rows.keys, alone))):
             at[alone] = self._by_number(rows, alone, piece)
         return at
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from losscli.reading.cells import number
 from losscli.reading.formats.digits import MARGIN, REACH, Cells, floats
-from losscli.reading.pairs.index import Bits, Keys, Rows, chosen, indexed
+from losscli.reading.pairs.index import Bits, Keys, Rows, chosen, indexed, parts
 
 Exact = tuple[Decimal | str, ...]
 Cut = tuple[str, ...]  # the cells of a key
@@ -32,13 +32,18 @@ def exact(cells: Cut) -> Exact | None:
 
 def short_numbers(keys: Keys) -> Keys | None:
     """Keys as floats, bit for bit one where the numbers are; None where some are long, or no numbers."""
-    found = [_floats(words) for words in keys]
-    return None if any(words is None for words in found) else tuple(words for words in found if words is not None)
+    found: list[Keys] = []
+    for part in parts(keys):
+        words = [_floats(column) for column in part]
+        found.append(tuple(column for column in words if column is not None))
+        if len(found[-1]) < len(keys):
+            return None
+    return tuple(map(np.concatenate, zip(*found, strict=True))) or tuple(words[:, :1] for words in keys)
 
 
 def _floats(words: Bits) -> Bits | None:
     raw = words.view(np.uint8)
-    if not _PLAIN.take(raw).all() or raw[:, _LONGEST:].any():
+    if raw[:, _LONGEST:].any() or not _PLAIN[raw].all():
         return None
     width = raw.shape[1]
     buffer = np.zeros(MARGIN + raw.size + REACH, np.uint8)
