@@ -1,7 +1,7 @@
 """The rows of a table that is joined by key: their keys, what is left of them, and where they stand.
 
 A row that is dropped for a missing value has a key all the same, as it takes its partner along, unless its key is
-missing too.  A missing key of any other row is refused.
+missing too.  A missing key of any other row is a fault.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from losscli.engines.here import in_threads
-from losscli.errors import DataError, Fault, shown
+from losscli.errors import Fault, shown
 from losscli.reading.blocks import Array, Block, Chunk, Column, Table, Words, located, stacked, whereabouts
 from losscli.reading.cells import missing_words
 from losscli.reading.columns import KEY
@@ -44,13 +44,14 @@ class Piece:
 class KeyRows:
     """Rows by their keys: the key columns, and the place of each row among those that are left, -1 for dropped ones.
 
-    `keyed` are the rows that have a key.
+    `keyed` are the rows that have a key; `fault` is the first row that has none and isn't dropped.
     """
 
     columns: tuple[Words, ...]
     keys: Keys
     place: Rows
     keyed: Rows
+    fault: Fault | None = None
 
     def text(self, row: int) -> tuple[str, ...]:
         """The cells of a row's key."""
@@ -62,8 +63,9 @@ class KeyRows:
 
 
 def key_rows(piece: Piece) -> KeyRows:
-    """The rows of a block; DataError with the place of a missing key."""
-    return _key_rows(piece.table, piece.carried, _place(piece.block), ~_keyless(piece))
+    """The rows of a block."""
+    keyed, fault = _keyed(piece)
+    return replace(_key_rows(piece.table, piece.carried, _place(piece.block), keyed), fault=fault)
 
 
 def _key_rows(table: Table, carried: Sequence[Words], place: Rows, keyed: Flags) -> KeyRows:
@@ -79,20 +81,21 @@ def _place(block: Block) -> Rows:
     return place
 
 
-def _keyless(piece: Piece) -> Flags:
-    """The dropped rows of a block whose key is missing; DataError where that of another one is."""
+def _keyed(piece: Piece) -> tuple[Flags, Fault | None]:
+    """Which rows of a block have a key, and the first that has none and isn't dropped."""
     left = _place(piece.block) >= 0
-    found = np.zeros(piece.block.rows, dtype=bool)
-    for name, at in piece.table.carried[KEY]:
+    keyed = np.ones(piece.block.rows, dtype=bool)
+    faults = []
+    for _, at in piece.table.carried[KEY]:
         words = piece.carried[at]
         missing = missing_words(words.vocabulary)
         if missing.any():
             gone = missing[words.codes]
-            if (gone & left).any():
-                where = piece.where(int((gone & left).argmax()))
-                raise DataError(f"{where}: column {shown(name)}: the key is missing")
-            found |= gone
-    return found
+            keyed &= ~gone
+            faults += [
+                Fault(row, "carried", at, "the key is missing") for row in np.flatnonzero(gone & left)[:1].tolist()
+            ]
+    return keyed, min(faults, key=lambda fault: fault.row, default=None)
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,11 @@ def held(table: Table, threads: int) -> Held:
     rows = lines = 0
     for block in in_threads(_called, table.chunks, threads):
         piece = Piece(table, block, rows, lines)
-        keyed.append(~_keyless(piece))
-        if block.fault is not None:
-            raise located(table, block.fault, block, rows, lines)
+        found, fault = _keyed(piece)
+        keyed.append(found)
+        fault = fault or block.fault
+        if fault is not None:
+            raise located(table, fault, block, rows, lines)
         pieces.append(piece)
         rows, lines = rows + block.rows, lines + block.lines
     blocks = [piece.block for piece in pieces]

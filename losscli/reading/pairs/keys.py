@@ -150,7 +150,7 @@ class _Matcher:
         return piece.place(fault)
 
     def _wrong(self, at: Rows, rows: KeyRows) -> Fault | None:
-        """The first row whose key has no partner, where that is an error, or has had it already."""
+        """The first row whose key is missing, has no partner, where that is an error, or has had it already."""
         found = np.flatnonzero(at >= 0)
         _, firsts = np.unique(at[found], return_index=True)
         again = np.ones(len(found), dtype=bool)
@@ -159,8 +159,8 @@ class _Matcher:
         wrong = found[again].tolist()[:1]
         if not self.join.drop:
             wrong += np.flatnonzero((at < 0) & (rows.place >= 0)).tolist()[:1]
-        if not wrong:
-            return None
+        if not wrong or (rows.fault is not None and rows.fault.row <= min(wrong)):
+            return rows.fault
         row = min(wrong)
         what = f"the key {rows.told(row)} "
         what += "stands twice" if at[row] >= 0 else f"is not in {self.held.table.name}; {DROP_HINT}"

@@ -71,6 +71,7 @@ class Numbers:
         for row in self._held.tolist():
             value = exact(self._text(row))
             if value is None:
+                self.twice = None
                 return None
             first = rows.setdefault(value, row)
             if first != row and self.twice is None:
