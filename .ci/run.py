@@ -4,10 +4,11 @@
 The tests run on each Python that pyproject.toml declares and this machine has: on the newest with the newest of all
 dependencies and extras, on the oldest with the lowest ones and nothing else, on those between with the newest alone.
 The wheel and the sdist are built, what must be in them is looked for, and the command that the wheel installs is run.
-Makes its own environments in a temporary folder; prints how each run of the tests closes; ends non-zero where any step
-fails.
+Makes its own environments in a temporary folder, the next while the tests run in the one before; prints how each run
+of the tests closes; ends non-zero where any step fails.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -16,9 +17,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import tomllib
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,37 +30,49 @@ EXTRAS = PROJECT["optional-dependencies"]
 PLAIN_TESTS = [need for need in EXTRAS["test"] if not need.startswith(PROJECT["name"])]  # without servers
 LOWEST = [re.sub(r"\s*>=\s*", "==", need) for need in PROJECT["dependencies"]]
 MINUTES = 20  # for one step: what hangs fails
+RUNNING: list[subprocess.Popen[bytes]] = []
+ENDED = threading.Event()
 
 
 def main() -> int:
     """Run all steps; the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs and what was made is cleared away
     failed: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="losscli-ci-") as folder:
-        work = Path(folder)
-        pythons = found_pythons()
+    with tempfile.TemporaryDirectory(prefix="losscli-ci-") as folder, ThreadPoolExecutor(1) as installer:
+        work, pythons = Path(folder), found_pythons()
         print("pythons:", ", ".join(pythons), flush=True)
-        runs = {}
-        for at, (name, python) in enumerate(pythons.items()):
-            if at == len(pythons) - 1:
-                runs[f"{name} with all extras"] = (python, ["-e", f"{ROOT}[dev,all]"])
-            else:
-                runs[f"{name} with the core alone"] = (python, [*PLAIN_TESTS, "-e", str(ROOT)])
-            if at == 0:
-                runs.pop(f"{name} with the core alone", None)
-                runs[f"{name} on the lowest dependencies"] = (python, [*LOWEST, *PLAIN_TESTS, "-e", str(ROOT)])
-        for name, (python, needs) in runs.items():
-            bin_folder = environment(work, name, python, needs)
-            if bin_folder is None:
-                failed.append(f"the environment of {name}")
-                continue
-            if name.endswith("all extras"):
-                failed += [step for step, command in lint(bin_folder).items() if not step_succeeds(step, command)]
-            if not tests_pass(name, bin_folder, work):
-                failed.append(f"the tests on {name}")
-        failed += packages(work, list(pythons.values())[-1])
+        runs = {name: installer.submit(environment, work, name, *needs) for name, needs in needed(pythons).items()}
+        built = installer.submit(packages, work, list(pythons.values())[-1])
+        try:
+            for name, made in runs.items():
+                failed += checks(name, made.result(), work)
+            failed += built.result()
+        finally:
+            installer.shutdown(wait=False, cancel_futures=True)
+            end_all()
     print("FAILED: " + "; ".join(failed) if failed else "all is well", flush=True)
     return 1 if failed else 0
+
+
+def needed(pythons: dict[str, str]) -> dict[str, tuple[str, list[str]]]:
+    """By the name of a run of the tests: its interpreter, and what is installed for it."""
+    names = list(pythons)
+    oldest, between, newest = names[0], names[1:-1], names[-1]
+    core = {f"{name} with the core alone": (pythons[name], [*PLAIN_TESTS, "-e", str(ROOT)]) for name in between}
+    return {
+        f"{oldest} on the lowest dependencies": (pythons[oldest], [*LOWEST, *PLAIN_TESTS, "-e", str(ROOT)]),
+        **core,
+        f"{newest} with all extras": (pythons[newest], ["-e", f"{ROOT}[dev,all]"]),
+    }
+
+
+def checks(name: str, bin_folder: Path | None, work: Path) -> list[str]:
+    """Look at the code, where the environment has what that needs, and run the tests: what failed."""
+    if bin_folder is None:
+        return [f"the environment of {name}"]
+    steps = lint(bin_folder) if (bin_folder / "mypy").exists() else {}
+    failed = [step for step, command in steps.items() if not step_succeeds(step, command)]
+    return failed if tests_pass(name, bin_folder, work) else [*failed, f"the tests on {name}"]
 
 
 def found_pythons() -> dict[str, str]:
@@ -169,16 +184,32 @@ def step_succeeds(name: str, command: list[str]) -> bool:
 
 def run(command: list[str], **options: object) -> int:
     """Run a command to its end, in a group of processes that ends with it, whatever happens; its exit code."""
+    if ENDED.is_set():
+        return 143
     process = subprocess.Popen(command, start_new_session=True, **{"cwd": ROOT, **options})  # type: ignore[call-overload]
+    RUNNING.append(process)
     try:
         return int(process.wait(MINUTES * 60))
     except subprocess.TimeoutExpired:
         print(f"not done after {MINUTES} minutes: {' '.join(command[:6])} ...", flush=True)
         return 124
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, 9)
-            process.wait()
+        end(process)
+
+
+def end_all() -> None:
+    """End what still runs, and begin nothing more."""
+    ENDED.set()
+    for process in RUNNING:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a command that still runs, and all of its group."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """`python -m losscli` is the command `losscli`; the installed command begins here too."""
 
+import gc
 import os
 import signal
 import sys
 from types import FrameType
+
+SELDOM = 50_000  # new objects between two searches for cycles, of which modules that are being loaded make none
 
 
 def entry() -> None:
@@ -18,6 +21,7 @@ def entry() -> None:
         signal.signal(signal.SIGINT, interrupt)
     # Nothing here multiplies matrices that threads would speed up, and idle threads of a library cost a start-up.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(SELDOM)
     try:
         from losscli.cli.app import main
 
@@ -28,6 +32,7 @@ def entry() -> None:
         if not interrupts:
             raise
         code = 130
+    gc.freeze()  # what is left is given back as a whole, without a search for what refers to what
     sys.exit(code)
 
 

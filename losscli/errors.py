@@ -11,6 +11,10 @@ class Declined(DataError):
     """The request makes no sense whatever the data are: options that contradict each other."""
 
 
+class Quoted(Exception):
+    """A range of a file holds a quote, so that its ends may stand inside a cell: the file is to be read as a whole."""
+
+
 class NoInput(Exception):
     """There is nothing to read: no argument, and standard input is a terminal or closed."""
 

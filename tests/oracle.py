@@ -7,6 +7,7 @@ Gradients are central differences with a step of 1e-40 of the room that there is
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from mpmath import inf, mp, mpf
 
@@ -114,13 +115,32 @@ def weight_of(row: Row) -> mpf:
 # --- a table ----------------------------------------------------------------------------------------------------------
 def divisor(a: Asked, rows: Sequence[Row]) -> mpf:
     """What the mean divides by: the weights, but rows for torch and Keras; times those of classes of hard labels."""
-    total = mpf(0)
-    for row in rows:
-        own = mpf(1) if a.like in ("torch", "keras") else weight_of(row)
-        if a.class_weight and row.hard is not None and all(one.hard is not None for one in rows):
-            own *= mpf(a.class_weight[row.hard])
-        total += own
-    return total
+    return sum(divisors(a, rows))
+
+
+def divisors(a: Asked, rows: Sequence[Row]) -> list[mpf]:
+    """What each row adds to the divisor."""
+    hard = all(one.hard is not None for one in rows)
+    own = [mpf(1) if a.like in ("torch", "keras") else weight_of(row) for row in rows]
+    by_class = a.class_weight if a.class_weight and hard else None
+    return [w * mpf(by_class[row.hard or 0]) if by_class else w for w, row in zip(own, rows, strict=True)]
+
+
+def error(values: Sequence[mpf], over: Sequence[mpf]) -> mpf:
+    """The standard error of sum v / sum d; nan for fewer than two rows that count."""
+    n, mean = sum(d > 0 for d in over), sum(values) / sum(over)
+    squares = sum((v - mean * d) ** 2 for v, d in zip(values, over, strict=True))
+    return mp.sqrt(mpf(n) / (n - 1) * squares) / sum(over) if n > 1 else mp.nan
+
+
+@cache
+def student(level: float, freedom: int) -> mpf:
+    """Student's quantile of the upper end of an interval."""
+    with mp.workdps(30):
+        tail = (1 - mpf(level)) / 2
+        return mp.findroot(
+            lambda t: mp.betainc(mpf(freedom) / 2, 0.5, 0, freedom / (freedom + t * t), regularized=True) / 2 - tail, 3
+        )
 
 
 def weighted(a: Asked, rows: Sequence[Row]) -> list[mpf]:
@@ -140,7 +160,10 @@ def figures(a: Asked, rows: Sequence[Row]) -> dict[str, mpf]:
     average = sum(losses) / len(rows)
     found |= {"min": min(losses), "max": max(losses)}
     found["std"] = mp.sqrt(sum((loss - average) ** 2 for loss in losses) / (len(rows) - 1))
-    return found
+    shares_ = divisors(a, rows)
+    found["se"] = error(weighted(a, rows), shares_)
+    half = student(0.95, sum(d > 0 for d in shares_) - 1) * found["se"]
+    return found | {"low": found["mean"] - half, "high": found["mean"] + half}
 
 
 def baseline(a: Asked, rows: Sequence[Row]) -> mpf:
@@ -149,6 +172,48 @@ def baseline(a: Asked, rows: Sequence[Row]) -> mpf:
     shares_ = [sum(weight_of(row) * mpf(row.q[k]) for row in rows) / whole for k in range(len(rows[0].q))]
     plain = Asked(a.binary, "probs", None, None, a.smoothing, a.focal, a.pos_weight, a.class_weight, False, a.base)
     return sum(weight_of(row) * of_shares(plain, row, shares_) for row in rows if weight_of(row)) / divisor(a, rows)
+
+
+# --- a closer look ----------------------------------------------------------------------------------------------------
+def probabilities(a: Asked, row: Row) -> list[mpf]:
+    """The probabilities of all classes before any clipping, rescaled where that is asked for."""
+    p = shares(a, [mpf(v) for v in row.v], a.scale)
+    rescaled = a.normalize or (a.like == "keras" and not a.binary and a.scale == "probs")
+    return [one / sum(p) for one in p] if rescaled else p
+
+
+def quantile(values: Sequence[mpf], share: float) -> mpf:
+    """Hyndman and Fan's type 7."""
+    ordered, at = sorted(values), mpf(share) * (len(values) - 1)
+    low = int(mp.floor(at))
+    return ordered[low] + (at - low) * (ordered[min(low + 1, len(values) - 1)] - ordered[low])
+
+
+def bins_of(p: Sequence[mpf], y: Sequence[mpf], w: Sequence[mpf], count: int) -> list[list[int]]:
+    """The rows of each bin (k/B, (k+1)/B], of the first also 0."""
+    places = [max(0, int(mp.ceil(one * count)) - 1) for one in p]
+    return [[at for at, place in enumerate(places) if place == k] for k in range(count)]
+
+
+def calibration_error(p: Sequence[mpf], y: Sequence[mpf], w: Sequence[mpf], count: int) -> mpf:
+    """The expected calibration error."""
+    gaps = [abs(sum(w[at] * (y[at] - p[at]) for at in part)) for part in bins_of(p, y, w, count)]
+    return sum(gaps) / sum(w)
+
+
+def isotonic(p: Sequence[mpf], y: Sequence[mpf], w: Sequence[mpf]) -> list[mpf]:
+    """The isotonic regression of y on p at each row: the largest of the least means (min-max formula)."""
+    levels = sorted({one for one, weight in zip(p, w, strict=True) if weight})
+
+    def mean(low: mpf, high: mpf) -> mpf:
+        chosen = [at for at, one in enumerate(p) if low <= one <= high]
+        return sum(w[at] * y[at] for at in chosen) / sum(w[at] for at in chosen)
+
+    fit = {
+        level: max(min(mean(low, high) for high in levels if high >= level) for low in levels if low <= level)
+        for level in levels
+    }
+    return [fit.get(one, mpf(0)) for one in p]
 
 
 # --- gradients --------------------------------------------------------------------------------------------------------

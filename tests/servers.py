@@ -138,14 +138,15 @@ WORKER = "{before}; from distributed.cli.dask_worker import main; main()"
 
 
 @contextmanager
-def cluster(count: int = 2) -> Iterator[Cluster]:
-    """A scheduler that can't import losscli, and workers of one thread that can."""
+def cluster(count: int = 2, losses: int = 3) -> Iterator[Cluster]:
+    """A scheduler that can't import losscli, and workers of one thread that can; a part may lose so many of them."""
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     options = ("--no-dashboard",)
     with ExitStack() as stack:
         where = ("--host", "127.0.0.1", "--port", str(port), *options)
-        scheduler = stack.enter_context(started("-c", SCHEDULER, *where, env=environment()))
+        env = {**environment(), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(losses)}
+        scheduler = stack.enter_context(started("-c", SCHEDULER, *where, env=env))
         await_port(port, scheduler)
         workers: list[subprocess.Popen[bytes]] = []
 

@@ -207,6 +207,37 @@ def test_what_an_answer_does_not_need_is_not_loaded(output: tuple[str, ...]) -> 
         assert heavy not in loaded
 
 
+def test_parquet_is_read_without_pandas(tmp_path: Path) -> None:
+    """Which takes longer to load, and more memory, than a million rows."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow as pa
+
+    parquet.write_table(pa.table({"label": ["1", "0", "1"], "prob": [0.8, 0.3, None]}), tmp_path / "t.parquet")
+
+    loaded = loaded_by("bce", str(tmp_path / "t.parquet"), "--na", "drop", "-q")
+
+    assert "pyarrow.parquet" in loaded
+    assert "pandas" not in loaded
+
+
+def test_lists_load_nothing_that_files_are_read_with() -> None:
+    loaded = loaded_by("bce", "1,0", "0.8,0.3", "-q")
+
+    assert "losscli.reading.pairs.inline" in loaded
+    files = ("sources", "many", "choice", "families", "formats.ranges", "formats.packed", "formats.text")
+    assert not loaded & {"csv", "urllib.parse", "json", "losscli.engines.dask"}
+    assert not loaded & {f"losscli.reading.{module}" for module in files}
+
+
+def test_a_summary_of_a_table_loads_no_other_format_and_nothing_that_joins() -> None:
+    loaded = loaded_by("bce", str(DATA / "preds.csv"))
+
+    assert "losscli.reading.formats.text" in loaded
+    formats = ("arrays", "arrow", "jsonlines", "npy", "parquet")
+    assert not loaded & {f"losscli.reading.formats.{module}" for module in formats}
+    assert not loaded & {"losscli.reading.pairs.keys", "losscli.reading.far.file", "losscli.explain", "pyarrow"}
+
+
 @pytest.mark.parametrize("command", [("bce",), ("grad", "bce"), ("bce", "--expect", "0.4"), ("nll", "-rsum")])
 def test_plain_arguments_are_read_without_typer(command: tuple[str, ...]) -> None:
     assert "typer" not in loaded_by(*command, "1,0", "0.8,0.3")

@@ -135,7 +135,7 @@ LOSS_OPTIONS = {
         metavar="[BINS]",
         number=(int, 1, 1000),
         bare="10",
-        help="reliability by bins (10); holds 9 to 24 bytes a row",
+        help="reliability by bins (10); holds 16 to 24 bytes a row",
     ),
     "quantiles": _answer("--quantiles", metavar="Q,..", help="quantiles of the losses"),
     "plot": _answer("--plot", kind=bool, help="pictures in the terminal"),

@@ -130,7 +130,14 @@ def held_out(everything: Sample, options: FitOptions) -> tuple[Sample, Sample | 
             f"--test-size: {options.test_size:g} of {everything.rows} rows leaves no rows to fit or to test on"
         )
     order = np.random.default_rng(options.seed).permutation(everything.rows)
-    return taken(everything, np.sort(order[count:])), taken(everything, np.sort(order[:count]))
+    train, test = taken(everything, np.sort(order[count:])), taken(everything, np.sort(order[:count]))
+    for part, purpose in ((train, "to fit"), (test, "to test on")):
+        if not part.divisor > 0.0:
+            raise DataError(
+                f"{everything.table.name}: the weights of the {part.rows} rows {purpose} sum to 0;"
+                " choose another --seed or --test-size"
+            )
+    return train, test
 
 
 def _scaling(train: Sample, everything: Sample) -> Scaling:

@@ -22,6 +22,7 @@ P = TypeVar("P")
 T = TypeVar("T")
 MOST_THREADS = 4  # more only wait for each other, and each holds a block or two
 MOST_PROCESSES = 8
+KEPT = 1 << 22  # bytes
 _PR_SET_PDEATHSIG = 1  # of Linux, sys/prctl.h
 
 
@@ -34,6 +35,9 @@ def thread_count(asked: int | None) -> int:
 
 def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iterator[T]:
     """`map` in a few threads, with few results waiting so that memory stays flat."""
+    # Once it has freed a block of some size, the C library of Linux keeps arrays up to that size for the next ones.
+    # It gives them back to the system otherwise, and each has to be had page by page again.
+    bytearray(KEPT)
     if threads <= 1:
         yield from map(work, parts)
         return

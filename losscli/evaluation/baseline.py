@@ -28,7 +28,7 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
     targets: Targets
     unit: Targets
     if problem.form is Form.BINARY:
-        targets, unit, _ = binary_targets(asked, np.array([0.0, 1.0]))
+        targets, unit, _ = binary_targets(asked, np.array([0.0, 1.0]), hard=True)
     else:
         targets, unit, _ = hard_targets(asked, np.arange(len(summary.mass)))
     kernels, x = plain.loss.kernels[problem.form], _log_frequencies(summary.mass)

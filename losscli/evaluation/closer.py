@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from losscli.enums import Form, Scale
 from losscli.errors import Fault
 from losscli.evaluation.evaluate import evaluated
+from losscli.evaluation.faults import raise_first, weights_out_of_reach
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.losses.functions import log_softmax, sigmoid
@@ -100,6 +101,8 @@ def _both(a: T | None, b: T | None) -> T | None:
 def found_in(problems: Sequence[Problem], asked: Asked, block: Block) -> Found:
     """What is asked of a block; the predictions of the models stand side by side in it, those of the first first."""
     first, *others = _by_model(problems, block)
+    if len(problems) > 1 or asked.worst or asked.by or asked.bins or asked.chances:
+        raise_first(weights_out_of_reach(block, "in sums by row, group, model or bin"))
     prepared, rows = first
     return Found(
         summarize(rows),
@@ -140,12 +143,16 @@ def _paired(first: Rows, other: Rows) -> Paired:
 # --- rows and groups --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Known:
-    """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many."""
+    """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many.
+
+    `where` is where its prediction stands, of rows that come from several sources.
+    """
 
     label: str | None
     prob: float | None
     cells: tuple[str | None, ...] = ()
     column: int | None = None
+    where: str | None = None
 
 
 def _worst(asked: Asked, block: Block, prepared: Prepared, rows: Rows) -> Worst:
@@ -165,7 +172,8 @@ def _entries(
     for i, place in enumerate(places.tolist()):
         row = int(rows.row[place])
         column = place % width if width > 1 else None
-        known = Known(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column)
+        where = block.where(Fault(row, "row", None, "")) if block.where else None
+        known = Known(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column, where)
         line = row if block.line is None else int(block.line[row])
         found.append(Entry(float(values[place]), row, line, column or 0, known))
     return tuple(found)

@@ -15,12 +15,11 @@ import numpy as np
 
 from losscli.engines.dask import on_cluster
 from losscli.engines.here import in_threads
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, Quoted
 from losscli.evaluation.faults import worked
 from losscli.output.progress import counted
-from losscli.reading.blocks import Block, Table, located
+from losscli.reading.blocks import Block, Chunk, Table, located, whereabouts
 from losscli.reading.far.address import is_url
-from losscli.reading.formats.ranges import Quoted
 from losscli.reading.open import Piece, open_data, open_piece
 
 
@@ -40,9 +39,9 @@ class Outcome:
 def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) -> Any:
     """What `work` makes of the blocks of a table, added up in the order of the source."""
     assert table.cluster is not None
-    files = [request for _, request in table.cluster.files]
-    whole = [Piece(file, carried=table.carried) for file in files]
-    cuts = table.cuts() if len(files) == 1 else ()
+    files, alone = table.cluster.files, len(table.cluster.files) == 1
+    whole = [Piece(file, carried=table.carried, name=None if alone else name) for name, file in files]
+    cuts = table.cuts() if alone else ()
     try:
         return _added_up(table, work, empty, [replace(whole[0], low=low, high=high) for low, high in cuts] or whole)
     except Quoted:  # only one reader from end to end knows where such a file can be cut
@@ -54,7 +53,8 @@ def outcome(work: Callable[[Block], Any], empty: Any, piece: Piece) -> Outcome:
     found = Outcome(empty)
     try:
         with closing(open_piece(piece)) as table:
-            for block, result, fault in in_threads(partial(worked, work), table.chunks, 1):
+            chunks = table.chunks if piece.name is None else _placed(table, piece)
+            for block, result, fault in in_threads(partial(worked, work), chunks, 1):
                 if fault is not None:
                     return replace(found, fault=fault, block=_shell(block))
                 found = Outcome(found.result + result, found.rows + block.rows, found.lines + block.lines)
@@ -65,9 +65,26 @@ def outcome(work: Callable[[Block], Any], empty: Any, piece: Piece) -> Outcome:
     return found
 
 
+def _placed(table: Table, piece: Piece) -> Iterator[Chunk]:
+    """The chunks of a file of many, whose blocks know where their rows stand."""
+    rows = lines = 0
+    for chunk in table.chunks:
+        block = chunk()
+        yield partial(_with_places, block, table, piece, rows, lines)
+        rows, lines = rows + block.rows, lines + block.lines
+
+
+def _with_places(block: Block, table: Table, piece: Piece, rows: int, lines: int) -> Block:
+    def where(fault: Fault) -> str:
+        return f"{piece.name}{whereabouts(table, fault, block, rows, lines).removeprefix(piece.request.tokens[0])}"
+
+    return replace(block, where=where)
+
+
 def _shell(block: Block) -> Block:
     """A block without its cells, which knows where its rows stand."""
-    return replace(block, labels=(), preds=np.zeros((0, 0)), weights=None, features=None, carried=(), fault=None)
+    empty = replace(block, labels=(), preds=np.zeros((0, 0)), weights=None, features=None, carried=(), fault=None)
+    return replace(empty, where=None)
 
 
 def _added_up(table: Table, work: Callable[[Block], Any], empty: Any, pieces: Sequence[Piece]) -> Any:

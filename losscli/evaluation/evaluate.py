@@ -11,13 +11,12 @@ from typing import TypeVar, cast
 
 from losscli.engines.here import MOST_PROCESSES, available, in_processes, in_threads
 from losscli.enums import Scale
-from losscli.errors import DataError, shown
+from losscli.errors import DataError, Quoted, shown
 from losscli.evaluation.faults import worked
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.losses.focal import focal_value
 from losscli.reading.blocks import Block, Table, located
-from losscli.reading.formats.ranges import Quoted
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 T = TypeVar("T")

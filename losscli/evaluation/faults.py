@@ -96,13 +96,13 @@ def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, F
 LIGHTEST, HEAVIEST = 1e-150, 1e150
 
 
-def weights_out_of_reach(block: Block) -> Fault | None:
-    """The first weight that a slope can't be multiplied by without leaving the range of floats."""
+def weights_out_of_reach(block: Block, where: str) -> Fault | None:
+    """The first weight that a slope or a loss can't be multiplied by without leaving the range of floats."""
     if block.weights is None:
         return None
     bad = (block.weights > HEAVIEST) | ((block.weights < LIGHTEST) & (block.weights > 0.0))
     if not bad.any():
         return None
     at = int(bad.argmax())
-    what = f"a weight of {canonical(float(block.weights[at]))} leaves the range of floats in a gradient"
+    what = f"a weight of {canonical(float(block.weights[at]))} leaves the range of floats {where}"
     return Fault(int(block.row[at]), "weight", 0, f"{what}; scale the weights")

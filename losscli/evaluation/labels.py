@@ -86,7 +86,7 @@ class ClassNames:
         return np.array([self._known(value) for value in distinct.tolist()], dtype=np.intp)[inverse]
 
     def _stranger(self, label: str) -> str:
-        classes = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
+        classes = ", ".join(map(shown, self.names[:10])) + (", ..." if len(self.names) > 10 else "")
         text = f"label {shown(label)} is not a class; the classes are {classes}"
         if label == str(len(self.names)) and self.counted:
             counted = ",".join(str(at + 1) for at in range(min(len(self.names), 10)))
@@ -118,7 +118,7 @@ def column_classes(header: Sequence[str] | None, k: int) -> ClassNames:
     by_number = not any(number(name) is not None for name in (*plain, *header))
 
     index = partial(_found, tuple(header), shared, max(tail, 0), by_number)
-    return ClassNames(plain if k > 1 else tuple(header), index)
+    return ClassNames(plain, index)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -15,7 +15,7 @@ from losscli.errors import Fault
 from losscli.evaluation.faults import _prediction_faults, _weight_faults, raise_first
 from losscli.evaluation.labels import binary, is_label, soft
 from losscli.evaluation.problem import Problem
-from losscli.evaluation.traits import WORDS, traits_of
+from losscli.evaluation.traits import HARD, WORDS, traits_of
 from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
@@ -142,40 +142,51 @@ def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int
     raw = np.ascontiguousarray(block.preds).ravel()
     row = block.row if width == 1 else np.repeat(block.row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
-    targets, unit, factor = binary_targets(problem, y)
+    traits = traits_of(problem, y, raw)
+    targets, unit, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
-    rows = _rows(problem, block, row, weight, factor, ignored)
-    mass = None if problem.form is Form.LIKELIHOOD else y if weight is None else y * weight
-    rows = replace(rows, mass=mass, clipped=changed, traits=traits_of(problem, y, raw))
-    if problem.form is Form.BINARY and (entropy := _entropy(problem, y)) is not None:
-        rows = replace(rows, entropy=entropy if weight is None else entropy * weight)
-    if s.positive is not None:
-        positives = int(np.count_nonzero(y))
-        rows = replace(rows, positives=positives, others=_others(block.labels, s.positive))
+    rows = replace(
+        _rows(problem, block, row, weight, factor, ignored),
+        mass=_binary_mass(y, weight, HARD in traits) if problem.form is Form.BINARY else None,
+        clipped=changed,
+        traits=traits,
+        entropy=None if HARD in traits else _entropy(problem, y, weight),
+        positives=int(np.count_nonzero(y)) if s.positive is not None else 0,
+        others=None if s.positive is None else _others(block.labels, s.positive),
+    )
     return Prepared(block, targets, unit, raw, conditioned, rows, None)
 
 
-def _entropy(problem: Problem, q: Array) -> Array | None:
-    """The entropy (n,) of label probabilities (n, k), or of binary ones (n,).
+def _binary_mass(y: Array, weight: Array | None, hard: bool) -> Array | NDArray[np.bool_]:
+    """What each label (n,) adds to the frequency of the positive class; hard ones are only counted."""
+    if weight is not None:
+        return y * weight
+    return y == 1.0 if hard else y
 
-    None for hard binary labels, and where smoothing, the focal factor, class or positive weights change the loss.
+
+def _entropy(problem: Problem, q: Array, weight: Array | None) -> Array | None:
+    """The entropy (n,) of label probabilities (n, k), or of binary ones (n,), each times its weight.
+
+    None where smoothing, the focal factor, class or positive weights change the loss.
     """
     s = problem.settings
     if not s.loss.log_loss or s.smoothing or s.focal or s.class_weight or s.pos_weight is not None:
         return None
-    if q.ndim == 1:
-        if not ((q > 0.0) & (q < 1.0)).any():
-            return None
-        q = np.column_stack((q, 1.0 - q))
+    q = q if q.ndim == 2 else np.column_stack((q, 1.0 - q))
     with np.errstate(divide="ignore", invalid="ignore"):  # 0 ln 0 is set to 0
         terms: Array = np.where(q > 0.0, q * np.log(q), 0.0)
-    return 0.0 - row_sums(terms)
+    entropy = 0.0 - row_sums(terms)
+    return entropy if weight is None else entropy * weight
 
 
-def binary_targets(problem: Problem, y: Array) -> tuple[Binary, Binary, Array | None]:
-    """Labels (n,) in [0, 1] as coefficients; with and without weights and smoothing, and each row's class weight."""
+def binary_targets(problem: Problem, y: Array, hard: bool) -> tuple[Binary, Binary, Array | None]:
+    """Labels (n,) in [0, 1] as coefficients; with and without weights and smoothing, and each row's class weight.
+
+    `hard` says that all labels are 0 or 1.
+    """
     s, cap = problem.settings, problem.convention.cap
     positive, negative = y, 1.0 - y
+    unit = Binary(positive, negative, plain=True, hard=hard)
     if s.smoothing:  # each by itself: 1 minus the smoothed one would lose the digits of a small part
         positive, negative = (part * (1.0 - s.smoothing) + s.smoothing / 2.0 for part in (positive, negative))
     factor = None
@@ -185,7 +196,7 @@ def binary_targets(problem: Problem, y: Array) -> tuple[Binary, Binary, Array | 
     if s.pos_weight is not None:
         positive = positive * s.pos_weight
     plain = s.class_weight is None and s.pos_weight is None
-    return Binary(positive, negative, cap, plain), Binary(y, 1.0 - y, plain=True), factor
+    return Binary(positive, negative, cap, plain, hard and not s.smoothing), unit, factor
 
 
 def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | None:
@@ -207,8 +218,7 @@ def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: in
     if labels.ndim == 2:
         q = np.asarray(labels, dtype=np.float64)
         targets, unit, mass = _soft_targets(problem, q, block.weights)
-        entropy = _entropy(problem, q)
-        entropy = entropy if entropy is None or block.weights is None else entropy * block.weights
+        entropy = _entropy(problem, q, block.weights)
     else:
         group = labels.astype(np.intp, copy=False)
         targets, unit, factor = hard_targets(problem, group)
@@ -247,18 +257,30 @@ def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Sof
 def _rows(
     problem: Problem, block: Block, row: NDArray[np.intp], weight: Array | None, factor: Array | None, ignored: int
 ) -> Rows:
-    counted = None if problem.convention.mean_over_rows else weight
-    share = factor if counted is None else counted if factor is None else counted * factor
     return Rows(
         loss=np.empty(0),
         row=row,
         weight=weight,
-        divisor_weight=share,
+        divisor_weight=_shares(None if problem.convention.mean_over_rows else weight, factor, row),
         seen=block.rows,
         dropped=block.rows - len(block.row) - ignored - block.unmatched,
         ignored=ignored,
         unmatched=block.unmatched,
     )
+
+
+def _shares(weight: Array | None, factor: Array | None, row: NDArray[np.intp]) -> Array | None:
+    """What each observation adds to the divisor: its sample weight times its class weight."""
+    if weight is None or factor is None:
+        return factor if weight is None else weight
+    with np.errstate(over="ignore"):  # told in the next lines
+        share = weight * factor
+    bad = (share == np.inf) | ((share < np.finfo(np.float64).tiny) & (weight > 0.0) & (factor > 0.0))
+    if bad.any():
+        at = int(bad.argmax())
+        what = f"{canonical(float(weight[at]))} times the class weight {canonical(float(factor[at]))}"
+        raise Fault(int(row[at]), "weight", 0, f"{what} leaves the range of floats; scale the weights")
+    return share
 
 
 def _conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:

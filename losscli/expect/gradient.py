@@ -104,7 +104,7 @@ def judged_report(answer: Report, found: Diagnosis, expected: Expected, digits: 
 def with_diagnosis(answer: Report, found: Diagnosis, expected: Expected, digits: int) -> Report:
     """The report with the verdict on the typed gradient."""
     told = ("expected", shortened(expected.text), _sentence(found, expected, digits))
-    grids = [Grid((told,), right=found.verdict.ok)]
+    grids = [Grid((told,), right=found.verdict.ok, wrapped=True)]
     grids += [fit_grid(found.verdict, digits, expected.hidden)] if found.verdict.fits else []
     plain = concealed(answer) if expected.hidden else answer
     return replace(plain, grids=(*plain.grids, *grids), notes=(*plain.notes, *said_of(found, expected)))

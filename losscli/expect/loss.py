@@ -161,7 +161,11 @@ def with_verdict(
     """The report with the verdict on a typed answer."""
     text, s, hidden = shortened(expected.text), problem.settings, expected.hidden
     what = "" if hidden else s.reduction.value
-    grids = [Grid((("expected", text, sentence(verdict, what, s.unit_name, printing.digits)),), right=verdict.ok)]
+    grids = [
+        Grid(
+            (("expected", text, sentence(verdict, what, s.unit_name, printing.digits)),), right=verdict.ok, wrapped=True
+        )
+    ]
     if verdict.fits:
         grids.append(fit_grid(verdict, printing.digits, hidden))
     elif not verdict.ok and not hidden:

@@ -3,23 +3,27 @@
 from dataclasses import replace
 
 from losscli.evaluation.prepare import Array
+from losscli.explain.formula import Line
 from losscli.explain.parameters import extended, records, work_of
 from losscli.losses.wording import as_number
+from losscli.output.formula import maths
 from losscli.output.report import Grid, Report
 from losscli.regression.sample import Sample
 from losscli.regression.slopes import by_formula
 from losscli.regression.solve import Fit, Recipe, penalized
 from losscli.regression.theta import called, labelled
 
+PENALTY = "the penalty adds {} to it, but for the intercept"
+
 
 def with_step(report: Report, sample: Sample, start: Array, recipe: Recipe, fit: Fit, scaled: bool) -> Report:
     """The report of a fit by gradient descent with its first step; `scaled` says that features were standardized."""
     work = work_of(sample, start, sample.divisor)
-    lines = [
+    lines: list[Line] = [
         *(["the features are scaled to mean 0 and deviation 1"] if scaled else []),
         *work.formula,
-        *([f"the penalty adds {recipe.l2:g} * theta to it, but for the intercept"] if recipe.l2 else []),
-        f"a step: theta - lr * gradient, lr = {recipe.lr:g} being the learning rate",
+        *([maths(f"{recipe.l2:g} * theta", words=PENALTY)] if recipe.l2 else []),
+        maths("theta - lr * gradient", f"lr = {recipe.lr:g}", words="a step: {}, {} being the learning rate"),
     ]
     grid = _steps(sample, start, recipe)
     losses = Grid(
@@ -27,7 +31,7 @@ def with_step(report: Report, sample: Sample, start: Array, recipe: Recipe, fit:
     )
     record = {
         **work.record,
-        "formula": lines,
+        "formula": [str(line) for line in lines],
         "step": records(("parameter", "theta", "gradient", "step", "after"), grid),
         "loss_before": fit.history[0],
         "loss_after": fit.history[1],
@@ -42,7 +46,8 @@ def _steps(sample: Sample, start: Array, recipe: Recipe) -> Grid:
     for (name, feature), theta, slope in zip(labelled(sample.shape), start.ravel().tolist(), slopes, strict=True):
         signed = f"({as_number(slope)})" if slope < 0.0 else as_number(slope)
         after = theta - recipe.lr * slope
-        rows.append((called(name, feature), theta, slope, f"{as_number(theta)} - {recipe.lr:g} * {signed}", after))
+        step = maths(f"{as_number(theta)} - {recipe.lr:g} * {signed}")
+        rows.append((called(name, feature), theta, slope, step, after))
     return Grid(tuple(rows), ("parameter", "theta", "gradient", "step 1", "theta after"))
 
 

@@ -1,20 +1,33 @@
 """The formula of a loss in symbols, a line for what each option adds to it, and what the mean divides by."""
 
+from collections.abc import Sequence
+
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.evaluation.problem import Problem
 from losscli.losses.wording import listed
+from losscli.output.formula import Formula, maths
+from losscli.output.report import Grid
+
+Line = Formula | str  # of mathematics, or of words alone
+
+ROUND = str.maketrans("[]", "()")  # brackets in the name of a class would end its place as an index
 
 NAMES = {None: "ln", 2.0: "log2", 10.0: "log10"}
 
 
-def formula(problem: Problem, soft: bool, weighted: bool, observation: str) -> tuple[str, ...]:
+def formula(problem: Problem, soft: bool, weighted: bool, observation: str) -> tuple[Line, ...]:
     """The formula in symbols, and what the options add to it; an `observation` is a row or a cell."""
     spread = soft or (problem.form is Form.CATEGORICAL and problem.settings.smoothing > 0.0)
     return (
-        problem.kernel.formula(spread, log_name(problem)),
+        maths(problem.kernel.formula(spread, log_name(problem))),
         *extras(problem),
         *_reduction(problem, weighted, observation),
     )
+
+
+def lines_grid(name: str, lines: Sequence[Line]) -> Grid:
+    """Lines of work as a table of one column."""
+    return Grid(tuple((line,) for line in lines), (name,), wrapped=True)
 
 
 def log_name(problem: Problem) -> str:
@@ -32,43 +45,56 @@ def divisor_name(problem: Problem, weighted: bool, observation: str) -> str:
     return f"the number of {observation}s"
 
 
-def extras(problem: Problem) -> list[str]:
+def extras(problem: Problem) -> list[Line]:
     """What the options add to the formula, a line each, with a symbol for each number of theirs."""
     s, rule = problem.settings, problem.convention
-    said = []
+    said: list[Line] = []
     if rule.rescale:
         said.append("each row of probabilities is divided by its sum")
     if rule.clip is not None:
-        said.append(f"probabilities are clipped to [{rule.clip:g}, 1 - {rule.clip:g}]")
+        said.append(maths(f"[{rule.clip:g}, 1 - {rule.clip:g}]", words="probabilities are clipped to {}"))
     if s.like is Like.TORCH and problem.form is not Form.CATEGORICAL and s.scale is Scale.PROBS and s.eps is None:
-        said.append("each logarithm is at least -100")
+        said.append(maths("-100", words="each logarithm is at least {}"))
     if s.smoothing:
-        target = "y" if problem.form is Form.BINARY else "q[k]"
-        said.append(
-            f"{target} becomes (1 - s) {target} + s / {problem.k}: s = {s.smoothing:g} is the smoothing"
-            + ("" if problem.form is Form.BINARY else ", q[k] the part of class k in the label")
-        )
+        said.append(_smoothing(problem, s.smoothing))
     if s.pos_weight is not None:
-        said.append(f"the term of label 1 is multiplied by w = {s.pos_weight:g}, the weight of the positive label")
+        weight = f"w = {s.pos_weight:g}"
+        said.append(maths(weight, words="the term of label 1 is multiplied by {}, the weight of the positive label"))
     if s.class_weight:
         names = problem.names.names if problem.names else ("0", "1")
-        weights = [f"w[{name}] = {weight:g}" for name, weight in zip(names, s.class_weight, strict=True)]
-        said.append(f"the term of class k is multiplied by w[k], its weight: {listed(weights, ', ')}")
+        weights = [
+            f"w[{name.translate(ROUND)}] = {weight:g}" for name, weight in zip(names, s.class_weight, strict=True)
+        ]
+        said.append(
+            maths("k", "w[k]", listed(weights, ", "), words="the term of class {} is multiplied by {}, its weight: {}")
+        )
     if s.focal:
-        said.append(f"the loss is multiplied by (1 - p)^g: g = {s.focal:g} is the focus, p the label's probability")
+        words = "the loss is multiplied by {}: {} is the focus, {} the label's probability"
+        said.append(maths("(1 - p)^g", f"g = {s.focal:g}", "p", words=words))
     return said
 
 
-def _reduction(problem: Problem, weighted: bool, observation: str) -> list[str]:
+def _smoothing(problem: Problem, part: float) -> Formula:
+    target = "y" if problem.form is Form.BINARY else "q[k]"
+    parts, words = (
+        [target, f"(1 - s) {target} + s / {problem.k}", f"s = {part:g}"],
+        "{} becomes {}: {} is the smoothing",
+    )
+    if problem.form is Form.BINARY:
+        return maths(*parts, words=words)
+    return maths(*parts, "q[k]", "k", words=words + ", {} the part of class {} in the label")
+
+
+def _reduction(problem: Problem, weighted: bool, observation: str) -> list[Line]:
     asked = problem.settings.reduction
     total = "sum of weight * loss" if weighted else "sum of the losses"
-    said = []
+    said: list[Line] = []
     if asked is Reduction.MEAN:
-        said = [f"mean = ({total}) / ({divisor_name(problem, weighted, observation).removeprefix('the ')})"]
+        said = [maths(f"mean = ({total}) / ({divisor_name(problem, weighted, observation).removeprefix('the ')})")]
     elif asked is Reduction.SUM:
-        said = [f"sum = {total}"]
+        said = [maths(f"sum = {total}")]
     if "likelihood" in problem.settings.loss.leads and asked is not Reduction.NONE:
         base = f"{problem.settings.base:g}" if problem.settings.base else "e"
         power = "(-weight * loss)" if weighted else "-loss"
-        said.append(f"likelihood = product of the rows' {base}^{power} = {base}^-sum")
+        said.append(maths(f"likelihood = product of the rows' {base}^{power} = {base}^-sum"))
     return said

@@ -13,11 +13,12 @@ import numpy as np
 from losscli.enums import Reduction
 from losscli.errors import Declined
 from losscli.evaluation.prepare import Prepared
-from losscli.explain.formula import extras
+from losscli.explain.formula import Line, extras, lines_grid
 from losscli.explain.loss import SHOWN, coefficients
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.answer import Answer, prepared_rows, two_scales
 from losscli.losses.wording import factor, listed
+from losscli.output.formula import maths
 from losscli.output.report import Grid, Report
 
 
@@ -25,9 +26,9 @@ def with_chain(table: Report, answer: Answer) -> Report:
     """The report of a gradient with its chain of factors."""
     lines, rows = chain(answer)
     more = answer.totals.summary.n - len(rows)
-    body: list[tuple[object, ...]] = list(rows)
+    body: list[tuple[object, ...]] = [(row, maths(text), value) for row, text, value in rows]
     body += [("...", "", f"{more} more {'row' if more == 1 else 'rows'}")] if more > 0 else []
-    grids = (Grid(tuple((line,) for line in lines), ("formula",)), Grid(tuple(body), ("row", "chain", "gradient")))
+    grids = (lines_grid("formula", lines), Grid(tuple(body), ("row", "chain", "gradient")))
     return replace(table, grids=(*table.grids, *grids))
 
 
@@ -35,23 +36,24 @@ def chain_record(answer: Answer) -> dict[str, Any]:
     """The chain for machines."""
     lines, rows = chain(answer)
     found = [{"row": row, "chain": text, "gradient": value} for row, text, value in rows]
-    return {"formula": list(lines), "rows": found, "more": answer.totals.summary.n - len(rows)}
+    return {"formula": [str(line) for line in lines], "rows": found, "more": answer.totals.summary.n - len(rows)}
 
 
-def chain(answer: Answer) -> tuple[tuple[str, ...], list[tuple[int, str, str]]]:
+def chain(answer: Answer) -> tuple[tuple[Line, ...], list[tuple[int, str, str]]]:
     """The formula, and for the first rows their number, the chain with numbers and what it comes to."""
     problem = answer.problem
     if problem.convention.rescale:
         raise Declined("--explain shows gradients of rows that are not rescaled")
-    lines = (*kernel_of(problem, answer.ask.by).chain, *extras(problem), *_division(answer))
+    lines = (*map(maths, kernel_of(problem, answer.ask.by).chain), *extras(problem), *_division(answer))
     texts = (text for prepared in prepared_rows(answer) for text in _texts(answer, prepared))
     rows = [(at, text, value) for (at, value), text in zip(_values(answer), texts, strict=False)]
     return lines, rows[:SHOWN]
 
 
-def _division(answer: Answer) -> list[str]:
+def _division(answer: Answer) -> list[Line]:
     if answer.problem.settings.reduction is Reduction.MEAN:
-        return [f"each is multiplied by its row's weight, if it has one, and divided by {_divisor(answer)}"]
+        words = "each is multiplied by its row's weight, if it has one, and divided by {}"
+        return [maths(_divisor(answer), words=words)]
     return []
 
 

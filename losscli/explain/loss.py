@@ -16,10 +16,11 @@ from losscli.evaluation.figures import Figures, likelihood
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.explain.conditioning import changes, held
-from losscli.explain.formula import divisor_name, formula, log_name
+from losscli.explain.formula import Line, divisor_name, formula, lines_grid, log_name
 from losscli.gradients.answer import two_scales
 from losscli.losses.targets import Binary, dense, taken
 from losscli.losses.wording import FEW_TERMS, as_number, listed
+from losscli.output.formula import maths
 from losscli.output.report import Grid
 from losscli.reading.blocks import texts
 from losscli.statistics.summary import Rows
@@ -86,16 +87,19 @@ def working(problem: Problem, f: Figures, terms: Sequence[Term], digits: int) ->
     """The sum, the divisor, the mean, and what they make of the likelihoods where the loss is one of them."""
     loss, base = problem.settings.loss, f"{problem.settings.base or 'e'}".removesuffix(".0")
     whole = len(terms) == f.n
-    said = _addition(terms, digits) if whole else f"of {f.n} {_observation(terms)}s"
+    said = maths(_addition(terms, digits)) if whole else f"of {f.n} {_observation(terms)}s"
     rows: list[tuple[object, ...]] = [("sum", f.sum, said)]
     if problem.settings.reduction is Reduction.MEAN:
         name = divisor_name(problem, _weighted(terms), _observation(terms))
-        rows += [("divisor", f.divisor, name), ("mean", f.mean, f"{f.sum:.{digits}g} / {f.divisor:.{digits}g}")]
+        division = maths(f"{f.sum:.{digits}g} / {f.divisor:.{digits}g}")
+        rows += [("divisor", f.divisor, name), ("mean", f.mean, division)]
     if "likelihood" in loss.leads:
         product = f"{_product(terms, problem.settings.unit)} = " if whole else ""
-        rows.append(("likelihood", likelihood(f, problem.settings.unit), f"{product}{base}^-{f.sum:.{digits}g}"))
+        power = maths(f"{product}{base}^{-f.sum:.{digits}g}")
+        rows.append(("likelihood", likelihood(f, problem.settings.unit), power))
     if "perplexity" in (*loss.leads, *loss.closes):
-        rows.append(("perplexity", f.perplexity, f"{base}^{f.mean:.{digits}g}, {base} to the power of the mean"))
+        power = maths(f"{base}^{f.mean:.{digits}g}", base, words="{}, {} to the power of the mean")
+        rows.append(("perplexity", f.perplexity, power))
     return Grid(tuple(rows), ("the work", "value", ""))
 
 
@@ -106,10 +110,10 @@ def explained(
     terms = first_terms(problem, pieces)
     symbols = formula(problem, _soft(pieces), _weighted(terms), _observation(terms)) + _zeros(problem, pieces)
     changed = changes(problem, [(piece.prepared, piece.rows.row + piece.before + 1, piece.width) for piece in pieces])
-    grids = [Grid(tuple((line,) for line in symbols), ("formula",)), term_grid(terms, f.n - len(terms))]
-    grids += [Grid(tuple((note,) for note in notes), (how,)) for how, notes in changed.items() if notes]
+    grids = [lines_grid("formula", symbols), term_grid(terms, f.n - len(terms))]
+    grids += [lines_grid(how, notes) for how, notes in changed.items() if notes]
     record: dict[str, Any] = {
-        "formula": list(symbols),
+        "formula": [str(line) for line in symbols],
         "rows": [_term_record(term) for term in terms],
         "more": f.n - len(terms),
         **changed,
@@ -183,7 +187,7 @@ def coefficients(prepared: Prepared, at: int) -> list[float]:
     return cells
 
 
-def _zeros(problem: Problem, pieces: Sequence[Piece]) -> tuple[str, ...]:
+def _zeros(problem: Problem, pieces: Sequence[Piece]) -> tuple[Line, ...]:
     """The first row of label probabilities with the terms that its zeros silence, shown once."""
     first = next((piece.prepared for piece in pieces if len(piece.prepared.conditioned)), None)
     if first is None or not _soft(pieces) or problem.settings.scale is not Scale.PROBS:
@@ -193,7 +197,7 @@ def _zeros(problem: Problem, pieces: Sequence[Piece]) -> tuple[str, ...]:
         return ()
     log = log_name(problem)
     sums = " + ".join(f"{as_number(one)} {log} {as_number(x)}" for one, x in zip(a, p, strict=True))
-    return (f"the first row with its zeros: -[ {sums} ], and 0 {log} 0 is 0",)
+    return (maths(f"-[ {sums} ]", f"0 {log} 0", "0", words="the first row with its zeros: {}, and {} is {}"),)
 
 
 def _focal(problem: Problem, prepared: Prepared, at: int) -> str:
@@ -237,7 +241,7 @@ def _term_row(term: Term, header: tuple[str, ...]) -> tuple[object, ...]:
         "prediction": term.prediction,
         "sigmoid(z)": term.chance,
         "softmax(z)": term.chance,
-        "term": term.text,
+        "term": maths(term.text),
         "loss": term.loss,
         "weight": term.weight,
         "weight * loss": term.weight and term.weight * term.loss,

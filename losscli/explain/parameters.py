@@ -8,12 +8,13 @@ import numpy as np
 
 from losscli.enums import Scale
 from losscli.evaluation.prepare import Array
-from losscli.explain.formula import extras
+from losscli.explain.formula import Line, extras, lines_grid
 from losscli.explain.loss import SHOWN
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.answer import divided_by, two_scales
 from losscli.losses.targets import Binary, Classes, dense
 from losscli.losses.wording import as_number, factor, listed
+from losscli.output.formula import Formula, maths
 from losscli.output.report import Grid, Report
 from losscli.regression.sample import Sample, logits, row_slopes
 from losscli.regression.slopes import by_formula
@@ -24,7 +25,7 @@ from losscli.regression.theta import called, labelled
 class Work:
     """The formula, a line for each example, and for each parameter the sum that is its entry of the gradient."""
 
-    formula: tuple[str, ...]
+    formula: tuple[Line, ...]
     examples: Grid
     sums: Grid
     more: int
@@ -36,14 +37,14 @@ class Work:
         if self.more:
             rest = ("",) * (len(self.examples.header) - 2)
             rows += (("...", f"{self.more} more {'example' if self.more == 1 else 'examples'}", *rest),)
-        formula = Grid(tuple((line,) for line in self.formula), ("formula",))
+        formula = lines_grid("formula", self.formula)
         return formula, Grid(rows, self.examples.header), self.sums
 
     @property
     def record(self) -> dict[str, Any]:
         """The work for machines."""
         return {
-            "formula": list(self.formula),
+            "formula": [str(line) for line in self.formula],
             "examples": records(("example", "x", "y", "z", "h", "slope"), self.examples),
             "more": self.more,
             "sums": records(("parameter", "sum", "gradient"), self.sums),
@@ -58,7 +59,8 @@ def with_work(report: Report, sample: Sample, theta: Array) -> Report:
 
 def records(names: Sequence[str], grid: Grid) -> list[dict[str, object]]:
     """The rows of a table for machines, which have names of their own for its columns."""
-    return [dict(zip(names, row, strict=True)) for row in grid.rows]
+    cells = ([str(cell) if isinstance(cell, Formula) else cell for cell in row] for row in grid.rows)
+    return [dict(zip(names, row, strict=True)) for row in cells]
 
 
 def extended(report: Report, grids: Sequence[Grid], record: Mapping[str, Any]) -> Report:
@@ -71,13 +73,14 @@ def work_of(sample: Sample, theta: Array, divisor: float) -> Work:
     plain = _is_plain(sample)
     slope = "(h - y)" if plain else "(dloss/dz)"
     over = "" if divisor == 1.0 else " / m"
+    words = "{}, {}, what the mean divides by" if over else "{}"
     classes = sample.shape.classes is not None
     lines = (
-        f"z = X theta{'^T' if classes else ''}, and h = p = " + ("softmax(z)" if classes else "1 / (1 + e^-z)"),
-        *kernel_of(sample.problem, Scale.LOGITS).chain,
+        maths(f"z = X theta{'^T' if classes else ''}, and h = p = {'softmax(z)' if classes else '1 / (1 + e^-z)'}"),
+        *map(maths, kernel_of(sample.problem, Scale.LOGITS).chain),
         *extras(sample.problem),
-        *(() if sample.weight is None else ("each dloss/dz is multiplied by its example's weight",)),
-        f"dloss/dtheta = X^T {slope}{over}" + (f", m = {divisor:.6g}, what the mean divides by" if over else ""),
+        *(() if sample.weight is None else (maths("dloss/dz", words="each {} is multiplied by its example's weight"),)),
+        maths(f"dloss/dtheta = X^T {slope}{over}", *([f"m = {divisor:.6g}"] if over else []), words=words),
     )
     count = min(sample.rows, SHOWN)
     return Work(lines, _examples(sample, theta, count, plain), _sums(sample, theta, divisor), sample.rows - count)
@@ -97,7 +100,7 @@ def _examples(sample: Sample, theta: Array, count: int, plain: bool) -> Grid:
             at + 1,
             listed([as_number(x) for x in sample.x[at].tolist()], ", "),
             labels[at],
-            _logit(sample, theta, at) if z.ndim == 1 else _numbers(z[at]),
+            maths(_logit(sample, theta, at)) if z.ndim == 1 else _numbers(z[at]),
             _numbers(h[at]),
             _numbers(slopes[at]),
         )
@@ -135,7 +138,7 @@ def _sums(sample: Sample, theta: Array, divisor: float) -> Grid:
     for (name, feature), at in zip(labelled(sample.shape), np.ndindex(*_shape(sample)), strict=True):
         x, slope = sample.x[:, at[1]], slopes[:, at[0]]
         text = listed([f"{_times(a)}{_signed(b)}" for a, b in zip(x.tolist(), slope.tolist(), strict=True)], " + ")
-        rows.append((called(name, feature), f"({text}){over}", float(entries[at])))
+        rows.append((called(name, feature), maths(f"({text}){over}"), float(entries[at])))
     return Grid(tuple(rows), ("parameter", "X^T, times the last column", "gradient"))
 
 

@@ -162,8 +162,8 @@ def _of_classes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
 
 
 def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, chances: Chances) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite slopes are inf; 0/0 is set here
-        slope = np.where(t == 0.0, 0.0, t / chances.p)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite slopes are inf; 0/0 is set below
+        slope = t / chances.p
     if not chances.p.all():  # where p is 0 the logarithm tells nothing of a slope that is finite
         there = _at(problem, prepared, kernel_of(problem, Scale.PROBS), chances.p)
         inside = inside_clip(problem, prepared.raw)

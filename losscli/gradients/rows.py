@@ -54,7 +54,7 @@ class Found:
 
 def found_in(problem: Problem, block: Block, ask: Ask) -> Found:
     """The slopes of a block."""
-    raise_first(weights_out_of_reach(block))
+    raise_first(weights_out_of_reach(block, "in a gradient"))
     prepared, rows = evaluated(problem, block)
     slope = slopes(problem, prepared, ask.by) if ask.analytic else None
     numeric = comparison = None

@@ -25,16 +25,10 @@ else:
 
 def bce_from_probs(a: Binary, p: Array) -> Array:
     """-[a1 ln p + a0 ln(1-p)] p (n,) the probability of the positive class, in [0, 1]; inf at a sure miss."""
-    complement = 1.0 - p
-    # What 1 - p lost by rounding is put back to first order, which is ln(1-p) by log1p at the cost of a plain log.
-    lost = 1.0 - complement
-    lost -= p
     if is_hard(a):
-        hit = a.positive != 0.0
-        np.copyto(complement, p, where=hit)
-        np.copyto(lost, 0.0, where=hit)
-        return _capped_hard(a, _surprisal(complement, lost))
-    return _weigh(a, _surprisal(p, np.zeros_like(p)), _surprisal(complement, lost))
+        miss = a.negative if a.plain else (a.positive == 0.0).astype(np.float64)
+        return _capped_hard(a, _surprisal_from(miss, p))
+    return _weigh(a, _surprisal_from(np.zeros_like(p), p), _surprisal_from(np.ones_like(p), p))
 
 
 def bce_gradient_by_probs(a: Binary, p: Array) -> Array:
@@ -66,14 +60,22 @@ def bce_gradient_by_logprobs(a: Binary, x: Array) -> Array:
         return times(a.negative, 1.0 / np.expm1(0.0 - x)) - a.positive  # -x would make -inf of x = 0
 
 
-def _surprisal(t: Array, lost: Array) -> Array:
-    """-ln(t + lost), `lost` being far below the last digit of t; the answer takes the place of `lost`."""
+def _surprisal_from(start: Array, p: Array) -> Array:
+    """-ln |start - p|, start (n,) being 0 or 1: -ln p from 0, -ln(1-p) from 1.
+
+    What 1 - p lost by rounding is put back to first order, which is ln(1-p) by log1p at the cost of a plain log.
+    """
+    t = start - p
+    lost = start - t
+    lost -= p
+    np.abs(t, out=t)
     with np.errstate(divide="ignore", invalid="ignore"):  # t = 0 is a sure miss: inf, set below
         lost /= t
-        lost += np.log(t)
+        sure = t == 0.0 if t.size and not t.min() > 0.0 else None
+        lost += np.log(t, out=t)
     cost: Array = np.subtract(0.0, lost, out=lost)  # 0 - x rather than -x, as the loss of a sure hit is 0, not -0
-    if not t.all():
-        cost[t == 0.0] = inf
+    if sure is not None:
+        cost[sure] = inf
     return cost
 
 

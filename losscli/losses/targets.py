@@ -27,13 +27,15 @@ else:
 class Binary:
     """Coefficients (n,) of the two partial losses of a binary row; `cap` bounds a partial loss (torch caps at 100).
 
-    `plain` says that each pair adds up to 1, as it does without weights: a hard row's coefficient is then 1.
+    `plain` says that each pair adds up to 1, as it does without weights: a hard row's coefficient is then 1. `hard`
+    says that each row is known to have one outcome only.
     """
 
     positive: Array
     negative: Array
     cap: float = inf
     plain: bool = False
+    hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def joined(parts: Sequence[Targets]) -> Targets:
     if isinstance(first, Binary):
         two = [part for part in parts if isinstance(part, Binary)]
         positive, negative = [a.positive for a in two], [a.negative for a in two]
-        return replace(first, positive=np.concatenate(positive), negative=np.concatenate(negative))
+        every = all(a.hard for a in two)
+        return replace(first, positive=np.concatenate(positive), negative=np.concatenate(negative), hard=every)
     if isinstance(first, Classes):
         hard = [part for part in parts if isinstance(part, Classes)]
         index, own = [a.index for a in hard], [a.own for a in hard]
@@ -100,4 +103,4 @@ def dense(a: Classes | Soft, shape: tuple[int, ...]) -> Array:
 
 def is_hard(a: Binary) -> bool:
     """Whether each row has one outcome only."""
-    return bool(((a.positive == 0.0) | (a.negative == 0.0)).all())
+    return a.hard or bool(((a.positive == 0.0) | (a.negative == 0.0)).all())

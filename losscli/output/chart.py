@@ -9,11 +9,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor, inf, isfinite, isnan, nan
+from typing import TYPE_CHECKING
 
 from losscli.errors import printable_line
+from losscli.lazy import Lazy
 from losscli.output.report import Picture
 
-LABEL = 36  # characters of a label
+if TYPE_CHECKING:
+    from rich import cells as screen
+else:
+    screen = Lazy("rich.cells")  # where nothing is drawn, nothing is measured
+
 WIDTH, NARROWEST, CURVE, HEIGHT = 80, 30, 60, 12  # characters
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -65,7 +71,7 @@ def bars(title: str, labels: Sequence[str], series: Sequence[Series]) -> Picture
             f"  {one.texts[at]:>{width}} {_bar(one.values[at], most, room):{room}}"
             for one, width in zip(series, widths, strict=True)
         )
-        lines.append(f"{label:{margin}}{''.join(cells)}".rstrip())
+        lines.append(f"{_padded(label, margin)}{''.join(cells)}".rstrip())
     return Picture(title, tuple(lines))
 
 
@@ -91,13 +97,19 @@ def spans(title: str, lines: Sequence[Span], low: float | None = None, high: flo
     drawn = [v for line in lines for v in (line.point, line.low, line.high, line.other) if isfinite(v)]
     ends = (min(drawn, default=0.0) if low is None else low, max(drawn, default=1.0) if high is None else high)
     made = [
-        f"{name:{margin}}  {_span(line, ends, room):{room}}  {line.text}".rstrip()
+        f"{_padded(name, margin)}  {_span(line, ends, room):{room}}  {line.text}".rstrip()
         for name, line in zip(names, lines, strict=True)
     ]
     below = f"{ends[0]:.4g}".ljust(room)
     last = f"{ends[1]:.4g}"
     scale = f"{below[: room - len(last)]}{last}"
     return Picture(title, (*made, f"{'':{margin}}  {scale}"))
+
+
+def points() -> tuple[str, str]:
+    """How the point of a span and its second point are drawn."""
+    marks = PLAIN if is_plain() else FANCY
+    return marks[3], marks[4]
 
 
 def _span(line: Span, ends: tuple[float, float], room: int) -> str:
@@ -150,8 +162,13 @@ def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str
 
 def _named(label: str) -> str:
     """A label of the data as a picture has room for it."""
-    line = printable_line(label)
-    return line if len(line) <= LABEL else line[: LABEL - 3] + "..."
+    line, most = printable_line(label), _columns() * 9 // 20
+    return line if screen.cell_len(line) <= most else screen.set_cell_size(line, most - 3) + "..."
+
+
+def _padded(text: str, width: int) -> str:
+    """Text with spaces up to a width on the screen, where some characters take two places."""
+    return text + " " * (width - screen.cell_len(text))
 
 
 def _sample(at: int, width: int, count: int) -> int:
@@ -194,4 +211,4 @@ def _columns() -> int:
 
 
 def _widest(texts: Iterable[str]) -> int:
-    return max(map(len, texts))
+    return max(map(screen.cell_len, texts))

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     import csv
     import io
     import json
+    import re
 
     from losscli.output.report import Column, Report, RowReport
 else:
-    csv, io, json = Lazy("csv"), Lazy("io"), Lazy("json")
+    csv, io, json, re = Lazy("csv"), Lazy("io"), Lazy("json"), Lazy("re")
 
 Whole = Callable[["Report", int], str]  # a report and significant digits -> its text
 
@@ -166,17 +167,34 @@ def _table(report: Report, digits: int) -> str:
 
 
 def markdown(report: Report, digits: int) -> str:
-    """The report as Markdown tables."""
-    parts = [f"**{report.title}**"]
+    """The report as Markdown tables, formulas in LaTeX, pictures as they are; text is never read as markup."""
+    parts = [f"**{escaped(report.title)}**"]
     for grid in report.grids:
         header = grid.header or ("figure", "value", "") if grid.rows else ()
         rows = (header, *filter(None, grid.rows))
-        cells = [[pretty(cell, digits).replace("|", "\\|") for cell in row] for row in rows]
+        cells = [[_cell(cell, digits) for cell in row] for row in rows]
         cells.insert(1, ["---"] * len(header))
         parts.append("\n".join("| " + " | ".join(row) + " |" for row in cells))
-    parts += ["\n".join((one.title, "", "```", *one.lines, "```")) for one in report.pictures]
-    parts += [f"- {printable_line(note)}" for note in report.notes]
+    parts += ["\n".join((escaped(one.title), "", "```", *one.lines, "```")) for one in report.pictures]
+    parts += [f"- {escaped(note)}" for note in report.notes]
     return "\n\n".join(parts) + "\n"
+
+
+def _cell(cell: object, digits: int) -> str:
+    from losscli.output.formula import Formula, latex
+
+    if not isinstance(cell, Formula):
+        return escaped(pretty(cell, digits))
+    parts = (f"${latex(printable_line(part))}$" for part in cell.parts)
+    return escaped(cell.words).format(*parts)
+
+
+_MARKUP = r"[\\`*_~$|]|<(?=[A-Za-z/!?])|&(?=#?\w)|\](?=[(:\[])"
+
+
+def escaped(text: str) -> str:
+    """A line of text as Markdown shows it again."""
+    return re.sub(_MARKUP, r"\\\g<0>", printable_line(text))
 
 
 def for_people(whole: Whole) -> Writer:

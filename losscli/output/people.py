@@ -63,7 +63,8 @@ def renderable(report: Report, digits: int, width: int | None = None) -> Any:
         parts += ([Text("")] if at else []) + [_rich_grid(grid, digits, width)]
     for picture in report.pictures:
         parts += [Text(""), Text(picture.title), *map(Text, picture.lines)]
-    parts += [Text(f"note: {printable_line(note)}", style="yellow") for note in report.notes]
+    notes = (f"note: {printable_line(note)}" for note in report.notes)
+    parts += [Text(note if width is None else _lines(note, width), style="yellow") for note in notes]
     return Group(*parts)
 
 
@@ -104,7 +105,7 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
     if grid.right is not None:
         cells[-1][-1].stylize("green" if grid.right else "red")
     if grid.wrapped and width is not None:
-        _wrap([list(map(Text, grid.header)), *cells], width)
+        _wrap([*([list(map(Text, grid.header))] if grid.header else []), *cells], width)
     for row in cells:
         made.add_row(*row)
     return made
@@ -115,8 +116,12 @@ def _wrap(rows: list[list[Any]], width: int) -> None:
     others = zip(*(row[:-1] for row in rows), strict=True)
     left = width - sum(max(text.cell_len for text in column) + 2 for column in others)
     for row in rows:
-        lines = textwrap.wrap(row[-1].plain, max(left, NARROWEST), break_long_words=False, break_on_hyphens=False)
-        row[-1].plain = "\n".join(lines)
+        row[-1].plain = _lines(row[-1].plain, left)
+
+
+def _lines(text: str, width: int) -> str:
+    """A text broken into lines at words."""
+    return "\n".join(textwrap.wrap(text, max(width, NARROWEST), break_long_words=False, break_on_hyphens=False))
 
 
 def _aligned(rows: Rows, digits: int) -> Rows:

@@ -35,17 +35,49 @@ def whole_file(path: str) -> Iterator[TextIO]:
 
 @contextmanager
 def _beside(target: str) -> Iterator[TextIO]:
-    folder, name = os.path.split(target)
-    descriptor, beside = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
+    descriptor, name = _new_file(target)
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as out:
             yield out
-        os.chmod(beside, _permissions(target))
-        os.replace(beside, target)
+            out.flush()
+            if name is None:
+                os.fchmod(descriptor, _permissions(target))
+                name = _named(descriptor, target)
+        if name != target:
+            os.chmod(name, _permissions(target))
+            os.replace(name, target)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(beside)
+        if name is not None and name != target:
+            with suppress(OSError):
+                os.unlink(name)
         raise
+
+
+def _new_file(target: str) -> tuple[int, str | None]:
+    """A file in the folder of the target: its descriptor, and its name, None where the system can do without one.
+
+    A file without a name is gone when its process is, however that ends.
+    """
+    folder, name = os.path.split(target)
+    if hasattr(os, "O_TMPFILE") and os.path.exists("/proc/self/fd"):
+        with suppress(OSError):  # not every file system has it
+            return os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600), None
+    return tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
+
+
+def _named(descriptor: int, target: str) -> str:
+    """The name that a file gets that has none: that of the target, or one beside it where there is such a file."""
+    folder, name = os.path.split(target)
+    beside = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}")
+    own, place = f"/proc/self/fd/{descriptor}", os.open(folder, os.O_RDONLY)
+    try:  # with a folder's descriptor it is linkat, which follows the link that stands for the file
+        for found in (target, beside):
+            with suppress(FileExistsError):
+                os.link(own, found, dst_dir_fd=place, follow_symlinks=True)
+                return found
+    finally:
+        os.close(place)
+    raise FileExistsError(beside)
 
 
 def _permissions(target: str) -> int:

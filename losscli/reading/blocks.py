@@ -4,8 +4,10 @@ Rows and lines are counted within the block; whoever takes blocks in order adds 
 A fault ends a block: the rows before it are there, so that what is wrong first in the source is reported first.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,6 @@ from numpy.typing import NDArray
 from losscli.enums import Form
 from losscli.errors import DataError, Fault
 from losscli.reading.cells import Texts, Vocabulary, canonical, numbers, one_below_the_other, texts_of
-from losscli.reading.choice import aside_notes, aside_warnings, scale_warnings
 from losscli.reading.columns import Columns, FirstLines, Wanted
 
 Array = NDArray[np.float64]
@@ -154,6 +155,8 @@ class Table:
 
 def described(columns: Columns, wanted: Wanted, name: str, chunks: Iterable[Chunk], place: Place) -> Table:
     """The table of a source of this name whose columns are settled."""
+    from losscli.reading.choice import aside_notes, aside_warnings, scale_warnings
+
     return Table(
         form=columns.form,
         chunks=chunks,
@@ -194,6 +197,20 @@ def located(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> 
 def whereabouts(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> str:
     """Where a fault is, in a user's words: `preds.csv:4: column 'prob'`, or `row 4` of a list."""
     return block.where(fault) if block.where else table.place(fault, block, rows, lines)
+
+
+def file_and_line(where: str) -> tuple[str | None, int | None]:
+    """The file and the line of a row's whereabouts: `a.csv:4`, `a.npy: row 3` without a line, `row 3` of a list."""
+    found = re.fullmatch(r"(.+?)(?::(\d+)|: row \d+( \(row group \d+\))?)", where, re.DOTALL)
+    return (found[1], int(found[2]) if found[2] else None) if found else (None, None)
+
+
+@lru_cache(maxsize=4)
+def every_row(rows: int) -> NDArray[np.intp]:
+    """The numbers of all rows of a block, for reading alone: blocks of as many rows share them."""
+    numbers = np.arange(rows)
+    numbers.setflags(write=False)
+    return numbers
 
 
 def taken(column: Column, row: NDArray[np.intp]) -> Column:

@@ -1,15 +1,20 @@
 """The dialect of a text table: its delimiter, found by counting on the first lines, never guessed from letters."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from losscli.errors import DataError, Declined
+from losscli.lazy import Lazy
+
+if TYPE_CHECKING:
+    import csv
+else:
+    csv = Lazy("csv")
 
 BLOCK_BYTES = 1 << 20
 
 CELL_BYTES = 1 << 22  # more than this between two quotes is a quote that was never closed
-csv.field_size_limit(CELL_BYTES)
 CANDIDATES = (",", "\t", ";", "|", " ")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "space"}
 _WORDS = {"tab": "\t", "space": " ", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
@@ -49,6 +54,7 @@ def find_delimiter(lines: Sequence[str]) -> str:
 
 def records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
     """The records of lines of text, by the `csv` module of the standard library, in which quotes must be sound."""
+    csv.field_size_limit(CELL_BYTES)
     if delimiter == " ":
         lines = (line.strip(" \r\n") for line in lines)
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
@@ -69,7 +75,7 @@ def _decimal_comma(row: str) -> bool:
     return all("," not in cell or cell.replace(",", "", 1).strip().isdigit() for cell in row.split(";"))
 
 
-def unsound(error: csv.Error) -> DataError:
+def unsound(error: "csv.Error") -> DataError:
     """What the `csv` module found wrong, in a user's words."""
     text = str(error)
     if "unexpected end" in text:

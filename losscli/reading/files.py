@@ -6,7 +6,6 @@ from functools import partial
 from losscli.reading.blocks import Opened, Table
 from losscli.reading.columns import Wanted
 from losscli.reading.dialect import PLAIN_STYLE, Style
-from losscli.reading.many import files_of, open_many
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ def table_of(source: Opened, wanted: Wanted) -> Table:
 
 def opened(path: str, request: Request) -> Opened:
     """The source at a path, or the files of a directory or a glob, first lines read."""
+    from losscli.reading.many import files_of, open_many
+
     names = files_of(path)
     return _one(path, request) if names is None else open_many(path, names, partial(_one, request=request))
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from losscli.engines.here import thread_count
 from losscli.errors import Declined, NoInput
@@ -11,18 +12,24 @@ from losscli.reading.columns import KEY
 from losscli.reading.far.address import is_url
 from losscli.reading.files import Request as Request
 from losscli.reading.files import file_table
-from losscli.reading.many import Carried, carried_as, files_of, same_columns
 from losscli.reading.pairs.inline import is_inline
+
+if TYPE_CHECKING:
+    from losscli.reading.many import Carried
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end."""
+    """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end.
+
+    A whole file of many has the name that it was asked for by.
+    """
 
     request: Request
     low: int = 0
     high: int | None = None
-    carried: Carried = field(default_factory=dict)  # as the first file of the table has them
+    carried: "Carried" = field(default_factory=dict)  # as the first file of the table has them
+    name: str | None = None
 
 
 def open_data(request: Request) -> Table:
@@ -35,6 +42,8 @@ def open_data(request: Request) -> Table:
 
 def open_piece(piece: Piece) -> Table:
     """The table of the rows of a piece."""
+    from losscli.reading.many import carried_as
+
     table = open_data(replace(piece.request, threads=1, cluster=None))
     table = table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
     return carried_as(piece.carried, table) if table.carried != piece.carried else table
@@ -42,6 +51,8 @@ def open_piece(piece: Piece) -> Table:
 
 def _files(table: Table, request: Request) -> tuple[tuple[str, Request], ...]:
     """The files of a table by their names, and as requests that any machine understands."""
+    from losscli.reading.many import files_of, same_columns
+
     if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
         raise Declined("--cluster wants one table of files that its workers can read, no lists and no pipe")
     names = files_of(request.tokens[0])

@@ -164,7 +164,7 @@ def _same(block: Block) -> Block:
 
 
 def _sound(block: Block) -> Block:
-    raise_first(weights_out_of_reach(block))
+    raise_first(weights_out_of_reach(block, "in a gradient"))
     if block.features is None:  # the intercept alone
         return replace(block, features=np.zeros((len(block.row), 0)))
     bad = ~np.isfinite(block.features)

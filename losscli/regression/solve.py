@@ -88,7 +88,10 @@ def descend(sample: Sample, start: Array, recipe: Recipe, test: Sample | None = 
 
 
 def _batches(sample: Sample, recipe: Recipe) -> Iterator[Sample]:
-    """The rows of each step: all of them, or batches in a new order each round, the last of a round shorter."""
+    """The rows of each step: all of them, or batches in a new order each round, the last of a round shorter.
+
+    A batch without weight is none: it has no mean.
+    """
     if recipe.batch is None or recipe.batch >= sample.rows:
         yield from repeat(sample)
     assert recipe.batch is not None
@@ -96,7 +99,9 @@ def _batches(sample: Sample, recipe: Recipe) -> Iterator[Sample]:
     while True:
         order = rng.permutation(sample.rows)
         for begin in range(0, sample.rows, recipe.batch):
-            yield taken(sample, order[begin : begin + recipe.batch])
+            batch = taken(sample, order[begin : begin + recipe.batch])
+            if batch.divisor > 0.0:
+                yield batch
 
 
 def _refuse_worse(history: list[float], lr: float) -> None:

@@ -51,7 +51,7 @@ def read_logits(settings: Settings, table: Table) -> Sample:
 def _finite(problem: Problem) -> Callable[[Block], Prepared]:
     def work(block: Block) -> Prepared:
         prepared = prepare(problem, block)
-        raise_first(weights_out_of_reach(block))
+        raise_first(weights_out_of_reach(block, "in a gradient"))
         bad = ~np.isfinite(prepared.block.preds)
         if bad.any():
             at = int(bad.any(axis=1).argmax())

@@ -32,10 +32,10 @@ def calibration_part(problem: Problem, s: Summary, r: Reliability) -> Part:
     """A line a bin, and what the bins and the order of the predictions come to."""
     lines = [_line(one, problem.settings.level) for one in bins_of(r.bins)]
     figures = {**_errors(problem, r), **_decomposed(problem, s, r), "brier": r.brier.mean}
-    what = "of the positive label" if problem.form is Form.BINARY else "of the top class"
-    kind = f"{r.bins.count} bins of the same width, (a, b]"
+    what = "positive label" if problem.form is Form.BINARY else "top class"
+    kind = f"{r.bins.count} bins"
     level = f"{100.0 * problem.settings.level:g} %"
-    header = (f"probability {what}", "n", "predicted", "observed", f"{level} from", "to")
+    header = (f"P({what}) in (a, b]", "n", "predicted", "observed", f"{level} from", "to")
     shown = tuple(
         (f"{one['low']:g} to {one['high']:g}", one["n"], *(_or_nothing(one[key]) for key in _SHOWN)) for one in lines
     )

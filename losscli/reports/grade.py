@@ -21,7 +21,7 @@ def grade_report(marks: Sequence[Mark], questions: Sequence[Question], ledger: L
     of_questions = ("question", "share right", "commonest mistake", "", "which means")
     grids = (
         Grid(tuple(_student_rows(marks)), ("student", *map(str, _ORDER), f"points of {total}")),
-        Grid(tuple(_question_rows(marks, questions)), of_questions),
+        Grid(tuple(_question_rows(marks, questions)), of_questions, wrapped=True),
     )
     title, table = f"grades of {ledger.name}", Grid(rows, (*COLUMNS, *others))
     return Report(title, cast(dict[str, Any], records), grids, table=table)

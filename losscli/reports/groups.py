@@ -1,6 +1,5 @@
 """Groups and worst rows: where the loss comes from."""
 
-import re
 from math import inf, nan
 from typing import Any
 
@@ -10,7 +9,7 @@ from losscli.errors import Fault
 from losscli.evaluation.closer import Found, Known
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid
-from losscli.reading.blocks import Block, Table
+from losscli.reading.blocks import Block, Table, file_and_line
 from losscli.reports.part import Part
 from losscli.statistics.exact import ratio
 from losscli.statistics.groups import Groups, Key
@@ -38,7 +37,7 @@ def groups_part(problem: Problem, table: Table, found: Found) -> Part:
     ]
     unit, level = problem.settings.unit_name, f"{100.0 * problem.settings.level:g} %"
     shown = tuple((*(MISSING if word is None else word for word in key), *rest) for key, *rest in figures)
-    header = (*names, "n", f"sum ({unit})", "mean", "standard error", f"{level} from", "to", "share of loss")
+    header = (*names, "n", f"sum ({unit})", "mean", "std error", f"{level} from", "to", "share")
     rows = tuple((*("" if word is None else word for word in key), *rest) for key, *rest in figures)
     notes = ("groups are of the first model",) if found.models else ()
     return Part({"groups": record}, (Grid(shown, header),), Grid(rows, (*names, "n", *_FIGURES)), notes)
@@ -69,12 +68,11 @@ def worst_part(problem: Problem, table: Table, found: Found) -> Part:
     assert found.worst is not None
     entries, whole = found.worst.entries, total(found.summary)
     names = tuple(name for name, _ in table.carried.get("show", ()))
-    several = table.label_width > 1 and any(entry.known.column is not None for entry in entries)
-    record = [_entry(problem, table, entry, whole, names, several) for entry in entries]
-    unit = problem.settings.unit_name
-    column = ("column",) if several else ()
-    header = ("row", "line", *column, "label", "prob", f"loss ({unit})", "share of loss", *names)
-    keys = ("row", "line", *column, "label", "prob", "loss", "share")
+    placed = [_entry(problem, table, entry, whole, names) for entry in entries]
+    unwanted = {key for key in ("file", "column") if all(one[key] is None for one in placed)}
+    record = [{key: value for key, value in one.items() if key not in unwanted} for one in placed]
+    keys = tuple(key for key in _WORST if key not in unwanted)
+    header = (*(_SHOWN.get(key, key).format(problem.settings.unit_name) for key in keys), *names)
     rows = tuple((*(one[key] for key in keys), *one["cells"].values()) for one in record)
     shown = tuple(tuple("" if cell is None else cell for cell in row) for row in rows)
     cost = 0.0 if whole in (0.0, inf) else sum(entry.value for entry in entries) / whole
@@ -83,17 +81,20 @@ def worst_part(problem: Problem, table: Table, found: Found) -> Part:
     return Part({"worst": record}, (Grid(shown, header),), Grid(shown, (*keys, *names)), notes)
 
 
-def _entry(
-    problem: Problem, table: Table, entry: Entry, whole: float, names: tuple[str, ...], several: bool
-) -> dict[str, Any]:
+_WORST = ("row", "file", "line", "column", "label", "prob", "loss", "share")
+
+_SHOWN = {"loss": "loss ({})", "share": "share of loss"}
+
+
+def _entry(problem: Problem, table: Table, entry: Entry, whole: float, names: tuple[str, ...]) -> dict[str, Any]:
     known: Known = entry.known
     share = entry.value / whole if 0.0 < whole < inf else nan
-    labels = table.columns.label
-    column = {"column": labels[known.column or 0] if isinstance(labels, list) else (known.column or 0) + 1}
+    file, line = _place(table, entry)
     return {
         "row": entry.row + 1,
-        "line": _line(table, entry),
-        **(column if several else {}),
+        "file": file,
+        "line": line,
+        "column": _column(table, known.column),
         "label": known.label,
         "prob": known.prob,
         "loss": entry.value / problem.settings.unit,
@@ -102,9 +103,18 @@ def _entry(
     }
 
 
-def _line(table: Table, entry: Entry) -> int | None:
-    """The line of a row as an editor counts it; None where the source has no lines."""
-    if not table.streamed:
+def _column(table: Table, column: int | None) -> str | int | None:
+    """The label column of an observation, where a row has several."""
+    if column is None or table.label_width < 2:
         return None
-    found = re.search(r":(\d+)$", table.place(Fault(0, "row", None, ""), _ONE_ROW, entry.row, entry.line))
-    return int(found[1]) if found else None
+    labels = table.columns.label
+    return labels[column] if isinstance(labels, list) else column + 1
+
+
+def _place(table: Table, entry: Entry) -> tuple[str | None, int | None]:
+    """The file of a row, where it is one of several, and its line as an editor counts it."""
+    if entry.known.where is not None:
+        return file_and_line(entry.known.where)
+    if not table.streamed:
+        return None, None
+    return None, file_and_line(table.place(Fault(0, "row", None, ""), _ONE_ROW, entry.row, entry.line))[1]

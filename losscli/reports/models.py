@@ -63,14 +63,13 @@ def models_part(problems: Sequence[Problem], models: Sequence[Model], found: Fou
     level, unit = f"{100.0 * settings.level:g} %", settings.unit_name
     names = [model.name for model in models]
     rows = [(name, f.value, f.se, f.low, f.high) for name, f in zip(names, lines, strict=True)]
-    apart = [(f"{d.name} - {d.to}", d.mean, d.se, d.low, d.high, d.lower, d.equal, d.higher, d.words) for d in compared]
-    what = f"{settings.reduction.value} ({unit})"
+    apart = [(f"{d.name} - {d.to}", d.mean, d.se, d.low, d.high) for d in compared]
+    counts = [(f"{d.name} - {d.to}", d.lower, d.equal, d.higher, d.words) for d in compared]
+    error = ("std error", f"{level} from", "to")
     grids = (
-        Grid(tuple(rows), ("model", what, "standard error", f"{level} from", "to")),
-        Grid(
-            tuple(apart),
-            ("difference", f"mean ({unit})", "standard error", f"{level} from", "to", "lower", "equal", "higher", ""),
-        ),
+        Grid(tuple(rows), ("model", f"{settings.reduction.value} ({unit})", *error)),
+        Grid(tuple(apart), ("difference", f"mean ({unit})", *error)),
+        Grid(tuple(counts), ("rows", "lower", "equal", "higher", "")),
     )
     record = {
         "models": [_entry(name, f) for name, f in zip(names, lines, strict=True)],

@@ -6,7 +6,7 @@ from math import nan
 from losscli.evaluation.closer import Found
 from losscli.evaluation.figures import figures
 from losscli.evaluation.problem import Problem
-from losscli.output.chart import Series, Span, bars, spans
+from losscli.output.chart import Series, Span, bars, points, spans
 from losscli.output.report import Picture
 from losscli.reading.blocks import Model
 from losscli.reports.groups import MISSING, ordered_groups
@@ -46,14 +46,15 @@ def _chances(chances: Bins) -> Picture:
 
 def _reliability(problem: Problem, bins: Bins) -> Picture:
     lines = []
+    point, other = points()
     for one in bins_of(bins):
         if one.observed is None or one.predicted is None:
             lines.append(Span(_range(one), nan, nan, nan, "no rows"))
             continue
         low, high = wilson(one.observed, one.n, problem.settings.level)
-        text = f"observed {one.observed:.3f}, predicted {one.predicted:.3f}"
+        text = f"{point} {one.observed:.3f}  {other} {one.predicted:.3f}"
         lines.append(Span(_range(one), one.observed, low, high, text, one.predicted))
-    return spans("reliability: observed with its interval, and predicted", lines, 0.0, 1.0)
+    return spans(f"reliability: {point} observed, {other} predicted", lines, 0.0, 1.0)
 
 
 def _groups(problem: Problem, found: Found) -> Picture:

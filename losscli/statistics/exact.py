@@ -25,13 +25,16 @@ def exact_sum(values: Array) -> int:
     """The sum of finite floats (n,) in units of 2^-1074."""
     total, rest = 0, values
     while len(rest) > _FEW:
-        exponent = _exponent(rest)
+        low = float(rest.min())
+        exponent = _exponent(rest, low)
         if exponent is None:
             break
         high = _leading(rest, exponent)
         total += in_units(float(high.sum()))
         np.subtract(rest, high, out=high)
-        if not high.any():
+        if low > 0.0 and _adds_up(low, exponent, len(rest)):
+            return total + in_units(float(high.sum()))
+        if low <= 0.0 and not high.any():  # whole numbers, as weights often are
             return total
         # what is left lies below half a quantum, so the second round needs no look at the largest of it
         second = _leading(high, _left(exponent, len(rest)))
@@ -43,9 +46,11 @@ def exact_sum(values: Array) -> int:
 
 def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int, ...]:
     """The sums of finite floats (n,) for each code in 0..groups-1, in units of 2^-1074."""
+    if groups == 1:
+        return (exact_sum(values),)
     totals, rest = [0] * groups, values
     while len(rest) > _FEW:
-        exponent = _exponent(rest)
+        exponent = _exponent(rest, float(rest.min()))
         if exponent is None:
             break
         for part in (exponent, _left(exponent, len(rest))):
@@ -53,6 +58,8 @@ def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int
             for code, units in enumerate(np.bincount(codes, weights=high, minlength=groups).tolist()):
                 totals[code] += in_units(units)
             rest = np.subtract(rest, high, out=high)
+            if not rest.any():
+                return tuple(totals)
         left = rest != 0.0
         rest, codes = rest[left], codes[left]
     for code, value in zip(codes.tolist(), rest.tolist(), strict=True):
@@ -79,10 +86,18 @@ def as_float(units: int) -> float:
     return ratio(units, ONE)
 
 
-def _exponent(values: Array) -> int | None:
+def _exponent(values: Array, low: float) -> int | None:
     """The least e with every value below 2^e in size; None where a quantum would leave the range of floats."""
-    top = float(max(values.max(), -values.min()))
+    top = max(float(values.max()), -low)
     return frexp(top)[1] if _LEAST < top < _MOST else None
+
+
+def _adds_up(low: float, exponent: int, count: int) -> bool:
+    """Whether what `_leading` leaves of `count` values, `low` > 0 the least of them, adds up without rounding.
+
+    All are multiples of the last place of `low`, and their sum has to be below 2^53 of these.
+    """
+    return _left(exponent, count) - 1 + (count - 1).bit_length() <= frexp(low)[1]
 
 
 def _leading(values: Array, exponent: int) -> Array:

@@ -3,24 +3,28 @@
 It wants the predictions in order, so all rows are held; what is held is a monoid.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-Outcomes = NDArray[np.float64] | NDArray[np.uint8]
+Keys = NDArray[np.uint64]  # the bits of a prediction and below them an outcome of 1, so in the order of predictions
+
+Piece = tuple[Keys, Array | None, Array | None]  # keys, outcomes where they aren't all 0 or 1, weights
 
 
 @dataclass(frozen=True)
 class Pairs:
     """Predictions and outcomes of all rows, as they come; the isotonic regression wants them in order.
 
-    A row takes 9 bytes where outcomes are 0 or 1, else 16, and 8 more with weights.
+    A row takes 8 bytes where outcomes are 0 or 1, else 16, and 8 more with weights.
     """
 
-    pieces: tuple[tuple[Array, Outcomes, Array | None], ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
     def __add__(self, other: "Pairs") -> "Pairs":
         return Pairs((*self.pieces, *other.pieces))
@@ -41,10 +45,13 @@ class Pools:
 
 
 def pairs_of(probs: Array, outcomes: Array, weights: Array | None) -> Pairs:
-    """The pairs of a block, in little room."""
-    small = outcomes.astype(np.uint8)
-    kept: Outcomes = small if (small == outcomes).all() else outcomes
-    return Pairs(((probs, kept, weights),)) if len(probs) else Pairs()
+    """The pairs of a block, in little room; a prediction below 0, which is rounding, counts as 0."""
+    if not len(probs):
+        return Pairs()
+    hits = outcomes.astype(np.uint64)
+    hard = bool((hits == outcomes).all())
+    keys = (np.maximum(probs, 0.0) + 0.0).view(np.uint64) << _ONE  # + 0.0 takes the sign off -0.0
+    return Pairs(((keys | hits if hard else keys, None if hard else outcomes, weights),))
 
 
 def isotonic(pairs: Pairs) -> Pools:
@@ -52,41 +59,62 @@ def isotonic(pairs: Pairs) -> Pools:
 
     It goes through the predictions in stretches, each about `_STRETCH` rows, so that little beside the pairs is held.
     """
-    cuts = _cuts(pairs)
-    found = [_stretch(pairs, low, high) for low, high in zip([-np.inf, *cuts], [*cuts, np.inf], strict=True)]
+    plain = all(outcomes is None and weights is None for _, outcomes, weights in pairs.pieces)
+    found = list(map(_pooled, (_of_keys if plain else _of_rows)(pairs.pieces)))
+    if not found:
+        return Pools(np.empty(0), np.empty(0))
     weight, happened = (np.concatenate([getattr(pools, name) for pools in found]) for name in ("weight", "happened"))
     return _pooled(Pools(weight, happened))
 
+
+_ONE = np.uint64(1)
 
 _STRETCH = 1 << 19
 
 _FEW = 1000  # pools from which on runs are pooled at once
 
 
-def _cuts(pairs: Pairs) -> list[float]:
-    """Predictions between which about `_STRETCH` rows lie, from a sample that doesn't depend on where blocks end."""
+def _of_keys(pieces: Sequence[Piece]) -> Iterator[Pools]:
+    """A pool for each distinct prediction, stretch by stretch, of rows that are known by their keys."""
+    keys = np.concatenate([keys for keys, _, _ in pieces]) if pieces else np.empty(0, np.uint64)
+    keys.sort()
+    low = 0
+    while low < len(keys):
+        high = min(low + _STRETCH, len(keys))
+        high += int(keys[high:].searchsorted(keys[high - 1] | _ONE, "right"))  # equal predictions stay together
+        here, low = keys[low:high], high
+        starts = np.flatnonzero(np.concatenate([[True], (here[1:] ^ here[:-1]) > _ONE]))
+        happened = np.add.reduceat(here & _ONE, starts).astype(np.float64)
+        yield Pools(np.diff(np.append(starts, len(here))).astype(np.float64), happened)
+
+
+def _of_rows(pieces: Sequence[Piece]) -> Iterator[Pools]:
+    """A pool for each distinct prediction, stretch by stretch, of any rows."""
+    cuts = _cuts([keys for keys, _, _ in pieces])
+    for low, high in pairwise([0, *cuts, np.iinfo(np.uint64).max]):
+        chosen = [_columns(piece, (piece[0] >= low) & (piece[0] < high)) for piece in pieces]
+        probs, outcomes, weights = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
+        yield _by_prediction(probs, outcomes, weights if len(weights) else None)
+
+
+def _columns(piece: Piece, here: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+    """Predictions, outcomes and weights (none: empty) of the chosen rows."""
+    keys, outcomes, weights = piece[0][here], piece[1], piece[2]
+    happened = (keys & _ONE).astype(np.float64) if outcomes is None else outcomes[here]
+    return (keys >> _ONE).view(np.float64), happened, np.empty(0) if weights is None else weights[here]
+
+
+def _cuts(pieces: Sequence[Keys]) -> list[int]:
+    """Keys between which about `_STRETCH` rows lie, from a sample that doesn't depend on where blocks end."""
     sample, seen, step = [], 0, 64
-    for probs, _, _ in pairs.pieces:
-        sample.append(probs[-seen % step :: step])
-        seen += len(probs)
-    ordered = np.sort(np.concatenate(sample)) if sample else np.empty(0)
-    return list(dict.fromkeys(ordered[_STRETCH // step :: _STRETCH // step].tolist()))
+    for keys in pieces:
+        sample.append(keys[-seen % step :: step])
+        seen += len(keys)
+    ordered = np.sort(np.concatenate(sample))
+    return list(dict.fromkeys(((ordered[_STRETCH // step :: _STRETCH // step] | _ONE) + _ONE).tolist()))
 
 
-def _stretch(pairs: Pairs, low: float, high: float) -> Pools:
-    """The pools of the rows with predictions in (low, high]."""
-    chosen: list[tuple[Array, ...]] = []
-    for probs, outcomes, weights in pairs.pieces:
-        here = (probs > low) & (probs <= high)
-        kept = np.ones(0) if weights is None else weights[here]
-        chosen.append((probs[here], outcomes[here].astype(np.float64), kept))
-    if not chosen:
-        return Pools(np.empty(0), np.empty(0))
-    probs, outcomes, weights = (np.concatenate([part[at] for part in chosen]) for at in range(3))
-    return _pooled(_by_prediction(probs, outcomes, weights if len(weights) else None))
-
-
-def _by_prediction(probs: Array, outcomes: Outcomes, weights: Array | None) -> Pools:
+def _by_prediction(probs: Array, outcomes: Array, weights: Array | None) -> Pools:
     """A pool for each distinct prediction, in their order; none where there is no weight."""
     if not len(probs):
         return Pools(np.empty(0), np.empty(0))

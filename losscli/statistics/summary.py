@@ -24,7 +24,8 @@ class Rows:
 
     `loss` (n,) is the loss of each observation, `weight` (n,) its sample weight or None, `divisor_weight` (n,) what it
     adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
-    observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies. Where the user named
+    observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies: booleans for hard
+    binary labels without weights. Where the user named
     the positive label, `positives` labels are it and `others` are the first and the last of the other labels.
     `entropy` (n,) is that of each observation's label probabilities, weighted like the loss; None for hard labels.
     """
@@ -35,7 +36,7 @@ class Rows:
     divisor_weight: Array | None = None
     group: NDArray[np.intp] | None = None
     groups: int = 0
-    mass: Array | None = None
+    mass: Array | NDArray[np.bool_] | None = None
     seen: int = 0
     dropped: int = 0
     ignored: int = 0
@@ -247,12 +248,6 @@ def standard_error(s: Summary) -> float:
     return error_of_mean(s.value, s.divisor_weight, s.weighted or s.plain, s.counted)
 
 
-def frequencies(s: Summary) -> tuple[float, ...]:
-    """The (weighted) frequency of each class."""
-    everything = sum(s.mass)
-    return tuple(ratio(part, everything) for part in s.mass) if everything else ()
-
-
 def group_means(s: Summary) -> tuple[tuple[int, float], ...]:
     """For each class the number of its rows and their mean loss (nan for none)."""
     return tuple(
@@ -303,7 +298,10 @@ def _finite(values: Array) -> Array:
 
 def _mass(rows: Rows) -> tuple[int, ...]:
     if rows.mass is not None and rows.mass.ndim == 1:
-        positive = exact_sum(rows.mass)
+        counted = rows.mass.dtype == np.bool_
+        positive = (
+            int(np.count_nonzero(rows.mass)) * ONE if counted else exact_sum(rows.mass.astype(np.float64, copy=False))
+        )
         everything = len(rows.mass) * ONE if rows.weight is None else exact_sum(rows.weight)
         return everything - positive, positive
     if rows.mass is not None:
@@ -345,6 +343,8 @@ def _off(rows: Rows) -> tuple[int, tuple[float, int, float] | None]:
 
 
 def _shifted(s: Summary, rows: int) -> Summary:
+    if s.first_infinite is None and s.worst_off is None:
+        return s
     first = None if s.first_infinite is None else s.first_infinite + rows
     worst = None if s.worst_off is None else (s.worst_off[0], s.worst_off[1] - rows, s.worst_off[2])
     return replace(s, first_infinite=first, worst_off=worst)

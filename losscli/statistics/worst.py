@@ -19,8 +19,8 @@ class Entry:
     value: float
     row: int
     line: int
-    place: int = 0
-    known: Any = None
+    place: int
+    known: Any
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,15 @@ def test_any_fault_of_the_program_is_one_line(fault: Exception, monkeypatch: pyt
     assert result.err.startswith("losscli bce: ") and "Traceback" not in result.err
 
 
+def test_too_little_memory_is_no_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hungry(call: object) -> bool:
+        raise MemoryError
+
+    monkeypatch.setattr(loss, "run_loss", hungry)
+
+    assert refusal(*BCE) == "not enough memory"
+
+
 def test_a_developer_may_see_where_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOSSCLI_TRACEBACK", "1")
     monkeypatch.setattr(loss, "run_loss", {}.pop)

@@ -103,6 +103,52 @@ def test_a_line_behind_blank_and_quoted_lines_is_the_line_of_the_editor() -> Non
     assert record("bce", "--worst", "1", stdin=text)["worst"][0]["line"] == 6
 
 
+FILES = {
+    "labels": "id,site,y\na,x,1\nb,x,0\nc,z,1\n",
+    "preds": "id,p\n\na,0.9\nb,0.8\nc,0.5\n",
+    "other": "id,p\n\nc,0.5\na,0.9\nb,0.8\n",
+    "part1": "id,p\na,0.9\nb,0.8\n",
+    "part2": "id,p\n\nc,0.5\n",
+    "one": "y,p\n1,0.5\n0,0.1\n",
+    "one_more": "y,p\n\n1,0.05\n0,0.2\n",
+}
+PLACES = {
+    "by position": (("labels.csv", "preds.csv"), [(2, "preds.csv", 4), (3, "preds.csv", 5)]),
+    "by key": (("labels.csv", "other.csv", "--key", "id"), [(3, "other.csv", 5), (1, "other.csv", 3)]),
+    "predictions in files": (("labels.csv", "part*.csv"), [(2, "part1.csv", 3), (3, "part2.csv", 3)]),
+    "files by key": (("labels.csv", "part*.csv", "--key", "id"), [(2, "part1.csv", 3), (3, "part2.csv", 3)]),
+    "labels a list": (("1,0,1", "preds.csv"), [(2, "preds.csv", 4), (3, "preds.csv", 5)]),
+    "predictions a list": (("labels.csv", "0.9,0.8,0.5"), [(2, None, None), (3, None, None)]),
+    "several files": (("one*.csv",), [(3, "one_more.csv", 3), (1, "one.csv", 2)]),
+    "one file": (("one_more.csv",), [(1, None, 3), (2, None, 4)]),
+}
+
+
+@pytest.mark.parametrize("case", PLACES)
+def test_a_worst_row_stands_where_its_prediction_does(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        Path(f"{name}.csv").write_text(text, encoding="utf-8")
+    sources, places = PLACES[case]
+
+    found = record("bce", *sources, "--worst", "2")
+
+    assert [(one["row"], one.get("file"), one["line"]) for one in found["worst"]] == places
+    header = run("bce", *sources, "--worst", "2", "-f", "csv").out.splitlines()[0]
+    assert header.split(",")[1:3] == (["file", "line"] if any(file for _, file, _ in places) else ["line", "label"])
+
+
+def test_a_worst_row_of_arrays_has_its_file_and_no_line(tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", np.array([0.9, 0.8, 0.5]))
+    (tmp_path / "y.csv").write_text("y\n1\n0\n1\n", encoding="utf-8")
+
+    [worst] = record("bce", tmp_path / "y.csv", tmp_path / "p.npy", "--worst", "1")["worst"]
+
+    assert (worst["row"], worst["file"], worst["line"]) == (2, str(tmp_path / "p.npy"), None)
+
+
 def test_an_infinite_loss_is_the_worst_and_has_no_share() -> None:
     found = record("bce", "1,1", "0,0.5", "--worst", "2")["worst"]
 
@@ -315,20 +361,6 @@ def test_calibration_of_binary_predictions(path: Path, bins: int, weights: tuple
     )
 
 
-@pytest.mark.parametrize("name", ["breast_cancer.csv"])
-@pytest.mark.parametrize("bins", [5, 10, 15])
-def test_the_decomposition_is_that_of_model_diagnostics(name: str, bins: int) -> None:
-    scoring = pytest.importorskip("model_diagnostics.scoring")
-    rows = list(csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines()))
-    y, p = (np.array([float(row[key]) for row in rows]) for key in ("label", "prob"))
-
-    parts = scoring.decompose(y, p, scoring_function=scoring.LogLoss())
-
-    found = record("bce", DATA / name, "--calibration", str(bins))["calibration"]
-    for key in ("miscalibration", "discrimination", "uncertainty"):
-        assert found[key] == pytest.approx(parts[key][0], rel=1e-9, abs=0)
-
-
 @pytest.mark.parametrize("bins", [5, 10, 15])
 def test_calibration_of_classes(bins: int) -> None:
     rows = list(csv.DictReader((DATA / "digits_naive_bayes.csv").read_text(encoding="utf-8").splitlines()))
@@ -364,6 +396,47 @@ def test_few_rows_overfit_a_decomposition_and_that_is_said() -> None:
     notes = record("bce", "1,0,1", "0.9,0.2,0.6", "--calibration")["notes"]
 
     assert any("overfits" in note for note in notes)
+
+
+# --- weights at the ends of the floats --------------------------------------------------------------------------------
+
+CLOSER = (("--by", "site"), ("-p", "b"), ("--calibration",), ("--worst", "2"), ("--by", "site", "--plot"))
+
+
+@pytest.mark.parametrize("weight", ["1.7e308", "1e300", "5e-324", "1e-310"])
+@pytest.mark.parametrize("options", CLOSER)
+def test_weights_whose_products_are_no_floats_are_refused(options: tuple[str, ...], weight: str) -> None:
+    text = f"site,label,a,b,w\nx,1,0.8,0.7,1\ny,0,0.3,0.2,{weight}\n"
+
+    line = refusal("bce", "-p", "a", "-w", "w", *options, stdin=text)
+
+    assert line.startswith("<stdin>:3: column 'w': a weight of ") and "scale the weights" in line
+
+
+@pytest.mark.parametrize("weight", [1e150, 1e-150])
+@pytest.mark.parametrize("options", CLOSER[:3])
+def test_a_common_weight_however_large_changes_no_mean(options: tuple[str, ...], weight: float) -> None:
+    rows = [("x", 1, 0.8, 0.7), ("y", 0, 0.3, 0.2), ("x", 0, 0.4, 0.6), ("y", 1, 0.7, 0.9)]
+    text = "\n".join(["site,label,a,b,w", *(f"{','.join(map(str, row))},{weight!r}" for row in rows)])
+
+    weighted, plain = (record("bce", "-p", "a", *w, *options, stdin=text) for w in (("-w", "w"), ()))
+
+    def means(found: dict[str, Any]) -> list[float]:
+        lines = (*found.get("groups", ()), *found.get("differences", ()))
+        figures = [one[key] for one in lines for key in ("mean", "se", "low", "high")]
+        names = ("ece", "brier", "miscalibration", "discrimination", "uncertainty")
+        return figures + [found["calibration"][name] for name in names if "calibration" in found]
+
+    assert means(weighted) == pytest.approx(means(plain), rel=1e-12, abs=1e-13)
+
+
+def test_a_weight_times_a_class_weight_that_is_no_float_is_refused() -> None:
+    text = "label,p_0,p_1,w\n1,0.2,0.8,1e200\n0,0.7,0.3,{}\n"
+
+    for weight, factor in (("1e200", "1e200"), ("1e-200", "1e-200")):
+        options = ("-p", "p_*", "-w", "w", "--class-weight", f"{factor},1")
+        line = refusal("ce", *options, stdin=text.format(weight))
+        assert line.startswith("<stdin>:3: column 'w': ") and "times the class weight" in line
 
 
 # --- together ---------------------------------------------------------------------------------------------------------

@@ -5,14 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 from typing import Any
 
 import pytest
 from conftest import ROOT, answer, environment, record, refusal, run
-from servers import Cluster, cluster
+from servers import Cluster
 
 from losscli.reading.formats import parquet as columnar
 from losscli.reading.formats import ranges, text
@@ -21,12 +20,6 @@ distributed = pytest.importorskip("distributed")
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 pytestmark = pytest.mark.filterwarnings("default")  # those of Dask, of its threads and sockets
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Cluster]:
-    with cluster() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +120,20 @@ def test_a_relative_path_is_one_of_this_machine(
     assert answer("bce", "t.csv", "--cluster", running.address) == answer("bce", "t.csv")
 
 
+def test_a_worst_row_on_a_cluster_has_the_file_as_it_was_typed(
+    tmp_path: Path, running: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "days").mkdir()
+    for at in range(3):
+        as_text(tmp_path / "days" / f"{at}.csv", [*rows(100 * at + 100), (1, 1e-9 * (at + 1), 1.0, "a")])
+    monkeypatch.chdir(tmp_path)
+
+    worst = record("bce", "days", "--worst", "3", "--cluster", running.address)["worst"]
+
+    assert [(one["file"], one["line"]) for one in worst] == [(f"days/{at}.csv", 100 * at + 102) for at in range(3)]
+    assert worst == record("bce", "days", "--worst", "3")["worst"]
+
+
 @pytest.fixture(params=WRITERS)
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Seven files below folders that name a key."""
@@ -175,16 +182,27 @@ def test_what_workers_can_not_read_is_refused(sources: tuple[str, ...]) -> None:
     assert line == "--cluster wants one table of files that its workers can read, no lists and no pipe"
 
 
-def test_a_worker_that_is_killed_on_the_way_changes_no_digit(tmp_path: Path) -> None:
-    path = as_text(tmp_path / "t.csv", rows(30_000))
-    with cluster() as found:
-        assert record("bce", path, "--cluster", found.address) == record("bce", path)
-        timer = Timer(0.3, found.workers[0].kill)
+def test_a_worker_that_is_killed_on_the_way_changes_no_digit(tmp_path: Path, running: Cluster) -> None:
+    path = as_text(tmp_path / "t.csv", rows(200_000))
+    third = running.add()
+    with distributed.Client(running.address, set_as_default=False) as client:
+        client.wait_for_workers(3, timeout=60)
+        timer = Thread(target=_kill_at_work, args=(client, third))
         timer.start()
-        answers = [record("bce", path, "--cluster", found.address) for _ in range(2)]
+        answer = record("bce", path, "--cluster", running.address)
         timer.join()
 
-    assert answers == [record("bce", path)] * 2
+    assert third.poll() is not None
+    assert answer == record("bce", path)
+
+
+def _kill_at_work(client: Any, third: subprocess.Popen[bytes]) -> None:
+    """Kill a worker as soon as it has parts of a job."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not all(client.processing().values()):
+        time.sleep(0.01)
+    third.kill()
+    third.wait(5)
 
 
 INTERRUPTED = """
@@ -222,9 +240,10 @@ def test_ctrl_c_stops_what_is_done_on_the_cluster_too(tmp_path: Path, running: C
     ],
 )
 def test_a_closer_look_on_a_cluster_is_the_one_here(
-    options: tuple[str, ...], folder: Path, table: Path, running: Cluster
+    options: tuple[str, ...], tmp_path: Path, folder: Path, running: Cluster
 ) -> None:
-    for source in (table, folder):
+    kind = next(folder.glob("*/t.*")).suffix.removeprefix(".")
+    for source in (WRITERS[kind](tmp_path / f"t.{kind}", rows(12_000)), folder):
         assert record("bce", source, *options, "--cluster", running.address) == record("bce", source, *options)
 
 

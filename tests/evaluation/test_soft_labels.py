@@ -3,15 +3,11 @@
 from math import log
 
 import pytest
-from conftest import record, run
+from conftest import close, listed, record, run
 
 Q = ((0.2, 0.5, 0.3), (0.0, 1.0, 0.0), (0.25, 0.25, 0.5))
 P = ((0.3, 0.3, 0.4), (0.1, 0.8, 0.1), (0.2, 0.2, 0.6))
 WEIGHTS = (1.0, 2.0, 0.5)
-
-
-def listed(rows: object) -> str:
-    return ";".join(",".join(map(str, row)) for row in rows)  # type: ignore[attr-defined]
 
 
 def entropy(q: tuple[float, ...]) -> float:
@@ -20,10 +16,6 @@ def entropy(q: tuple[float, ...]) -> float:
 
 def divergence(q: tuple[float, ...], p: tuple[float, ...]) -> float:
     return sum(a * log(a / b) for a, b in zip(q, p, strict=True) if a)
-
-
-def close(value: float) -> object:
-    return pytest.approx(value, rel=1e-13, abs=0)
 
 
 def test_label_probabilities_have_an_entropy_and_a_divergence_that_add_up_to_the_mean() -> None:

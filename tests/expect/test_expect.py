@@ -11,7 +11,7 @@ from conftest import refusal, run
 
 from losscli.enums import Form, Scale
 from losscli.errors import Declined
-from losscli.expect.mistakes import catalogue_ids
+from losscli.expect.mistakes import BY_FORM, INPUTS, METRICS, SCALE, WEIGHTS
 from losscli.expect.mistakes.gradients import Slopes
 from losscli.expect.ratios import diagnose_gradient
 from losscli.expect.typed import typed_answer, typed_number
@@ -408,7 +408,7 @@ def test_an_entry_that_equals_the_right_answer_is_never_named() -> None:
 
 def test_every_form_has_its_entries_once() -> None:
     for form in Form:
-        names = catalogue_ids(form)
+        names = [entry.id for table in (SCALE, INPUTS, METRICS, BY_FORM[form], WEIGHTS) for entry in table]
         assert len(names) == len(set(names))
 
 

@@ -140,3 +140,13 @@ def test_arbitrary_gradients_get_no_diagnosis() -> None:
         given = ",".join(f"{x:.2f}" for x in rng.uniform(-0.3, 0.3, 5))
         named += bool(told(BINARY, given)["consistent_with"])
     assert named == 0
+
+
+@pytest.mark.parametrize(("factor", "said"), [(3.0, "K = 3"), (1 / 3, "1/K = 0.333333")])
+def test_a_factor_of_the_number_of_classes_is_told(factor: float, said: str) -> None:
+    right = -ONE_HOT / Q / 2
+
+    assert (
+        f"given / right is {said} for every entry"
+        in run(*CLASSES, f"--expect={text(np.where(right == 0.0, 0.0, factor * right))}").out
+    )

@@ -25,11 +25,26 @@ def test_the_work_has_formula_terms_sum_and_division() -> None:
     assert "mean      0.36183  1.44732 / 4" in out
 
 
-def test_the_work_is_markdown_to_paste() -> None:
+def test_the_work_is_markdown_to_paste_with_its_formulas_in_latex() -> None:
     out = shown(*BCE, "-f", "md")
 
-    assert "| 1 | 1 | 0.8 | -ln(0.8) | 0.223144 |" in out
-    assert "| mean | 0.36183 | 1.44732 / 4 |" in out
+    assert r"| $\text{loss} = - [y \ln p + (1 - y) \ln(1 - p)]$ |" in out
+    assert r"| 1 | 1 | 0.8 | $-\ln(0.8)$ | 0.223144 |" in out
+    assert r"| mean | 0.36183 | $\frac{1.44732}{4}$ |" in out
+
+
+def test_the_symbols_of_options_are_latex_among_words() -> None:
+    out = shown("ce", "1,0", "0.2,0.5,0.3;0.5,0.4,0.1", "--smoothing", "0.1", "--class-weight", "1,2,3", "-f", "md")
+
+    assert r"| $q_{k}$ becomes $(1 - s) q_{k} + \frac{s}{3}$: $s = 0.1$ is the smoothing, " in out
+    assert r"its weight: $w_{0} = 1, w_{1} = 2, w_{2} = 3$ |" in out
+
+
+def test_the_chain_of_a_gradient_is_latex() -> None:
+    out = shown("grad", *BCE, "--wrt", "logits", "-f", "md")
+
+    assert r"\frac{\partial \text{loss}}{\partial z} = p - y$ |" in out
+    assert r"| 1 | $\frac{0.8 - 1}{4}$ | -0.05 |" in out
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,14 @@ def test_classes_have_a_sum_for_each_parameter_of_each(table: str) -> None:
     assert "(0.5 + 2 * 0.5 + 3 * (-0.5) + 4 * (-0.5)) / 4" in out
 
 
+def test_markdown_has_the_step_in_latex_and_the_curve_as_it_is_drawn(table: str) -> None:
+    out = fit(table, "--lr", "0.5", "-f", "md").out
+
+    assert r"| $\frac{\partial \text{loss}}{\partial \theta} = X^{T} \frac{h - y}{m}$, $m = 4$, what the mean " in out
+    assert r"| hours | 0 | -0.5 | $0 - 0.5 \cdot (-0.5)$ | 0.25 |" in out
+    assert "\n\nloss\n\n```\n" in out and " |*" in out.partition("```\n")[2] and out.count("```") == 2
+
+
 def test_a_fit_shows_its_first_step(table: str) -> None:
     out = fit(table, "--theta", "0,1", "--lr", "0.5").out
 

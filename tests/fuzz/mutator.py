@@ -16,6 +16,7 @@ ODD_CELLS = (
     *("-1", "2", "1.0000000000000002", "0.9999999999999999", "1.2", "7", "--1", "1e", "e5", "1.2.3", "'0.5'", "0.5%"),
     *("true", "FALSE", "yes", "cat", "a", "b ", "c\t", "0.1 0.2", "1 ", "=1", "@x", "\ufeff1"),
 )
+SPELLINGS = ("{!r}", "{!r}", "{:.6f}", "{:.3e}", "{:.17g}", "{:.25f}", " {:.4f}", "{:.2f} ")
 PIECES = (*(bytes([byte]) for byte in b'\n\r",;\t| 01.e-#\0\xff\xc3'), b"\r\n", b'""', b"nan")
 DELIMITERS = ",;\t|"
 
@@ -78,7 +79,7 @@ def _probs(draw: random.Random, count: int) -> list[str]:
 
 
 def _spelled(draw: random.Random, p: float) -> str:
-    return draw.choice((repr(p), repr(p), f"{p:.6f}", f"{p:.3e}", f"{p:.17g}", f"{p:.25f}", f" {p:.4f}", f"{p:.2f} "))
+    return draw.choice(SPELLINGS).format(p)
 
 
 def _spoil_cell(draw: random.Random, rows: list[list[str]]) -> None:

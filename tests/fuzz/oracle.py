@@ -7,6 +7,7 @@ import csv
 import io
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "."}
 csv.field_size_limit(max(csv.field_size_limit(), 1 << 22))  # as the command sets it for itself, never less
@@ -86,8 +87,10 @@ def mean(records: list[list[str]], places: list[int], width: int, ask: Ask) -> f
         weights.append(weight)
     if not losses or not any(weights):
         return Refusal("nothing to average")
-    parts = [0.0 if not weight else weight * loss for loss, weight in zip(losses, weights, strict=True)]
-    return math.inf if math.inf in parts else math.fsum(parts) / math.fsum(weights)
+    counted = [(loss, Fraction(weight)) for loss, weight in zip(losses, weights, strict=True) if weight]
+    if any(math.isinf(loss) for loss, _ in counted):
+        return math.inf
+    return float(sum(Fraction(loss) * weight for loss, weight in counted) / sum(weight for _, weight in counted))
 
 
 def binary(label: str, p: float) -> float | Refusal | None:

@@ -17,7 +17,7 @@ def test_a_thousand_tables_hold_nothing_to_find() -> None:
     assert min(kinds["answered"], kinds["refused"]) > 200, kinds
 
 
-@pytest.mark.parametrize("seed", [47793, 67330, 97010, 213953])
+@pytest.mark.parametrize("seed", [47793, 67330, 97010, 213953, 1014279, 1015373])
 def test_what_was_found_once_is_looked_at_again(seed: int) -> None:
     assert hunt.judge(seed).finding is None
 
@@ -40,6 +40,7 @@ CE = Ask("ce", "label", ("p_a", "p_b"), "w", ",", True, ("a", "b"))
         ("label,prob\n0.25,1\n", BCE, math.inf),
         ('label,prob\n"1","0.25\n"\n', BCE, 2 * math.log(2)),
         ("label,p_a,p_b,w\na,0.5,0.5,1\nb,0,0.25,3\na,NA,1,1\n", CE, 7 * math.log(2) / 4),
+        ("label,p_a,p_b,w\na,0.25,0.75,4.9e-324\n", CE, 2 * math.log(2)),
     ],
 )
 def test_the_oracle_gives_the_mean(text: str, ask: Ask, expected: float) -> None:
@@ -111,3 +112,7 @@ def test_damage_that_is_not_noticed_would_be(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_signals_leave_no_part_of_a_file_and_no_process() -> None:
     assert list(faults.signals(runs=5)) == []
+
+
+def test_limits_of_the_system_are_one_line_or_change_nothing() -> None:
+    assert list(faults.limits(repeats=50_000, every=3)) == []

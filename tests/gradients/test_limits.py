@@ -2,6 +2,7 @@
 
 import json
 from math import inf, log
+from typing import Any
 
 import numpy as np
 import oracle
@@ -206,3 +207,30 @@ def test_explaining_numeric_slopes_shows_them() -> None:
     analytic = [row["gradient"] for row in run(*args).json["explain"]["rows"]]
     numeric = [row["gradient"] for row in run(*args, "--method", "numeric").json["explain"]["rows"]]
     assert analytic == numeric == ["-0.625", "0.714286"]
+
+
+@pytest.mark.parametrize(
+    ("args", "slopes"),
+    [
+        (("bce", "1,0", "0.1,0.9"), [-5.0, 5.0]),
+        (("bce", "1,0", "0.0999,0.9001"), [0.0, 0.0]),
+        (("ce", "0", "0.1,0.2,0.7"), [[-10.0, 0.0, 0.0]]),
+        (("ce", "2", "0.05,0.05,0.9"), [[0.0, 0.0, -1 / 0.9]]),
+        (("ce", "2", "0.04,0.05,0.91"), [[0.0, 0.0, 0.0]]),
+    ],
+)
+def test_what_lies_on_the_bound_of_the_clipping_has_its_slope(args: tuple[str, ...], slopes: list[Any]) -> None:
+    found = record("grad", *args, "--eps", "0.1")["gradient"]
+
+    assert np.array(found) == pytest.approx(np.array(slopes), rel=1e-14, abs=0)
+
+
+def test_slopes_that_bend_within_a_step_are_not_judged() -> None:
+    rows = "y,a,b\n1,1,0.999999\n0,1,1.000001\n1,0.5,0.4999995\n"  # a step of a million times h moves logits by 6
+
+    found = record("grad", "bce", "-x", "a,b", "--no-intercept", "--wrt", "params", "--theta", "1e6,-1e6", "--check",
+                   stdin=rows)  # fmt: skip
+
+    assert found["ok"] and any("2 entries not checked" in note for note in found["notes"])
+    slopes = [(one["gradient"], one["numeric"]) for one in found["parameters"]]
+    assert all(abs(analytic - numeric) > 0.05 * abs(analytic) for analytic, numeric in slopes)

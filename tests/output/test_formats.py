@@ -20,12 +20,6 @@ PARAMS = ("grad", "bce", str(DATA / "homework.csv"), "-y", "passed", "--wrt", "p
 FIT = ("fit", "bce", str(DATA / "homework.csv"), "-y", "passed", "-x", "hours", "--steps", "3")
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def yaml_of(value: Any, indent: str = "") -> str:
     """Mappings and lists, a line an entry."""
     if isinstance(value, dict):

@@ -13,7 +13,7 @@ from math import exp, log, sqrt
 from pathlib import Path
 
 import pytest
-from conftest import DATA, answer, environment, process, record, run
+from conftest import DATA, answer, close, environment, process, record, run, write
 
 BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")
 CE = ("ce", "0,1", ".8,.2;.3,.7")
@@ -27,21 +27,6 @@ KEYS = """
 """
 ALL_KEYS = set(KEYS.split())
 ON_POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
-
-
-def close(expected: float) -> object:
-    return pytest.approx(expected, rel=1e-13, abs=0)
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write(name: str, data: str | bytes) -> str:
-    Path(name).write_bytes(data.encode() if isinstance(data, str) else data)
-    return name
 
 
 def shell(line: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[bytes]:

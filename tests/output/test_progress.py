@@ -139,3 +139,30 @@ def test_a_terminal_sees_nothing_of_quick_work() -> None:
     answer, shown = on_terminal(lambda writer: os.write(writer, b"label,prob\n1,0.5\n") and None)
 
     assert (answer, shown) == ("0.6931471805599453\n", "")
+
+
+@pytest.mark.parametrize(("patience", "drawn_lines"), [(0.0, 3), (1000.0, 0)])
+def test_a_terminal_sees_how_many_things_are_done(
+    patience: float, drawn_lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(sys, "stderr", Terminal(True))
+    monkeypatch.setattr(progress, "say", said.append)
+    monkeypatch.setattr(progress, "PATIENCE", patience)
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+
+    assert list(progress.followed("abc", "answers")) == ["a", "b", "c"]
+
+    lines = [f"\r{done} of 3 answers" for done in (1, 2, 3)[:drawn_lines]]
+    assert [line.partition(",")[0] for line in said] == [*lines, *(["\r\x1b[K"] if lines else [])]
+
+
+def test_a_terminal_sees_how_many_parts_are_done(drawn: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[int] = []
+    monkeypatch.setattr(sys, "stderr", Terminal(True))
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(Silent, "update", lambda self, task, completed, **figures: shown.append(completed))
+
+    assert list(progress.counted(iter("abc"), 3)) == ["a", "b", "c"]
+    assert drawn == [1] and shown == [1, 2, 3]

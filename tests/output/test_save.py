@@ -8,12 +8,9 @@ from xml.etree import ElementTree
 import pytest
 from conftest import process, refusal, run
 
+pytestmark = pytest.mark.usefixtures("here")
+
 BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def test_text_and_markdown_are_what_is_printed() -> None:

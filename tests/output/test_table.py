@@ -193,6 +193,22 @@ def test_a_diagnosis_is_wrapped_at_words_on_a_terminal_and_not_in_a_pipe(columns
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+@pytest.mark.parametrize(
+    "command",
+    [
+        (*BCE, "--expect", "0.3333"),  # a long note
+        (*BCE, "--expect", "0.361"),  # a long verdict
+        ("grad", "ce", "1", "2,1", "--from", "logits", "--explain"),  # a long formula
+    ],
+)
+def test_sentences_and_formulas_are_wrapped_at_words_too(command: tuple[str, ...]) -> None:
+    lines, plain = on_terminal(*command, columns=72), run(*command).out
+
+    assert max(map(len, lines)) <= 72 < max(map(len, plain.splitlines()))
+    assert "\n".join(lines).split() == plain.split()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_a_table_is_never_cut_on_a_narrow_terminal() -> None:
     wrong = (*BCE, "--expect", "0.522")
 

@@ -4,7 +4,7 @@ from math import exp, log
 from pathlib import Path
 
 import pytest
-from conftest import answer, record, refusal, run
+from conftest import answer, close, record, refusal, run
 
 LABELS, PREDS = "1,0,0,1", "0.8,0.3,0.4,0.7"
 BCE = -(log(0.8) + log(0.7) + log(0.6) + log(0.7)) / 4
@@ -12,18 +12,8 @@ ROWS = "0.7,0.2,0.1;0.1,0.2,0.7"
 CE = -log(0.7)
 
 
-def close(expected: float) -> object:
-    return pytest.approx(expected, rel=1e-13, abs=0)
-
-
 def softplus(z: float) -> float:
     return log(1 + exp(z))
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 # --- spellings of lists -----------------------------------------------------------------------------------------------

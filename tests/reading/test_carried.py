@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA
+from conftest import DATA, write
 
 from losscli.enums import Form
 from losscli.errors import DataError
@@ -16,17 +16,6 @@ from losscli.reading.open import Request, open_data
 
 ROWS = "id,label,city,prob\n7,1,Rome,0.8\n007, 0 , New York ,0.3\n,1,NA,0.5\nx,0,Röme,0.25\n"
 CITIES = ["Rome", "New York", "NA", "Röme"]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write(name: str, data: str | bytes) -> str:
-    Path(name).write_bytes(data.encode() if isinstance(data, str) else data)
-    return name
 
 
 def opened(*tokens: str, style: Style = PLAIN_STYLE, label: str | None = None, **carried: str) -> Table:

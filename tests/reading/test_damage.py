@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from conftest import answer, process, refusal
+from conftest import answer, process, refusal, write
 
 from losscli.enums import Form
 from losscli.reading.blocks import Table
@@ -29,17 +29,6 @@ from losscli.reading.sources import SHRUNK, open_source
 ROWS = 3000
 TABLE = ("label,prob\n" + "".join(f"{at % 2},0.{at * 7919 % 99991:05}1\n" for at in range(ROWS))).encode()
 HALF = TABLE.index(b"\n", len(TABLE) // 2) + 1
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write(name: str, data: bytes) -> str:
-    Path(name).write_bytes(data)
-    return name
 
 
 def zstd(data: bytes) -> bytes:

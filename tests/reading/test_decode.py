@@ -1,4 +1,4 @@
-"""The fast decoder against `float()` and the csv module: the same bits, the same words, or a refusal."""
+"""The fast decoder against `float()` and the csv module: the same bits, the same words, or an odd line."""
 
 import csv
 import io
@@ -12,9 +12,17 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from losscli.reading.formats.decode import BLOCK_BYTES, Decoded, Layout, Words, decode
+from losscli.reading.lines.grid import Shape
+from losscli.reading.lines.sieve import are_records
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", ".")
 DELIMITERS = (b",", b"\t", b";", b"|")
+
+
+def plain(block: bytes, layout: Layout) -> Decoded | None:
+    """What the decoder makes of a block of which it takes every line."""
+    decoded = decode(block, layout)
+    return decoded if decoded is not None and decoded.rows == decoded.lines else None
 
 
 def bits(value: float) -> bytes:
@@ -33,7 +41,7 @@ def reference(text: str) -> float | None:
 
 
 def column(cells: list[str]) -> np.ndarray | None:
-    decoded = decode("".join(f"{cell}\n" for cell in cells).encode(), Layout(b",", 1, (0,)))
+    decoded = plain("".join(f"{cell}\n" for cell in cells).encode(), Layout(b",", 1, (0,)))
     return None if decoded is None else decoded.numbers[0]
 
 
@@ -79,12 +87,12 @@ many_zeros = st.builds(
     st.sampled_from(["", "1", "5", "49999999", "12345678901234567"]),
     st.integers(0, 20),
 )
-plain = st.builds(lambda n, d: f"0.{n:0{d}d}"[: d + 2], st.integers(0, 10**22 - 1), st.integers(1, 22))
+short = st.builds(lambda n, d: f"0.{n:0{d}d}"[: d + 2], st.integers(0, 10**22 - 1), st.integers(1, 22))
 words = st.sampled_from(
     ["inf", "-Infinity", "nan", "1_0", "0x1", "1e5", "٣", "-", "+", ".", "e-05", "-.", "+-1", "1.2.3", "1x5"]
 )
 number_cells = st.one_of(
-    st.floats(allow_nan=False).map(repr), st.floats(0, 1).map(repr), halfways, decimals, many_zeros, plain, words
+    st.floats(allow_nan=False).map(repr), st.floats(0, 1).map(repr), halfways, decimals, many_zeros, short, words
 )
 FILLERS: tuple[list[str], ...] = (["0.25"] * 60, ["-12.5"] * 60, ["0.12345678901234567"] * 60, [])
 
@@ -139,7 +147,12 @@ def test_logits_in_any_spelling_are_read_as_float_reads_them(spell: object, spre
 def expected_table(block: bytes, layout: Layout) -> tuple[list[list[float]], list[list[str] | list[float]]]:
     """The asked columns as the csv module reads them."""
     rows = list(
-        csv.reader(io.StringIO(block.decode(errors="surrogateescape"), newline=""), delimiter=layout.delimiter.decode())
+        csv.reader(
+            io.StringIO(block.decode(errors="surrogateescape"), newline=""),
+            delimiter=layout.delimiter.decode(),
+            skipinitialspace=True,
+            strict=True,
+        )
     )
     assert all(len(row) == layout.width for row in rows)
     cells = [[row[at].strip() for row in rows] for at in range(layout.width)]
@@ -184,7 +197,15 @@ def tables(draw: st.DrawFn) -> tuple[bytes, Layout]:
     rows = rows * draw(st.sampled_from([1, 1, 12]))
     end = draw(st.sampled_from(["\n", "\r\n"]))
     pad = draw(st.sampled_from(["", "", " ", "  "]))
-    text = end.join(delimiter.decode().join(pad + cell + pad for cell in row) for row in rows)
+    quotes = draw(st.lists(st.sampled_from(["", "", '"']), min_size=7 * width, max_size=7 * width))
+    quotes = quotes if draw(st.booleans()) else [draw(st.sampled_from(["", '"']))] * len(quotes)
+    text = end.join(
+        delimiter.decode().join(
+            f"{pad}{cell}{pad}" if pad or not quotes[at % 7 * width + column] else f'"{cell}"'
+            for column, cell in enumerate(row)
+        )
+        for at, row in enumerate(rows)
+    )
     chosen = tuple(tuple(at for at, role in enumerate(roles) if role == kind) for kind in "nl")
     return (text + draw(st.sampled_from([end, ""]))).encode(), Layout(delimiter, width, *chosen)
 
@@ -193,7 +214,7 @@ def tables(draw: st.DrawFn) -> tuple[bytes, Layout]:
 @given(tables())
 def test_tables_are_read_as_the_csv_module_reads_them(table: tuple[bytes, Layout]) -> None:
     block, layout = table
-    decoded = decode(block, layout)
+    decoded = plain(block, layout)
     assert decoded is not None
     assert_table(block, layout, decoded)
 
@@ -215,14 +236,15 @@ def spoiled_tables(draw: st.DrawFn) -> tuple[bytes, Layout]:
 
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(spoiled_tables())
-def test_a_spoiled_table_is_refused_or_read_as_the_csv_module_reads_it(table: tuple[bytes, Layout]) -> None:
+def test_a_spoiled_table_has_odd_lines_or_is_read_as_the_csv_module_reads_it(table: tuple[bytes, Layout]) -> None:
     block, layout = table
+    assume(are_records(block, Shape(layout.delimiter, layout.width)))
 
-    decoded = decode(block, layout)
+    decoded = plain(block, layout)
 
     assume(decoded is not None)
     assert decoded is not None
-    assert b'"' not in block and b"\0" not in block
+    assert b"\0" not in block
     assert_table(block, layout, decoded)
 
 
@@ -235,11 +257,16 @@ def test_a_spoiled_table_is_refused_or_read_as_the_csv_module_reads_it(table: tu
 def test_random_bytes_break_nothing(block: bytes, delimiter: bytes, width: int) -> None:
     decoded = decode(block, Layout(delimiter, width, (0,), (width - 1,)))
 
-    assert decoded is None or decoded.rows <= block.count(b"\n") + 1
+    assert decoded is None or decoded.rows + len(decoded.odd) <= block.count(b"\n") + 1
 
 
-REFUSED = {
-    "a quote": b'"0",0.5\n',
+ODD = {
+    "a quote inside a cell": b'a"b",0.5\n',
+    "a quote behind a space": b' "0",0.5\n',
+    "a quote in a quote": b'"a""b",0.5\n',
+    "a carriage return between quotes": b'"a\rb",0.5\n',
+    "text behind a quote": b'"a"b,0.5\n',
+    "nothing between quotes": b'"0",""\n',
     "a quote in a column that isn't asked for": b'0,0.5,"x\n',
     "a blank line": b"0,0.5\n\n1,0.5\n",
     "a blank line made up for by a long row": b"\n,,\n",
@@ -266,13 +293,27 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("block", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("block", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("times", [1, 100])
-def test_what_is_not_plainly_regular_is_refused(block: bytes, times: int) -> None:
+def test_a_line_that_is_not_plain_is_odd(block: bytes, times: int) -> None:
     width = 3 if b'"x' in block else 2
     good = b"0,0.5" + b",x" * (width - 2) + b"\n"
-    assert decode(good * times, Layout(b",", width, (1,), (0,))) is not None
-    assert decode(good * (times - 1) + block, Layout(b",", width, (1,), (0,))) is None
+    assert plain(good * times, Layout(b",", width, (1,), (0,))) is not None
+    assert plain(good * (times - 1) + block, Layout(b",", width, (1,), (0,))) is None
+
+
+@pytest.mark.parametrize("block", [block for name, block in ODD.items() if "at the end" not in name])
+def test_the_lines_beside_an_odd_one_are_taken(block: bytes) -> None:
+    width = 3 if b'"x' in block else 2
+    good = b"0,0.5" + b",x" * (width - 2) + b"\n"
+
+    decoded = decode(good * 40 + block + good * 40, Layout(b",", width, (1,), (0,)))
+
+    assert decoded is not None and decoded.line is not None
+    odd = dict(decoded.odd)
+    assert set(odd.values()) <= {line + b"\n" for line in block.split(b"\n")} and len(odd) >= 1
+    assert sorted([*odd, *decoded.line.tolist()]) == list(range(80 + block.count(b"\n")))
+    assert decoded.numbers.tolist() == [[0.5] * (79 + block.count(b"\n") + 1 - len(odd))]
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 12])
@@ -281,30 +322,65 @@ def test_what_is_not_plainly_regular_is_refused(block: bytes, times: int) -> Non
 def test_rows_cut_in_other_places_are_refused_whatever_is_asked_for(width: int, first: str, cell: str) -> None:
     rows = [first + f",{cell}" * (width - 1)] * 9
     text = "\n".join(rows) + "\n"
-    assert decode(text.encode(), Layout(b",", width, ())) is not None
+    assert plain(text.encode(), Layout(b",", width, ())) is not None
     separators = [at for at, letter in enumerate(text) if letter in ",\n"]
     for at in separators[:-1]:
         other = text[:at] + ("," if text[at] == "\n" else "\n") + text[at + 1 :]
-        assert decode(other.encode(), Layout(b",", width, ())) is None
+        assert plain(other.encode(), Layout(b",", width, ())) is None
         for to in (*range(at - 3, at), *range(at + 1, at + 4)):
             moved = text[:at] + text[at + 1 :]
             moved = moved[: max(to, 0)] + text[at] + moved[max(to, 0) :]
             cells = [len(line.split(",")) == width and line != "" for line in moved.split("\n")[:-1]]
-            assert (decode(moved.encode(), Layout(b",", width, ())) is not None) == all(cells)
+            assert (plain(moved.encode(), Layout(b",", width, ())) is not None) == all(cells)
 
 
 @pytest.mark.parametrize("word", [*MISSING[1:], "NA", "None", "NaN", "-NaN"])
-def test_each_spelling_of_a_missing_cell_is_refused_as_a_label_and_as_a_number(word: str) -> None:
+@pytest.mark.parametrize("asked", [((), (0,)), ((0,), ())])
+def test_each_spelling_of_a_missing_cell_is_odd_or_dropped_as_a_label_and_as_a_number(
+    word: str, asked: tuple[tuple[int, ...], tuple[int, ...]]
+) -> None:
     for rows in (1, 100):
-        assert decode(b"cat\n" * rows + word.encode() + b"\n", Layout(b",", 1, (), (0,))) is None
-        assert decode(b"0.5\n" * rows + word.encode() + b"\n", Layout(b",", 1, (), (0,))) is None
-        assert decode(b"0.5\n" * rows + word.encode() + b"\n", Layout(b",", 1, (0,))) is None
+        for cell in ("cat", "0.5") if asked[1] else ("0.5",):
+            block = f"{cell}\n" * rows + f"{word}\n"
+            left = decode(block.encode(), Layout(b",", 1, *asked))
+            dropped = decode(block.encode(), Layout(b",", 1, *asked, drop=True))
+
+            assert left is not None and left.odd == ((rows, f"{word}\n".encode()),)
+            assert dropped is not None and dropped.odd == () and dropped.rows == rows == dropped.lines - 1
+            assert all(len(column) == rows for column in dropped.labels)
 
 
-def test_a_blank_line_is_refused_even_where_no_column_is_asked_for() -> None:
-    assert decode(b"a\n\nb\n", Layout(b",", 1, ())) is None
-    assert decode(b"a\n  \nb\n", Layout(b",", 1, ())) is None
-    assert decode(b"a\nb\n", Layout(b",", 1, ())) is not None
+def test_a_row_with_a_missing_cell_is_dropped_whatever_else_is_odd_in_it() -> None:
+    block = b"0,0.5,1\n" * 9 + b",abc,1\n" + b"caf\xe9,,1\n" + b"0,,NA\n"
+
+    decoded = decode(block, Layout(b",", 3, (1,), (0,), drop=True))
+
+    assert decoded is not None and decoded.odd == () and decoded.rows == 9
+
+
+def test_labels_are_numbers_where_the_first_of_them_is_missing() -> None:
+    decoded = decode(b"NA,0.5\n" + b"1,0.5\n0,0.25\n" * 4, Layout(b",", 2, (1,), (0,), drop=True))
+
+    assert decoded is not None
+    assert isinstance(decoded.labels[0], np.ndarray) and decoded.labels[0].tolist() == [1.0, 0.0] * 4
+
+
+def test_words_of_rows_that_are_left_out_are_forgotten() -> None:
+    block = b"cat,x\nNA,y\ncaf\xe9,y\ndog,\xff\ncat,z\ncat,z\ncat,z\n"
+
+    decoded = decode(block, Layout(b",", 2, (), (0,), (1,), drop=True))
+
+    assert decoded is not None and [at for at, _ in decoded.odd] == [2, 3]
+    assert [words.vocabulary for words in (*decoded.labels, *decoded.carried) if isinstance(words, Words)] == [
+        ("cat", "dog"),
+        ("x", "y", "z"),
+    ]
+
+
+def test_a_blank_line_is_odd_even_where_no_column_is_asked_for() -> None:
+    assert plain(b"a\n\nb\n", Layout(b",", 1, ())) is None
+    assert plain(b"a\n  \nb\n", Layout(b",", 1, ())) is None
+    assert plain(b"a\nb\n", Layout(b",", 1, ())) is not None
 
 
 def test_nothing_and_tables_delimited_by_spaces_are_refused() -> None:
@@ -341,7 +417,7 @@ def test_words_that_differ_only_in_spaces_outside_ascii_are_one() -> None:
     words = decoded.labels[0]
     assert isinstance(words, Words)
     assert (words.vocabulary, set(words.codes.tolist())) == (("cat",), {0})
-    assert decode("cat\n\u00a0\n".encode(), Layout(b",", 1, (), (0,))) is None
+    assert plain("cat\n\u00a0\n".encode(), Layout(b",", 1, (), (0,))) is None
 
 
 def test_threads_decoding_at_once_do_not_disturb_each_other() -> None:

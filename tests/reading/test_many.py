@@ -54,19 +54,13 @@ def test_hidden_files_and_other_files_are_left_out_and_packed_ones_are_read(tmp_
     assert record("bce", folder)["value"] == record("bce", DATA / "breast_cancer.csv")["value"]
 
 
-def write(folder: Path, **files: str) -> None:
+def files(folder: Path, **files: str) -> None:
     for name, text in files.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_columns_may_stand_in_another_order(here: Path) -> None:
-    write(here, a="label,prob,w\n1,0.9,1\n", b="w,prob,label\n3,0.2,0\n")
+    files(here, a="label,prob,w\n1,0.9,1\n", b="w,prob,label\n3,0.2,0\n")
 
     found = record("bce", "?.csv", "-w", "w")
 
@@ -74,21 +68,21 @@ def test_columns_may_stand_in_another_order(here: Path) -> None:
 
 
 def test_the_first_file_that_lacks_a_column_is_named(here: Path) -> None:
-    write(here, a="label,prob\n1,0.9\n", b="label,prob\n1,0.9\n", c="label,prb\n1,0.9\n", d="label\n1\n")
+    files(here, a="label,prob\n1,0.9\n", b="label,prob\n1,0.9\n", c="label,prb\n1,0.9\n", d="label\n1\n")
 
     assert refusal("bce", "?.csv").startswith("c.csv: no column 'prob'")
     assert run("bce", "[ab].csv", "-q").code == 0
 
 
 def test_a_fault_names_the_file_and_its_own_line(here: Path) -> None:
-    write(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0.9\n\n1,x\n", c="label,prob\n1,y\n")
+    files(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0.9\n\n1,x\n", c="label,prob\n1,y\n")
 
     for threads in ("1", "4"):
         assert refusal("bce", "?.csv", "--threads", threads) == "b.csv:4: column 'prob': 'x' is not a number"
 
 
 def test_rows_are_counted_through_all_files(here: Path) -> None:
-    write(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0\n")
+    files(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0\n")
 
     assert any("row 3" in note for note in record("bce", "?.csv")["notes"])
     assert run("bce", "?.csv", "-r", "none", "-f", "csv").out.splitlines()[-1].startswith("3,1,0.0,")
@@ -102,20 +96,20 @@ def test_nothing_to_read_is_said(here: Path) -> None:
 
 
 def test_several_paths_are_refused_with_the_hint_to_quote(here: Path) -> None:
-    write(here, a="label,prob\n1,0.9\n", b="label,prob\n1,0.9\n", c="label,prob\n1,0.9\n")
+    files(here, a="label,prob\n1,0.9\n", b="label,prob\n1,0.9\n", c="label,prob\n1,0.9\n")
 
     assert "quote a glob" in refusal("bce", "a.csv", "b.csv", "c.csv")
 
 
 def test_row_wise_output_and_gradients_go_through_all_files(here: Path) -> None:
-    write(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0.5\n")
+    files(here, a="label,prob\n1,0.9\n0,0.1\n", b="label,prob\n1,0.5\n")
 
     assert len(run("bce", "?.csv", "-r", "none", "-q").out.splitlines()) == 3
     assert len(run("grad", "bce", "?.csv", "-q").out.splitlines()) == 3
 
 
 def test_labels_and_predictions_may_be_many_files(here: Path) -> None:
-    write(here, y1="label\n1\n0\n", y2="label\n1\n", p1="prob\n0.9\n0.1\n", p2="prob\n0.5\n")
+    files(here, y1="label\n1\n0\n", y2="label\n1\n", p1="prob\n0.9\n0.1\n", p2="prob\n0.5\n")
 
     found = record("bce", "y?.csv", "p?.csv")
 

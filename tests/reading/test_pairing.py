@@ -6,28 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, record, refusal, run
+from conftest import answer, close, record, refusal, run, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SOLUTION = "id,label\n17,1\n42,0\n3,1\n"
 SUBMISSION = "id,prob\n42,0.3\n3,0.6\n17,0.8\n"
 JOINED = -(log(0.8) + log(0.7) + log(0.6)) / 3
-
-
-def close(expected: float) -> object:
-    return pytest.approx(expected, rel=1e-13, abs=0)
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write(name: str, text: str) -> str:
-    Path(name).write_text(text, encoding="utf-8")
-    return name
 
 
 def both(labels: str = SOLUTION, preds: str = SUBMISSION) -> tuple[str, str]:

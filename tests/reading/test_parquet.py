@@ -51,6 +51,21 @@ def test_a_file_of_columns_gives_the_digits_of_the_text(kind: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("label", ["int8", "float32", "bool", "string"])
+def test_nulls_are_missing_wherever_a_batch_is_cut(kind: str, label: str, tmp_path: Path) -> None:
+    generator = random.Random(3)
+    labels = [generator.choice((None, 0, 0, 1)) for _ in range(70_003)]
+    probs = [None if generator.random() < 0.1 else round(generator.random(), 3) for _ in labels]
+    WRITERS[kind](pa.table({"label": pa.array(labels, pa.int8()).cast(label), "prob": probs}), tmp_path / "table")
+    cells = (",".join("" if c is None else str(c) for c in row) for row in zip(labels, probs, strict=True))
+    (tmp_path / "t.csv").write_text("\n".join(("label,prob", *cells, "")))
+
+    found, text = (record("bce", tmp_path / name, "--na", "drop") for name in ("table", "t.csv"))
+
+    assert (found["value"], found["n"], found["dropped"]) == (text["value"], text["n"], text["dropped"])
+
+
+@pytest.mark.parametrize("kind", WRITERS)
 def test_a_pipe_is_read_as_the_file_is(kind: str, tmp_path: Path) -> None:
     WRITERS[kind](pa.table({"label": LABELS, "prob": PROBS}), tmp_path / "table")
 

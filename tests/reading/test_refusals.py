@@ -7,25 +7,15 @@ import lzma
 import os
 import re
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, npy, npz, process, refusal, run
+from conftest import answer, npy, npz, process, refusal, run, write
+
+pytestmark = pytest.mark.usefixtures("here")
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 CLASSES = "label,cat,dog\ncat,0.9,0.1\ndog,0.2,0.8\n"
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write(name: str, data: str | bytes) -> str:
-    Path(name).write_bytes(data.encode() if isinstance(data, str) else data)
-    return name
 
 
 def zipped(**files: str) -> bytes:
@@ -63,7 +53,7 @@ DESIGN = [
     (
         ("ce", "cat,dog,cow", ".9,.1;.2,.8;.5,.5", "--classes", "cat,dog"),
         "",
-        "losscli ce: row 3: label 'cow' is not a class; the classes are cat, dog\n",
+        "losscli ce: row 3: label 'cow' is not a class; the classes are 'cat', 'dog'\n",
     ),
 ]
 
@@ -135,11 +125,11 @@ CELLS = [
     ("bce", "label,prob\n1,0.8\n0\n", ("--na", "drop"), ":3: ", "1 cell"),
     ("bce", 'label,prob\n1,"0.8\n', (), ":2: ", "quote"),
     ("bce", 'label,prob\n1,0.8\n1,"0.8"x\n', (), ":3: ", "quote"),
-    ("ce", CLASSES + "cow,0.5,0.5\n", (), ":4: column 'label': ", "'cow' is not a class; the classes are cat, dog"),
+    ("ce", CLASSES + "cow,0.5,0.5\n", (), ":4: column 'label': ", "'cow' is not a class; the classes are 'cat', 'dog'"),
     ("ce", CLASSES + "Cat,0.5,0.5\n", (), ":4: column 'label': ", "'Cat' is not a class"),
     ("ce", CLASSES + "2,0.5,0.5\n", (), ":4: column 'label': ", "'2' is not a class"),
     ("ce", CLASSES + "0.5,0.5,0.5\n", (), ":4: column 'label': ", "'0.5' is not a class"),
-    ("ce", "label,1,2\n0,0.5,0.5\n", (), ":2: column 'label': ", "'0' is not a class; the classes are 1, 2"),
+    ("ce", "label,1,2\n0,0.5,0.5\n", (), ":2: column 'label': ", "'0' is not a class; the classes are '1', '2'"),
     ("ce", "1,0.5,0.5\n2,0.5,0.5\n", (), ":2: column 1: ", "--classes 1,2"),
     ("ce", CLASSES + "cat,1.5,0.5\n", (), ":4: column 'cat': ", "1.5 is not a probability"),
     ("ce", CLASSES + "cat,x,0.5\n", (), ":4: column 'cat': ", "'x' is not a number"),
@@ -189,7 +179,10 @@ ROWS = [
     (("ce", "0,1", ".5,.5;.5,2"), "row 2: column 2: ", "2 is not a probability"),
     (("ce", "0.5,0.6", ".5,.5"), "row 1: ", "1.1"),
     (("ce", "1,0;.5,.4", ".5,.5;.5,.5"), "row 2: ", "0.9"),
+    (("bce", "1,0,1", "0,1,1.5"), "row 3: ", "1.5 is not a probability"),
+    (("bce", "1,0,1", "0,1,-0.5"), "row 3: ", "-0.5 is not a probability"),
     (("nll", "0.8,1.5"), "row 2: ", "1.5 is not a probability"),
+    (("nll", "0,-0.5,0.2", "--from", "logprobs"), "row 3: ", "0.2 is not a log-probability"),
     (("nll", "0.8,x"), "row 2: ", "'x' is not a number"),
     (("nll", "0.8,NA"), "row 2: ", "--na drop"),
     (("nll", "-0.1,0.2", "--from", "logprobs"), "row 2: ", "0.2 is not a log-probability"),

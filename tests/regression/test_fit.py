@@ -1,5 +1,7 @@
 """`losscli fit`: the same as ten lines of numpy, the optimum that others find, and what it refuses."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -127,6 +129,12 @@ def test_the_rate_of_a_hint_lowers_the_loss_at_every_step(columns: tuple[str, ..
     rate = note.split("such as ")[1].split(",")[0]
     history = record("fit", "bce", *columns, "--lr", rate, "--steps", "300")["history"]
     assert all(after <= before * (1 + 1e-12) for before, after in pairwise(history))
+
+
+def test_the_rate_of_a_hint_is_1_over_the_largest_curvature() -> None:
+    rows = "x,y\n0.1,1\n0.1,0\n0.1,1\n"  # x^2/4 = 1/400 in each row
+    note = record("fit", "bce", "--no-intercept", "--lr", "0.01", "--steps", "3", stdin=rows)["notes"][0]
+    assert "a larger --lr such as 400, would" in note
 
 
 def test_newton_gives_the_standard_errors_of_statsmodels() -> None:
@@ -419,6 +427,14 @@ def test_predictions_do_not_replace_what_is_read(name: str, tmp_path: Path, monk
     assert Path("t.csv").read_text() == TABLE
 
 
+@pytest.fixture(params=["without a name", "with a name"])
+def new_file(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the system can make files without a name."""
+    if request.param == "with a name":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+
+
+@pytest.mark.usefixtures("new_file")
 def test_predictions_take_their_name_when_all_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, students: Path
 ) -> None:
@@ -442,6 +458,39 @@ def _fails_at_row(row: int) -> object:
     return rows
 
 
+KILLED = """
+import os, signal, sys
+from losscli.cli.app import main
+from losscli.regression import predict
+
+def rows(columns):
+    for at in range(100_000):
+        if at == 50_000:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield [at]
+
+predict._rows = rows
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="files without a name are of Linux")
+@pytest.mark.parametrize("before", [None, "what was there\n"])
+def test_a_run_that_is_killed_leaves_nothing(tmp_path: Path, students: Path, before: str | None) -> None:
+    out = tmp_path / "p.csv"
+    if before is not None:
+        out.write_text(before)
+    listed = sorted(tmp_path.iterdir())
+
+    command = [sys.executable, "-c", KILLED, "fit", "bce", students, "--predict", out]
+    done = subprocess.run(command, env=environment(), timeout=60)
+
+    assert done.returncode == -signal.SIGKILL
+    assert sorted(tmp_path.iterdir()) == listed
+    assert before is None or out.read_text() == before
+
+
+@pytest.mark.usefixtures("new_file")
 def test_a_link_stays_one_and_permissions_stay(tmp_path: Path, students: Path) -> None:
     target, link = tmp_path / "target.csv", tmp_path / "link.csv"
     target.write_text("")
@@ -454,6 +503,7 @@ def test_a_link_stays_one_and_permissions_stay(tmp_path: Path, students: Path) -
     assert target.read_text().startswith("label,prob\n")
 
 
+@pytest.mark.usefixtures("new_file")
 def test_new_predictions_have_the_permissions_of_any_new_file(tmp_path: Path, students: Path) -> None:
     (tmp_path / "other").write_text("")
     assert run("fit", "bce", students, "--predict", tmp_path / "p.csv").code == 0

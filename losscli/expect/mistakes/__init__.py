@@ -50,11 +50,6 @@ def from_summary(known: Known) -> Iterator[Candidate]:
     yield from numbers(SCALE, known)
 
 
-def catalogue_ids(form: Form) -> tuple[str, ...]:
-    """The ids of all entries for a form of data, in the order of the tables."""
-    return (*(entry.id for entry in SCALE), *(entry.id for entry in (*INPUTS, *METRICS, *BY_FORM[form], *WEIGHTS)))
-
-
 def _all(case: Case) -> Iterator[Candidate]:
     yield from numbers(WEIGHTS, case)
     yield from numbers(SCALE, case.known)

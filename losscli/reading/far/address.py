@@ -1,7 +1,5 @@
 """Addresses of files of other machines: told from paths, and shown without what may be secret."""
 
-from urllib.parse import urlsplit
-
 STORES, WEB = ("s3", "gs", "az", "hdfs"), ("http", "https")
 
 
@@ -17,6 +15,8 @@ def is_web(url: str) -> bool:
 
 def shown_url(url: str) -> str:
     """An address without who asks (`user:word@`) and without a query, which may be a signature."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" + ("?..." if parts.query else "")
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from losscli.errors import Fault, shown
 from losscli.lazy import Lazy
-from losscli.reading.blocks import Array, Block, Column, Words, as_column, as_words, taken
+from losscli.reading.blocks import Array, Block, Column, Words, as_column, as_words, every_row, taken
 from losscli.reading.cells import is_missing, number
 from losscli.reading.records import Layout, not_a_number
 
@@ -99,7 +99,7 @@ def block_of(batch: Any, plan: Plan) -> Block:
             gone |= one.missing
     fault = _first(cells, gone, layout)
     end = rows if fault is None else fault.row
-    row = np.flatnonzero(~gone[:end]) if gone.any() else np.arange(end)
+    row = np.flatnonzero(~gone[:end]) if gone.any() else every_row(end)
     whole = len(row) == rows
     values = {at: one.values if whole else taken(one.values, row) for at, one in cells.items()}
     carried = tuple(_carried(batch, plan.places[at]) for at in layout.carried)
@@ -174,14 +174,14 @@ def _cells(array: Any, part: str) -> _Cells:
 def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
     """Lists of numbers as (n, width), NaN in each cell of a null; rows from the first list of another length on too."""
     width, fault = place.width, None
-    lengths = compute.list_value_length(array).fill_null(width).to_numpy(zero_copy_only=False)
+    lengths = _in_memory(compute.list_value_length(array), null=width)
     other = lengths != width
     if other.any():
         row = int(other.argmax())
         found = "1 number" if lengths[row] == 1 else f"{lengths[row]} numbers"
         fault = row, f"column {shown(str(place.column))}: {found} where {width} are wanted"
         array = array[:row]
-    there = array.is_valid().to_numpy(zero_copy_only=False)
+    there = _present(array)
     numbers = _float64(_plain(array.flatten())).reshape(-1, width)
     if there.all() and fault is None:
         return numbers, None
@@ -251,8 +251,30 @@ def _float64(array: Any) -> Array:
     """Numbers as the nearest floats, null as NaN. Decimals go by their text: a cast is off in the last digit."""
     if types.is_decimal(array.type):
         array = array.cast(pa.string())
-    values: Array = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return values
+    if not (types.is_integer(array.type) or types.is_floating(array.type)):
+        array = array.cast(pa.float64(), safe=False)
+    values = _in_memory(array).astype(np.float64, copy=False)
+    return np.where(_present(array), values, np.nan) if array.null_count else values
+
+
+# `to_numpy` and `fill_null` would import pandas where it is installed, which takes longer than many a file.
+def _in_memory(array: Any, null: int = 0) -> NDArray[Any]:
+    """The numbers (n,) of an array where they stand in memory; `null` for nulls."""
+    kind, buffer = np.dtype(array.type.to_pandas_dtype()), array.buffers()[1]
+    if not len(array) or buffer is None:
+        return np.full(len(array), null, kind)
+    values = np.frombuffer(buffer, kind, len(array), array.offset * kind.itemsize)
+    return np.where(_present(array), values, null) if array.null_count else values
+
+
+def _present(array: Any) -> NDArray[np.bool_]:
+    """Where an array (n,) isn't null, by its bits."""
+    if not array.null_count:
+        return np.ones(len(array), dtype=bool)
+    first, skipped = divmod(array.offset, 8)
+    count = (skipped + len(array) + 7) // 8
+    bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8, count, first), bitorder="little")
+    return bits[skipped : skipped + len(array)].view(np.bool_)
 
 
 def _nan(values: Array) -> NDArray[np.bool_] | None:
@@ -261,7 +283,7 @@ def _nan(values: Array) -> NDArray[np.bool_] | None:
 
 
 def _truths(array: Any) -> _Cells:
-    codes = array.cast(pa.int8()).fill_null(2).to_numpy().astype(np.intp)
+    codes = _in_memory(array.cast(pa.int8()), null=2).astype(np.intp)
     return _Cells(Words(codes, ("false", "true", "")), codes == 2)
 
 
@@ -278,7 +300,7 @@ def _coded(array: Any) -> Words:
         cells = coded.dictionary.cast(pa.large_string()).to_pylist()
     except pa.ArrowInvalid:  # bytes that are no text
         cells = [str(cell) for cell in coded.dictionary.to_pylist()]
-    codes = coded.indices.cast(pa.int64()).fill_null(len(cells)).to_numpy().astype(np.intp, copy=False)
+    codes = _in_memory(coded.indices.cast(pa.int64()), null=len(cells)).astype(np.intp, copy=False)
     return _words(codes, [*((cell or "").strip() for cell in cells), ""])
 
 

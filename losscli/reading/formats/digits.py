@@ -13,7 +13,8 @@ Three ways, each of which leaves what it cannot do to the next:
    has the point at byte 1, so that the check for digits checks the point as well.
 2. :func:`_general`: a sign, digits with a point among the first eight bytes or without one, an exponent of the form
    ``e-05``; 24 bytes at most, without sign and exponent.
-3. :func:`_one_by_one`: ``float()`` itself, for all else: ``inf``, long integers, other exponents, undecided cells.
+3. :func:`_one_by_one`: ``float()`` itself, for all else: ``inf``, long integers, other exponents, undecided cells, and
+   what turns out to be no number.
 
 Exact.  Up to 14 decimals, a plain cell's digits make an integer below 2**53 and its scale is 10**14 or less: both are
 doubles, and one division is rounded correctly; so for other cells of 15 bytes at most (:func:`_short`).  Elsewhere the
@@ -42,6 +43,7 @@ Floats = NDArray[np.float64]
 REACH = 24  # bytes loaded from a cell's start; a buffer must go on for so many behind any cell's first byte
 MARGIN = 8  # bytes a buffer must have in front of its first cell, as looks back from a cell's end may pass its start
 
+_MANY = 4096  # cells of a block that `float()` may find to be no numbers before it is asked no more
 _FEW = 24  # fewer cells than this are read sooner by float() than by some eighty calls of numpy
 
 
@@ -100,15 +102,14 @@ class Cells:
 Way = Callable[[Cells], tuple[Floats, Flags]]
 
 
-def floats(cells: Cells) -> Floats | None:
-    """The numbers in the cells, or None when one of them isn't a number."""
-    if cells.shortest < 1:
-        return None
-    if cells.longest == 1:
-        return _single_digits(cells)
-    ways: Sequence[Way] = (_plain, _general, _one_by_one)
+def floats(cells: Cells) -> tuple[Floats, Ints]:
+    """The numbers in the cells, and which cells are none, whose values mean nothing."""
+    ways: Sequence[Way] = (_single_digits,) if cells.longest == 1 else (_plain, _general, _one_by_one)
     ways = ways[_first_way(cells) :]
     values, undone = ways[0](cells)
+    empty = np.flatnonzero(cells.lengths < 1) if cells.shortest < 1 else None
+    if empty is not None:
+        undone[empty] = False
     rest = np.flatnonzero(undone)
     for way in ways[1:]:
         if rest.size == 0:
@@ -117,11 +118,13 @@ def floats(cells: Cells) -> Floats | None:
             continue
         values[rest], undone = way(cells[rest])
         rest = rest[undone]
-    return values if rest.size == 0 else None
+    return values, rest if empty is None else np.concatenate([rest, empty])
 
 
 def _first_way(cells: Cells) -> int:
     """Where to begin: trying what suits few of the cells would be for nothing."""
+    if cells.longest == 1:
+        return 0
     if cells.starts.size < _FEW:
         return 2
     sample = cells.starts[:: max(1, cells.starts.size // _FEW)]
@@ -129,20 +132,22 @@ def _first_way(cells: Cells) -> int:
     return 0 if 2 * plain > sample.size else 1
 
 
-def _single_digits(cells: Cells) -> Floats | None:
+def _single_digits(cells: Cells) -> tuple[Floats, Flags]:
     values = cells.buffer.take(cells.starts)
     np.subtract(values, np.uint8(ord("0")), out=values)  # what is below "0" wraps around to far above 9
-    return values.astype(np.float64) if int(values.max()) <= 9 else None
+    return values.astype(np.float64), values > 9
 
 
 def _one_by_one(cells: Cells) -> tuple[Floats, Flags]:
-    """Each cell by `float()`; at the first that is no number the rest is left undone, as one is enough to refuse."""
+    """Each cell by `float()`; behind very many that are no numbers the rest is left undone."""
     values, undone = np.zeros(cells.starts.size), np.ones(cells.starts.size, np.bool_)
+    left = _MANY
     for at, (start, length) in enumerate(zip(cells.starts.tolist(), cells.lengths.tolist(), strict=True)):
         value = number(cells.buffer[start : start + length].tobytes().decode("utf-8", "replace").strip())
-        if value is None or value != value:
+        if value is not None and value == value:
+            values[at], undone[at] = value, False
+        elif (left := left - 1) < 0:
             break
-        values[at], undone[at] = value, False
     return values, undone
 
 

@@ -30,9 +30,10 @@ parquet: Any = Lazy("pyarrow.parquet")
 orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
-BATCH_ROWS = 1 << 14  # larger arrays are given back to the system and asked for again with each batch
+BATCH_ROWS, BATCH_CELLS = 1 << 15, 1 << 18  # a batch has no more of either, so that it stays near the processor
 PART_ROWS = 1 << 20  # of row groups that are a part of the work of a cluster
 BUFFER = 1 << 20  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
+_FIRST_ROWS = 64  # that are looked at together for the length of a column's lists
 STREAM = b"\xff\xff\xff\xff"
 
 
@@ -40,13 +41,13 @@ STREAM = b"\xff\xff\xff\xff"
 class Container:
     """A file of columns: its schema, the rows before each of its row groups, and its batches of the columns named.
 
-    Where the file has row groups, the batches are of some of them, or of all for None.
+    Where the file has row groups, the batches are of some of them, or of all for None, and of so many rows at most.
     """
 
     schema: Any
     rows: int | None
     starts: tuple[int, ...]
-    batches: Callable[[Sequence[str], Sequence[int] | None], Iterator[Any]]
+    batches: Callable[[Sequence[str], Sequence[int] | None, int], Iterator[Any]]
 
 
 def open_columnar(source: Source, drop: bool) -> Opened:
@@ -108,13 +109,15 @@ def _chunks(
     name: str, container: Container, plan: Plan, progress: _Progress, groups: Sequence[int] | None = None
 ) -> Iterator[Chunk]:
     """The batches as chunks. Damage is a chunk too, that raises, so that what is wrong before it is told first."""
-    asked = {plan.places[at].column for at in (*(at for at, _, _ in plan.layout.asked), *plan.layout.carried)}
+    cells = (*(at for at, _, _ in plan.layout.asked), *plan.layout.carried)
+    asked = {plan.places[at].column for at in cells}
     columns = [field.name for field in container.schema if field.name in asked]
+    rows = min(BATCH_ROWS, max(1, BATCH_CELLS // max(1, len(cells))))
     try:
         with _sound(name):
-            for batch in container.batches(columns, groups):
-                for low in range(0, batch.num_rows, BATCH_ROWS):
-                    piece = batch.slice(low, BATCH_ROWS)
+            for batch in container.batches(columns, groups, rows):
+                for low in range(0, batch.num_rows, rows):
+                    piece = batch.slice(low, rows)
                     progress.rows += piece.num_rows
                     yield partial(block_of, piece, plan)
     except DataError as error:
@@ -128,7 +131,7 @@ def _raised(error: DataError) -> Block:
 def _first(name: str, container: Container, column: str) -> int:
     """The length of the first list of a column that isn't null or empty."""
     with _sound(name):
-        for batch in container.batches([column], None):
+        for batch in container.batches([column], None, _FIRST_ROWS):
             for length in compute.list_value_length(batch.column(column)).to_pylist():
                 if length:
                     return int(length)
@@ -167,7 +170,7 @@ def _parquet(file: Any) -> Container:
     counts = [opened.metadata.row_group(at).num_rows for at in range(opened.num_row_groups)]
     starts = (0, *accumulate(counts))[:-1]
 
-    def batches(columns: Sequence[str], groups: Sequence[int] | None) -> Iterator[Any]:
+    def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
         schema = opened.schema_arrow
         reader = parquet.ParquetFile(
             file,
@@ -178,7 +181,7 @@ def _parquet(file: Any) -> Container:
             page_checksum_verification=True,
         )
         for run in _runs(counts, BATCH_ROWS, groups):
-            yield from reader.iter_batches(BATCH_ROWS, row_groups=run, columns=list(columns), use_threads=False)
+            yield from reader.iter_batches(rows, row_groups=run, columns=list(columns), use_threads=False)
 
     return Container(opened.schema_arrow, opened.metadata.num_rows, starts, batches)
 
@@ -198,7 +201,7 @@ def _runs(counts: Sequence[int], least: int, groups: Sequence[int] | None = None
 def _arrow(file: Any) -> Container:
     schema = ipc.open_file(file).schema
 
-    def batches(columns: Sequence[str], groups: Sequence[int] | None) -> Iterator[Any]:
+    def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
         reader = ipc.open_file(file, options=_included(schema, columns))
         for at in range(reader.num_record_batches):
             yield _valid(reader.get_batch(at))
@@ -209,7 +212,7 @@ def _arrow(file: Any) -> Container:
 def _stream(file: Any) -> Container:
     schema = ipc.open_stream(file).schema
 
-    def batches(columns: Sequence[str], groups: Sequence[int] | None) -> Iterator[Any]:
+    def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
         file.seek(0)
         yield from map(_valid, ipc.open_stream(file, options=_included(schema, columns)))
 
@@ -229,7 +232,7 @@ def _valid(batch: Any) -> Any:
 def _orc(file: Any) -> Container:
     opened = orc.ORCFile(file)
 
-    def batches(columns: Sequence[str], groups: Sequence[int] | None) -> Iterator[Any]:
+    def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
         for at in range(opened.nstripes):
             yield opened.read_stripe(at, columns=list(columns))
 

@@ -17,10 +17,6 @@ LEAST_BYTES = 1 << 22  # a range smaller than this isn't worth a process
 _WINDOW = 1 << 16
 
 
-class Quoted(Exception):
-    """A range holds a quote, so its ends may stand inside a cell."""
-
-
 class _Range(RawIOBase):
     """The bytes of a file from one place to another; reading doesn't move the file's own position."""
 

@@ -1,9 +1,8 @@
 """A text table as chunks. The rule: chunks end where records end, so each can be read by itself, in any thread.
 
 The head of the source (the same bytes however they arrive) settles the dialect, the header and the columns. After it,
-bytes without a quote are cut after a newline; bytes with one are parsed here, in order, as only the parser knows where
-such a record ends. A chunk of plain bytes first meets the fast decoder, and where that finds it irregular the careful
-way, which names the fault.
+bytes are cut after a newline. Where a quote in them leaves open whether each line is a record, they are parsed here, in
+order, as only the parser knows where such a record ends; all others are for `lines`.
 """
 
 import csv
@@ -12,17 +11,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, Quoted
 from losscli.reading.blocks import Block, Chunk, Opened, Table, described
 from losscli.reading.choice import resolve
 from losscli.reading.columns import Columns, FirstLines, Wanted
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
-from losscli.reading.formats import decode
 from losscli.reading.formats.preamble import without_preamble
-from losscli.reading.formats.ranges import Quoted, between, cut
-from losscli.reading.records import NOT_UTF8, Layout, careful, is_text
+from losscli.reading.formats.ranges import between, cut
+from losscli.reading.lines.block import as_text, block_of, parsed_block, split
+from losscli.reading.lines.grid import Shape
+from losscli.reading.lines.sieve import are_records
+from losscli.reading.records import NOT_UTF8, Layout, is_text
 from losscli.reading.sources import Source
 
 PART_BYTES = 1 << 26  # of a file that are a part of the work of a cluster
@@ -199,7 +198,7 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
     data = feed.rest if feed.ended else feed.rest[: feed.rest.rfind(b"\n") + 1]
     if len(data or feed.rest) > RECORD_BYTES and data.find(b"\n", 0, RECORD_BYTES) < 0:
         raise DataError(f"{feed.source.name}: {_TOO_LONG}")
-    lines = _text(data).split("\n")
+    lines = as_text(data).split("\n")
     gaps = " \r" if style.delimiter == "\t" else None  # a line of nothing but white space is none of a table
     blank = next((at for at, line in enumerate(lines) if line.strip(gaps)), None)
     if blank is None:
@@ -258,12 +257,13 @@ class _Reader:
 
     def chunks(self) -> Iterator[Chunk]:
         while piece := self.feed.lines(self.block_bytes):
-            if b'"' in piece:
-                if self.ranged:
-                    raise Quoted
+            quoted = b'"' in piece
+            if quoted and self.ranged:
+                raise Quoted
+            if quoted and not are_records(piece, Shape(self.delimiter.encode(), self.layout.width)):
                 yield from self._quoted(piece)
             else:
-                yield partial(_plain_block, piece, self.delimiter, self.layout)
+                yield partial(block_of, piece, self.delimiter, self.layout)
 
     def _quoted(self, piece: bytes) -> Iterator[Chunk]:
         """The records of a piece that holds quotes, and as many lines after it as its last record takes."""
@@ -285,7 +285,7 @@ class _Reader:
                 break
         if fault is not None:  # nothing behind it will be asked for, and it may be without end
             self.feed.rest, self.feed.ended = b"", True
-        yield partial(_parsed_block, parsed, line, lines.taken, self.layout, fault)
+        yield partial(parsed_block, parsed, line, lines.taken, self.layout, fault)
 
 
 class _Lines(Iterator[str]):
@@ -293,83 +293,18 @@ class _Lines(Iterator[str]):
 
     def __init__(self, reader: _Reader, piece: bytes) -> None:
         self._reader, self.taken = reader, 0
-        self._lines = deque(_split(piece))
+        self._lines = deque(split(piece))
 
     def left(self) -> bool:
         return bool(self._lines)
 
     def __next__(self) -> str:
         if not self._lines:
-            self._lines.extend(_split(self._reader.feed.lines(self._reader.block_bytes)))
+            self._lines.extend(split(self._reader.feed.lines(self._reader.block_bytes)))
         if not self._lines:
             raise StopIteration
         self.taken += 1
-        return _text(self._lines.popleft())
-
-
-def _text(line: bytes) -> str:
-    """A line as text; bytes that aren't UTF-8 come through, as they only matter in a cell that is asked for."""
-    return line.decode("utf-8", "surrogateescape")
-
-
-def _split(piece: bytes) -> list[bytes]:
-    lines = piece.split(b"\n")
-    last = lines.pop()
-    return [line + b"\n" for line in lines] + ([last] if last else [])
-
-
-def _plain_block(piece: bytes, delimiter: str, layout: Layout) -> Block:
-    """The block of bytes without quotes: the fast decoder's, or where it declines the careful one."""
-    return _fast(piece, delimiter, layout) or _careful_plain(piece, delimiter, layout)
-
-
-def _fast(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
-    """The block by the fast decoder, where it finds the bytes regular."""
-    if len(delimiter.encode()) > 1:
-        return None
-    weight = () if layout.weight is None else (layout.weight,)
-    numbers = (*layout.preds, *weight, *layout.features)
-    decoded = decode.decode(
-        piece, decode.Layout(delimiter.encode(), layout.width, numbers, layout.labels, layout.carried)
-    )
-    if decoded is None:
-        return None
-    k = len(layout.preds)
-    return Block(
-        rows=decoded.rows,
-        lines=decoded.rows,
-        labels=decoded.labels,
-        preds=decoded.numbers[:k].T,
-        weights=decoded.numbers[k] if weight else None,
-        features=decoded.numbers[k + len(weight) :].T if layout.features else None,
-        carried=decoded.carried,
-        row=np.arange(decoded.rows),
-    )
-
-
-def _careful_plain(piece: bytes, delimiter: str, layout: Layout) -> Block:
-    lines = _split(piece)
-    parsed: list[list[str]] = []
-    fault = None
-    try:
-        parsed.extend(records(map(_text, lines), delimiter))
-    except csv.Error as error:
-        fault = Fault(len(parsed), "row", None, str(unsound(error)))
-    return _parsed_block(parsed, list(range(len(parsed) + 1)), len(lines), layout, fault)
-
-
-def _parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: Layout, fault: Fault | None) -> Block:
-    """The block of parsed records; blank lines are no records, but in a table of one column they are missing cells."""
-    if layout.width > 1:
-        full = [at for at, record in enumerate(parsed) if len(record) > 1 or (record and record[0].strip())]
-        line = [line[at] for at in full] + line[len(parsed) :]
-        parsed = [parsed[at] for at in full]
-    else:
-        parsed = [record or [""] for record in parsed]
-    block = careful(parsed, line, lines, layout)
-    if fault is None or block.fault is not None:
-        return block
-    return replace(block, fault=replace(fault, row=block.rows))
+        return as_text(self._lines.popleft())
 
 
 def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block, rows: int, lines: int) -> str:

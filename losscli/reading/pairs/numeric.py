@@ -49,8 +49,8 @@ def _floats(words: Bits) -> Bits | None:
     buffer = np.zeros(MARGIN + raw.size + REACH, np.uint8)
     buffer[MARGIN : MARGIN + raw.size] = raw.ravel()
     starts = np.arange(len(raw), dtype=np.intp) * width + MARGIN
-    values = floats(Cells(buffer, starts, np.count_nonzero(raw, axis=1)))
-    return None if values is None else (values + 0.0).view(np.uint64).reshape(-1, 1)  # -0 is 0
+    values, others = floats(Cells(buffer, starts, np.count_nonzero(raw, axis=1)))
+    return None if others.size else (values + 0.0).view(np.uint64).reshape(-1, 1)  # -0 is 0
 
 
 class Numbers:

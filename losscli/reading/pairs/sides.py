@@ -9,11 +9,10 @@ from dataclasses import replace
 from losscli.enums import Form
 from losscli.errors import DataError, Declined
 from losscli.reading.blocks import Opened, Table
-from losscli.reading.choice import labels_and_predictions, names_of, resolve
-from losscli.reading.columns import KEY, Wanted, shared_out
+from losscli.reading.columns import KEY, Wanted
 from losscli.reading.files import Request, file_table, opened
 from losscli.reading.pairs.inline import Inline, is_inline, parse_inline
-from losscli.reading.pairs.position import SHARED, side_by_side
+from losscli.reading.pairs.position import side_by_side
 from losscli.reading.pairs.shapes import (
     check_counts,
     form_of,
@@ -24,8 +23,6 @@ from losscli.reading.pairs.shapes import (
     records_of,
     shape_of,
 )
-
-Sides = Sequence[Inline | Opened]
 
 
 def likelihoods(request: Request) -> Table:
@@ -71,8 +68,12 @@ def _read(request: Request) -> list[Inline | Table]:
     try:
         for at, token in enumerate(request.tokens):
             found.append(_side(token, request, at))
-        _refuse_two_tables(request.wanted, found)
-        wanted = _shared_out(request.wanted, found)
+        _refuse_columns_of_lists(request.wanted, found)
+        if not any(isinstance(side, Opened) for side in found):
+            return [side for side in found if isinstance(side, Inline)]
+        from losscli.reading.pairs.columns import wanted_of_sides
+
+        wanted = wanted_of_sides(request.wanted, found)
         return [side.table(own) if isinstance(side, Opened) else side for side, own in zip(found, wanted, strict=True)]
     except BaseException:
         for side in found:
@@ -96,72 +97,13 @@ def _side(token: str, request: Request, at: int) -> Inline | Opened:
     return opened(token, request)
 
 
-def _refuse_two_tables(wanted: Wanted, sides: Sides) -> None:
-    """Two tables that each hold labels and predictions may be meant to be read one by one."""
-    tables = [side for side in sides if isinstance(side, Opened)]
-    if wanted.label or wanted.prob or len(tables) < 2:
-        return
-    if all(labels_and_predictions(names_of(side.top, wanted, side.named)) for side in tables):
-        raise DataError(
-            f"{tables[0].name} and {tables[1].name} each hold labels and predictions; give each by itself,"
-            " or choose with -y the labels of the first and with -p the predictions of the second"
-        )
-
-
-def _wanted_of(wanted: Wanted, at: int) -> Wanted:
-    """What is wanted of LABELS (0) and of PREDS (1)."""
-    own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1, carried={})
-    return replace(own, prob=None, models=()) if at == 0 else replace(own, label=None)
-
-
-def _shared_out(wanted: Wanted, sides: Sides) -> list[Wanted]:
-    """What is wanted of each side, the columns that travel with it among them."""
-    own = [_wanted_of(wanted, at) for at in range(len(sides))]
-    tables = [(at, side) for at, side in enumerate(sides) if isinstance(side, Opened)]
-    if KEY in wanted.carried and len(tables) < 2:
+def _refuse_columns_of_lists(wanted: Wanted, sides: Sequence[Inline | Opened]) -> None:
+    """Refuse columns that travel along, keys above all, where there are lists."""
+    tables = sum(isinstance(side, Opened) for side in sides)
+    if KEY in wanted.carried and tables < 2:
         raise Declined("--key joins two tables, LABELS and PREDS")
     if wanted.carried and not tables:
         raise Declined("columns are chosen in tables; a list has none")
-    known = [(names_of(side.top, own[at], side.named), len(side.top.first)) for at, side in tables]
-    for purpose, text in wanted.carried.items():
-        everywhere = purpose == KEY or text == "*"
-        parts = (text,) * len(tables) if everywhere else shared_out(text, known)
-        for (at, _), part in zip(tables, parts, strict=True):
-            if part:
-                own[at] = replace(own[at], carried={**own[at].carried, purpose: part})
-    own = _with_weight(wanted, own, [(at, names) for (at, _), (names, _) in zip(tables, known, strict=True)])
-    return _with_shared(own, sides) if len(tables) == 2 and KEY not in wanted.carried else own
-
-
-def _with_weight(wanted: Wanted, own: list[Wanted], known: list[tuple[int, tuple[str, ...] | None]]) -> list[Wanted]:
-    """The weights as a column of the table that has one of this name."""
-    at = next((at for at, names in known if wanted.weight and wanted.weight in (names or ())), None)
-    if at is not None:
-        own[at] = replace(own[at], weight=wanted.weight)
-    elif wanted.weight and KEY in wanted.carried:
-        raise DataError(f"no column {wanted.weight!r} in either table; beside --key weights are a column")
-    return own
-
-
-def _with_shared(own: list[Wanted], sides: Sides) -> list[Wanted]:
-    """The columns that both tables have, and that are neither labels nor predictions, travel to be compared."""
-    names: list[tuple[str, ...]] = []
-    used: set[str] = set()
-    for side, wanted in zip(sides, own, strict=True):
-        assert isinstance(side, Opened)
-        header = names_of(side.top, wanted, side.named)
-        if header is None:
-            return own
-        try:
-            columns = resolve(side.top, replace(wanted, header=True, carried={}))
-        except DataError:
-            return own  # told when the table is made
-        used |= {header[column] for column in (*columns.labels, *columns.predictions)}
-        names.append(header)
-    left, right = names
-    both = [name for name in left if name and name not in used and left.count(name) == right.count(name) == 1]
-    shared = {f"{SHARED}{at}": name for at, name in enumerate(both)}
-    return [replace(wanted, carried={**wanted.carried, **shared}) for wanted in own]
 
 
 def _weights(request: Request) -> Table:

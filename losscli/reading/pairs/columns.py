@@ -1,0 +1,86 @@
+"""What is wanted of each of two arguments, where a table is among them: which columns of it, and for what.
+
+A column that is wanted of either is looked for in LABELS, then in PREDS.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from losscli.errors import DataError
+from losscli.reading.blocks import Opened
+from losscli.reading.choice import labels_and_predictions, names_of, resolve
+from losscli.reading.columns import KEY, Wanted, shared_out
+from losscli.reading.pairs.inline import Inline
+from losscli.reading.pairs.position import SHARED
+
+Sides = Sequence[Inline | Opened]
+
+
+def wanted_of_sides(wanted: Wanted, sides: Sides) -> list[Wanted]:
+    """What is wanted of LABELS and of PREDS; refuses two tables that may be meant to be read one by one."""
+    _refuse_two_tables(wanted, sides)
+    return _shared_out(wanted, sides)
+
+
+def _refuse_two_tables(wanted: Wanted, sides: Sides) -> None:
+    """Two tables that each hold labels and predictions may be meant to be read one by one."""
+    tables = [side for side in sides if isinstance(side, Opened)]
+    if wanted.label or wanted.prob or len(tables) < 2:
+        return
+    if all(labels_and_predictions(names_of(side.top, wanted, side.named)) for side in tables):
+        raise DataError(
+            f"{tables[0].name} and {tables[1].name} each hold labels and predictions; give each by itself,"
+            " or choose with -y the labels of the first and with -p the predictions of the second"
+        )
+
+
+def _wanted_of(wanted: Wanted, at: int) -> Wanted:
+    """What is wanted of LABELS (0) and of PREDS (1)."""
+    own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1, carried={})
+    return replace(own, prob=None, models=()) if at == 0 else replace(own, label=None)
+
+
+def _shared_out(wanted: Wanted, sides: Sides) -> list[Wanted]:
+    """What is wanted of each side, the columns that travel with it among them."""
+    own = [_wanted_of(wanted, at) for at in range(len(sides))]
+    tables = [(at, side) for at, side in enumerate(sides) if isinstance(side, Opened)]
+    known = [(names_of(side.top, own[at], side.named), len(side.top.first)) for at, side in tables]
+    for purpose, text in wanted.carried.items():
+        everywhere = purpose == KEY or text == "*"
+        parts = (text,) * len(tables) if everywhere else shared_out(text, known)
+        for (at, _), part in zip(tables, parts, strict=True):
+            if part:
+                own[at] = replace(own[at], carried={**own[at].carried, purpose: part})
+    own = _with_weight(wanted, own, [(at, names) for (at, _), (names, _) in zip(tables, known, strict=True)])
+    return _with_shared(own, sides) if len(tables) == 2 and KEY not in wanted.carried else own
+
+
+def _with_weight(wanted: Wanted, own: list[Wanted], known: list[tuple[int, tuple[str, ...] | None]]) -> list[Wanted]:
+    """The weights as a column of the table that has one of this name."""
+    at = next((at for at, names in known if wanted.weight and wanted.weight in (names or ())), None)
+    if at is not None:
+        own[at] = replace(own[at], weight=wanted.weight)
+    elif wanted.weight and KEY in wanted.carried:
+        raise DataError(f"no column {wanted.weight!r} in either table; beside --key weights are a column")
+    return own
+
+
+def _with_shared(own: list[Wanted], sides: Sides) -> list[Wanted]:
+    """The columns that both tables have, and that are neither labels nor predictions, travel to be compared."""
+    names: list[tuple[str, ...]] = []
+    used: set[str] = set()
+    for side, wanted in zip(sides, own, strict=True):
+        assert isinstance(side, Opened)
+        header = names_of(side.top, wanted, side.named)
+        if header is None:
+            return own
+        try:
+            columns = resolve(side.top, replace(wanted, header=True, carried={}))
+        except DataError:
+            return own  # told when the table is made
+        used |= {header[column] for column in (*columns.labels, *columns.predictions)}
+        names.append(header)
+    left, right = names
+    both = [name for name in left if name and name not in used and left.count(name) == right.count(name) == 1]
+    shared = {f"{SHARED}{at}": name for at, name in enumerate(both)}
+    return [replace(wanted, carried={**wanted.carried, **shared}) for wanted in own]

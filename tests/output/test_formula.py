@@ -1,0 +1,124 @@
+"""Formulas in LaTeX, made of their text, and text in Markdown that is read as nothing but text."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from losscli.losses.table import LOSSES, Kernel
+from losscli.output.formats import escaped
+from losscli.output.formula import latex, maths
+
+COMMANDS = {
+    *("cdot", "ldots", "theta", "infty", "backslash", "sim", "wedge", "ln", "max", "log", "sum", "frac"),
+    *("partial", "text", "mathrm"),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("-ln(1 - p)", r"-\ln(1 - p)"),
+        ("-[ y ln p ]", r"-[y \ln p]"),
+        ("log2(1 + e^-z)", r"\log_{2}(1 + e^{-z})"),
+        ("e^(-weight * loss)", r"e^{-\text{weight} \cdot \text{loss}}"),
+        ("sum over k of e^z[k]", r"\sum_{k} e^{z_{k}}"),
+        ("-x[label] / ln 2", r"-\frac{x_{\text{label}}}{\ln 2}"),
+        ("-y/p + (1 - y)/(1 - p)", r"-\frac{y}{p} + \frac{1 - y}{1 - p}"),
+        ("(p - y) / [p (1 - p)] / 4", r"\frac{\frac{p - y}{p (1 - p)}}{4}"),
+        ("(-1 / 0.7, 0) / 2", r"\frac{(-\frac{1}{0.7}, 0)}{2}"),
+        ("dp[j]/dz[k]", r"\frac{\partial p_{j}}{\partial z_{k}}"),
+        ("X^T (h - y) / m", r"X^{T} \frac{h - y}{m}"),
+        ("X theta^T, so that p = softmax(z)", r"X \theta^{T}, \text{ so that } p = \mathrm{softmax}(z)"),
+        ("1e-07^2 * 2.5e-08", r"{10^{-7}}^{2} \cdot 2.5 \cdot 10^{-8}"),
+        ("0.2 + ... + 0.3", r"0.2 + \ldots + 0.3"),
+        ("w[a_b$] = 2", r"w_{\text{a\_b\$}} = 2"),
+    ],
+)
+def test_a_formula_is_latex_by_a_few_rules(text: str, wanted: str) -> None:
+    assert latex(text) == wanted
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether braces close what they open, every command is known, and nothing is raised or divided by nothing."""
+    plain = re.sub(r"\\[{}%$&#_]", "", text)
+    depths = [plain[:at].count("{") - plain[:at].count("}") for at in range(len(plain) + 1)]
+    known = {name for name in re.findall(r"\\([A-Za-z]+)", plain)} <= COMMANDS
+    return known and min(depths) == depths[-1] == 0 and "$" not in plain and not re.search(r"[\^_](?!\{)", plain)
+
+
+PIECES = [
+    "ln",
+    "log2",
+    "(",
+    ")",
+    "[",
+    "]",
+    "^",
+    "/",
+    "-",
+    "_",
+    "{",
+    "}",
+    "\\",
+    "$",
+    "e",
+    "q[k]",
+    "1e-07",
+    "dp",
+    "'",
+    " ",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=12).map("".join))
+def test_whatever_is_given_the_latex_is_well_formed(text: str) -> None:
+    assert is_well_formed(latex(text))
+
+
+KERNELS = [kernel for loss in LOSSES.values() for of_form in loss.kernels.values() for kernel in of_form.values()]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_every_loss_has_its_formula_term_and_chain_in_latex(kernel: Kernel) -> None:
+    texts = [kernel.formula(soft, log) for soft in (True, False) for log in ("ln", "log2", "log10")]
+    a, v = ([0.25, 0.75], [0.125, 0.5])
+    texts += [*kernel.chain, kernel.term(a, v, "ln"), kernel.slope(a, v)]
+
+    for text in texts:
+        made = latex(text)
+        assert is_well_formed(made) and made.count("=") == text.count("=")
+        assert len(re.findall(r"\d\.\d+", made)) == len(re.findall(r"\d\.\d+", text))
+
+
+def test_a_cell_of_mathematics_reads_as_text_everywhere_else() -> None:
+    assert str(maths("(1 - p)^g", "g = 2", words="times {}: {} is the focus")) == "times (1 - p)^g: g = 2 is the focus"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("p_cat|p_dog", r"p\_cat\|p\_dog"),
+        ("*a* `b` ~c~ $d$ \\e", r"\*a\* \`b\` \~c\~ \$d\$ \\e"),
+        ("<b> 1 < 2", r"\<b> 1 < 2"),
+        ("&lt; R&D a & b", r"\&lt; R\&D a & b"),
+        ("[a](http://b.c) in [0, 1]", r"[a\](http://b.c) in [0, 1]"),
+        ("-0.5, 1e-07", "-0.5, 1e-07"),
+    ],
+)
+def test_markdown_shows_text_as_text(text: str, wanted: str) -> None:
+    assert escaped(text) == wanted
+
+
+def test_names_from_the_data_are_no_markup_in_a_formula_either(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("label,p_a|$b,p_[c],p_\\d{e}\na|$b,0.2,0.5,0.3\n", encoding="utf-8")
+
+    out = run("ce", path, "-d", ",", "--class-weight", "1,2,3", "--explain", "-f", "md").out
+
+    assert r"$w_{\text{a/\$b}} = 1, w_{\text{(c)}} = 2, w_{\text{-d\{e\}}} = 3$" in out
+    for table in (block for block in out.split("\n\n") if block.startswith("|")):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.strip().splitlines()}) == 1

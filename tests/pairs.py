@@ -1,0 +1,169 @@
+"""Calls with two mathematical options each, in every form and scale: as the command takes them and as `oracle` does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Any
+
+import oracle
+import pytest
+from conftest import listed
+from mpmath import mp, mpf
+
+SCALES = ("probs", "logits", "logprobs")
+
+# option -> what is typed for it; those of one entry exclude each other
+CHOICES: dict[str, tuple[str, ...]] = {
+    "eps": ("0.05",),
+    "like": ("torch", "keras", "sklearn"),
+    "smoothing": ("0.1",),
+    "focal": ("2", "0.5"),
+    "pos-weight": ("3",),
+    "class-weight": ("*",),
+    "weight": ("*",),
+    "ignore": ("*",),
+    "normalize": ("",),
+    "base": ("2", "7"),
+    "reduction": ("sum", "none"),
+}
+
+# form of data -> the options that have no meaning for it
+MEANINGLESS = {
+    "bce": {"class-weight", "ignore", "normalize"},
+    "ce": {"pos-weight"},
+    "nll-binary": {"pos-weight", "ignore", "normalize"},
+    "nll-classes": {"pos-weight"},
+    "nll-likelihoods": {"pos-weight", "class-weight", "ignore", "normalize", "smoothing"},
+}
+
+PROBS = [1e-50, 0.3, 1e-9, 1.0 - 1e-6, 0.97]  # the first is below e^-100, where torch stops
+OTHER_PROBS = [0.6, 0.2, 0.35, 0.85, 1e-4]
+HARD, SOFT = [1, 0, 0, 1, 0], [1.0, 0.25, 0.0, 0.6, 0.5]
+ROWS = [[0.7, 0.2, 0.1], [1e-9, 0.4, 0.6 - 1e-9], [0.02, 0.97, 0.01], [0.25, 0.25, 0.5], [0.999999, 6e-7, 4e-7]]
+UNSCALED = [[0.35, 0.1, 0.05], [1e-9, 0.4, 0.6], [0.02, 0.9, 0.01], [0.25, 0.25, 0.4], [0.999999, 6e-7, 4e-7]]
+OTHER_ROWS = [[0.2, 0.7, 0.1], [0.3, 0.1, 0.6], [0.35, 0.3, 0.35], [1e-8, 0.02, 0.98 - 1e-8], [0.55, 0.05, 0.4]]
+OTHER_UNSCALED = [[0.1, 0.35, 0.05], [0.3, 0.1, 0.5], [0.3, 0.3, 0.35], [1e-8, 0.02, 0.9], [0.55, 0.05, 0.3]]
+CLASSES, SOFT_ROWS = [0, 2, 1, 2, 0], [[1, 0, 0], [0.1, 0.2, 0.7], [0, 1, 0], [0.3, 0.3, 0.4], [0.5, 0.5, 0]]
+WEIGHTS = [1.0, 2.5, 0.75, 0.0, 3.0]
+BY_CLASS = {2: (0.5, 2.0), 3: (1.0, 0.25, 7.0)}
+IGNORED = 1
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One call: a form of data, a scale, kind of labels, and two options with their values."""
+
+    form: str
+    scale: str
+    soft: bool
+    options: tuple[tuple[str, str], ...]
+
+    @property
+    def classes(self) -> bool:
+        return self.form in ("ce", "nll-classes")
+
+    def __getitem__(self, name: str) -> str | None:
+        return dict(self.options).get(name)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the two, or one with the data, contradict each other by the contract."""
+        names = dict(self.options)
+        return (
+            ("eps" in names and self.scale != "probs")
+            or ("normalize" in names and self.scale == "logits")
+            or (names.get("like") == "sklearn" and self.scale != "probs")
+            or ("focal" in names and self.soft)
+        )
+
+
+def every_pair(form: str) -> list[Pair]:
+    names = [name for name in CHOICES if name not in MEANINGLESS[form]]
+    scales = [scale for scale in SCALES if form != "nll-likelihoods" or scale != "logits"]
+    kinds = (False, True) if form in ("bce", "ce") else (False,)
+    found = []
+    for a, b in combinations(names, 2):
+        for chosen in product(CHOICES[a], CHOICES[b]):
+            options = tuple(zip((a, b), chosen, strict=True))
+            found += [Pair(form, scale, soft, options) for scale in scales for soft in kinds]
+    # label probabilities have no label to ignore: nothing then happens, which is not worth a run
+    return [pair for pair in found if not (pair.soft and pair["ignore"])]
+
+
+def cases(form: str) -> Iterator[Any]:
+    """The pairs of a form, a case for each pair of names."""
+    grouped: dict[tuple[str, str], list[Pair]] = {}
+    for pair in every_pair(form):
+        grouped.setdefault(tuple(name for name, _ in pair.options), []).append(pair)  # type: ignore[arg-type]
+    for names, pairs in grouped.items():
+        yield pytest.param(tuple(pairs), id=f"{form}: {' and '.join(names)}")
+
+
+# --- the same call for the command and for the oracle ---------------------------------------------------------------
+def on_scale(pair: Pair, model: int = 0) -> list[list[float]]:
+    """Predictions of all rows by the first or the second model, a list for each."""
+    rows = [[p] for p in (PROBS, OTHER_PROBS)[model]]
+    if pair.classes:
+        rows = ((UNSCALED, OTHER_UNSCALED) if pair["normalize"] is not None else (ROWS, OTHER_ROWS))[model]
+    if pair.scale == "probs":
+        return rows
+    if pair.scale == "logprobs" or pair.classes:
+        return [[float(mp.log(p)) for p in row] for row in rows]
+    return [[float(mp.log(p / (1 - mpf(p))))] for (p,) in rows]
+
+
+def labels_of(pair: Pair) -> list[Any]:
+    if pair.form == "nll-likelihoods":
+        return []
+    if pair.classes:
+        return SOFT_ROWS if pair.soft else CLASSES
+    return SOFT if pair.soft else HARD
+
+
+def arguments(pair: Pair) -> tuple[str, ...]:
+    preds = on_scale(pair)
+    text = listed(preds) if pair.classes else ",".join(repr(row[0]) for row in preds)
+    labels = labels_of(pair)
+    return (pair.form.partition("-")[0], *([listed(labels)] if labels else []), text, *options(pair, listed(WEIGHTS)))
+
+
+def options(pair: Pair, weights: str) -> list[str]:
+    """The options alone; `weights` is the list or the column of them."""
+    said = ["--from", pair.scale]
+    for name, value in pair.options:
+        k = 3 if pair.classes else 2
+        said += {
+            "weight": ["-w", weights],
+            "class-weight": ["--class-weight", listed(list(BY_CLASS[k]))],
+            "ignore": ["--ignore", str(IGNORED)],
+            "normalize": ["--normalize"],
+        }.get(name, [f"--{name}", value])
+    return said
+
+
+def asked(pair: Pair) -> oracle.Asked:
+    number = {name: float(value) for name, value in pair.options if name in ("eps", "smoothing", "focal", "base")}
+    return oracle.Asked(
+        not pair.classes,
+        pair.scale,
+        like=pair["like"],
+        pos_weight=float(pair["pos-weight"] or 1.0),
+        class_weight=BY_CLASS[3 if pair.classes else 2] if pair["class-weight"] else None,
+        normalize=pair["normalize"] is not None,
+        reduction=pair["reduction"] or "mean",
+        **number,  # type: ignore[arg-type]
+    )
+
+
+def rows_of(pair: Pair, model: int = 0) -> list[oracle.Row | None]:
+    """All rows of a model; None for one that is ignored."""
+    labels = labels_of(pair) or [1] * len(PROBS)
+    found: list[oracle.Row | None] = []
+    for at, (y, v) in enumerate(zip(labels, on_scale(pair, model), strict=True)):
+        if pair.classes:
+            q = y if pair.soft else [1.0 if k == y else 0.0 for k in range(3)]
+        else:
+            q = (float(1 - mpf(y)), float(y))
+        weight = WEIGHTS[at] if pair["weight"] else None
+        found.append(None if pair["ignore"] and y == IGNORED else oracle.Row(q, v, weight))
+    return found
