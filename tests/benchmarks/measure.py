@@ -47,15 +47,18 @@ def in_turn(commands: Mapping[str, Sequence[str]], cwd: Path, runs: int) -> dict
 
 
 def report(found: Mapping[str, list[Run]], megabytes: float) -> None:
-    """A line a command: median time, speed, peak memory and the ratio to the first command, turn by turn."""
+    """A line a command: median times, speed, peak memory and the ratios to the first command, turn by turn."""
     first = next(iter(found.values()))
-    print(f"  {'':14} {'seconds':>8} {'MB/s':>7} {'peak MB':>8} {'ratio':>6}   answer")
+    print(f"  {'':14} {'seconds':>8} {'cpu':>7} {'MB/s':>7} {'peak MB':>8} {'ratio':>6} {'of cpu':>7}   answer")
     for name, runs in found.items():
         seconds = statistics.median(one.seconds for one in runs)
         ratio = statistics.median(one.seconds / own.seconds for one, own in zip(runs, first, strict=True))
+        cpu = statistics.median(one.cpu for one in runs)
+        of_cpu = statistics.median(one.cpu / own.cpu for one, own in zip(runs, first, strict=True))
         peak = max(one.peak for one in runs)
         answer = runs[0].answer.splitlines()[-1][:24] if runs[0].answer else ""
-        print(f"  {name:14} {seconds:8.3f} {megabytes / seconds:7.0f} {peak:8.0f} {ratio:6.2f}   {answer}")
+        speeds = f"{seconds:8.3f} {cpu:7.3f} {megabytes / seconds:7.0f}"
+        print(f"  {name:14} {speeds} {peak:8.0f} {ratio:6.2f} {of_cpu:7.2f}   {answer}")
     sys.stdout.flush()
 
 

@@ -1,5 +1,6 @@
 """What is computed on a cluster is to the digit, and to the word of an error, what is computed on this machine."""
 
+import json
 import random
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from conftest import ROOT, answer, environment, record, refusal, run
@@ -161,6 +163,32 @@ def test_an_error_in_one_of_many_files_is_told_as_on_this_machine(kind: str, tmp
 
     assert line == refusal("bce", tmp_path)
     assert line.startswith(f"{tmp_path}/2.{kind}")
+
+
+def test_a_cluster_is_found_by_the_file_of_its_scheduler(tmp_path: Path, running: Cluster) -> None:
+    path = as_text(tmp_path / "t.csv", rows(12_000))
+    place = tmp_path / "scheduler.json"
+    place.write_text(json.dumps({"type": "Scheduler", "address": running.address}), encoding="utf-8")
+
+    assert answer("bce", path, "--cluster", str(place)) == answer("bce", path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"address": 1}', "tcp://127.0.0.1:1"])
+def test_what_is_no_file_of_a_scheduler_is_one_line(text: str, tmp_path: Path) -> None:
+    path = as_text(tmp_path / "t.csv", rows(3))
+    (tmp_path / "scheduler.json").write_text(text, encoding="utf-8")
+
+    line = refusal("bce", path, "--cluster", str(tmp_path / "scheduler.json"))
+
+    assert line.startswith(f"--cluster: no scheduler answers at {tmp_path / 'scheduler.json'}")
+
+
+def test_without_distributed_the_command_that_installs_it_is_named(tmp_path: Path) -> None:
+    path = as_text(tmp_path / "t.csv", rows(3))
+    with patch.dict(sys.modules, {"distributed": None}):
+        line = refusal("bce", path, "--cluster", "tcp://127.0.0.1:1")
+
+    assert line == "--cluster wants pip install 'losscli[cluster]'"
 
 
 @pytest.mark.parametrize("options", [("-r", "none"), ("--expect", "0.5"), ("--explain",)])

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
-from conftest import answer, process, record, refusal, run
+from conftest import answer, close, process, record, refusal, run
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -114,7 +115,8 @@ NUMBERS = {
 @pytest.mark.parametrize("kind", NUMBERS)
 def test_a_prediction_of_any_numeric_type_is_the_float_that_it_is(kind: str, tmp_path: Path) -> None:
     values = ["0.5", "0.25", "0.125", "0.75"]
-    numbers = [decimal.Decimal(value) if "decimal" in kind else float(value) for value in values]
+    number = {"decimal": decimal.Decimal, "decimal256": decimal.Decimal, "float16": np.float16}.get(kind, float)
+    numbers = [number(value) for value in values]
     path = binary(tmp_path / "t.parquet", prob=pa.array(numbers, NUMBERS[kind]))
 
     assert answer("bce", path) == answer("bce", "1,0,0,1", ",".join(values))
@@ -134,7 +136,7 @@ def test_decimals_are_the_floats_of_their_text(tmp_path: Path) -> None:
 LABEL_TYPES = {
     "int8": pa.array([1, 0, 0, 1], pa.int8()),
     "uint64": pa.array([1, 0, 0, 1], pa.uint64()),
-    "float16": pa.array([1.0, 0.0, 0.0, 1.0], pa.float16()),
+    "float16": pa.array(np.array([1.0, 0.0, 0.0, 1.0], np.float16)),
     "boolean": pa.array([True, False, False, True]),
     "text": pa.array(["1", "0", "0", "1"]),
     "large text": pa.array(["true", "false", "false", "true"], pa.large_string()),
@@ -450,3 +452,11 @@ def test_types_that_change_what_a_number_means_from_file_to_file_are_refused(
     line = refusal("bce", tmp_path)
 
     assert line.startswith(f"{tmp_path}/b.parquet: {what}") and line.endswith("a.parquet fractions")
+
+
+def test_a_directory_may_hold_text_and_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("label,prob\n1,0.5\n")
+    parquet.write_table(pa.table({"label": [0, 1], "prob": [0.25, 0.75]}), tmp_path / "b.parquet")
+    (tmp_path / "c.csv").write_text("prob,label\n0.125,0\n")
+
+    assert answer("bce", tmp_path) == close(answer("bce", "1,0,1,0", "0.5,0.25,0.75,0.125"))
