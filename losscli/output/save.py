@@ -8,7 +8,7 @@ from typing import Any
 
 from losscli.errors import Declined
 from losscli.output.formats import markdown
-from losscli.output.people import console_for, renderable, text_of, width_of
+from losscli.output.people import console_for, places_of, renderable, text_of, width_of
 from losscli.output.report import Report
 from losscli.output.whole import whole_file
 
@@ -57,10 +57,9 @@ def _svg(console: Any, title: str) -> str:
 
 def _as_wide_as_shown(svg: str) -> str:
     """The image with each text as wide as the places that it takes; rich counts letters, of which some take two."""
-    from rich.cells import cell_len
 
     def measured(found: re.Match[str]) -> str:
-        return f'textLength="{cell_len(unescape(found[2])) * _PLACE:g}"{found[1]}{found[2]}<'
+        return f'textLength="{places_of(unescape(found[2])) * _PLACE:g}"{found[1]}{found[2]}<'
 
     return re.sub(r'textLength="[\d.]+"([^>]*>)([^<]*)<', measured, svg)
 
