@@ -18,7 +18,7 @@ from losscli.statistics.worst import highest
 SEED = 20
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0, math.inf]), max_size=900), st.integers(1, 5))
 def test_the_highest_values_are_the_first_of_the_sorted_ones(values: list[float], most: int) -> None:
     found = highest(np.array(values, dtype=float), most)

@@ -46,7 +46,7 @@ _SAMPLE = 128  # cells: where the first ones all differ, most of a block do
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """What a table looks like, known before its first block, and whether rows with a missing cell are dropped."""
 
     delimiter: bytes
@@ -81,7 +81,7 @@ class Decoded:
         return len(self.numbers.T)
 
 
-def decode(block: bytes, layout: Layout) -> Decoded | None:
+def decode(block: bytes, layout: TextLayout) -> Decoded | None:
     """The columns of a run of lines each of which is a record; None where most lines are odd."""
     grid = _grid(block, Shape(layout.delimiter, layout.width))
     if grid is None or 2 * grid.rows < grid.lines:

@@ -28,7 +28,7 @@ def fast_block(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
         return None
     weight = () if layout.weight is None else (layout.weight,)
     numbers = (*layout.preds, *weight, *layout.features)
-    asked = decode.Layout(delimiter.encode(), layout.width, numbers, layout.labels, layout.carried, layout.drop)
+    asked = decode.TextLayout(delimiter.encode(), layout.width, numbers, layout.labels, layout.carried, layout.drop)
     decoded = decode.decode(piece, asked)
     if decoded is None:
         return None
