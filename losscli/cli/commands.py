@@ -48,7 +48,7 @@ NOT_OF_GRADIENTS = frozenset(
 OF_REGRESSIONS = frozenset(
     {
         *("label", "weight", "positive", "classes", "delimiter", "header", "encoding", "na", "smoothing"),
-        *("pos_weight", "class_weight", "ignore", "format", "quiet", "digits", "save", "explain"),
+        *("pos_weight", "class_weight", "ignore", "format", "quiet", "digits", "save", "explain", "plot"),
     }
 )
 

@@ -269,3 +269,10 @@ def _listed(text: str | None) -> tuple[str, ...] | None:
     if "" in names:
         raise Declined(f"--classes: {text!r} has an empty name")
     return names
+
+
+def refuse_unseen_pictures(call: Call, printing: Printing) -> None:
+    """Refuse pictures where only numbers are printed."""
+    if call.plot and (call.quiet or printing.writer.pictures is False):
+        other = "--quiet" if call.quiet else f"--format {call.format}"
+        raise Declined(f"--plot draws for people; it contradicts {other}")

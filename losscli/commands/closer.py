@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from math import inf, isnan
 
-from losscli.commands.call import Call, closer_options, request_of, settings_of
+from losscli.commands.call import Call, closer_options, refuse_unseen_pictures, request_of, settings_of
 from losscli.enums import Form, Reduction
 from losscli.errors import DataError, Declined, shown
 from losscli.evaluation.closer import Asked, Found, found_in
@@ -58,10 +58,7 @@ def _refuse(call: Call, printing: Printing) -> None:
     if call.reduction is Reduction.NONE:
         raise Declined(f"-r none prints every row; it contradicts {asked[0]}")
     tables = [name for name in asked if name not in ("--show", "--fail-if-worse", "--plot")]
-    if call.plot and (call.quiet or printing.writer.pictures is False):
-        raise Declined(
-            f"--plot draws for people; it contradicts {'--quiet' if call.quiet else f'--format {call.format}'}"
-        )
+    refuse_unseen_pictures(call, printing)
     alone = [name for name in tables if not name.startswith("-p")]
     if call.quiet and alone:
         raise Declined(f"--quiet prints the number alone; it contradicts {alone[0]}")

@@ -11,7 +11,15 @@ from math import inf
 
 import numpy as np
 
-from losscli.commands.call import Call, FitOptions, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.call import (
+    Call,
+    FitOptions,
+    printing_of,
+    refuse_contradictions,
+    refuse_unseen_pictures,
+    request_of,
+    settings_of,
+)
 from losscli.enums import Form, Solver
 from losscli.errors import DataError, Declined, shown
 from losscli.evaluation.prepare import Array
@@ -28,6 +36,7 @@ from losscli.reports.fit import Outcome, Scaling, report_of
 def run_fit(call: Call, options: FitOptions) -> bool:
     """Fit and print what came of it."""
     refuse_contradictions(call)
+    refuse_unseen_pictures(call, printing_of(call, "fit"))  # otherwise the curve of the loss is drawn anyway
     recipe = _recipe(options)
     if call.explain:
         _refuse_unexplained(call, options)

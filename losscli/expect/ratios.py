@@ -1,18 +1,25 @@
 """A typed gradient judged: the verdict, the first wrong entry, and the constant ratio of given and right."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from math import log
 
 import numpy as np
 
 from losscli.expect.mistakes.case import Array
-from losscli.expect.mistakes.gradients import Slopes, gradient_candidates
+from losscli.expect.mistakes.entry import RARE, Candidate, Mistake, Variant, variants
+from losscli.expect.mistakes.gradients import GRADIENTS, Slopes
 from losscli.expect.typed import Typed
 from losscli.expect.verdict import Verdict, judged
 
 CONSTANTS = ("-1", "2", "1/2", "1/ln 2", "ln 2")  # ratios whose name is their value
+
+# The mistakes that multiply every entry by a number, as an id of two of them has them; "negated" comes last, as "sign".
+FACTORS = {
+    **{"not-averaged": "sum", "base-2": "base-2", "base-e": "base-e", "halved": "halved", "doubled": "doubled"},
+    **{"divided-twice": "divided-twice", "over-cells": "over-cells"},
+}
 
 
 @dataclass(frozen=True)
@@ -92,3 +99,35 @@ def _all_scaled(given: Sequence[Typed], right: Array, ratio: float) -> bool:
 def _told(given: Sequence[Typed], right: Array) -> bool:
     """Whether two entries at least say what the ratio is: one entry has a ratio to anything."""
     return sum(bool(value != 0.0 and one.near != 0.0) for one, value in zip(given, right, strict=True)) > 1
+
+
+# --- what mistakes would give ----------------------------------------------------------------------------------------
+def gradient_candidates(s: Slopes) -> Iterator[Candidate]:
+    """Every gradient that a mistake with log-losses gives, then what any two give that multiply all of it."""
+    for entry in GRADIENTS if s.log_loss else ():
+        for variant in _made(entry, s):
+            value = np.asarray(variant.value).ravel()
+            meaning = entry.meaning.format(variant.detail)
+            yield Candidate(entry.id, value, meaning, variant.cure or entry.cure, entry.rank)
+    if s.log_loss and s.listed and s.right.size > 1:
+        yield from _two_factors(s)
+
+
+def _made(entry: Mistake[Slopes], s: Slopes) -> list[Variant]:
+    with np.errstate(all="ignore"):  # at p = 0 or 1 a mistake may divide by 0; what has no value is left out
+        found = variants(entry, s)
+    return [variant for variant in found if not np.isnan(variant.value).any()]
+
+
+def _two_factors(s: Slopes) -> Iterator[Candidate]:
+    """Any two mistakes that multiply every entry, where none of them does so alone."""
+    right, ones, entries = s.right.ravel(), replace(s, right=np.ones_like(s.right)), {one.id: one for one in GRADIENTS}
+    factors = {
+        name: [float(np.ravel(one.value)[0]) for one in _made(entries[name], ones)] for name in (*FACTORS, "negated")
+    }
+    alone = tuple(right * factor for found in factors.values() for factor in found)
+    for (a, of_a), (b, of_b) in combinations(factors.items(), 2):
+        id_, one, two = f"{FACTORS[a]}-and-{FACTORS.get(b, 'sign')}", entries[a], entries[b]
+        for x, y in product(of_a, of_b):
+            said, cure = f"{one.meaning}; and {two.meaning}", f"{one.cure}; and {two.cure}"
+            yield Candidate(id_, right * x * y, said, cure, RARE + 1, alone)

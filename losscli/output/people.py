@@ -22,7 +22,7 @@ Rows = tuple[tuple[object, ...], ...]
 
 WHOLE = re.compile(r"-?\d*")  # what stands before the decimal point
 
-NARROWEST = 24  # characters of a column that is broken into lines
+NARROWEST = 12  # characters of a column that is broken into lines
 
 SHOWN_ROWS = 100  # of an answer by rows; the machine formats and --quiet print every row
 

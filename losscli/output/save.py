@@ -44,7 +44,11 @@ def _recorded(report: Report, digits: int) -> Any:
 
 
 def _svg(console: Any, title: str) -> str:
-    """An image whose letters are those of the machine that shows it: rich asks a server for its font."""
+    """An image whose letters are those of the machine that shows it: rich asks a server for its font.
+
+    The one address that is left is the name of what SVG is, which nobody fetches.
+    """
     text = console.export_svg(title=title, unique_id="losscli")
     without: str = re.sub(r"@font-face\s*\{.*?\}\s*", "", text, flags=re.DOTALL)
+    without = re.sub(r"<!-- Generated with Rich .*?-->\s*", "", without)
     return without.replace("Fira Code,", "")

@@ -180,9 +180,6 @@ class _Steady(io.RawIOBase):
     def __init__(self, raw: IO[bytes], left: int | None) -> None:
         self._raw, self._left, self.taken = cast(Any, raw), left, 0
 
-    def readable(self) -> bool:
-        return True
-
     def readinto(self, buffer: Any) -> int:
         room = memoryview(buffer) if self._left is None else memoryview(buffer)[: self._left]
         if not room:

@@ -76,7 +76,8 @@ def descend(sample: Sample, start: Array, recipe: Recipe, test: Sample | None = 
     history, tested = [_objective(sample, theta, recipe.l2)], [*loss_of_test(test, theta)]
     batches, enough = _batches(sample, recipe), False
     while len(history) <= recipe.steps and not enough:
-        theta = theta - recipe.lr * _gradient(next(batches), theta, recipe.l2)
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that has left the numbers is told so
+            theta = theta - recipe.lr * _gradient(next(batches), theta, recipe.l2)
         history.append(_objective(sample, theta, recipe.l2))
         tested += loss_of_test(test, theta)
         if not isfinite(history[-1]):
@@ -120,8 +121,8 @@ def rises(before: float, after: float) -> bool:
 
 
 def _objective(sample: Sample, theta: Array, l2: float) -> float:
-    penalty = 0.5 * l2 * float((penalized(sample, theta) ** 2).sum()) if l2 else 0.0
     with np.errstate(over="ignore", invalid="ignore"):  # a run that has left the numbers is told so
+        penalty = 0.5 * l2 * float((penalized(sample, theta) ** 2).sum()) if l2 else 0.0
         return mean_loss(sample, theta) + penalty
 
 

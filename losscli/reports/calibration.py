@@ -54,7 +54,7 @@ _MEANING = {
     "ece": "expected calibration error, {bins}",
     "ece_top": "expected calibration error of the top class, {bins}",
     "ece_classwise": "mean over the classes of the error of each, {bins}",
-    "miscalibration": "what a recalibration by isotonic regression would save",
+    "miscalibration": "what recalibrating by isotonic regression would save",
     "discrimination": "what the order of the predictions saves",
     "uncertainty": "the loss of always predicting the label frequency",
     "brier": "mean squared error of the probabilities",

@@ -592,3 +592,15 @@ def test_twice_the_squared_error_is_named() -> None:
     result = run("grad", "bce", "1,0,1", "0.3,0.4,0.5", "--expect", "-0.466667,0.266667,-0.333333", "-f", "json")
 
     assert "squared-error" in [one["id"] for one in result.json["expect"]["consistent_with"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits"), [("0", 0), ("0.000", 0), ("0.5", 1), ("12.50", 4), ("1e-3", 1), ("120", 3), ("1/3", 9)]
+)
+def test_the_significant_digits_of_what_is_typed_are_counted(typed: str, digits: int) -> None:
+    assert typed_number(typed).digits == digits
+
+
+def test_a_number_has_320_characters_at_most() -> None:
+    assert typed_number("0.5".ljust(320, "0")).exact == 0.5
+    assert "is not a number" in refusal("bce", "1", "0.5", "--expect", "0.5".ljust(321, "0"))

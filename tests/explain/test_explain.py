@@ -138,3 +138,18 @@ def test_a_gradient_shows_its_chain_of_factors(arguments: tuple[str, ...], term:
 
 def test_a_gradient_without_such_a_chain_says_so() -> None:
     assert run("grad", *BCE, "--focal", "2", "--explain").code == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "weight", "term"),
+    [
+        ("1", "1.5", "1.5 * (0.8 - 1)"),
+        ("0", "1.5", "(0.8 - 0)"),
+        ("0.5", "3", "(0.5 * 0.8 - 1.5 * (1 - 0.8))"),
+        ("0.5", "1", "(0.8 - 0.5)"),
+    ],
+)
+def test_the_slope_of_a_weighed_positive_term_is_shown_as_it_is(label: str, weight: str, term: str) -> None:
+    out = run("grad", "bce", label, "0.8", "--wrt", "logits", "--pos-weight", weight, "--explain").out
+
+    assert f"\n1    {term}  " in out

@@ -5,6 +5,8 @@ from math import exp
 import pytest
 from conftest import run
 
+from losscli.losses.wording import listed
+
 
 def shown(*arguments: str) -> str:
     result = run(*arguments, "--explain")
@@ -118,3 +120,8 @@ def test_a_wrong_answer_that_nothing_fits_shows_every_row_of_a_small_table() -> 
 
     assert "48   0      0.3" in run(*small).out and "more rows" not in run(*small).out
     assert "20   0      0.3" in run(*large).out and "30 more rows" in run(*large).out
+
+
+@pytest.mark.parametrize(("count", "shown"), [(6, "t0 + t1 + t2 + t3 + t4 + t5"), (7, "t0 + t1 + t2 + t3 + ... + t6")])
+def test_a_long_list_of_terms_shows_the_first_four_and_the_last(count: int, shown: str) -> None:
+    assert listed([f"t{at}" for at in range(count)], " + ") == shown

@@ -17,7 +17,7 @@ def test_a_thousand_tables_hold_nothing_to_find() -> None:
     assert min(kinds["answered"], kinds["refused"]) > 200, kinds
 
 
-@pytest.mark.parametrize("seed", [47793, 67330, 97010, 213953, 1014279, 1015373])
+@pytest.mark.parametrize("seed", [47793, 67330, 97010, 213953, 1014279, 1015373, 1362837])
 def test_what_was_found_once_is_looked_at_again(seed: int) -> None:
     assert hunt.judge(seed).finding is None
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from losscli.enums import Form, Scale
+from losscli.gradients import numeric
 from losscli.gradients.check import compared
 from losscli.gradients.numeric import Differences, Surface, differences
 from losscli.gradients.size import Size, enlarged
@@ -402,3 +403,12 @@ def test_the_norm_neither_overflows_nor_vanishes(scale: float) -> None:
     size = enlarged(Size(), np.array([1.0, 2.0]), scale * np.array([[3.0], [-4.0]]))
     assert size.norm == pytest.approx(5 * scale, rel=1e-15, abs=0)
     assert (size.largest, size.largest_row) == (4 * scale, 2)
+
+
+def test_the_step_of_a_logit_of_classes_goes_by_its_distance_below_the_largest() -> None:
+    at = np.array([[5.0, 3.0, -20.0], [1e8, 1e8 - 2.0, 1e8 - 0.5]])
+
+    width = numeric._WIDTHS[Scale.LOGITS](None, at, at, at)  # type: ignore[arg-type]
+
+    assert width.tolist() == [[1.0, 2.0, 25.0], [1.0, 2.0, 1.0]]
+    assert numeric._WIDTHS[Scale.LOGITS](None, at[0], at[0], at[0]).tolist() == [5.0, 3.0, 20.0]  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ def test_an_image_is_well_formed_has_the_answer_and_asks_no_server() -> None:
     words = "".join(ElementTree.fromstring(text).itertext()).replace("\xa0", " ")
     assert "0.36183" in words and "baseline" in words and "losscli bce" in words
     assert not re.search(r"url\(\s*[\"']?http|@import|@font-face|<image|<script", text)
+    assert re.findall(r"\w+://[^\s\"'<]*", text) == ["http://www.w3.org/2000/svg"]
 
 
 def test_a_page_has_the_answer_and_asks_no_server() -> None:

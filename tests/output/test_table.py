@@ -193,6 +193,14 @@ def test_a_diagnosis_is_wrapped_at_words_on_a_terminal_and_not_in_a_pipe(columns
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+def test_a_diagnosis_can_be_read_on_half_a_screen() -> None:
+    lines = on_terminal(*BCE, "--expect", "0.522", columns=40)
+    begin = next(at for at, line in enumerate(lines) if line.startswith("consistent with"))
+
+    assert max(map(len, lines[begin:])) <= 40
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 @pytest.mark.parametrize(
     "command",
     [

@@ -449,8 +449,13 @@ def test_gzip_is_read_without_the_quicker_package(here: Path, monkeypatch: pytes
     assert refusal("bce", write("t", data[:-9]), "-q") == "t: the compressed data end too soon"
 
 
-@pytest.mark.parametrize("first", [" \t", "\t\n  \t ", "\x0c"])
+@pytest.mark.parametrize("first", [" \t", "\t\n  \t ", "\x0c", '""', '""\n\n" "'])
 def test_lines_of_white_space_before_the_header_are_none_of_the_table(first: str, here: Path) -> None:
     table = f"{first}\nlabel,prob\n1,0.5\n"
     assert answer("bce", write("t.csv", table.encode())) == answer("bce", "1", "0.5")
     assert answer("bce", "t.csv", "-y", "label", "-p", "prob", "-d", ",") == answer("bce", "1", "0.5")
+
+
+def test_an_empty_cell_alone_is_missing_in_a_table_of_one_column_and_else_a_blank_line(here: Path) -> None:
+    assert refusal("nll", write("t.csv", b'""\n0.5\n0.25\n'), "-p", "1").startswith("t.csv:1: column 1: the cell is")
+    assert refusal("bce", write("t.csv", b'""\n""\nlabel,prob\n1,2\n')).startswith("t.csv:4: ")

@@ -234,7 +234,7 @@ def spoiled_tables(draw: st.DrawFn) -> tuple[bytes, Layout]:
     return block, layout
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(spoiled_tables())
 def test_a_spoiled_table_has_odd_lines_or_is_read_as_the_csv_module_reads_it(table: tuple[bytes, Layout]) -> None:
     block, layout = table

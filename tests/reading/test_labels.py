@@ -15,6 +15,7 @@ CLASS_NAMES = [
     ("p_cat,p_dog", "cat"),
     ("p_cat,p_dog", "p_cat"),
     ("cat_prob,dog_prob", "cat"),
+    ("at_p,bt_p", "at"),
     ("p_cat_x,p_dog_x", "cat"),
     ("P(cat),P(dog)", "cat"),
     ("prob_0,prob_1", "0"),

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from conftest import answer, process, record, refusal, run
+from conftest import answer, close, process, record, refusal, run
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -454,3 +454,11 @@ def test_types_that_change_what_a_number_means_from_file_to_file_are_refused(
     line = refusal("bce", tmp_path)
 
     assert line.startswith(f"{tmp_path}/b.parquet: {what}") and line.endswith("a.parquet fractions")
+
+
+def test_a_directory_may_hold_text_and_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("label,prob\n1,0.5\n")
+    parquet.write_table(pa.table({"label": [0, 1], "prob": [0.25, 0.75]}), tmp_path / "b.parquet")
+    (tmp_path / "c.csv").write_text("prob,label\n0.125,0\n")
+
+    assert answer("bce", tmp_path) == close(answer("bce", "1,0,1,0", "0.5,0.25,0.75,0.125"))

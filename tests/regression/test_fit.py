@@ -109,7 +109,18 @@ def test_a_tolerance_stops_early_and_counts_as_converged(students: Path) -> None
 def test_a_loss_that_ends_above_where_it_began_is_refused_with_the_advice_of_a_smaller_rate(students: Path) -> None:
     said = refusal("fit", "bce", students, "--lr", "1000")
     assert said.startswith("the loss ends above where it began: 0.693147, and ")
-    assert "try a smaller --lr than 1000" in said
+    assert said.endswith(" after step 1000; try a smaller --lr than 1000, or --standardize")
+
+
+@pytest.mark.parametrize(
+    ("largest", "options", "step"),
+    [("1e200", ("1e200",), 1), ("4", ("1e200", "--l2", "1"), 1), ("4", ("1e10", "--l2", "1e100"), 2)],
+)
+def test_a_loss_that_leaves_the_numbers_is_told_with_the_step(
+    largest: str, options: tuple[str, ...], step: int
+) -> None:
+    said = refusal("fit", "bce", "--lr", *options, stdin=f"x,y\n1,0\n2,1\n3,0\n{largest},1\n")
+    assert said.startswith(f"the loss is no longer finite at step {step}; try a smaller --lr than 1e+")
 
 
 HOMEWORK = (DATA / "homework.csv", "-y", "passed", "-x", "hours")
@@ -382,6 +393,13 @@ def test_columns_that_leave_newton_without_one_optimum_are_refused() -> None:
     assert "3 columns with the intercept have rank 2" in refusal("fit", "bce", "--method", "newton", stdin=rows)
 
 
+def test_a_weight_that_leaves_the_floats_is_refused_with_its_line() -> None:
+    said = refusal("fit", "bce", "-w", "w", stdin="x,y,w\n1,1,1\n2,0,1e300\n3,1,1\n")
+    assert (
+        said == "<stdin>:3: column 'w': a weight of 1e+300 leaves the range of floats in a gradient; scale the weights"
+    )
+
+
 def test_one_class_lists_and_a_table_to_overwrite_are_refused(students: Path) -> None:
     assert "two classes at least are wanted" in refusal("fit", "ce", stdin="x,y\n1,a\n2,a\n")
     assert "a regression wants a table" in refusal("fit", "bce", "1,0", "0.5,0.5")
@@ -513,3 +531,11 @@ def test_new_predictions_have_the_permissions_of_any_new_file(tmp_path: Path, st
 def test_predictions_go_to_a_device_as_it_is(students: Path) -> None:
     assert run("fit", "bce", students, "--predict", "/dev/null").code == 0
     assert Path("/dev/null").is_char_device()
+
+
+def test_plot_is_what_a_fit_draws_anyway_and_is_refused_where_nothing_is_drawn() -> None:
+    command = ("fit", "bce", DATA / "homework.csv", "-y", "passed", "-x", "hours")
+
+    assert run(*command, "--plot").out == run(*command).out
+    assert "--plot draws for people" in refusal(*command, "--plot", "-q")
+    assert "--plot draws for people" in refusal(*command, "--plot", "-f", "csv")

@@ -1,6 +1,7 @@
 """Temperature scaling: the optimum against a general minimizer, and where there is none."""
 
 import csv
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,13 @@ def test_rows_with_missing_cells_are_told() -> None:
     result = run("fit", "temperature", "--na", "drop", stdin="label,logit\n1,2\n0,\n0,1\n1,-1\n0,-1\n")
 
     assert result.code == 0 and "1 row with a missing cell dropped" in result.out
+
+
+@pytest.mark.parametrize("size", ["1", "1e-20", "1e20"])
+@pytest.mark.parametrize("right", [26, 30, 49])
+def test_logits_of_one_size_have_their_temperature_in_closed_form(right: int, size: str) -> None:
+    rows = "label,logit\n" + f"1,{size}\n" * right + f"0,{size}\n" * (50 - right)
+
+    found = record("fit", "temperature", "-y", "label", "-p", "logit", stdin=rows)["temperature"]
+
+    assert found == pytest.approx(float(size) / log(right / (50 - right)), rel=1e-12, abs=0)

@@ -1,9 +1,11 @@
 """Mistakes that only two classes allow: a term of the formula lost, doubled or given the wrong sign."""
 
+from itertools import permutations
+
 import numpy as np
 
 from losscli.enums import Reduction
-from losscli.expect.mistakes.case import Array, Case, minus_log, times
+from losscli.expect.mistakes.case import Array, Case, times
 from losscli.expect.mistakes.entry import (
     COMMON,
     POSSIBLE,
@@ -16,8 +18,9 @@ from losscli.expect.mistakes.entry import (
     one_number,
     several_labels,
 )
-from losscli.expect.mistakes.inputs import EPSILONS
 from losscli.losses.functions import log_softmax
+
+LOGS = ((np.e, "ln"), (2.0, "log2"), (10.0, "log10"))
 
 
 def _terms(c: Case) -> tuple[Array, Array]:
@@ -36,7 +39,39 @@ def _one_minus_log(c: Case) -> Found:
 
 
 def _p_log_p(c: Case) -> Found:
-    return c.reduced(times(c.probs, c.costs) + times(1.0 - c.labels, c.complement_costs))
+    positive, negative = _terms(c)
+    first = c.reduced(times(c.probs, c.costs) + times(1.0 - c.labels, c.complement_costs))
+    both = c.reduced(times(c.probs, positive) + times(c.complements, negative))
+    return [
+        Variant(first, "the first term has p ln p where it should have y ln p"),
+        Variant(
+            both, "each term has the probability in front of its logarithm too: y p ln p, (1 - y)(1 - p) ln(1 - p)"
+        ),
+    ]
+
+
+def _half_averaged(c: Case) -> Found:
+    """One of the terms added up over the rows, the other divided too."""
+    positive, negative = (float(times(c.weights, term).sum()) for term in _terms(c))
+    return [
+        Variant(positive + negative / c.divisor, "y ln p"),
+        Variant(positive / c.divisor + negative, "(1 - y) ln(1 - p)"),
+    ]
+
+
+def _mixed_logs(c: Case) -> Found:
+    """A logarithm to one base for label 1, to another for label 0."""
+    positive, negative = (term * c.unit for term in _terms(c))
+    return [
+        Variant(c.reduced(positive / np.log(one) + negative / np.log(other)), f"{name} for label 1 and {second} for 0")
+        for (one, name), (other, second) in permutations(LOGS, 2)
+    ]
+
+
+def _over_one_label(c: Case) -> Found:
+    whole = float(times(c.weights, c.loss).sum())
+    counts = ((float((c.weights * share).sum()), label) for label, share in ((1, c.labels), (0, 1.0 - c.labels)))
+    return [Variant(whole / count, f"{label}") for count, label in counts if count]
 
 
 def _broadcast(c: Case) -> list[float]:
@@ -54,19 +89,6 @@ def _mixed(b: object, cost: object, complement: object) -> float:
 def _sign_labels(c: Case) -> Found:
     sign = 2.0 * c.labels - 1.0
     return c.reduced(times(sign, c.costs) + times(1.0 - sign, c.complement_costs))
-
-
-def _percent(c: Case) -> Found:
-    found = []
-    for eps in EPSILONS:
-        p = np.clip(100.0 * c.probs, eps, 1.0 - eps)
-        found.append(Variant(c.reduced(c.costs_of(p)), f"{eps:.3g}"))
-    p = np.minimum(100.0 * c.probs, 1.0)
-    positive, negative = c.coefficients
-    for most, name in ((-np.log(1e-15), "1e-15"), (100.0, "a logarithm of -100")):
-        rows = times(positive, minus_log(p)) + times(negative, np.minimum(minus_log(1.0 - p), most))
-        found.append(Variant(c.reduced(rows / c.unit), name))
-    return found
 
 
 def _balanced(c: Case) -> Found:
@@ -156,7 +178,7 @@ BINARY: tuple[Mistake[Case], ...] = (
     ),
     Mistake(
         "p-log-p",
-        "the first term has p ln p where it should have y ln p",
+        "{}",
         "multiply ln p by the label",
         _p_log_p,
     ),
@@ -183,10 +205,33 @@ BINARY: tuple[Mistake[Case], ...] = (
         _sign_labels,
     ),
     Mistake(
-        "percent",
-        "the probabilities were given in percent and clipped to 1, and the logarithm of 0 was cut off at {}",
-        "divide the percentages by 100",
-        _percent,
+        "labels-one-two",
+        "the labels 1 and 2 were put into the formula for labels 0 and 1",
+        "subtract 1 from the labels first",
+        lambda c: c.reduced(times(c.labels + 1.0, c.costs) - times(c.labels, c.complement_costs)),
+    ),
+    Mistake(
+        "mixed-logs",
+        "two logarithms were mixed: {}",
+        "use the natural logarithm (ln) in both terms",
+        _mixed_logs,
+        RARE,
+    ),
+    Mistake(
+        "one-term-averaged",
+        "the term {} was added up over the rows and not divided: a bracket closes too early",
+        "divide both terms by the number of rows",
+        _half_averaged,
+        POSSIBLE,
+        (mean_asked,),
+    ),
+    Mistake(
+        "over-one-label",
+        "the sum over all rows was divided by the number of rows with label {}",
+        "divide by the number of all rows",
+        _over_one_label,
+        RARE,
+        (mean_asked,),
     ),
     Mistake(
         "softmax-for-sigmoid",

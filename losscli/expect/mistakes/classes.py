@@ -202,6 +202,12 @@ CLASSES: tuple[Mistake[Case], ...] = (
         COMMON,
     ),
     Mistake(
+        "p-log-p",
+        "the probability stands in front of its logarithm: p ln p where ln p belongs",
+        "multiply ln p by the label",
+        lambda c: c.reduced(row_sums(times(c.cells * c.probs, c.costs))),
+    ),
+    Mistake(
         "argmax-class",
         "the class with the highest probability was used in place of the label",
         "look the label's probability up, not the highest one",

@@ -4,9 +4,8 @@
 mistakes that multiply the whole gradient can be told.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from itertools import combinations, product
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from math import log
 
 import numpy as np
@@ -17,22 +16,13 @@ from losscli.expect.mistakes.entry import (
     AT_HAND,
     COMMON,
     POSSIBLE,
-    RARE,
-    Candidate,
     Found,
     Mistake,
     Variant,
-    variants,
 )
 from losscli.losses.functions import sigmoid
 
 MOST_SIGNS = 200  # entries: beyond, a single wrong sign among them is not looked for
-
-# The mistakes that multiply every entry by a number, as an id of two of them has them; "negated" comes last, as "sign".
-FACTORS = {
-    **{"not-averaged": "sum", "base-2": "base-2", "base-e": "base-e", "halved": "halved", "doubled": "doubled"},
-    **{"divided-twice": "divided-twice", "over-cells": "over-cells"},
-}
 
 
 def _nothing() -> Array:
@@ -64,37 +54,6 @@ class Slopes:
     listed: bool = True
 
 
-def gradient_candidates(s: Slopes) -> Iterator[Candidate]:
-    """Every gradient that a mistake with log-losses gives, then what any two give that multiply all of it."""
-    for entry in GRADIENTS if s.log_loss else ():
-        for variant in _made(entry, s):
-            value = np.asarray(variant.value).ravel()
-            meaning = entry.meaning.format(variant.detail)
-            yield Candidate(entry.id, value, meaning, variant.cure or entry.cure, entry.rank)
-    if s.log_loss and s.listed and s.right.size > 1:
-        yield from _two_factors(s)
-
-
-def _made(entry: Mistake[Slopes], s: Slopes) -> list[Variant]:
-    with np.errstate(all="ignore"):  # at p = 0 or 1 a mistake may divide by 0; what has no value is left out
-        found = variants(entry, s)
-    return [variant for variant in found if not np.isnan(variant.value).any()]
-
-
-def _two_factors(s: Slopes) -> Iterator[Candidate]:
-    """Any two mistakes that multiply every entry, where none of them does so alone."""
-    right, ones, entries = s.right.ravel(), replace(s, right=np.ones_like(s.right)), {one.id: one for one in GRADIENTS}
-    factors = {
-        name: [float(np.ravel(one.value)[0]) for one in _made(entries[name], ones)] for name in (*FACTORS, "negated")
-    }
-    alone = tuple(right * factor for found in factors.values() for factor in found)
-    for (a, of_a), (b, of_b) in combinations(factors.items(), 2):
-        id_, one, two = f"{FACTORS[a]}-and-{FACTORS.get(b, 'sign')}", entries[a], entries[b]
-        for x, y in product(of_a, of_b):
-            said, cure = f"{one.meaning}; and {two.meaning}", f"{one.cure}; and {two.cure}"
-            yield Candidate(id_, right * x * y, said, cure, RARE + 1, alone)
-
-
 # --- which gradients an entry is for ----------------------------------------------------------------------------------
 def _rows_known(s: Slopes) -> bool:
     return s.label.size > 0
@@ -120,12 +79,8 @@ def _divided(s: Slopes) -> bool:
     return s.divisor != 1.0
 
 
-def _not_by_probs(s: Slopes) -> bool:
-    return s.by is not Scale.PROBS
-
-
-def _not_by_logits(s: Slopes) -> bool:
-    return s.by is not Scale.LOGITS
+def _not_by(scale: Scale) -> Callable[[Slopes], bool]:
+    return lambda s: s.by is not scale
 
 
 def _other_unit(s: Slopes) -> bool:
@@ -150,6 +105,14 @@ def _matrix(s: Slopes) -> bool:
 
 def _with_intercept(s: Slopes) -> bool:
     return s.listed and s.intercept and s.right.shape[-1] > 1
+
+
+def _mean_of_rows(s: Slopes) -> bool:
+    return s.n > 1 and s.divisor == s.n
+
+
+def _many_rows(s: Slopes) -> bool:
+    return s.listed and _rows_known(s) and len(s.right) > 2
 
 
 def _several_entries(s: Slopes) -> bool:
@@ -206,6 +169,17 @@ def _one_sign(s: Slopes) -> Found:
         )
         for at in np.flatnonzero(right).tolist()
     ]
+
+
+def _other_label(s: Slopes) -> Found:
+    """The gradient with y and 1 - y exchanged, and with p and 1 - p exchanged."""
+    over = s.p * (1.0 - s.p) if s.by is Scale.PROBS else 1.0
+    return [_scaled(s, (s.p - (1.0 - s.label)) / over), _scaled(s, (1.0 - s.p - s.label) / over)]
+
+
+def _out_of_step(s: Slopes) -> Found:
+    ways = ((np.roll(s.right, 1, axis=0), "one row too far down"), (np.roll(s.right, -1, axis=0), "one row too far up"))
+    return [*(Variant(moved, said) for moved, said in ways), Variant(s.right[::-1], "in reverse order")]
 
 
 def _together(s: Slopes) -> Found:
@@ -282,7 +256,7 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "multiply by p(1 - p), or ask for this one with --wrt probs",
         _by_probs,
         COMMON,
-        (_rows_known, _not_by_probs),
+        (_rows_known, _not_by(Scale.PROBS)),
     ),
     Mistake(
         "by-logits",
@@ -290,7 +264,7 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         "divide by p(1 - p), or ask for this one with --wrt logits",
         lambda s: [s.right * s.p * (1.0 - s.p), _scaled(s, s.p - s.label)],
         COMMON,
-        (_rows_known, _not_by_logits),
+        (_rows_known, _not_by(Scale.LOGITS)),
     ),
     Mistake(
         "first-term-only",
@@ -363,6 +337,38 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         _one_sign,
         POSSIBLE,
         (_few_entries,),
+    ),
+    Mistake(
+        "signs-lost",
+        "every entry is {}: the sign that the label gives it is lost",
+        "the slope is negative where the label is 1 and positive where it is 0: mind the minus between the two terms",
+        lambda s: [Variant(np.abs(s.right), "positive"), Variant(-np.abs(s.right), "negative")],
+        POSSIBLE,
+        (_few_entries,),
+    ),
+    Mistake(
+        "classes-swapped",
+        "label 1 was taken for 0 and 0 for 1, or the predictions for probabilities of the other class",
+        "use p - y, p being the probability of label 1",
+        _other_label,
+        POSSIBLE,
+        (_of_two_classes, _not_by(Scale.LOGPROBS)),
+    ),
+    Mistake(
+        "n-minus-1",
+        "the gradient was divided by n - 1, not by n",
+        "divide by the number of rows",
+        lambda s: s.right * s.n / (s.n - 1),
+        POSSIBLE,
+        (_mean_of_rows,),
+    ),
+    Mistake(
+        "rows-shifted",
+        "the rows of the gradient are {}",
+        "give the entries in the order of the rows",
+        _out_of_step,
+        POSSIBLE,
+        (_many_rows,),
     ),
     Mistake(
         "transposed",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from losscli.enums import Like, Scale
+from losscli.enums import Like, Reduction, Scale
 from losscli.expect.mistakes.case import Array, Case, Figure, minus_log, times
 from losscli.expect.mistakes.entry import (
     COMMON,
@@ -24,9 +24,9 @@ EPSILONS = (1e-15, 2.0**-52, 1e-7)  # of old scikit-learn, of scikit-learn, of K
 # -ln of each of these and torch's limit; 1 - (1 - 1e-15) is 9.992e-16 in floating point, hence the second.
 MISSES = (34.538776394910684, 34.539575992340879, 36.04365338911715, 16.118095650958319, 100.0)
 
-LOG_EPSILONS = tuple(10.0**-digits for digits in range(3, 13))
+LOG_EPSILONS = tuple(10.0**-digits for digits in range(2, 13))
 
-CLIPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+CLIPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 
 FINE_CLIPS = (1e-4, 1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
 
@@ -48,8 +48,12 @@ def _as_logprobs(c: Case) -> Found:
 
 
 def _softmax_over_rows(c: Case) -> Found:
-    shares = np.exp(log_softmax(c.conditioned.T if c.categorical else c.conditioned[None, :]))
-    return c.reduced(c.costs_of(np.ascontiguousarray(shares.T) if c.categorical else shares[0]))
+    down, everywhere = "down the columns, over the rows of the batch", "over all cells of the table"
+    if not c.categorical:
+        return [Variant(c.reduced(c.costs_of(np.exp(log_softmax(c.conditioned[None, :]))[0])), down)]
+    columns = np.ascontiguousarray(np.exp(log_softmax(c.conditioned.T)).T)
+    cells = np.exp(log_softmax(c.conditioned.reshape(1, -1))).reshape(c.conditioned.shape)
+    return [Variant(c.reduced(c.costs_of(columns)), down), Variant(c.reduced(c.costs_of(cells)), everywhere)]
 
 
 def _swapped(c: Case) -> Found:
@@ -173,14 +177,23 @@ def _limits(eps: float) -> tuple[float, float]:
 
 
 def _rolled(c: Case) -> Found:
-    return [
-        Variant(c.reduced(c.costs_of(np.roll(c.conditioned, step, axis=0), _scale(c))), f"one row too far {way}")
-        for step, way in ((1, "down"), (-1, "up"))
+    ways = [
+        (np.roll(c.conditioned, 1, axis=0), "the predictions are one row too far down against the labels"),
+        (np.roll(c.conditioned, -1, axis=0), "the predictions are one row too far up against the labels"),
+        (c.conditioned[::-1], "the predictions are in reverse order"),
     ]
+    if not c.categorical:
+        ordered = np.sort(c.conditioned)
+        ways += [(way, "the predictions were sorted, and the labels were not") for way in (ordered, ordered[::-1])]
+    if c.reduction is not Reduction.NONE:
+        label = c.labels.argmax(axis=1) if c.categorical else c.labels
+        places = np.argsort(np.argsort(label, kind="stable"))
+        ways.append((c.conditioned[places], "the labels were sorted, and the predictions were not"))
+    return [Variant(c.reduced(c.costs_of(rows, _scale(c))), said) for rows, said in ways]
 
 
 def _rounded_inputs(c: Case) -> Found:
-    found = [Variant(c.reduced(c.costs_of(np.round(c.probs, digits))), _decimals(digits)) for digits in (2, 1)]
+    found = [Variant(c.reduced(c.costs_of(np.round(c.probs, digits))), _decimals(digits)) for digits in (3, 2, 1)]
     if _scale(c) is not Scale.PROBS:
         given = [(np.round(c.conditioned, digits), _decimals(digits)) for digits in (2, 1)]
         found += [Variant(c.reduced(c.costs_of(conditioned, _scale(c))), name) for conditioned, name in given]
@@ -189,6 +202,21 @@ def _rounded_inputs(c: Case) -> Found:
 
 def _decimals(digits: int) -> str:
     return "1 decimal" if digits == 1 else f"{digits} decimals"
+
+
+def _percent(c: Case) -> Found:
+    """100 p for p: as it is where only the logarithm of p is asked for, clipped where that of 1 - p is too."""
+    if not c.binary:
+        costs = c.costs - np.log(100.0) / c.unit
+        return c.reduced(row_sums(times(c.cells, costs)) if c.categorical else costs)
+    p = np.minimum(100.0 * c.probs, 1.0)
+    clipped = [(c.costs_of(np.clip(p, eps, 1.0 - eps)), f"{eps:.3g}") for eps in EPSILONS]
+    positive, negative = c.coefficients
+    for most, name in ((-np.log(1e-15), "1e-15"), (100.0, "a logarithm of -100")):
+        rows = times(positive, minus_log(p)) + times(negative, np.minimum(minus_log(1.0 - p), most))
+        clipped.append((rows / c.unit, name))
+    said = " and clipped to 1, and the logarithm of 0 was cut off at "
+    return [Variant(c.reduced(rows), f"{said}{name}") for rows, name in clipped]
 
 
 INPUTS: tuple[Mistake[Case], ...] = (
@@ -216,7 +244,7 @@ INPUTS: tuple[Mistake[Case], ...] = (
     ),
     Mistake(
         "softmax-over-rows",
-        "the softmax ran down the columns, over the rows of the batch, and not over the classes",
+        "the softmax ran {}, and not over the classes of each row",
         "apply the softmax along each row (dim=1, axis=-1)",
         _softmax_over_rows,
     ),
@@ -243,7 +271,7 @@ INPUTS: tuple[Mistake[Case], ...] = (
     ),
     Mistake(
         "rows-shifted",
-        "the predictions are {} against the labels",
+        "{}",
         "line the rows up: look for a header, a missing row or a shuffle on one side",
         _rolled,
         RARE,
@@ -278,6 +306,12 @@ INPUTS: tuple[Mistake[Case], ...] = (
         _not_renormalized,
         POSSIBLE,
         (of_classes, without_logits, _rescaled),
+    ),
+    Mistake(
+        "percent",
+        "the probabilities were given in percent{}",
+        "divide the percentages by 100",
+        _percent,
     ),
     Mistake(
         "rounded-inputs",

@@ -1,5 +1,7 @@
 """Other figures taken for the loss, and mistakes on the way from the rows to one number."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from losscli.enums import Reduction
@@ -23,6 +25,8 @@ from losscli.expect.mistakes.entry import (
 from losscli.losses.functions import row_sums
 
 SMOOTHINGS = (0.1, 0.2, 0.05)
+
+BATCHES = (2, 3, 4, 5, 8, 10, 16, 32)
 
 
 def _squares(c: Case) -> list[Figure]:
@@ -123,16 +127,25 @@ def row_losses(c: Case) -> Array:
     return times(positive, c.costs) + times(negative, c.complement_costs)
 
 
-def _batches(c: Case) -> Found:
-    return [Variant(_mean_of_means(c, size), f"{size}") for size in (2, 4, 8, 16, 32) if size < c.n and c.n % size]
+def _batches(c: Case) -> Iterator[tuple[Array, str]]:
+    """The means of batches of equal size, but for the last, and of two halves; and what the batches are."""
+    rows = c.n // c.width
+    splits = [(np.arange(0, rows, size), f"batches of {size} rows") for size in BATCHES if size < rows]
+    splits += [(np.array([0, rows // 2]), "the two halves of the rows")] if rows > 1 else []
+    for first, name in splits:
+        starts = first * c.width
+        over = np.add.reduceat(c.divisor_weights, starts)
+        if over.all():
+            yield np.add.reduceat(times(c.weights, c.loss), starts) / over, name
 
 
-def _mean_of_means(c: Case, size: int) -> float:
-    value, starts = times(c.weights, c.loss), np.arange(0, c.n, size)
-    over = np.add.reduceat(c.divisor_weights, starts)
-    if not over.all():
-        return float("nan")
-    return float((np.add.reduceat(value, starts) / over).mean())
+def _spread(c: Case) -> Found:
+    """The standard deviation of the losses, with n - 1 and with n, and the standard error of their mean."""
+    if not np.isfinite(c.loss).all():
+        return ()
+    sample = float(c.loss.std(ddof=1))
+    error = Variant(sample / c.n**0.5, "standard error of the mean")
+    return [*(Variant(each, "standard deviation of the losses") for each in (sample, float(c.loss.std()))), error]
 
 
 def _first_lost(c: Case) -> Found:
@@ -144,7 +157,9 @@ def _first_lost(c: Case) -> Found:
 
 
 def _log_of_mean(c: Case) -> Found:
-    return [float(minus_log(np.asarray(mean), c.unit)) for mean in c.averages(c.hits)]
+    whole = Variant(float(minus_log(c.hits.sum(), c.unit)), "added up", "take the logarithm of each, then add up")
+    means = [float(minus_log(np.asarray(mean), c.unit)) for mean in c.averages(c.hits)] if mean_asked(c) else []
+    return [*(Variant(mean, "averaged") for mean in means), whole]
 
 
 def _no_log(c: Case) -> Found:
@@ -170,21 +185,31 @@ def _macro(c: Case) -> Found:
     codes = c.labels.argmax(axis=1) if c.categorical else c.labels.astype(np.intp)
     over = np.bincount(codes, weights=c.divisor_weights)
     present = over > 0.0
-    return float((np.bincount(codes, weights=times(c.weights, c.loss))[present] / over[present]).mean())
+    means = np.bincount(codes, weights=times(c.weights, c.loss))[present] / over[present]
+    return [Variant(float(means.mean()), "averaged"), Variant(float(means.sum()), "added up")]
 
 
 def _rounded_rows(c: Case) -> Found:
-    return c.reduced(np.round(c.loss, 2))
+    return [
+        Variant(c.reduced(np.round(c.loss, digits)), f"{digits} decimal{'s' * (digits > 1)}") for digits in (2, 3, 1, 4)
+    ]
+
+
+def _over_labels(c: Case) -> Found:
+    return [
+        Variant(c.known.mean * c.width, "added up, and the mean taken over the rows only"),
+        Variant(c.known.sum / c.width, "averaged, and these means added up over the rows"),
+    ]
 
 
 METRICS: tuple[Mistake[Case], ...] = (
     Mistake(
         "log-of-mean",
-        "the probabilities given to what happened were averaged first: the logarithm of a mean",
+        "the probabilities given to what happened were {} first, and then the logarithm was taken",
         "take the logarithm of each probability, then the mean",
         _log_of_mean,
         COMMON,
-        (mean_asked,),
+        (one_number,),
     ),
     Mistake(
         "no-log",
@@ -249,7 +274,7 @@ METRICS: tuple[Mistake[Case], ...] = (
     ),
     Mistake(
         "macro-mean",
-        "the mean was taken within each class and then over the classes: rare classes weigh more",
+        "the mean was taken within each class, and these were {}: rare classes weigh more",
         "take one mean over all rows",
         _macro,
         RARE,
@@ -289,13 +314,29 @@ METRICS: tuple[Mistake[Case], ...] = (
     ),
     Mistake(
         "sum-over-labels",
-        "the losses of a row's labels were added up, and the mean taken over the rows only",
+        "the losses of a row's labels were {}",
         "take the mean over all labels of all rows",
-        lambda c: c.known.mean * c.width,
-        COMMON,
+        _over_labels,
+        AT_HAND,
         (mean_asked, several_labels),
     ),
     Mistake("smoothed", "the labels were {}", "leave the labels as they are", _smoothed, POSSIBLE, (with_labels,)),
+    Mistake(
+        "min",
+        "this is the lowest loss of a row",
+        "average over all rows",
+        lambda c: float(c.loss.min()),
+        RARE,
+        (one_number,),
+    ),
+    Mistake(
+        "standard-deviation",
+        "this is the {}: how far the losses lie apart",
+        "take their mean",
+        _spread,
+        RARE,
+        (one_number, several_rows),
+    ),
     Mistake(
         "median",
         "this is the median of the losses of the rows",
@@ -330,15 +371,25 @@ METRICS: tuple[Mistake[Case], ...] = (
     ),
     Mistake(
         "batch-means",
-        "the means of batches of {} rows were averaged, and the last batch is smaller",
-        "add up the losses of all batches, then divide by the number of rows",
-        _batches,
+        "the means of {} were averaged, and one of these is smaller",
+        "add up the losses of all rows, then divide by their number",
+        lambda c: [Variant(float(means.mean()), name) for means, name in _batches(c)],
+        RARE,
+        (mean_asked,),
+    ),
+    Mistake(
+        "batch-sum",
+        "the means of {} were added up",
+        "add up the losses of all rows, then divide by their number",
+        lambda c: [
+            Variant(float(means.sum()), name) for means, name in _batches(c) if c.n % (2 * c.width) or len(means) != 2
+        ],
         RARE,
         (mean_asked,),
     ),
     Mistake(
         "rounded-rows",
-        "the losses of the rows were rounded to 2 decimals before they were averaged",
+        "the losses of the rows were rounded to {} before they were averaged",
         "keep all digits until the end",
         _rounded_rows,
         RARE,

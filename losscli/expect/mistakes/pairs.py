@@ -31,6 +31,8 @@ LINEAR = (
 
 POWERS = ("perplexity", "geometric-mean")
 
+RAISED = (*POWERS, "perplexity-base", "likelihood")  # entries that are a power already: of a power there is none
+
 
 @dataclass(frozen=True)
 class Step:
@@ -88,6 +90,8 @@ def _family(first: Sequence[Candidate], steps: Sequence[Step], known: Array, ran
     for step in steps:
         last = places.get(step.entry.id, len(LINEAR))
         again = np.array([places.get(one.id, -1) >= last for one in first], bool)
+        if step.entry.id in POWERS:
+            again |= np.array([one.id in RAISED for one in first], bool)
         rows.append(np.where(again, np.nan, step.made(base)) if len(base) else base)
     values = _new(np.array(rows).ravel(), known)
 

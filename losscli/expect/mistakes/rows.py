@@ -90,6 +90,24 @@ def _omitted(c: Case) -> Iterator[Slips]:
             lambda at, name, more=more: f"{name} is missing from the sum{more}: its term is {_shown(c.loss[at])}",  # type: ignore[misc]
             "count every row once",
         )
+    if c.width > 1:
+        yield from _whole_rows_omitted(c)
+
+
+def _whole_rows_omitted(c: Case) -> Iterator[Slips]:
+    """All labels of a row left out."""
+    v, d = (cells.reshape(-1, c.width).sum(axis=1) for cells in (_values(c), c.divisor_weights))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        left = v.sum() - v
+        values = left if c.reduction is Reduction.SUM else left / (c.divisor - d)
+    first = np.arange(0, c.n, c.width)
+    yield Slips(
+        "row-omitted",
+        values,
+        first,
+        lambda at, name: f"row {c.places[first[at]][0]} is missing from the sum, with all its labels",
+        "count every row once",
+    )
 
 
 def _doubled(c: Case) -> Iterator[Slips]:

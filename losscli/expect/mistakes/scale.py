@@ -32,6 +32,11 @@ def _other_base(k: Known, base: float) -> Found:
     return () if base == exp(k.unit) or abs(log(base) - k.unit) < 1e-12 else k.answer * k.unit / log(base)
 
 
+def _other_way(k: Known) -> Found:
+    """Times the logarithm of a base that it should have been divided by, or not at all."""
+    return k.answer * k.unit**2 if k.unit != 1.0 else [k.answer * log(base) for base in (2.0, 10.0)]
+
+
 def _power(exponent: float) -> float:
     return exp(exponent) if exponent < 700.0 else inf
 
@@ -99,6 +104,13 @@ SCALE: tuple[Mistake[Known], ...] = (
         lambda k: k.answer * k.unit,
         COMMON,
         (_other_unit,),
+    ),
+    Mistake(
+        "base-wrong-way",
+        "the natural logarithm was multiplied by that of a base: changing to it divides by that",
+        "use the natural logarithm as it is; to change the base divide by the logarithm of the new one",
+        _other_way,
+        RARE,
     ),
     Mistake(
         "base-k",

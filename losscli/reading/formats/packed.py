@@ -129,9 +129,6 @@ class _Unpacked(io.RawIOBase):
         self._packing, self._packed, self._make = packing, packed, packing.unpacker()
         self._member = self._make()
 
-    def readable(self) -> bool:
-        return True
-
     def readinto(self, buffer: Any) -> int:
         data = b""
         while not data:

@@ -23,9 +23,6 @@ class _Range(RawIOBase):
     def __init__(self, descriptor: int, low: int, high: int) -> None:
         self._descriptor, self._at, self._high = descriptor, low, high
 
-    def readable(self) -> bool:
-        return True
-
     def read(self, size: int = -1) -> bytes:
         left = self._high - self._at
         piece = os.pread(self._descriptor, left if size < 0 else min(size, left), self._at)

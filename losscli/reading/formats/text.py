@@ -210,13 +210,18 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
     delimiter = style.delimiter or find_delimiter(sample)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
     try:
-        first = [cell.strip() for cell in next(reader)]
-        taken = reader.line_num  # type: ignore[attr-defined]  # a csv reader counts its lines
+        first, taken = next(reader), reader.line_num  # type: ignore[attr-defined]  # a csv reader counts its lines
     except csv.Error as error:
         raise DataError(f"{place}: {unsound(error)}") from None
     second = _next_record(reader)
-    top = FirstLines(tuple(first), tuple(cell.strip() for cell in second) if second else None)
-    return Head(delimiter, top, taken, blank)
+    if second and len(second) > 1 and not "".join(first).strip() and len(first) == 1:  # a lone "" is a blank line too
+        first, taken = second, reader.line_num  # type: ignore[attr-defined]
+        second = _next_record(reader)
+    return Head(delimiter, FirstLines(_stripped(first), _stripped(second) if second else None), taken, blank)
+
+
+def _stripped(record: list[str]) -> tuple[str, ...]:
+    return tuple(cell.strip() for cell in record)
 
 
 def _skip_blank(feed: Feed) -> int:

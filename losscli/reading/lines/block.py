@@ -52,12 +52,16 @@ def _together(fast: Block, odd: Sequence[tuple[int, bytes]], delimiter: str, lay
     places = [at for at, _ in odd]
     rest = _parsed([raw for _, raw in odd], places, fast.lines, delimiter, layout)
     assert rest.line is not None
-    line = np.delete(np.arange(fast.lines), np.setdiff1d(places, rest.line))  # of each record; the others are blank
-    end = fast.lines if rest.fault is None else int(rest.line[rest.fault.row])
+    filled = np.ones(fast.lines, np.bool_)  # the lines that are records, the others being blank
+    filled[places] = False
+    filled[rest.line] = True
+    before: Ints = np.cumsum(filled) - filled  # records before each line
     lines = np.concatenate([fast.row, rest.line[rest.row]])
     order = np.argsort(lines, kind="stable")
-    order = order[: np.searchsorted(lines, end, sorter=order)]
-    done = int(np.searchsorted(line, end))
+    done = int(np.count_nonzero(filled))
+    if rest.fault is not None:
+        end = rest.line[rest.fault.row]
+        order, done = order[: np.searchsorted(lines, end, sorter=order)], int(before[end])
     return replace(
         fast,
         rows=done,
@@ -66,8 +70,8 @@ def _together(fast: Block, odd: Sequence[tuple[int, bytes]], delimiter: str, lay
         weights=None if fast.weights is None else _woven(fast.weights, rest.weights, order),
         features=None if fast.features is None else _woven(fast.features, rest.features, order),
         carried=tuple(_text_woven(both, order) for both in zip(fast.carried, rest.carried, strict=True)),
-        row=np.searchsorted(line, lines[order]),
-        line=None if line.size == fast.lines else line,
+        row=before[lines[order]],
+        line=None if filled.all() else np.flatnonzero(filled),
         fault=None if rest.fault is None else replace(rest.fault, row=done),
     )
 

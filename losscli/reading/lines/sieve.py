@@ -10,6 +10,7 @@ This holds where a record ends with its line, as it does without quotes; with qu
 """
 
 import csv
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,49 +24,104 @@ _MOST = 8  # one line in so many may be looked at by itself
 
 def sieved(buffer: Bytes, shape: Shape) -> Grid:
     """The cells of the plain lines."""
+    places, quoted = _marks(buffer, shape)
+    strange = _strange(buffer)
+    grid = None
+    if strange.size == 0:
+        grid = (_quoted_alike if quoted else _unquoted)(buffer, places, shape)
+    return _trimmed(grid or _plain_lines(buffer, places, strange, quoted, shape), shape)
+
+
+def _marks(buffer: Bytes, shape: Shape) -> tuple[Ints, bool]:
+    """The places of newlines, delimiters and quotes, and whether there are any quotes."""
     quotes = buffer == QUOTE
     marks = (buffer == NEWLINE) | (buffer == shape.mark)
-    unsound = None
-    if quotes.any():
-        marks |= quotes
-        places, unsound = _without_quotes(buffer, np.flatnonzero(marks), shape)
-    else:
-        places = np.flatnonzero(marks)
-    grid = None if unsound is not None and unsound.any() else _all_plain(buffer, places, shape)
-    grid = grid or _plain_lines(buffer, places, unsound, shape)
-    grid.behind[-1] -= buffer[grid.behind[-1] - 1] == RETURN
-    if unsound is not None:
-        quoted = buffer[grid.before + 1] == QUOTE
-        grid.before[...] += quoted
-        grid.behind[...] -= quoted
-    return _trimmed(grid, shape)
+    quoted = bool(quotes.any())
+    return np.flatnonzero(marks | quotes if quoted else marks), quoted
 
 
-def _all_plain(buffer: Bytes, places: Ints, shape: Shape) -> Grid | None:
+def _strange(buffer: Bytes) -> Ints:
+    """Where control bytes are that are neither tabs nor a line's end."""
+    newline, returns = buffer == NEWLINE, buffer == RETURN
+    alone = returns[:-1] > newline[1:]
+    known = sum(map(np.count_nonzero, (newline, returns, buffer == TAB)))
+    if np.count_nonzero(buffer < SPACE) == known and not alone.any():
+        return NONE
+    others = (buffer < SPACE) > (newline | returns | (buffer == TAB))
+    others[:-1] |= alone
+    return np.flatnonzero(others)
+
+
+def _unquoted(buffer: Bytes, places: Ints, shape: Shape) -> Grid | None:
     """The cells between the separators at these places if all lines are plain."""
-    if _strange(buffer, shape).size:
-        return None
     grid = cut(buffer, places, shape)
-    return None if grid is None else Grid(buffer, grid.before.copy(), grid.behind.copy(), places[:: shape.width])
+    if grid is None:
+        return None
+    return _without_returns(Grid(buffer, grid.before.copy(), grid.behind.copy(), places[:: shape.width]))
 
 
-def _plain_lines(buffer: Bytes, places: Ints, unsound: Flags | None, shape: Shape) -> Grid:
-    """The cells between the separators at these places in the lines that are plain."""
+def _without_returns(grid: Grid) -> Grid:
+    grid.behind[-1] -= grid.buffer[grid.behind[-1] - 1] == RETURN
+    return grid
+
+
+def _quoted_alike(buffer: Bytes, places: Ints, shape: Shape) -> Grid | None:
+    """The cells where all lines are plain and have quotes in the same places, as where some columns are quoted.
+
+    A line is then its marks, `"",""` and a newline for two quoted cells, and only their distances are left to look at.
+    """
+    kinds = buffer.take(places[1:]).tobytes()
+    line = kinds[: kinds.find(b"\n") + 1]
+    rows, left_over = divmod(len(kinds), len(line))
+    if left_over or line * rows != kinds:
+        return None
+    edges = [places[:-1].reshape(rows, -1)[:, 0], *places[1:].reshape(rows, -1).T]
+    cells = []
+    at = 0
+    while at < len(line):
+        first, last = at, at + 1
+        if line[at] == QUOTE:
+            first, last = at + 1, line.find(b'"', at + 1) + 1
+            if last == 0 or not _at_the_sides(buffer, edges[at : at + 2], edges[last : last + 2]):
+                return None
+        at = last + (first > at)
+        if line[at - 1] == QUOTE:
+            return None  # two in a row, or one in the middle of a cell
+        cells.append((edges[first], edges[last]))
+    if len(cells) != shape.width:
+        return None
+    before, behind = map(np.array, zip(*cells, strict=True))
+    return _without_returns(Grid(buffer, before, behind, places[:: len(line)]))
+
+
+def _at_the_sides(buffer: Bytes, front: Sequence[Ints], back: Sequence[Ints]) -> bool:
+    """Whether opening quotes stand right behind the marks before them, and the marks behind closing ones by them."""
+    gap = back[1] - back[0]
+    near = gap == 1
+    if not near.all():
+        near |= (gap == 2) & (buffer.take(back[0] + 1) == RETURN)
+    return bool((front[1] - front[0] == 1).all() and near.all())
+
+
+def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, shape: Shape) -> Grid:
+    """The cells between the marks at these places in the lines that are plain, all but those with strange bytes."""
+    unsound = None
+    if quoted:
+        places, unsound = _without_quotes(buffer, places, shape)
     ends = np.flatnonzero(buffer.take(places) == NEWLINE)
     newlines, counts = places[ends], np.diff(ends)
     plain = counts == shape.width
+    plain[np.searchsorted(newlines, strange) - 1] = False
     if unsound is not None:
         plain &= ~unsound
-    plain[np.searchsorted(newlines, _strange(buffer, shape)) - 1] = False
     chosen = np.repeat(plain, counts)
-    before, behind = (part[chosen].reshape(-1, shape.width).T.copy() for part in (places[:-1], places[1:]))
-    return Grid(buffer, before, behind, newlines, np.flatnonzero(plain))
-
-
-def _strange(buffer: Bytes, shape: Shape) -> Ints:
-    """Where control bytes are that are neither tabs nor a line's end."""
-    low = np.flatnonzero((buffer < SPACE) & (buffer != NEWLINE) & (buffer != TAB))
-    return low[(buffer[low] != RETURN) | (buffer[low + 1] != NEWLINE)] if low.size else low
+    before, behind = (part.compress(chosen).reshape(-1, shape.width).T.copy() for part in (places[:-1], places[1:]))
+    grid = _without_returns(Grid(buffer, before, behind, newlines, np.flatnonzero(plain)))
+    if quoted:
+        quotes = buffer.take(before + 1) == QUOTE
+        grid.before[...] += quotes
+        grid.behind[...] -= quotes
+    return grid
 
 
 def _without_quotes(buffer: Bytes, places: Ints, shape: Shape, beside: bytes = b"\r\n") -> tuple[Ints, Flags]:
@@ -81,13 +137,13 @@ def _without_quotes(buffer: Bytes, places: Ints, shape: Shape, beside: bytes = b
         count -= np.repeat(np.append(count[newline[:-1]], 0), np.append(np.diff(newline), 1))
     inside = (count & 1).astype(np.bool_)
     at = np.flatnonzero(quote)
-    outer = buffer.take(places[at] + 1 - 2 * inside[at].view(np.int8))
+    outer = buffer.take(places.take(at) + 1 - 2 * inside.take(at).view(np.int8))
     fine = outer == shape.mark
     for byte in {NEWLINE, *beside}:
         fine |= outer == byte
     unsound[np.searchsorted(newline, at[~fine]) - 1] = True
     inside[newline] = False
-    return places[~(quote | inside)], unsound
+    return places.compress(~(quote | inside)), unsound
 
 
 def _trimmed(grid: Grid, shape: Shape) -> Grid:
@@ -113,7 +169,9 @@ def are_records(piece: bytes, shape: Shape) -> bool:
     if shape.delimiter not in DELIMITERS or piece[-1:] == b"\r" or len(piece) > CELL_BYTES:
         return False
     buffer = buffer_of(piece)
-    places = np.flatnonzero((buffer == QUOTE) | (buffer == NEWLINE))
+    places, _ = _marks(buffer, shape)
+    if _quoted_alike(buffer, places, shape) is not None:
+        return True
     _, unsound = _without_quotes(buffer, places, shape, b'\r"')
     alone = np.flatnonzero(unsound)
     if alone.size * _MOST > unsound.size + _MOST:

@@ -1,7 +1,7 @@
-"""Tables joined by a key, from one file or several, are to the digit the single table that they make."""
+"""A closer look of every loss: any two questions together, and tables joined by a key from one file or several."""
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +109,53 @@ def test_rows_without_a_partner_count_for_nothing_of_a_closer_look(tmp_path: Pat
     for key in ("groups", "models", "differences", "calibration", "quantiles"):
         assert found[key] == expected[key]
     assert [one["row"] - 100 for one in found["worst"]] == [one["row"] for one in expected["worst"]]
+
+
+QUESTIONS = {
+    "worst": ("--worst", "5", "--show", "id,kind"),
+    "groups": ("--by", "site"),
+    "quantiles": ("--quantiles", "0.1,0.5"),
+    "calibration": ("--calibration", "5"),
+    "differences": (),
+}
+CHANGES = {
+    "plain": (),
+    "weights": ("-w", "w"),
+    "logits": ("--from", "logits"),
+    "clipped": ("--eps", "0.01"),
+    "smoothed": ("--smoothing", "0.1", "-w", "w"),
+    "focal": ("--focal", "2"),
+    "as torch": ("--like", "torch", "-w", "w"),
+    "as a sum in bits": ("-r", "sum", "--base", "2"),
+}
+
+
+@pytest.mark.parametrize(("kind", "change"), list(product(KINDS, CHANGES)))
+def test_any_two_questions_of_any_loss_have_the_answers_of_each(kind: str, change: str, tmp_path: Path) -> None:
+    what = KINDS[kind]
+    left, right = drawn(what, logits=change == "logits")
+    path = written(tmp_path / "t.csv", left | right, list(range(N)))
+
+    def asked(*questions: str) -> Any:
+        words = [word for name in questions for word in QUESTIONS[name]]
+        options = what.options if "differences" in questions else what.options[:4]
+        return record(what.command, path, *options, *words, *CHANGES[change])
+
+    questions = [name for name in QUESTIONS if name != "differences" or len(what.models) > 1]
+    alone = {name: asked(name) for name in questions}
+    for pair in combinations(questions, 2):
+        both = asked(*pair)
+        assert {name: both[name] for name in pair} == {name: alone[name][name] for name in pair}
+        assert both["value"] == alone[pair[0]]["value"]
+
+
+def test_likelihoods_of_models_and_groups_are_compared_and_have_no_calibration(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("site,a,b\nx,0.8,0.5\ny,0.7,0.9\nx,0.6,0.7\n", encoding="utf-8")
+    models = ("-p", "a", "-p", "b")
+
+    found = record("nll", tmp_path / "t.csv", *models, "--by", "site", "--worst", "1", "--quantiles", "1")
+
+    assert [one["group"]["site"] for one in found["groups"]] == ["x", "y"]
+    assert found["differences"][0]["lower"] == 2
+    assert found["worst"][0]["prob"] == 0.6
+    assert "the likelihoods of what happened have none" in refusal("nll", tmp_path / "t.csv", *models, "--calibration")

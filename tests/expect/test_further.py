@@ -1,0 +1,134 @@
+"""Further mistakes of homework, each planted by a formula of its own and typed with 6 digits, and the one id it has."""
+
+import numpy as np
+import pytest
+from conftest import run
+
+Y = np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0])
+P = np.array([0.8, 0.3, 0.45, 0.72, 0.9, 0.15, 0.35])
+POSITIVE, NEGATIVE = -Y * np.log(P), -(1 - Y) * np.log(1 - P)
+LOSS = POSITIVE + NEGATIVE
+BCE = ("bce", ",".join(map(str, Y)), ",".join(map(str, P)))
+
+LABEL = np.array([0, 2, 1, 2, 1])
+Q = np.array([[0.7, 0.2, 0.1], [0.15, 0.25, 0.6], [0.3, 0.45, 0.25], [0.38, 0.3, 0.32], [0.48, 0.41, 0.11]])
+HIT = Q[range(5), LABEL]
+CE = ("ce", ",".join(map(str, LABEL)), ";".join(",".join(map(str, row)) for row in Q))
+
+TAGS = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+CHANCES = np.array([[0.8, 0.3], [0.4, 0.7], [0.9, 0.65]])
+CELLS = -(TAGS * np.log(CHANCES) + (1 - TAGS) * np.log(1 - CHANCES))
+MULTI = ("bce", *(";".join(",".join(map(str, row)) for row in cells) for cells in (TAGS, CHANCES)))
+
+
+def ids(value: float, *command: str) -> list[str]:
+    """What a wrong answer typed with 6 digits is consistent with."""
+    result = run(*command, f"--expect={value:.6g}", "-f", "json")
+    assert result.code == 1, result.err
+    return [fit["id"] for fit in result.json["expect"]["consistent_with"]]
+
+
+def bce(y: np.ndarray, p: np.ndarray) -> float:
+    return float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
+
+
+OF_TWO_CLASSES = {
+    "base-wrong-way": [LOSS.mean() * np.log(2), LOSS.mean() * np.log(10)],
+    "one-term-averaged": [POSITIVE.mean() + NEGATIVE.sum(), POSITIVE.sum() + NEGATIVE.mean()],
+    "mixed-logs": [
+        (POSITIVE + NEGATIVE / np.log(10)).mean(),
+        (POSITIVE / np.log(2) + NEGATIVE).mean(),
+        (POSITIVE / np.log(10) + NEGATIVE).mean(),
+    ],
+    "labels-one-two": [bce(Y + 1, P)],
+    "over-one-label": [LOSS.sum() / 4, LOSS.sum() / 3],
+    "p-log-p": [float(-(Y * P * np.log(P) + (1 - Y) * (1 - P) * np.log(1 - P)).mean())],
+    "macro-mean": [POSITIVE.sum() / 4 + NEGATIVE.sum() / 3, (POSITIVE.sum() / 4 + NEGATIVE.sum() / 3) / 2],
+    "rows-shifted": [bce(Y, np.sort(P)), bce(np.sort(Y), P), bce(Y, np.sort(P)[::-1])],
+    "min": [LOSS.min()],
+    "standard-deviation": [LOSS.std(ddof=1), LOSS.std(), LOSS.std(ddof=1) / np.sqrt(7)],
+    "rounded-rows": [np.round(LOSS, 3).mean(), np.round(LOSS, 2).mean()],
+    "batch-means": [(LOSS[:4].mean() + LOSS[4:].mean()) / 2, np.mean([LOSS[:5].mean(), LOSS[5:].mean()])],
+    "batch-sum": [LOSS[:4].mean() + LOSS[4:].mean(), sum(LOSS[at : at + 2].mean() for at in range(0, 7, 2))],
+    "eps-in-log": [float(-(Y * np.log(P + 0.01) + (1 - Y) * np.log(1 - P + 0.01)).mean())],
+}
+
+
+@pytest.mark.parametrize(
+    ("id_", "value"), [(id_, float(value)) for id_, values in OF_TWO_CLASSES.items() for value in values]
+)
+def test_a_mistake_with_two_classes_is_named(id_: str, value: float) -> None:
+    assert id_ in ids(value, *BCE)
+
+
+OF_SEVERAL_CLASSES = {
+    "percent": [-np.log(100 * HIT).mean()],
+    "p-log-p": [-(HIT * np.log(HIT)).mean()],
+    "log-of-mean": [-np.log(HIT.sum())],
+    "macro-mean": [sum(-np.log(HIT[k == LABEL]).mean() for k in range(3))],
+    "rows-shifted": [-np.log(Q[::-1][range(5), LABEL]).mean(), -np.log(Q[range(5), np.sort(LABEL)]).mean()],
+    "batch-sum": [-np.log(HIT[:3]).mean() - np.log(HIT[3:]).mean()],
+}
+
+
+@pytest.mark.parametrize(
+    ("id_", "value"), [(id_, float(value)) for id_, values in OF_SEVERAL_CLASSES.items() for value in values]
+)
+def test_a_mistake_with_several_classes_is_named(id_: str, value: float) -> None:
+    assert id_ in ids(value, *CE)
+
+
+def test_percentages_of_what_happened_are_named() -> None:
+    assert ids(float(-np.log(100 * P).sum()), "nll", ",".join(map(str, P)), "-r", "sum") == ["percent"]
+
+
+def test_a_softmax_over_all_cells_is_named() -> None:
+    z = np.array([[2.0, -1.0, 0.5], [0.3, 1.2, -0.7], [-0.4, 0.1, 1.5]])
+    value = -np.log(np.exp(z) / np.exp(z).sum())[range(3), [0, 1, 1]].mean()
+    given = ";".join(",".join(map(str, row)) for row in z)
+
+    assert ids(float(value), "ce", "0,1,1", given, "--from", "logits") == ["softmax-over-rows"]
+
+
+def test_two_labels_a_row_added_up_come_before_a_doubled_answer() -> None:
+    assert ids(float(CELLS.sum(axis=1).mean()), *MULTI) == ["sum-over-labels", "doubled"]
+
+
+def test_the_mean_over_labels_added_up_over_rows_is_named() -> None:
+    assert ids(float(CELLS.mean(axis=1).sum()), *MULTI)[0] == "sum-over-labels"
+
+
+def test_a_whole_row_of_labels_left_out_is_named() -> None:
+    assert ids(float(CELLS[[1, 2]].mean()), *MULTI) == ["row-omitted"]
+
+
+def test_a_power_of_a_power_is_no_pair_of_mistakes() -> None:
+    """exp(-x) is 1 - x for a small likelihood x."""
+    p = np.round(0.7 * P, 3)
+
+    assert ids(float(1 - p.prod()), "nll", ",".join(map(str, p))) == []
+
+
+GRADIENTS = {
+    "signs-lost": [np.abs(P - Y) / 7, -np.abs(P - Y) / 7],
+    "classes-swapped": [(P - (1 - Y)) / 7, (1 - P - Y) / 7],
+    "n-minus-1": [(P - Y) / 6],
+    "rows-shifted": [((P - Y) / 7)[::-1], np.roll(P - Y, 1) / 7],
+}
+
+
+@pytest.mark.parametrize(("id_", "value"), [(id_, value) for id_, values in GRADIENTS.items() for value in values])
+def test_a_mistake_in_a_gradient_is_named(id_: str, value: np.ndarray) -> None:
+    typed = ",".join(f"{one:.6g}" for one in value)
+
+    result = run("grad", *BCE, "--wrt", "logits", f"--expect={typed}", "-f", "json")
+
+    assert [fit["id"] for fit in result.json["expect"]["consistent_with"]] == [id_]
+
+
+def test_a_minus_for_the_plus_between_two_slopes_is_named() -> None:
+    typed = ",".join(f"{one:.6g}" for one in (-Y / P - (1 - Y) / (1 - P)) / 7)
+
+    result = run("grad", *BCE, f"--expect={typed}", "-f", "json")
+
+    assert [fit["id"] for fit in result.json["expect"]["consistent_with"]] == ["signs-lost"]
