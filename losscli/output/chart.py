@@ -7,6 +7,7 @@ or `TERM=dumb` wants it.
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import floor, inf, isfinite, isnan, nan
 from typing import TYPE_CHECKING
@@ -161,8 +162,10 @@ def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str
 
 
 def _named(label: str) -> str:
-    """A label of the data as a picture has room for it."""
+    """A label of the data as standard output spells it and as a picture has room for it."""
     line, most = printable_line(label), _columns() * 9 // 20
+    with suppress(AttributeError, LookupError, TypeError):  # none, or one without an encoding
+        line = line.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
     return line if screen.cell_len(line) <= most else screen.set_cell_size(line, most - 3) + "..."
 
 

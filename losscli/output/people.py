@@ -53,6 +53,13 @@ def width_of(console: Any, parts: Any) -> int:
     return int(console.measure(parts).maximum)
 
 
+def places_of(text: str) -> int:
+    """How many places a line of text takes on a screen, where some letters take two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 def renderable(report: Report, digits: int, width: int | None = None) -> Any:
     """Title, grids, pictures and notes as rich shows them."""
     from rich.console import Group

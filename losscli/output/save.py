@@ -3,11 +3,12 @@
 import io
 import os
 import re
+from html import unescape
 from typing import Any
 
 from losscli.errors import Declined
 from losscli.output.formats import markdown
-from losscli.output.people import console_for, renderable, text_of, width_of
+from losscli.output.people import console_for, places_of, renderable, text_of, width_of
 from losscli.output.report import Report
 from losscli.output.whole import whole_file
 
@@ -51,4 +52,16 @@ def _svg(console: Any, title: str) -> str:
     text = console.export_svg(title=title, unique_id="losscli")
     without: str = re.sub(r"@font-face\s*\{.*?\}\s*", "", text, flags=re.DOTALL)
     without = re.sub(r"<!-- Generated with Rich .*?-->\s*", "", without)
-    return without.replace("Fira Code,", "")
+    return _as_wide_as_shown(without.replace("Fira Code,", ""))
+
+
+def _as_wide_as_shown(svg: str) -> str:
+    """The image with each text as wide as the places that it takes; rich counts letters, of which some take two."""
+
+    def measured(found: re.Match[str]) -> str:
+        return f'textLength="{places_of(unescape(found[2])) * _PLACE:g}"{found[1]}{found[2]}<'
+
+    return re.sub(r'textLength="[\d.]+"([^>]*>)([^<]*)<', measured, svg)
+
+
+_PLACE = 12.2  # of rich: the width of a letter in its images

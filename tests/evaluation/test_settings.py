@@ -5,7 +5,7 @@ import re
 import shlex
 
 import pytest
-from conftest import answer, record, refusal, run
+from conftest import answer, close, record, refusal, run
 
 LN2 = math.log(2.0)
 P3 = "'0.7,0.2,0.1;0.1,0.2,0.7'"  # rows of three probabilities
@@ -456,3 +456,23 @@ def test_weights_of_one_give_the_interval_that_no_weights_give() -> None:
     plain, ones = (record("bce", "1,0,1", "0.7,0.2,0.4", *more) for more in ((), ("-w", "1,1,1")))
 
     assert [ones[key] for key in ("se", "low", "high")] == [plain[key] for key in ("se", "low", "high")]
+
+
+@pytest.mark.parametrize(("eps", "loss"), [("0", math.inf), ("1e-60", 60 * math.log(10)), ("1e-12", 12 * math.log(10))])
+def test_an_explicit_eps_leaves_no_bound_of_torch(eps: str, loss: float) -> None:
+    assert answer("bce", "1", "0", "--like", "torch", "--eps", eps) == pytest.approx(loss, rel=1e-14, abs=0)
+    assert answer("bce", "1", "0", "--like", "torch") == 100.0
+
+
+@pytest.mark.parametrize(("sum_", "said"), [(1e7, "1.51694e-4342945"), (1e5, "3.56295e-43430"), (2.0, "0.135335")])
+def test_a_likelihood_that_no_float_can_be_is_told_by_its_power_of_ten(sum_: float, said: str) -> None:
+    assert re.search(rf"likelihood +{re.escape(said)}\n", run("nll", f"[{-sum_!r}]", "--from", "logprobs").out)
+
+
+@pytest.mark.parametrize("labels", ["2,1,3", "cat,1,dog"])
+def test_a_positive_label_that_never_occurs_is_refused_with_those_that_do(labels: str) -> None:
+    first, last = sorted(set(labels.split(",")) - {"1"})
+    said = refusal("bce", labels.replace("1", first), "0.5,0.4,0.3", "--positive", "1")
+    assert said.endswith(f"no label is '1' (--positive); there are '{first}', '{last}'")
+    assert answer("bce", labels, "0.5,0.5,0.5", "--positive", "1") == close(math.log(2))
+    assert answer("bce", "1,1,1", "0.5,0.5,0.5", "--positive", "1") == close(math.log(2))

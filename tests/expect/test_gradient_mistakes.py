@@ -150,3 +150,9 @@ def test_a_factor_of_the_number_of_classes_is_told(factor: float, said: str) -> 
         f"given / right is {said} for every entry"
         in run(*CLASSES, f"--expect={text(np.where(right == 0.0, 0.0, factor * right))}").out
     )
+
+
+def test_an_infinite_slope_hides_no_ratio_of_the_others() -> None:
+    out = run("grad", "bce", "1,0", "0,0.3", "--expect=-inf,1.2142857").out
+
+    assert "given / right is 1.7 for every entry" in out

@@ -5,7 +5,7 @@ from math import exp
 import pytest
 from conftest import run
 
-from losscli.losses.wording import listed
+from losscli.losses.wording import as_number, listed
 
 
 def shown(*arguments: str) -> str:
@@ -125,3 +125,11 @@ def test_a_wrong_answer_that_nothing_fits_shows_every_row_of_a_small_table() -> 
 @pytest.mark.parametrize(("count", "shown"), [(6, "t0 + t1 + t2 + t3 + t4 + t5"), (7, "t0 + t1 + t2 + t3 + ... + t6")])
 def test_a_long_list_of_terms_shows_the_first_four_and_the_last(count: int, shown: str) -> None:
     assert listed([f"t{at}" for at in range(count)], " + ") == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.99999999, "0.99999999"), (1e-9, "1e-09"), (1.0000001, "1.0000001"), (1.0, "1"), (0.12345678, "0.123457")],
+)
+def test_a_number_next_to_a_certainty_is_shown_in_full(value: float, shown: str) -> None:
+    assert as_number(value) == shown

@@ -51,6 +51,16 @@ def test_labels_that_are_wide_on_the_screen_move_nothing_behind_them() -> None:
     assert first.removeprefix("\u6771\u4eac") == second.removeprefix("rome")
 
 
+def test_labels_are_measured_as_standard_output_spells_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    label = "Z\u00fcrich"
+
+    strange, plain, _ = spans("", [Span(label, 0.5, 0.25, 0.75, "0.5"), Span("rome", 0.5, 0.25, 0.75, "0.5")]).lines
+
+    assert strange.startswith("Z\\xfcrich  ") and strange.isascii()
+    assert strange.index("|") == plain.index("|")
+
+
 def test_a_long_label_leaves_room_for_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     for columns in (40, 80):
         monkeypatch.setenv("COLUMNS", str(columns))

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from conftest import process, refusal, run
+from rich.cells import cell_len
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -27,6 +28,17 @@ def test_an_image_is_well_formed_has_the_answer_and_asks_no_server() -> None:
     assert "0.36183" in words and "baseline" in words and "losscli bce" in words
     assert not re.search(r"url\(\s*[\"']?http|@import|@font-face|<image|<script", text)
     assert re.findall(r"\w+://[^\s\"'<]*", text) == ["http://www.w3.org/2000/svg"]
+
+
+def test_letters_that_take_two_places_have_them_in_an_image() -> None:
+    table = "site,label,prob\nrome,1,0.8\n\u6771\u4eac,0,0.3\nrome,0,0.4\n\u6771\u4eac,1,0.7\n"
+    run("bce", "--by", "site", "--plot", "--save", "a.svg", stdin=table)
+
+    texts = [node for node in ElementTree.parse("a.svg").iter() if "textLength" in node.attrib]
+    wide = [(node.text or "", float(node.attrib["textLength"]) / 12.2) for node in texts]
+    assert len(wide) > 50
+    assert all(places == pytest.approx(cell_len(text), rel=1e-4) for text, places in wide)
+    assert sum("\u6771" in text for text, _ in wide) == 2
 
 
 def test_a_page_has_the_answer_and_asks_no_server() -> None:

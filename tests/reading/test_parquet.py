@@ -1,6 +1,7 @@
 """Parquet, Arrow and ORC files read to the digits that the same rows in a CSV file give, or are refused in one line."""
 
 import decimal
+import importlib
 import math
 import random
 import sys
@@ -462,3 +463,18 @@ def test_a_directory_may_hold_text_and_columns(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("prob,label\n0.125,0\n")
 
     assert answer("bce", tmp_path) == close(answer("bce", "1,0,1,0", "0.5,0.25,0.75,0.125"))
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.arrow"])
+def test_numbers_in_a_dictionary_are_the_numbers(name: str, tmp_path: Path) -> None:
+    columns = {"label": [1, 0, 1], "prob": [0.5, 0.25, 0.5], "site": [1, 2, 1]}
+    table = pa.table({key: pa.array(cells).dictionary_encode() for key, cells in columns.items()})
+    write = (
+        parquet.write_table if name.endswith("parquet") else importlib.import_module("pyarrow.feather").write_feather
+    )
+    write(table, tmp_path / name)
+
+    found = record("bce", tmp_path / name, "--by", "site")
+
+    assert found["mean"] == close(answer("bce", "1,0,1", "0.5,0.25,0.5"))
+    assert [one["group"]["site"] for one in found["groups"]] == ["1", "2"]

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import answer, close, refusal, write
 
+from losscli.reading.dialect import find_delimiter
+
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = -(log(0.8) + log(0.7)) / 2
 
@@ -146,3 +148,16 @@ def test_logits_of_any_size_are_read(here: Path) -> None:
 def test_seventy_thousand_blank_lines_before_the_header_are_nothing(here: Path) -> None:
     write("t.csv", "\n" * 70_000 + PLAIN)
     assert answer("bce", "t.csv") == close(LOSS)
+
+
+@pytest.mark.parametrize(
+    ("lines", "delimiter"),
+    [
+        (["label;prob,x", "1;0,5", "0;0,25"], ";"),
+        (["label;prob,x", "1;a,b", "0;0,25"], ","),
+        (["1;0,5"], ";"),
+        (["a;b,c"], ","),
+    ],
+)
+def test_commas_within_all_cells_are_decimal_ones(lines: list[str], delimiter: str) -> None:
+    assert find_delimiter(lines) == delimiter

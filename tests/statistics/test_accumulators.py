@@ -105,6 +105,7 @@ CASES = {
     ),
     "weighted mean": Case(Mean(), lambda d: weighted_mean(d.value, d.weight), lambda m: m.mean),
     "pairs": Case(Pairs(), lambda d: pairs_of(d.prob, labels(d), None), pools),
+    "soft pairs": Case(Pairs(), lambda d: pairs_of(d.prob, d.code / 3.0, None), pools, ordered=True),
     "weighted pairs": Case(Pairs(), lambda d: pairs_of(d.prob, labels(d), d.weight), pools, ordered=True),
 }
 
@@ -135,7 +136,7 @@ def shown(answer: Any) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data(), st.data())
 def test_rows_cut_anywhere_give_the_answers_of_the_whole(name: str, d: Data, more: st.DataObject) -> None:
     case, n = CASES[name], len(d.value)
@@ -152,7 +153,7 @@ def test_rows_cut_anywhere_give_the_answers_of_the_whole(name: str, d: Data, mor
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.ordered])
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(data(), st.randoms(use_true_random=False))
 def test_rows_in_any_order_give_the_same_answers(name: str, d: Data, random: Any) -> None:
     case, order = CASES[name], list(range(len(d.value)))

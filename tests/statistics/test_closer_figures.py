@@ -18,7 +18,7 @@ from losscli.statistics.worst import highest
 SEED = 20
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0, math.inf]), max_size=900), st.integers(1, 5))
 def test_the_highest_values_are_the_first_of_the_sorted_ones(values: list[float], most: int) -> None:
     found = highest(np.array(values, dtype=float), most)
@@ -70,6 +70,16 @@ def test_isotonic_regression_is_that_of_scikit_learn(n: int, kind: str) -> None:
     fitted = np.sort(model.fit(p, y, sample_weight=w).predict(p))
     found = np.repeat(pools.level, 1)
     assert found == pytest.approx(distinct(fitted), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("weights", [None, np.array([2.0, 1.0, 3.0, 1.0])])
+def test_a_zero_with_a_sign_and_one_missed_by_rounding_are_the_same_prediction(weights: np.ndarray | None) -> None:
+    p, y = np.array([0.0, -0.0, -1e-9, 0.5]), np.array([0.0, 1.0, 0.0, 1.0])
+
+    pools = isotonic(pairs_of(p, y, weights))
+
+    assert pools.weight.tolist() == ([3.0, 1.0] if weights is None else [6.0, 1.0])
+    assert pools.happened.tolist() == [1.0, 1.0]
 
 
 def distinct(values: np.ndarray) -> np.ndarray:
