@@ -6,8 +6,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import answer, environment
@@ -75,22 +77,26 @@ def test_parts_are_asked_for_as_they_are_needed() -> None:
 def test_where_processes_or_pipes_fail_none_is_left_and_the_caller_is_told(
     what: str, given: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, made = getattr(os, what), []
+    make: dict[str, Callable[[], Any]] = {name: getattr(os, name) for name in ("fork", "pipe")}
+    made: dict[str, list[Any]] = {"fork": [], "pipe": []}
 
-    def few() -> object:
-        if len(made) == given:
+    def few(name: str) -> Any:
+        if name == what and len(made[name]) == given:
             raise BlockingIOError(11, "Resource temporarily unavailable")
-        made.append(None)
-        return make()
+        made[name].append(make[name]())
+        return made[name][-1]
 
-    monkeypatch.setattr(os, what, few)
+    for name in make:
+        monkeypatch.setattr(os, name, partial(few, name))
     before = set(os.listdir("/proc/self/fd"))
 
     assert in_processes(square, range(4), ()) is None
 
     assert set(os.listdir("/proc/self/fd")) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(made[what]) == given
+    for child in made["fork"]:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 @FORKS

@@ -142,7 +142,7 @@ def odd_lines(piece: bytes, delimiter: str, layout: Layout) -> list[int]:
     """The lines of a piece that the fast decoder leaves to the careful way."""
     numbers = (*layout.preds, *(() if layout.weight is None else (layout.weight,)), *layout.features)
     asked = (layout.width, numbers, layout.labels, layout.carried, layout.drop)
-    decoded = decode.decode(piece, decode.Layout(delimiter.encode(), *asked))
+    decoded = decode.decode(piece, decode.TextLayout(delimiter.encode(), *asked))
     assert decoded is not None
     return [at for at, _ in decoded.odd]
 

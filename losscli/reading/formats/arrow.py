@@ -102,6 +102,7 @@ def block_of(batch: Any, plan: Plan) -> Block:
     row = np.flatnonzero(~gone[:end]) if gone.any() else every_row(end)
     whole = len(row) == rows
     values = {at: one.values if whole else taken(one.values, row) for at, one in cells.items()}
+    carried = tuple(_carried(batch, plan.places[at]) for at in layout.carried)
     return Block(
         rows=end,
         lines=end,
@@ -109,7 +110,8 @@ def block_of(batch: Any, plan: Plan) -> Block:
         preds=_matrix([values[at] for at in layout.preds], len(row)),
         weights=None if layout.weight is None else _matrix([values[layout.weight]], len(row))[:, 0],
         features=_matrix([values[at] for at in layout.features], len(row)) if layout.features else None,
-        carried=tuple(_carried(batch, plan.places[at]).taken(row) for at in layout.carried),
+        carried=tuple(words.taken(row) for words in carried),
+        whole=tuple(words.taken(np.arange(end)) for words in carried) if len(row) < end else (),
         row=row,
         fault=fault,
     )
