@@ -19,7 +19,7 @@ Pairs = Iterable[tuple[str, str]]
 HELP = ("-h, --help", "this page")
 EXIT_CODES = (
     ("0", "done, and the answer is yes"),
-    ("1", "the answer is no: --expect differs, --fail-above is exceeded, --check disagrees"),
+    ("1", "the answer is no: --expect or --check disagrees, a limit is exceeded, a graded answer is wrong"),
     ("2", "trouble: wrong usage or wrong data; one line on standard error says where"),
     ("130", "interrupted"),
 )

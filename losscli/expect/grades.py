@@ -68,7 +68,7 @@ def marked(answer: Answer, question: Question) -> Mark:
 
 def _meaning(verdict: Verdict) -> str:
     if verdict.fits:
-        return verdict.fits[0].meaning
+        return verdict.fits[0].meaning + verdict.fits[0].figures
     if verdict.empty:
         return "no significant digit, and the answer is not 0"
     unit = next((one.unit for one in verdict.given if one.unit), "")

@@ -11,6 +11,8 @@ from losscli.expect.mistakes.entry import Candidate
 from losscli.expect.mistakes.family import MOST_BY_CHANCE, MOST_NAMED, Family
 from losscli.expect.typed import NOTHING, Typed, says_nothing
 
+OTHER_UNIT = ("base-2", "base-10", "base-e")  # the entries that a unit names
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -64,10 +66,16 @@ def judged(
     if plain.ok or plain.empty:
         return plain
     fits, more = _single_fits(given, right, found), list[str]()
+    if any(one.unit for one in given):
+        if all_fit(given, right):
+            return plain  # the right number with the name of another unit
+        fits = [one for one in fits if one.id in OTHER_UNIT] or fits
+    alone = {one.id for one in fits}
     if len(given) == 1 and np.ndim(right) == 0:
         for family in families:
             named, said = _family_fits(given[0], float(right), family)
-            fits, more = [*fits, *named], [*more, *said]
+            fits += [one for one in named if alone.isdisjoint(one.steps)]
+            more += said
     return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
 
 
@@ -108,7 +116,8 @@ def _family_fits(typed: Typed, right: float, family: Family) -> tuple[list[Candi
 
 def _candidate(family: Family, ats: list[int]) -> Candidate:
     told = family.told(ats[0], tuple(ats[1:]))
-    return Candidate(told.id, float(family.values[ats[0]]), told.meaning, told.cure, family.rank)
+    value = float(family.values[ats[0]])
+    return Candidate(told.id, value, told.meaning, told.cure, family.rank, figures=told.figures, steps=told.steps)
 
 
 def _alike(given: tuple[Typed, ...], value: Figure, right: Figure) -> bool:

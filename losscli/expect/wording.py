@@ -37,7 +37,7 @@ def sentence(verdict: Verdict, what: str, unit: str, digits: int) -> str:
         return f"{word}: {shown}"
     reach = max(typed.half, typed.tolerance)
     low, high = (f"{float(typed.exact + sign * reach):.12g}" for sign in (-1, 1))
-    return f"{word}: {shown}, and {typed.text} stands for {low} to {high}"
+    return f"{word}: {shown}, and {shortened(typed.text)} stands for {low} to {high}"
 
 
 def list_sentence(verdict: Verdict, digits: int, hidden: bool = False) -> str:
@@ -81,11 +81,15 @@ def fit_grid(verdict: Verdict, digits: int, hidden: bool = False) -> Grid:
     one = len(verdict.given) == 1
     for fit in verdict.fits:
         value = right_digits(verdict.given[0], float(np.ravel(fit.value)[0]), digits) if one else ""
-        rows += [(fit.id, value, fit.meaning), ("", "", f"cure: {fit.cure}")]
+        rows += [(fit.id, value, _meaning(fit, hidden)), ("", "", f"cure: {fit.cure}")]
     header = ("consistent with", "value", "which means")
     if not hidden:
         return Grid(tuple(rows), header, wrapped=True)
     return Grid(tuple((row[0], row[2]) for row in rows), (header[0], header[2]), wrapped=True)
+
+
+def _meaning(fit: Candidate, hidden: bool) -> str:
+    return fit.meaning + ("" if hidden else fit.figures)
 
 
 _BASES = {"nats": "leaving --base out", "bits": "--base 2", "bans": "--base 10"}
@@ -100,9 +104,9 @@ def remarks(verdict: Verdict, text: str, unit: str = "", hidden: bool = False) -
         return [f"{text} has no significant digit, and the answer is not 0; give decimals"]
     foreign = next((one.unit for one in verdict.given if one.unit), "")
     if foreign:
-        said.append(
-            f"{text} names {foreign}, and the answer is asked for in {unit}; {_BASES[foreign]} asks for {foreign}"
-        )
+        right = "; the number alone is right" if all_fit(verdict.given, verdict.right) else ""
+        other = f"{_BASES[foreign]} asks for {foreign}"
+        said.append(f"{text} names {foreign}, and the answer is asked for in {unit}{right}; {other}")
     if not verdict.fits and not foreign and not verdict.more:
         compare = "" if hidden else "; compare your work with the terms above"
         said.append(f"no mistake that is known here gives {text} on these data{compare}")
@@ -131,7 +135,7 @@ def verdict_record(verdict: Verdict, hidden: bool = False) -> dict[str, Any]:
 
 def _fit_record(fit: Candidate, hidden: bool) -> dict[str, Any]:
     value = None if hidden else np.asarray(fit.value).tolist()
-    return {"id": fit.id, "value": value, "meaning": fit.meaning, "cure": fit.cure}
+    return {"id": fit.id, "value": value, "meaning": _meaning(fit, hidden), "cure": fit.cure}
 
 
 ASKED = ("loss", "wrt", "reduction", "base", "from", "n", "method", "positive", "classes", "columns")

@@ -1,4 +1,4 @@
-"""The one door for reading: positional arguments in, a table of blocks out, whatever they are."""
+"""Reading begins here: positional arguments in, a table of blocks out, whatever they are."""
 
 import os
 import sys

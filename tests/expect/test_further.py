@@ -132,3 +132,49 @@ def test_a_minus_for_the_plus_between_two_slopes_is_named() -> None:
     result = run("grad", *BCE, f"--expect={typed}", "-f", "json")
 
     assert [fit["id"] for fit in result.json["expect"]["consistent_with"]] == ["signs-lost"]
+
+
+SLIPS = {
+    "row-sign": (LOSS.sum() - 2 * LOSS[0]) / 7,
+    "row-omitted": (LOSS.sum() - LOSS[2]) / 6,
+    "row-flipped": (LOSS.sum() - LOSS[1] - np.log(0.3)) / 7,
+    "row-slip": (LOSS.sum() - LOSS[1] + LOSS[1] / np.log(10)) / 7,
+}
+
+
+@pytest.mark.parametrize("id_", SLIPS)
+def test_where_the_answer_is_hidden_a_slip_is_named_without_the_term_that_would_give_it_away(id_: str) -> None:
+    command = (*BCE, f"--expect={SLIPS[id_]:.6g}")
+    shown, hidden = run(*command).out, run(*command, "--hide-answer").out
+    terms = [f"{loss:.6g}" for loss in LOSS]
+
+    assert id_ in shown and id_ in hidden
+    assert any(term in shown.partition("consistent with")[2] for term in terms)
+    assert not any(term in hidden for term in terms)
+
+
+def test_a_mistake_that_fits_alone_is_not_told_again_with_a_second_one() -> None:
+    value = float(LOSS.mean())
+
+    assert ids(value, *BCE, "--focal", "2") == ["focal-2"]
+
+
+def test_a_right_number_with_the_name_of_another_unit_has_no_mistake_but_that() -> None:
+    result = run(*BCE, "--expect", "0.40 bits")
+
+    assert result.code == 1 and "consistent with" not in result.out
+    assert "0.40 bits names bits, and the answer is asked for in nats; the number alone is right" in result.out
+
+
+def test_a_number_that_is_right_in_the_unit_it_names_is_that_and_nothing_else() -> None:
+    bits = f"{LOSS.mean() / np.log(2):.2f} bits"
+
+    assert [fit["id"] for fit in run(*BCE, "--expect", bits, "-f", "json").json["expect"]["consistent_with"]] == [
+        "base-2"
+    ]
+
+
+def test_a_long_typed_text_is_shortened_wherever_it_is_repeated() -> None:
+    out = run(*BCE, "--expect", f"tensor({LOSS.mean():.4f}, device='cuda:0', grad_fn=<MeanBackward0>)").out
+
+    assert "right: " in out and "MeanBackward0" not in out

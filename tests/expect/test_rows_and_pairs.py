@@ -30,7 +30,11 @@ def fits(*arguments: str) -> list[dict[str, Any]]:
         ("row-doubled", (TOTAL + LOSSES[4]) / 6, "row 5 was counted twice"),
         ("row-flipped", (TOTAL - LOSSES[4] - log(0.1)) / 5, "row 5: ln(1 - 0.9) where ln(0.9) belongs"),
         ("row-flipped", (TOTAL - LOSSES[1] - log(0.3)) / 5, "row 2: ln(0.3) where ln(1 - 0.3) belongs"),
-        ("row-sign", (TOTAL - 2 * LOSSES[0]) / 5, "the term of row 1, 0.223144, was added with the wrong sign"),
+        (
+            "row-sign",
+            (TOTAL - 2 * LOSSES[0]) / 5,
+            "the term of row 1 was added with the wrong sign: its term is 0.223144",
+        ),
         (
             "rows-swapped",
             (TOTAL - LOSSES[0] - LOSSES[2] - log(0.4) - log(0.2)) / 5,

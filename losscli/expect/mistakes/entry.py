@@ -57,7 +57,8 @@ def variants(entry: Mistake[T], data: T) -> list[Variant]:
 class Candidate:
     """A number that a mistake would give on the data at hand.
 
-    `beside` are the numbers that its last steps alone give: where one of these fits too, the mistake says nothing.
+    `beside` are the numbers that its last steps alone give: where one of these fits too, the mistake says nothing; nor
+    does it where one of its `steps`, the ids of several mistakes, fits alone. `figures` end the meaning.
     """
 
     id: str
@@ -66,6 +67,8 @@ class Candidate:
     cure: str
     rank: int
     beside: tuple[Figure, ...] = ()
+    figures: str = ""
+    steps: tuple[str, ...] = ()
 
 
 def numbers(table: tuple[Mistake[T], ...], data: T) -> Iterator[Candidate]:

@@ -23,11 +23,16 @@ MOST_BY_CHANCE = 0.01  # the share of arbitrary numbers that may fit a family be
 
 @dataclass(frozen=True)
 class Told:
-    """What one number of a family means: the id and the words of an entry."""
+    """What one number of a family means: the id and the words of an entry, and the `steps` of several mistakes.
+
+    `figures` end the meaning, where the answer doesn't have to stay hidden.
+    """
 
     id: str
     meaning: str
     cure: str
+    figures: str = ""
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -282,6 +282,8 @@ INPUTS: tuple[Mistake[Case], ...] = (
         "{} was added inside the logarithm",
         "leave it out: the answer has no such term, and a certain miss is infinite",
         _eps_in_log,
+        POSSIBLE,
+        (lambda c: not c.problem.settings.focal,),
     ),
     Mistake(
         "log1p-misused",

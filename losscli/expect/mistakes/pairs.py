@@ -103,7 +103,8 @@ def _family(first: Sequence[Candidate], steps: Sequence[Step], known: Array, ran
 
 
 def _joined(one: Candidate, id_: str, meaning: str, cure: str) -> Told:
-    return Told(f"{one.id}-and-{id_}", f"{one.meaning}; and {meaning}", f"{one.cure}; and {cure}")
+    told = f"{one.meaning}; and {meaning}", f"{one.cure}; and {cure}"
+    return Told(f"{one.id}-and-{id_}", *told, steps=(one.id, id_))
 
 
 def _new(values: Array, known: Array) -> Array:

@@ -29,7 +29,7 @@ ONE_ROW = 10  # ranks behind every mistake that concerns all rows
 
 @dataclass(frozen=True)
 class Slips:
-    """Numbers (m,) that slips of one kind give, the row of each (m,), and in words what was done there."""
+    """Numbers (m,) that slips of one kind give, the row of each (m,), in words what was done there, and its figures."""
 
     id: str
     values: Array
@@ -37,6 +37,7 @@ class Slips:
     said: Callable[[int, str], str]
     cure: str
     digits: int = 1
+    figures: Callable[[int], str] = lambda at: ""
 
 
 def row_families(case: Case) -> Iterator[Family]:
@@ -52,7 +53,8 @@ def _family(case: Case, slips: Slips, rank: int) -> Family:
     def told(at: int, others: tuple[int, ...]) -> Told:
         same = [name_of(case, int(slips.row[other])) for other in others if slips.row[other] != slips.row[at]]
         also = f" (or the same in {', '.join(dict.fromkeys(same))})" if same else ""
-        return Told(slips.id, slips.said(at, name_of(case, int(slips.row[at]))) + also, slips.cure)
+        said = slips.said(at, name_of(case, int(slips.row[at]))) + also
+        return Told(slips.id, said, slips.cure, slips.figures(at))
 
     return Family(slips.values, told, rank, digits=slips.digits)
 
@@ -87,8 +89,9 @@ def _omitted(c: Case) -> Iterator[Slips]:
             "row-omitted",
             values,
             row,
-            lambda at, name, more=more: f"{name} is missing from the sum{more}: its term is {_shown(c.loss[at])}",  # type: ignore[misc]
+            lambda at, name, more=more: f"{name} is missing from the sum{more}",  # type: ignore[misc]
             "count every row once",
+            figures=_its_term(c),
         )
     if c.width > 1:
         yield from _whole_rows_omitted(c)
@@ -118,9 +121,14 @@ def _doubled(c: Case) -> Iterator[Slips]:
             "row-doubled",
             values,
             row,
-            lambda at, name: f"{name} was counted twice: its term is {_shown(c.loss[at])}",
+            lambda at, name: f"{name} was counted twice",
             "count every row once",
+            figures=_its_term(c),
         )
+
+
+def _its_term(c: Case) -> Callable[[int], str]:
+    return lambda at: f": its term is {_shown(c.loss[at])}"
 
 
 def _sign(c: Case) -> Iterator[Slips]:
@@ -129,8 +137,9 @@ def _sign(c: Case) -> Iterator[Slips]:
         "row-sign",
         _replaced(c, row, -c.loss),
         row,
-        lambda at, name: f"the term of {name}, {_shown(c.loss[at])}, was added with the wrong sign",
+        lambda at, name: f"the term of {name} was added with the wrong sign",
         "every term is -ln of a probability, which is never negative",
+        figures=_its_term(c),
     )
 
 
@@ -152,12 +161,14 @@ def _flipped(c: Case) -> Iterator[Slips]:
     def said(at: int, name: str) -> str:
         p = _shown(c.probs[at])
         right, wrong = (f"ln({p})", f"ln(1 - {p})") if one[at] else (f"ln(1 - {p})", f"ln({p})")
-        terms = f"{_shown(other[at])} for {_shown(c.loss[at])}"
-        return f"{name}: {wrong} where {right} belongs, its label being {int(one[at])}; {terms}"
+        return f"{name}: {wrong} where {right} belongs, its label being {int(one[at])}"
 
-    yield Slips(
-        "row-flipped", _replaced(c, row, other), row, said, "use ln p where the label is 1, ln(1 - p) where it is 0"
-    )
+    cure = "use ln p where the label is 1, ln(1 - p) where it is 0"
+    yield Slips("row-flipped", _replaced(c, row, other), row, said, cure, figures=_one_for_another(c, row, other))
+
+
+def _one_for_another(c: Case, row: Rows, other: Array) -> Callable[[int], str]:
+    return lambda at: f"; {_shown(other[at])} for {_shown(c.loss[row[at]])}"
 
 
 def _other_classes(c: Case) -> Slips:
@@ -170,9 +181,10 @@ def _other_classes(c: Case) -> Slips:
     def said(at: int, name: str) -> str:
         i, k = int(row[at]), int(column[at])
         wrong, right = (f"{_shown(c.probs[i, j])} of class {names[j]}" for j in (k, int(own[i])))
-        return f"{name}: the probability {wrong} where {right} belongs; {_shown(other[at])} for {_shown(c.loss[i])}"
+        return f"{name}: the probability {wrong} where {right} belongs"
 
-    return Slips("row-flipped", _replaced(c, row, other), row, said, "look up the probability of the row's own label")
+    cure = "look up the probability of the row's own label"
+    return Slips("row-flipped", _replaced(c, row, other), row, said, cure, figures=_one_for_another(c, row, other))
 
 
 def _crossed(c: Case) -> Array:
@@ -273,14 +285,14 @@ def _slip(c: Case) -> Iterator[Slips]:
     if not _plain(c) or not c.hard:
         return
     row = np.arange(c.n)
-    pages = [(c.hits, "its probability {}"), (1.0 - c.hits, "1 minus its probability, {}")]
+    pages = [(c.hits, "its probability {}"), (1.0 - c.hits, "1 minus its probability, {}")]  # both are as given
     pages += [
-        (c.loss * c.unit / np.log(base), f"its logarithm to base {base}, {{}}")
+        (c.loss * c.unit / np.log(base), f"its logarithm to base {base}")
         for base in (2, 10)
         if abs(np.log(base) - c.unit) > 1e-12
     ]
     if c.unit != 1.0:
-        pages.append((c.loss * c.unit, "its natural logarithm, {}"))
+        pages.append((c.loss * c.unit, "its natural logarithm"))
     for page, text in pages:
         yield Slips(
             "row-slip",
@@ -288,10 +300,10 @@ def _slip(c: Case) -> Iterator[Slips]:
             row,
             lambda at, name, page=page, text=text: (  # type: ignore[misc]
                 f"if all other rows are right, {name} was taken as {text.format(_shown(page[at]))}"
-                f" where {_shown(c.loss[at])} belongs"
             ),
             "work out the term of this row again",
             SLIP_DIGITS,
+            lambda at: f" where {_shown(c.loss[at])} belongs",
         )
 
 

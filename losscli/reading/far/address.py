@@ -1,4 +1,4 @@
-"""Addresses of files of other machines: told from paths, and shown without what may be secret."""
+"""Addresses of files of other machines: how they differ from paths, and how they are shown without secrets."""
 
 STORES, WEB = ("s3", "gs", "az", "hdfs"), ("http", "https")
 
