@@ -29,6 +29,19 @@ def test_threads_keep_the_order_of_the_parts(threads: int) -> None:
     assert list(in_threads(square, range(50), threads)) == [at * at for at in range(50)]
 
 
+@FORKS
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_processes_keep_the_order_of_the_parts(count: int) -> None:
+    """In a process without the threads that other tests may have started here."""
+    code = f"from losscli.engines.here import in_processes; print(in_processes(str, range({count}), ()))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), timeout=60, check=True
+    )
+
+    assert done.stdout == f"{[str(at) for at in range(count)]}\n"
+
+
 @pytest.mark.parametrize("given", [0, 1, 2])
 def test_threads_that_the_system_does_not_give_are_done_without(given: int, monkeypatch: pytest.MonkeyPatch) -> None:
     start, started = threading.Thread.start, []

@@ -118,7 +118,7 @@ def test_text_that_is_not_utf8_is_refused_with_its_place(here: Path) -> None:
     block = next(block for block in (chunk() for chunk in table.chunks) if block.fault)
 
     assert block.fault is not None
-    assert table.place(block.fault, block, 0, 0) == "t.csv:10001: column 'city'"
+    assert str(table.place(block.fault, block, 0, 0)) == "t.csv:10001: column 'city'"
     table.close()
 
 

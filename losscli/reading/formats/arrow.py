@@ -257,10 +257,11 @@ def _float64(array: Any) -> Array:
     return np.where(_present(array), values, np.nan) if array.null_count else values
 
 
-# `to_numpy` and `fill_null` would import pandas where it is installed, which takes longer than many a file.
+# `to_numpy`, `fill_null` and, of old, `to_pandas_dtype` import pandas, which takes longer than many a file.
 def _in_memory(array: Any, null: int = 0) -> NDArray[Any]:
     """The numbers (n,) of an array where they stand in memory; `null` for nulls."""
-    kind, buffer = np.dtype(array.type.to_pandas_dtype()), array.buffers()[1]
+    family = "f" if types.is_floating(array.type) else "u" if types.is_unsigned_integer(array.type) else "i"
+    kind, buffer = np.dtype(f"{family}{array.type.bit_width // 8}"), array.buffers()[1]
     if not len(array) or buffer is None:
         return np.full(len(array), null, kind)
     values = np.frombuffer(buffer, kind, len(array), array.offset * kind.itemsize)
