@@ -14,11 +14,12 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from losscli.cli.app import main
 
-settings.register_profile("shared", deadline=None)  # the first example imports modules, and a machine may be busy
+# The first example imports modules, and a machine may be busy.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
 
 ROOT = Path(__file__).resolve().parent.parent

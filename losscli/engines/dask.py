@@ -5,6 +5,7 @@ neither this program nor what it takes to read a part. What carries them is a fu
 goes by its code and not by its name.
 """
 
+import json
 import logging
 import os
 import pickle
@@ -68,11 +69,11 @@ def _client(address: str) -> Iterator[Any]:
     if find_spec("distributed") is None:
         raise DataError(WANTED)
     logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # what it says is said here, in one line
-    place = _place(address)
+    place = _place(address)  # a client that fails on its way up may hang whoever starts the next one
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that versions differ, which is checked here
         try:
-            client = distributed.Client(**place, timeout=PATIENCE, set_as_default=False)
+            client = distributed.Client(place, timeout=PATIENCE, set_as_default=False)
         except Exception as error:  # of the network, of the security of Dask, of its settings
             raise DataError(f"--cluster: no scheduler answers at {address}{_detail(error)}") from None
     try:
@@ -82,14 +83,18 @@ def _client(address: str) -> Iterator[Any]:
             client.close(timeout=2)
 
 
-def _place(address: str) -> dict[str, str]:
+def _place(address: str) -> str:
+    """The address of the scheduler, which a file of it names."""
     if "://" in address:
-        return {"address": address}
+        return address
     if os.path.exists(address):
-        return {"scheduler_file": address}
+        with suppress(OSError, ValueError, LookupError, TypeError), open(address, encoding="utf-8") as file:
+            named = json.load(file)["address"]
+            if "://" in named:
+                return str(named)
     host, _, port = address.rpartition(":")
     if host and port.isdigit():
-        return {"address": f"tcp://{address}"}
+        return f"tcp://{address}"
     raise DataError(f"--cluster: {address!r} is neither an address (tcp://HOST:8786) nor a scheduler file")
 
 

@@ -201,8 +201,8 @@ def _prediction(prepared: Prepared, place: int) -> float | None:
 
 
 def _cells(words: Words, at: NDArray[np.intp]) -> list[str | None]:
-    vocabulary = _vocabulary(words)
-    return [vocabulary[code] for code in words.codes[at].tolist()]
+    cells = (words.vocabulary[code] for code in words.codes[at].tolist())
+    return [None if is_missing(cell) else cell for cell in cells]
 
 
 def _vocabulary(words: Words) -> list[str | None]:

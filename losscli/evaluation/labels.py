@@ -198,8 +198,9 @@ def _cut(name: str, front: int, back: int) -> str:
 
 
 def _shared(names: Sequence[str]) -> int:
-    """How many characters all of the names begin with."""
-    first, last = min(names), max(names)  # what these share lies between them, and so all of them share it
+    """How many characters all of the names begin with, letter case aside."""
+    folded = [tuple(map(str.casefold, name)) for name in names]
+    first, last = min(folded), max(folded)  # what these share lies between them, and so all of them share it
     return next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from losscli.enums import Form
 from losscli.errors import DataError, Fault
-from losscli.reading.cells import canonical, numbers
+from losscli.reading.cells import Texts, Vocabulary, canonical, numbers, one_below_the_other, texts_of
 from losscli.reading.columns import Columns, FirstLines, Wanted
 
 Array = NDArray[np.float64]
@@ -23,10 +23,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class Words:
-    """A column of text as codes (n,) into a vocabulary of distinct cells."""
+    """A column of text as codes (n,) into a vocabulary; a word may stand in it twice."""
 
     codes: NDArray[np.intp]
-    vocabulary: tuple[str, ...]
+    vocabulary: Vocabulary
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -55,6 +55,7 @@ class Block:
     weights: Array | None = None
     features: Array | None = None
     carried: tuple[Words, ...] = ()
+    whole: tuple[Words, ...] = ()  # the carried columns of all of the `rows`, where some of these are dropped
     unmatched: int = 0  # rows of either table that a join left out
     row: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     line: NDArray[np.intp] | None = None
@@ -222,10 +223,28 @@ def stacked(columns: Sequence[Column]) -> Column:
     arrays = [column for column in columns if isinstance(column, np.ndarray)]
     if len(arrays) == len(columns):
         return np.concatenate(arrays) if arrays else np.zeros(0)
+    words = [column if isinstance(column, Words) else as_words(texts(column)) for column in columns]
+    as_bytes = _stacked_texts(words)
+    return _stacked_words(words) if as_bytes is None else as_bytes
+
+
+def _stacked_texts(columns: Sequence[Words]) -> Words | None:
+    """Columns one below the other whose cells stay bytes; None where those of none are, or those of one can't be."""
+    if not any(isinstance(words.vocabulary, Texts) for words in columns):
+        return None
+    parts = [texts_of(words.vocabulary) for words in columns]
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        return None
+    before = np.cumsum([0, *map(len, found)])
+    codes = [words.codes + start for words, start in zip(columns, before[:-1], strict=True)]
+    return Words(np.concatenate(codes), one_below_the_other(found))
+
+
+def _stacked_words(columns: Sequence[Words]) -> Words:
     places: dict[str, int] = {}
     codes = []
-    for column in columns:
-        words = column if isinstance(column, Words) else as_words(texts(column))
+    for words in columns:
         own = [places.setdefault(word, len(places)) for word in words.vocabulary]
         codes.append(np.array(own, dtype=np.intp)[words.codes])
     return Words(np.concatenate(codes), tuple(places))

@@ -1,11 +1,20 @@
 """What a cell of text is: a number, a missing value or a word. The one rule: a number is what `float()` reads."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from math import isnan
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
+# The first four bytes of all that is missing, in lower case as `| 0x20` makes it of letters and of nothing.
+_MISSING_WORDS = tuple(
+    np.frombuffer(text.encode().ljust(4, b" "), np.uint32) for text in sorted(MISSING | {"-nan", "+nan"})
+)
+_LOWER = np.frombuffer(b"    ", np.uint32)
+TEXT_BYTES = 64  # of UTF-8 that a cell of `Texts` has at most
 
 
 def number(text: str) -> float | None:
@@ -54,3 +63,76 @@ def canonical(label: str | float) -> str:
     if value is None or isnan(value):
         return str(label).strip()
     return str(int(value)) if abs(value) < 1e16 and value.is_integer() else repr(value)
+
+
+# --- many cells -------------------------------------------------------------------------------------------------------
+class Vocabulary(Protocol):
+    """Words by their numbers."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def __getitem__(self, at: int, /) -> str: ...
+
+
+@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
+class Texts:
+    """Cells without NUL as words of eight bytes, (n, count), zeros behind their ends; strings are made on demand."""
+
+    words: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[str]:
+        cells = self.words.view(f"S{8 * self.words.shape[1]}")
+        return map(_text, cells.ravel().tolist())
+
+    def __getitem__(self, at: int, /) -> str:
+        return _text(self.words[at].tobytes().rstrip(b"\0"))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogatepass")
+
+
+def packed(raw: Sequence[bytes]) -> NDArray[np.uint64]:
+    """Cells of bytes without NUL at their ends as words of eight bytes, (n, count), zeros behind their ends."""
+    count = max(1, (max(map(len, raw), default=0) + 7) // 8)
+    return np.array(raw, f"S{8 * count}").view(np.uint64).reshape(-1, count)
+
+
+def texts_of(vocabulary: Vocabulary) -> Texts | None:
+    """The words as `Texts`; None where one is too long for that, or has a NUL."""
+    if isinstance(vocabulary, Texts):
+        return vocabulary
+    raw = [word.encode("utf-8", "surrogatepass") for word in vocabulary]
+    fit = all(len(cell) <= TEXT_BYTES and b"\0" not in cell for cell in raw)
+    return Texts(packed(raw)) if fit else None
+
+
+def one_below_the_other(parts: Iterable[Texts]) -> Texts:
+    """The cells of all parts."""
+    words = [part.words for part in parts]
+    found = np.zeros((sum(map(len, words)), max(part.shape[1] for part in words)), np.uint64)
+    end = 0
+    for part in words:
+        found[end : end + len(part), : part.shape[1]] = part
+        end += len(part)
+    return Texts(found)
+
+
+def missing_words(vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    """Which words stand for no value."""
+    if not isinstance(vocabulary, Texts):
+        return np.array([is_missing(word) for word in vocabulary], dtype=bool)
+    raw = vocabulary.words.view(np.uint8)
+    start = np.ascontiguousarray(raw[:, :4]).view(np.uint32).ravel() | _LOWER
+    found = np.zeros(len(raw), dtype=bool)
+    for word in _MISSING_WORDS:
+        found |= start == word
+    found &= raw[:, 4] == 0
+    alike = np.flatnonzero(found)
+    found[alike] = [is_missing(vocabulary[at]) for at in alike.tolist()]
+    return found

@@ -258,7 +258,7 @@ def _classes_left(asked: _Asked) -> Set_:
 
 def _families(asked: _Asked) -> Iterator[Family]:
     if asked.names:
-        yield from families([(column, asked.names[column]) for column in _classes_left(asked)])
+        yield from families([(at, asked.names[at]) for at in _classes_left(asked)], asked.example or ())
 
 
 # --- the choice -------------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from losscli.reading.cells import number
+
 _SEPARATORS = "_-.:/|([#"
 _CLOSING = ")]"
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\D*)$")
@@ -20,16 +22,24 @@ class Family:
 Named = tuple[int, str]  # a column and its name
 
 
-def families(columns: Sequence[Named]) -> list[Family]:
-    """The families of at least two columns, none of which lies within another."""
+def families(columns: Sequence[Named], row: Sequence[str] = ()) -> list[Family]:
+    """The families of at least two columns, none of which lies within another.
+
+    Where a row of the table has a word in it, as a label, that names a column of no family, the columns that are left
+    beside the families may be meant too.
+    """
     found: dict[tuple[int, ...], str] = {}
     for stem, members in (*_sharing(columns), *_numbered(columns)):
         found[members] = max(found.get(members, ""), stem, key=len)
-    whole = {columns: set(columns) for columns in found}
+    taken = {column for members in found for column in members}
+    left = {column: name for column, name in columns if found and column not in taken}
+    if any(name in row and number(name) is None for name in left.values()):
+        found[tuple(left)] = ""
+    whole = {members: set(members) for members in found}
     return [
-        Family(stem, columns)
-        for columns, stem in found.items()
-        if not any(whole[columns] < other for other in whole.values())
+        Family(stem, members)
+        for members, stem in found.items()
+        if not any(whole[members] < other for other in whole.values())
     ]
 
 

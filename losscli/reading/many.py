@@ -142,8 +142,7 @@ class _File:
         block = chunk()
         self.counts[at] = (block.rows, block.lines)
         self.close_when_done()
-        carried = tuple(block.carried[place] for place in self.order)
-        return replace(block, carried=carried, where=block.where or partial(self.place, at, block))
+        return replace(_in_order(self.order, block), where=block.where or partial(self.place, at, block))
 
     def close_when_done(self) -> None:
         """Close the file once all of its chunks are blocks: some are read when they are called for."""
@@ -194,8 +193,12 @@ def carried_as(carried: Carried, table: Table) -> Table:
 
 
 def _ordered(order: tuple[int, ...], chunk: Chunk) -> Block:
-    block = chunk()
-    return replace(block, carried=tuple(block.carried[place] for place in order))
+    return _in_order(order, chunk())
+
+
+def _in_order(order: tuple[int, ...], block: Block) -> Block:
+    carried, whole = (tuple(part[place] for place in order if part) for part in (block.carried, block.whole))
+    return replace(block, carried=carried, whole=whole)
 
 
 def _order(carried: Carried, other: Table) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import Fault, shown
-from losscli.reading.blocks import Array, Block, as_column, as_words
+from losscli.reading.blocks import Array, Block, Words, as_column, as_words
 from losscli.reading.cells import has_decimal_comma, is_missing, is_percentage, number, numbers
 
 
@@ -48,12 +48,17 @@ def careful(records: list[list[str]], line: list[int] | None, lines: int, layout
         preds=matrix([column[at] for at in layout.preds], len(cells)),
         weights=None if layout.weight is None else matrix([column[layout.weight]], len(cells))[:, 0],
         features=matrix([column[at] for at in layout.features], len(cells)) if layout.features else None,
-        carried=tuple(as_words([record[at].strip() for record in cells]) for at in layout.carried),
+        carried=_carried(cells, layout),
+        whole=_carried(records[:done], layout) if len(cells) < done else (),
         row=row,
         line=places,
         tall=tall,
         fault=fault,
     )
+
+
+def _carried(records: list[list[str]], layout: Layout) -> tuple[Words, ...]:
+    return tuple(as_words([record[at].strip() for record in records]) for at in layout.carried)
 
 
 def matrix(columns: list[list[str]], rows: int) -> Array:

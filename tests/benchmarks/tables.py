@@ -14,13 +14,14 @@ import multiprocessing
 import shutil
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measure import in_turn, report, run
+from measure import in_turn, report, report_processor, run
 
 CHUNK = 200_000
 LOSSCLI = [sys.executable, "-m", "losscli"]
@@ -89,6 +90,31 @@ def make_gzip(path: Path, rows: int) -> None:
     with plain.open("rb") as source, gzip.open(path, "wb", compresslevel=6) as out:
         shutil.copyfileobj(source, out, 1 << 20)
     plain.unlink()
+
+
+KEYS: dict[str, Callable[[int], str]] = {
+    "counted": str,
+    "text": lambda at: f"user-{at:07d}",
+    "decimals": lambda at: f"{at / 100:.2f}",
+    "UUIDs": lambda at: str(uuid.uuid5(uuid.NAMESPACE_OID, str(at))),
+}
+
+
+def make_keyed(path: Path, rows: int, kind: str) -> None:
+    """`one.csv` with `id,label,prob`, and beside it `labels.csv` and, in another order, `preds.csv`, each with `id`."""
+    generator = np.random.default_rng(4)
+    keys = list(map(KEYS[kind], range(rows)))
+    labels, probs = generator.integers(0, 2, rows).tolist(), generator.uniform(0.01, 0.99, rows).round(6).tolist()
+    order = generator.permutation(rows).tolist()
+    tables = {
+        "one.csv": ("id,label,prob", zip(keys, labels, probs, strict=True)),
+        "labels.csv": ("id,label", zip(keys, labels, strict=True)),
+        "preds.csv": ("id,prob", ((keys[at], probs[at]) for at in order)),
+    }
+    for name, (header, lines) in tables.items():
+        with path.with_name(name).open("w") as out:
+            out.write(header + "\n")
+            out.writelines(",".join(map(str, line)) + "\n" for line in lines)
 
 
 def _python(code: str) -> list[str]:
@@ -217,6 +243,15 @@ def compare_gzip(folder: Path, rows: int, runs: int) -> None:
     report(in_turn({"losscli": own, **gzip_peers("bce.csv.gz")}, folder, runs), size)
 
 
+def compare_joins(folder: Path, rows: int, runs: int) -> None:
+    """Two tables joined by key beside the same rows in one table, by processor time."""
+    for kind in KEYS:
+        made(partial(make_keyed, kind=kind), folder / "one.csv", rows)
+        print(f"join: {rows:,} rows, keys: {kind}")
+        joined = [*LOSSCLI, "bce", "labels.csv", "preds.csv", "--key", "id", "-q"]
+        report_processor(in_turn({"one table": [*LOSSCLI, "bce", "one.csv", "-q"], "joined": joined}, folder, runs))
+
+
 def scale(folder: Path, most: int, runs: int) -> None:
     """Cost grows in step with the rows, and memory does not."""
     print("growth: bce, 17 digits")
@@ -233,7 +268,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", help="a case, or gzip or growth")
+    parser.add_argument("--only", help="a case, or gzip, join or growth")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -242,6 +277,8 @@ def main() -> None:
                 compare(case, folder, asked.rows, asked.runs)
         if asked.only in (None, "gzip"):
             compare_gzip(folder, asked.rows, asked.runs)
+        if asked.only in (None, "join"):
+            compare_joins(folder, asked.rows // 5, asked.runs)
         if asked.only in (None, "growth"):
             scale(folder, 2 * asked.rows, asked.runs)
 

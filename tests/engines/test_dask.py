@@ -14,7 +14,7 @@ from servers import Cluster, cluster, free_port
 
 from losscli.engines import dask
 from losscli.engines.dask import on_cluster
-from losscli.engines.here import in_processes, in_threads
+from losscli.engines.here import in_threads
 from losscli.errors import DataError
 
 pytest.importorskip("distributed")
@@ -30,12 +30,11 @@ def empty() -> Iterator[Cluster]:
         yield found
 
 
-@pytest.fixture(params=["one thread", "threads", "processes", "cluster"])
+@pytest.fixture(params=["one thread", "threads", "cluster"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return {
         "one thread": partial(in_threads, threads=1),
         "threads": partial(in_threads, threads=4),
-        "processes": partial(in_processes, failures=()),
         "cluster": lambda work, parts: on_cluster(work, parts, request.getfixturevalue("running").address),
     }[request.param]
 
@@ -51,7 +50,6 @@ def test_every_engine_gives_the_results_in_the_order_of_the_parts(
     assert list(engine(work, parts)) == [work(part) for part in parts]
 
 
-@pytest.mark.parametrize("engine", ["one thread", "threads", "cluster"], indirect=True)
 def test_what_a_part_raises_comes_out_behind_the_results_before_it(engine: Engine) -> None:
     results = iter(engine(math.sqrt, [4.0, 9.0, -1.0, 16.0]))
 

@@ -6,8 +6,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import answer, environment
@@ -25,6 +27,19 @@ def square(value: int) -> int:
 @pytest.mark.parametrize("threads", [1, 2, 3, 100])
 def test_threads_keep_the_order_of_the_parts(threads: int) -> None:
     assert list(in_threads(square, range(50), threads)) == [at * at for at in range(50)]
+
+
+@FORKS
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_processes_keep_the_order_of_the_parts(count: int) -> None:
+    """In a process without the threads that other tests may have started here."""
+    code = f"from losscli.engines.here import in_processes; print(in_processes(str, range({count}), ()))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), timeout=60, check=True
+    )
+
+    assert done.stdout == f"{[str(at) for at in range(count)]}\n"
 
 
 @pytest.mark.parametrize("given", [0, 1, 2])
@@ -62,22 +77,26 @@ def test_parts_are_asked_for_as_they_are_needed() -> None:
 def test_where_processes_or_pipes_fail_none_is_left_and_the_caller_is_told(
     what: str, given: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, made = getattr(os, what), []
+    make: dict[str, Callable[[], Any]] = {name: getattr(os, name) for name in ("fork", "pipe")}
+    made: dict[str, list[Any]] = {"fork": [], "pipe": []}
 
-    def few() -> object:
-        if len(made) == given:
+    def few(name: str) -> Any:
+        if name == what and len(made[name]) == given:
             raise BlockingIOError(11, "Resource temporarily unavailable")
-        made.append(None)
-        return make()
+        made[name].append(make[name]())
+        return made[name][-1]
 
-    monkeypatch.setattr(os, what, few)
+    for name in make:
+        monkeypatch.setattr(os, name, partial(few, name))
     before = set(os.listdir("/proc/self/fd"))
 
     assert in_processes(square, range(4), ()) is None
 
     assert set(os.listdir("/proc/self/fd")) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(made[what]) == given
+    for child in made["fork"]:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 @FORKS

@@ -233,6 +233,20 @@ def test_where_no_class_columns_are_plain_the_columns_are_listed(table: str, col
     assert f"the columns are {columns}; choose with -p" in said
 
 
+def test_columns_of_a_kind_are_no_classes_where_a_label_names_a_column_beside_them() -> None:
+    said = refusal("ce", stdin="label,lr_start,lr_end,cat,dog\ncat,.1,.01,.9,.1\ndog,.1,.01,.2,.8\n")
+    assert said.startswith(
+        "<stdin>: several sets of columns could be the classes; the columns are 'label', 'lr_start'"
+    ), said
+    assert answer("ce", "-p", "cat,dog", stdin="label,lr_start,lr_end,cat,dog\ncat,1,.1,.9,.1\n") == close(-log(0.9))
+
+
+def test_columns_of_a_kind_are_the_classes_where_no_label_says_otherwise() -> None:
+    found = record("ce", stdin="label,x_start,x_end,cat,dog\n0,.9,.1,.5,.5\n")
+    assert found["value"] == close(-log(0.9))
+    assert "not taken as classes: 'cat', 'dog'; choose the classes with -p" in found["notes"]
+
+
 # --- columns by name, number, range and glob --------------------------------------------------------------------------
 
 

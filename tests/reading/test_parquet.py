@@ -200,8 +200,10 @@ def test_lists_are_read_by_a_process_that_has_loaded_nothing_else(tmp_path: Path
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
 def test_a_record_of_numbers_is_the_class_columns_and_names_the_classes(kind: str, tmp_path: Path) -> None:
-    probs = [dict(zip(("cat", "dog", "cow"), row, strict=True)) for row in ROWS]
-    table = pa.table({"label": ["cat", "dog", "cow"], "probs": probs})
+    names = ("cat", "dog", "cow")
+    probs = [dict(zip(names, row, strict=True)) for row in ROWS]
+    record_type = pa.struct([(name, pa.float64()) for name in names])
+    table = pa.table({"label": names, "probs": pa.array(probs, record_type)})
     WRITERS[kind](table, tmp_path / "t")
 
     found = record("ce", tmp_path / "t")

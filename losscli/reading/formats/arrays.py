@@ -151,6 +151,7 @@ def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout) -> Blo
         weights=None if layout.weight is None else _matrix([columns[layout.weight]], row)[:, 0],
         features=_matrix([columns[at] for at in layout.features], row) if layout.features else None,
         carried=tuple(_words(values[at][row]) for at in layout.carried),
+        whole=tuple(_words(values[at][:end]) for at in layout.carried) if len(row) < end else (),
         row=row,
         fault=fault,
     )

@@ -102,6 +102,7 @@ def block_of(batch: Any, plan: Plan) -> Block:
     row = np.flatnonzero(~gone[:end]) if gone.any() else every_row(end)
     whole = len(row) == rows
     values = {at: one.values if whole else taken(one.values, row) for at, one in cells.items()}
+    carried = tuple(_carried(batch, plan.places[at]) for at in layout.carried)
     return Block(
         rows=end,
         lines=end,
@@ -109,7 +110,8 @@ def block_of(batch: Any, plan: Plan) -> Block:
         preds=_matrix([values[at] for at in layout.preds], len(row)),
         weights=None if layout.weight is None else _matrix([values[layout.weight]], len(row))[:, 0],
         features=_matrix([values[at] for at in layout.features], len(row)) if layout.features else None,
-        carried=tuple(_carried(batch, plan.places[at]).taken(row) for at in layout.carried),
+        carried=tuple(words.taken(row) for words in carried),
+        whole=tuple(words.taken(np.arange(end)) for words in carried) if len(row) < end else (),
         row=row,
         fault=fault,
     )
@@ -255,10 +257,11 @@ def _float64(array: Any) -> Array:
     return np.where(_present(array), values, np.nan) if array.null_count else values
 
 
-# `to_numpy` and `fill_null` would import pandas where it is installed, which takes longer than many a file.
+# `to_numpy`, `fill_null` and, of old, `to_pandas_dtype` import pandas, which takes longer than many a file.
 def _in_memory(array: Any, null: int = 0) -> NDArray[Any]:
     """The numbers (n,) of an array where they stand in memory; `null` for nulls."""
-    kind, buffer = np.dtype(array.type.to_pandas_dtype()), array.buffers()[1]
+    family = "f" if types.is_floating(array.type) else "u" if types.is_unsigned_integer(array.type) else "i"
+    kind, buffer = np.dtype(f"{family}{array.type.bit_width // 8}"), array.buffers()[1]
     if not len(array) or buffer is None:
         return np.full(len(array), null, kind)
     values = np.frombuffer(buffer, kind, len(array), array.offset * kind.itemsize)

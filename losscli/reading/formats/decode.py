@@ -6,14 +6,25 @@ out and gives their bytes, and whoever reads with care then finds out what is wr
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.reading.blocks import Words, taken
-from losscli.reading.cells import is_missing, number, numbers
-from losscli.reading.formats.digits import REACH, Bits, Cells, Flags, Floats, Ints, floats, words_of
+from losscli.reading.cells import TEXT_BYTES, Texts, is_missing, number, numbers
+from losscli.reading.formats.digits import (
+    HIGH_BITS,
+    REACH,
+    Bits,
+    Cells,
+    Flags,
+    Floats,
+    Ints,
+    bytes_of,
+    floats,
+    words_of,
+)
 from losscli.reading.lines.grid import DELIMITERS, NONE, RETURN, Grid, Shape, buffer_of, regular
 from losscli.reading.lines.sieve import sieved
 from losscli.reading.records import is_text
@@ -31,6 +42,7 @@ del _
 _SPREAD = tuple(np.array(n, np.uint64) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F))
 _SPREAD_BITS = 16
 _SPREAD_SHIFT = np.array(64 - _SPREAD_BITS, np.uint64)
+_SAMPLE = 128  # cells: where the first ones all differ, most of a block do
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,8 @@ class Decoded:
     """The columns of a block: numbers (columns asked for, n), one contiguous row each, the labels, and carried text.
 
     `line` has the line of each row (None: each of the `lines` is one), `odd` the lines that are left to be read with
-    care and their bytes; what is in neither is dropped.
+    care and their bytes; what is in neither is dropped.  Where some are, `whole` is the carried text of all lines but
+    the odd ones, and `every` are these.
     """
 
     lines: int
@@ -59,6 +72,8 @@ class Decoded:
     carried: tuple[Words, ...] = ()
     line: Ints | None = None
     odd: tuple[tuple[int, bytes], ...] = ()
+    whole: tuple[Words, ...] = ()
+    every: Ints = field(default_factory=lambda: NONE)
 
     @property
     def rows(self) -> int:
@@ -109,12 +124,17 @@ def _without(found: Decoded, grid: Grid, missing: Ints, odd: Ints, drop: bool) -
     left[line] = False
     left[line[odd]] = True
     left[line[missing]] = not drop
+    if found.carried:
+        left[line[odd]] = True  # dropped or not, their text isn't known here
     lines = np.flatnonzero(left)
     if 2 * lines.size > grid.lines:
         return None
     sound = np.ones(grid.rows, np.bool_)
     sound[missing] = sound[odd] = False
     rows = np.flatnonzero(sound)
+    sound[missing] = drop
+    sound[odd] = False
+    every = np.flatnonzero(sound) if found.carried and drop and missing.size else NONE
     return Decoded(
         grid.lines,
         found.numbers.take(rows, axis=1),
@@ -122,6 +142,8 @@ def _without(found: Decoded, grid: Grid, missing: Ints, odd: Ints, drop: bool) -
         tuple(words.taken(rows) for words in found.carried),
         line.take(rows),
         tuple(zip(lines.tolist(), grid.raw(lines), strict=True)),
+        tuple(words.taken(every) for words in found.carried) if every.size else (),
+        line.take(every),
     )
 
 
@@ -153,6 +175,9 @@ def _label(cells: Cells) -> tuple[Floats | Words, Ints, Ints]:
 
 def _carried(cells: Cells) -> tuple[Words, Ints, Ints]:
     """A column as text, missing cells too."""
+    apart = _each_apart(cells)
+    if apart is not None:
+        return apart, NONE, NONE
     words = _distinct(cells)
     if is_text("".join(words.vocabulary)):
         return words, NONE, NONE
@@ -184,9 +209,24 @@ def _as_numbers(words: Words) -> Floats | Words:
     return words if values is None or not values.size else values[words.codes]
 
 
-def _text(cells: Cells, at: int) -> str:
+def _each_apart(cells: Cells) -> Words | None:
+    """ASCII cells as bytes, a word each, where nearly all seem to differ, as keys do; None for others."""
+    rows = cells.starts.size
+    if rows < _SAMPLE or cells.longest > TEXT_BYTES:
+        return None
+    if len({_raw(cells, at) for at in range(_SAMPLE)}) < _SAMPLE:
+        return None
+    words = bytes_of(cells)
+    return None if (words & HIGH_BITS).any() else Words(np.arange(rows), Texts(words))
+
+
+def _raw(cells: Cells, at: int) -> bytes:
     start = cells.starts[at]
-    return cells.buffer[start : start + cells.lengths[at]].tobytes().decode("utf-8", "surrogateescape").strip()
+    return cells.buffer[start : start + cells.lengths[at]].tobytes()
+
+
+def _text(cells: Cells, at: int) -> str:
+    return _raw(cells, at).decode("utf-8", "surrogateescape").strip()
 
 
 def _distinct(cells: Cells) -> Words:

@@ -56,7 +56,7 @@ _ZEROS = _bits(0x30303030_30303030)
 _ZEROS_AND_POINT = _bits(0x30303030_30302E30)
 _OVER_NINE = _bits(0x76767676_76767676)
 _OVER_NINE_AND_POINT = _bits(0x76767676_76767F76)
-_HIGH_BITS = _bits(0x80808080_80808080)
+HIGH_BITS = _bits(0x80808080_80808080)
 _EACH_BYTE = _bits(0x01010101_01010101)
 _POINTS = _bits(0x1E1E1E1E_1E1E1E1E)  # "." ^ "0" in each byte
 # Lanes of two bytes hold (tens, ones): times 10 * 2**8 + 1 the upper byte is 10 * tens + ones. The wider ones alike.
@@ -248,7 +248,7 @@ def _without_point(words: Bits, lengths: Ints) -> tuple[Ints, Flags]:
     """Close the gap at a point in the first word; the number of digits before it, and which cells have one."""
     first = words[0]
     match = first ^ _POINTS
-    point = (match - _EACH_BYTE) & ~match & _HIGH_BITS
+    point = (match - _EACH_BYTE) & ~match & HIGH_BITS
     point &= np.negative(point)  # the lowest bit, which is never a false one
     point >>= _7
     pointed = point != 0
@@ -326,15 +326,30 @@ def words_of(cells: Cells) -> Bits:
     return _load(cells, None)
 
 
+def bytes_of(cells: Cells) -> Bits:
+    """All bytes of cells of any length as words, (n, count), each cell's side by side with zeros behind its end."""
+    count = max(1, (cells.longest + 7) // 8)
+    more = max(0, 8 * count - REACH)
+    buffer = np.concatenate([cells.buffer, np.zeros(more, np.uint8)]) if more else cells.buffer
+    words = _loaded(buffer, cells.starts, count)
+    for at in range(cells.shortest // 8, count):
+        words[:, at] &= _KEEP[0].take(cells.lengths - 8 * at, mode="clip")
+    return words
+
+
+def _loaded(buffer: Bytes, starts: Ints, count: int) -> Bits:
+    # a type of bytes without a meaning: numpy copies it from anywhere, aligned or not
+    anywhere = np.ndarray((buffer.size - 8 * count + 1,), f"V{8 * count}", buffer, 0, (1,))
+    return anywhere[starts].view(np.uint64).reshape(-1, count)
+
+
 def _load(cells: Cells, first: Bits | None) -> Bits:
     """As many words of each cell as the longest needs, three at most, (count, n), with nothing behind the cell's end.
 
     `first` is taken off the first word's bytes by XOR, and zeros off the others'; without it bytes stay as they are.
     """
     count = (min(max(cells.longest, 1), REACH) + 7) // 8
-    # a type of bytes without a meaning: numpy copies it from anywhere, aligned or not
-    anywhere = np.ndarray((cells.buffer.size - 8 * count + 1,), f"V{8 * count}", cells.buffer, 0, (1,))
-    loaded = anywhere[cells.starts].view(np.uint64).reshape(-1, count)
+    loaded = _loaded(cells.buffer, cells.starts, count)
     words = np.empty((count, cells.starts.size), np.uint64)
     for at in range(count):
         if first is None:
@@ -354,7 +369,7 @@ def _undigits(words: Bits, first: Bits) -> Flags:
         high = word + _OVER_NINE
         high |= word
         found |= high
-    found &= _HIGH_BITS
+    found &= HIGH_BITS
     above: Flags = found != 0
     return above
 

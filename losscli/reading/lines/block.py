@@ -42,15 +42,16 @@ def fast_block(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
         weights=decoded.numbers[k] if weight else None,
         features=decoded.numbers[k + len(weight) :].T if layout.features else None,
         carried=decoded.carried,
+        whole=decoded.whole,
         row=line,
     )
-    return _together(block, decoded.odd, delimiter, layout) if decoded.odd else block
+    return _together(block, decoded, delimiter, layout) if decoded.odd else block
 
 
-def _together(fast: Block, odd: Sequence[tuple[int, bytes]], delimiter: str, layout: Layout) -> Block:
+def _together(fast: Block, decoded: decode.Decoded, delimiter: str, layout: Layout) -> Block:
     """The block of rows numbered by their lines and of the odd lines, read with care, up to the first fault."""
-    places = [at for at, _ in odd]
-    rest = _parsed([raw for _, raw in odd], places, fast.lines, delimiter, layout)
+    places = [at for at, _ in decoded.odd]
+    rest = _parsed([raw for _, raw in decoded.odd], places, fast.lines, delimiter, layout)
     assert rest.line is not None
     filled = np.ones(fast.lines, np.bool_)  # the lines that are records, the others being blank
     filled[places] = False
@@ -70,10 +71,22 @@ def _together(fast: Block, odd: Sequence[tuple[int, bytes]], delimiter: str, lay
         weights=None if fast.weights is None else _woven(fast.weights, rest.weights, order),
         features=None if fast.features is None else _woven(fast.features, rest.features, order),
         carried=tuple(_text_woven(both, order) for both in zip(fast.carried, rest.carried, strict=True)),
+        whole=_whole(fast, rest, decoded.every, done),
         row=before[lines[order]],
         line=None if filled.all() else np.flatnonzero(filled),
         fault=None if rest.fault is None else replace(rest.fault, row=done),
     )
+
+
+def _whole(fast: Block, rest: Block, every: Ints, done: int) -> tuple[Words, ...]:
+    """The carried columns of all of so many rows, where some of these are dropped."""
+    if not (fast.whole or rest.whole):
+        return ()
+    assert rest.line is not None
+    lines = np.concatenate([every if fast.whole else fast.row, rest.line[: rest.rows]])
+    order = np.argsort(lines, kind="stable")[:done]
+    both = zip(fast.whole or fast.carried, rest.whole or rest.carried, strict=True)
+    return tuple(_text_woven(words, order) for words in both)
 
 
 def _woven(left: Array, right: Array | None, order: Ints) -> Array:

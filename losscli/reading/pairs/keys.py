@@ -2,28 +2,24 @@
 
 Keys are compared as text; as numbers (`7`, `7.0` and `007` are one) only where the keys of both tables are numbers
 throughout. Rows come out in the order of PREDS. A key that stands twice is an error, and so is one that only one table
-has, unless such rows are to be left out and counted.
+has, unless such rows are to be left out and counted: then what is left of PREDS is not looked at again, and memory
+doesn't follow it. A row that is dropped for a missing value takes its partner along.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from functools import partial
-from itertools import repeat
 
 import numpy as np
-from numpy.typing import NDArray
 
 from losscli.engines.here import in_threads, thread_count
 from losscli.enums import Form
-from losscli.errors import DataError, Fault, shown
-from losscli.reading.blocks import Array, Block, Chunk, Column, Table, Words, located, stacked, taken, whereabouts
-from losscli.reading.cells import is_missing, number
-from losscli.reading.columns import KEY
+from losscli.errors import DataError, Fault
+from losscli.reading.blocks import Block, Chunk, Table, Words, taken
+from losscli.reading.pairs.held import Held, KeyRows, Piece, carried_count, held, key_rows
+from losscli.reading.pairs.index import Index, Rows, chosen, indexed, usual
+from losscli.reading.pairs.numeric import Numbers
 from losscli.reading.pairs.position import side_by_side
-
-Key = str | tuple[str, ...]
-Exact = tuple[Decimal | str, ...]
 
 DROP_HINT = "--unmatched drop leaves such rows out"
 
@@ -45,10 +41,10 @@ class Join:
             yield partial(_raised, error)  # in its turn, behind the rows before it
 
     def _rows(self) -> Iterator[Chunk]:
-        matcher = _Matcher(self, _held(self.labels, self.threads))
+        matcher = _Matcher(self, held(self.labels, self.threads))
         rows = lines = 0
         for block in in_threads(_called, self.preds.chunks, self.threads):
-            yield partial(_same, matcher.joined(_Piece(self.preds, block, rows, lines)))
+            yield partial(_same, matcher.joined(Piece(self.preds, block, rows, lines)))
             if block.fault is not None:
                 return
             rows, lines = rows + block.rows, lines + block.lines
@@ -73,197 +69,88 @@ def _same(block: Block) -> Block:
     return block
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """A block of a table, and what came before it."""
-
-    table: Table
-    block: Block
-    rows: int
-    lines: int
-
-    def place(self, fault: Fault) -> str:
-        return whereabouts(self.table, fault, self.block, self.rows, self.lines)
-
-
-@dataclass(frozen=True)
-class _Held:
-    """LABELS in memory: the key of each row, its cells, and where each row stands."""
-
-    table: Table
-    keys: list[Key]
-    labels: tuple[Column, ...]
-    weights: Array | None
-    carried: tuple[Words, ...]
-    pieces: tuple[_Piece, ...]
-    starts: NDArray[np.intp]  # the first row, among those that are held, of each piece
-
-    def place(self, row: int, part: str = "row", column: int | None = None) -> str:
-        """Where a row stands, in a user's words."""
-        piece = int(np.searchsorted(self.starts, row, side="right")) - 1
-        found = self.pieces[piece]
-        at = int(found.block.row[row - int(self.starts[piece])])
-        return found.place(Fault(at, part, column, ""))
-
-
-def _held(table: Table, threads: int) -> _Held:
-    pieces: list[_Piece] = []
-    keys: list[Key] = []
-    starts = []
-    rows = lines = 0
-    for block in in_threads(_called, table.chunks, threads):
-        piece = _Piece(table, block, rows, lines)
-        starts.append(len(keys))
-        keys += _keys(piece)
-        if block.fault is not None:
-            raise located(table, block.fault, block, rows, lines)
-        pieces.append(piece)
-        rows, lines = rows + block.rows, lines + block.lines
-    blocks = [piece.block for piece in pieces]
-    weights = [block.weights for block in blocks if block.weights is not None]
-    return _Held(
-        table,
-        keys,
-        tuple(stacked([block.labels[at] for block in blocks]) for at in range(table.label_width)) if blocks else (),
-        np.concatenate(weights) if weights else None,
-        tuple(_words([block.carried[at] for block in blocks]) for at in range(len(blocks[0].carried) if blocks else 0)),
-        tuple(pieces),
-        np.array(starts, dtype=np.intp),
-    )
-
-
-def _words(parts: Sequence[Words]) -> Words:
-    found = stacked(parts)
-    assert isinstance(found, Words)
-    return found
-
-
-def _keys(piece: _Piece) -> list[Key]:
-    """The keys of a block's rows; a key with a missing cell is refused with its place."""
-    columns = [(name, piece.block.carried[at]) for name, at in piece.table.carried[KEY]]
-    for name, words in columns:
-        gone = [code for code, word in enumerate(words.vocabulary) if is_missing(word)]
-        missing = np.isin(words.codes, gone) if gone else np.zeros(0, bool)
-        if missing.any():
-            place = piece.place(Fault(int(piece.block.row[missing.argmax()]), "row", None, ""))
-            raise DataError(f"{place}: column {shown(name)}: the key is missing")
-    texts = [list(map(words.vocabulary.__getitem__, words.codes.tolist())) for _, words in columns]
-    return list(texts[0]) if len(texts) == 1 else list(zip(*texts, strict=True))
-
-
-def _exact(key: Key) -> Exact | None:
-    """The key as numbers, exactly; None where a cell is none."""
-    cells = (key,) if isinstance(key, str) else key
-    values = [number(cell) for cell in cells]
-    if any(value is None for value in values):
-        return None
-    finite = all(value is not None and abs(value) < float("inf") for value in values)
-    return tuple(Decimal(cell) for cell in cells) if finite else tuple(map(str, values))
-
-
-def _plain(key: Key) -> bool:
-    """Whether a key is a whole number as it is usually written."""
-    return isinstance(key, str) and key.isdecimal() and key.isascii() and (key[0] != "0" or key == "0")
-
-
-def _count(table: Table) -> int:
-    """How many columns travel with a table's blocks."""
-    return len({at for columns in table.carried.values() for _, at in columns})
-
-
-def _told(key: Key) -> str:
-    return shown(key) if isinstance(key, str) else ", ".join(map(shown, key))
-
-
-@dataclass
-class _Numbers:
-    """The keys of LABELS as numbers, and the first match that is one by number only."""
-
-    rows: dict[Exact, int] | None  # None: some key of LABELS is no number
-    twice: tuple[int, int] | None = None  # rows whose keys are one as numbers
-    matched: str | None = None  # where
-    strange: str | None = None  # a key of PREDS that is no number, and where
-
-
 @dataclass
 class _Matcher:
     """The state of a join: which rows of LABELS have found their partner."""
 
     join: Join
-    held: _Held
-    rows: dict[Key, int] = field(init=False)
-    partner: NDArray[np.intp] = field(init=False)  # of each held row: its row of PREDS from 1, 0 for none
-    numbers: _Numbers | None = None
-    plain: bool = field(init=False)  # whole numbers in their usual spelling: different texts are different numbers
+    held: Held
+    index: Index = field(init=False)
+    partner: Rows = field(init=False)  # of each held row: its row of PREDS from 1, 0 for none
+    usual: bool = field(init=False)  # whole numbers in their usual spelling: different texts are different numbers
+    numbers: Numbers | None = None
+    matched: str | None = None  # the first match that is one by number only, and where
+    strange: str | None = None  # the first key of PREDS without a partner that is no number, and where
 
     def __post_init__(self) -> None:
-        keys = self.held.keys
-        self.rows = dict(zip(keys, range(len(keys)), strict=True))
-        self.partner = np.zeros(len(keys), dtype=np.intp)
-        self.plain = all(map(_plain, keys))
-        if len(self.rows) < len(keys):
-            at = next(at for at, key in enumerate(keys) if self.rows[key] != at)
-            again = keys.index(keys[at], at + 1)
-            first = self.held.place(at)
-            raise DataError(f"{self.held.place(again)}: the key {_told(keys[at])} stands twice, first in {first}")
+        rows = self.held.rows
+        self.index = indexed(rows.keys, rows.keyed)
+        self.partner = np.zeros(len(rows.place), dtype=np.intp)
+        self.usual = usual(chosen(rows.keys, rows.keyed))
+        twice = self.index.twice()
+        if twice is not None:
+            first, again = map(self.held.where, twice)
+            raise DataError(f"{again}: the key {rows.told(twice[0])} stands twice, first in {first}")
 
-    def joined(self, piece: _Piece) -> Block:
+    def joined(self, piece: Piece) -> Block:
         """The rows of a block of PREDS that have a partner, with its labels."""
-        block, keys = piece.block, _keys(piece)
-        at = np.fromiter(map(self.rows.get, keys, repeat(-1)), np.intp, len(keys))
-        for row in np.flatnonzero(at < 0).tolist():
-            at[row] = self._by_number(keys[row], piece, row)
-        fault = self._wrong(at, keys, piece)
-        end = len(keys) if fault is None else int(np.searchsorted(block.row, fault.row))
-        found = np.flatnonzero(at[:end] >= 0)
+        block, rows = piece.block, key_rows(piece)
+        at = self._partners(rows, piece)
+        fault = self._wrong(at, rows)
+        end = len(at) if fault is None else fault.row
+        at = at[:end]
+        found = np.flatnonzero(at >= 0)
+        self.partner[at[found]] = found + (piece.rows + 1)
+        alone = int(np.count_nonzero((at < 0) & (rows.place[:end] >= 0)))
+        found = found[(rows.place[found] >= 0) & (self.held.rows.place[at[found]] >= 0)]
         partners = at[found]
-        self.partner[partners] = block.row[found] + (piece.rows + 1)
-        weights = block.weights if self.held.weights is None else self.held.weights
-        own = found if self.held.weights is None else partners
+        own, others = rows.place[found], self.held.rows.place[partners]
+        weights, weighted = (block.weights, own) if self.held.weights is None else (self.held.weights, others)
         return replace(
             block,
-            rows=block.rows if fault is None else fault.row,
-            labels=tuple(taken(column, partners) for column in self.held.labels),
-            preds=np.asfortranarray(block.preds[found]),
-            weights=None if weights is None else weights[own],
+            rows=end if fault is not None else block.rows,
+            labels=tuple(taken(column, others) for column in self.held.labels),
+            preds=np.asfortranarray(block.preds[own]),
+            weights=None if weights is None else weights[weighted],
             carried=(
                 *(words.taken(partners) for words in self.held.carried),
-                *(words.taken(found) for words in block.carried),
+                *(words.taken(own) for words in block.carried),
             ),
-            row=block.row[found],
+            whole=(),
+            row=found,
             fault=fault or block.fault,
-            unmatched=end - len(found),
-            where=partial(self._where, piece, block.row[found], partners),
+            unmatched=alone,
+            where=partial(self._where, piece, found, partners),
         )
 
     def rest(self) -> Block:
         """A block without rows that says what LABELS has left."""
         self._judge_numbers()
-        left = np.flatnonzero(self.partner == 0)
-        if left.size and not self.join.drop:
-            first = int(left[0])
-            where, key = self.held.place(first), _told(self.held.keys[first])
+        rows, nothing = self.held.rows, np.zeros(0, np.intp)
+        left = self.partner == 0
+        alone = np.flatnonzero(left & (rows.place >= 0))
+        if alone.size and not self.join.drop:
+            where, key = self.held.where(int(alone[0])), rows.told(int(alone[0]))
             raise DataError(f"{where}: the key {key} is not in {self.join.preds.name}; {DROP_HINT}")
-        nothing = np.zeros(0, np.intp)
         return Block(
-            rows=int(left.size),
+            rows=int(np.count_nonzero(left)),
             lines=0,
             labels=tuple(taken(column, nothing) for column in self.held.labels),
             preds=np.zeros((self.join.preds.width * max(1, len(self.join.preds.models)), 0)).T,
             weights=None if self.held.weights is None and not self.join.preds.columns.weight else np.zeros(0),
-            carried=(Words(nothing, ()),) * (_count(self.held.table) + _count(self.join.preds)),
-            unmatched=int(left.size),
+            carried=(Words(nothing, ()),) * (carried_count(self.held.table) + carried_count(self.join.preds)),
+            unmatched=int(alone.size),
         )
 
-    def _where(self, piece: _Piece, rows: NDArray[np.intp], partners: NDArray[np.intp], fault: Fault) -> str:
-        held = fault.part == "label" or (fault.part == "weight" and self.held.weights is not None)
+    def _where(self, piece: Piece, rows: Rows, partners: Rows, fault: Fault) -> str:
+        of_labels = fault.part == "label" or (fault.part == "weight" and self.held.weights is not None)
         at = int(np.searchsorted(rows, fault.row))
-        if held and at < len(rows) and rows[at] == fault.row:
-            return self.held.place(int(partners[at]), fault.part, fault.column)
+        if of_labels and at < len(rows) and rows[at] == fault.row:
+            return self.held.where(int(partners[at]), fault.part, fault.column)
         return piece.place(fault)
 
-    def _wrong(self, at: NDArray[np.intp], keys: list[Key], piece: _Piece) -> Fault | None:
-        """The first row whose key has no partner, where that is an error, or has had it already."""
+    def _wrong(self, at: Rows, rows: KeyRows) -> Fault | None:
+        """The first row whose key is missing, has no partner, where that is an error, or has had it already."""
         found = np.flatnonzero(at >= 0)
         _, firsts = np.unique(at[found], return_index=True)
         again = np.ones(len(found), dtype=bool)
@@ -271,56 +158,54 @@ class _Matcher:
         again |= self.partner[at[found]] > 0
         wrong = found[again].tolist()[:1]
         if not self.join.drop:
-            wrong += np.flatnonzero(at < 0).tolist()[:1]
-        if not wrong:
-            return None
+            wrong += np.flatnonzero((at < 0) & (rows.place >= 0)).tolist()[:1]
+        if not wrong or (rows.fault is not None and rows.fault.row <= min(wrong)):
+            return rows.fault
         row = min(wrong)
-        what = f"the key {_told(keys[row])} "
+        what = f"the key {rows.told(row)} "
         what += "stands twice" if at[row] >= 0 else f"is not in {self.held.table.name}; {DROP_HINT}"
-        return Fault(int(piece.block.row[row]), "row", None, what)
+        return Fault(row, "row", None, what)
 
-    # --- keys that are numbers ----------------------------------------------------------------------------------------
-    def _by_number(self, key: Key, piece: _Piece, row: int) -> int:
-        """The row of LABELS whose key is the same number; -1 for none."""
-        if _plain(key) and self.plain:
-            return -1
-        numbers = self.numbers = self.numbers or _numbers_of(self.held.keys)
-        if numbers.rows is None:
-            return -1
-        value = _exact(key)
-        where = piece.place(Fault(int(piece.block.row[row]), "row", None, ""))
-        if value is None:
-            numbers.strange = numbers.strange or f"{where} has the key {_told(key)}"
-            return -1
-        found = numbers.rows.get(value, -1)
-        if found >= 0 and numbers.matched is None:
-            other = self.held.keys[found]
-            numbers.matched = f"{where}: the key {_told(key)} is {_told(other)} as a number"
+    # --- partners -----------------------------------------------------------------------------------------------------
+    def _partners(self, rows: KeyRows, piece: Piece) -> Rows:
+        """The row of LABELS with the key of each row of PREDS, -1 for none."""
+        at = np.full(len(rows.place), -1, dtype=np.intp)
+        at[rows.keyed] = self.index.rows(chosen(rows.keys, rows.keyed))
+        alone = rows.keyed[at[rows.keyed] < 0]
+        if alone.size and not (self.usual and usual(chosen(rows.keys, alone))):
+            at[alone] = self._by_number(rows, alone, piece)
+        return at
+
+    def _by_number(self, rows: KeyRows, alone: Rows, piece: Piece) -> Rows:
+        """The row of LABELS whose key is the same number as that of each of these rows, -1 for none."""
+        numbers = self._numbers()
+        if not numbers.throughout:
+            return np.full(len(alone), -1, dtype=np.intp)
+        found, strange = numbers.rows(chosen(rows.keys, alone), lambda at: rows.text(int(alone[at])))
+        if strange is not None and self.strange is None:
+            row = int(alone[strange])
+            self.strange = f"{piece.where(row)} has the key {rows.told(row)}"
+        if self.matched is None and (found >= 0).any():
+            first = int((found >= 0).argmax())
+            row, other = int(alone[first]), self.held.rows.told(int(found[first]))
+            self.matched = f"{piece.where(row)}: the key {rows.told(row)} is {other} as a number"
         return found
+
+    def _numbers(self) -> Numbers:
+        rows = self.held.rows
+        self.numbers = self.numbers or Numbers(rows.keys, rows.keyed, rows.text)
+        return self.numbers
 
     def _judge_numbers(self) -> None:
         """Refuse matches by number where not all keys are numbers, and keys of LABELS that are one number."""
-        if self.plain and self.numbers is None:
+        if self.usual and self.numbers is None:
             return
-        numbers = self.numbers = self.numbers or _numbers_of(self.held.keys)
-        if numbers.matched and numbers.strange:
-            raise DataError(f"{numbers.matched}, and not all keys are numbers: {numbers.strange}")
-        if numbers.twice and not numbers.strange:
-            first, again = numbers.twice
-            keys = f"{_told(self.held.keys[first])} and {_told(self.held.keys[again])}"
+        twice = self._numbers().twice
+        if self.matched and self.strange:
+            raise DataError(f"{self.matched}, and not all keys are numbers: {self.strange}")
+        if twice and not self.strange:
+            first, again = twice
+            keys = f"{self.held.rows.told(first)} and {self.held.rows.told(again)}"
             raise DataError(
-                f"{self.held.place(again)}: the keys {keys} are one number, first in {self.held.place(first)}"
+                f"{self.held.where(again)}: the keys {keys} are one number, first in {self.held.where(first)}"
             )
-
-
-def _numbers_of(keys: Sequence[Key]) -> _Numbers:
-    rows: dict[Exact, int] = {}
-    twice = None
-    for at, key in enumerate(keys):
-        value = _exact(key)
-        if value is None:
-            return _Numbers(None)
-        first = rows.setdefault(value, at)
-        if first != at and twice is None:
-            twice = (first, at)
-    return _Numbers(rows, twice)

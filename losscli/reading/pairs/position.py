@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from losscli.enums import Form
 from losscli.errors import DataError, Fault, shown
 from losscli.reading.blocks import Array, Block, Chunk, ColumnNames, Table, Words, located, taken, whereabouts
-from losscli.reading.cells import is_missing, number
+from losscli.reading.cells import Texts, is_missing, number
 
 SHARED = "shared "  # the purpose of a column that both tables have, with its number
 
@@ -159,10 +159,20 @@ def _shared(parts: Mapping[str, Table]) -> Shared:
 
 def _differing(words: Words, others: Words) -> int | None:
     """The first row whose cells differ; cells that are one number are the same, and so are missing ones."""
-    left, right = (list(map(side.vocabulary.__getitem__, side.codes.tolist())) for side in (words, others))
+    if _same_bytes(words, others):
+        return None
+    left, right = (list(map(list(side.vocabulary).__getitem__, side.codes.tolist())) for side in (words, others))
     if left == right:
         return None
     return next((at for at, cells in enumerate(zip(left, right, strict=True)) if not _same(*cells)), None)
+
+
+def _same_bytes(words: Words, others: Words) -> bool:
+    """Whether both columns are held as bytes, and these are the same row by row."""
+    mine, theirs = words.vocabulary, others.vocabulary
+    if not (isinstance(mine, Texts) and isinstance(theirs, Texts)):
+        return False
+    return np.array_equal(mine.words.take(words.codes, axis=0), theirs.words.take(others.codes, axis=0))
 
 
 def _same(cell: str, other: str) -> bool:

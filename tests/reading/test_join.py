@@ -1,0 +1,461 @@
+"""Joins by key: many keys at a time are matched as they are one by one, whatever is in them and however it is read."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from conftest import answer, close, record, refusal, run, write
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from losscli.enums import Form
+from losscli.errors import DataError, shown
+from losscli.reading.blocks import Table, Words, located, stacked, texts
+from losscli.reading.cells import is_missing, missing_words, number, texts_of
+from losscli.reading.columns import Wanted
+from losscli.reading.dialect import Style
+from losscli.reading.formats import decode, text
+from losscli.reading.open import Request, open_data
+from losscli.reading.pairs import index
+from losscli.reading.pairs.index import Keys, indexed, keys_of
+from losscli.reading.pairs.numeric import exact, short_numbers
+
+
+# --- the oracle: a dictionary of strings, and one of decimals ---------------------------------------------------------
+@dataclass(frozen=True)
+class Outcome:
+    """The joined rows, as row of PREDS, label and prediction, and what was left out; or the message of the error."""
+
+    rows: tuple[tuple[int, str, float], ...] = ()
+    unmatched: int = 0
+    dropped: int = 0
+    said: str = ""
+
+
+class Wrong(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of either table: where it stands, the cells of its key, and what goes with them."""
+
+    place: str
+    key: tuple[str, ...]
+    cell: str
+
+    @property
+    def gone(self) -> bool:
+        return is_missing(self.cell)
+
+    @property
+    def told(self) -> str:
+        return ", ".join(map(shown, self.key))
+
+
+def rows_of(name: str, table: str) -> list[Row]:
+    reader = csv.reader(io.StringIO(table, newline=""))
+    next(reader)
+    found = []
+    for record_ in reader:
+        *key, cell = (cell.strip() for cell in record_)
+        found.append(Row(f"{name}:{reader.line_num}", tuple(key), cell))
+    return found
+
+
+def with_key(row: Row, keys: Sequence[str]) -> bool:
+    """Whether a row has a key; a row that isn't dropped must have one."""
+    gone = next((name for name, cell in zip(keys, row.key, strict=True) if is_missing(cell)), None)
+    if gone is not None and not row.gone:
+        raise Wrong(f"{row.place}: column '{gone}': the key is missing")
+    return gone is None
+
+
+def as_numbers(row: Row) -> tuple[Decimal, ...] | None:
+    return None if any(number(cell) is None for cell in row.key) else tuple(map(Decimal, row.key))
+
+
+def one_by_one(labels: str, preds: str, keys: Sequence[str], drop: bool) -> Outcome:
+    try:
+        return _one_by_one(rows_of("labels.csv", labels), rows_of("preds.csv", preds), keys, drop)
+    except Wrong as wrong:
+        return Outcome(said=str(wrong))
+
+
+def _one_by_one(labels: list[Row], preds: list[Row], keys: Sequence[str], drop: bool) -> Outcome:
+    keyed = [row for row in labels if with_key(row, keys)]
+    by_text = {row.key: row for row in reversed(keyed)}
+    for first in keyed:
+        again = [row for row in keyed if row.key == first.key]
+        if len(again) > 1:
+            raise Wrong(f"{again[1].place}: the key {first.told} stands twice, first in {first.place}")
+    numeric = all(as_numbers(row) is not None for row in keyed)
+    by_number = {as_numbers(row): row for row in reversed(keyed)} if numeric else {}
+    partner: dict[int, Row] = {}
+    matched = strange = None
+    found, alone, dropped = [], 0, 0
+    for at, row in enumerate(preds):
+        mine = by_text.get(row.key) if with_key(row, keys) else None
+        if mine is None and numeric and with_key(row, keys):
+            value = as_numbers(row)
+            mine = by_number.get(value) if value is not None else None
+            if value is None and strange is None:
+                strange = f"{row.place} has the key {row.told}"
+            if mine is not None and matched is None:
+                matched = f"{row.place}: the key {row.told} is {mine.told} as a number"
+        if mine is None and not row.gone:
+            if not drop:
+                raise Wrong(
+                    f"{row.place}: the key {row.told} is not in labels.csv; --unmatched drop leaves such rows out"
+                )
+            alone += 1
+        elif mine is not None and id(mine) in partner:
+            raise Wrong(f"{row.place}: the key {row.told} stands twice")
+        elif mine is None or mine.gone or row.gone:
+            dropped += 1
+        else:
+            found.append((at, mine.cell, float(row.cell)))
+        if mine is not None:
+            partner[id(mine)] = row
+    if matched and strange:
+        raise Wrong(f"{matched}, and not all keys are numbers: {strange}")
+    if numeric and not strange:
+        for row in keyed:
+            first = by_number[as_numbers(row)]
+            if first is not row:
+                said = f"{row.place}: the keys {first.told} and {row.told} are one number, first in {first.place}"
+                raise Wrong(said)
+    left = [row for row in labels if id(row) not in partner]
+    unmatched = [row for row in left if not row.gone]
+    if unmatched and not drop:
+        first = unmatched[0]
+        raise Wrong(f"{first.place}: the key {first.told} is not in preds.csv; --unmatched drop leaves such rows out")
+    return Outcome(tuple(found), alone + len(unmatched), dropped + len(left) - len(unmatched))
+
+
+# --- the join itself --------------------------------------------------------------------------------------------------
+@contextmanager
+def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[None]:
+    """Several blocks and cells as bytes in small tables too, and hashes of which many are the same."""
+    plain = index.hashes
+
+    def some(keys: Keys) -> index.Bits:
+        return plain(keys) & np.uint64(3)
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(text, "HEAD_BYTES", block_bytes))
+        if bytes_apart:
+            stack.enter_context(patch.object(decode, "_SAMPLE", 1))
+        if few_hashes:
+            stack.enter_context(patch.object(index, "hashes", some))
+        yield
+
+
+def opened(keys: Sequence[str], drop: bool, style: Style, threads: int | None = 1) -> Table:
+    wanted = Wanted(frozenset({Form.BINARY}), carried={"key": ",".join(keys)})
+    tokens = ("labels.csv", "preds.csv")
+    return open_data(Request(tokens, wanted, style, threads=threads, drop_unmatched=drop or None))
+
+
+def joined(table: Table) -> Outcome:
+    found: list[tuple[int, str, float]] = []
+    rows = lines = unmatched = kept = 0
+    try:
+        for chunk in table.chunks:
+            block = chunk()
+            (labels,) = block.labels or (np.zeros(0),)
+            parts = zip(block.row.tolist(), texts(labels), block.preds[:, 0].tolist(), strict=True)
+            found += [(rows + at, label, prob) for at, label, prob in parts]
+            if block.fault is not None:
+                raise located(table, block.fault, block, rows, lines)
+            rows, lines, unmatched = rows + block.rows, lines + block.lines, unmatched + block.unmatched
+            kept += len(block.row)
+    except DataError as error:
+        return Outcome(said=str(error))
+    finally:
+        table.close()
+    return Outcome(tuple(found), unmatched, rows - unmatched - kept)
+
+
+INTEGERS = st.integers(-3, 12).map(str)
+SPELLED = st.sampled_from(["7", "07", "7.0", "007", "+7", "7e0", "-0", "0", "0.0", "00", "7.00000000000000000"])
+LONG = st.sampled_from(["9007199254740992", "9007199254740993", "9007199254740993.0", "123456789012345678", "1" * 20])
+TEXT = st.sampled_from(["a", "A", "é", "user-1", "user-2", "x y", "u" * 23, "u" * 24, "u" * 25, "v" * 64, "v" * 65])
+BLANK = st.sampled_from(["", "NA", " ", "nan", "-nan"])
+KINDS = (
+    INTEGERS,
+    st.one_of(INTEGERS, SPELLED),
+    st.one_of(INTEGERS, SPELLED, LONG),
+    TEXT,
+    st.one_of(INTEGERS, TEXT, SPELLED),
+    st.one_of(INTEGERS, INTEGERS, INTEGERS, BLANK),
+)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[str, str, tuple[str, ...]]:
+    """Two tables, their keys being mostly those of the other one, in another order."""
+    columns = draw(st.sampled_from([1, 1, 1, 2]))
+    kinds = [draw(st.sampled_from(KINDS)) for _ in range(columns)]
+    keys = draw(st.lists(st.tuples(*kinds), max_size=12, unique=draw(st.sampled_from([True, True, True, False]))))
+    others = draw(st.permutations(keys))
+    if draw(st.booleans()):
+        others = [*others[: len(others) - draw(st.integers(0, 1))], *draw(st.lists(st.tuples(*kinds), max_size=2))]
+    gone = draw(st.booleans())
+    labels = st.sampled_from(["0", "1"] + ["NA"] * gone)
+    probs = st.sampled_from(["0.25", "0.5", "1"] + [""] * gone)
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    names = tuple("kl"[:columns])
+
+    def table(rows: Sequence[tuple[str, ...]], name: str, cells: st.SearchStrategy[str]) -> str:
+        quoted = draw(st.sampled_from(['"%s"', "%s", "%s"]))
+        lines = [",".join([*(quoted % cell for cell in row), draw(cells)]) for row in rows]
+        return "".join(line + end for line in [",".join([*names, name]), *lines])
+
+    return table(keys, "label", labels), table(others, "prob", probs), names
+
+
+def example_of(labels: Sequence[str], preds: Sequence[str], **options: bool) -> Callable[[Callable[..., None]], object]:
+    """Tables of these keys, with a missing value behind a comma."""
+    tables = (
+        "k,label\n" + "".join(f"{key}\n" if "," in key else f"{key},1\n" for key in labels),
+        "k,prob\n" + "".join(f"{key}\n" if "," in key else f"{key},.5\n" for key in preds),
+        ("k",),
+    )
+    given_ = {"drop": False, "bytes_apart": False, "few_hashes": False, **options}
+    return example(tables=tables, block_bytes=16, threads=1, **given_)
+
+
+@example_of(["9007199254740993", "07"], ["9007199254740992", "07"])
+@example_of(["0", "7.0"], ["-0", "7"])
+@example_of([",NA", "NA,NA", "7"], ["7", ",NA"])
+@example_of(["7", "8,NA", "9,NA", "10"], ["8", "10,NA", "7", "11,NA"])
+@example_of(["7", "8,NA"], ["7", "8", "8"])
+@example_of(["7", "8"], ["07", "x"], drop=True)
+@example_of(["7", "07", "x"], ["07", "7", "x"])
+@example_of(["7", "8", "9", "10", "11"], ["7", "8", "9", "10", "7"])
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pairs(),
+    st.booleans(),
+    st.sampled_from([16, 64, 1 << 16]),
+    st.sampled_from([1, 2]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_many_keys_at_a_time_are_matched_as_they_are_one_by_one(
+    here: Path,
+    tables: tuple[str, str, tuple[str, ...]],
+    drop: bool,
+    block_bytes: int,
+    threads: int,
+    bytes_apart: bool,
+    few_hashes: bool,
+) -> None:
+    labels, preds, keys = tables
+    write("labels.csv", labels)
+    write("preds.csv", preds)
+
+    with reading(block_bytes, bytes_apart, few_hashes):
+        found = joined(opened(keys, drop, Style(drop=True, block_bytes=block_bytes), threads))
+
+    assert found == one_by_one(labels, preds, keys, drop)
+
+
+# --- cells as bytes ---------------------------------------------------------------------------------------------------
+WORD = st.one_of(
+    st.text(max_size=6),
+    st.sampled_from(
+        ["", "NaN", "-nan", "+NAN", "N/A", "nul", "None", ".", "nann", "/", "n\0", "a\0", "ab" * 40, "é" * 33]
+    ),
+    st.integers(20, 70).map(lambda length: "w" * length),
+)
+
+
+@given(st.lists(WORD, max_size=8), st.lists(WORD, max_size=8))
+def test_keys_are_equal_just_where_their_texts_are(left: list[str], right: list[str]) -> None:
+    words = [Words(np.arange(len(cells)), tuple(cells)) for cells in (left, right)]
+    held, wanted = keys_of(words[:1]), keys_of(words[1:])
+
+    rows = indexed(held, np.arange(len(left))).rows(wanted)
+
+    assert [left[row] if row >= 0 else None for row in rows.tolist()] == [
+        cell if cell in left else None for cell in right
+    ]
+
+
+@given(st.lists(WORD, max_size=8))
+def test_cells_as_bytes_are_the_texts_that_they_were(cells: list[str]) -> None:
+    found = texts_of(tuple(cells))
+
+    if found is None:
+        assert any("\0" in cell or len(cell.encode("utf-8", "surrogatepass")) > 64 for cell in cells)
+    else:
+        assert (list(found), len(found)) == (cells, len(cells))
+        assert [found[at] for at in range(len(cells))] == cells
+        assert missing_words(found).tolist() == list(map(is_missing, cells))
+
+
+@given(st.lists(st.lists(WORD, max_size=4), min_size=1, max_size=4), st.booleans())
+def test_columns_one_below_the_other_keep_their_cells(parts: list[list[str]], as_bytes: bool) -> None:
+    columns = [Words(np.arange(len(cells)), (as_bytes and texts_of(tuple(cells))) or tuple(cells)) for cells in parts]
+
+    found = stacked(columns)
+
+    assert isinstance(found, Words)
+    assert [found.vocabulary[code] for code in found.codes.tolist()] == [cell for cells in parts for cell in cells]
+
+
+@given(st.lists(st.from_regex(r"[+-]?[0-9]{0,9}\.?[0-9]{0,9}", fullmatch=True), max_size=30))
+def test_short_numbers_are_one_where_their_decimals_are(cells: list[str]) -> None:
+    found = short_numbers(keys_of([Words(np.arange(len(cells)), tuple(cells))]))
+    values = [exact((cell,)) for cell in cells]
+
+    if found is None:
+        assert any(value is None or len(cell) > 15 for cell, value in zip(cells, values, strict=True))
+    else:
+        assert [[one == other for other in values] for one in values] == (found[0] == found[0].T).tolist()
+
+
+# --- through the command ----------------------------------------------------------------------------------------------
+def shuffled(keys: Sequence[str], seed: int = 5) -> tuple[str, str]:
+    """A table of labels by key, and one of predictions in another order."""
+    generator = np.random.default_rng(seed)
+    labels, probs = generator.integers(0, 2, len(keys)).tolist(), generator.uniform(0.01, 0.99, len(keys)).tolist()
+    order = generator.permutation(len(keys)).tolist()
+    solution = "id,label\n" + "".join(f"{key},{label}\n" for key, label in zip(keys, labels, strict=True))
+    return solution, "id,prob\n" + "".join(f"{keys[at]},{probs[at]!r}\n" for at in order)
+
+
+def by_hand(labels: str, preds: str) -> float:
+    truth = {row.key: row.cell for row in rows_of("", labels)}
+    losses = [-np.log(p if truth[row.key] == "1" else 1 - p) for row in rows_of("", preds) for p in [float(row.cell)]]
+    return float(np.mean(losses))
+
+
+MANY: dict[str, Callable[[int], str]] = {
+    "counted": str,
+    "text": lambda at: f"user-{at:06d}",
+    "UUIDs": lambda at: f"{at:08x}-0000-4000-8000-{at * 7919:012x}",
+    "decimals": lambda at: f"{at / 100:.2f}",
+    "19 digits": lambda at: f"{10**18 + at}",
+    "Umlaute": lambda at: f"Größe {at}",
+    "70 characters": lambda at: f"{at:070d}",
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+@pytest.mark.parametrize("threads", ["1", "2", "8"])
+def test_keys_of_any_kind_are_joined_in_any_number_of_threads(kind: str, threads: str, here: Path) -> None:
+    tables = shuffled([MANY[kind](at) for at in range(30_000)])
+    files = write("labels.csv", tables[0]), write("preds.csv", tables[1])
+
+    assert answer("bce", *files, "--key", "id", "--threads", threads) == close(by_hand(*tables))
+
+
+@pytest.mark.parametrize("kind", ["counted", "text", "decimals"])
+def test_the_routes_of_a_join_say_the_same(kind: str, here: Path) -> None:
+    labels, preds = shuffled([MANY[kind](at) for at in range(3000)])
+    write("labels.csv", labels)
+    asked = ("--key", "id", "--worst", "3", "--show", "id", "-f", "json")
+    quoted = labels.replace("\n", " \n").replace(",", ', "', 5).replace(" \n", '"\n', 5)
+
+    ways = [
+        run("bce", "labels.csv", write("preds.csv", preds), *asked),
+        run("bce", "labels.csv", "-", *asked, stdin=preds),
+        run("bce", "labels.csv", write("preds.csv", preds.replace("\n", "\r\n")), *asked),
+        run("bce", write("labels.csv", quoted), "-", *asked, stdin=preds),
+    ]
+
+    plain, *others = [[{**row, "file": ""} for row in way.json["worst"]] for way in ways]
+    assert others == [plain] * 3
+    assert {row["cells"]["id"] for row in plain} <= {MANY[kind](at) for at in range(3000)}
+
+
+def test_numbers_of_two_spellings_are_joined_as_numbers(here: Path) -> None:
+    labels, preds = shuffled([str(at) for at in range(3000)])
+    expected = by_hand(labels, preds)
+    other = "id,prob\n" + preds.partition("\n")[2].replace(",", ".0,")
+    files = write("labels.csv", labels), write("preds.csv", other)
+
+    assert answer("bce", *files, "--key", "id") == close(expected)
+
+
+SOLUTION = "id,label\n17,1\n42,0\n3,1\n"
+SUBMISSION = "id,prob\n42,0.3\n3,0.6\n17,0.8\n"
+
+
+@pytest.mark.parametrize(
+    ("labels", "preds", "n", "dropped"),
+    [
+        (SOLUTION.replace("42,0", "42,NA"), SUBMISSION, 2, 1),
+        (SOLUTION, SUBMISSION.replace("42,0.3", "42,"), 2, 1),
+        (SOLUTION.replace("42,0", "42,NA"), SUBMISSION.replace("42,0.3", "42,"), 2, 1),
+        (SOLUTION.replace("42,0", "42,NA"), SUBMISSION.replace("3,0.6", "3,null"), 1, 2),
+        (SOLUTION + "5,NA\n", SUBMISSION, 3, 1),
+        (SOLUTION, SUBMISSION + "5,NA\n", 3, 1),
+        (SOLUTION + ",NA\nNA,.\n", SUBMISSION, 3, 2),
+    ],
+)
+def test_a_row_that_is_dropped_takes_its_partner_along(
+    labels: str, preds: str, n: int, dropped: int, here: Path
+) -> None:
+    found = record("bce", write("l.csv", labels), write("p.csv", preds), "--key", "id", "--na", "drop")
+
+    assert (found["n"], found["dropped"], found["unmatched"]) == (n, dropped, 0)
+
+
+def test_a_row_that_is_dropped_has_a_key_that_may_not_stand_twice(here: Path) -> None:
+    preds = SUBMISSION.replace("42,0.3", "42,") + "42,0.5\n"
+
+    said = refusal("bce", write("l.csv", SOLUTION), write("p.csv", preds), "--key", "id", "--na", "drop")
+
+    assert said == "p.csv:5: the key '42' stands twice"
+
+
+def test_dropped_rows_of_arrays_json_lines_and_many_files_take_their_partners_along(here: Path) -> None:
+    Path("parts").mkdir()
+    write("parts/a.csv", "id,prob\n42,\n3,0.6\n")
+    write("parts/b.csv", "prob,id\n0.8,17\n")
+    np.savez("preds.npz", id=[42.0, 3.0, 17.0], prob=[np.nan, 0.6, 0.8])
+    write("preds.jsonl", '{"id": 42, "prob": null}\n{"id": 3, "prob": 0.6}\n{"id": 17, "prob": 0.8}\n')
+    write("l.csv", SOLUTION)
+
+    for preds in ("parts", "preds.npz", "preds.jsonl"):
+        found = record("bce", "l.csv", preds, "--key", "id", "--na", "drop")
+        assert (found["n"], found["dropped"], found["unmatched"]) == (2, 1, 0), preds
+
+
+def test_dropped_rows_of_parquet_take_their_partners_along(here: Path) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pa.table({"id": [42, 3, 17], "prob": [None, 0.6, 0.8]}), "preds.parquet")
+
+    found = record("bce", write("l.csv", SOLUTION), "preds.parquet", "--key", "id", "--na", "drop")
+
+    assert (found["n"], found["dropped"], found["unmatched"]) == (2, 1, 0)
+
+
+def test_rows_of_the_predictions_without_a_label_are_left_out_though_they_share_a_key(here: Path) -> None:
+    preds = SUBMISSION + "99,.5\n99,.6\n"
+
+    found = record("bce", write("l.csv", SOLUTION), write("p.csv", preds), "--key", "id", "--unmatched", "drop")
+
+    assert (found["n"], found["unmatched"]) == (3, 2)
+
+
+@pytest.mark.parametrize("block_bytes", [16, 1 << 16])
+def test_what_is_wrong_first_is_told_first_in_blocks_of_any_size(block_bytes: int, here: Path) -> None:
+    write("labels.csv", SOLUTION)
+    write("preds.csv", SUBMISSION + "99,.5\n,.5\n")
+
+    with reading(block_bytes, False, False):
+        found = joined(opened(["id"], False, Style(block_bytes=block_bytes)))
+
+    assert found.said.startswith("preds.csv:5: the key '99' is not in labels.csv")
