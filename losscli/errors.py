@@ -40,6 +40,22 @@ class Fault(Exception):
         return Fault, (self.row, self.part, self.column, self.what)
 
 
+@dataclass(frozen=True)
+class Location:
+    """Where a row or a cell is: the source (None: a list), the line as an editor counts it (None: no text), the rest.
+
+    As text: `preds.csv:4: column 'prob'`, `preds.npy: row 3`, or `row 3` of a list.
+    """
+
+    source: str | None
+    line: int | None
+    rest: str
+
+    def __str__(self) -> str:
+        line = "" if self.line is None else f":{self.line}"
+        return ": ".join(filter(None, (f"{self.source}{line}" if self.source is not None else "", self.rest)))
+
+
 def shown(text: str, most: int = 40) -> str:
     """Text from the data as it may stand in a message: quoted, escaped, not endless."""
     return repr(text if len(text) <= most else text[: most - 1] + "…").replace("\\\\", "\\")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.enums import Form, Scale
-from losscli.errors import Fault
+from losscli.errors import Fault, Location
 from losscli.evaluation.evaluate import evaluated
 from losscli.evaluation.faults import raise_first, weights_out_of_reach
 from losscli.evaluation.prepare import Array, Prepared
@@ -152,7 +152,7 @@ class Known:
     prob: float | None
     cells: tuple[str | None, ...] = ()
     column: int | None = None
-    where: str | None = None
+    where: Location | None = None
 
 
 def _worst(asked: Asked, block: Block, prepared: Prepared, rows: Rows) -> Worst:

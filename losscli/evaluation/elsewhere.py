@@ -15,7 +15,7 @@ import numpy as np
 
 from losscli.engines.dask import on_cluster
 from losscli.engines.here import in_threads
-from losscli.errors import DataError, Fault, Quoted
+from losscli.errors import DataError, Fault, Location, Quoted
 from losscli.evaluation.faults import worked
 from losscli.output.progress import counted
 from losscli.reading.blocks import Block, Chunk, Table, located, whereabouts
@@ -75,8 +75,8 @@ def _placed(table: Table, piece: Piece) -> Iterator[Chunk]:
 
 
 def _with_places(block: Block, table: Table, piece: Piece, rows: int, lines: int) -> Block:
-    def where(fault: Fault) -> str:
-        return f"{piece.name}{whereabouts(table, fault, block, rows, lines).removeprefix(piece.request.tokens[0])}"
+    def where(fault: Fault) -> Location:
+        return replace(whereabouts(table, fault, block, rows, lines), source=piece.name)
 
     return replace(block, where=where)
 

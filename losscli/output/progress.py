@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from losscli.enums import Form
 from losscli.output.streams import say
-from losscli.reading.blocks import Block, Chunk, Table
+from losscli.reading.blocks import Block, Chunk, Table, by_row
 
 T = TypeVar("T")
 PATIENCE, INTERVAL = 1.0, 0.1
@@ -52,7 +52,7 @@ def counted(results: Iterator[T], total: int) -> Iterator[T]:
     def position() -> int:
         return done
 
-    parts = Table(Form.BINARY, (), lambda *_: "", size=total, position=position)
+    parts = Table(Form.BINARY, (), by_row, size=total, position=position)
     bar = _Bar(parts, 1, unit="parts")
     try:
         for result in results:

@@ -4,7 +4,6 @@ Rows and lines are counted within the block; whoever takes blocks in order adds 
 A fault ends a block: the rows before it are there, so that what is wrong first in the source is reported first.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.enums import Form
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, Location
 from losscli.reading.cells import Texts, Vocabulary, canonical, numbers, one_below_the_other, texts_of
 from losscli.reading.columns import Columns, FirstLines, Wanted
 
@@ -61,7 +60,7 @@ class Block:
     line: NDArray[np.intp] | None = None
     tall: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     fault: Fault | None = None
-    where: Callable[[Fault], str] | None = None  # rows put together from several sources know their places themselves
+    where: Callable[[Fault], Location] | None = None  # known by rows put together from several sources
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def carried_names(columns: Columns) -> dict[str, tuple[tuple[str, int], ...]]:
 
 
 Chunk = Callable[[], Block]
-Place = Callable[[Fault, Block, int, int], str]  # of a fault, by the rows and lines before its block
+Placing = Callable[[Fault, Block, int, int], Location]  # of a fault, by the rows and lines before its block
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class Table:
 
     form: Form
     chunks: Iterable[Chunk]
-    place: Place
+    place: Placing
     columns: ColumnNames = ColumnNames()
     classes: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] = ()
@@ -153,7 +152,12 @@ class Table:
     cluster: Cluster | None = None
 
 
-def described(columns: Columns, wanted: Wanted, name: str, chunks: Iterable[Chunk], place: Place) -> Table:
+def by_row(fault: Fault, block: Block, rows: int, lines: int) -> Location:
+    """Where a fault is in rows that have nothing but their numbers, or whose blocks know more themselves."""
+    return Location(None, None, f"row {rows + fault.row + 1}")
+
+
+def described(columns: Columns, wanted: Wanted, name: str, chunks: Iterable[Chunk], place: Placing) -> Table:
     """The table of a source of this name whose columns are settled."""
     from losscli.reading.choice import aside_notes, aside_warnings, scale_warnings
 
@@ -194,15 +198,9 @@ def located(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> 
     return DataError(f"{whereabouts(table, fault, block, rows, lines)}: {fault.what}")
 
 
-def whereabouts(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> str:
-    """Where a fault is, in a user's words: `preds.csv:4: column 'prob'`, or `row 4` of a list."""
+def whereabouts(table: Table, fault: Fault, block: Block, rows: int, lines: int) -> Location:
+    """Where a fault is."""
     return block.where(fault) if block.where else table.place(fault, block, rows, lines)
-
-
-def file_and_line(where: str) -> tuple[str | None, int | None]:
-    """The file and the line of a row's whereabouts: `a.csv:4`, `a.npy: row 3` without a line, `row 3` of a list."""
-    found = re.fullmatch(r"(.+?)(?::(\d+)|: row \d+( \(row group \d+\))?)", where, re.DOTALL)
-    return (found[1], int(found[2]) if found[2] else None) if found else (None, None)
 
 
 @lru_cache(maxsize=4)

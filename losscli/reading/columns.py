@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from losscli.enums import Form, Scale
-from losscli.errors import DataError, shown
+from losscli.errors import DataError, Fault, shown
 
 LABEL_NAMES = frozenset({"label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"})
 SCALE_NAMES = {Scale.LOGITS: frozenset({"logit", "logits"}), Scale.LOGPROBS: frozenset({"logprob"})}
@@ -75,6 +75,11 @@ class Columns:
         """How a message calls a column: `column 'prob'`, or `column 2`."""
         name = self.name(column)
         return f"column {shown(name)}" if isinstance(name, str) else f"column {name}"
+
+    def inside(self, row: str, fault: Fault) -> str:
+        """Where a fault is in a row: `row 3: column 'prob'`, `column 'prob'` of a row without a name, or the row."""
+        column = self.of(fault.part, fault.column)
+        return ": ".join(filter(None, (row, "" if column is None else self.called(column))))
 
     def of(self, part: str, place: int | None) -> int | None:
         """The number of the column at a place within a part; None for a whole row."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
-from losscli.errors import DataError, Fault, shown
-from losscli.reading.blocks import Block, Chunk, Opened, Table
+from losscli.errors import DataError, Fault, Location, shown
+from losscli.reading.blocks import Block, Chunk, Opened, Table, by_row
 from losscli.reading.columns import Wanted
 from losscli.reading.far.address import is_url
 
@@ -108,7 +108,7 @@ def _one(first: Table, names: Sequence[str], table: Callable[[str], Table], open
     return replace(
         first,
         chunks=reader.chunks(),
-        place=_nowhere,
+        place=by_row,
         position=reader.position,
         close=reader.close,
         threads=1,
@@ -122,10 +122,6 @@ def _parts(first: Table, names: Sequence[str], table: Callable[[str], Table], co
     count = min(count, len(names))
     ends = [len(names) * at // count for at in range(count + 1)]
     return [_one(first, names[low:high], table) for low, high in pairwise(ends)] if count > 1 else None
-
-
-def _nowhere(fault: Fault, block: Block, rows: int, lines: int) -> str:
-    return f"row {rows + fault.row + 1}"  # not reached: the blocks of each file know their places
 
 
 @dataclass
@@ -149,7 +145,7 @@ class _File:
         if len(self.counts) == self.total:
             self.table.close()
 
-    def place(self, at: int, block: Block, fault: Fault) -> str:
+    def place(self, at: int, block: Block, fault: Fault) -> Location:
         """Where a fault of a block is."""
         before = [self.counts[earlier] for earlier in range(at)]  # all of them are done, as faults are told in order
         return self.table.place(fault, block, sum(rows for rows, _ in before), sum(lines for _, lines in before))

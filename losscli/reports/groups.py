@@ -9,7 +9,7 @@ from losscli.errors import Fault
 from losscli.evaluation.closer import Found, Known
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid
-from losscli.reading.blocks import Block, Table, file_and_line
+from losscli.reading.blocks import Block, Table
 from losscli.reports.part import Part
 from losscli.statistics.exact import ratio
 from losscli.statistics.groups import Groups, Key
@@ -113,8 +113,8 @@ def _column(table: Table, column: int | None) -> str | int | None:
 
 def _place(table: Table, entry: Entry) -> tuple[str | None, int | None]:
     """The file of a row, where it is one of several, and its line as an editor counts it."""
-    if entry.known.where is not None:
-        return file_and_line(entry.known.where)
+    if (where := entry.known.where) is not None:
+        return where.source, where.line
     if not table.streamed:
         return None, None
-    return None, file_and_line(table.place(Fault(0, "row", None, ""), _ONE_ROW, entry.row, entry.line))[1]
+    return None, table.place(Fault(0, "row", None, ""), _ONE_ROW, entry.row, entry.line).line

@@ -90,6 +90,18 @@ def test_a_softmax_over_all_cells_is_named() -> None:
     assert ids(float(value), "ce", "0,1,1", given, "--from", "logits") == ["softmax-over-rows"]
 
 
+def test_the_label_times_the_logit_added_is_named() -> None:
+    z = np.array([1.2, -0.3, 0.8, -1.1])
+    value = (np.log(1 + np.exp(z)) + np.array([1, 0, 0, 1]) * z).mean()
+
+    assert ids(float(value), "bce", "1,0,0,1", "1.2,-0.3,0.8,-1.1", "--from", "logits") == ["label-times-logit-added"]
+
+
+@pytest.mark.parametrize("base", [2, 10])
+def test_a_perplexity_of_nats_with_another_base_is_named(base: int) -> None:
+    assert ids(float(base ** LOSS.mean()), *BCE)[0] == "perplexity-base"
+
+
 def test_two_labels_a_row_added_up_come_before_a_doubled_answer() -> None:
     assert ids(float(CELLS.sum(axis=1).mean()), *MULTI) == ["sum-over-labels", "doubled"]
 

@@ -211,6 +211,14 @@ BINARY: tuple[Mistake[Case], ...] = (
         lambda c: c.reduced(times(c.labels + 1.0, c.costs) - times(c.labels, c.complement_costs)),
     ),
     Mistake(
+        "label-times-logit-added",
+        "y z was added: the loss of a logit is ln(1 + e^z) - y z",
+        "subtract y z",
+        lambda c: c.reduced(c.complement_costs + c.labels * c.conditioned / c.unit),
+        POSSIBLE,
+        (from_logits,),
+    ),
+    Mistake(
         "mixed-logs",
         "two logarithms were mixed: {}",
         "use the natural logarithm (ln) in both terms",

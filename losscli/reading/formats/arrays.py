@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, Fault, shown
+from losscli.errors import DataError, Fault, Location, shown
 from losscli.reading.blocks import (
     Array,
     Block,
@@ -185,7 +185,5 @@ def _matrix(columns: list[Column], row: NDArray[np.intp]) -> Array:
     return values.T
 
 
-def _place(name: str, columns: Columns, fault: Fault, block: Block, rows: int, lines: int) -> str:
-    where = f"{name}: row {rows + fault.row + 1}"
-    column = columns.of(fault.part, fault.column)
-    return where if column is None else f"{where}: {columns.called(column)}"
+def _place(name: str, columns: Columns, fault: Fault, block: Block, rows: int, lines: int) -> Location:
+    return Location(name, None, columns.inside(f"row {rows + fault.row + 1}", fault))

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from itertools import accumulate
 from typing import Any
 
-from losscli.errors import DataError, Fault, shown
+from losscli.errors import DataError, Fault, Location, shown
 from losscli.lazy import Lazy
 from losscli.reading.blocks import Block, Chunk, Opened, Table, described
 from losscli.reading.choice import resolve
@@ -140,11 +140,10 @@ def _first(name: str, container: Container, column: str) -> int:
 
 def _place(
     name: str, columns: Columns, starts: tuple[int, ...], fault: Fault, block: Block, rows: int, lines: int
-) -> str:
+) -> Location:
     row = rows + fault.row
-    where = f"{name}: row {row + 1}" + (f" (row group {bisect_right(starts, row)})" if starts else "")
-    column = columns.of(fault.part, fault.column)
-    return where if column is None else f"{where}: {columns.called(column)}"
+    group = f" (row group {bisect_right(starts, row)})" if starts else ""
+    return Location(name, None, columns.inside(f"row {row + 1}{group}", fault))
 
 
 # --- containers -------------------------------------------------------------------------------------------------------

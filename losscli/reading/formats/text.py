@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from losscli.errors import DataError, Fault, Quoted
+from losscli.errors import DataError, Fault, Location, Quoted
 from losscli.reading.blocks import Block, Chunk, Opened, Table, described
 from losscli.reading.choice import resolve
 from losscli.reading.columns import Columns, FirstLines, Wanted
@@ -312,9 +312,8 @@ class _Lines(Iterator[str]):
         return as_text(self._lines.popleft())
 
 
-def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block, rows: int, lines: int) -> str:
+def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block, rows: int, lines: int) -> Location:
     line = fault.row if block.line is None else int(block.line[fault.row])
     column = columns.of(fault.part, fault.column)
     down = block.tall[fault.row][column] if column is not None and fault.row in block.tall else 0
-    where = f"{name}:{skipped + lines + line + down + 1}"
-    return where if column is None else f"{where}: {columns.called(column)}"
+    return Location(name, skipped + lines + line + down + 1, columns.inside("", fault))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from losscli.engines.here import in_threads
-from losscli.errors import Fault, shown
+from losscli.errors import Fault, Location, shown
 from losscli.reading.blocks import Array, Block, Chunk, Column, Table, Words, located, stacked, whereabouts
 from losscli.reading.cells import missing_words
 from losscli.reading.columns import KEY
@@ -31,12 +31,12 @@ class Piece:
         """The carried columns of all rows, dropped ones too."""
         return self.block.whole or self.block.carried
 
-    def where(self, row: int) -> str:
-        """Where a row stands, in a user's words."""
+    def where(self, row: int) -> Location:
+        """Where a row stands."""
         return self.place(Fault(row, "row", None, ""))
 
-    def place(self, fault: Fault) -> str:
-        """Where a fault is, in a user's words."""
+    def place(self, fault: Fault) -> Location:
+        """Where a fault is."""
         return whereabouts(self.table, fault, self.block, self.rows, self.lines)
 
 
@@ -110,8 +110,8 @@ class Held:
     pieces: tuple[Piece, ...]
     starts: Rows  # the first row of each piece
 
-    def where(self, row: int, part: str = "row", column: int | None = None) -> str:
-        """Where a row stands, in a user's words."""
+    def where(self, row: int, part: str = "row", column: int | None = None) -> Location:
+        """Where a row stands."""
         piece = int(np.searchsorted(self.starts, row, side="right")) - 1
         return self.pieces[piece].place(Fault(row - int(self.starts[piece]), part, column, ""))
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from losscli.engines.here import in_threads, thread_count
 from losscli.enums import Form
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, Location
 from losscli.reading.blocks import Block, Chunk, Table, Words, taken
 from losscli.reading.pairs.held import Held, KeyRows, Piece, carried_count, held, key_rows
 from losscli.reading.pairs.index import Index, Rows, chosen, indexed, usual
@@ -142,7 +142,7 @@ class _Matcher:
             unmatched=int(alone.size),
         )
 
-    def _where(self, piece: Piece, rows: Rows, partners: Rows, fault: Fault) -> str:
+    def _where(self, piece: Piece, rows: Rows, partners: Rows, fault: Fault) -> Location:
         of_labels = fault.part == "label" or (fault.part == "weight" and self.held.weights is not None)
         at = int(np.searchsorted(rows, fault.row))
         if of_labels and at < len(rows) and rows[at] == fault.row:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.enums import Form
-from losscli.errors import DataError, Fault, shown
-from losscli.reading.blocks import Array, Block, Chunk, ColumnNames, Table, Words, located, taken, whereabouts
+from losscli.errors import DataError, Fault, Location, shown
+from losscli.reading.blocks import Array, Block, Chunk, ColumnNames, Table, Words, by_row, located, taken, whereabouts
 from losscli.reading.cells import Texts, is_missing, number
 
 SHARED = "shared "  # the purpose of a column that both tables have, with its number
@@ -33,7 +33,7 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
     return Table(
         form,
         _chunks(sides),
-        _nowhere,
+        by_row,
         columns,
         preds.classes,
         width=preds.width,
@@ -63,10 +63,6 @@ def _carried(sides: Mapping[str, Table]) -> dict[str, tuple[tuple[str, int], ...
 def _close(sides: tuple[Table, ...]) -> None:
     for side in sides:
         side.close()
-
-
-def _nowhere(fault: Fault, block: Block, rows: int, lines: int) -> str:
-    return f"row {rows + fault.row + 1}"  # not reached: the blocks below know their places
 
 
 class _Side:
@@ -111,7 +107,7 @@ class _Piece:
     rows: int
     lines: int
 
-    def place(self, fault: Fault) -> str:
+    def place(self, fault: Fault) -> Location:
         return whereabouts(self.table, replace(fault, row=fault.row + self.start), self.block, self.rows, self.lines)
 
 
@@ -231,10 +227,10 @@ def _kept(piece: _Piece, count: int) -> NDArray[np.intp]:
     return row[(row >= 0) & (row < count)]
 
 
-def _where(pieces: Mapping[str, _Piece], shared: Shared, fault: Fault) -> str:
+def _where(pieces: Mapping[str, _Piece], shared: Shared, fault: Fault) -> Location:
     if fault.part == SHARED:
-        places = (pieces[name].place(replace(fault, part="row", column=None)) for name in ("label", "prob"))
-        return f"{' and '.join(places)} differ in {shown(shared[fault.column or 0][0])}"
+        left, right = (pieces[name].place(replace(fault, part="row", column=None)) for name in ("label", "prob"))
+        return Location(None, None, f"{left} and {right} differ in {shown(shared[fault.column or 0][0])}")
     if fault.part == "weight" and "weight" in pieces:
         return pieces["weight"].place(replace(fault, part="prob"))
     if fault.part == "weight":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from losscli.enums import Form
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, Fault, Location
 from losscli.reading.blocks import Block, Chunk, ColumnNames, Table
 from losscli.reading.cells import is_missing, is_percentage, number
 from losscli.reading.hints.near import missing
@@ -147,6 +147,6 @@ def inline_table(records: list[list[str]], name: str, drop: bool) -> Table:
     )
 
 
-def _place(name: str, width: int, fault: Fault, block: Block, rows: int, lines: int) -> str:
+def _place(name: str, width: int, fault: Fault, block: Block, rows: int, lines: int) -> Location:
     where = f"row {rows + fault.row + 1}" if name != "weights" else f"weights: row {rows + fault.row + 1}"
-    return where if width == 1 or fault.column is None else f"{where}: column {fault.column + 1}"
+    return Location(None, None, where if width == 1 or fault.column is None else f"{where}: column {fault.column + 1}")
