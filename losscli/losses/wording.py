@@ -13,7 +13,7 @@ def factor(a: float) -> str:
 def as_number(value: float) -> str:
     """A number in a term, to six digits; in full where those would make a certainty of it."""
     short = f"{value:.6g}"
-    exact = float(short) == value or (abs(value) not in (0.0, 1.0) and float(short) not in (0.0, 1.0))
+    exact = float(short) == value or float(short) not in (0.0, 1.0)
     return short if exact else repr(value)
 
 

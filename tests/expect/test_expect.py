@@ -604,3 +604,16 @@ def test_the_significant_digits_of_what_is_typed_are_counted(typed: str, digits:
 def test_a_number_has_320_characters_at_most() -> None:
     assert typed_number("0.5".ljust(320, "0")).exact == 0.5
     assert "is not a number" in refusal("bce", "1", "0.5", "--expect", "0.5".ljust(321, "0"))
+
+
+def test_label_probabilities_that_were_made_hard_are_named() -> None:
+    found = run("ce", "0.6,0.4;0.2,0.8", "0.7,0.3;0.2,0.8", "--expect", "0.28991", "-f", "json").json["expect"]
+
+    assert "argmaxed-labels" in [fit["id"] for fit in found["consistent_with"]]
+
+
+def test_a_focal_factor_that_was_forgotten_beside_another_slip_is_named() -> None:
+    plain = run("bce", "1,0,0,1", "0.8,0.3,0.4,0.7", "--base", "2", "-q").out  # no factor, and another base
+    found = run("bce", "1,0,0,1", "0.8,0.3,0.4,0.7", "--focal", "2", f"--expect={float(plain):.8f}", "-f", "json").json
+
+    assert any("focal-2" in fit["id"] for fit in found["expect"]["consistent_with"])

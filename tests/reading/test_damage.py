@@ -459,3 +459,7 @@ def test_lines_of_white_space_before_the_header_are_none_of_the_table(first: str
 def test_an_empty_cell_alone_is_missing_in_a_table_of_one_column_and_else_a_blank_line(here: Path) -> None:
     assert refusal("nll", write("t.csv", b'""\n0.5\n0.25\n'), "-p", "1").startswith("t.csv:1: column 1: the cell is")
     assert refusal("bce", write("t.csv", b'""\n""\nlabel,prob\n1,2\n')).startswith("t.csv:4: ")
+
+
+def test_a_first_line_longer_than_is_looked_at_is_no_empty_input() -> None:
+    assert refusal("bce", stdin=b"a" * (34 << 20)) == "<stdin>: a line of more than 16 MiB; is this a table?"

@@ -110,3 +110,9 @@ LIKELIHOODS = [
 @pytest.mark.parametrize("text, options", LIKELIHOODS)
 def test_nll_reads_likelihoods_binary_rows_and_classes(text: str, options: tuple[str, ...], here: Path) -> None:
     assert answer("nll", write("t.csv", text), *options) == close(LOSS)
+
+
+@pytest.mark.parametrize("chosen", ["prob", "3"])
+def test_columns_beside_a_likelihood_that_are_no_labels_are_left(chosen: str) -> None:
+    table = "id,name,prob\n7,a,0.5\n8,b,0.25\n"
+    assert answer("nll", "-p", chosen, stdin=table) == close(log(8) / 2)

@@ -138,6 +138,7 @@ def test_arrays_are_joined_with_text(here: Path) -> None:
         (SOLUTION, SUBMISSION + "99,.5\n", "preds.csv:5: the key '99' is not in labels.csv; --unmatched drop leaves"),
         (SOLUTION + "5,1\n", SUBMISSION, "labels.csv:5: the key '5' is not in preds.csv; --unmatched drop leaves"),
         (SOLUTION + "17,0\n", SUBMISSION, "labels.csv:5: the key '17' stands twice, first in labels.csv:2"),
+        ("id,label\n17,1\n17,0\n42,1\n", SUBMISSION, "labels.csv:3: the key '17' stands twice, first in labels.csv:2"),
         (SOLUTION, SUBMISSION + "42,.5\n", "preds.csv:5: the key '42' stands twice"),
         (SOLUTION + "03,0\n", SUBMISSION, "labels.csv:5: the keys '3' and '03' are one number, first in labels.csv:4"),
         (SOLUTION, SUBMISSION + ",.5\n", "preds.csv:5: column 'id': the key is missing"),

@@ -51,3 +51,8 @@ def test_classes_and_their_rows_come_from_two_files(
     labels: str, preds: str, options: tuple[str, ...], here: Path
 ) -> None:
     assert answer("ce", write("l.csv", labels), write("p.csv", preds), *options) == close(SPECIES_LOSS)
+
+
+def test_other_columns_of_a_file_of_predictions_are_no_classes(here: Path) -> None:
+    preds = "epoch,p_cat,p_dog,p_cow\n1,.7,.2,.1\n2,.1,.2,.7\n"
+    assert answer("ce", write("l.csv", "cat\ncow\n"), write("p.csv", preds)) == close(SPECIES_LOSS)

@@ -154,3 +154,10 @@ def test_the_error_of_a_weighted_mean_is_hc1_of_statsmodels() -> None:
     found = tallied(values * weights, weights)
     assert found.mean == pytest.approx(fitted.params[0], rel=1e-12, abs=0)
     assert found.error == pytest.approx(fitted.bse[0], rel=1e-10, abs=0)
+
+
+def test_the_lowest_rank_above_many_zeros_is_not_0() -> None:
+    some = quantiles_of(np.repeat([0.0, 1.0], [60_000, 60_001]))
+
+    assert quantile(some, 0.49) == 0.0
+    assert quantile(some, 0.5) == pytest.approx(1.0, rel=1e-3, abs=0)
