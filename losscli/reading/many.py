@@ -77,14 +77,10 @@ def _joined(token: str, names: Sequence[str], open_file: OpenFile, opened: Opene
     first = opened.table(wanted)
     own = same_columns(first, wanted)
     size = 0
-    try:
-        for name in names[1:]:
-            other = _table(open_file, name, own)
-            other.close()
-            _refuse_other(first, other)
-    except BaseException:
-        first.close()
-        raise
+    for name in names[1:]:
+        other = _table(open_file, name, own)
+        other.close()
+        _refuse_other(first, other)
     with suppress(OSError):
         size = sum(os.path.getsize(name) for name in names)
     reopened = partial(_table, open_file, wanted=own)
