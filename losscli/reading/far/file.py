@@ -120,6 +120,8 @@ def _said(error: Exception) -> str:
         if isinstance(status := getattr(cause, "status", None), int):
             return _STATUS.get(status, f"the server answers {status}")
         cause = cause.__cause__
+    if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, OSError):  # as that of HTTP has it
+        return "the server can't be reached"
     known = next((text for kind, text in _KNOWN if isinstance(error, kind)), None)
     return known or _one_line(error)
 
