@@ -157,7 +157,9 @@ def _first_lost(c: Case) -> Found:
 
 
 def _log_of_mean(c: Case) -> Found:
-    whole = Variant(float(minus_log(c.hits.sum(), c.unit)), "added up", "take the logarithm of each, then add up")
+    whole = Variant(
+        float(minus_log(np.asarray(c.hits.sum()), c.unit)), "added up", "take the logarithm of each, then add up"
+    )
     means = [float(minus_log(np.asarray(mean), c.unit)) for mean in c.averages(c.hits)] if mean_asked(c) else []
     return [*(Variant(mean, "averaged") for mean in means), whole]
 
