@@ -126,9 +126,9 @@ def _found(header: tuple[str, ...], shared: int, tail: int, by_number: bool, lab
     """The column of a label whose name may be cut by some of the characters that all of the columns share."""
     for cut in range(shared + tail + 1):
         for front in range(max(0, cut - tail), min(cut, shared) + 1):
-            hits = [at for at, name in enumerate(header) if canonical(_cut(name, front, cut - front)) == label]
-            if hits:
-                return hits[0] if len(hits) == 1 else None
+            matches = [at for at, name in enumerate(header) if canonical(_cut(name, front, cut - front)) == label]
+            if matches:
+                return matches[0] if len(matches) == 1 else None
     return _position(label, len(header)) if by_number else None
 
 
@@ -155,8 +155,8 @@ def soft(columns: Sequence[Column]) -> Array:
 def _matches(column: Column, label: str) -> NDArray[np.bool_]:
     wanted = _plain_truth(canonical(label))
     if isinstance(column, Words):
-        hits = [_plain_truth(canonical(word)) == wanted for word in column.vocabulary]
-        return np.array(hits, dtype=bool)[column.codes]
+        matches = [_plain_truth(canonical(word)) == wanted for word in column.vocabulary]
+        return np.array(matches, dtype=bool)[column.codes]
     value = number(wanted)
     if value is None:
         return np.zeros(len(column), dtype=bool)

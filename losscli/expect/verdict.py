@@ -115,9 +115,9 @@ def _family_fits(typed: Typed, right: float, family: Family) -> tuple[list[Candi
 
 
 def _candidate(family: Family, ats: list[int]) -> Candidate:
-    told = family.told(ats[0], tuple(ats[1:]))
+    one = family.describe(ats[0], tuple(ats[1:]))
     value = float(family.values[ats[0]])
-    return Candidate(told.id, value, told.meaning, told.cure, family.rank, figures=told.figures, steps=told.steps)
+    return Candidate(one.id, value, one.meaning, one.cure, family.rank, figures=one.figures, steps=one.steps)
 
 
 def _alike(given: tuple[Typed, ...], value: Figure, right: Figure) -> bool:

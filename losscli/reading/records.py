@@ -31,7 +31,7 @@ class Layout:
         return tuple(sorted(cells + ([(self.weight, "weight", 0)] if self.weight is not None else [])))
 
 
-def careful(records: list[list[str]], line: list[int] | None, lines: int, layout: Layout) -> Block:
+def block_of_records(records: list[list[str]], line: list[int] | None, lines: int, layout: Layout) -> Block:
     """The block of parsed records; the careful way, which also finds and names what is wrong.
 
     `line` gives each record's line, counted from 0 (None: one line a record), `lines` how many they are in all.

@@ -48,10 +48,10 @@ def pairs_of(probs: Array, outcomes: Array, weights: Array | None) -> Pairs:
     """The pairs of a block, in little room; a prediction below 0, which is rounding, counts as 0."""
     if not len(probs):
         return Pairs()
-    hits = outcomes.astype(np.uint64)
-    hard = bool((hits == outcomes).all())
+    positives = outcomes.astype(np.uint64)
+    hard = bool((positives == outcomes).all())
     keys = (np.maximum(probs, 0.0) + 0.0).view(np.uint64) << _ONE  # + 0.0 takes the sign off -0.0
-    return Pairs(((keys | hits if hard else keys, None if hard else outcomes, weights),))
+    return Pairs(((keys | positives if hard else keys, None if hard else outcomes, weights),))
 
 
 def isotonic(pairs: Pairs) -> Pools:
@@ -147,9 +147,9 @@ def _pooled_runs(pools: Pools) -> Pools:
 
 def _pooled_one_by_one(pools: Pools) -> Pools:
     weights, happened = list[float](), list[float]()
-    for weight, hits in zip(pools.weight.tolist(), pools.happened.tolist(), strict=True):
+    for weight, positives in zip(pools.weight.tolist(), pools.happened.tolist(), strict=True):
         weights.append(weight)
-        happened.append(hits)
+        happened.append(positives)
         while len(weights) > 1 and happened[-2] * weights[-1] >= happened[-1] * weights[-2]:
             last_weight, last_hits = weights.pop(), happened.pop()
             weights[-1] += last_weight

@@ -28,7 +28,7 @@ from losscli.reading.columns import Wanted
 from losscli.reading.dialect import Style, records
 from losscli.reading.formats import decode, ranges, text
 from losscli.reading.lines import block as lines_block
-from losscli.reading.lines.block import careful_block, fast_block
+from losscli.reading.lines.block import decoded_block, parsed_lines
 from losscli.reading.lines.grid import Shape
 from losscli.reading.lines.sieve import are_records
 from losscli.reading.open import Request, open_data
@@ -131,11 +131,11 @@ def test_the_fast_decoder_takes_sound_tables_and_makes_the_block_of_the_careful_
     rows = data.draw(sound_lines(layout, 200))
     piece = "\n".join(rows).encode() + data.draw(st.sampled_from([b"", b"\n"]))
 
-    fast = fast_block(piece, ",", layout)
+    fast = decoded_block(piece, ",", layout)
 
     assert fast is not None and fast.rows == len(rows)
     assert odd_lines(piece, ",", layout) == []
-    assert outcome(fast) == outcome(careful_block(piece, ",", layout))
+    assert outcome(fast) == outcome(parsed_lines(piece, ",", layout))
 
 
 def odd_lines(piece: bytes, delimiter: str, layout: Layout) -> list[int]:
@@ -163,10 +163,10 @@ def test_odd_rows_are_read_with_care_and_put_among_the_others_in_their_order() -
         piece = data.draw(st.sampled_from(["\n", "\r\n"])).join(rows).encode() + b"\n"
         assume(b'"' not in piece or are_records(piece, Shape(b",", layout.width)))
 
-        fast = fast_block(piece, ",", layout)
+        fast = decoded_block(piece, ",", layout)
 
         assert fast is not None
-        careful = careful_block(piece, ",", layout)
+        careful = parsed_lines(piece, ",", layout)
         assert outcome(fast) == outcome(careful)
         odd = odd_lines(piece, ",", layout)
         assert set(odd) <= {at + more for more, at in enumerate(strange)}  # no sound row among them
@@ -222,7 +222,7 @@ def test_quoted_tables_without_line_breaks_in_cells_are_for_the_fast_decoder() -
             reached["cut elsewhere"] += 1
             assume(False)
         assert are_records(piece, Shape(b",", layout.width))
-        fast, careful = fast_block(piece, ",", layout), careful_block(piece, ",", layout)
+        fast, careful = decoded_block(piece, ",", layout), parsed_lines(piece, ",", layout)
         if fast is not None:
             assert outcome(fast) == outcome(careful)
             odd = odd_lines(piece, ",", layout)
@@ -261,7 +261,7 @@ def parsed(lines: list[str], delimiter: str) -> list[object]:
 def test_the_fast_decoder_takes_plain_tables_of_every_delimiter(delimiter: str) -> None:
     rows = [f"{at % 2}{delimiter}{at / 64}{delimiter}word" for at in range(64)]
 
-    block = fast_block("\n".join(rows).encode(), delimiter, Layout(3, (0,), (1,)))
+    block = decoded_block("\n".join(rows).encode(), delimiter, Layout(3, (0,), (1,)))
 
     assert block is not None
     assert block.preds[:, 0].tolist() == [at / 64 for at in range(64)]
@@ -270,9 +270,9 @@ def test_the_fast_decoder_takes_plain_tables_of_every_delimiter(delimiter: str) 
 def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> object:
     """The summary of a file of labels and probabilities, or its error."""
     wanted = Wanted(forms=frozenset({Form.BINARY}))
-    doors = lines_block.fast_block, text.are_records
+    doors = lines_block.decoded_block, text.are_records
     if not fast:
-        lines_block.fast_block, text.are_records = (lambda *_: None), (lambda *_: False)  # type: ignore[assignment]
+        lines_block.decoded_block, text.are_records = (lambda *_: None), (lambda *_: False)  # type: ignore[assignment]
     try:
         table = open_data(Request((str(path),), wanted, Style(block_bytes=block_bytes)))
         try:
@@ -282,7 +282,7 @@ def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> obj
     except DataError as error:
         return f"{type(error).__name__}: {error}"
     finally:
-        lines_block.fast_block, text.are_records = doors
+        lines_block.decoded_block, text.are_records = doors
 
 
 @settings(max_examples=60, deadline=None)

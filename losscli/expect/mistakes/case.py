@@ -212,7 +212,7 @@ class Case:
         return self._binary_cost(0.0)
 
     @cached_property
-    def hits(self) -> Array:
+    def p_true(self) -> Array:
         """The probability given to what happened, (n,)."""
         if self.categorical:
             return row_sums(self.labels * self.probs)

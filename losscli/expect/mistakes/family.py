@@ -22,7 +22,7 @@ MOST_BY_CHANCE = 0.01  # the share of arbitrary numbers that may fit a family be
 
 
 @dataclass(frozen=True)
-class Told:
+class Description:
     """What one number of a family means: the id and the words of an entry, and the `steps` of several mistakes.
 
     `figures` end the meaning, where the answer doesn't have to stay hidden.
@@ -37,13 +37,13 @@ class Told:
 
 @dataclass(frozen=True)
 class Family:
-    """Numbers (m,) that mistakes of one kind give; `told` says what number i means, `rows` name who else gives it.
+    """Numbers (m,) that mistakes of one kind give; `describe` says what number i means, `rows` name who else gives it.
 
     `digits` are the significant ones that a typed answer must have to be compared with them at all.
     """
 
     values: Array
-    told: Callable[[int, tuple[int, ...]], Told]
+    describe: Callable[[int, tuple[int, ...]], Description]
     rank: int
     kind: Kind = SLIP
     digits: int = 1

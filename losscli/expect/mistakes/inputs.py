@@ -44,7 +44,7 @@ def _logits_as_probs(c: Case) -> Found:
 
 
 def _as_logprobs(c: Case) -> Found:
-    return c.reduced(-c.hits)
+    return c.reduced(-c.p_true)
 
 
 def _softmax_over_rows(c: Case) -> Found:

@@ -86,7 +86,7 @@ def _focal(c: Case) -> Found:
     found = [Variant(c.again(focal=0.0), "left out", "put the factor in", at_hand=True)] if gamma else []
     if gamma != 2.0:
         rows = c.loss if not gamma else row_losses(c)
-        focal = times((1.0 - c.hits) ** 2, rows)
+        focal = times((1.0 - c.p_true) ** 2, rows)
         alpha = 0.25 + (0.5 * (c.labels == 0.0) if c.binary else 0.0)
         cure, said = "leave it out, or ask for it with --focal 2", "put in front, with gamma 2"
         found.append(Variant(c.reduced(focal), said, cure))
@@ -158,14 +158,14 @@ def _first_lost(c: Case) -> Found:
 
 def _log_of_mean(c: Case) -> Found:
     whole = Variant(
-        float(minus_log(np.asarray(c.hits.sum()), c.unit)), "added up", "take the logarithm of each, then add up"
+        float(minus_log(np.asarray(c.p_true.sum()), c.unit)), "added up", "take the logarithm of each, then add up"
     )
-    means = [float(minus_log(np.asarray(mean), c.unit)) for mean in c.averages(c.hits)] if mean_asked(c) else []
+    means = [float(minus_log(np.asarray(mean), c.unit)) for mean in c.averages(c.p_true)] if mean_asked(c) else []
     return [*(Variant(mean, "averaged") for mean in means), whole]
 
 
 def _no_log(c: Case) -> Found:
-    means = c.averages(c.hits)
+    means = c.averages(c.p_true)
     whole = c.n if c.reduction is Reduction.SUM else 1
     return [*(-mean for mean in means), *(whole - mean for mean in means)]
 

@@ -13,7 +13,7 @@ from losscli.evaluation.evaluate import evaluated
 from losscli.evaluation.problem import Problem
 from losscli.expect.mistakes.case import Array, Case, Known, case_of
 from losscli.expect.mistakes.entry import COMMON, Candidate, Mistake, variants
-from losscli.expect.mistakes.family import PAIR, Family, Told
+from losscli.expect.mistakes.family import PAIR, Description, Family
 from losscli.expect.mistakes.scale import SCALE
 from losscli.losses.conventions import convention
 from losscli.reading.blocks import Block
@@ -95,16 +95,16 @@ def _family(first: Sequence[Candidate], steps: Sequence[Step], known: Array, ran
         rows.append(np.where(again, np.nan, step.made(base)) if len(base) else base)
     values = _new(np.array(rows).ravel(), known)
 
-    def told(at: int, others: tuple[int, ...]) -> Told:
+    def describe(at: int, others: tuple[int, ...]) -> Description:
         step, one = steps[at // len(first)].entry, first[at % len(first)]
         return _joined(one, step.id, step.meaning, step.cure)
 
-    return Family(values, told, rank, PAIR, LEAST_DIGITS)
+    return Family(values, describe, rank, PAIR, LEAST_DIGITS)
 
 
-def _joined(one: Candidate, id_: str, meaning: str, cure: str) -> Told:
+def _joined(one: Candidate, id_: str, meaning: str, cure: str) -> Description:
     told = f"{one.meaning}; and {meaning}", f"{one.cure}; and {cure}"
-    return Told(f"{one.id}-and-{id_}", *told, steps=(one.id, id_))
+    return Description(f"{one.id}-and-{id_}", *told, steps=(one.id, id_))
 
 
 def _new(values: Array, known: Array) -> Array:
@@ -132,11 +132,11 @@ def _on_other_data(
             found += [(first, second) for second in tables(other) if abs(float(second.value) - own) > 1e-12 * abs(own)]
     values = _new(np.array([float(second.value) for _, second in found]), known)
 
-    def told(at: int, others: tuple[int, ...]) -> Told:
+    def describe(at: int, others: tuple[int, ...]) -> Description:
         first, second = found[at]
         return _joined(first, second.id, second.meaning, second.cure)
 
-    return Family(values, told, TWO_STEPS + 2, PAIR, LEAST_DIGITS)
+    return Family(values, describe, TWO_STEPS + 2, PAIR, LEAST_DIGITS)
 
 
 def _case(problem: Problem, blocks: Sequence[Block]) -> Case:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from losscli.enums import Reduction, Scale
 from losscli.expect.mistakes.case import Array, Case, times
-from losscli.expect.mistakes.family import Family, Told
+from losscli.expect.mistakes.family import Description, Family
 from losscli.losses.table import BINARY, CATEGORICAL
 from losscli.losses.targets import Binary, Soft
 
@@ -50,13 +50,13 @@ def row_families(case: Case) -> Iterator[Family]:
 
 
 def _family(case: Case, slips: Slips, rank: int) -> Family:
-    def told(at: int, others: tuple[int, ...]) -> Told:
+    def describe(at: int, others: tuple[int, ...]) -> Description:
         same = [name_of(case, int(slips.row[other])) for other in others if slips.row[other] != slips.row[at]]
         also = f" (or the same in {', '.join(dict.fromkeys(same))})" if same else ""
         said = slips.said(at, name_of(case, int(slips.row[at]))) + also
-        return Told(slips.id, said, slips.cure, slips.figures(at))
+        return Description(slips.id, said, slips.cure, slips.figures(at))
 
-    return Family(slips.values, told, rank, digits=slips.digits)
+    return Family(slips.values, describe, rank, digits=slips.digits)
 
 
 def name_of(case: Case, at: int) -> str:
@@ -285,7 +285,7 @@ def _slip(c: Case) -> Iterator[Slips]:
     if not _plain(c) or not c.hard:
         return
     row = np.arange(c.n)
-    pages = [(c.hits, "its probability {}"), (1.0 - c.hits, "1 minus its probability, {}")]  # both are as given
+    pages = [(c.p_true, "its probability {}"), (1.0 - c.p_true, "1 minus its probability, {}")]  # both are as given
     pages += [
         (c.loss * c.unit / np.log(base), f"its logarithm to base {base}")
         for base in (2, 10)

@@ -16,7 +16,7 @@ from losscli.reading.choice import resolve
 from losscli.reading.columns import FirstLines, Wanted
 from losscli.reading.dialect import Style
 from losscli.reading.formats.text import Feed, of_lines
-from losscli.reading.records import Layout, careful
+from losscli.reading.records import Layout, block_of_records
 from losscli.reading.sources import Source
 
 Shape = Mapping[str, int | tuple[str, ...] | None]  # of a key: the entries of its list or object, None for one value
@@ -132,5 +132,5 @@ def _block(piece: bytes, shape: Shape, layout: Layout) -> Block:
         except ValueError as error:
             fault = Fault(len(parsed), "row", None, str(error))
             break
-    block = careful(parsed, places, len(lines), layout)
+    block = block_of_records(parsed, places, len(lines), layout)
     return block if fault is None or block.fault is not None else replace(block, fault=replace(fault, row=block.rows))

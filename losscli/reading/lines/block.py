@@ -14,15 +14,15 @@ from losscli.reading.blocks import Array, Block, Words, stacked, taken
 from losscli.reading.dialect import CELL_BYTES, records, unsound
 from losscli.reading.formats import decode
 from losscli.reading.formats.digits import Ints
-from losscli.reading.records import Layout, careful
+from losscli.reading.records import Layout, block_of_records
 
 
 def block_of(piece: bytes, delimiter: str, layout: Layout) -> Block:
     """The block of a run of lines."""
-    return fast_block(piece, delimiter, layout) or careful_block(piece, delimiter, layout)
+    return decoded_block(piece, delimiter, layout) or parsed_lines(piece, delimiter, layout)
 
 
-def fast_block(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
+def decoded_block(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
     """The block by the fast decoder, but for odd lines; None where most are."""
     if len(delimiter.encode()) > 1 or len(piece) > CELL_BYTES:
         return None
@@ -101,7 +101,7 @@ def _text_woven(both: Sequence[Words], order: Ints) -> Words:
     return found.taken(order)
 
 
-def careful_block(piece: bytes, delimiter: str, layout: Layout) -> Block:
+def parsed_lines(piece: bytes, delimiter: str, layout: Layout) -> Block:
     """The block by the `csv` module, which also finds what is wrong."""
     lines = split(piece)
     return _parsed(lines, list(range(len(lines))), len(lines), delimiter, layout)
@@ -128,7 +128,7 @@ def parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: L
         parsed = [parsed[at] for at in full]
     else:
         parsed = [record or [""] for record in parsed]
-    block = careful(parsed, line, lines, layout)
+    block = block_of_records(parsed, line, lines, layout)
     if fault is None or block.fault is not None:
         return block
     return replace(block, fault=replace(fault, row=block.rows))

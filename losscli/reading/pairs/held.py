@@ -57,7 +57,7 @@ class KeyRows:
         """The cells of a row's key."""
         return tuple(column.vocabulary[int(column.codes[row])] for column in self.columns)
 
-    def told(self, row: int) -> str:
+    def shown(self, row: int) -> str:
         """A row's key, for a message."""
         return ", ".join(map(shown, self.text(row)))
 

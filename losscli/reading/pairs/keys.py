@@ -90,7 +90,7 @@ class _Matcher:
         twice = self.index.twice()
         if twice is not None:
             first, again = map(self.held.where, twice)
-            raise DataError(f"{again}: the key {rows.told(twice[0])} stands twice, first in {first}")
+            raise DataError(f"{again}: the key {rows.shown(twice[0])} stands twice, first in {first}")
 
     def joined(self, piece: Piece) -> Block:
         """The rows of a block of PREDS that have a partner, with its labels."""
@@ -130,7 +130,7 @@ class _Matcher:
         left = self.partner == 0
         alone = np.flatnonzero(left & (rows.place >= 0))
         if alone.size and not self.join.drop:
-            where, key = self.held.where(int(alone[0])), rows.told(int(alone[0]))
+            where, key = self.held.where(int(alone[0])), rows.shown(int(alone[0]))
             raise DataError(f"{where}: the key {key} is not in {self.join.preds.name}; {DROP_HINT}")
         return Block(
             rows=int(np.count_nonzero(left)),
@@ -162,7 +162,7 @@ class _Matcher:
         if not wrong or (rows.fault is not None and rows.fault.row <= min(wrong)):
             return rows.fault
         row = min(wrong)
-        what = f"the key {rows.told(row)} "
+        what = f"the key {rows.shown(row)} "
         what += "stands twice" if at[row] >= 0 else f"is not in {self.held.table.name}; {DROP_HINT}"
         return Fault(row, "row", None, what)
 
@@ -184,11 +184,11 @@ class _Matcher:
         found, strange = numbers.rows(chosen(rows.keys, alone), lambda at: rows.text(int(alone[at])))
         if strange is not None and self.strange is None:
             row = int(alone[strange])
-            self.strange = f"{piece.where(row)} has the key {rows.told(row)}"
+            self.strange = f"{piece.where(row)} has the key {rows.shown(row)}"
         if self.matched is None and (found >= 0).any():
             first = int((found >= 0).argmax())
-            row, other = int(alone[first]), self.held.rows.told(int(found[first]))
-            self.matched = f"{piece.where(row)}: the key {rows.told(row)} is {other} as a number"
+            row, other = int(alone[first]), self.held.rows.shown(int(found[first]))
+            self.matched = f"{piece.where(row)}: the key {rows.shown(row)} is {other} as a number"
         return found
 
     def _numbers(self) -> Numbers:
@@ -205,7 +205,7 @@ class _Matcher:
             raise DataError(f"{self.matched}, and not all keys are numbers: {self.strange}")
         if twice and not self.strange:
             first, again = twice
-            keys = f"{self.held.rows.told(first)} and {self.held.rows.told(again)}"
+            keys = f"{self.held.rows.shown(first)} and {self.held.rows.shown(again)}"
             raise DataError(
                 f"{self.held.where(again)}: the keys {keys} are one number, first in {self.held.where(first)}"
             )

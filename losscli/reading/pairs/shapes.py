@@ -10,7 +10,7 @@ from losscli.reading.blocks import Block, Chunk, ColumnNames, Table
 from losscli.reading.cells import is_missing, is_percentage, number
 from losscli.reading.hints.near import missing
 from losscli.reading.pairs.inline import Inline, parse_inline
-from losscli.reading.records import Layout, careful, is_text, not_a_number
+from losscli.reading.records import Layout, block_of_records, is_text, not_a_number
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def inline_table(records: list[list[str]], name: str, drop: bool) -> Table:
     layout = Layout(width, cells if label else (), () if label else cells, drop=drop)
 
     def blocks() -> Iterator[Chunk]:
-        yield partial(careful, records, None, len(records), layout)
+        yield partial(block_of_records, records, None, len(records), layout)
 
     place = partial(_place, name, width)
     return Table(
