@@ -11,6 +11,7 @@ from losscli.regression.predict import write_predictions
 from losscli.regression.sample import Sample
 from losscli.regression.solve import mean_loss
 from losscli.regression.temperature import read_logits, scaled, temperature
+from losscli.reports.doubts import PROBABILITIES, look_like_probabilities
 
 
 def run_temperature(call: Call, options: FitOptions) -> bool:
@@ -54,7 +55,8 @@ def _report(found: float, train: Sample, test: Sample | None) -> Report:
             rows += [(f"{name} before", before, size), (f"{name} after", after, "nats")]
     dropped = train.summary.dropped
     gone = (f"{dropped} {'row' if dropped == 1 else 'rows'} with a missing cell dropped",) if dropped else ()
-    warnings = (*gone, *train.table.warnings)
+    doubted = (PROBABILITIES,) if look_like_probabilities(train.summary) else ()
+    warnings = (*gone, *doubted, *train.table.warnings)
     notes = (*warnings, *train.table.notes)
     return Report(
         title="temperature scaling",

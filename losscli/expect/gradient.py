@@ -119,8 +119,7 @@ def said_of(found: Diagnosis, expected: Expected) -> list[str]:
     """What is worth saying beside the verdict: the constant ratio first."""
     ratio = found.ratio is not None and not expected.hidden
     said = [f"given / right is {found.ratio_name} for every entry"] if ratio else []
-    known = remarks(found.verdict, shortened(expected.text), "the unit of the loss", expected.hidden)
-    return [*said, *(remark for remark in known if not (said and remark.startswith("no mistake")))]
+    return said + remarks(found.verdict, shortened(expected.text), "the unit of the loss", explained=ratio)
 
 
 def record_of(found: Diagnosis, hidden: bool = False) -> dict[str, Any]:

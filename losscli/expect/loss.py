@@ -170,7 +170,8 @@ def with_verdict(
         grids.append(fit_grid(verdict, printing.digits, hidden))
     elif not verdict.ok and not hidden:
         grids += _to_compare(problem, read, printing)
-    notes = tuple(remarks(verdict, text, s.unit_name, hidden))
+    advice = "" if hidden else "; compare your work with the terms above"
+    notes = tuple(remarks(verdict, text, s.unit_name, advice))
     if read.blocks is None and not verdict.ok:
         notes += ("the table has over a million rows: the diagnosis uses its summary figures only",)
     record: dict[str, Any] = {"expect": verdict_record(verdict, hidden)}

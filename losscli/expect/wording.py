@@ -95,8 +95,8 @@ def _meaning(fit: Candidate, hidden: bool) -> str:
 _BASES = {"nats": "leaving --base out", "bits": "--base 2", "bans": "--base 10"}
 
 
-def remarks(verdict: Verdict, text: str, unit: str = "", hidden: bool = False) -> list[str]:
-    """What is worth saying beside a wrong answer's diagnosis."""
+def remarks(verdict: Verdict, text: str, unit: str, advice: str = "", explained: bool = False) -> list[str]:
+    """What is worth saying beside a wrong answer's diagnosis; `advice` where nothing fits or `explained` it."""
     said: list[str] = []
     if verdict.ok:
         return said
@@ -107,18 +107,24 @@ def remarks(verdict: Verdict, text: str, unit: str = "", hidden: bool = False) -
         right = "; the number alone is right" if all_fit(verdict.given, verdict.right) else ""
         other = f"{_BASES[foreign]} asks for {foreign}"
         said.append(f"{text} names {foreign}, and the answer is asked for in {unit}{right}; {other}")
-    if not verdict.fits and not foreign and not verdict.more:
-        compare = "" if hidden else "; compare your work with the terms above"
-        said.append(f"no mistake that is known here gives {text} on these data{compare}")
+    if not (verdict.fits or foreign or verdict.more or explained):
+        said.append(f"no mistake that is known here gives {text} on these data{advice}")
     if len(verdict.fits) > 1 and any(one.few_digits for one in verdict.given):
         count = len(verdict.fits)
         said.append(f"{count} mistakes fit {text}, which has few digits; give more digits to tell them apart")
     said += verdict.more
     if all_fit(verdict.given, verdict.right, units=2) and not foreign:
-        said.append(f"{text} is off by less than one unit of its last digit: was the answer cut off and not rounded?")
+        how = "rounded up" if _above(verdict) else "cut off and not rounded"
+        said.append(f"{text} is off by less than one unit of its last digit: was the answer {how}?")
     if any(isnan(one.special) for one in verdict.given):
         said.append("nan is what 0 * ln(0) gives on a computer; where the label makes a term vanish, it is 0")
     return said
+
+
+def _above(verdict: Verdict) -> bool:
+    """Whether every typed number is larger in size than the right one, as digits that are cut off don't leave it."""
+    right = np.abs(np.atleast_1d(verdict.right).ravel()).tolist()
+    return all(one.exact is not None and abs(one.exact) > x for one, x in zip(verdict.given, right, strict=True))
 
 
 def verdict_record(verdict: Verdict, hidden: bool = False) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def boundary(sample: Sample, theta: Array) -> float | None:
     """The value of the one feature at which both classes are equally likely; None where there is no such value."""
     if sample.shape.classes is not None or len(sample.shape.features) != 1 or theta[-1] == 0.0:
         return None
-    found = -theta[0] / theta[1] if sample.shape.intercept else 0.0
+    found = 0.0 - theta[0] / theta[1] if sample.shape.intercept else 0.0
     return float(found) if np.isfinite(found) else None
 
 

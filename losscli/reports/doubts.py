@@ -10,6 +10,7 @@ from losscli.evaluation.traits import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, 
 from losscli.reading.blocks import Table
 from losscli.statistics.summary import Summary
 
+PROBABILITIES = "the logits look like probabilities: all of them lie in [0, 1]"
 ENOUGH = 20  # rows, so that a mean above the baseline is no accident
 
 
@@ -23,6 +24,11 @@ def is_decided(s: Summary) -> bool:
     return s.n > 1 and DECIDED in s.traits
 
 
+def look_like_probabilities(s: Summary) -> bool:
+    """Whether what was given as logits may be probabilities."""
+    return s.n > 1 and UNIT_RANGE in s.traits
+
+
 def doubts(problem: Problem, s: Summary, f: Figures, table: Table) -> list[str]:
     """What looks wrong, a sentence each."""
     said = []
@@ -30,10 +36,8 @@ def doubts(problem: Problem, s: Summary, f: Figures, table: Table) -> list[str]:
         said.append("the predictions are all 0 or 1 and the labels are not: swapped? LABELS come first, then PREDS")
     elif is_decided(s):
         said.append("every prediction is exactly 0 or 1: these look like decisions, not probabilities")
-    if s.n > 1 and UNIT_RANGE in s.traits:
-        said.append(
-            "the logits look like probabilities: all of them lie in [0, 1]; without --from logits they are read as such"
-        )
+    if look_like_probabilities(s):
+        said.append(f"{PROBABILITIES}; without --from logits they are read as such")
     if _counted_from_one(problem, s):
         counted = ",".join(map(str, range(1, min(problem.k, 10) + 1)))
         said.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")

@@ -104,7 +104,8 @@ def _record(outcome: Outcome, grid: Grid) -> dict[str, Any]:
 def _notes(outcome: Outcome) -> list[str]:
     said = list(outcome.sample.table.notes)
     if not outcome.fit.converged:
-        said.insert(0, f"not converged after {outcome.fit.steps} steps; {_more(outcome)} would lower the loss further")
+        steps = "1 step" if outcome.fit.steps == 1 else f"{outcome.fit.steps} steps"
+        said.insert(0, f"not converged after {steps}; {_more(outcome)} would lower the loss further")
     said += _rising(outcome)
     if outcome.scaling is not None and outcome.sample.shape.intercept:
         said.append("theta is for features of mean 0 and deviation 1, unscaled for the features as they are")

@@ -332,6 +332,19 @@ def test_every_format_has_a_place_for_the_verdict() -> None:
     assert dict(zip(header.split(","), values.split(","), strict=True))["ok"] == "no"
 
 
+def test_a_gradient_that_no_mistake_gives_is_not_sent_to_terms_that_are_not_shown() -> None:
+    out = run("grad", *BCE, "--expect", "0.71,0.32,0.13,0.44").out
+
+    assert "no mistake that is known here gives 0.71,0.32,0.13,0.44 on these data" in out
+    assert "terms above" not in out
+
+
+def test_the_gradient_by_the_logits_comes_before_that_of_the_squared_error() -> None:
+    found = run("grad", *BCE, "--expect=-0.05,0.075,0.1,-0.075", "-f", "json").json["expect"]["consistent_with"]
+
+    assert [one["id"] for one in found][:2] == ["by-logits", "squared-error"]
+
+
 def test_several_fits_of_few_digits_ask_for_more() -> None:
     assert "more digits" in run(*BCE, "--expect", "0.52").out
     assert "more digits" not in run(*BCE, "--expect", "0.522").out
@@ -345,9 +358,9 @@ def test_an_answer_that_nothing_gives_is_shown_the_terms_to_compare_with() -> No
     assert "-ln(1 - 0.3)" in result.out and "1.44732 / 4" in result.out
 
 
-def test_an_answer_cut_off_and_not_rounded_is_told_so() -> None:
-    assert "cut off" in run(*BCE, "--expect", "0.3618297657").out or run(*BCE, "--expect", "0.3618297657").code == 0
-    assert "cut off" in run("bce", "1", "0.8", "--expect", "0.224").out  # 0.22314 cut upwards
+def test_an_answer_cut_off_or_rounded_up_is_told_so() -> None:
+    assert "was the answer cut off and not rounded?" in run("bce", "1", "0.7", "--expect", "0.3566").out  # of 0.356675
+    assert "was the answer rounded up?" in run("bce", "1", "0.8", "--expect", "0.224").out  # of 0.223144
 
 
 def test_an_infinite_answer_can_be_expected() -> None:

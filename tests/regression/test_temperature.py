@@ -106,3 +106,16 @@ def test_logits_of_one_size_have_their_temperature_in_closed_form(right: int, si
     found = record("fit", "temperature", "-y", "label", "-p", "logit", stdin=rows)["temperature"]
 
     assert found == pytest.approx(float(size) / log(right / (50 - right)), rel=1e-12, abs=0)
+
+
+def test_probabilities_given_as_logits_are_said_to_look_like_them() -> None:
+    said = "the logits look like probabilities: all of them lie in [0, 1]"
+
+    assert said in record("fit", "temperature", str(DATA / "animals.csv"))["notes"]
+    assert said not in record("fit", "temperature", str(DATA / "breast_cancer_logits.csv"))["notes"]
+
+
+def test_a_boundary_at_0_has_no_sign(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("y,x\n1,1\n0,-1\n1,-2\n0,2\n1,3\n0,-3\n", encoding="utf-8")
+
+    assert str(record("fit", "bce", str(tmp_path / "t.csv"), "-y", "y", "-x", "x", "--steps", "1")["boundary"]) == "0.0"

@@ -243,14 +243,6 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         (_other_unit,),
     ),
     Mistake(
-        "squared-error",
-        "this is the gradient of the squared error: p - y times p(1 - p)",
-        "differentiate the logarithm, not the square: p(1 - p) cancels",
-        lambda s: [factor * s.right * s.p * (1.0 - s.p) for factor in (1.0, 2.0)],
-        COMMON,
-        (_rows_known,),
-    ),
-    Mistake(
         "by-probs",
         "this is the gradient by the probabilities",
         "multiply by p(1 - p), or ask for this one with --wrt probs",
@@ -265,6 +257,14 @@ GRADIENTS: tuple[Mistake[Slopes], ...] = (
         lambda s: [s.right * s.p * (1.0 - s.p), _scaled(s, s.p - s.label)],
         COMMON,
         (_rows_known, _not_by(Scale.LOGITS)),
+    ),
+    Mistake(
+        "squared-error",
+        "this is the gradient of the squared error: p - y, times p(1 - p) by the logits",
+        "differentiate the logarithm, not the square: p(1 - p) cancels",
+        lambda s: [factor * s.right * s.p * (1.0 - s.p) for factor in (1.0, 2.0)],
+        COMMON,
+        (_rows_known,),
     ),
     Mistake(
         "first-term-only",
