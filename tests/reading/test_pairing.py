@@ -28,6 +28,22 @@ def test_a_column_that_both_tables_have_must_agree_row_by_row(here: Path) -> Non
     assert refusal("bce", *both()) == said
 
 
+def test_a_shared_column_may_be_spelled_in_other_letter_case(here: Path) -> None:
+    both(SOLUTION.replace("id", "Id"), SUBMISSION.replace("id", "ID"))
+
+    said = "labels.csv:2 and preds.csv:2 differ in 'Id': '17' and '42'; --key Id matches rows by it"
+    assert refusal("bce", "labels.csv", "preds.csv") == said
+    for name in ("Id", "ID", "id"):
+        assert answer("bce", "labels.csv", "preds.csv", "--key", name) == close(JOINED)
+
+
+def test_a_key_of_two_spellings_in_one_table_is_found_by_the_exact_one(here: Path) -> None:
+    both("id,ID,label\n17,1,1\n42,2,0\n3,3,1\n")
+
+    assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(JOINED)
+    assert "no column 'Id'" in refusal("bce", "labels.csv", "preds.csv", "--key", "Id")
+
+
 def test_tables_whose_shared_column_agrees_go_together_by_position(here: Path) -> None:
     both(preds="id,prob\n017,0.8\n42.0,0.3\n 3 ,0.6\n")
 

@@ -46,13 +46,24 @@ def _shared_out(wanted: Wanted, sides: Sides) -> list[Wanted]:
     tables = [(at, side) for at, side in enumerate(sides) if isinstance(side, Opened)]
     known = [(names_of(side.top, own[at], side.named), len(side.top.first)) for at, side in tables]
     for purpose, text in wanted.carried.items():
-        everywhere = purpose == KEY or text == "*"
-        parts = (text,) * len(tables) if everywhere else shared_out(text, known)
+        if purpose == KEY:
+            parts = tuple(_spelled(text, names or ()) for names, _ in known)
+        else:
+            parts = (text,) * len(tables) if text == "*" else shared_out(text, known)
         for (at, _), part in zip(tables, parts, strict=True):
             if part:
                 own[at] = replace(own[at], carried={**own[at].carried, purpose: part})
     own = _with_weight(wanted, own, [(at, names) for (at, _), (names, _) in zip(tables, known, strict=True)])
     return _with_shared(own, sides) if len(tables) == 2 and KEY not in wanted.carried else own
+
+
+def _spelled(text: str, names: tuple[str, ...]) -> str:
+    """Names of columns as a table spells them: letter case aside where it has no such name and one that is alike."""
+    found = []
+    for name in text.split(","):
+        alike = [one for one in names if one.casefold() == name.strip().casefold()]
+        found.append(alike[0] if len(alike) == 1 and name.strip() not in names else name)
+    return ",".join(found)
 
 
 def _with_weight(wanted: Wanted, own: list[Wanted], known: list[tuple[int, tuple[str, ...] | None]]) -> list[Wanted]:
@@ -66,7 +77,7 @@ def _with_weight(wanted: Wanted, own: list[Wanted], known: list[tuple[int, tuple
 
 
 def _with_shared(own: list[Wanted], sides: Sides) -> list[Wanted]:
-    """The columns that both tables have, and that are neither labels nor predictions, travel to be compared."""
+    """Columns that both tables have, letter case aside, travel to be compared, but for labels and predictions."""
     names: list[tuple[str, ...]] = []
     used: set[str] = set()
     for side, wanted in zip(sides, own, strict=True):
@@ -78,9 +89,11 @@ def _with_shared(own: list[Wanted], sides: Sides) -> list[Wanted]:
             columns = resolve(side.top, replace(wanted, header=True, carried={}))
         except DataError:
             return own  # told when the table is made
-        used |= {header[column] for column in (*columns.labels, *columns.predictions)}
+        used |= {header[column].casefold() for column in (*columns.labels, *columns.predictions)}
         names.append(header)
-    left, right = names
+    left, right = ([name.casefold() for name in header] for header in names)
     both = [name for name in left if name and name not in used and left.count(name) == right.count(name) == 1]
-    shared = {f"{SHARED}{at}": name for at, name in enumerate(both)}
-    return [replace(wanted, carried={**wanted.carried, **shared}) for wanted in own]
+    return [
+        replace(wanted, carried={**wanted.carried, **{f"{SHARED}{i}": header[at] for i, at in enumerate(places)}})
+        for wanted, header, places in zip(own, names, (map(side.index, both) for side in (left, right)), strict=True)
+    ]
