@@ -7,7 +7,7 @@ class DataError(Exception):
     """The data or the request can't be used; the text is one lower-case line without a full stop."""
 
 
-class Declined(DataError):
+class UsageError(DataError):
     """The request makes no sense whatever the data are: options that contradict each other."""
 
 
@@ -20,7 +20,7 @@ class NoInput(Exception):
 
 
 @dataclass
-class Fault(Exception):
+class RowError(Exception):
     """A fault at a row of a block, before it is known where in the source that block stands.
 
     `row` counts from 0 within the block; `part` is "label", "prob", "weight" or "feature", `column` counts from 0
@@ -35,9 +35,9 @@ class Fault(Exception):
     def __post_init__(self) -> None:
         super().__init__(self.what)
 
-    def __reduce__(self) -> tuple[type["Fault"], tuple[int, str, int | None, str]]:
+    def __reduce__(self) -> tuple[type["RowError"], tuple[int, str, int | None, str]]:
         """So that it can travel between processes: an exception is made again of the arguments of its text."""
-        return Fault, (self.row, self.part, self.column, self.what)
+        return RowError, (self.row, self.part, self.column, self.what)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ Numbers = Sequence[float]
 
 
 @dataclass(frozen=True)
-class Asked:
+class AnalysisOptions:
     """The mathematics of a command; `binary` where a row has one prediction. Weights of classes are (w_0, w_1, ...)."""
 
     binary: bool
@@ -51,7 +51,7 @@ class Row:
 
 
 # --- one row ----------------------------------------------------------------------------------------------------------
-def shares(a: Asked, v: Sequence[mpf], scale: str) -> list[mpf]:
+def shares(a: AnalysisOptions, v: Sequence[mpf], scale: str) -> list[mpf]:
     """The probabilities of all classes that predictions on a scale stand for."""
     if not a.binary:
         e = [mp.exp(one) for one in v]
@@ -62,7 +62,7 @@ def shares(a: Asked, v: Sequence[mpf], scale: str) -> list[mpf]:
     return [1 - p, p]
 
 
-def conditioned(a: Asked, p: list[mpf]) -> list[mpf]:
+def conditioned(a: AnalysisOptions, p: list[mpf]) -> list[mpf]:
     """Rescaled and clipped as the options or the library say; explicit options win."""
     if a.normalize or (a.like == "keras" and not a.binary and a.scale == "probs"):
         p = [one / sum(p) for one in p]
@@ -79,14 +79,14 @@ def held(p: mpf, eps: float) -> mpf:
     return min(max(p, mpf(eps)), mpf(1.0 - eps))
 
 
-def minus_log(a: Asked, p: mpf) -> mpf:
+def minus_log(a: AnalysisOptions, p: mpf) -> mpf:
     """-ln p; of torch's binary loss at most 100."""
     cost = inf if p == 0 else -mp.log(p)
     capped = a.like == "torch" and a.binary and a.scale == "probs" and a.eps is None
     return min(cost, mpf(100)) if capped else cost
 
 
-def coefficients(a: Asked, row: Row) -> list[mpf]:
+def coefficients(a: AnalysisOptions, row: Row) -> list[mpf]:
     """What multiplies -ln p of each class."""
     k, s = len(row.q), mpf(a.smoothing)
     parts = [mpf(w) for w in a.class_weight] if a.class_weight else [mpf(1)] * k
@@ -94,7 +94,7 @@ def coefficients(a: Asked, row: Row) -> list[mpf]:
     return [parts[0], parts[1] * mpf(a.pos_weight)] if a.binary else parts
 
 
-def of_shares(a: Asked, row: Row, p: list[mpf]) -> mpf:
+def of_shares(a: AnalysisOptions, row: Row, p: list[mpf]) -> mpf:
     """The loss of a row in the unit of the base, its sample weight apart."""
     p = conditioned(a, p)
     loss = sum(c * minus_log(a, one) for c, one in zip(coefficients(a, row), p, strict=True) if c)
@@ -103,7 +103,7 @@ def of_shares(a: Asked, row: Row, p: list[mpf]) -> mpf:
     return loss / (mp.log(a.base) if a.base else 1)
 
 
-def loss_of(a: Asked, row: Row) -> mpf:
+def loss_of(a: AnalysisOptions, row: Row) -> mpf:
     """The loss of a row by its predictions."""
     return of_shares(a, row, shares(a, [mpf(v) for v in row.v], a.scale))
 
@@ -113,12 +113,12 @@ def weight_of(row: Row) -> mpf:
 
 
 # --- a table ----------------------------------------------------------------------------------------------------------
-def divisor(a: Asked, rows: Sequence[Row]) -> mpf:
+def divisor(a: AnalysisOptions, rows: Sequence[Row]) -> mpf:
     """What the mean divides by: the weights, but rows for torch and Keras; times those of classes of hard labels."""
     return sum(divisors(a, rows))
 
 
-def divisors(a: Asked, rows: Sequence[Row]) -> list[mpf]:
+def divisors(a: AnalysisOptions, rows: Sequence[Row]) -> list[mpf]:
     """What each row adds to the divisor."""
     hard = all(one.hard is not None for one in rows)
     own = [mpf(1) if a.like in ("torch", "keras") else weight_of(row) for row in rows]
@@ -143,12 +143,12 @@ def student(level: float, freedom: int) -> mpf:
         )
 
 
-def weighted(a: Asked, rows: Sequence[Row]) -> list[mpf]:
+def weighted(a: AnalysisOptions, rows: Sequence[Row]) -> list[mpf]:
     """What each row adds to the sum."""
     return [weight_of(row) * loss_of(a, row) if weight_of(row) else mpf(0) for row in rows]
 
 
-def figures(a: Asked, rows: Sequence[Row]) -> dict[str, mpf]:
+def figures(a: AnalysisOptions, rows: Sequence[Row]) -> dict[str, mpf]:
     """The figures of a table that are sums."""
     total, over = sum(weighted(a, rows)), divisor(a, rows)
     found = {"sum": total, "mean": total / over, "divisor": over, "n": mpf(len(rows))}
@@ -166,16 +166,18 @@ def figures(a: Asked, rows: Sequence[Row]) -> dict[str, mpf]:
     return found | {"low": found["mean"] - half, "high": found["mean"] + half}
 
 
-def baseline(a: Asked, rows: Sequence[Row]) -> mpf:
+def baseline(a: AnalysisOptions, rows: Sequence[Row]) -> mpf:
     """The mean of the same rows if all of them were predicted the frequencies of the labels, without any clipping."""
     whole = sum(weight_of(row) for row in rows)
     shares_ = [sum(weight_of(row) * mpf(row.q[k]) for row in rows) / whole for k in range(len(rows[0].q))]
-    plain = Asked(a.binary, "probs", None, None, a.smoothing, a.focal, a.pos_weight, a.class_weight, False, a.base)
+    plain = AnalysisOptions(
+        a.binary, "probs", None, None, a.smoothing, a.focal, a.pos_weight, a.class_weight, False, a.base
+    )
     return sum(weight_of(row) * of_shares(plain, row, shares_) for row in rows if weight_of(row)) / divisor(a, rows)
 
 
 # --- a closer look ----------------------------------------------------------------------------------------------------
-def probabilities(a: Asked, row: Row) -> list[mpf]:
+def probabilities(a: AnalysisOptions, row: Row) -> list[mpf]:
     """The probabilities of all classes before any clipping, rescaled where that is asked for."""
     p = shares(a, [mpf(v) for v in row.v], a.scale)
     rescaled = a.normalize or (a.like == "keras" and not a.binary and a.scale == "probs")
@@ -217,7 +219,7 @@ def isotonic(p: Sequence[mpf], y: Sequence[mpf], w: Sequence[mpf]) -> list[mpf]:
 
 
 # --- gradients --------------------------------------------------------------------------------------------------------
-def slopes(a: Asked, row: Row, by: str) -> list[mpf]:
+def slopes(a: AnalysisOptions, row: Row, by: str) -> list[mpf]:
     """The slope of a row's weighted loss by each of its predictions on the scale `by`."""
     at, loss = surface(a, row, by)
     found = []
@@ -228,7 +230,7 @@ def slopes(a: Asked, row: Row, by: str) -> list[mpf]:
     return found
 
 
-def surface(a: Asked, row: Row, by: str) -> tuple[list[mpf], Callable[[list[mpf]], mpf]]:
+def surface(a: AnalysisOptions, row: Row, by: str) -> tuple[list[mpf], Callable[[list[mpf]], mpf]]:
     """Where the predictions of a row are on a scale, and its loss as a function of them there."""
     given = [mpf(v) for v in row.v]
     if by == a.scale:
@@ -251,13 +253,13 @@ def surface(a: Asked, row: Row, by: str) -> tuple[list[mpf], Callable[[list[mpf]
     return [mpf(0)] * len(p), pushed
 
 
-def gradient(a: Asked, rows: Sequence[Row], by: str) -> list[list[mpf]]:
+def gradient(a: AnalysisOptions, rows: Sequence[Row], by: str) -> list[list[mpf]]:
     """The gradient of all rows as the reduction divides it."""
     over = divisor(a, rows) if a.reduction == "mean" else mpf(1)
     return [[one / over for one in slopes(a, row, by)] if weight_of(row) else [mpf(0)] * len(row.v) for row in rows]
 
 
-def params_gradient(a: Asked, rows: Sequence[Row], theta: Sequence[Numbers]) -> list[mpf]:
+def params_gradient(a: AnalysisOptions, rows: Sequence[Row], theta: Sequence[Numbers]) -> list[mpf]:
     """The gradient by the parameters of a regression, a row of them a class; a row's first feature is the 1 before."""
     over = divisor(a, rows) if a.reduction == "mean" else mpf(1)
     found = [mpf(0)] * sum(map(len, theta))
@@ -269,7 +271,7 @@ def params_gradient(a: Asked, rows: Sequence[Row], theta: Sequence[Numbers]) -> 
     return found
 
 
-def _exact(a: Asked, row: Row, z: list[mpf]) -> list[mpf]:
+def _exact(a: AnalysisOptions, row: Row, z: list[mpf]) -> list[mpf]:
     """The slopes by logits that are no floats."""
     found = []
     for cell in range(len(z)):

@@ -141,9 +141,9 @@ def options(pair: Pair, weights: str) -> list[str]:
     return said
 
 
-def asked(pair: Pair) -> oracle.Asked:
+def asked(pair: Pair) -> oracle.AnalysisOptions:
     number = {name: float(value) for name, value in pair.options if name in ("eps", "smoothing", "focal", "base")}
-    return oracle.Asked(
+    return oracle.AnalysisOptions(
         not pair.classes,
         pair.scale,
         like=pair["like"],

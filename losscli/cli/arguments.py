@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, get_args
 
 from losscli.cli.options import LIST, Option
-from losscli.errors import Declined
+from losscli.errors import UsageError
 
 NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
 
@@ -83,7 +83,7 @@ def typed(values: Mapping[str, Any], options: Mapping[str, Option]) -> Values:
         if option is None:
             continue
         if "" in (value if isinstance(value, list) else [value]):
-            raise Declined(f"{option.flag}: the value is empty")
+            raise UsageError(f"{option.flag}: the value is empty")
         if option.number is not None:
             found[name] = _number(option.flag, value, *option.number)
     return found
@@ -110,7 +110,7 @@ def _apart(token: str, by_name: Mapping[str, tuple[str, Option]]) -> list[str]:
 def _once(found: Values, key: str, typed: Any, option: Option, flag: str) -> Any:
     if key in found and not (option.is_flag and found[key] == typed):
         both = " and ".join(option.names[-1].split("/"))
-        raise Declined(f"{both} contradict each other" if option.is_flag else f"{flag} is given twice")
+        raise UsageError(f"{both} contradict each other" if option.is_flag else f"{flag} is given twice")
     return typed
 
 
@@ -136,7 +136,7 @@ def _number(flag: str, text: str, kind: type[int] | type[float], low: float, hig
     try:
         value = kind(text if "_" not in text else "")
     except ValueError:
-        raise Declined(f"{flag}: {text!r} is not a {'whole ' if kind is int else ''}number") from None
+        raise UsageError(f"{flag}: {text!r} is not a {'whole ' if kind is int else ''}number") from None
     if not low <= value <= high and low > -inf:
-        raise Declined(f"{flag}: {text} is out of range; it is from {low} to {high}")
+        raise UsageError(f"{flag}: {text} is out of range; it is from {low} to {high}")
     return value

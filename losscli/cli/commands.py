@@ -12,8 +12,8 @@ from losscli.cli.arguments import Values, plain_values, sorted_arguments, typed
 from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, GRADE_OPTIONS, LOSS_OPTIONS, Option
 from losscli.commands.call import Call, FitOptions, GradOptions
 from losscli.enums import Form
-from losscli.errors import Declined, shown
-from losscli.losses.table import EITHER, LOSSES, PARTICULAR, Loss
+from losscli.errors import UsageError, shown
+from losscli.losses.table import LOSS_SPECIFIC, LOSSES, TEMPERATURE_LOSS, Loss
 
 Job = Callable[[], bool]  # runs a command that was read; it says whether the answer is yes
 
@@ -131,7 +131,7 @@ def _offered(loss: Loss, of: Callable[[str], bool]) -> dict[str, Option]:
     return {
         name: option
         for name, option in LOSS_OPTIONS.items()
-        if name not in COMING and (name not in PARTICULAR or name in loss.settings) and of(name)
+        if name not in COMING and (name not in LOSS_SPECIFIC or name in loss.settings) and of(name)
     }
 
 
@@ -178,7 +178,7 @@ def _fit_job(loss: Loss, options: Mapping[str, Option], values: Values) -> Job:
 
 
 def _temperature_job(options: Mapping[str, Option], values: Values) -> Job:
-    call, own = _call(EITHER, values, options, FIT_OPTIONS)
+    call, own = _call(TEMPERATURE_LOSS, values, options, FIT_OPTIONS)
 
     def job() -> bool:
         from losscli.commands.temperature import run_temperature
@@ -204,10 +204,10 @@ def question_of(words: Sequence[str]) -> tuple[Call, GradOptions | None]:
     command = command_of(words)
     loss = LOSSES.get(command.words[-1]) if command else None
     if command is None or loss is None or command.words[0] == "fit":
-        raise Declined(f"{shown(' '.join(words[:2]))} is no question; ask for {_QUESTIONS}")
+        raise UsageError(f"{shown(' '.join(words[:2]))} is no question; ask for {_QUESTIONS}")
     values = plain_values(sorted_arguments(words[len(command.words) :], command.options), command.options)
     if values is None:
-        raise Declined(f"{shown(' '.join(words))} has an option that {command.name} doesn't take")
+        raise UsageError(f"{shown(' '.join(words))} has an option that {command.name} doesn't take")
     of_gradient = command.words[0] == "grad"
     call, own = _call(loss, values, command.options, GRAD_OPTIONS if of_gradient else {})
     return call, GradOptions(**own) if of_gradient else None

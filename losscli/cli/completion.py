@@ -26,7 +26,7 @@ def offered_columns(incomplete: str) -> list[str]:
 
 def offered_labels(incomplete: str) -> list[str]:
     """Labels that stand at the top of the label column."""
-    from losscli.reading.columns import LABEL_NAMES
+    from losscli.data.columns import LABEL_NAMES
     from losscli.reading.hints.header import labels_of
 
     values = _values()

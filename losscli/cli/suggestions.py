@@ -9,9 +9,9 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from losscli.cli.aliases import COMMAND_NAMES, OPTION_NAMES
 from losscli.cli.arguments import flags_of
 from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, within
-from losscli.cli.foreign import COMMAND_NAMES, OPTION_NAMES
 from losscli.cli.options import Option
 from losscli.errors import shown
 

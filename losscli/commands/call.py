@@ -10,14 +10,14 @@ from math import inf, isfinite, isnan
 from typing import TYPE_CHECKING
 
 from losscli.enums import Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
-from losscli.errors import Declined
+from losscli.errors import UsageError
 from losscli.losses.table import Loss
 from losscli.output.emit import Printing
 from losscli.output.formats import FORMATS
 
 if TYPE_CHECKING:
     from losscli.evaluation.problem import Settings
-    from losscli.reading.open import Request
+    from losscli.reading.open import ReadOptions
 
 
 @dataclass(frozen=True)
@@ -131,15 +131,15 @@ def settings_of(call: Call) -> "Settings":
     )
 
 
-def request_of(call: Call, compared: bool = False) -> "Request":
+def request_of(call: Call, compared: bool = False) -> "ReadOptions":
     """What a call wants read; `compared` where several models may be."""
-    from losscli.reading.columns import Wanted
+    from losscli.data.columns import ColumnSelection
     from losscli.reading.dialect import Style, given_delimiter
-    from losscli.reading.open import Request
+    from losscli.reading.open import ReadOptions
 
     if len(call.prob) > 1 and not compared:
-        raise Declined("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
-    wanted = Wanted(
+        raise UsageError("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
+    wanted = ColumnSelection(
         forms=frozenset(call.loss.kernels),
         scale=call.scale,
         label=",".join(call.label) or None,
@@ -153,10 +153,10 @@ def request_of(call: Call, compared: bool = False) -> "Request":
     delimiter = given_delimiter(call.delimiter) if call.delimiter is not None else None
     style = Style(delimiter, call.na is Missing.DROP)
     drop_unmatched = None if call.unmatched is None else call.unmatched is Unmatched.DROP
-    return Request(call.sources, wanted, style, call.encoding, call.threads, call.cluster, drop_unmatched)
+    return ReadOptions(call.sources, wanted, style, call.encoding, call.threads, call.cluster, drop_unmatched)
 
 
-def closer_options(call: Call) -> list[str]:
+def analysis_options(call: Call) -> list[str]:
     """The options of a call that ask for more than the mean of one model, as messages call them."""
     asked = {
         "--worst": call.worst,
@@ -182,9 +182,9 @@ def _refuse_saving(call: Call, path: str) -> None:
 
     refuse_ending(path)
     if call.reduction is Reduction.NONE:
-        raise Declined("--save keeps one answer; -r none prints a line a row: send them to a file with >")
+        raise UsageError("--save keeps one answer; -r none prints a line a row: send them to a file with >")
     if any(os.path.exists(path) and os.path.exists(one) and os.path.samefile(path, one) for one in call.sources):
-        raise Declined(f"--save: {path} is a table that is read; choose another file")
+        raise UsageError(f"--save: {path} is a table that is read; choose another file")
 
 
 def refuse_contradictions(call: Call) -> None:
@@ -192,33 +192,33 @@ def refuse_contradictions(call: Call) -> None:
     if call.cluster is not None:
         rows = "-r none" if call.reduction is Reduction.NONE else "--explain" if call.explain else None
         if rows or call.expect is not None:
-            raise Declined(f"{rows or '--expect'} wants rows in their order; it contradicts --cluster")
+            raise UsageError(f"{rows or '--expect'} wants rows in their order; it contradicts --cluster")
     if call.fail_above is not None:
         if call.reduction is Reduction.NONE:
-            raise Declined("--fail-above wants one number; it contradicts -r none")
+            raise UsageError("--fail-above wants one number; it contradicts -r none")
         if isnan(call.fail_above):
-            raise Declined("--fail-above: nan is not a limit")
+            raise UsageError("--fail-above: nan is not a limit")
     if call.save is not None:
         _refuse_saving(call, call.save)
     _refuse_without_answer(call)
     if call.format not in FORMATS:
-        raise Declined(f"--format: {call.format!r} is none of {', '.join(FORMATS)}")
+        raise UsageError(f"--format: {call.format!r} is none of {', '.join(FORMATS)}")
     if call.quiet and call.format != "table":
-        raise Declined(f"--quiet prints the number alone; it contradicts --format {call.format}")
+        raise UsageError(f"--quiet prints the number alone; it contradicts --format {call.format}")
     if call.positive is not None and (call.classes or call.class_weight):
-        raise Declined("--positive is for two classes and --classes or --class-weight for several; give one of them")
+        raise UsageError("--positive is for two classes and --classes or --class-weight for several; give one of them")
 
 
 def _refuse_without_answer(call: Call) -> None:
     """Options that say how a typed answer is judged, without one."""
     if call.expect is None and (call.tolerance is not None or call.hide_answer):
         option = "--hide-answer" if call.hide_answer else "--tolerance"
-        raise Declined(f"{option} is for a typed answer; add --expect X")
+        raise UsageError(f"{option} is for a typed answer; add --expect X")
     if call.tolerance is not None and not 0.0 <= call.tolerance < inf:
-        raise Declined(f"--tolerance: {call.tolerance:g} is out of range; it is finite and at least 0")
+        raise UsageError(f"--tolerance: {call.tolerance:g} is out of range; it is finite and at least 0")
     if call.hide_answer and (call.explain or call.fail_above is not None):
         option = "--explain" if call.explain else "--fail-above"
-        raise Declined(f"{option} shows the answer; it contradicts --hide-answer")
+        raise UsageError(f"{option} shows the answer; it contradicts --hide-answer")
 
 
 def _within(value: float | None, option: str, low: float, high: float, open_top: bool = False) -> float | None:
@@ -226,14 +226,14 @@ def _within(value: float | None, option: str, low: float, high: float, open_top:
         return None
     if not low <= value <= high or (open_top and value == high):
         top = "" if high == inf else f" and {'below' if open_top else 'at most'} {high:g}"
-        raise Declined(f"{option}: {value:g} is out of range; it is at least {low:g}{top}")
+        raise UsageError(f"{option}: {value:g} is out of range; it is at least {low:g}{top}")
     return value
 
 
 def _level(value: float | None) -> float | None:
     if value is not None and not 0.0 < value < 1.0:
         percent = "; write a percentage as a share, as in 0.95" if 1.0 < value < 100.0 else ""
-        raise Declined(f"--ci: {value:g} is out of range; it is between 0 and 1{percent}")
+        raise UsageError(f"--ci: {value:g} is out of range; it is between 0 and 1{percent}")
     return value
 
 
@@ -245,7 +245,7 @@ def _base(text: str) -> float | None:
     except ValueError:
         base = 0.0
     if not (base > 1.0 and isfinite(base)):
-        raise Declined(f"--base: {text!r} is not the base of a logarithm; give e, 2, 10 or a number above 1")
+        raise UsageError(f"--base: {text!r} is not the base of a logarithm; give e, 2, 10 or a number above 1")
     return base
 
 
@@ -256,9 +256,9 @@ def _class_weight(text: str | None) -> tuple[float, ...] | None:
         text = text.strip("[]() ")
         weights = tuple(float(part) for part in (text.split(",") if "," in text else text.split()))
     except ValueError:
-        raise Declined(f"--class-weight: {text!r} is not a list of numbers") from None
+        raise UsageError(f"--class-weight: {text!r} is not a list of numbers") from None
     if not weights or any(not (0.0 <= weight < inf) for weight in weights):
-        raise Declined("--class-weight: weights are finite and not negative")
+        raise UsageError("--class-weight: weights are finite and not negative")
     return weights
 
 
@@ -267,7 +267,7 @@ def _listed(text: str | None) -> tuple[str, ...] | None:
         return None
     names = tuple(name.strip() for name in text.split(","))
     if "" in names:
-        raise Declined(f"--classes: {text!r} has an empty name")
+        raise UsageError(f"--classes: {text!r} has an empty name")
     return names
 
 
@@ -275,4 +275,4 @@ def refuse_unseen_pictures(call: Call, printing: Printing) -> None:
     """Refuse pictures where only numbers are printed."""
     if call.plot and (call.quiet or printing.writer.pictures is False):
         other = "--quiet" if call.quiet else f"--format {call.format}"
-        raise Declined(f"--plot draws for people; it contradicts {other}")
+        raise UsageError(f"--plot draws for people; it contradicts {other}")

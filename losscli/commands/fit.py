@@ -21,14 +21,14 @@ from losscli.commands.call import (
     settings_of,
 )
 from losscli.enums import Form, Solver
-from losscli.errors import DataError, Declined, shown
+from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.prepare import Array
 from losscli.output.emit import emit
 from losscli.output.report import Report
 from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
-from losscli.regression.sample import Design, Sample, read_sample, taken
-from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, Recipe, descend
+from losscli.regression.sample import Design, DesignMatrix, read_sample, taken
+from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, FitConfig, descend
 from losscli.regression.theta import given_theta
 from losscli.reports.fit import Outcome, Scaling, report_of
 
@@ -67,7 +67,7 @@ def _told(outcome: Outcome, start: Array, call: Call) -> Report:
     report = report_of(outcome)
     if not call.explain:
         return report
-    from losscli.explain.fit import with_step
+    from losscli.homework.explain.fit import with_step
 
     return with_step(report, outcome.sample, start, outcome.recipe, outcome.fit, outcome.scaling is not None)
 
@@ -84,20 +84,20 @@ def _refuse_unexplained(call: Call, options: FitOptions) -> None:
     }
     for other, given in contradicting.items():
         if given:
-            raise Declined(f"--explain shows the first step of gradient descent; it contradicts {other}")
+            raise UsageError(f"--explain shows the first step of gradient descent; it contradicts {other}")
 
 
-def _recipe(options: FitOptions) -> Recipe:
+def _recipe(options: FitOptions) -> FitConfig:
     for name, value in (("lr", options.lr), ("tol", options.tol), ("l2", options.l2)):
         if not 0.0 <= value < inf or (name == "lr" and value == 0.0):
-            raise Declined(
+            raise UsageError(
                 f"--{name}: {value:g} is out of range; it is finite and {'above' if name == 'lr' else 'at least'} 0"
             )
     if options.batch is not None and options.method is Solver.NEWTON:
-        raise Declined("--batch is for gradient descent; it contradicts --method newton")
+        raise UsageError("--batch is for gradient descent; it contradicts --method newton")
     refuse_test(options)
     usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
-    return Recipe(
+    return FitConfig(
         options.lr,
         usual if options.steps is None else options.steps,
         options.tol,
@@ -111,12 +111,14 @@ def _recipe(options: FitOptions) -> Recipe:
 def refuse_test(options: FitOptions) -> None:
     """Refuse what chooses no rows to test on."""
     if options.test is not None and options.test_size is not None:
-        raise Declined("--test and --test-size both choose rows to test on; give one of them")
+        raise UsageError("--test and --test-size both choose rows to test on; give one of them")
     if options.test_size is not None and not 0.0 < options.test_size < 1.0:
-        raise Declined(f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1")
+        raise UsageError(
+            f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1"
+        )
 
 
-def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample, Sample | None]:
+def _parts(everything: DesignMatrix, call: Call, options: FitOptions) -> tuple[DesignMatrix, DesignMatrix | None]:
     """The rows to fit and those to test on."""
     if options.test is not None:
         shape = everything.shape
@@ -129,13 +131,13 @@ def _parts(everything: Sample, call: Call, options: FitOptions) -> tuple[Sample,
     return held_out(everything, options)
 
 
-def held_out(everything: Sample, options: FitOptions) -> tuple[Sample, Sample | None]:
+def held_out(everything: DesignMatrix, options: FitOptions) -> tuple[DesignMatrix, DesignMatrix | None]:
     """The rows to fit, and the share of them that --test-size holds out to test on."""
     if options.test_size is None:
         return everything, None
     count = round(options.test_size * everything.rows)
     if not 0 < count < everything.rows:
-        raise Declined(
+        raise UsageError(
             f"--test-size: {options.test_size:g} of {everything.rows} rows leaves no rows to fit or to test on"
         )
     order = np.random.default_rng(options.seed).permutation(everything.rows)
@@ -149,7 +151,7 @@ def held_out(everything: Sample, options: FitOptions) -> tuple[Sample, Sample | 
     return train, test
 
 
-def _scaling(train: Sample, everything: Sample) -> Scaling:
+def _scaling(train: DesignMatrix, everything: DesignMatrix) -> Scaling:
     """Mean 0 and deviation 1 (dividing by n) for the features of the rows to fit; the intercept stays as it is."""
     mean, deviation = train.x.mean(axis=0), train.x.std(axis=0)
     if train.shape.intercept:
@@ -162,18 +164,18 @@ def _scaling(train: Sample, everything: Sample) -> Scaling:
     return Scaling(mean, deviation)
 
 
-def _constant(sample: Sample) -> str | None:
+def _constant(sample: DesignMatrix) -> str | None:
     """The first feature that is the same in all rows."""
     features = sample.x[:, 1:] if sample.shape.intercept else sample.x
     flat = features.min(axis=0) == features.max(axis=0)
     return sample.shape.features[int(flat.argmax())] if flat.any() else None
 
 
-def _scaled(sample: Sample, scaling: Scaling | None) -> Sample:
+def _scaled(sample: DesignMatrix, scaling: Scaling | None) -> DesignMatrix:
     return sample if scaling is None else replace(sample, x=(sample.x - scaling.mean) / scaling.deviation)
 
 
-def _refuse_degenerate(train: Sample, options: FitOptions) -> None:
+def _refuse_degenerate(train: DesignMatrix, options: FitOptions) -> None:
     """Newton's method wants one optimum: no feature that is an intercept, unless a penalty chooses between them."""
     if options.method is not Solver.NEWTON or options.l2 > 0.0:
         return
@@ -196,13 +198,13 @@ def refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
     """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
     if path == "-":
         if call.quiet or call.format != "table":
-            raise Declined("--predict - prints the predictions alone; it contradicts -q and -f")
+            raise UsageError("--predict - prints the predictions alone; it contradicts -q and -f")
         return
     with suppress(OSError, ValueError):
         written = os.stat(path)
         read = [one for source in (*(call.sources or ("-",)), options.test) if source for one in _files(source)]
         if any(os.path.samestat(written, one) for one in read):
-            raise Declined(f"--predict: {path} is a table that is read; choose another file")
+            raise UsageError(f"--predict: {path} is a table that is read; choose another file")
 
 
 def _files(source: str) -> Iterator[os.stat_result]:

@@ -14,20 +14,20 @@ import numpy as np
 
 from losscli.commands.call import Call, GradOptions, refuse_contradictions, request_of, settings_of
 from losscli.enums import Method, Reduction, Wrt
-from losscli.errors import DataError, Declined, shown
+from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.figures import figures
 from losscli.evaluation.problem import problem_of
-from losscli.expect.grades import Answer, Question, marked, missing
-from losscli.expect.loss import Solution, judge, read_rows, row_losses
-from losscli.expect.typed import Expected
-from losscli.expect.verdict import Verdict
+from losscli.homework.expect.grades import Answer, Question, marked, missing
+from losscli.homework.expect.loss import Solution, judge, read_rows, row_losses
+from losscli.homework.expect.typed import Expected
+from losscli.homework.expect.verdict import Verdict
 from losscli.output.emit import Printing, emit
 from losscli.output.formats import FORMATS
 from losscli.output.progress import followed
-from losscli.reading.far.address import is_url
 from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.open import open_data
 from losscli.reading.pairs.inline import is_inline, reads_as_numbers
+from losscli.reading.remote.address import is_url
 from losscli.reports.grade import grade_report
 
 Reader = Callable[[Sequence[str]], tuple[Call, GradOptions | None]]  # the words of a command line to what they ask
@@ -48,13 +48,13 @@ class GradeOptions:
 def run_grade(options: GradeOptions, reader: Reader) -> bool:
     """Print the marks; False where an answer is not right."""
     if len(options.sources) != 2:
-        raise Declined("two tables are wanted: KEY and ANSWERS")
+        raise UsageError("two tables are wanted: KEY and ANSWERS")
     if options.sources.count("-") > 1:
-        raise Declined("standard input can be read once; give '-' for one argument only")
+        raise UsageError("standard input can be read once; give '-' for one argument only")
     if options.format not in FORMATS:
-        raise Declined(f"--format: {options.format!r} is none of {', '.join(FORMATS)}")
+        raise UsageError(f"--format: {options.format!r} is none of {', '.join(FORMATS)}")
     if options.quiet and options.format != "table":
-        raise Declined(f"--quiet prints nothing; it contradicts --format {options.format}")
+        raise UsageError(f"--quiet prints nothing; it contradicts --format {options.format}")
     key, answers = options.sources
     questions = _questions(read_ledger(key, (QUESTION, COMMAND)), key, reader)
     ledger = read_ledger(answers, (STUDENT, QUESTION, ANSWER))
@@ -92,7 +92,9 @@ def _question(line: Line, folder: str, reader: Reader) -> Question:
         raise DataError(f"the command line can't be read: {str(error).lower()}") from None
     call, options = reader(words[1:] if words[:1] == ["losscli"] else words)
     if call.expect is not None or call.explain or call.fail_above is not None:
-        raise Declined("--expect, --explain and --fail-above are for one answer; the answers are in a table of theirs")
+        raise UsageError(
+            "--expect, --explain and --fail-above are for one answer; the answers are in a table of theirs"
+        )
     refuse_contradictions(replace(call, quiet=False, tolerance=None))
     call = replace(call, sources=tuple(_beside(folder, word, call) for word in call.sources))
     if call.weight is not None and len(call.sources) == 2:
@@ -118,7 +120,7 @@ def _amount(line: Line, name: str) -> float | None:
 def _beside(folder: str, word: str, call: Call) -> str:
     """A source of a question: lists as they are, paths as seen from the key."""
     if word == "-":
-        raise Declined("standard input is no source of a question")
+        raise UsageError("standard input is no source of a question")
     path = os.path.join(folder, word)
     names = (call.positive, *(call.classes or "").split(","))
     if is_url(word) or reads_as_numbers(word) or (word in names and not os.path.exists(path)):
@@ -141,9 +143,9 @@ def _solved_gradient(call: Call, options: GradOptions) -> Callable[[Expected], V
     """What judges an answer to a gradient."""
     from losscli.commands.gradient import asked, refuse_options
     from losscli.commands.parameters import solved_by_parameters
-    from losscli.expect.gradient import judge_gradient, slopes_of
     from losscli.gradients.answer import answered
     from losscli.gradients.rows import Spool
+    from losscli.homework.expect.gradient import judge_gradient, slopes_of
     from losscli.output.whole import spool_file
 
     refuse_options(options)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from losscli.commands.call import Call, GradOptions, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Method, Scale, Wrt
-from losscli.errors import Declined
+from losscli.errors import UsageError
 from losscli.evaluation.problem import problem_of
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.answer import answered
@@ -16,7 +16,7 @@ from losscli.output.whole import spool_file
 from losscli.reading.open import open_data
 
 if TYPE_CHECKING:
-    from losscli.expect.typed import Expected
+    from losscli.homework.expect.typed import Expected
 
 
 def run_grad(call: Call, options: GradOptions) -> bool:
@@ -47,8 +47,8 @@ def _expected(call: Call) -> "Expected | None":
     """The typed gradient; refused before anything is read where it is none."""
     if call.expect is None:
         return None
-    from losscli.expect.typed import Expected
-    from losscli.expect.wording import typed_numbers
+    from losscli.homework.expect.typed import Expected
+    from losscli.homework.expect.wording import typed_numbers
 
     expected = Expected(call.expect, call.tolerance, call.hide_answer)
     typed_numbers(expected, many=True)
@@ -59,23 +59,23 @@ def refuse_options(options: GradOptions) -> None:
     """Options of a gradient that contradict each other."""
     if options.step is not None:
         if options.method is Method.ANALYTIC and not options.check:
-            raise Declined("--step is for differences; add --method numeric or --check")
+            raise UsageError("--step is for differences; add --method numeric or --check")
         if not 0.0 < options.step < inf:
-            raise Declined(f"--step: {options.step:g} is not a step; it is above 0 and finite")
+            raise UsageError(f"--step: {options.step:g} is not a step; it is above 0 and finite")
     for name, given in (
         ("features", options.features),
         ("theta", options.theta),
         ("no-intercept", options.no_intercept),
     ):
         if given and options.wrt is not Wrt.PARAMS:
-            raise Declined(f"--{name} is for gradients by parameters; add --wrt params")
+            raise UsageError(f"--{name} is for gradients by parameters; add --wrt params")
 
 
 def asked(call: Call, options: GradOptions) -> Ask:
     """What is to be found: by which scale, by formula, by differences or both."""
     by = Scale(options.wrt.value) if options.wrt else call.scale
     if options.step is not None and by is Scale.PROBS and options.step > LARGEST_STEP:
-        raise Declined(f"--step: {options.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
+        raise UsageError(f"--step: {options.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
     numeric = options.method is Method.NUMERIC
     return Ask(by, options.check or not numeric, options.check or numeric, options.step)
 
@@ -84,6 +84,6 @@ def _refuse_unexplained(call: Call) -> None:
     """Refuse formats without a place for the work, and what has no such chain."""
     if not printing_of(call).writer.nested:
         other = "--quiet" if call.quiet else f"--format {call.format}"
-        raise Declined(f"--explain shows the work; it contradicts {other}")
+        raise UsageError(f"--explain shows the work; it contradicts {other}")
     if call.focal or call.normalize:
-        raise Declined("--explain shows gradients without --focal and --normalize")
+        raise UsageError("--explain shows gradients without --focal and --normalize")

@@ -1,14 +1,14 @@
 """What the loss commands do: read, evaluate, report. Returns whether the answer is yes; writes to standard output."""
 
-from losscli.commands.call import Call, closer_options, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.call import Call, analysis_options, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.data.blocks import Table
 from losscli.enums import Reduction
-from losscli.errors import Declined
+from losscli.errors import UsageError
 from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.emit import Printing, emit
 from losscli.output.progress import watched
 from losscli.output.streams import say
-from losscli.reading.blocks import Table
 from losscli.reading.open import open_data
 from losscli.reports.loss import report
 
@@ -17,10 +17,10 @@ def run_loss(call: Call) -> bool:
     """Print the loss that was asked for; False when it is above the limit that was given."""
     refuse_contradictions(call)
     printing = printing_of(call)
-    if closer_options(call):
-        from losscli.commands.closer import run_closer
+    if analysis_options(call):
+        from losscli.commands.analysis import run_analysis
 
-        return run_closer(call, printing)
+        return run_analysis(call, printing)
     if call.expect is not None or call.explain:
         _refuse_unsuitable(call, printing)
     settings, request = settings_of(call), request_of(call)
@@ -56,9 +56,9 @@ def _within_limit(value: float, call: Call, printing: Printing) -> bool:
 def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
     """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
     from losscli.evaluation.figures import figures
-    from losscli.expect.loss import Solution, extended, judge, read_rows, row_losses, with_losses, with_verdict
-    from losscli.expect.typed import Expected
-    from losscli.explain.loss import explained
+    from losscli.homework.expect.loss import Solution, extended, judge, read_rows, row_losses, with_losses, with_verdict
+    from losscli.homework.expect.typed import Expected
+    from losscli.homework.explain.loss import explained
 
     by_row, ok = call.reduction is Reduction.NONE, True
     read = read_rows(problem, table, wanted=call.expect is not None or by_row)
@@ -82,13 +82,13 @@ def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> 
 def _refuse_unsuitable(call: Call, printing: Printing) -> None:
     """Refuse what makes no sense together, and a typed answer that is no number, before anything is read."""
     if call.expect is not None:
-        from losscli.expect.typed import Expected
-        from losscli.expect.wording import typed_numbers
+        from losscli.homework.expect.typed import Expected
+        from losscli.homework.expect.wording import typed_numbers
 
         typed_numbers(Expected(call.expect), many=call.reduction is Reduction.NONE)
     if call.explain and call.quiet:
-        raise Declined("--quiet prints the number alone; it contradicts --explain")
+        raise UsageError("--quiet prints the number alone; it contradicts --explain")
     if call.explain and not printing.writer.nested:
-        raise Declined(f"--explain shows the work; it contradicts --format {call.format}")
+        raise UsageError(f"--explain shows the work; it contradicts --format {call.format}")
     if not printing.writer.nested and call.reduction is Reduction.NONE and not call.quiet:
-        raise Declined(f"-r none --format {call.format} prints rows and has no place for --expect; use -f json")
+        raise UsageError(f"-r none --format {call.format} prints rows and has no place for --expect; use -f json")

@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING
 
 from losscli.commands.call import Call, GradOptions, printing_of, request_of, settings_of
 from losscli.enums import Method, Reduction, Scale
-from losscli.errors import Declined
+from losscli.errors import UsageError
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.rows import Ask
 from losscli.output.emit import emit
-from losscli.regression.sample import Design, Sample, form_of, read_sample
+from losscli.regression.sample import Design, DesignMatrix, form_of, read_sample
 from losscli.regression.slopes import Slopes, by_predictions, compared, slopes_of
 from losscli.regression.theta import given_theta
 from losscli.reports.parameters import params_report
 
 if TYPE_CHECKING:
-    from losscli.expect.mistakes.gradients import Slopes as Told
-    from losscli.expect.ratios import Diagnosis
-    from losscli.expect.typed import Expected
+    from losscli.homework.expect.mistakes.gradients import Slopes as Told
+    from losscli.homework.expect.ratios import Diagnosis
+    from losscli.homework.expect.typed import Expected
 
 
 def run_params(call: Call, options: GradOptions, expected: "Expected | None" = None) -> bool:
@@ -27,11 +27,11 @@ def run_params(call: Call, options: GradOptions, expected: "Expected | None" = N
     answer, right = params_report(sample, found, options.method, check), True
     printing = printing_of(call, "grad")
     if call.explain:
-        from losscli.explain.parameters import with_work
+        from losscli.homework.explain.parameters import with_work
 
         answer = with_work(answer, sample, found.theta)
     if expected is not None:
-        from losscli.expect.gradient import judged_report
+        from losscli.homework.expect.gradient import judged_report
 
         answer, right = judged_report(answer, _diagnosed(sample, found, expected), expected, printing.digits)
     if expected is None or not call.quiet:  # with --quiet the exit code says it
@@ -45,9 +45,9 @@ def solved_by_parameters(call: Call, options: GradOptions) -> "tuple[Told, str]"
     return _told(sample, found), sample.problem.settings.unit_name
 
 
-def _found(call: Call, options: GradOptions) -> tuple[Sample, Slopes]:
+def _found(call: Call, options: GradOptions) -> tuple[DesignMatrix, Slopes]:
     if options.features is None:
-        raise Declined("--wrt params wants the columns that the logits are made of: -x/--features COLS")
+        raise UsageError("--wrt params wants the columns that the logits are made of: -x/--features COLS")
     design, settings = Design(options.features, not options.no_intercept), settings_of(call)
     sample = read_sample(request_of(call), settings, design, form_of(settings, options.theta))
     numeric = options.method is Method.NUMERIC
@@ -55,15 +55,15 @@ def _found(call: Call, options: GradOptions) -> tuple[Sample, Slopes]:
     return sample, slopes_of(sample, given_theta(options.theta, sample.shape), ask)
 
 
-def _diagnosed(sample: Sample, found: Slopes, expected: "Expected") -> "Diagnosis":
+def _diagnosed(sample: DesignMatrix, found: Slopes, expected: "Expected") -> "Diagnosis":
     """The typed gradient judged; a mistake that looks at single rows is told only where it forgets their labels."""
-    from losscli.expect.gradient import told_of
+    from losscli.homework.expect.gradient import told_of
 
     return told_of(_told(sample, found), sample.problem.settings.unit_name, expected)
 
 
-def _told(sample: Sample, found: Slopes) -> "Told":
-    from losscli.expect.mistakes.gradients import Slopes as Told
+def _told(sample: DesignMatrix, found: Slopes) -> "Told":
+    from losscli.homework.expect.mistakes.gradients import Slopes as Told
 
     settings, right = sample.problem.settings, found.chosen
     divisor = sample.divisor if settings.reduction is Reduction.MEAN else 1.0

@@ -8,10 +8,10 @@ from losscli.output.emit import emit
 from losscli.output.report import Grid, Report
 from losscli.reading.open import open_data
 from losscli.regression.predict import write_predictions
-from losscli.regression.sample import Sample
+from losscli.regression.sample import DesignMatrix
 from losscli.regression.solve import mean_loss
 from losscli.regression.temperature import read_logits, scaled, temperature
-from losscli.reports.doubts import PROBABILITIES, look_like_probabilities
+from losscli.reports.sanity_checks import PROBABILITIES, look_like_probabilities
 
 
 def run_temperature(call: Call, options: FitOptions) -> bool:
@@ -32,7 +32,7 @@ def run_temperature(call: Call, options: FitOptions) -> bool:
     return True
 
 
-def _read(call: Call) -> Sample:
+def _read(call: Call) -> DesignMatrix:
     table = open_data(request_of(call))
     try:
         return read_logits(settings_of(call), table)
@@ -40,7 +40,7 @@ def _read(call: Call) -> Sample:
         table.close()
 
 
-def _report(found: float, train: Sample, test: Sample | None) -> Report:
+def _report(found: float, train: DesignMatrix, test: DesignMatrix | None) -> Report:
     """The temperature, and the mean losses at 1 and at it."""
     losses = [
         None if sample is None else mean_loss(sample, scaled(sample, inverse))

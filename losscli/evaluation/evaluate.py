@@ -9,14 +9,14 @@ from functools import partial, reduce
 from operator import add
 from typing import TypeVar, cast
 
-from losscli.engines.here import MOST_PROCESSES, available, in_processes, in_threads
+from losscli.data.blocks import Block, Table, located
+from losscli.engines.local import MOST_PROCESSES, available, in_processes, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown
-from losscli.evaluation.faults import worked
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
+from losscli.evaluation.validation import worked
 from losscli.losses.focal import focal_value
-from losscli.reading.blocks import Block, Table, located
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:
     that has a cluster go there.
     """
     if table.cluster is not None:
-        from losscli.evaluation.elsewhere import folded_on_cluster
+        from losscli.evaluation.cluster import folded_on_cluster
 
         return cast(M, folded_on_cluster(table, work, empty))
     parts = table.parts(min(table.threads, MOST_PROCESSES)) if table.threads > 1 and available() else None

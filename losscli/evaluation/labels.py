@@ -12,9 +12,9 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import Declined, Fault, shown
-from losscli.reading.blocks import Column, Words
-from losscli.reading.cells import canonical, number
+from losscli.data.blocks import Categorical, Column
+from losscli.data.cells import canonical, number
+from losscli.errors import RowError, UsageError, shown
 from losscli.statistics.summary import SUM_TOLERANCE
 
 Array = NDArray[np.float64]
@@ -28,13 +28,13 @@ def binary(column: Column, positive: str | None, place: int = 0) -> Array:
     """Labels (n,) as numbers in [0, 1]; a Fault at the first that is none."""
     if positive is not None:
         return _matches(column, positive).astype(np.float64)
-    if isinstance(column, Words):
-        values = np.array([_truth(word) for word in column.vocabulary])[column.codes]
+    if isinstance(column, Categorical):
+        values = np.array([_truth(word) for word in column.categories])[column.codes]
     else:
         values = column
     if len(values) and not (values.min() >= 0.0 and values.max() <= 1.0):  # not, as a word's nan fails either
         at = int((~((values >= 0.0) & (values <= 1.0))).argmax())
-        raise Fault(at, "label", place, _not_binary(cell(column, at)))
+        raise RowError(at, "label", place, _not_binary(cell(column, at)))
     return values
 
 
@@ -45,7 +45,7 @@ def is_label(column: Column, label: str) -> NDArray[np.bool_]:
 
 def cell(column: Column, at: int) -> str:
     """One label as text."""
-    return canonical(column.vocabulary[column.codes[at]] if isinstance(column, Words) else float(column[at]))
+    return canonical(column.categories[column.codes[at]] if isinstance(column, Categorical) else float(column[at]))
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,13 @@ class ClassNames:
 
     def indices(self, column: Column) -> NDArray[np.intp]:
         """Class numbers (n,) of labels; a Fault at the first that is no class."""
-        if isinstance(column, Words):
-            found = np.array([self._known(word) for word in column.vocabulary], dtype=np.intp)[column.codes]
+        if isinstance(column, Categorical):
+            found = np.array([self._known(word) for word in column.categories], dtype=np.intp)[column.codes]
         else:
             found = self._of_numbers(column)
         if len(found) and found.min() < 0:
             at = int((found < 0).argmax())
-            raise Fault(at, "label", 0, self._stranger(cell(column, at)))
+            raise RowError(at, "label", 0, self._stranger(cell(column, at)))
         return found
 
     def _known(self, label: str | float) -> int:
@@ -100,10 +100,10 @@ def given_classes(names: Sequence[str], k: int) -> ClassNames:
     """The classes that the user named, in the order of the k columns."""
     keys = [canonical(name) for name in names]
     if len(names) != k:
-        raise Declined(f"--classes: {len(names)} named, and there are {k} prediction columns")
+        raise UsageError(f"--classes: {len(names)} named, and there are {k} prediction columns")
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice is not None:
-        raise Declined(f"--classes names {shown(twice)} twice")
+        raise UsageError(f"--classes names {shown(twice)} twice")
     places = {key: at for at, key in enumerate(keys)}
     return ClassNames(tuple(keys), places.get)
 
@@ -139,8 +139,8 @@ def soft(columns: Sequence[Column]) -> Array:
     for place, column in enumerate(columns):
         try:
             cells.append(binary(column, None, place))
-        except Fault as fault:
-            faults.append(Fault(fault.row, "label", place, _not_soft(cell(column, fault.row))))
+        except RowError as fault:
+            faults.append(RowError(fault.row, "label", place, _not_soft(cell(column, fault.row))))
     if faults:
         raise min(faults, key=lambda fault: (fault.row, fault.column or 0))
     rows = np.array(cells).T
@@ -148,14 +148,14 @@ def soft(columns: Sequence[Column]) -> Array:
     off = np.abs(total - 1.0) > SUM_TOLERANCE + 5e-13
     if off.any():
         at = int(off.argmax())
-        raise Fault(at, "row", None, f"the label probabilities sum to {total[at]:.6g}, not to 1")
+        raise RowError(at, "row", None, f"the label probabilities sum to {total[at]:.6g}, not to 1")
     return rows
 
 
 def _matches(column: Column, label: str) -> NDArray[np.bool_]:
     wanted = _plain_truth(canonical(label))
-    if isinstance(column, Words):
-        matches = [_plain_truth(canonical(word)) == wanted for word in column.vocabulary]
+    if isinstance(column, Categorical):
+        matches = [_plain_truth(canonical(word)) == wanted for word in column.categories]
         return np.array(matches, dtype=bool)[column.codes]
     value = number(wanted)
     if value is None:

@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.data.blocks import Block, Categorical, Column, taken
+from losscli.data.cells import canonical
 from losscli.enums import Form, Scale
-from losscli.errors import Fault
-from losscli.evaluation.faults import _prediction_faults, _weight_faults, raise_first
+from losscli.errors import RowError
+from losscli.evaluation.data_checks import HARD, WORDS, data_checks_of
 from losscli.evaluation.labels import binary, is_label, soft
 from losscli.evaluation.problem import Problem
-from losscli.evaluation.traits import HARD, WORDS, traits_of
+from losscli.evaluation.validation import _prediction_faults, _weight_faults, raise_first
 from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
-from losscli.reading.blocks import Block, Column, Words, taken
-from losscli.reading.cells import canonical
 from losscli.statistics.summary import Rows, extremes
 
 Array = NDArray[np.float64]
@@ -75,10 +75,10 @@ def _without_ignored(problem: Problem, block: Block) -> tuple[Block, int]:
     ), count
 
 
-def _judged_labels(problem: Problem, block: Block) -> tuple[Labels, Fault | None]:
+def _judged_labels(problem: Problem, block: Block) -> tuple[Labels, RowError | None]:
     try:
         return _LABELS[problem.form](problem, block), None
-    except Fault as fault:
+    except RowError as fault:
         row = int(block.row[fault.row]) if len(block.row) else 0
         return np.empty(0), replace(fault, row=row)
 
@@ -90,7 +90,7 @@ def _binary_labels(problem: Problem, block: Block) -> Array:
     for place, column in enumerate(block.labels):
         try:
             columns.append(binary(column, problem.settings.positive, place))
-        except Fault as fault:
+        except RowError as fault:
             faults.append(fault)
     if faults:
         raise min(faults, key=lambda fault: (fault.row, fault.column or 0))
@@ -105,7 +105,7 @@ def _refuse_soft(problem: Problem, y: Array, width: int) -> None:
     if between.any():
         at = int(between.argmax())
         reason = "the focal factor" if problem.settings.focal else problem.settings.loss.name
-        raise Fault(
+        raise RowError(
             at // width,
             "label",
             at % width,
@@ -142,7 +142,7 @@ def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int
     raw = np.ascontiguousarray(block.preds).ravel()
     row = block.row if width == 1 else np.repeat(block.row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
-    traits = traits_of(problem, y, raw)
+    traits = data_checks_of(problem, y, raw)
     targets, unit, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
     rows = replace(
@@ -204,8 +204,8 @@ def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | Non
     found: set[str] = set()
     for column in columns:
         left = taken(column, np.flatnonzero(~is_label(column, positive)))
-        if isinstance(left, Words):
-            found |= {canonical(left.vocabulary[code]) for code in np.unique(left.codes).tolist()}
+        if isinstance(left, Categorical):
+            found |= {canonical(left.categories[code]) for code in np.unique(left.codes).tolist()}
         elif len(left):
             found |= {canonical(float(left.min())), canonical(float(left.max()))}
     return extremes(found)
@@ -226,8 +226,8 @@ def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: in
     conditioned, changed = _conditioned(problem, block.preds)
     sums = None if problem.convention.rescale else _sums(problem, block.preds)
     rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
-    words = {WORDS} if len(block.labels) == 1 and isinstance(block.labels[0], Words) else set()
-    rows = replace(rows, traits=traits_of(problem, labels, block.preds) | words, entropy=entropy)
+    words = {WORDS} if len(block.labels) == 1 and isinstance(block.labels[0], Categorical) else set()
+    rows = replace(rows, traits=data_checks_of(problem, labels, block.preds) | words, entropy=entropy)
     return Prepared(block, targets, unit, block.preds, conditioned, rows, group, log_conditioned(problem, block.preds))
 
 
@@ -279,7 +279,7 @@ def _shares(weight: Array | None, factor: Array | None, row: NDArray[np.intp]) -
     if bad.any():
         at = int(bad.argmax())
         what = f"{canonical(float(weight[at]))} times the class weight {canonical(float(factor[at]))}"
-        raise Fault(int(row[at]), "weight", 0, f"{what} leaves the range of floats; scale the weights")
+        raise RowError(int(row[at]), "weight", 0, f"{what} leaves the range of floats; scale the weights")
     return share
 
 

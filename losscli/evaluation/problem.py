@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from math import log
 
+from losscli.data.blocks import Table
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, Declined
+from losscli.errors import DataError, UsageError
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes
 from losscli.losses.conventions import Convention, convention
 from losscli.losses.table import Kernel, Loss
-from losscli.reading.blocks import Table
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     loss, form = settings.loss, table.form
     kernels = loss.kernels[form]
     if settings.scale not in kernels:
-        raise Declined(_no_kernel(settings, form))
+        raise UsageError(_no_kernel(settings, form))
     _refuse_meaningless(settings, form)
     _refuse_widths(settings, table)
     rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize)
     if settings.scale not in rule.scales:
-        raise Declined(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
+        raise UsageError(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
     names = None
     if form is Form.CATEGORICAL:
         if settings.classes:
@@ -80,7 +80,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
             names = column_classes(table.classes, table.width)
     k = table.width if form is Form.CATEGORICAL else 2
     if settings.class_weight and len(settings.class_weight) != k:
-        raise Declined(f"--class-weight gives {len(settings.class_weight)} weights, and there are {k} classes")
+        raise UsageError(f"--class-weight gives {len(settings.class_weight)} weights, and there are {k} classes")
     return Problem(settings, form, kernels[settings.scale], rule, names, k)
 
 
@@ -125,8 +125,8 @@ def _columns(count: int, what: str) -> str:
 def _refuse_meaningless(settings: Settings, form: Form) -> None:
     for name, option in _MEANINGLESS[form]:
         if getattr(settings, name) not in (None, False, 0.0):
-            raise Declined(f"{option} has no meaning here: each row is {form.value}")
+            raise UsageError(f"{option} has no meaning here: each row is {form.value}")
     if settings.eps and settings.scale is not Scale.PROBS:
-        raise Declined(f"--eps clips probabilities; it contradicts --from {settings.scale.value}")
+        raise UsageError(f"--eps clips probabilities; it contradicts --from {settings.scale.value}")
     if settings.normalize and settings.scale is Scale.LOGITS:
-        raise Declined("--normalize rescales probabilities; it contradicts --from logits")
+        raise UsageError("--normalize rescales probabilities; it contradicts --from logits")

@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 
 from losscli.enums import Form, Scale
-from losscli.errors import Declined
+from losscli.errors import UsageError
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.losses.conventions import log_rescaled, rescaled
@@ -43,7 +43,7 @@ def kernel_of(problem: Problem, by: Scale) -> Kernel:
     kernels = problem.settings.loss.kernels[problem.form]
     if by not in kernels:
         cure = "; give LABELS and PREDS" if problem.form is Form.LIKELIHOOD else f" in {problem.settings.loss.name}"
-        raise Declined(f"--wrt {by.value}: {problem.form.value} has none{cure}")
+        raise UsageError(f"--wrt {by.value}: {problem.form.value} has none{cure}")
     return kernels[by]
 
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from losscli.data.blocks import Block, Table
 from losscli.enums import Reduction, Scale
 from losscli.evaluation.evaluate import in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.gradients.check import TOLERANCE
-from losscli.gradients.rows import Ask, Found, Held, Spool, found_in
+from losscli.gradients.rows import AnalysisResult, Ask, Held, Spool, analyze
 from losscli.gradients.size import Size, enlarged
 from losscli.losses.functions import log_softmax, sigmoid
-from losscli.reading.blocks import Block, Table
 from losscli.statistics.summary import EMPTY, Summary, divisor
 
 
@@ -61,8 +61,8 @@ def answered(problem: Problem, table: Table, ask: Ask, spool: Spool) -> Answer:
     """The gradient of all rows of a table, its rows in the spool."""
     totals, head, shown = _Totals(), [], 0
 
-    def work(block: Block) -> Found:
-        return found_in(problem, block, ask)
+    def work(block: Block) -> AnalysisResult:
+        return analyze(problem, block, ask)
 
     for found, before in in_order(table, work):
         _count(totals, found, before)
@@ -85,7 +85,7 @@ def divided_by(problem: Problem, summary: Summary) -> float:
     return (divisor(summary) if mean else 1.0) * problem.settings.unit
 
 
-def _count(totals: _Totals, found: Found, before: int) -> None:
+def _count(totals: _Totals, found: AnalysisResult, before: int) -> None:
     totals.summary += found.summary
     if found.comparison is None or not len(found.comparison.error):
         return

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.evaluation.prepare import Array
-from losscli.gradients.numeric import Differences, Surface, differences
+from losscli.gradients.numeric import DifferenceProblem, Differences, differences
 
 TOLERANCE = 1e-6
 
@@ -26,7 +26,7 @@ class Comparison:
     inconclusive: NDArray[np.intp]
 
 
-def compared(slope: Array, s: Surface, found: Differences, settle: bool) -> Comparison:
+def compared(slope: Array, s: DifferenceProblem, found: Differences, settle: bool) -> Comparison:
     """How the slopes compare with the differences found on a surface; `settle` asks twice the step about doubts."""
     a, n, noise = (part.reshape(len(s.at), -1) for part in (slope, found.slope, found.noise))
     gap = np.where(a == n, 0.0, _gap(a, n))

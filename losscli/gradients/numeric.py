@@ -27,7 +27,7 @@ LARGEST_STEP = 0.25  # of an own step by probabilities, so that two steps to one
 
 
 @dataclass(frozen=True)
-class Surface:
+class DifferenceProblem:
     """The loss of each row as a function of its predictions on one scale.
 
     `at` (n,) or (n, k) is where they are, `value` gives the loss (n,) elsewhere. `step` is the half width of the
@@ -49,17 +49,17 @@ class Differences:
     noise: Array
 
 
-def surface(problem: Problem, prepared: Prepared, by: Scale, own_step: float | None = None) -> Surface:
+def surface(problem: Problem, prepared: Prepared, by: Scale, own_step: float | None = None) -> DifferenceProblem:
     """The surface whose slopes are the gradient by the scale `by`; steps as told, or of our own choice."""
     at, value = _classes(problem, prepared, by) if prepared.raw.ndim == 2 else _binary(problem, prepared, by)
     low, high = _edges(problem, by, at)
     step = _chosen_steps(problem, by, at, low, high) if own_step is None else np.full(at.shape, own_step)
     if by is Scale.PROBS:
         step = np.maximum(step, np.spacing(at))
-    return Surface(at, _weighted(prepared, value), step, low, high)
+    return DifferenceProblem(at, _weighted(prepared, value), step, low, high)
 
 
-def differences(s: Surface) -> Differences:
+def differences(s: DifferenceProblem) -> Differences:
     """Central differences over the realised step, one-sided where a whole step would leave the function's piece."""
     cells = s.at.reshape(len(s.at), -1)
     slope, noise = np.empty_like(cells), np.empty_like(cells)
@@ -68,7 +68,7 @@ def differences(s: Surface) -> Differences:
     return Differences(slope.reshape(s.at.shape), noise.reshape(s.at.shape))
 
 
-def _difference(s: Surface, cells: Array, column: int) -> tuple[Array, Array]:
+def _difference(s: DifferenceProblem, cells: Array, column: int) -> tuple[Array, Array]:
     v, h, low, high = (part.reshape(cells.shape)[:, column] for part in (cells, s.step, s.low, s.high))
     side = np.where(v - h < low, 1.0, np.where(v + h > high, -1.0, 0.0))
 
@@ -91,7 +91,7 @@ def _difference(s: Surface, cells: Array, column: int) -> tuple[Array, Array]:
         return slope, np.where(np.isfinite(size), _quotient(1e-15 * size, np.abs(reach)), 0.0)
 
 
-def _one_sided(first: Array, rise: Array, s: Surface, v: Array, one: Array, h: Array) -> Array:
+def _one_sided(first: Array, rise: Array, s: DifferenceProblem, v: Array, one: Array, h: Array) -> Array:
     """The slope at v of the parabola through three points, from the quotient over one step and the rise over two."""
     near, far = one - v, (v + 2.0 * h) - v
     second = _quotient(rise, far)

@@ -11,16 +11,16 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.data.blocks import Block
 from losscli.enums import Scale
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, RowError
 from losscli.evaluation.evaluate import evaluated
-from losscli.evaluation.faults import raise_first, weights_out_of_reach
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
+from losscli.evaluation.validation import raise_first, weights_out_of_reach
 from losscli.gradients.analytic import slopes
 from losscli.gradients.check import Comparison, compared
 from losscli.gradients.numeric import differences, surface
-from losscli.reading.blocks import Block
 from losscli.statistics.summary import Summary, summarize
 
 SPOOL_ROWS = 1 << 14
@@ -37,7 +37,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Found:
+class AnalysisResult:
     """What comes of all rows of a block in the order of the source; ignored ones have slopes of exactly 0.
 
     `loss` (n, c) is the weighted loss, with a column for each observation of a row; `slope` and `numeric` (n, m) are
@@ -52,7 +52,7 @@ class Found:
     comparison: Comparison | None
 
 
-def found_in(problem: Problem, block: Block, ask: Ask) -> Found:
+def analyze(problem: Problem, block: Block, ask: Ask) -> AnalysisResult:
     """The slopes of a block."""
     raise_first(weights_out_of_reach(block, "in a gradient"))
     prepared, rows = evaluated(problem, block)
@@ -67,7 +67,7 @@ def found_in(problem: Problem, block: Block, ask: Ask) -> Found:
         comparison = None if slope is None else compared(slope, ground, found, settle=ask.step is None)
     loss = _placed(block, prepared, rows.value)
     sides = [None if one is None else _placed(block, prepared, one) for one in (slope, numeric)]
-    return Found(block, summarize(rows), loss, sides[0], sides[1], _by_rows(block, prepared, comparison))
+    return AnalysisResult(block, summarize(rows), loss, sides[0], sides[1], _by_rows(block, prepared, comparison))
 
 
 def _refuse_undefined(prepared: Prepared, slope: Array) -> None:
@@ -76,7 +76,7 @@ def _refuse_undefined(prepared: Prepared, slope: Array) -> None:
     if undefined.any():
         row = int(prepared.block.row[undefined.argmax()])
         what = "an infinite loss or prediction can't be moved, so it has no slope by differences; use --method analytic"
-        raise Fault(row, "row", None, what)
+        raise RowError(row, "row", None, what)
 
 
 def _placed(block: Block, prepared: Prepared, values: NDArray[np.float64] | NDArray[np.intp]) -> Array:
@@ -113,7 +113,7 @@ class Spool:
         self._file = file
         self._widths = [0] * 5
 
-    def add(self, found: Found, before: int) -> None:
+    def add(self, found: AnalysisResult, before: int) -> None:
         """Append the rows of a block, `before` rows being before it in the source."""
         rows = len(found.block.row)
         nothing = np.empty((rows, 0))

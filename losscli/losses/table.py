@@ -67,7 +67,7 @@ class Loss:
 
 
 # The mathematics that a loss has to name for them to be offered; all other options are for every loss.
-PARTICULAR = frozenset(
+LOSS_SPECIFIC = frozenset(
     {
         *("base", "eps", "like", "smoothing", "focal", "pos_weight", "class_weight", "ignore", "normalize"),
         *("positive", "classes"),
@@ -176,7 +176,7 @@ LOSSES: dict[str, Loss] = {
 }
 
 # What a temperature is fitted by: the cross-entropy of binary logits or of those of classes, as the table has them.
-EITHER = Loss(
+TEMPERATURE_LOSS = Loss(
     "temperature",
     "cross-entropy",
     {Form.BINARY: BINARY, Form.CATEGORICAL: CATEGORICAL},

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from losscli.errors import DataError, Declined
+from losscli.errors import DataError, UsageError
 from losscli.output.formats import BARE, FORMATS, Writer
 from losscli.output.streams import for_a_reader, say
 
@@ -37,7 +37,7 @@ def emit(answer: Report, printing: Printing) -> None:
     """Print a report as asked; what its format has no place for goes to standard error."""
     whole = printing.writer.report
     if whole is None:
-        raise Declined(f"--format {printing.format} prints answers by rows only")
+        raise UsageError(f"--format {printing.format} prints answers by rows only")
     if printing.save is not None:
         from losscli.output.save import save
 
@@ -69,7 +69,7 @@ def emit_rows(answer: RowReport, printing: Printing) -> Report:
 def refuse_rows(printing: Printing) -> None:
     """Refuse a format that has no answers by rows."""
     if printing.writer.rows is None:
-        raise Declined(f"--format {printing.format} has no place for an answer by rows")
+        raise UsageError(f"--format {printing.format} has no place for an answer by rows")
 
 
 def _warn_beside(answer: Report, printing: Printing) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.data.blocks import Categorical
 from losscli.output.report import Column
-from losscli.reading.blocks import Words
 
 _FEW = 1000  # rows that Python has written before orjson is imported
 
@@ -41,8 +41,8 @@ def _raw(text: str) -> bytes:
 
 
 def _texts(column: Column) -> Iterator[str]:
-    if isinstance(column, Words):
-        return map(column.vocabulary.__getitem__, column.codes.tolist())
+    if isinstance(column, Categorical):
+        return map(column.categories.__getitem__, column.codes.tolist())
     return map(repr, column.tolist())
 
 
@@ -51,7 +51,7 @@ def _by_orjson(columns: Sequence[Column], delimiter: bytes, orjson: Any) -> byte
     width = len(columns) + 1
     cells = [orjson.Fragment(_END)] * (len(columns[0]) * width)
     for place, column in enumerate(columns):
-        cells[place::width] = _words(column, orjson) if isinstance(column, Words) else _numbers(column, orjson)
+        cells[place::width] = _words(column, orjson) if isinstance(column, Categorical) else _numbers(column, orjson)
     text = bytearray(orjson.dumps(cells))
     if b"e-" in text:
         for digit in b"6789":
@@ -63,11 +63,11 @@ def _by_orjson(columns: Sequence[Column], delimiter: bytes, orjson: Any) -> byte
     return bytes(text.translate(bytes.maketrans(b",\1\2", delimiter + b",-"), _END))
 
 
-def _words(column: Words, orjson: Any) -> list[Any]:
+def _words(column: Categorical, orjson: Any) -> list[Any]:
     """The words as they are to be written, with marks for what has a meaning between cells."""
-    vocabulary = np.empty(len(column.vocabulary), object)
-    vocabulary[:] = [orjson.Fragment(_masked(_raw(word))) for word in column.vocabulary]
-    words: list[Any] = vocabulary.take(column.codes).tolist()
+    categories = np.empty(len(column.categories), object)
+    categories[:] = [orjson.Fragment(_masked(_raw(word))) for word in column.categories]
+    words: list[Any] = categories.take(column.codes).tolist()
     return words
 
 

@@ -139,12 +139,12 @@ def lines(rows: Iterable[Iterable[object]], delimiter: str) -> str:
 
 def _quoted(column: Column, delimiter: str) -> Column:
     """Words as they stand between delimiters."""
-    from losscli.reading.blocks import Words
+    from losscli.data.blocks import Categorical
 
-    if not isinstance(column, Words):
+    if not isinstance(column, Categorical):
         return column
-    cells = (lines([[word, ""]], delimiter).removesuffix(f"{delimiter}\n") for word in column.vocabulary)
-    return replace(column, vocabulary=tuple(cells))
+    cells = (lines([[word, ""]], delimiter).removesuffix(f"{delimiter}\n") for word in column.categories)
+    return replace(column, categories=tuple(cells))
 
 
 # --- bare numbers -----------------------------------------------------------------------------------------------------

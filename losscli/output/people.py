@@ -13,10 +13,10 @@ from dataclasses import replace
 from itertools import groupby
 from typing import IO, Any
 
+from losscli.data.blocks import Categorical
 from losscli.errors import printable_line
 from losscli.output.cells import pretty
 from losscli.output.report import Column, Grid, Report, RowReport
-from losscli.reading.blocks import Words
 
 Rows = tuple[tuple[object, ...], ...]
 
@@ -164,8 +164,8 @@ def first_rows(rows: RowReport) -> tuple[Grid, int]:
 
 
 def _cells(column: Column, count: int) -> list[object]:
-    if isinstance(column, Words):
-        return [column.vocabulary[code] for code in column.codes[:count].tolist()]
+    if isinstance(column, Categorical):
+        return [column.categories[code] for code in column.codes[:count].tolist()]
     return list(column[:count].tolist())
 
 

@@ -11,9 +11,9 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
+from losscli.data.blocks import Block, Chunk, Table, by_row
 from losscli.enums import Form
 from losscli.output.streams import say
-from losscli.reading.blocks import Block, Chunk, Table, by_row
 
 T = TypeVar("T")
 PATIENCE, INTERVAL = 1.0, 0.1

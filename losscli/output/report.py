@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.reading.blocks import Words
+from losscli.data.blocks import Categorical
 
-Column = NDArray[np.float64] | NDArray[np.int64] | Words
+Column = NDArray[np.float64] | NDArray[np.int64] | Categorical
 
 
 @dataclass(frozen=True)

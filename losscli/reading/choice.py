@@ -6,28 +6,29 @@ The first rule that finds something decides; where it finds several, nothing is 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
-from losscli.enums import Form, Scale
-from losscli.errors import DataError, shown
-from losscli.reading.cells import canonical, has_decimal_comma, is_missing, number
-from losscli.reading.columns import (
+from losscli.data.blocks import Chunk, Placing, Table, carried_names, column_names, models_of
+from losscli.data.cells import canonical, has_decimal_comma, is_missing, number
+from losscli.data.columns import (
     ASIDE_NAMES,
     LABEL_NAMES,
     PROB_NAMES,
     SCALE_NAMES,
     Columns,
+    ColumnSelection,
     FirstLines,
-    Wanted,
     expand,
     further_models,
     listed,
     without_purpose,
 )
+from losscli.enums import Form, Scale
+from losscli.errors import DataError, shown
 from losscli.reading.families import Family, families
 
 Set_ = tuple[int, ...]  # some columns, from left to right
 
 
-def has_header(top: FirstLines, wanted: Wanted) -> bool:
+def has_header(top: FirstLines, wanted: ColumnSelection) -> bool:
     """Whether the first record names the columns: when the chosen prediction cell of it is not a number."""
     if wanted.header is not None:
         return wanted.header
@@ -42,17 +43,17 @@ def has_header(top: FirstLines, wanted: Wanted) -> bool:
     return not known_label(top, wanted) and _numbered_classes(top, cells)
 
 
-def known_label(top: FirstLines, wanted: Wanted) -> bool:
+def known_label(top: FirstLines, wanted: ColumnSelection) -> bool:
     """Whether a cell of the first record is a label that the user named."""
     return any(canonical(cell) in map(canonical, wanted.named_labels) for cell in top.first)
 
 
-def names_of(top: FirstLines, wanted: Wanted, named: bool | None = None) -> tuple[str, ...] | None:
+def names_of(top: FirstLines, wanted: ColumnSelection, named: bool | None = None) -> tuple[str, ...] | None:
     """The names of the columns; None where the first record is data. `named`: what the source itself knows of that."""
     return top.first if (has_header(top, wanted) if named is None else named) else None
 
 
-def resolve(top: FirstLines, wanted: Wanted) -> Columns:
+def resolve(top: FirstLines, wanted: ColumnSelection) -> Columns:
     """The columns in use; DataError with the list of columns where the names or the options don't settle it."""
     header = has_header(top, wanted)
     asked = _Asked(top.first if header else None, top.second if header else top.first, len(top.first), wanted)
@@ -96,12 +97,12 @@ def _is_name(part: str) -> bool:
     return not part.replace("-", "", 1).isdigit()
 
 
-def _chosen_parts(wanted: Wanted) -> list[str]:
+def _chosen_parts(wanted: ColumnSelection) -> list[str]:
     chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features, *wanted.models, *wanted.carried.values())
     return [part.strip() for text in chosen if text for part in text.split(",")]
 
 
-def _prediction_guess(top: FirstLines, wanted: Wanted) -> Sequence[int]:
+def _prediction_guess(top: FirstLines, wanted: ColumnSelection) -> Sequence[int]:
     """The cells of the first record that hold predictions if it is data."""
     width = len(top.first)
     if wanted.prob or wanted.features:
@@ -114,7 +115,7 @@ def _prediction_guess(top: FirstLines, wanted: Wanted) -> Sequence[int]:
     return [column for column in range(width) if column not in taken]
 
 
-def _label_guess(top: FirstLines, wanted: Wanted) -> Sequence[int]:
+def _label_guess(top: FirstLines, wanted: ColumnSelection) -> Sequence[int]:
     """A file of labels alone has a header when its first cell is called like a label, or is a word above a number."""
     known = [at for at, cell in enumerate(top.first) if cell.casefold() in LABEL_NAMES - {"true"}]
     if known:
@@ -142,7 +143,7 @@ class _Asked:
     names: tuple[str, ...] | None
     example: tuple[str, ...] | None
     width: int
-    wanted: Wanted
+    wanted: ColumnSelection
     taken: frozenset[int] = frozenset()
 
     @property
@@ -398,3 +399,23 @@ def _nothing(asked: _Asked, what: str, option: str) -> str:
     data = any(number(name) is not None for name in asked.names or ()) and asked.wanted.header is None
     hint = f"choose with {option}" + (", or --no-header if the first line is data" if data else "")
     return f"no column is named as {what}; {asked.listed}; {hint}"
+
+
+def described(columns: Columns, wanted: ColumnSelection, name: str, chunks: Iterable[Chunk], place: Placing) -> Table:
+    """The table of a source of this name whose columns are settled."""
+    return Table(
+        form=columns.form,
+        chunks=chunks,
+        place=place,
+        columns=column_names(columns),
+        classes=columns.class_names,
+        feature_names=tuple(str(columns.name(at)) for at in columns.features),
+        width=len(columns.preds),
+        label_width=len(columns.labels),
+        name=name,
+        notes=aside_notes(columns),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
+        carried=carried_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
+    )

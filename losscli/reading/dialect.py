@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from losscli.errors import DataError, Declined
+from losscli.errors import DataError, UsageError
 from losscli.lazy import Lazy
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def given_delimiter(text: str) -> str:
     """The delimiter of an option: one character, or a word for one that is hard to type."""
     char = _WORDS.get(text.lower(), text)
     if len(char) != 1 or char in _REFUSED or char.isalpha():
-        raise Declined(
+        raise UsageError(
             f"--delimiter: {text!r} can't be one; give a single character such as , ; | or the word tab or space"
         )
     return char

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from losscli.reading.cells import number
+from losscli.data.cells import number
 
 _SEPARATORS = "_-.:/|([#"
 _CLOSING = ")]"

@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from losscli.reading.blocks import Opened, Table
-from losscli.reading.columns import Wanted
+from losscli.data.blocks import OpenSource, Table
+from losscli.data.columns import ColumnSelection
 from losscli.reading.dialect import PLAIN_STYLE, Style
 
 
 @dataclass(frozen=True)
-class Request:
+class ReadOptions:
     """What is to be read: the positional arguments, the columns wanted of them, and how text is read."""
 
     tokens: tuple[str, ...]
-    wanted: Wanted
+    wanted: ColumnSelection
     style: Style = PLAIN_STYLE
     encoding: str | None = None
     threads: int | None = None
@@ -21,12 +21,12 @@ class Request:
     drop_unmatched: bool | None = None  # rows that only one table has, with --key; None: it wasn't said
 
 
-def file_table(path: str, request: Request) -> Table:
+def file_table(path: str, request: ReadOptions) -> Table:
     """The table at a path."""
     return table_of(opened(path, request), request.wanted)
 
 
-def table_of(source: Opened, wanted: Wanted) -> Table:
+def table_of(source: OpenSource, wanted: ColumnSelection) -> Table:
     """The table of an opened source, which is closed where there is none."""
     try:
         return source.table(wanted)
@@ -35,7 +35,7 @@ def table_of(source: Opened, wanted: Wanted) -> Table:
         raise
 
 
-def opened(path: str, request: Request) -> Opened:
+def opened(path: str, request: ReadOptions) -> OpenSource:
     """The source at a path, or the files of a directory or a glob, first lines read."""
     from losscli.reading.many import files_of, open_many
 
@@ -43,12 +43,12 @@ def opened(path: str, request: Request) -> Opened:
     return _one(path, request) if names is None else open_many(path, names, partial(_one, request=request))
 
 
-def _one(path: str, request: Request) -> Opened:
+def _one(path: str, request: ReadOptions) -> OpenSource:
     found = _source(path, request)
     return replace(found, table=lambda wanted: replace(found.table(wanted), sources=(found.name,)))
 
 
-def _source(path: str, request: Request) -> Opened:
+def _source(path: str, request: ReadOptions) -> OpenSource:
     from losscli.reading.sources import ARRAYS, is_columnar, open_source
 
     source = open_source(path, request.encoding)
@@ -66,7 +66,7 @@ def _source(path: str, request: Request) -> Opened:
 
             return open_json_lines(source, request.style)
         from losscli.reading.formats.text import open_text
-        from losscli.reading.hints.foreign import refuse_foreign
+        from losscli.reading.hints.signatures import refuse_foreign
 
         refuse_foreign(source)
         return open_text(source, request.style)

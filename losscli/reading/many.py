@@ -12,21 +12,21 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
-from losscli.errors import DataError, Fault, Location, shown
-from losscli.reading.blocks import Block, Chunk, Opened, Table, by_row
-from losscli.reading.columns import Wanted
-from losscli.reading.far.address import is_url
+from losscli.data.blocks import Block, Chunk, OpenSource, Table, by_row
+from losscli.data.columns import ColumnSelection
+from losscli.errors import DataError, Location, RowError, shown
+from losscli.reading.remote.address import is_url
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".jsonl", ".npy")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
-OpenFile = Callable[[str], Opened]
+OpenFile = Callable[[str], OpenSource]
 Carried = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: their names, and which of a block's
 
 
 def files_of(token: str) -> tuple[str, ...] | None:
     """The files that a directory or a glob means, sorted; None where the argument is one file. DataError for none."""
     if is_url(token):
-        from losscli.reading.far.listing import files_at
+        from losscli.reading.remote.listing import files_at
 
         return files_at(token, _is_table)
     if os.path.isdir(token):
@@ -66,13 +66,15 @@ def _is_table(name: str) -> bool:
     return plain.endswith(ENDINGS)
 
 
-def open_many(token: str, names: Sequence[str], open_file: OpenFile) -> Opened:
+def open_many(token: str, names: Sequence[str], open_file: OpenFile) -> OpenSource:
     """The files as one source, whose first lines are those of the first file."""
     first = open_file(names[0])
-    return Opened(token, first.top, first.named, partial(_joined, token, names, open_file, first), first.close)
+    return OpenSource(token, first.top, first.named, partial(_joined, token, names, open_file, first), first.close)
 
 
-def _joined(token: str, names: Sequence[str], open_file: OpenFile, opened: Opened, wanted: Wanted) -> Table:
+def _joined(
+    token: str, names: Sequence[str], open_file: OpenFile, opened: OpenSource, wanted: ColumnSelection
+) -> Table:
     """The files as one table; DataError at the first that lacks a column that the first one has in use."""
     first = opened.table(wanted)
     own = same_columns(first, wanted)
@@ -89,7 +91,7 @@ def _joined(token: str, names: Sequence[str], open_file: OpenFile, opened: Opene
     )
 
 
-def _table(open_file: OpenFile, name: str, wanted: Wanted) -> Table:
+def _table(open_file: OpenFile, name: str, wanted: ColumnSelection) -> Table:
     opened = open_file(name)
     try:
         return opened.table(wanted)
@@ -141,7 +143,7 @@ class _File:
         if len(self.counts) == self.total:
             self.table.close()
 
-    def place(self, at: int, block: Block, fault: Fault) -> Location:
+    def place(self, at: int, block: Block, fault: RowError) -> Location:
         """Where a fault of a block is."""
         before = [self.counts[earlier] for earlier in range(at)]  # all of them are done, as faults are told in order
         return self.table.place(fault, block, sum(rows for rows, _ in before), sum(lines for _, lines in before))
@@ -199,7 +201,7 @@ def _order(carried: Carried, other: Table) -> tuple[int, ...]:
     return tuple(places[at] for at in sorted(places))
 
 
-def same_columns(first: Table, wanted: Wanted) -> Wanted:
+def same_columns(first: Table, wanted: ColumnSelection) -> ColumnSelection:
     """What is wanted of the other files: the columns of the first one by name, where it has names."""
     chosen = {"label": _listed(first.columns.label), "prob": _listed(first.columns.prob)}
     named = {part: names for part, names in chosen.items() if names and all(isinstance(name, str) for name in names)}

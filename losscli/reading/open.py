@@ -5,14 +5,14 @@ import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from losscli.engines.here import thread_count
-from losscli.errors import Declined, NoInput
-from losscli.reading.blocks import Cluster, Table
-from losscli.reading.columns import KEY
-from losscli.reading.far.address import is_url
-from losscli.reading.files import Request as Request
+from losscli.data.blocks import Cluster, Table
+from losscli.data.columns import KEY
+from losscli.engines.local import thread_count
+from losscli.errors import NoInput, UsageError
+from losscli.reading.files import ReadOptions as ReadOptions
 from losscli.reading.files import file_table
 from losscli.reading.pairs.inline import is_inline
+from losscli.reading.remote.address import is_url
 
 if TYPE_CHECKING:
     from losscli.reading.many import Carried
@@ -25,14 +25,14 @@ class Piece:
     A whole file of many has the name that it was asked for by.
     """
 
-    request: Request
+    request: ReadOptions
     low: int = 0
     high: int | None = None
     carried: "Carried" = field(default_factory=dict)  # as the first file of the table has them
     name: str | None = None
 
 
-def open_data(request: Request) -> Table:
+def open_data(request: ReadOptions) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
     table = _opened(request)
     if request.cluster is not None:
@@ -49,12 +49,12 @@ def open_piece(piece: Piece) -> Table:
     return carried_as(piece.carried, table) if table.carried != piece.carried else table
 
 
-def _files(table: Table, request: Request) -> tuple[tuple[str, Request], ...]:
+def _files(table: Table, request: ReadOptions) -> tuple[tuple[str, ReadOptions], ...]:
     """The files of a table by their names, and as requests that any machine understands."""
     from losscli.reading.many import files_of, same_columns
 
     if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
-        raise Declined("--cluster wants one table of files that its workers can read, no lists and no pipe")
+        raise UsageError("--cluster wants one table of files that its workers can read, no lists and no pipe")
     names = files_of(request.tokens[0])
     wanted = request.wanted if names is None else same_columns(table, request.wanted)
     return tuple(
@@ -63,27 +63,27 @@ def _files(table: Table, request: Request) -> tuple[tuple[str, Request], ...]:
     )
 
 
-def _opened(request: Request) -> Table:
+def _opened(request: ReadOptions) -> Table:
     tokens = request.tokens
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
-        raise Declined("standard input can be read once; give '-' for one argument only")
+        raise UsageError("standard input can be read once; give '-' for one argument only")
     if len(tokens) > 2:
         paths = not any(map(is_inline, tokens))
         hint = "; quote a glob, so that its files are read as one table" if paths else ""
-        raise Declined(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")
+        raise UsageError(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")
     if request.drop_unmatched is not None and KEY not in request.wanted.carried:
-        raise Declined("--unmatched says what is done about rows that --key finds no partner for; add --key")
+        raise UsageError("--unmatched says what is done about rows that --key finds no partner for; add --key")
     if len(tokens) == 2:
         from losscli.reading.pairs.sides import pair
 
         return pair(request)
     if KEY in request.wanted.carried:
-        raise Declined("--key joins two tables, LABELS and PREDS")
+        raise UsageError("--key joins two tables, LABELS and PREDS")
     if not tokens:
         _refuse_terminal()
         return file_table("-", request)
     if "" in tokens:
-        raise Declined("an argument is empty")
+        raise UsageError("an argument is empty")
     if is_inline(tokens[0]):
         from losscli.reading.pairs.sides import likelihoods
 

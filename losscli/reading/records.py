@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import Fault, shown
-from losscli.reading.blocks import Array, Block, Words, as_column, as_words
-from losscli.reading.cells import has_decimal_comma, is_missing, is_percentage, number, numbers
+from losscli.data.blocks import Array, Block, Categorical, as_column, as_words
+from losscli.data.cells import has_decimal_comma, is_missing, is_percentage, number, numbers
+from losscli.errors import RowError, shown
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def block_of_records(records: list[list[str]], line: list[int] | None, lines: in
     )
 
 
-def _carried(records: list[list[str]], layout: Layout) -> tuple[Words, ...]:
+def _carried(records: list[list[str]], layout: Layout) -> tuple[Categorical, ...]:
     return tuple(as_words([record[at].strip() for record in records]) for at in layout.carried)
 
 
@@ -69,7 +69,7 @@ def matrix(columns: list[list[str]], rows: int) -> Array:
     return values.T
 
 
-def _sound(records: list[list[str]], layout: Layout) -> tuple[list[list[str]], NDArray[np.intp], Fault | None]:
+def _sound(records: list[list[str]], layout: Layout) -> tuple[list[list[str]], NDArray[np.intp], RowError | None]:
     """The records to be used, which they are, and the first fault; those behind a fault are left out."""
     if _all_sound(records, layout):
         return records, np.arange(len(records)), None
@@ -105,24 +105,24 @@ def _all_sound(records: list[list[str]], layout: Layout) -> bool:
     return all(is_text(record[column]) for column in layout.carried for record in records)
 
 
-def _fault(record: list[str], at: int, layout: Layout) -> Fault | None:
+def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
     if len(record) != layout.width:
         found = "1 cell" if len(record) == 1 else f"{len(record)} cells"
-        return Fault(at, "row", None, f"{found} where {layout.width} are wanted{layout.hint}")
+        return RowError(at, "row", None, f"{found} where {layout.width} are wanted{layout.hint}")
     asked = layout.asked
     missing = [(part, place) for column, part, place in asked if is_missing(record[column].strip())]
     if missing and layout.drop:
-        return Fault(at, "row", None, _DROP)
+        return RowError(at, "row", None, _DROP)
     for column, part, place in asked:
         cell = record[column].strip()
         if not is_text(cell):
-            return Fault(at, part, place, NOT_UTF8)
+            return RowError(at, part, place, NOT_UTF8)
         if (part, place) in missing:
-            return Fault(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
+            return RowError(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
         if part != "label" and number(cell) is None:
-            return Fault(at, part, place, not_a_number(cell))
+            return RowError(at, part, place, not_a_number(cell))
     strange = next((place for place, column in enumerate(layout.carried) if not is_text(record[column])), None)
-    return None if strange is None else Fault(at, "carried", strange, NOT_UTF8)
+    return None if strange is None else RowError(at, "carried", strange, NOT_UTF8)
 
 
 def is_text(cell: str) -> bool:

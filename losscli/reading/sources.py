@@ -12,10 +12,10 @@ from functools import partial
 from select import select
 from typing import IO, Any, cast
 
-from losscli.errors import DataError, Declined
-from losscli.reading.far.address import is_url, shown_url
+from losscli.errors import DataError, UsageError
 from losscli.reading.formats.packed import PACKINGS, unpacked
 from losscli.reading.hints.near import missing
+from losscli.reading.remote.address import is_url, shown_url
 
 STDIN = "<stdin>"
 NPY = b"\x93NUMPY"
@@ -93,7 +93,7 @@ def open_source(path: str, encoding: str | None = None) -> Source:
 
 def _raw(path: str) -> Any:
     if is_url(path):
-        from losscli.reading.far.file import Remote
+        from losscli.reading.remote.file import Remote
 
         return Remote(path)
     return _standard_input() if path == "-" else open(path, "rb", buffering=0)
@@ -102,7 +102,7 @@ def _raw(path: str) -> Any:
 def _ranged(path: str) -> Callable[[], Any] | None:
     if not is_url(path):
         return None
-    from losscli.reading.far.file import ranges_of
+    from losscli.reading.remote.file import ranges_of
 
     return partial(ranges_of, path)
 
@@ -264,7 +264,7 @@ def _codec(encoding: str) -> str:
         info = codecs.lookup(encoding)
         codecs.getincrementaldecoder(encoding)
     except (LookupError, ValueError):
-        raise Declined(f"--encoding: no encoding {encoding!r} is known") from None
+        raise UsageError(f"--encoding: no encoding {encoding!r} is known") from None
     if not getattr(info, "_is_text_encoding", True):
-        raise Declined(f"--encoding: {encoding!r} is not an encoding of text")
+        raise UsageError(f"--encoding: {encoding!r} is not an encoding of text")
     return info.name

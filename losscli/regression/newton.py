@@ -16,8 +16,8 @@ from losscli.errors import DataError, shown
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax
 from losscli.losses.targets import Binary, dense, masses
-from losscli.regression.sample import Sample, logits, row_slopes
-from losscli.regression.solve import RISE, Fit, Recipe, loss_of_test, mean_loss
+from losscli.regression.sample import DesignMatrix, logits, row_slopes
+from losscli.regression.solve import RISE, Fit, FitConfig, loss_of_test, mean_loss
 
 SETTLED = 1e-10  # converged where a step moves no logit by more, or by more of the largest one
 LOST = 1e-6  # parameters by which the logits are off by more are no answer
@@ -59,7 +59,7 @@ class _Basis:
         return np.asarray(theta)
 
 
-def newton(sample: Sample, start: Array, recipe: Recipe, test: Sample | None = None) -> Fit:
+def newton(sample: DesignMatrix, start: Array, recipe: FitConfig, test: DesignMatrix | None = None) -> Fit:
     """Newton's method, a step halved as long as it raises the loss; DataError where there is no single optimum."""
     _refuse_missing_class(sample, recipe.l2)
     basis = _basis(sample, recipe.l2)
@@ -82,7 +82,7 @@ def newton(sample: Sample, start: Array, recipe: Recipe, test: Sample | None = N
 
 
 # --- coordinates ------------------------------------------------------------------------------------------------------
-def _basis(sample: Sample, l2: float) -> _Basis:
+def _basis(sample: DesignMatrix, l2: float) -> _Basis:
     """Orthonormal coordinates; without a penalty DataError where columns make up each other."""
     x, intercept = sample.x, sample.shape.intercept
     centre = x.mean(axis=0) if intercept else np.zeros(x.shape[1])
@@ -103,7 +103,7 @@ def _or_one(size: Array) -> Array:
     return np.where(size > 0.0, size, 1.0)
 
 
-def _refuse_dependent(sample: Sample, root: Array, offset: float) -> None:
+def _refuse_dependent(sample: DesignMatrix, root: Array, offset: float) -> None:
     """DataError where, but for the rounding of the data, a column is made up of others."""
     count = len(root)
     pivots = np.linalg.svd(root, compute_uv=False)
@@ -116,7 +116,7 @@ def _refuse_dependent(sample: Sample, root: Array, offset: float) -> None:
         )
 
 
-def _refuse_lost_digits(sample: Sample, theta: Array, z: Array) -> None:
+def _refuse_lost_digits(sample: DesignMatrix, theta: Array, z: Array) -> None:
     off = np.abs(logits(sample, theta) - z).max()
     if not off <= LOST * max(1.0, float(np.abs(z).max())):
         raise DataError(
@@ -126,12 +126,12 @@ def _refuse_lost_digits(sample: Sample, theta: Array, z: Array) -> None:
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------
-def _objective(inner: Sample, basis: _Basis, phi: Array) -> float:
+def _objective(inner: DesignMatrix, basis: _Basis, phi: Array) -> float:
     with np.errstate(over="ignore", invalid="ignore"):  # a step too long is halved
         return mean_loss(inner, phi) + 0.5 * float(np.square(basis.penalty @ phi.T).sum())
 
 
-def _lowered(inner: Sample, basis: _Basis, phi: Array, step: Array, loss: float) -> tuple[Array, float]:
+def _lowered(inner: DesignMatrix, basis: _Basis, phi: Array, step: Array, loss: float) -> tuple[Array, float]:
     """Phi after the step, or after the largest half, quarter, ... of it that doesn't raise the loss, and its loss."""
     for halving in range(40):
         there = phi + step * 0.5**halving
@@ -141,7 +141,7 @@ def _lowered(inner: Sample, basis: _Basis, phi: Array, step: Array, loss: float)
     return phi, loss
 
 
-def _step(inner: Sample, basis: _Basis, phi: Array) -> Array:
+def _step(inner: DesignMatrix, basis: _Basis, phi: Array) -> Array:
     """What Newton's method adds to phi."""
     slope = row_slopes(inner, phi).T @ inner.x / inner.divisor + phi @ basis.penalty.T @ basis.penalty
     try:
@@ -154,7 +154,7 @@ def _step(inner: Sample, basis: _Basis, phi: Array) -> Array:
     return np.asarray(step)
 
 
-def _curvature_root(inner: Sample, basis: _Basis, phi: Array) -> Array:
+def _curvature_root(inner: DesignMatrix, basis: _Basis, phi: Array) -> Array:
     """Upper triangular R with R'R the second derivatives by phi.
 
     By Cholesky where that is sound; else by QR of their square roots, row after row, which keeps the digits of
@@ -181,7 +181,7 @@ def _curvature_root(inner: Sample, basis: _Basis, phi: Array) -> Array:
     return np.asarray(root)
 
 
-def _levels(inner: Sample, basis: _Basis, kinds: int) -> Array:
+def _levels(inner: DesignMatrix, basis: _Basis, kinds: int) -> Array:
     """Rows that bend the loss where it is level: one vector added to the parameters of every class changes nothing.
 
     The gradient has no part in these directions, so the step is none the longer. A penalty leaves but the intercepts.
@@ -191,7 +191,7 @@ def _levels(inner: Sample, basis: _Basis, kinds: int) -> Array:
     return np.kron(np.full((1, kinds), kinds**-0.5), level) if kinds > 1 else np.zeros((0, width))
 
 
-def _roots(inner: Sample, z: Array, piece: slice) -> Array:
+def _roots(inner: DesignMatrix, z: Array, piece: slice) -> Array:
     """Rows whose products sum to the second derivatives of some rows' losses, by all parameters, row after row."""
     x, share = inner.x[piece], np.sqrt(_share(inner)[piece])
     if z.ndim == 1:
@@ -211,14 +211,14 @@ def _log_sigmoid(z: Array) -> Array:
     return -np.logaddexp(0.0, -z)
 
 
-def _share(sample: Sample) -> Array:
+def _share(sample: DesignMatrix) -> Array:
     """What each row's curvature counts: its weight times the sum of its coefficients, divided as the mean is."""
     weight = np.ones(sample.rows) if sample.weight is None else sample.weight
     return np.asarray(weight * masses(sample.targets) / sample.divisor)
 
 
 # --- whether there is an optimum --------------------------------------------------------------------------------------
-def _masses(sample: Sample) -> Array:
+def _masses(sample: DesignMatrix) -> Array:
     """The coefficient of each class in each row (n, k); of two classes the positive one comes first."""
     a = sample.targets
     if isinstance(a, Binary):
@@ -226,14 +226,14 @@ def _masses(sample: Sample) -> Array:
     return dense(a, (sample.rows, len(sample.shape.classes or ())))
 
 
-def _counted(sample: Sample) -> tuple[Array, NDArray[np.bool_]]:
+def _counted(sample: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
     """The classes' coefficients, and which rows count at all."""
     cells = _masses(sample)
     weight = np.ones(sample.rows) if sample.weight is None else sample.weight
     return cells, (weight > 0.0) & (cells.sum(axis=1) > 0.0)
 
 
-def _refuse_missing_class(sample: Sample, l2: float) -> None:
+def _refuse_missing_class(sample: DesignMatrix, l2: float) -> None:
     """An intercept bears no penalty: that of a class that no row has goes to minus infinity."""
     cells, counted = _counted(sample)
     there = (cells[counted] > 0.0).any(axis=0)
@@ -246,7 +246,7 @@ def _refuse_missing_class(sample: Sample, l2: float) -> None:
     raise DataError(f"{what} and {why}, so the optimum is at infinity; use --no-intercept with --l2, or --method gd")
 
 
-def _refuse_endless(sample: Sample, move: Array) -> None:
+def _refuse_endless(sample: DesignMatrix, move: Array) -> None:
     """DataError where no row loses by this change of the logits and some row wins, however far one goes."""
     cells, counted = _counted(sample)
     moves = (np.column_stack((move, np.zeros(len(move)))) if move.ndim == 1 else move)[counted]

@@ -10,10 +10,10 @@ from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax, sigmoid
 from losscli.losses.targets import Binary, Classes
 from losscli.output.whole import whole_file
-from losscli.regression.sample import Sample, logits
+from losscli.regression.sample import DesignMatrix, logits
 
 
-def write_predictions(path: str, parts: Mapping[str, Sample], theta: Array) -> None:
+def write_predictions(path: str, parts: Mapping[str, DesignMatrix], theta: Array) -> None:
     """Write the label, the probabilities and the weight, where there is one, of each row; `-` is standard output.
 
     Several parts stand below each other, with a column `set` that says which a row is of.
@@ -30,7 +30,7 @@ def write_predictions(path: str, parts: Mapping[str, Sample], theta: Array) -> N
         raise DataError(f"--predict: {path}: {what.lower()}") from None
 
 
-def _table(name: str, sample: Sample, theta: Array) -> tuple[list[str], list[Iterable[object]]]:
+def _table(name: str, sample: DesignMatrix, theta: Array) -> tuple[list[str], list[Iterable[object]]]:
     """The header and the columns of a part."""
     z = logits(sample, theta)
     p = sigmoid(z)[:, None] if z.ndim == 1 else np.exp(log_softmax(z))
@@ -50,7 +50,7 @@ def _rows(columns: list[Iterable[object]]) -> Iterator[list[object]]:
         yield [repr(cell) if isinstance(cell, float) else cell for cell in row]
 
 
-def _labels(sample: Sample) -> tuple[list[str], list[Iterable[object]]]:
+def _labels(sample: DesignMatrix) -> tuple[list[str], list[Iterable[object]]]:
     """The names and the columns of the labels: 0 and 1, class names, or a column of each class's probability."""
     unit, classes = sample.unit, sample.shape.classes or ()
     if isinstance(unit, Binary):

@@ -5,10 +5,10 @@ import numpy as np
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax, row_sums, sigmoid
 from losscli.losses.targets import Binary, Classes
-from losscli.regression.sample import Sample, logits
+from losscli.regression.sample import DesignMatrix, logits
 
 
-def accuracy(sample: Sample, theta: Array) -> float | None:
+def accuracy(sample: DesignMatrix, theta: Array) -> float | None:
     """The share of rows whose label is the likelier one (p = 0.5 counts for label 1); None for label probabilities."""
     z, unit = logits(sample, theta), sample.unit
     if isinstance(unit, Binary):
@@ -19,7 +19,7 @@ def accuracy(sample: Sample, theta: Array) -> float | None:
     return None
 
 
-def boundary(sample: Sample, theta: Array) -> float | None:
+def boundary(sample: DesignMatrix, theta: Array) -> float | None:
     """The value of the one feature at which both classes are equally likely; None where there is no such value."""
     if sample.shape.classes is not None or len(sample.shape.features) != 1 or theta[-1] == 0.0:
         return None
@@ -32,7 +32,7 @@ def probabilities(theta: Array) -> Array:
     return sigmoid(theta) if theta.ndim == 1 else np.exp(log_softmax(theta.T)).T
 
 
-def standard_errors(sample: Sample, theta: Array) -> Array | None:
+def standard_errors(sample: DesignMatrix, theta: Array) -> Array | None:
     """Square roots of the diagonal of the inverse information, shaped like theta; None where it has no inverse.
 
     Weights count as so many rows. The parameters of several classes are those that sum to 0 over the classes.
@@ -46,7 +46,7 @@ def standard_errors(sample: Sample, theta: Array) -> Array | None:
     return np.sqrt(variance).reshape(theta.shape) if (variance > 0.0).all() else None
 
 
-def safe_rate(sample: Sample, l2: float) -> float:
+def safe_rate(sample: DesignMatrix, l2: float) -> float:
     """A learning rate at which no step can raise the loss: 1 over the largest curvature that there is."""
     share = _share(sample) / sample.divisor
     bend = 0.25 if sample.shape.classes is None else 0.5
@@ -58,7 +58,7 @@ def safe_rate(sample: Sample, l2: float) -> float:
     return 1.0 / curvature if curvature > 0.0 else 1.0
 
 
-def _information(sample: Sample, theta: Array) -> Array:
+def _information(sample: DesignMatrix, theta: Array) -> Array:
     z, share, x = logits(sample, theta), _share(sample), sample.x
     if z.ndim == 1:
         return np.asarray((x * (share * sigmoid(z) * sigmoid(-z))[:, None]).T @ x)
@@ -68,7 +68,7 @@ def _information(sample: Sample, theta: Array) -> Array:
     return np.asarray(np.einsum("nab,ni,nj->aibj", bend, x, x)).reshape(k * d, k * d)
 
 
-def _share(sample: Sample) -> Array:
+def _share(sample: DesignMatrix) -> Array:
     """How many rows each row counts as (n,): its weight times the sum of its coefficients."""
     a = sample.targets
     if isinstance(a, Binary):

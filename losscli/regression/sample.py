@@ -10,18 +10,18 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.data.blocks import Block, Table, texts
+from losscli.data.cells import number
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, Declined, Fault, shown
+from losscli.errors import DataError, RowError, UsageError, shown
 from losscli.evaluation.evaluate import in_order, refuse_nothing
-from losscli.evaluation.faults import raise_first, weights_out_of_reach
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
+from losscli.evaluation.validation import raise_first, weights_out_of_reach
 from losscli.losses.focal import focal_gradient, focal_value
 from losscli.losses.targets import Classes, Targets, joined
 from losscli.losses.targets import taken as of_rows
-from losscli.reading.blocks import Block, Table, texts
-from losscli.reading.cells import number
-from losscli.reading.open import Request, open_data
+from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.pairs.inline import is_inline, parse_inline
 from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
 
@@ -47,7 +47,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Sample:
+class DesignMatrix:
     """Rows in memory: the design matrix x (n, d), an intercept being a column of ones, and what the labels come to."""
 
     problem: Problem
@@ -66,13 +66,13 @@ class Sample:
         return len(self.x)
 
 
-def logits(sample: Sample, theta: Array) -> Array:
+def logits(sample: DesignMatrix, theta: Array) -> Array:
     """X theta, (n,) or (n, k)."""
     with np.errstate(over="ignore", invalid="ignore"):  # theta may run away: whoever asked judges the loss
         return np.asarray(sample.x @ theta.T)
 
 
-def row_losses(sample: Sample, theta: Array) -> Array:
+def row_losses(sample: DesignMatrix, theta: Array) -> Array:
     """The weighted loss of each row (n,), undivided."""
     z, kernel, gamma = logits(sample, theta), sample.problem.kernel, sample.problem.settings.focal
     loss = kernel.value(sample.targets, z)
@@ -80,7 +80,7 @@ def row_losses(sample: Sample, theta: Array) -> Array:
     return loss if sample.weight is None else sample.weight * loss
 
 
-def row_slopes(sample: Sample, theta: Array) -> Array:
+def row_slopes(sample: DesignMatrix, theta: Array) -> Array:
     """The slope of each row's weighted loss by its logits, (n,) or (n, k), undivided."""
     z, kernel, gamma = logits(sample, theta), sample.problem.kernel, sample.problem.settings.focal
     slope = kernel.gradient(sample.targets, z)
@@ -90,7 +90,7 @@ def row_slopes(sample: Sample, theta: Array) -> Array:
     return slope if sample.weight is None else sample.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
-def taken(sample: Sample, rows: NDArray[np.intp]) -> Sample:
+def taken(sample: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
     """Some rows of a sample, with the divisor that these have."""
     weight = None if sample.weight is None else sample.weight[rows]
     part = replace(sample, x=sample.x[rows], weight=weight, targets=of_rows(sample.targets, rows))
@@ -108,7 +108,7 @@ class Design:
     classes: tuple[str, ...] | None = None
 
 
-def read_sample(request: Request, asked: Settings, design: Design, form: Form) -> Sample:
+def read_sample(request: ReadOptions, asked: Settings, design: Design, form: Form) -> DesignMatrix:
     """The table that is asked for, in memory."""
     _refuse_predictions(request, asked)
     wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=design.features)
@@ -133,23 +133,23 @@ def form_of(asked: Settings, theta: str | None) -> Form:
     return Form.CATEGORICAL if Form.BINARY not in forms or asked.classes or several else Form.BINARY
 
 
-def _refuse_predictions(request: Request, asked: Settings) -> None:
+def _refuse_predictions(request: ReadOptions, asked: Settings) -> None:
     if len(request.tokens) > 1 or (request.tokens and is_inline(request.tokens[0])):
-        raise Declined("a regression wants a table with columns of features, not lists")
+        raise UsageError("a regression wants a table with columns of features, not lists")
     if request.wanted.prob:
-        raise Declined("-p chooses predictions; a regression makes them of the features (-x)")
+        raise UsageError("-p chooses predictions; a regression makes them of the features (-x)")
     if asked.scale is Scale.LOGPROBS:
-        raise Declined("--from says what predictions are; a regression makes logits of the features (-x)")
+        raise UsageError("--from says what predictions are; a regression makes logits of the features (-x)")
     if asked.eps is not None or asked.normalize:
         option = "--normalize" if asked.normalize else "--eps"
-        raise Declined(f"{option} is for probabilities; a regression makes logits of the features")
+        raise UsageError(f"{option} is for probabilities; a regression makes logits of the features")
     if asked.like is Like.SKLEARN:
-        raise Declined("--like sklearn takes probabilities, not logits")
+        raise UsageError("--like sklearn takes probabilities, not logits")
     if asked.reduction is Reduction.NONE:
-        raise Declined("-r none leaves a loss for each row; a gradient by parameters is that of one number")
+        raise UsageError("-r none leaves a loss for each row; a gradient by parameters is that of one number")
 
 
-def _held(request: Request) -> Table:
+def _held(request: ReadOptions) -> Table:
     """The table with all of its blocks in memory; refuses features and weights that a regression can't use."""
     table = open_data(request)
     try:
@@ -172,7 +172,7 @@ def _sound(block: Block) -> Block:
         at = int(bad.any(axis=1).argmax())
         column = int(bad[at].argmax())
         what = f"{block.features[at, column]:g} is not finite; features are finite numbers"
-        raise Fault(int(block.row[at]), "feature", column, what)
+        raise RowError(int(block.row[at]), "feature", column, what)
     return block
 
 
@@ -211,11 +211,13 @@ def _prepared(problem: Problem, table: Table, width: int) -> tuple[list[Prepared
     return prepared, summary
 
 
-def _sample(problem: Problem, shape: Shape, prepared: Sequence[Prepared], summary: Summary, table: Table) -> Sample:
+def _sample(
+    problem: Problem, shape: Shape, prepared: Sequence[Prepared], summary: Summary, table: Table
+) -> DesignMatrix:
     features = [one.block.features for one in prepared if one.block.features is not None]
     x = np.vstack(features)
     weights = [one.rows.weight for one in prepared if one.rows.weight is not None]
-    return Sample(
+    return DesignMatrix(
         problem,
         shape,
         np.column_stack((np.ones(len(x)), x)) if shape.intercept else x,
@@ -228,7 +230,7 @@ def _sample(problem: Problem, shape: Shape, prepared: Sequence[Prepared], summar
     )
 
 
-def _divisor(sample: Sample) -> float:
+def _divisor(sample: DesignMatrix) -> float:
     """What the mean over a part divides by, from its weights and those of its classes."""
     share = np.ones(sample.rows)
     class_weight = sample.problem.settings.class_weight

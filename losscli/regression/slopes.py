@@ -11,7 +11,7 @@ from losscli.gradients.check import FLOOR, TOLERANCE
 from losscli.gradients.numeric import CUBE_ROOT
 from losscli.gradients.rows import Ask
 from losscli.losses.functions import log_softmax, sigmoid
-from losscli.regression.sample import Sample, logits, row_losses, row_slopes
+from losscli.regression.sample import DesignMatrix, logits, row_losses, row_slopes
 from losscli.statistics.exact import ONE, exact_sum, ratio
 
 
@@ -34,7 +34,7 @@ class Slopes:
         return found
 
 
-def slopes_of(sample: Sample, theta: Array, ask: Ask) -> Slopes:
+def slopes_of(sample: DesignMatrix, theta: Array, ask: Ask) -> Slopes:
     """The gradient by theta, by formula, by differences or both, divided as the reduction says."""
     whole = divided_by(sample.problem, sample.summary)
     numeric = noise = finer = None
@@ -47,14 +47,14 @@ def slopes_of(sample: Sample, theta: Array, ask: Ask) -> Slopes:
     return Slopes(theta, analytic, numeric, noise, by_size(sample, theta) / whole, finer)
 
 
-def by_formula(sample: Sample, theta: Array) -> Array:
+def by_formula(sample: DesignMatrix, theta: Array) -> Array:
     """X^T G, each entry added up exactly; undivided."""
     slopes = row_slopes(sample, theta).reshape(sample.rows, -1)
     sums = [[ratio(exact_sum(column * slope), ONE) for column in sample.x.T] for slope in slopes.T]
     return np.array(sums).reshape(theta.shape)
 
 
-def by_predictions(sample: Sample, theta: Array) -> Array:
+def by_predictions(sample: DesignMatrix, theta: Array) -> Array:
     """X^T h, weighed and in the unit of the loss, h being sigmoid or softmax of the logits; undivided."""
     z = logits(sample, theta)
     h = (sigmoid(z) if z.ndim == 1 else np.exp(log_softmax(z))).reshape(sample.rows, -1)
@@ -62,13 +62,15 @@ def by_predictions(sample: Sample, theta: Array) -> Array:
     return np.asarray(weighed.T @ sample.x).reshape(theta.shape) / sample.problem.settings.unit
 
 
-def by_size(sample: Sample, theta: Array) -> Array:
+def by_size(sample: DesignMatrix, theta: Array) -> Array:
     """What the slopes would be if no rows cancelled, which is the scale of each; undivided."""
     slopes = np.abs(row_slopes(sample, theta)).reshape(sample.rows, -1)
     return np.asarray(slopes.T @ np.abs(sample.x)).reshape(theta.shape)
 
 
-def by_differences(sample: Sample, theta: Array, own_step: float | None, part: float = 1.0) -> tuple[Array, Array]:
+def by_differences(
+    sample: DesignMatrix, theta: Array, own_step: float | None, part: float = 1.0
+) -> tuple[Array, Array]:
     """Central differences of the loss, a parameter moved at a time, and their rounding; undivided.
 
     A step moves the logits by as much as the largest value of the feature says, so that is what it is measured by.
@@ -100,7 +102,7 @@ def compared(found: Slopes) -> tuple[float, int]:
     return float(np.where(left_out, 0.0, error).max()), int(np.count_nonzero(left_out))
 
 
-def value_of(sample: Sample, theta: Array) -> float:
+def value_of(sample: DesignMatrix, theta: Array) -> float:
     """The loss after the reduction."""
     total = row_losses(sample, theta)
     return (

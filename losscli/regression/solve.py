@@ -13,7 +13,7 @@ import numpy as np
 from losscli.enums import Solver
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array
-from losscli.regression.sample import Sample, row_losses, row_slopes, taken
+from losscli.regression.sample import DesignMatrix, row_losses, row_slopes, taken
 
 RISE = 1e-10  # a relative rise of the loss beyond rounding
 
@@ -23,7 +23,7 @@ NEWTON_STEPS, DESCENT_STEPS = 100, 1000
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FitConfig:
     """How to fit: learning rate, steps at most, the decrease of the loss at which to stop, the penalty, the method.
 
     `batch` is the number of rows of a step (None: all), in an order that follows from `seed`.
@@ -56,18 +56,18 @@ class Fit:
         return len(self.history) - 1
 
 
-def mean_loss(sample: Sample, theta: Array) -> float:
+def mean_loss(sample: DesignMatrix, theta: Array) -> float:
     """The mean loss of a sample, without penalty."""
     return float(row_losses(sample, theta).sum()) / sample.divisor
 
 
-def loss_of_test(test: Sample | None, theta: Array) -> tuple[float, ...]:
+def loss_of_test(test: DesignMatrix | None, theta: Array) -> tuple[float, ...]:
     """The mean loss of the rows to test on, as a tuple of one; () where there are none."""
     with np.errstate(over="ignore", invalid="ignore"):  # a run that has left the numbers is told so
         return () if test is None else (mean_loss(test, theta),)
 
 
-def descend(sample: Sample, start: Array, recipe: Recipe, test: Sample | None = None) -> Fit:
+def descend(sample: DesignMatrix, start: Array, recipe: FitConfig, test: DesignMatrix | None = None) -> Fit:
     """Gradient descent, on batches of the rows where that is asked for; `test` is looked at after each step.
 
     DataError when the loss leaves the numbers, or ends above where it began; on the way it may rise.
@@ -88,7 +88,7 @@ def descend(sample: Sample, start: Array, recipe: Recipe, test: Sample | None = 
     return Fit(theta, enough or still, tuple(history), tuple(tested))
 
 
-def _batches(sample: Sample, recipe: Recipe) -> Iterator[Sample]:
+def _batches(sample: DesignMatrix, recipe: FitConfig) -> Iterator[DesignMatrix]:
     """The rows of each step: all of them, or batches in a new order each round, the last of a round shorter.
 
     A batch without weight is none: it has no mean.
@@ -120,18 +120,18 @@ def rises(before: float, after: float) -> bool:
     return after > before + RISE * max(abs(before), 1e-3)
 
 
-def _objective(sample: Sample, theta: Array, l2: float) -> float:
+def _objective(sample: DesignMatrix, theta: Array, l2: float) -> float:
     with np.errstate(over="ignore", invalid="ignore"):  # a run that has left the numbers is told so
         penalty = 0.5 * l2 * float((penalized(sample, theta) ** 2).sum()) if l2 else 0.0
         return mean_loss(sample, theta) + penalty
 
 
-def _gradient(sample: Sample, theta: Array, l2: float) -> Array:
+def _gradient(sample: DesignMatrix, theta: Array, l2: float) -> Array:
     slope = row_slopes(sample, theta).T @ sample.x / sample.divisor
     return np.asarray(slope + l2 * penalized(sample, theta) if l2 else slope)
 
 
-def penalized(sample: Sample, theta: Array) -> Array:
+def penalized(sample: DesignMatrix, theta: Array) -> Array:
     """Theta with 0 for the intercepts."""
     free = theta.copy()
     if sample.shape.intercept:

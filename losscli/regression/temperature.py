@@ -10,21 +10,21 @@ from math import inf
 
 import numpy as np
 
+from losscli.data.blocks import Block, Table
 from losscli.enums import Form
-from losscli.errors import DataError, Fault
+from losscli.errors import DataError, RowError
 from losscli.evaluation.evaluate import in_order, refuse_nothing
-from losscli.evaluation.faults import raise_first, weights_out_of_reach
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
+from losscli.evaluation.validation import raise_first, weights_out_of_reach
 from losscli.losses.targets import joined
-from losscli.reading.blocks import Block, Table
-from losscli.regression.sample import Sample, Shape, logits, row_slopes
+from losscli.regression.sample import DesignMatrix, Shape, logits, row_slopes
 from losscli.statistics.summary import EMPTY, divisor, summarize
 
 _STEPS = 200
 
 
-def read_logits(settings: Settings, table: Table) -> Sample:
+def read_logits(settings: Settings, table: Table) -> DesignMatrix:
     """The logits of a table in memory, as features without an intercept."""
     problem = problem_of(settings, table)
     prepared = [one for one, _ in in_order(table, _finite(problem))]
@@ -35,7 +35,7 @@ def read_logits(settings: Settings, table: Table) -> Sample:
     weights = [one.rows.weight for one in prepared if one.rows.weight is not None]
     classes = problem.names.names if problem.names else None
     x = np.concatenate([one.raw.reshape(len(one.raw), -1) for one in prepared])
-    return Sample(
+    return DesignMatrix(
         problem,
         Shape(tuple(f"z{at}" for at in range(x.shape[1])), intercept=False, classes=classes),
         x,
@@ -56,19 +56,19 @@ def _finite(problem: Problem) -> Callable[[Block], Prepared]:
         if bad.any():
             at = int(bad.any(axis=1).argmax())
             column = int(bad[at].argmax())
-            raise Fault(int(prepared.block.row[at]), "prob", column, "a temperature wants finite logits")
+            raise RowError(int(prepared.block.row[at]), "prob", column, "a temperature wants finite logits")
         return prepared
 
     return work
 
 
-def scaled(sample: Sample, inverse: float) -> Array:
+def scaled(sample: DesignMatrix, inverse: float) -> Array:
     """The parameters that multiply each logit by 1/T."""
     width = sample.x.shape[1]
     return inverse * (np.ones(1) if sample.shape.classes is None else np.eye(width))
 
 
-def temperature(sample: Sample) -> float:
+def temperature(sample: DesignMatrix) -> float:
     """The T of the least mean loss; DataError where there is none."""
     name = sample.table.name
     if not _slope(sample, 0.0) < 0.0:
@@ -92,26 +92,26 @@ def temperature(sample: Sample) -> float:
     return 1.0 / inverse
 
 
-def _slope(sample: Sample, inverse: float) -> float:
+def _slope(sample: DesignMatrix, inverse: float) -> float:
     """The slope of the mean loss by 1/T."""
     slopes = row_slopes(sample, scaled(sample, inverse)).reshape(sample.x.shape)
     return float((slopes * sample.x).sum()) / sample.divisor
 
 
-def _last_slope(sample: Sample) -> float:
+def _last_slope(sample: DesignMatrix) -> float:
     """The slope that is left where T is next to 0: how far the largest logits are above those of what happened."""
     largest = float(np.abs(sample.x).max())
     return _slope(sample, min(2.0**60 / _least_gap(sample), 1e300 / largest)) if largest > 0.0 else 0.0
 
 
-def _least_gap(sample: Sample) -> float:
+def _least_gap(sample: DesignMatrix) -> float:
     """The least difference of two logits of a row, or of a logit to 0, that isn't 0."""
     ordered = np.sort(sample.x, axis=1) if sample.shape.classes is not None else np.c_[np.zeros(sample.rows), sample.x]
     gaps = np.abs(np.diff(ordered, axis=1))
     return float(gaps[gaps > 0.0].min(initial=1.0))
 
 
-def _curvature(sample: Sample, inverse: float) -> float:
+def _curvature(sample: DesignMatrix, inverse: float) -> float:
     """The second derivative of the mean loss by 1/T: the variance of a row's logits by its probabilities."""
     z = logits(sample, scaled(sample, inverse))
     if z.ndim == 1:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from losscli.errors import Declined, shown
+from losscli.data.cells import number
+from losscli.errors import UsageError, shown
 from losscli.evaluation.prepare import Array
-from losscli.reading.cells import number
 from losscli.reading.pairs.inline import parse_inline
 from losscli.regression.sample import Shape
 
@@ -18,17 +18,17 @@ def given_theta(text: str | None, shape: Shape) -> Array:
     values = [number(cell) for row in rows for cell in row]
     strange = next((cell for row in rows for cell in row if number(cell) is None), None)
     if strange is not None:
-        raise Declined(f"--theta: {shown(strange)} is not a number")
+        raise UsageError(f"--theta: {shown(strange)} is not a number")
     wanted = shape.zeros.shape
     found = (len(values),) if len(wanted) == 1 and 1 in (len(rows), len(rows[0])) else (len(rows), len(rows[0]))
     if found != wanted:
         size = " rows of ".join(map(str, wanted))
-        raise Declined(
+        raise UsageError(
             f"--theta gives {' rows of '.join(map(str, found))} numbers; {size} are wanted: {_columns(shape)}"
         )
     theta = np.array(values, dtype=np.float64).reshape(wanted)
     if not np.isfinite(theta).all():
-        raise Declined("--theta: parameters are finite numbers")
+        raise UsageError("--theta: parameters are finite numbers")
     return theta
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from losscli.enums import Form, Scale
-from losscli.evaluation.closer import Reliability, class_bins
+from losscli.evaluation.analysis import Reliability, class_bins
 from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid

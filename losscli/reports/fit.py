@@ -11,8 +11,8 @@ from losscli.evaluation.prepare import Array
 from losscli.output.chart import curves
 from losscli.output.report import Grid, Picture, Report
 from losscli.regression.quality import accuracy, boundary, probabilities, safe_rate, standard_errors
-from losscli.regression.sample import Sample
-from losscli.regression.solve import Fit, Recipe, mean_loss, rises
+from losscli.regression.sample import DesignMatrix
+from losscli.regression.solve import Fit, FitConfig, mean_loss, rises
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
 
 
@@ -28,11 +28,11 @@ class Scaling:
 class Outcome:
     """A fit and what it is told with."""
 
-    sample: Sample
-    recipe: Recipe
+    sample: DesignMatrix
+    recipe: FitConfig
     fit: Fit
     scaling: Scaling | None
-    test: Sample | None
+    test: DesignMatrix | None
 
     @property
     def train_loss(self) -> float:
@@ -51,7 +51,7 @@ class Outcome:
         return boundary(self.sample, theta)
 
 
-def _accuracy(sample: Sample | None, outcome: Outcome) -> float | None:
+def _accuracy(sample: DesignMatrix | None, outcome: Outcome) -> float | None:
     return None if sample is None else accuracy(sample, outcome.fit.theta)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from losscli.data.blocks import texts
 from losscli.enums import Reduction
 from losscli.evaluation.prepare import Array
-from losscli.expect.typed import Expected
 from losscli.gradients.answer import SHOWN_ROWS, Answer
 from losscli.gradients.rows import Held
+from losscli.homework.expect.typed import Expected
 from losscli.output.emit import Printing, emit, emit_rows
 from losscli.output.report import Column, Grid, Report, RowReport
-from losscli.reading.blocks import texts
 from losscli.reports.loss import report
 from losscli.statistics.summary import divisor
 
@@ -28,11 +28,11 @@ def print_rows(answer: Answer, printing: Printing, typed: Expected | None, numer
     """
     told, ok = _told(answer, numeric), True
     if printing.explain:
-        from losscli.explain.gradient import chain_record, with_chain
+        from losscli.homework.explain.gradient import chain_record, with_chain
 
         told = with_chain(replace(told, record={**told.record, "explain": chain_record(answer)}), answer)
     if typed is not None:
-        from losscli.expect.gradient import diagnosed, judged_report
+        from losscli.homework.expect.gradient import diagnosed, judged_report
 
         told, ok = judged_report(told, diagnosed(answer, typed, numeric), typed, printing.digits)
         if printing.quiet:  # the exit code says it

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from losscli.errors import Fault
-from losscli.evaluation.closer import Found, Known
+from losscli.data.blocks import Block, Table
+from losscli.errors import RowError
+from losscli.evaluation.analysis import AnalysisResult, Known
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid
-from losscli.reading.blocks import Block, Table
 from losscli.reports.part import Part
 from losscli.statistics.exact import ratio
 from losscli.statistics.groups import Groups, Key
@@ -23,7 +23,7 @@ MISSING = "(missing)"
 _ONE_ROW = Block(rows=1, lines=1, labels=(), preds=np.empty((0, 1)))
 
 
-def groups_part(problem: Problem, table: Table, found: Found) -> Part:
+def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     """A line a group, the largest share of the loss first."""
     assert found.groups is not None
     names = tuple(name for name, _ in table.carried["by"])
@@ -63,7 +63,7 @@ def _figures(problem: Problem, s: Summary, tally: Tally) -> tuple[float, ...]:
     return tally.total / unit, tally.mean / unit, tally.error / unit, low / unit, high / unit, share
 
 
-def worst_part(problem: Problem, table: Table, found: Found) -> Part:
+def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     """The rows with the highest loss, and what they cost together."""
     assert found.worst is not None
     entries, whole = found.worst.entries, total(found.summary)
@@ -117,4 +117,4 @@ def _place(table: Table, entry: Entry) -> tuple[str | None, int | None]:
         return where.source, where.line
     if not table.streamed:
         return None, None
-    return None, table.place(Fault(0, "row", None, ""), _ONE_ROW, entry.row, entry.line).line
+    return None, table.place(RowError(0, "row", None, ""), _ONE_ROW, entry.row, entry.line).line

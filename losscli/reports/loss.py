@@ -6,20 +6,20 @@ from itertools import accumulate
 from math import inf
 from typing import Any
 
+from losscli.data.blocks import Table
 from losscli.enums import Form, Reduction
 from losscli.errors import shown
 from losscli.evaluation.figures import Figures, figures, likelihood
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid, Report
-from losscli.reading.blocks import Table
-from losscli.reports.doubts import doubts, is_decided
+from losscli.reports.sanity_checks import is_decided, sanity_checks
 from losscli.statistics.summary import Summary, group_means, total
 
 
 def report(problem: Problem, s: Summary, table: Table) -> Report:
     """The answer for one table."""
     found = figures(problem, s)
-    warnings = (*doubts(problem, s, found, table), *_warnings(problem, s), *table.warnings)
+    warnings = (*sanity_checks(problem, s, found, table), *_warnings(problem, s), *table.warnings)
     notes = (*warnings, *_notes(problem, s), *table.notes)
     unit = problem.settings.unit_name
     grids = [Grid(_rows(problem, s, found, table))]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from losscli.data.blocks import Model
 from losscli.errors import printable_line
-from losscli.evaluation.closer import Found
+from losscli.evaluation.analysis import AnalysisResult
 from losscli.evaluation.figures import Figures, figures
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid, Report
-from losscli.reading.blocks import Model
 from losscli.reports.loss import FEW, few_rows, model_warnings
 from losscli.reports.part import Part
 from losscli.statistics.intervals import interval
@@ -40,7 +40,7 @@ class Difference:
         return f"{printable_line(self.name)} is {direction} by {abs(self.mean):.6g}"
 
 
-def differences(problems: Sequence[Problem], models: Sequence[Model], found: Found) -> list[Difference]:
+def differences(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> list[Difference]:
     """The difference of each model after the first to it, in the unit of the answer."""
     unit, level = problems[0].settings.unit, problems[0].settings.level
     answers = []
@@ -52,11 +52,11 @@ def differences(problems: Sequence[Problem], models: Sequence[Model], found: Fou
     return answers
 
 
-def _lines(problems: Sequence[Problem], found: Found) -> list[Figures]:
+def _lines(problems: Sequence[Problem], found: AnalysisResult) -> list[Figures]:
     return [figures(problem, s) for problem, s in zip(problems, (found.summary, *found.models), strict=True)]
 
 
-def models_part(problems: Sequence[Problem], models: Sequence[Model], found: Found) -> Part:
+def models_part(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> Part:
     """A line a model, and a line for each difference to the first."""
     settings, lines = problems[0].settings, _lines(problems, found)
     compared = differences(problems, models, found)
@@ -102,6 +102,6 @@ def _table(rows: Sequence[tuple[object, ...]], compared: Sequence[Difference]) -
     return Grid(tuple((*row, *rest) for row, rest in zip(rows, behind, strict=True)), (*header, *more))
 
 
-def with_models(answer: Report, problems: Sequence[Problem], models: Sequence[Model], found: Found) -> Report:
+def with_models(answer: Report, problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> Report:
     """The report with the number of each model for --quiet."""
     return replace(answer, numbers=tuple((f.value,) for f in _lines(problems, found)))

@@ -9,7 +9,7 @@ from losscli.evaluation.prepare import Array
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.size import Size, enlarged
 from losscli.output.report import Grid, Report
-from losscli.regression.sample import Sample, Shape
+from losscli.regression.sample import DesignMatrix, Shape
 from losscli.regression.slopes import Slopes, value_of
 from losscli.regression.theta import called, labelled
 
@@ -42,7 +42,7 @@ def bare(values: Array) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(row) for row in np.atleast_2d(values).tolist())
 
 
-def params_report(sample: Sample, found: Slopes, method: Method, check: tuple[float, int] | None) -> Report:
+def params_report(sample: DesignMatrix, found: Slopes, method: Method, check: tuple[float, int] | None) -> Report:
     """The gradient by parameters as a report."""
     warnings = said(check)
     notes = [*warnings, *sample.table.notes]
@@ -63,7 +63,7 @@ def params_report(sample: Sample, found: Slopes, method: Method, check: tuple[fl
 
 
 def _record(
-    sample: Sample, found: Slopes, method: Method, check: tuple[float, int] | None, grid: Grid
+    sample: DesignMatrix, found: Slopes, method: Method, check: tuple[float, int] | None, grid: Grid
 ) -> dict[str, object]:
     """The gradient for machines."""
     settings = sample.problem.settings
@@ -90,7 +90,7 @@ def _size(found: Slopes) -> Size:
     return enlarged(Size(), np.arange(1.0, len(flat) + 1.0), flat)
 
 
-def _figures(sample: Sample, found: Slopes, check: tuple[float, int] | None) -> Grid:
+def _figures(sample: DesignMatrix, found: Slopes, check: tuple[float, int] | None) -> Grid:
     settings, size = sample.problem.settings, _size(found)
     unit = settings.unit_name
     rows: list[tuple[object, ...]] = [

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from math import nan
 
-from losscli.evaluation.closer import Found
+from losscli.data.blocks import Model
+from losscli.evaluation.analysis import AnalysisResult
 from losscli.evaluation.figures import figures
 from losscli.evaluation.problem import Problem
 from losscli.output.chart import Series, Span, bars, points, spans
 from losscli.output.report import Picture
-from losscli.reading.blocks import Model
 from losscli.reports.groups import MISSING, ordered_groups
 from losscli.statistics.calibration import Bin, Bins, bins_of
 from losscli.statistics.intervals import interval, wilson
@@ -16,7 +16,7 @@ from losscli.statistics.intervals import interval, wilson
 MOST_GROUPS = 40  # lines of a picture: the groups with the largest share of the loss
 
 
-def pictures_of(problems: Sequence[Problem], models: Sequence[Model], found: Found) -> tuple[Picture, ...]:
+def pictures_of(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> tuple[Picture, ...]:
     """A picture of each thing that was asked for; that of the losses by probability always."""
     drawn = [] if found.chances is None else [_chances(found.chances)]
     if found.reliability is not None:
@@ -57,7 +57,7 @@ def _reliability(problem: Problem, bins: Bins) -> Picture:
     return spans(f"reliability: {point} observed, {other} predicted", lines, 0.0, 1.0)
 
 
-def _groups(problem: Problem, found: Found) -> Picture:
+def _groups(problem: Problem, found: AnalysisResult) -> Picture:
     assert found.groups is not None
     unit, lines = problem.settings.unit, []
     for key, tally in ordered_groups(found.groups)[:MOST_GROUPS]:
@@ -67,7 +67,7 @@ def _groups(problem: Problem, found: Found) -> Picture:
     return spans(f"mean loss of each group ({problem.settings.unit_name})", lines)
 
 
-def _models(problems: Sequence[Problem], models: Sequence[Model], found: Found) -> Picture:
+def _models(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> Picture:
     lines = []
     for problem, model, s in zip(problems, models, (found.summary, *found.models), strict=True):
         f = figures(problem, s)

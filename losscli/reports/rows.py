@@ -8,14 +8,14 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.data.blocks import Block, Categorical, Table, texts
+from losscli.data.blocks import Column as Labels
+from losscli.data.cells import canonical
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.output.emit import Printing, emit_rows, refuse_rows
 from losscli.output.report import Column, Report, RowReport
-from losscli.reading.blocks import Block, Table, Words, texts
-from losscli.reading.blocks import Column as Labels
-from losscli.reading.cells import canonical
 from losscli.reports.loss import report
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
@@ -65,7 +65,7 @@ def _with_ignored(block: Block, before: int, counted: Counted) -> Sequence[Colum
 
 
 def _cells(column: Column) -> list[str]:
-    return texts(column) if isinstance(column, Words) else list(map(repr, column.tolist()))
+    return texts(column) if isinstance(column, Categorical) else list(map(repr, column.tolist()))
 
 
 def _labels(prepared: Prepared) -> Column:
@@ -75,31 +75,31 @@ def _labels(prepared: Prepared) -> Column:
         return _spelled(columns[0])
     if len(columns) * len(prepared.block.row) != count or not columns:
         return _nothing(count)  # likelihoods, or rows of label probabilities
-    numbers = [column for column in columns if not isinstance(column, Words)]
+    numbers = [column for column in columns if not isinstance(column, Categorical)]
     if len(numbers) == len(columns):
         return _spelled(np.column_stack(numbers).ravel())
     return _words(chain.from_iterable(zip(*map(texts, columns), strict=True)))
 
 
 def _spelled(column: Labels) -> Column:
-    if isinstance(column, Words):
-        known = _words(map(canonical, column.vocabulary))
-        return Words(known.codes[column.codes], known.vocabulary)
+    if isinstance(column, Categorical):
+        known = _words(map(canonical, column.categories))
+        return Categorical(known.codes[column.codes], known.categories)
     whole = column.astype(np.int64) if len(column) and np.abs(column).max() < 1e15 else None
     if whole is not None and (whole == column).all():
         return whole
     distinct, codes = np.unique(column, return_inverse=True)
-    return Words(codes, tuple(canonical(value) for value in distinct.tolist()))
+    return Categorical(codes, tuple(canonical(value) for value in distinct.tolist()))
 
 
-def _words(cells: Iterable[str]) -> Words:
+def _words(cells: Iterable[str]) -> Categorical:
     places: dict[str, int] = {}
     codes = [places.setdefault(cell, len(places)) for cell in cells]
-    return Words(np.array(codes, dtype=np.intp), tuple(places))
+    return Categorical(np.array(codes, dtype=np.intp), tuple(places))
 
 
-def _nothing(count: int) -> Words:
-    return Words(np.zeros(count, dtype=np.intp), ("",))
+def _nothing(count: int) -> Categorical:
+    return Categorical(np.zeros(count, dtype=np.intp), ("",))
 
 
 def _predictions(prepared: Prepared) -> Column:

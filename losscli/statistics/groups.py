@@ -37,19 +37,19 @@ def grouped(
     if not len(values):
         return Groups(most)
     codes, keys = np.zeros(len(values), np.intp), list[Key]([()])
-    for column, vocabulary in columns:
-        codes, keys = _crossed(codes, keys, column, vocabulary)
+    for column, categories in columns:
+        codes, keys = _crossed(codes, keys, column, categories)
         if len(keys) > most:
             return Groups(most, {}, beyond=True)
     return Groups(most, dict(zip(keys, tallies(values, weights, codes, len(keys)), strict=True)))
 
 
 def _crossed(
-    codes: NDArray[np.intp], keys: list[Key], column: NDArray[np.intp], vocabulary: Sequence[str | None]
+    codes: NDArray[np.intp], keys: list[Key], column: NDArray[np.intp], categories: Sequence[str | None]
 ) -> tuple[NDArray[np.intp], list[Key]]:
     """Codes of the pairs that occur of the groups so far and the words of one more column, and those pairs."""
     places: dict[str | None, int] = {}
-    same = np.array([places.setdefault(word, len(places)) for word in vocabulary], dtype=np.intp)
+    same = np.array([places.setdefault(word, len(places)) for word in categories], dtype=np.intp)
     words = list(places)
     pairs = codes * len(words) + same[column]
     if len(keys) * len(words) <= 4 * len(pairs):

@@ -18,11 +18,11 @@ from losscli.commands.call import Call, request_of, settings_of
 from losscli.enums import Reduction, Scale
 from losscli.evaluation.evaluate import evaluated, in_order
 from losscli.evaluation.problem import problem_of
-from losscli.expect.mistakes import candidates, families
-from losscli.expect.mistakes.case import Case, case_of
-from losscli.expect.mistakes.entry import Candidate
-from losscli.expect.typed import typed_answer
-from losscli.expect.verdict import judged
+from losscli.homework.expect.mistakes import candidates, families
+from losscli.homework.expect.mistakes.case import Case, case_of
+from losscli.homework.expect.mistakes.entry import Candidate
+from losscli.homework.expect.typed import typed_answer
+from losscli.homework.expect.verdict import judged
 from losscli.losses.table import LOSSES
 from losscli.reading.open import open_data
 from losscli.statistics.summary import EMPTY, summarize

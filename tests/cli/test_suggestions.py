@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from conftest import refusal, run
 
+from losscli.cli.aliases import COMMAND_NAMES, OPTION_NAMES
 from losscli.cli.commands import COMMANDS
-from losscli.cli.foreign import COMMAND_NAMES, OPTION_NAMES
 from losscli.cli.options import COMING, FIT_OPTIONS, GRAD_OPTIONS, LOSS_OPTIONS
 
 LISTS = ("1,0", "0.8,0.3")

@@ -14,7 +14,7 @@ from servers import Cluster, cluster, free_port
 
 from losscli.engines import dask
 from losscli.engines.dask import on_cluster
-from losscli.engines.here import in_threads
+from losscli.engines.local import in_threads
 from losscli.errors import DataError
 
 pytest.importorskip("distributed")

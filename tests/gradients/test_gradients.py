@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from losscli.enums import Form, Scale
 from losscli.gradients import numeric
 from losscli.gradients.check import compared
-from losscli.gradients.numeric import Differences, Surface, differences
+from losscli.gradients.numeric import DifferenceProblem, Differences, differences
 from losscli.gradients.size import Size, enlarged
 from losscli.losses.table import LOSSES
 
@@ -365,11 +365,11 @@ def test_slopes_of_far_logits_keep_their_digits() -> None:
 # --- the check --------------------------------------------------------------------------------------------------------
 
 
-def hills(n: int) -> tuple[Surface, np.ndarray]:
+def hills(n: int) -> tuple[DifferenceProblem, np.ndarray]:
     """n rows of the surface v^2 / n at 1, and its slopes."""
     at = np.ones(n)
     ends = np.full(n, inf)
-    return Surface(at, lambda v: v**2 / n, np.full(n, 1e-5), -ends, ends), np.full(n, 2.0 / n)
+    return DifferenceProblem(at, lambda v: v**2 / n, np.full(n, 1e-5), -ends, ends), np.full(n, 2.0 / n)
 
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, 0.5, 1.001, 1.0 + 2e-6])
@@ -393,7 +393,7 @@ def test_a_gap_that_rounding_explains_is_left_out_and_counted() -> None:
 
 def test_a_slope_at_a_corner_is_left_out_because_it_moves_with_the_step() -> None:
     zeros = np.zeros(1)
-    ground = Surface(zeros, lambda v: np.sqrt(np.abs(v)) + v, np.full(1, 1e-5), zeros, np.ones(1))
+    ground = DifferenceProblem(zeros, lambda v: np.sqrt(np.abs(v)) + v, np.full(1, 1e-5), zeros, np.ones(1))
     found = compared(np.ones(1), ground, differences(ground), settle=True)
     assert found.inconclusive.tolist() == [1]
 

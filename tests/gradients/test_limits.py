@@ -47,7 +47,7 @@ def test_a_sure_hit_has_no_focal_slope_by_logits(gamma: str) -> None:
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("p", [1.0 - 2.0**-53, 1.0 - 1e-9, 1e-9, 1e-300])
 def test_the_focal_slope_next_to_a_certainty_is_that_of_the_definition(gamma: float, p: float) -> None:
-    asked = oracle.Asked(True, focal=gamma, smoothing=0.1)
+    asked = oracle.AnalysisOptions(True, focal=gamma, smoothing=0.1)
     with oracle.mp.workdps(700):
         right = float(oracle.slopes(asked, oracle.Row((0.0, 1.0), (p,)), "probs")[0])
     found = slopes("bce", "1", repr(p), "--focal", repr(gamma), "--smoothing", "0.1")
@@ -77,7 +77,7 @@ def test_one_hot_rows_have_the_digits_of_hard_labels_by_logits(gap: float, optio
 
     assert slopes("ce", "[[0,1,0]]", z, "--from", "logits", *options) == hard
     weights = (2.0, 0.5, 3.0) if "--class-weight" in options else None
-    asked = oracle.Asked(
+    asked = oracle.AnalysisOptions(
         False, "logits", smoothing=0.1 if "--smoothing" in options else 0.0, class_weight=weights, reduction="sum"
     )
     with oracle.mp.workdps(700):
@@ -112,7 +112,7 @@ ROWS = ([1.0, 6e-14, 1e-15], [0.5, 3e-17, 1e-300], [1e-300, 1e-310, 2e-305], [0.
 @pytest.mark.parametrize("row", ROWS, ids=str)
 @pytest.mark.parametrize("options", [{}, {"eps": 1e-16}, {"focal": 2.0}, {"focal": 0.5, "smoothing": 0.1}], ids=str)
 def test_rescaled_rows_keep_their_digits_next_to_1(row: list[float], options: dict[str, float]) -> None:
-    asked = oracle.Asked(False, normalize=True, **options)
+    asked = oracle.AnalysisOptions(False, normalize=True, **options)
     args = ("0", listed(row), "--normalize", *(text for name, v in options.items() for text in (f"--{name}", repr(v))))
     with oracle.mp.workdps(800):
         one = oracle.Row((1.0, 0.0, 0.0), row)

@@ -17,7 +17,7 @@ from conftest import answer, listed, record, refusal, run
 from losscli.cli.commands import COMMANDS, commands_of
 from losscli.enums import Form, Scale
 from losscli.losses.functions import log_softmax, row_sums, sigmoid
-from losscli.losses.table import LOSSES, OF_LOG_LOSSES, PARTICULAR, Kernel, Loss
+from losscli.losses.table import LOSS_SPECIFIC, LOSSES, OF_LOG_LOSSES, Kernel, Loss
 from losscli.losses.targets import Binary, Classes, dense
 from losscli.losses.wording import as_number
 from losscli.losses.wording import listed as few
@@ -272,7 +272,7 @@ def test_a_typed_gradient_is_judged_without_the_catalogue_of_log_losses() -> Non
 VALUES = {"base": "2", "eps": "0.1", "like": "torch", "smoothing": "0.1", "focal": "2", "pos_weight": "2"}
 
 
-@pytest.mark.parametrize("name", sorted(PARTICULAR - BRIER.settings))
+@pytest.mark.parametrize("name", sorted(LOSS_SPECIFIC - BRIER.settings))
 def test_an_option_that_it_lacks_is_refused(name: str) -> None:
     option = "--" + name.replace("_", "-")
     value = () if name == "normalize" else (VALUES.get(name, "1,2"),)
@@ -341,7 +341,7 @@ def test_the_gradient_is_the_slope_of_the_value() -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_names_settings_that_there_are(name: str) -> None:
     loss = LOSSES[name]
-    assert loss.settings <= PARTICULAR
+    assert loss.settings <= LOSS_SPECIFIC
     assert loss.log_loss == (loss.settings >= OF_LOG_LOSSES)
 
 

@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from losscli.commands.call import Call, request_of, settings_of
+from losscli.data.blocks import Table
 from losscli.enums import Form, Like, Missing, Scale
 from losscli.errors import DataError
 from losscli.evaluation.evaluate import evaluated, in_order, summary_of
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.losses.functions import log_softmax, sigmoid, softplus
 from losscli.losses.table import LOSSES
-from losscli.reading.blocks import Table
 from losscli.reading.open import open_data
 from losscli.statistics.summary import Summary
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from losscli.data.blocks import Categorical
 from losscli.output.encode import encoded
 from losscli.output.formats import FORMATS
 from losscli.output.report import Column, Report, RowReport
-from losscli.reading.blocks import Words
 
 ROWS = 1000  # so many that orjson is asked
 
@@ -33,8 +33,8 @@ def way(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def expected(columns: Sequence[Column], delimiter: str = ",") -> bytes:
     cells = [
-        [column.vocabulary[code] for code in column.codes.tolist()]
-        if isinstance(column, Words)
+        [column.categories[code] for code in column.codes.tolist()]
+        if isinstance(column, Categorical)
         else [repr(value) for value in column.tolist()]
         for column in columns
     ]
@@ -147,10 +147,10 @@ cells = st.text(
     st.sampled_from([1, ROWS - 1, ROWS, ROWS + 7]),
 )
 def test_lines_of_words_numbers_and_rows_are_joined(
-    vocabulary: list[str], values: list[float], order: list[int], delimiter: str, count: int
+    categories: list[str], values: list[float], order: list[int], delimiter: str, count: int
 ) -> None:
-    codes = np.random.default_rng(count).integers(0, len(vocabulary), count).astype(np.intp)
-    words = Words(codes, tuple(vocabulary))
+    codes = np.random.default_rng(count).integers(0, len(categories), count).astype(np.intp)
+    words = Categorical(codes, tuple(categories))
     columns: list[Column] = [words, np.resize(np.array(values), count), np.arange(count) - 50, words]
     columns = [columns[at] for at in order]
     assert encoded(columns, delimiter.encode()) == expected(columns, delimiter)
@@ -162,7 +162,7 @@ def test_words_of_rows_are_quoted_as_the_csv_module_quotes_them_and_control_code
     codes = np.resize(np.arange(len(words), dtype=np.intp), ROWS)
     values = np.linspace(-1e-5, 1e-5, ROWS)
     report = Report("rows", {}, ())
-    rows = RowReport(("word", "x"), lambda: iter([(Words(codes, words), values)]), {}, slice(0), lambda: report)
+    rows = RowReport(("word", "x"), lambda: iter([(Categorical(codes, words), values)]), {}, slice(0), lambda: report)
     write = FORMATS["csv" if delimiter == "," else "tsv"].rows
     assert write is not None
     shown = (*words[:6], "\\x00\\x01\\x02", "\\x1b[31m", "é", "\\u202e")
@@ -175,7 +175,7 @@ def test_words_of_rows_are_quoted_as_the_csv_module_quotes_them_and_control_code
 @pytest.mark.parametrize("rows", [0, 1, ROWS - 1, ROWS, ROWS + 1, 33000])
 def test_any_number_of_rows_is_written(rows: int) -> None:
     random = np.random.default_rng(rows)
-    words = Words(random.integers(0, 2, rows), ("yes", "no") if rows else ())
+    words = Categorical(random.integers(0, 2, rows), ("yes", "no") if rows else ())
     columns: list[Column] = [np.arange(rows) + 1, words, np.round(random.random(rows), 6), random.normal(size=rows)]
     assert encoded(columns, b",") == expected(columns)
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from conftest import DATA, refusal, run
 
+from losscli.data.blocks import texts
 from losscli.output.formats import FORMATS, Writer
 from losscli.output.report import Report, RowReport
-from losscli.reading.blocks import texts
 
 BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")
 GRAD = ("grad", *BCE)
@@ -36,7 +36,7 @@ def yaml(report: Report, digits: int) -> str:
 def yaml_rows(rows: RowReport, digits: int) -> Iterator[bytes]:
     yield b"rows:\n"
     for piece in rows.pieces():
-        cells = [texts(c) if hasattr(c, "vocabulary") else c.tolist() for c in piece[: len(rows.header)]]
+        cells = [texts(c) if hasattr(c, "categories") else c.tolist() for c in piece[: len(rows.header)]]
         for line in zip(*cells, strict=True):
             yield f"- [{', '.join(map(str, line))}]\n".encode()
     yield yaml(rows.report(), digits).encode()

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from conftest import environment
 
+from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.output import progress
-from losscli.reading.columns import Wanted
 from losscli.reading.dialect import Style
-from losscli.reading.open import Request, open_data
+from losscli.reading.open import ReadOptions, open_data
 
 
 class Terminal:
@@ -30,7 +30,7 @@ class Terminal:
 
 def rows_read(path: Path) -> int:
     """The rows of a file, read in small blocks as the command does, watched."""
-    request = Request((str(path),), Wanted(forms=frozenset({Form.BINARY})), Style(block_bytes=1000))
+    request = ReadOptions((str(path),), ColumnSelection(forms=frozenset({Form.BINARY})), Style(block_bytes=1000))
     table = progress.watched(open_data(request))
     try:
         return sum(chunk().rows for chunk in table.chunks)

@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 from conftest import DATA, write
 
+from losscli.data.blocks import Table
+from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.errors import DataError
-from losscli.reading.blocks import Table
-from losscli.reading.columns import Wanted
 from losscli.reading.dialect import PLAIN_STYLE, Style
-from losscli.reading.open import Request, open_data
+from losscli.reading.open import ReadOptions, open_data
 
 ROWS = "id,label,city,prob\n7,1,Rome,0.8\n007, 0 , New York ,0.3\n,1,NA,0.5\nx,0,Röme,0.25\n"
 CITIES = ["Rome", "New York", "NA", "Röme"]
 
 
 def opened(*tokens: str, style: Style = PLAIN_STYLE, label: str | None = None, **carried: str) -> Table:
-    wanted = Wanted(frozenset({Form.BINARY}), label=label, carried=carried)
-    return open_data(Request(tokens, wanted, style))
+    wanted = ColumnSelection(frozenset({Form.BINARY}), label=label, carried=carried)
+    return open_data(ReadOptions(tokens, wanted, style))
 
 
 def travelled(table: Table, purpose: str) -> dict[str, list[str]]:
@@ -32,7 +32,7 @@ def travelled(table: Table, purpose: str) -> dict[str, list[str]]:
         for name, at in table.carried[purpose]:
             words = block.carried[at]
             assert len(words) == len(block.row) == len(block.preds)
-            found[name] += [words.vocabulary[code] for code in words.codes.tolist()]
+            found[name] += [words.categories[code] for code in words.codes.tolist()]
     table.close()
     return found
 

@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from conftest import answer, process, refusal, write
 
+from losscli.data.blocks import Table
+from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
-from losscli.reading.blocks import Table
-from losscli.reading.columns import Wanted
 from losscli.reading.dialect import Style
 from losscli.reading.formats import npy, packed
-from losscli.reading.open import Request, open_data
+from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.sources import SHRUNK, open_source
 
 ROWS = 3000
@@ -151,7 +151,9 @@ def test_without_a_package_for_zstandard_the_error_says_what_to_do(here: Path, m
 
 # --- files that change while they are read ----------------------------------------------------------------------------
 def opened(path: str, block_bytes: int = 4096) -> Table:
-    table = open_data(Request((path,), Wanted(forms=frozenset({Form.BINARY})), Style(block_bytes=block_bytes)))
+    table = open_data(
+        ReadOptions((path,), ColumnSelection(forms=frozenset({Form.BINARY})), Style(block_bytes=block_bytes))
+    )
     return table
 
 

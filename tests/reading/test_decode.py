@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from losscli.reading.formats.decode import BLOCK_BYTES, Decoded, TextLayout, Words, decode
+from losscli.reading.formats.decode import BLOCK_BYTES, Categorical, Decoded, TextLayout, decode
 from losscli.reading.lines.grid import Shape
 from losscli.reading.lines.sieve import are_records
 
@@ -170,9 +170,9 @@ def assert_table(block: bytes, layout: TextLayout, decoded: Decoded) -> None:
     assert decoded.numbers.flags.c_contiguous
     assert decoded.numbers.tobytes() == np.array(numbers, np.float64).tobytes()
     for found, wanted in zip(decoded.labels, labels, strict=True):
-        if isinstance(found, Words):
-            assert [found.vocabulary[code] for code in found.codes] == wanted
-            assert len(set(found.vocabulary)) == len(found.vocabulary)
+        if isinstance(found, Categorical):
+            assert [found.categories[code] for code in found.codes] == wanted
+            assert len(set(found.categories)) == len(found.categories)
         else:
             assert found.tobytes() == np.array(wanted, np.float64).tobytes()
 
@@ -371,7 +371,7 @@ def test_words_of_rows_that_are_left_out_are_forgotten() -> None:
     decoded = decode(block, TextLayout(b",", 2, (), (0,), (1,), drop=True))
 
     assert decoded is not None and [at for at, _ in decoded.odd] == [2, 3]
-    assert [words.vocabulary for words in (*decoded.labels, *decoded.carried) if isinstance(words, Words)] == [
+    assert [words.categories for words in (*decoded.labels, *decoded.carried) if isinstance(words, Categorical)] == [
         ("cat", "dog"),
         ("x", "y", "z"),
     ]
@@ -397,17 +397,17 @@ def test_many_words_keep_their_rows_and_their_first_order(count: int, length: in
     decoded = decode("".join(f"{cell}\n" for cell in cells).encode(), TextLayout(b",", 1, (), (0,)))
     assert decoded is not None
     (found,) = decoded.labels
-    assert isinstance(found, Words)
-    assert found.vocabulary == tuple(dict.fromkeys(cells))
-    assert [found.vocabulary[code] for code in found.codes] == cells
+    assert isinstance(found, Categorical)
+    assert found.categories == tuple(dict.fromkeys(cells))
+    assert [found.categories[code] for code in found.codes] == cells
 
 
 def test_numbers_beside_words_are_words_as_they_stand() -> None:
     decoded = decode(b"1\n 1.0\ncat\n1\n", TextLayout(b",", 1, (), (0,)))
     assert decoded is not None
     (found,) = decoded.labels
-    assert isinstance(found, Words)
-    assert found.vocabulary == ("1", "1.0", "cat")
+    assert isinstance(found, Categorical)
+    assert found.categories == ("1", "1.0", "cat")
     assert found.codes.tolist() == [0, 1, 2, 0]
 
 
@@ -415,8 +415,8 @@ def test_words_that_differ_only_in_spaces_outside_ascii_are_one() -> None:
     decoded = decode("cat\n\u00a0cat\ncat\u2003\n".encode(), TextLayout(b",", 1, (), (0,)))
     assert decoded is not None
     words = decoded.labels[0]
-    assert isinstance(words, Words)
-    assert (words.vocabulary, set(words.codes.tolist())) == (("cat",), {0})
+    assert isinstance(words, Categorical)
+    assert (words.categories, set(words.codes.tolist())) == (("cat",), {0})
     assert plain("cat\n\u00a0\n".encode(), TextLayout(b",", 1, (), (0,))) is None
 
 

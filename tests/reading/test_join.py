@@ -15,14 +15,14 @@ from conftest import answer, close, record, refusal, run, write
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from losscli.data.blocks import Categorical, Table, located, stacked, texts
+from losscli.data.cells import is_missing, missing_words, number, texts_of
+from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.errors import DataError, shown
-from losscli.reading.blocks import Table, Words, located, stacked, texts
-from losscli.reading.cells import is_missing, missing_words, number, texts_of
-from losscli.reading.columns import Wanted
 from losscli.reading.dialect import Style
 from losscli.reading.formats import decode, text
-from losscli.reading.open import Request, open_data
+from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.pairs import index
 from losscli.reading.pairs.index import Keys, indexed, keys_of
 from losscli.reading.pairs.numeric import exact, short_numbers
@@ -159,9 +159,9 @@ def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[N
 
 
 def opened(keys: Sequence[str], drop: bool, style: Style, threads: int | None = 1) -> Table:
-    wanted = Wanted(frozenset({Form.BINARY}), carried={"key": ",".join(keys)})
+    wanted = ColumnSelection(frozenset({Form.BINARY}), carried={"key": ",".join(keys)})
     tokens = ("labels.csv", "preds.csv")
-    return open_data(Request(tokens, wanted, style, threads=threads, drop_unmatched=drop or None))
+    return open_data(ReadOptions(tokens, wanted, style, threads=threads, drop_unmatched=drop or None))
 
 
 def joined(table: Table) -> Outcome:
@@ -281,7 +281,7 @@ WORD = st.one_of(
 
 @given(st.lists(WORD, max_size=8), st.lists(WORD, max_size=8))
 def test_keys_are_equal_just_where_their_texts_are(left: list[str], right: list[str]) -> None:
-    words = [Words(np.arange(len(cells)), tuple(cells)) for cells in (left, right)]
+    words = [Categorical(np.arange(len(cells)), tuple(cells)) for cells in (left, right)]
     held, wanted = keys_of(words[:1]), keys_of(words[1:])
 
     rows = indexed(held, np.arange(len(left))).rows(wanted)
@@ -305,17 +305,19 @@ def test_cells_as_bytes_are_the_texts_that_they_were(cells: list[str]) -> None:
 
 @given(st.lists(st.lists(WORD, max_size=4), min_size=1, max_size=4), st.booleans())
 def test_columns_one_below_the_other_keep_their_cells(parts: list[list[str]], as_bytes: bool) -> None:
-    columns = [Words(np.arange(len(cells)), (as_bytes and texts_of(tuple(cells))) or tuple(cells)) for cells in parts]
+    columns = [
+        Categorical(np.arange(len(cells)), (as_bytes and texts_of(tuple(cells))) or tuple(cells)) for cells in parts
+    ]
 
     found = stacked(columns)
 
-    assert isinstance(found, Words)
-    assert [found.vocabulary[code] for code in found.codes.tolist()] == [cell for cells in parts for cell in cells]
+    assert isinstance(found, Categorical)
+    assert [found.categories[code] for code in found.codes.tolist()] == [cell for cells in parts for cell in cells]
 
 
 @given(st.lists(st.from_regex(r"[+-]?[0-9]{0,9}\.?[0-9]{0,9}", fullmatch=True), max_size=30))
 def test_short_numbers_are_one_where_their_decimals_are(cells: list[str]) -> None:
-    found = short_numbers(keys_of([Words(np.arange(len(cells)), tuple(cells))]))
+    found = short_numbers(keys_of([Categorical(np.arange(len(cells)), tuple(cells))]))
     values = [exact((cell,)) for cell in cells]
 
     if found is None:

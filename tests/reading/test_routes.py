@@ -16,22 +16,22 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from losscli.engines import here
+from losscli.data.blocks import Block, Table, texts
+from losscli.data.cells import is_missing, number
+from losscli.data.columns import ColumnSelection
+from losscli.engines import local
 from losscli.enums import Form
 from losscli.errors import DataError
 from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Settings, problem_of
 from losscli.losses.table import LOSSES
-from losscli.reading.blocks import Block, Table, texts
-from losscli.reading.cells import is_missing, number
-from losscli.reading.columns import Wanted
 from losscli.reading.dialect import Style, records
 from losscli.reading.formats import decode, ranges, text
 from losscli.reading.lines import block as lines_block
 from losscli.reading.lines.block import decoded_block, parsed_lines
 from losscli.reading.lines.grid import Shape
 from losscli.reading.lines.sieve import are_records
-from losscli.reading.open import Request, open_data
+from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.records import Layout
 
 NUMBER = st.one_of(
@@ -102,7 +102,7 @@ def outcome(block: Block) -> tuple[object, ...]:
         block.preds.view(np.uint64).tolist() if block.preds.size else [],
         None if block.weights is None else block.weights.tolist(),
         None if block.features is None else block.features.tolist(),
-        [list(map(words.vocabulary.__getitem__, words.codes.tolist())) for words in block.carried],
+        [list(map(words.categories.__getitem__, words.codes.tolist())) for words in block.carried],
         block.row.tolist(),
         block.row.tolist() if block.line is None else block.line[block.row].tolist(),
         block.lines,
@@ -269,12 +269,12 @@ def test_the_fast_decoder_takes_plain_tables_of_every_delimiter(delimiter: str) 
 
 def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> object:
     """The summary of a file of labels and probabilities, or its error."""
-    wanted = Wanted(forms=frozenset({Form.BINARY}))
+    wanted = ColumnSelection(forms=frozenset({Form.BINARY}))
     doors = lines_block.decoded_block, text.are_records
     if not fast:
         lines_block.decoded_block, text.are_records = (lambda *_: None), (lambda *_: False)  # type: ignore[assignment]
     try:
-        table = open_data(Request((str(path),), wanted, Style(block_bytes=block_bytes)))
+        table = open_data(ReadOptions((str(path),), wanted, Style(block_bytes=block_bytes)))
         try:
             return summary_of(problem_of(Settings(LOSSES["bce"]), table), replace(table, threads=threads))
         finally:
@@ -306,7 +306,7 @@ def test_no_route_changes_an_answer_or_an_error(data: st.DataObject, tmp_path_fa
 @pytest.fixture
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(ranges, "LEAST_BYTES", 200)
-    monkeypatch.setattr(here, "_THREADED", ())  # another test of this process may have loaded pyarrow
+    monkeypatch.setattr(local, "_THREADED", ())  # another test of this process may have loaded pyarrow
     yield
 
 
@@ -359,7 +359,7 @@ class open_table:
     """A table that is closed again."""
 
     def __init__(self, path: Path) -> None:
-        self.table = open_data(Request((os.fspath(path),), Wanted(forms=frozenset({Form.BINARY}))))
+        self.table = open_data(ReadOptions((os.fspath(path),), ColumnSelection(forms=frozenset({Form.BINARY}))))
 
     def __enter__(self) -> Table:
         return self.table

@@ -44,7 +44,7 @@ def table(labels: list[object]) -> str:
 
 def right_mean(loss: str, names: tuple[str, ...], rows: list[tuple[float, object, float]]) -> float:
     """The mean of (feature, label, weight) at THETA by the definitions; ignored labels are not among them."""
-    asked = oracle.Asked(loss == "bce", "logits", **{name: VALUES[name] for name in names if name in VALUES})  # type: ignore[arg-type]
+    asked = oracle.AnalysisOptions(loss == "bce", "logits", **{name: VALUES[name] for name in names if name in VALUES})  # type: ignore[arg-type]
     found = []
     for x, y, w in rows:
         z = [mpf(b) + mpf(t) * mpf(x) for b, t in THETA[loss]]

@@ -8,23 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, Fault, Location, shown
-from losscli.reading.blocks import (
+from losscli.data.blocks import (
     Array,
     Block,
+    Categorical,
     Chunk,
     Column,
-    Opened,
+    OpenSource,
     Table,
-    Words,
     as_column,
     as_words,
-    described,
     taken,
 )
-from losscli.reading.cells import is_missing
-from losscli.reading.choice import resolve
-from losscli.reading.columns import Columns, FirstLines, Wanted
+from losscli.data.cells import is_missing
+from losscli.data.columns import Columns, ColumnSelection, FirstLines
+from losscli.errors import DataError, Location, RowError, shown
+from losscli.reading.choice import described, resolve
 from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.records import Layout
 from losscli.reading.sources import Source
@@ -47,7 +46,7 @@ class Series:
         return rows[self.place] if isinstance(self.place, str) else rows[:, self.place]
 
 
-def open_arrays(source: Source, drop: bool) -> Opened:
+def open_arrays(source: Source, drop: bool) -> OpenSource:
     """A `.npy` or `.npz` source."""
     with sound(source.name):
         parts = parts_of(source)
@@ -60,7 +59,7 @@ def open_arrays(source: Source, drop: bool) -> Opened:
     names = tuple(one.name for one in series)
     top = FirstLines(names, cells) if any(names) else FirstLines(cells, None)
     held = _Arrays(source, parts, series, rows, step, first)
-    return Opened(source.name, top, any(names), partial(_table, held, top, drop), source.close)
+    return OpenSource(source.name, top, any(names), partial(_table, held, top, drop), source.close)
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class _Arrays:
     top: list[NDArray[Any]]
 
 
-def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: Wanted) -> Table:
+def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: ColumnSelection) -> Table:
     source, series = held.source, held.series
     try:
         columns = resolve(top, replace(wanted, header=top.second is not None))
@@ -138,10 +137,10 @@ def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout) -> Blo
     if gone.any() and not layout.drop:
         end = int(gone.argmax())
         part, place = next((part, place) for at, part, place in layout.asked if missing[at][end])
-        fault = Fault(end, part, place, "the cell is missing (nan); --na drop leaves such rows out")
+        fault = RowError(end, part, place, "the cell is missing (nan); --na drop leaves such rows out")
     for at, part, place in layout.asked:
         if part != "label" and not isinstance(columns[at], np.ndarray) and (fault is None or end > 0):
-            fault, end = Fault(0, part, place, "the array holds text, not numbers"), 0
+            fault, end = RowError(0, part, place, "the array holds text, not numbers"), 0
     row = np.flatnonzero(~gone[:end])
     return Block(
         rows=end,
@@ -163,18 +162,18 @@ def _column(values: NDArray[Any]) -> Column:
     return values.astype(np.float64)
 
 
-def _words(values: NDArray[Any]) -> Words:
+def _words(values: NDArray[Any]) -> Categorical:
     """A column as text, each value as numpy writes it."""
     if values.dtype.kind in "US":
         return as_words([_cell(value).strip() for value in values])
     distinct, codes = np.unique(values, return_inverse=True)
-    return Words(codes.reshape(-1), tuple(map(_cell, distinct)))
+    return Categorical(codes.reshape(-1), tuple(map(_cell, distinct)))
 
 
 def _missing(column: Column) -> NDArray[np.bool_]:
     if isinstance(column, np.ndarray):
         return np.isnan(column)
-    return np.array([is_missing(word) for word in column.vocabulary], dtype=bool)[column.codes]
+    return np.array([is_missing(word) for word in column.categories], dtype=bool)[column.codes]
 
 
 def _matrix(columns: list[Column], row: NDArray[np.intp]) -> Array:
@@ -185,5 +184,5 @@ def _matrix(columns: list[Column], row: NDArray[np.intp]) -> Array:
     return values.T
 
 
-def _place(name: str, columns: Columns, fault: Fault, block: Block, rows: int, lines: int) -> Location:
+def _place(name: str, columns: Columns, fault: RowError, block: Block, rows: int, lines: int) -> Location:
     return Location(name, None, columns.inside(f"row {rows + fault.row + 1}", fault))

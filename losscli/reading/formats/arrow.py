@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import Fault, shown
+from losscli.data.blocks import Array, Block, Categorical, Column, as_column, as_words, every_row, taken
+from losscli.data.cells import is_missing, number
+from losscli.errors import RowError, shown
 from losscli.lazy import Lazy
-from losscli.reading.blocks import Array, Block, Column, Words, as_column, as_words, every_row, taken
-from losscli.reading.cells import is_missing, number
 from losscli.reading.records import Layout, not_a_number
 
 pa: Any = Lazy("pyarrow")
@@ -117,17 +117,17 @@ def block_of(batch: Any, plan: Plan) -> Block:
     )
 
 
-def _first(cells: Mapping[int, _Cells], gone: NDArray[np.bool_], layout: Layout) -> Fault | None:
+def _first(cells: Mapping[int, _Cells], gone: NDArray[np.bool_], layout: Layout) -> RowError | None:
     """The first fault by row, and in a row the leftmost."""
     found = []
     for at, part, place in layout.asked:
         one = cells[at]
         if one.fault is not None:
             row, what = one.fault
-            found.append(Fault(row, "row", None, what) if one.ragged else Fault(row, part, place, what))
+            found.append(RowError(row, "row", None, what) if one.ragged else RowError(row, part, place, what))
         if one.missing is not None and not layout.drop and one.missing.any():
             text = "the cell is missing (null); --na drop leaves such rows out"
-            found.append(Fault(int(one.missing.argmax()), part, place, text))
+            found.append(RowError(int(one.missing.argmax()), part, place, text))
     return min(found, key=lambda fault: fault.row, default=None)
 
 
@@ -190,7 +190,7 @@ def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
     return matrix, fault
 
 
-def _carried(batch: Any, place: Place) -> Words:
+def _carried(batch: Any, place: Place) -> Categorical:
     """The cells of a place as text, null as an empty cell."""
     if place.column is None:
         return as_words([place.text] * batch.num_rows)
@@ -285,16 +285,16 @@ def _nan(values: Array) -> NDArray[np.bool_] | None:
 
 def _truths(array: Any) -> _Cells:
     codes = _in_memory(array.cast(pa.int8()), null=2).astype(np.intp)
-    return _Cells(Words(codes, ("false", "true", "")), codes == 2)
+    return _Cells(Categorical(codes, ("false", "true", "")), codes == 2)
 
 
 def _text(array: Any) -> _Cells:
     words = _coded(array)
-    missing = np.array([is_missing(word) for word in words.vocabulary], dtype=bool)[words.codes]
+    missing = np.array([is_missing(word) for word in words.categories], dtype=bool)[words.codes]
     return _Cells(words, missing if missing.any() else None)
 
 
-def _coded(array: Any) -> Words:
+def _coded(array: Any) -> Categorical:
     """Text as words, trimmed, null as an empty one."""
     coded = array if types.is_dictionary(array.type) else array.dictionary_encode()
     try:
@@ -305,12 +305,12 @@ def _coded(array: Any) -> Words:
     return _words(codes, [*((cell or "").strip() for cell in cells), ""])
 
 
-def _words(codes: NDArray[np.intp], vocabulary: list[str]) -> Words:
+def _words(codes: NDArray[np.intp], categories: list[str]) -> Categorical:
     """Coded cells, each word once in the vocabulary."""
     places: dict[str, int] = {}
-    again = np.array([places.setdefault(word, len(places)) for word in vocabulary], dtype=np.intp)
-    codes = codes if len(places) == len(vocabulary) else again[codes]
-    return Words(codes, tuple(places))
+    again = np.array([places.setdefault(word, len(places)) for word in categories], dtype=np.intp)
+    codes = codes if len(places) == len(categories) else again[codes]
+    return Categorical(codes, tuple(places))
 
 
 _NUMBERS: dict[str, Callable[[Any], _Cells]] = {NUMBER: _numbers, BOOLEAN: _numbers, NOTHING: _numbers}

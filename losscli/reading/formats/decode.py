@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.reading.blocks import Words, taken
-from losscli.reading.cells import TEXT_BYTES, Texts, is_missing, number, numbers
+from losscli.data.blocks import Categorical, taken
+from losscli.data.cells import TEXT_BYTES, ByteStrings, is_missing, number, numbers
 from losscli.reading.formats.digits import (
     HIGH_BITS,
     REACH,
@@ -68,11 +68,11 @@ class Decoded:
 
     lines: int
     numbers: NDArray[np.float64]
-    labels: tuple[NDArray[np.float64] | Words, ...]
-    carried: tuple[Words, ...] = ()
+    labels: tuple[NDArray[np.float64] | Categorical, ...]
+    carried: tuple[Categorical, ...] = ()
     line: Ints | None = None
     odd: tuple[tuple[int, bytes], ...] = ()
-    whole: tuple[Words, ...] = ()
+    whole: tuple[Categorical, ...] = ()
     every: Ints = field(default_factory=lambda: NONE)
 
     @property
@@ -158,30 +158,30 @@ def _numbers(grid: Grid, columns: tuple[int, ...]) -> tuple[Floats, Ints, Ints]:
     return values.reshape(len(columns), grid.rows), none[missing] % grid.rows, none[~missing] % grid.rows
 
 
-def _label(cells: Cells) -> tuple[Floats | Words, Ints, Ints]:
+def _label(cells: Cells) -> tuple[Floats | Categorical, Ints, Ints]:
     """A column of labels: numbers if all of its cells are, else words."""
     if number(_text(cells, 0)) is not None:
         values, none = floats(cells)
         if _are_missing(cells, none).all():
             return values, none, NONE
     words = _distinct(cells)
-    missing = np.array([is_missing(word) for word in words.vocabulary], np.bool_)
-    odd = np.array([not is_text(word) for word in words.vocabulary], np.bool_)
+    missing = np.array([is_missing(word) for word in words.categories], np.bool_)
+    odd = np.array([not is_text(word) for word in words.categories], np.bool_)
     if not (missing.any() or odd.any()):
         return words, NONE, NONE
     found = _kept(words, ~(missing | odd))
     return _as_numbers(found), np.flatnonzero(missing[words.codes]), np.flatnonzero(odd[words.codes])
 
 
-def _carried(cells: Cells) -> tuple[Words, Ints, Ints]:
+def _carried(cells: Cells) -> tuple[Categorical, Ints, Ints]:
     """A column as text, missing cells too."""
     apart = _each_apart(cells)
     if apart is not None:
         return apart, NONE, NONE
     words = _distinct(cells)
-    if is_text("".join(words.vocabulary)):
+    if is_text("".join(words.categories)):
         return words, NONE, NONE
-    text = np.array([is_text(word) for word in words.vocabulary], np.bool_)
+    text = np.array([is_text(word) for word in words.categories], np.bool_)
     return _kept(words, text), NONE, np.flatnonzero(~text[words.codes])
 
 
@@ -197,19 +197,21 @@ def _are_missing(cells: Cells, at: Ints) -> Flags:
     return np.array(found, np.bool_)
 
 
-def _kept(words: Words, kept: Flags) -> Words:
+def _kept(words: Categorical, kept: Flags) -> Categorical:
     """The words without some of the vocabulary, whose rows are to go."""
     codes = np.maximum(np.cumsum(kept) - 1, 0)
-    return Words(codes[words.codes], tuple(word for word, stays in zip(words.vocabulary, kept, strict=True) if stays))
+    return Categorical(
+        codes[words.codes], tuple(word for word, stays in zip(words.categories, kept, strict=True) if stays)
+    )
 
 
-def _as_numbers(words: Words) -> Floats | Words:
+def _as_numbers(words: Categorical) -> Floats | Categorical:
     """The words as numbers if all of them are."""
-    values = numbers(list(words.vocabulary))
+    values = numbers(list(words.categories))
     return words if values is None or not values.size else values[words.codes]
 
 
-def _each_apart(cells: Cells) -> Words | None:
+def _each_apart(cells: Cells) -> Categorical | None:
     """ASCII cells as bytes, a word each, where nearly all seem to differ, as keys do; None for others."""
     rows = cells.starts.size
     if rows < _SAMPLE or cells.longest > TEXT_BYTES:
@@ -217,7 +219,7 @@ def _each_apart(cells: Cells) -> Words | None:
     if len({_raw(cells, at) for at in range(_SAMPLE)}) < _SAMPLE:
         return None
     words = bytes_of(cells)
-    return None if (words & HIGH_BITS).any() else Words(np.arange(rows), Texts(words))
+    return None if (words & HIGH_BITS).any() else Categorical(np.arange(rows), ByteStrings(words))
 
 
 def _raw(cells: Cells, at: int) -> bytes:
@@ -229,18 +231,18 @@ def _text(cells: Cells, at: int) -> str:
     return _raw(cells, at).decode("utf-8", "surrogateescape").strip()
 
 
-def _distinct(cells: Cells) -> Words:
+def _distinct(cells: Cells) -> Categorical:
     """The cells as words, each distinct text once in the vocabulary."""
     firsts = _first_alike(words_of(cells)) if cells.longest <= REACH else None
     if firsts is None:
         return _words_one_by_one(cells)
     distinct = np.flatnonzero(firsts == np.arange(firsts.size))
-    vocabulary = tuple(_text(cells, at) for at in distinct.tolist())
-    if len(set(vocabulary)) < len(vocabulary):
+    categories = tuple(_text(cells, at) for at in distinct.tolist())
+    if len(set(categories)) < len(categories):
         return _words_one_by_one(cells)
     code = np.empty(firsts.size, np.intp)
     code[distinct] = np.arange(distinct.size)
-    return Words(code.take(firsts), vocabulary)
+    return Categorical(code.take(firsts), categories)
 
 
 def _first_alike(words: Bits) -> Ints | None:
@@ -265,14 +267,14 @@ def _first_alike(words: Bits) -> Ints | None:
     return None
 
 
-def _words_one_by_one(cells: Cells) -> Words:
+def _words_one_by_one(cells: Cells) -> Categorical:
     """Each cell as a string: for long cells, very many different ones, and spaces outside ASCII."""
     text, codes = cells.buffer.tobytes(), np.empty(cells.starts.size, np.intp)
     known: dict[bytes, int] = {}
-    vocabulary: dict[str, int] = {}
+    categories: dict[str, int] = {}
     for at, (start, length) in enumerate(zip(cells.starts.tolist(), cells.lengths.tolist(), strict=True)):
         raw = text[start : start + length]
         if raw not in known:
-            known[raw] = vocabulary.setdefault(raw.decode("utf-8", "surrogateescape").strip(), len(vocabulary))
+            known[raw] = categories.setdefault(raw.decode("utf-8", "surrogateescape").strip(), len(categories))
         codes[at] = known[raw]
-    return Words(codes, tuple(vocabulary))
+    return Categorical(codes, tuple(categories))

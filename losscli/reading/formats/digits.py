@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.reading.cells import number
+from losscli.data.cells import number
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.intp]

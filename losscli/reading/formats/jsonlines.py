@@ -10,10 +10,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from losscli.errors import DataError, Fault, shown
-from losscli.reading.blocks import Block, Chunk, Opened, Table
+from losscli.data.blocks import Block, Chunk, OpenSource, Table
+from losscli.data.columns import ColumnSelection, FirstLines
+from losscli.errors import DataError, RowError, shown
 from losscli.reading.choice import resolve
-from losscli.reading.columns import FirstLines, Wanted
 from losscli.reading.dialect import Style
 from losscli.reading.formats.text import Feed, of_lines
 from losscli.reading.records import Layout, block_of_records
@@ -23,7 +23,7 @@ Shape = Mapping[str, int | tuple[str, ...] | None]  # of a key: the entries of i
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
-def open_json_lines(source: Source, style: Style) -> Opened:
+def open_json_lines(source: Source, style: Style) -> OpenSource:
     """A source of JSON lines, its first lines read."""
     feed = Feed(source)
     piece = feed.lines(style.block_bytes)
@@ -34,10 +34,10 @@ def open_json_lines(source: Source, style: Style) -> Opened:
         top = FirstLines(names, tuple(_cells(first, shape)))
     except ValueError as error:
         raise DataError(f"{source.name}: {error}") from None
-    return Opened(source.name, top, True, partial(_table, feed, piece, shape, top, style), source.close)
+    return OpenSource(source.name, top, True, partial(_table, feed, piece, shape, top, style), source.close)
 
 
-def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style, wanted: Wanted) -> Table:
+def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style, wanted: ColumnSelection) -> Table:
     try:
         models = tuple(_spread(text, shape) or "" for text in wanted.models)
         columns = resolve(top, replace(wanted, header=True, prob=_spread(wanted.prob, shape), models=models))
@@ -130,7 +130,7 @@ def _block(piece: bytes, shape: Shape, layout: Layout) -> Block:
                 raise ValueError(found)
             parsed.append(list(_cells(found, shape)))
         except ValueError as error:
-            fault = Fault(len(parsed), "row", None, str(error))
+            fault = RowError(len(parsed), "row", None, str(error))
             break
     block = block_of_records(parsed, places, len(lines), layout)
     return block if fault is None or block.fault is not None else replace(block, fault=replace(fault, row=block.rows))

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
+from losscli.data.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES, ColumnSelection, FirstLines, expand
 from losscli.enums import Form
 from losscli.errors import DataError
-from losscli.reading.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES, FirstLines, Wanted, expand
 from losscli.reading.formats.arrow import BOOLEAN, LIST, NUMBER, STRUCT, Place, kind_of, number_kind, plain_type
 
 # What stands for the first record of a file whose columns have types: it shows which columns are numbers.
@@ -25,10 +25,10 @@ class Outline:
 
     places: tuple[Place, ...]
     top: FirstLines
-    wanted: Wanted
+    wanted: ColumnSelection
 
 
-def outline(schema: Any, path: str, wanted: Wanted, length: Callable[[str], int]) -> Outline:
+def outline(schema: Any, path: str, wanted: ColumnSelection, length: Callable[[str], int]) -> Outline:
     """The columns of a schema and of the path; `length` finds that of a column's lists."""
     kinds = {field.name: kind_of(field.type) for field in schema}
     keys = path_keys(path, kinds)
@@ -67,7 +67,9 @@ def path_keys(path: str, names: Container[str] = ()) -> dict[str, str]:
     return {key: "" if value == NO_KEY else value for key, value in found.items() if key not in names}
 
 
-def _class_column(kinds: Mapping[str, str], whole: Sequence[str], names: Sequence[str], wanted: Wanted) -> str | None:
+def _class_column(
+    kinds: Mapping[str, str], whole: Sequence[str], names: Sequence[str], wanted: ColumnSelection
+) -> str | None:
     """The one column of lists or records that holds the prediction of each class, where nobody said which does."""
     if wanted.prob or wanted.labels_only or wanted.features is not None or Form.CATEGORICAL not in wanted.forms:
         return None
@@ -80,7 +82,7 @@ def _class_column(kinds: Mapping[str, str], whole: Sequence[str], names: Sequenc
     return free[0] if len(free) == 1 and not others else None
 
 
-def _is_asked(name: str, names: Sequence[str], wanted: Wanted) -> bool:
+def _is_asked(name: str, names: Sequence[str], wanted: ColumnSelection) -> bool:
     """Whether a part of the columns as typed is this column or one of its cells."""
     return any(
         part.startswith((f"{name}_", f"{name}.")) or name in _named(part, names)

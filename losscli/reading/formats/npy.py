@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import DataError, shown
-from losscli.reading.hints.foreign import said_of_archive
+from losscli.reading.hints.signatures import said_of_archive
 from losscli.reading.sources import NPY, STDIN, Source, readable
 
 MOST_COLUMNS = 1 << 20

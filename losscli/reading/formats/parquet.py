@@ -14,11 +14,11 @@ from importlib.util import find_spec
 from itertools import accumulate
 from typing import Any
 
-from losscli.errors import DataError, Fault, Location, shown
+from losscli.data.blocks import Block, Chunk, OpenSource, Table
+from losscli.data.columns import Columns, ColumnSelection, FirstLines
+from losscli.errors import DataError, Location, RowError, shown
 from losscli.lazy import Lazy
-from losscli.reading.blocks import Block, Chunk, Opened, Table, described
-from losscli.reading.choice import resolve
-from losscli.reading.columns import Columns, FirstLines, Wanted
+from losscli.reading.choice import described, resolve
 from losscli.reading.formats.arrow import Plan, block_of, kind_of
 from losscli.reading.formats.nested import outline, path_keys
 from losscli.reading.records import Layout
@@ -50,7 +50,7 @@ class Container:
     batches: Callable[[Sequence[str], Sequence[int] | None, int], Iterator[Any]]
 
 
-def open_columnar(source: Source, drop: bool) -> Opened:
+def open_columnar(source: Source, drop: bool) -> OpenSource:
     """A source that `sources.is_columnar` knows; its first record are the names of the file's columns and path keys."""
     if find_spec("pyarrow") is None:
         raise DataError(f"{source.name}: Parquet, Arrow and ORC files want pip install 'losscli[parquet]'")
@@ -58,10 +58,12 @@ def open_columnar(source: Source, drop: bool) -> Opened:
     with _sound(source.name):
         container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file)
     names = (*container.schema.names, *path_keys(source.name, container.schema.names))
-    return Opened(source.name, FirstLines(names, None), True, partial(_chosen, source, container, drop), source.close)
+    return OpenSource(
+        source.name, FirstLines(names, None), True, partial(_chosen, source, container, drop), source.close
+    )
 
 
-def _chosen(source: Source, container: Container, drop: bool, wanted: Wanted) -> Table:
+def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSelection) -> Table:
     try:
         found = outline(container.schema, source.name, wanted, partial(_first, source.name, container))
         columns = resolve(found.top, found.wanted)
@@ -72,7 +74,7 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: Wanted) ->
     return _table(source, container, columns, Plan(layout, found.places), wanted)
 
 
-def _table(source: Source, container: Container, columns: Columns, plan: Plan, wanted: Wanted) -> Table:
+def _table(source: Source, container: Container, columns: Columns, plan: Plan, wanted: ColumnSelection) -> Table:
     progress = _Progress()
     chunks = _chunks(source.name, container, plan, progress)
     place = partial(_place, source.name, columns, container.starts)
@@ -139,7 +141,7 @@ def _first(name: str, container: Container, column: str) -> int:
 
 
 def _place(
-    name: str, columns: Columns, starts: tuple[int, ...], fault: Fault, block: Block, rows: int, lines: int
+    name: str, columns: Columns, starts: tuple[int, ...], fault: RowError, block: Block, rows: int, lines: int
 ) -> Location:
     row = rows + fault.row
     group = f" (row group {bisect_right(starts, row)})" if starts else ""

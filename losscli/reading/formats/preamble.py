@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from losscli.reading.cells import number
+from losscli.data.cells import number
 from losscli.reading.dialect import find_delimiter
 
 SEPARATOR = re.compile(rb'^"?sep=([^\r\n])"?\r?\n?$', re.IGNORECASE)

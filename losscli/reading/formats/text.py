@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from losscli.errors import DataError, Fault, Location, Quoted
-from losscli.reading.blocks import Block, Chunk, Opened, Table, described
-from losscli.reading.choice import resolve
-from losscli.reading.columns import Columns, FirstLines, Wanted
+from losscli.data.blocks import Block, Chunk, OpenSource, Table
+from losscli.data.columns import Columns, ColumnSelection, FirstLines
+from losscli.errors import DataError, Location, Quoted, RowError
+from losscli.reading.choice import described, resolve
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats.preamble import without_preamble
 from losscli.reading.formats.ranges import between, cut
@@ -85,7 +85,7 @@ class Head:
     notes: tuple[str, ...] = ()
 
 
-def open_text(source: Source, style: Style) -> Opened:
+def open_text(source: Source, style: Style) -> OpenSource:
     """A text source, its first lines read."""
     feed = Feed(source)
     _plain_newlines(feed)
@@ -93,10 +93,10 @@ def open_text(source: Source, style: Style) -> Opened:
     preamble = without_preamble(feed.rest, style.delimiter)
     feed.rest, gone = preamble.rest, gone + preamble.lines
     head = replace(_head(feed, replace(style, delimiter=preamble.delimiter), gone), notes=preamble.notes)
-    return Opened(source.name, head.top, None, partial(_table, feed, head, style, gone), source.close)
+    return OpenSource(source.name, head.top, None, partial(_table, feed, head, style, gone), source.close)
 
 
-def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> Table:
+def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelection) -> Table:
     source = feed.source
     columns = _columns(head, wanted, f"{source.name}:{gone + head.blank_lines + 1}", source.name)
     width = len(head.top.first)
@@ -124,13 +124,13 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: Wanted) -> T
     )
 
 
-def of_lines(source: Source, columns: Columns, wanted: Wanted, skipped: int, chunks: Iterable[Chunk]) -> Table:
+def of_lines(source: Source, columns: Columns, wanted: ColumnSelection, skipped: int, chunks: Iterable[Chunk]) -> Table:
     """The table of a source whose columns are settled, `skipped` lines being above its first record."""
     table = described(columns, wanted, source.name, chunks, partial(_place, source.name, columns, skipped))
     return replace(table, size=source.size, position=source.position, close=source.close)
 
 
-def _columns(head: Head, wanted: Wanted, line: str, name: str) -> Columns:
+def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Columns:
     """The columns in use; names that aren't UTF-8 matter where they are of these, or keep others from being found."""
     try:
         columns = resolve(head.top, wanted)
@@ -283,7 +283,7 @@ class _Reader:
                 parsed.append(next(reader))
                 line.append(start)
             except csv.Error as error:
-                fault = Fault(len(parsed), "row", None, str(unsound(error)))
+                fault = RowError(len(parsed), "row", None, str(unsound(error)))
                 line.append(start)
                 break
             except StopIteration:
@@ -312,7 +312,7 @@ class _Lines(Iterator[str]):
         return as_text(self._lines.popleft())
 
 
-def _place(name: str, columns: Columns, skipped: int, fault: Fault, block: Block, rows: int, lines: int) -> Location:
+def _place(name: str, columns: Columns, skipped: int, fault: RowError, block: Block, rows: int, lines: int) -> Location:
     line = fault.row if block.line is None else int(block.line[fault.row])
     column = columns.of(fault.part, fault.column)
     down = block.tall[fault.row][column] if column is not None and fault.row in block.tall else 0

@@ -8,8 +8,8 @@ import os
 from collections.abc import Sequence
 from itertools import islice
 
+from losscli.data.cells import is_missing, number
 from losscli.errors import DataError
-from losscli.reading.cells import is_missing, number
 from losscli.reading.dialect import find_delimiter, records
 from losscli.reading.sources import open_source
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from losscli.errors import Fault
-from losscli.reading.blocks import Array, Block, Words, stacked, taken
+from losscli.data.blocks import Array, Block, Categorical, stacked, taken
+from losscli.errors import RowError
 from losscli.reading.dialect import CELL_BYTES, records, unsound
 from losscli.reading.formats import decode
 from losscli.reading.formats.digits import Ints
@@ -78,7 +78,7 @@ def _together(fast: Block, decoded: decode.Decoded, delimiter: str, layout: Layo
     )
 
 
-def _whole(fast: Block, rest: Block, every: Ints, done: int) -> tuple[Words, ...]:
+def _whole(fast: Block, rest: Block, every: Ints, done: int) -> tuple[Categorical, ...]:
     """The carried columns of all of so many rows, where some of these are dropped."""
     if not (fast.whole or rest.whole):
         return ()
@@ -95,9 +95,9 @@ def _woven(left: Array, right: Array | None, order: Ints) -> Array:
     return np.concatenate([left.T, right.T], axis=-1).take(order, axis=-1).T
 
 
-def _text_woven(both: Sequence[Words], order: Ints) -> Words:
+def _text_woven(both: Sequence[Categorical], order: Ints) -> Categorical:
     found = stacked(both)
-    assert isinstance(found, Words)
+    assert isinstance(found, Categorical)
     return found.taken(order)
 
 
@@ -113,11 +113,11 @@ def _parsed(raw: list[bytes], line: list[int], lines: int, delimiter: str, layou
     try:
         parsed.extend(records(map(as_text, raw), delimiter))
     except csv.Error as error:
-        fault = Fault(len(parsed), "row", None, str(unsound(error)))
+        fault = RowError(len(parsed), "row", None, str(unsound(error)))
     return parsed_block(parsed, line[: len(parsed) + 1], lines, layout, fault)
 
 
-def parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: Layout, fault: Fault | None) -> Block:
+def parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: Layout, fault: RowError | None) -> Block:
     """The block of parsed records, the line of each and of a fault behind them being given, in `lines` lines.
 
     Blank lines are no records, but in a table of one column they are missing cells.

@@ -6,25 +6,25 @@ A column that is wanted of either is looked for in LABELS, then in PREDS.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from losscli.data.blocks import OpenSource
+from losscli.data.columns import KEY, ColumnSelection, shared_out
 from losscli.errors import DataError
-from losscli.reading.blocks import Opened
 from losscli.reading.choice import labels_and_predictions, names_of, resolve
-from losscli.reading.columns import KEY, Wanted, shared_out
 from losscli.reading.pairs.inline import Inline
 from losscli.reading.pairs.position import SHARED
 
-Sides = Sequence[Inline | Opened]
+Sides = Sequence[Inline | OpenSource]
 
 
-def wanted_of_sides(wanted: Wanted, sides: Sides) -> list[Wanted]:
+def wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelection]:
     """What is wanted of LABELS and of PREDS; refuses two tables that may be meant to be read one by one."""
     _refuse_two_tables(wanted, sides)
     return _shared_out(wanted, sides)
 
 
-def _refuse_two_tables(wanted: Wanted, sides: Sides) -> None:
+def _refuse_two_tables(wanted: ColumnSelection, sides: Sides) -> None:
     """Two tables that each hold labels and predictions may be meant to be read one by one."""
-    tables = [side for side in sides if isinstance(side, Opened)]
+    tables = [side for side in sides if isinstance(side, OpenSource)]
     if wanted.label or wanted.prob or len(tables) < 2:
         return
     if all(labels_and_predictions(names_of(side.top, wanted, side.named)) for side in tables):
@@ -34,16 +34,16 @@ def _refuse_two_tables(wanted: Wanted, sides: Sides) -> None:
         )
 
 
-def _wanted_of(wanted: Wanted, at: int) -> Wanted:
+def _wanted_of(wanted: ColumnSelection, at: int) -> ColumnSelection:
     """What is wanted of LABELS (0) and of PREDS (1)."""
     own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1, carried={})
     return replace(own, prob=None, models=()) if at == 0 else replace(own, label=None)
 
 
-def _shared_out(wanted: Wanted, sides: Sides) -> list[Wanted]:
+def _shared_out(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelection]:
     """What is wanted of each side, the columns that travel with it among them."""
     own = [_wanted_of(wanted, at) for at in range(len(sides))]
-    tables = [(at, side) for at, side in enumerate(sides) if isinstance(side, Opened)]
+    tables = [(at, side) for at, side in enumerate(sides) if isinstance(side, OpenSource)]
     known = [(names_of(side.top, own[at], side.named), len(side.top.first)) for at, side in tables]
     for purpose, text in wanted.carried.items():
         if purpose == KEY:
@@ -66,7 +66,9 @@ def _spelled(text: str, names: tuple[str, ...]) -> str:
     return ",".join(found)
 
 
-def _with_weight(wanted: Wanted, own: list[Wanted], known: list[tuple[int, tuple[str, ...] | None]]) -> list[Wanted]:
+def _with_weight(
+    wanted: ColumnSelection, own: list[ColumnSelection], known: list[tuple[int, tuple[str, ...] | None]]
+) -> list[ColumnSelection]:
     """The weights as a column of the table that has one of this name."""
     at = next((at for at, names in known if wanted.weight and wanted.weight in (names or ())), None)
     if at is not None:
@@ -76,12 +78,12 @@ def _with_weight(wanted: Wanted, own: list[Wanted], known: list[tuple[int, tuple
     return own
 
 
-def _with_shared(own: list[Wanted], sides: Sides) -> list[Wanted]:
+def _with_shared(own: list[ColumnSelection], sides: Sides) -> list[ColumnSelection]:
     """Columns that both tables have, letter case aside, travel to be compared, but for labels and predictions."""
     names: list[tuple[str, ...]] = []
     used: set[str] = set()
     for side, wanted in zip(sides, own, strict=True):
-        assert isinstance(side, Opened)
+        assert isinstance(side, OpenSource)
         header = names_of(side.top, wanted, side.named)
         if header is None:
             return own

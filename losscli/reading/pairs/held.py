@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from losscli.engines.here import in_threads
-from losscli.errors import Fault, Location, shown
-from losscli.reading.blocks import Array, Block, Chunk, Column, Table, Words, located, stacked, whereabouts
-from losscli.reading.cells import missing_words
-from losscli.reading.columns import KEY
+from losscli.data.blocks import Array, Block, Categorical, Chunk, Column, Table, located, stacked, whereabouts
+from losscli.data.cells import missing_words
+from losscli.data.columns import KEY
+from losscli.engines.local import in_threads
+from losscli.errors import Location, RowError, shown
 from losscli.reading.pairs.index import Flags, Keys, Rows, keys_of
 
 
@@ -27,15 +27,15 @@ class Piece:
     lines: int
 
     @property
-    def carried(self) -> tuple[Words, ...]:
+    def carried(self) -> tuple[Categorical, ...]:
         """The carried columns of all rows, dropped ones too."""
         return self.block.whole or self.block.carried
 
     def where(self, row: int) -> Location:
         """Where a row stands."""
-        return self.place(Fault(row, "row", None, ""))
+        return self.place(RowError(row, "row", None, ""))
 
-    def place(self, fault: Fault) -> Location:
+    def place(self, fault: RowError) -> Location:
         """Where a fault is."""
         return whereabouts(self.table, fault, self.block, self.rows, self.lines)
 
@@ -47,15 +47,15 @@ class KeyRows:
     `keyed` are the rows that have a key; `fault` is the first row that has none and isn't dropped.
     """
 
-    columns: tuple[Words, ...]
+    columns: tuple[Categorical, ...]
     keys: Keys
     place: Rows
     keyed: Rows
-    fault: Fault | None = None
+    fault: RowError | None = None
 
     def text(self, row: int) -> tuple[str, ...]:
         """The cells of a row's key."""
-        return tuple(column.vocabulary[int(column.codes[row])] for column in self.columns)
+        return tuple(column.categories[int(column.codes[row])] for column in self.columns)
 
     def shown(self, row: int) -> str:
         """A row's key, for a message."""
@@ -68,7 +68,7 @@ def key_rows(piece: Piece) -> KeyRows:
     return replace(_key_rows(piece.table, piece.carried, _place(piece.block), keyed), fault=fault)
 
 
-def _key_rows(table: Table, carried: Sequence[Words], place: Rows, keyed: Flags) -> KeyRows:
+def _key_rows(table: Table, carried: Sequence[Categorical], place: Rows, keyed: Flags) -> KeyRows:
     columns = tuple(carried[at] for _, at in table.carried[KEY])
     return KeyRows(columns, keys_of(columns), place, np.flatnonzero(keyed))
 
@@ -81,19 +81,19 @@ def _place(block: Block) -> Rows:
     return place
 
 
-def _keyed(piece: Piece) -> tuple[Flags, Fault | None]:
+def _keyed(piece: Piece) -> tuple[Flags, RowError | None]:
     """Which rows of a block have a key, and the first that has none and isn't dropped."""
     left = _place(piece.block) >= 0
     keyed = np.ones(piece.block.rows, dtype=bool)
     faults = []
     for _, at in piece.table.carried[KEY]:
         words = piece.carried[at]
-        missing = missing_words(words.vocabulary)
+        missing = missing_words(words.categories)
         if missing.any():
             gone = missing[words.codes]
             keyed &= ~gone
             faults += [
-                Fault(row, "carried", at, "the key is missing") for row in np.flatnonzero(gone & left)[:1].tolist()
+                RowError(row, "carried", at, "the key is missing") for row in np.flatnonzero(gone & left)[:1].tolist()
             ]
     return keyed, min(faults, key=lambda fault: fault.row, default=None)
 
@@ -106,14 +106,14 @@ class Held:
     rows: KeyRows
     labels: tuple[Column, ...]
     weights: Array | None
-    carried: tuple[Words, ...]  # of all rows
+    carried: tuple[Categorical, ...]  # of all rows
     pieces: tuple[Piece, ...]
     starts: Rows  # the first row of each piece
 
     def where(self, row: int, part: str = "row", column: int | None = None) -> Location:
         """Where a row stands."""
         piece = int(np.searchsorted(self.starts, row, side="right")) - 1
-        return self.pieces[piece].place(Fault(row - int(self.starts[piece]), part, column, ""))
+        return self.pieces[piece].place(RowError(row - int(self.starts[piece]), part, column, ""))
 
 
 def held(table: Table, threads: int) -> Held:
@@ -148,9 +148,9 @@ def _called(chunk: Chunk) -> Block:
     return chunk()
 
 
-def _carried(table: Table, pieces: Sequence[Piece]) -> tuple[Words, ...]:
+def _carried(table: Table, pieces: Sequence[Piece]) -> tuple[Categorical, ...]:
     if not pieces:
-        return (Words(np.zeros(0, np.intp), ()),) * carried_count(table)
+        return (Categorical(np.zeros(0, np.intp), ()),) * carried_count(table)
     return tuple(map(_stacked, zip(*(piece.carried for piece in pieces), strict=True)))
 
 
@@ -159,9 +159,9 @@ def carried_count(table: Table) -> int:
     return len({at for columns in table.carried.values() for _, at in columns})
 
 
-def _stacked(parts: Sequence[Words]) -> Words:
+def _stacked(parts: Sequence[Categorical]) -> Categorical:
     found = stacked(parts)
-    assert isinstance(found, Words)
+    assert isinstance(found, Categorical)
     return found
 
 

@@ -12,8 +12,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.reading.blocks import Words
-from losscli.reading.cells import TEXT_BYTES, packed, texts_of
+from losscli.data.blocks import Categorical
+from losscli.data.cells import TEXT_BYTES, packed, texts_of
 
 Rows = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -28,14 +28,14 @@ _PART = 1 << 14  # rows
 _ZERO, _NINE = ord("0"), 9
 
 
-def keys_of(columns: Sequence[Words]) -> Keys:
+def keys_of(columns: Sequence[Categorical]) -> Keys:
     """The keys of rows by the cells of these columns."""
     return tuple(_chosen(_words(column), column.codes) for column in columns)
 
 
-def _words(column: Words) -> Bits:
-    found = texts_of(column.vocabulary)
-    return packed([_short(word) for word in column.vocabulary]) if found is None else found.words
+def _words(column: Categorical) -> Bits:
+    found = texts_of(column.categories)
+    return packed([_short(word) for word in column.categories]) if found is None else found.words
 
 
 def _short(word: str) -> bytes:

@@ -12,10 +12,10 @@ from functools import partial
 
 import numpy as np
 
-from losscli.engines.here import in_threads, thread_count
+from losscli.data.blocks import Block, Categorical, Chunk, Table, taken
+from losscli.engines.local import in_threads, thread_count
 from losscli.enums import Form
-from losscli.errors import DataError, Fault, Location
-from losscli.reading.blocks import Block, Chunk, Table, Words, taken
+from losscli.errors import DataError, Location, RowError
 from losscli.reading.pairs.held import Held, KeyRows, Piece, carried_count, held, key_rows
 from losscli.reading.pairs.index import Index, Rows, chosen, indexed, usual
 from losscli.reading.pairs.numeric import Numbers
@@ -138,18 +138,18 @@ class _Matcher:
             labels=tuple(taken(column, nothing) for column in self.held.labels),
             preds=np.zeros((self.join.preds.width * max(1, len(self.join.preds.models)), 0)).T,
             weights=None if self.held.weights is None and not self.join.preds.columns.weight else np.zeros(0),
-            carried=(Words(nothing, ()),) * (carried_count(self.held.table) + carried_count(self.join.preds)),
+            carried=(Categorical(nothing, ()),) * (carried_count(self.held.table) + carried_count(self.join.preds)),
             unmatched=int(alone.size),
         )
 
-    def _where(self, piece: Piece, rows: Rows, partners: Rows, fault: Fault) -> Location:
+    def _where(self, piece: Piece, rows: Rows, partners: Rows, fault: RowError) -> Location:
         of_labels = fault.part == "label" or (fault.part == "weight" and self.held.weights is not None)
         at = int(np.searchsorted(rows, fault.row))
         if of_labels and at < len(rows) and rows[at] == fault.row:
             return self.held.where(int(partners[at]), fault.part, fault.column)
         return piece.place(fault)
 
-    def _wrong(self, at: Rows, rows: KeyRows) -> Fault | None:
+    def _wrong(self, at: Rows, rows: KeyRows) -> RowError | None:
         """The first row whose key is missing, has no partner, where that is an error, or has had it already."""
         found = np.flatnonzero(at >= 0)
         _, firsts = np.unique(at[found], return_index=True)
@@ -164,7 +164,7 @@ class _Matcher:
         row = min(wrong)
         what = f"the key {rows.shown(row)} "
         what += "stands twice" if at[row] >= 0 else f"is not in {self.held.table.name}; {DROP_HINT}"
-        return Fault(row, "row", None, what)
+        return RowError(row, "row", None, what)
 
     # --- partners -----------------------------------------------------------------------------------------------------
     def _partners(self, rows: KeyRows, piece: Piece) -> Rows:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from losscli.reading.cells import number
+from losscli.data.cells import number
 from losscli.reading.formats.digits import MARGIN, REACH, Cells, floats
 from losscli.reading.pairs.index import Bits, Keys, Rows, chosen, indexed, parts
 

@@ -12,10 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.data.blocks import (
+    Array,
+    Block,
+    Categorical,
+    Chunk,
+    ColumnNames,
+    Table,
+    by_row,
+    located,
+    taken,
+    whereabouts,
+)
+from losscli.data.cells import ByteStrings, is_missing, number
 from losscli.enums import Form
-from losscli.errors import DataError, Fault, Location, shown
-from losscli.reading.blocks import Array, Block, Chunk, ColumnNames, Table, Words, by_row, located, taken, whereabouts
-from losscli.reading.cells import Texts, is_missing, number
+from losscli.errors import DataError, Location, RowError, shown
 
 SHARED = "shared "  # the purpose of a column that both tables have, with its number
 
@@ -107,7 +118,7 @@ class _Piece:
     rows: int
     lines: int
 
-    def place(self, fault: Fault) -> Location:
+    def place(self, fault: RowError) -> Location:
         return whereabouts(self.table, replace(fault, row=fault.row + self.start), self.block, self.rows, self.lines)
 
 
@@ -153,20 +164,20 @@ def _shared(parts: Mapping[str, Table]) -> Shared:
     return tuple((*left[purpose][0], right[purpose][0][1]) for purpose in left if purpose.startswith(SHARED))
 
 
-def _differing(words: Words, others: Words) -> int | None:
+def _differing(words: Categorical, others: Categorical) -> int | None:
     """The first row whose cells differ; cells that are one number are the same, and so are missing ones."""
     if _same_bytes(words, others):
         return None
-    left, right = (list(map(list(side.vocabulary).__getitem__, side.codes.tolist())) for side in (words, others))
+    left, right = (list(map(list(side.categories).__getitem__, side.codes.tolist())) for side in (words, others))
     if left == right:
         return None
     return next((at for at, cells in enumerate(zip(left, right, strict=True)) if not _same(*cells)), None)
 
 
-def _same_bytes(words: Words, others: Words) -> bool:
+def _same_bytes(words: Categorical, others: Categorical) -> bool:
     """Whether both columns are held as bytes, and these are the same row by row."""
-    mine, theirs = words.vocabulary, others.vocabulary
-    if not (isinstance(mine, Texts) and isinstance(theirs, Texts)):
+    mine, theirs = words.categories, others.categories
+    if not (isinstance(mine, ByteStrings) and isinstance(theirs, ByteStrings)):
         return False
     return np.array_equal(mine.words.take(words.codes, axis=0), theirs.words.take(others.codes, axis=0))
 
@@ -178,7 +189,7 @@ def _same(cell: str, other: str) -> bool:
     return value is not None and value == number(other)
 
 
-def _conflict(pieces: Mapping[str, _Piece], at: Mapping[str, NDArray[np.intp]], shared: Shared) -> Fault | None:
+def _conflict(pieces: Mapping[str, _Piece], at: Mapping[str, NDArray[np.intp]], shared: Shared) -> RowError | None:
     """The first row, among those that are joined, in which the tables differ in a column that both have."""
     found = []
     for place, (name, left, right) in enumerate(shared):
@@ -186,8 +197,8 @@ def _conflict(pieces: Mapping[str, _Piece], at: Mapping[str, NDArray[np.intp]], 
         others = pieces["prob"].block.carried[right].taken(at["prob"])
         row = _differing(words, others)
         if row is not None:
-            cells = " and ".join(shown(side.vocabulary[side.codes[row]]) for side in (words, others))
-            found.append(Fault(row, SHARED, place, f"{cells}; {key_hint(name)}"))
+            cells = " and ".join(shown(side.categories[side.codes[row]]) for side in (words, others))
+            found.append(RowError(row, SHARED, place, f"{cells}; {key_hint(name)}"))
     return min(found, key=lambda fault: fault.row, default=None)
 
 
@@ -227,7 +238,7 @@ def _kept(piece: _Piece, count: int) -> NDArray[np.intp]:
     return row[(row >= 0) & (row < count)]
 
 
-def _where(pieces: Mapping[str, _Piece], shared: Shared, fault: Fault) -> Location:
+def _where(pieces: Mapping[str, _Piece], shared: Shared, fault: RowError) -> Location:
     if fault.part == SHARED:
         left, right = (pieces[name].place(replace(fault, part="row", column=None)) for name in ("label", "prob"))
         return Location(None, None, f"{left} and {right} differ in {shown(shared[fault.column or 0][0])}")

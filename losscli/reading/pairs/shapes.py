@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from losscli.data.blocks import Block, Chunk, ColumnNames, Table
+from losscli.data.cells import is_missing, is_percentage, number
 from losscli.enums import Form
-from losscli.errors import DataError, Fault, Location
-from losscli.reading.blocks import Block, Chunk, ColumnNames, Table
-from losscli.reading.cells import is_missing, is_percentage, number
+from losscli.errors import DataError, Location, RowError
 from losscli.reading.hints.near import missing
 from losscli.reading.pairs.inline import Inline, parse_inline
 from losscli.reading.records import Layout, block_of_records, is_text, not_a_number
@@ -147,6 +147,6 @@ def inline_table(records: list[list[str]], name: str, drop: bool) -> Table:
     )
 
 
-def _place(name: str, width: int, fault: Fault, block: Block, rows: int, lines: int) -> Location:
+def _place(name: str, width: int, fault: RowError, block: Block, rows: int, lines: int) -> Location:
     where = f"row {rows + fault.row + 1}" if name != "weights" else f"weights: row {rows + fault.row + 1}"
     return Location(None, None, where if width == 1 or fault.column is None else f"{where}: column {fault.column + 1}")

@@ -1,0 +1,169 @@
+"""What the loss commands do to look closer: worst rows, groups, models, quantiles and calibration, in one pass."""
+
+from dataclasses import replace
+from functools import partial
+from math import inf, isnan
+
+from losscli.commands.call import Call, analysis_options, refuse_unseen_pictures, request_of, settings_of
+from losscli.data.blocks import Model, Table
+from losscli.enums import Form, Reduction
+from losscli.errors import DataError, UsageError, shown
+from losscli.evaluation.analysis import AnalysisOptions, AnalysisResult, analyze
+from losscli.evaluation.evaluate import folded, refuse_nothing
+from losscli.evaluation.figures import figures
+from losscli.evaluation.problem import Problem, Settings, problem_of
+from losscli.output.emit import Printing, emit
+from losscli.output.progress import watched
+from losscli.output.report import Report
+from losscli.output.streams import say
+from losscli.reading.open import open_data
+from losscli.reports.calibration import calibration_part, quantile_part
+from losscli.reports.groups import groups_part, worst_part
+from losscli.reports.loss import report
+from losscli.reports.models import Difference, differences, models_part, with_models
+from losscli.reports.part import Part, with_parts
+from losscli.reports.pictures import pictures_of
+
+
+def run_analysis(call: Call, printing: Printing) -> bool:
+    """Print the loss and what else was asked for; False where a limit is exceeded or a model is worse."""
+    _refuse(call, printing)
+    shares = _shares(call.quantiles) if call.quantiles is not None else {}
+    settings, request = settings_of(call), request_of(call, compared=True)
+    table = watched(open_data(request))
+    try:
+        problems = _problems(settings, table)
+        _refuse_unfit(call, problems[0], table)
+        found = folded(table, partial(analyze, problems, _asked(call, table)), AnalysisResult())
+        refuse_nothing(problems[0], found.summary, table.name)
+        answer = _report(problems, table, found, call, shares)
+    finally:
+        table.close()
+    emit(answer, printing)
+    return _passes(problems, found, table.models, call, printing)
+
+
+def _refuse(call: Call, printing: Printing) -> None:
+    """What makes no sense together, before anything is read."""
+    asked = analysis_options(call)
+    if call.show is not None and call.worst is None:
+        raise UsageError("--show adds columns to the worst rows; add --worst N")
+    if call.fail_if_worse is not None and len(call.prob) < 2:
+        raise UsageError("--fail-if-worse compares models; give -p for each of them")
+    if call.fail_if_worse is not None and isnan(call.fail_if_worse):
+        raise UsageError("--fail-if-worse: nan is not a limit")
+    for name, given in (("--expect", call.expect is not None), ("--explain", call.explain)):
+        if given:
+            raise UsageError(f"{name} is about one number; it contradicts {asked[0]}")
+    if call.reduction is Reduction.NONE:
+        raise UsageError(f"-r none prints every row; it contradicts {asked[0]}")
+    tables = [name for name in asked if name not in ("--show", "--fail-if-worse", "--plot")]
+    refuse_unseen_pictures(call, printing)
+    alone = [name for name in tables if not name.startswith("-p")]
+    if call.quiet and alone:
+        raise UsageError(f"--quiet prints the number alone; it contradicts {alone[0]}")
+    if not printing.quiet and not printing.writer.nested and len(tables) > 1:
+        each = " and ".join(tables)
+        raise UsageError(f"--format {call.format} prints one table, and {each} are one each; use -f json")
+
+
+def _shares(text: str) -> dict[str, float]:
+    """The quantiles asked for, by their texts."""
+    found = {}
+    for part in (part.strip() for part in text.split(",")):
+        try:
+            share = float(part)
+        except ValueError:
+            share = -1.0
+        if not 0.0 <= share <= 1.0:
+            raise UsageError(f"--quantiles: {shown(part)} is not a number from 0 to 1")
+        found[part] = share
+    return found
+
+
+def _problems(settings: Settings, table: Table) -> list[Problem]:
+    """The problem of each model: where classes are named by columns, each has its own."""
+    models = table.models or (Model(""),)
+    problems = [problem_of(settings, table)]
+    for model in models[1:]:
+        problems.append(problem_of(settings, replace(table, classes=model.columns)))
+    first = problems[0].names
+    for model, problem in zip(models, problems, strict=True):
+        if first and problem.names and set(first.names) != set(problem.names.names):
+            classes = " and ".join(
+                f"{shown(m.name)} has {', '.join(p.names.names)}"
+                for m, p in ((models[0], problems[0]), (model, problem))
+                if p.names
+            )
+            raise DataError(f"{table.name}: the models have different classes: {classes}; name them with --classes")
+    return problems
+
+
+def _refuse_unfit(call: Call, problem: Problem, table: Table) -> None:
+    """What has no meaning for this form of data, or can't be had of this kind of source."""
+    if call.calibration and problem.form is Form.LIKELIHOOD:
+        raise UsageError("--calibration wants labels; the likelihoods of what happened have none")
+    for option, purpose, text in (("--by", "by", call.by), ("--show", "show", call.show)):
+        if text is not None and purpose not in table.carried:
+            raise DataError(f"{table.name}: {option} can't read columns of this kind of source")
+
+
+def _asked(call: Call, table: Table) -> AnalysisOptions:
+    def places(purpose: str) -> tuple[int, ...]:
+        return tuple(place for _, place in table.carried.get(purpose, ()))
+
+    return AnalysisOptions(
+        worst=call.worst or 0,
+        show=places("show"),
+        by=places("by"),
+        most_groups=call.max_groups,
+        bins=call.calibration or 0,
+        quantiles=call.quantiles is not None,
+        chances=call.plot,
+    )
+
+
+def _report(
+    problems: list[Problem], table: Table, found: AnalysisResult, call: Call, shares: dict[str, float]
+) -> Report:
+    """The answer of the first model, and a part for each of the tables asked for."""
+    problem, parts = problems[0], list[Part]()
+    if len(problems) > 1:
+        parts.append(models_part(problems, table.models, found))
+    if found.groups is not None:
+        if found.groups.beyond:
+            more = "--max-groups N allows more, each of which takes memory"
+            raise DataError(f"{table.name}: more than {call.max_groups} groups by {shown(call.by or '')}; {more}")
+        parts.append(groups_part(problem, table, found))
+    if found.worst is not None:
+        parts.append(worst_part(problem, table, found))
+    if found.quantiles is not None:
+        parts.append(quantile_part(problem, found.quantiles, shares))
+    if found.reliability is not None:
+        parts.append(calibration_part(problem, found.summary, found.reliability))
+    answer = with_parts(report(problem, found.summary, table), parts)
+    if call.plot:
+        answer = replace(answer, pictures=(*answer.pictures, *pictures_of(problems, table.models, found)))
+    return with_models(answer, problems, table.models, found) if len(problems) > 1 else answer
+
+
+def _passes(
+    problems: list[Problem], found: AnalysisResult, models: tuple[Model, ...], call: Call, printing: Printing
+) -> bool:
+    """Whether the answer is within `--fail-above` and no model is worse; standard error says what isn't."""
+    value, good = figures(problems[0], found.summary).value, True
+    if call.fail_above is not None and not value <= call.fail_above:
+        say(f"{printing.command}: the {call.reduction.value} is {value!r}, above {call.fail_above!r}\n")
+        good = False
+    if call.fail_if_worse is None:
+        return good
+    for one in differences(problems, models, found):
+        if one.low > call.fail_if_worse or one.mean == inf:
+            say(f"{printing.command}: {_worse(one, call.fail_if_worse)}\n")
+            good = False
+    return good
+
+
+def _worse(one: Difference, limit: float) -> str:
+    over = f"{one.name} is worse than {one.to}: its mean loss is higher by {one.mean:.6g}"
+    return over if one.mean == inf else f"{over}, and the interval from {one.low:.6g} lies above {limit:g}"

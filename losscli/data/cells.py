@@ -1,0 +1,138 @@
+"""What a cell of text is: a number, a missing value or a word. The one rule: a number is what `float()` reads."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
+# The first four bytes of all that is missing, in lower case as `| 0x20` makes it of letters and of nothing.
+_MISSING_WORDS = tuple(
+    np.frombuffer(text.encode().ljust(4, b" "), np.uint32) for text in sorted(MISSING | {"-nan", "+nan"})
+)
+_LOWER = np.frombuffer(b"    ", np.uint32)
+TEXT_BYTES = 64  # of UTF-8 that a cell of `Texts` has at most
+
+
+def number(text: str) -> float | None:
+    """The float that Python reads, or None; underscores and digits outside ASCII are not accepted."""
+    if "_" in text or not text.isascii():
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def has_decimal_comma(text: str) -> bool:
+    """Whether a cell would be a number if its comma were a point."""
+    return text.count(",") == 1 and number(text.replace(",", ".")) is not None
+
+
+def is_percentage(text: str) -> bool:
+    """Whether a cell is a number of hundredths, `80%`."""
+    return text.endswith("%") and number(text[:-1]) is not None
+
+
+def is_missing(text: str) -> bool:
+    """Whether a stripped cell stands for no value."""
+    if text.lower() in MISSING:
+        return True
+    value = number(text)
+    return value is not None and isnan(value)
+
+
+def numbers(cells: list[str]) -> NDArray[np.float64] | None:
+    """All cells as floats, or None when one isn't a number or is NaN."""
+    text = "".join(cells)
+    if "_" in text or not text.isascii():
+        return None
+    try:
+        values = np.array(list(map(float, cells)), dtype=np.float64)
+    except ValueError:
+        return None
+    return None if np.isnan(values).any() else values
+
+
+def canonical(label: str | float) -> str:
+    """One spelling for one label: numbers as their shortest text (1, 1.0 and 01 are one label), words stripped."""
+    value = number(label) if isinstance(label, str) else float(label)
+    if value is None or isnan(value):
+        return str(label).strip()
+    return str(int(value)) if abs(value) < 1e16 and value.is_integer() else repr(value)
+
+
+# --- many cells -------------------------------------------------------------------------------------------------------
+class Categories(Protocol):
+    """Words by their numbers."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def __getitem__(self, at: int, /) -> str: ...
+
+
+@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
+class ByteStrings:
+    """Cells without NUL as words of eight bytes, (n, count), zeros behind their ends; strings are made on demand."""
+
+    words: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[str]:
+        cells = self.words.view(f"S{8 * self.words.shape[1]}")
+        return map(_text, cells.ravel().tolist())
+
+    def __getitem__(self, at: int, /) -> str:
+        return _text(self.words[at].tobytes().rstrip(b"\0"))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogatepass")
+
+
+def packed(raw: Sequence[bytes]) -> NDArray[np.uint64]:
+    """Cells of bytes without NUL at their ends as words of eight bytes, (n, count), zeros behind their ends."""
+    count = max(1, (max(map(len, raw), default=0) + 7) // 8)
+    return np.array(raw, f"S{8 * count}").view(np.uint64).reshape(-1, count)
+
+
+def texts_of(categories: Categories) -> ByteStrings | None:
+    """The words as `Texts`; None where one is too long for that, or has a NUL."""
+    if isinstance(categories, ByteStrings):
+        return categories
+    raw = [word.encode("utf-8", "surrogatepass") for word in categories]
+    fit = all(len(cell) <= TEXT_BYTES and b"\0" not in cell for cell in raw)
+    return ByteStrings(packed(raw)) if fit else None
+
+
+def one_below_the_other(parts: Iterable[ByteStrings]) -> ByteStrings:
+    """The cells of all parts."""
+    words = [part.words for part in parts]
+    found = np.zeros((sum(map(len, words)), max(part.shape[1] for part in words)), np.uint64)
+    end = 0
+    for part in words:
+        found[end : end + len(part), : part.shape[1]] = part
+        end += len(part)
+    return ByteStrings(found)
+
+
+def missing_words(categories: Categories) -> NDArray[np.bool_]:
+    """Which words stand for no value."""
+    if not isinstance(categories, ByteStrings):
+        return np.array([is_missing(word) for word in categories], dtype=bool)
+    raw = categories.words.view(np.uint8)
+    start = np.ascontiguousarray(raw[:, :4]).view(np.uint32).ravel() | _LOWER
+    found = np.zeros(len(raw), dtype=bool)
+    for word in _MISSING_WORDS:
+        found |= start == word
+    found &= raw[:, 4] == 0
+    alike = np.flatnonzero(found)
+    found[alike] = [is_missing(categories[at]) for at in alike.tolist()]
+    return found

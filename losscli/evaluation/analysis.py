@@ -1,0 +1,268 @@
+"""Looking closer: what is known of rows beside their mean, folded in one pass with it.
+
+`found_in` makes of a block what `Found` holds; two of these add up to that of all their rows, in whatever parts they
+were read. What is asked for says `Asked`; what isn't asked for costs nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import add
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.data.blocks import Block, Categorical, taken, texts
+from losscli.data.cells import is_missing
+from losscli.enums import Form, Scale
+from losscli.errors import Location, RowError
+from losscli.evaluation.evaluate import evaluated
+from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.problem import Problem
+from losscli.evaluation.validation import raise_first, weights_out_of_reach
+from losscli.losses.functions import log_softmax, sigmoid
+from losscli.losses.targets import Binary, Soft
+from losscli.statistics.calibration import Bins, Mean, binned, weighted_mean
+from losscli.statistics.groups import Groups, grouped
+from losscli.statistics.isotonic import Pairs, pairs_of
+from losscli.statistics.paired import Paired, paired, undefined
+from losscli.statistics.quantiles import Quantiles, quantiles_of
+from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
+from losscli.statistics.worst import Entry, Worst, worst_of
+
+T = TypeVar("T")
+
+CHANCES = 10  # bins of the probability given to what happened
+
+
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """What is asked beside the mean: so many worst rows, groups at most, bins; the columns of `by` and `show`.
+
+    Columns are places in a block's `carried`. 0, False and () ask for nothing.
+    """
+
+    worst: int = 0
+    show: tuple[int, ...] = ()
+    by: tuple[int, ...] = ()
+    most_groups: int = 1000
+    bins: int = 0
+    quantiles: bool = False
+    chances: bool = False
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Predicted probabilities against labels: in bins (of the top class, then of each class), squared, and in order."""
+
+    bins: Bins
+    brier: Mean = field(default_factory=Mean)
+    pairs: Pairs | None = None
+
+    def __add__(self, other: "Reliability") -> "Reliability":
+        return Reliability(self.bins + other.bins, self.brier + other.brier, _both(self.pairs, other.pairs))
+
+
+@dataclass(frozen=True)
+class AnalysisResult:
+    """What is known of any number of rows: the summary of the first model, and whatever else was asked for.
+
+    `models` are the summaries of the other models and `pairs` their differences to the first. `chances` are the losses
+    by the probability that was given to what happened.
+    """
+
+    summary: Summary = EMPTY
+    models: tuple[Summary, ...] = ()
+    pairs: tuple[Paired, ...] = ()
+    worst: Worst | None = None
+    groups: Groups | None = None
+    quantiles: Quantiles | None = None
+    reliability: Reliability | None = None
+    chances: Bins | None = None
+
+    def __add__(self, other: "AnalysisResult") -> "AnalysisResult":
+        return AnalysisResult(
+            self.summary + other.summary,
+            tuple(map(add, self.models, other.models)) if self.models and other.models else self.models or other.models,
+            tuple(map(add, self.pairs, other.pairs)) if self.pairs and other.pairs else self.pairs or other.pairs,
+            _both(self.worst, other.worst),
+            _both(self.groups, other.groups),
+            _both(self.quantiles, other.quantiles),
+            _both(self.reliability, other.reliability),
+            _both(self.chances, other.chances),
+        )
+
+
+def _both(a: T | None, b: T | None) -> T | None:
+    return a + b if a is not None and b is not None else a if b is None else b  # type: ignore[operator]  # each has +
+
+
+def analyze(problems: Sequence[Problem], asked: AnalysisOptions, block: Block) -> AnalysisResult:
+    """What is asked of a block; the predictions of the models stand side by side in it, those of the first first."""
+    first, *others = _by_model(problems, block)
+    if len(problems) > 1 or asked.worst or asked.by or asked.bins or asked.chances:
+        raise_first(weights_out_of_reach(block, "in sums by row, group, model or bin"))
+    prepared, rows = first
+    return AnalysisResult(
+        summarize(rows),
+        tuple(summarize(other) for _, other in others),
+        tuple(_paired(rows, other) for _, other in others),
+        _worst(asked, block, prepared, rows) if asked.worst else None,
+        _groups(asked, prepared, rows) if asked.by else None,
+        quantiles_of(rows.loss) if asked.quantiles else None,
+        _reliability(asked.bins, problems[0], prepared, rows) if asked.bins else None,
+        _chances(problems[0], prepared, rows) if asked.chances else None,
+    )
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+def _by_model(problems: Sequence[Problem], block: Block) -> Iterator[tuple[Prepared, Rows]]:
+    """The block as each of the models has it. A fault in a prediction is told by its column among all of them."""
+    if len(problems) == 1:
+        yield evaluated(problems[0], block)
+        return
+    width = block.preds.shape[1] // len(problems)
+    for at, problem in enumerate(problems):
+        try:
+            yield evaluated(problem, replace(block, preds=block.preds[:, at * width : (at + 1) * width]))
+        except RowError as fault:
+            if fault.part != "prob" or fault.column is None:
+                raise
+            raise replace(fault, column=fault.column + at * width) from None
+
+
+def _paired(first: Rows, other: Rows) -> Paired:
+    at = undefined(other.loss, first.loss, first.weight)
+    if at is not None:
+        what = "the losses of two models are infinite, so their difference is undefined; --eps X or --like clips"
+        raise RowError(int(first.row[at]), "row", None, what)
+    return paired(other.loss, first.loss, first.weight, first.divisor_weight)
+
+
+# --- rows and groups --------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Known:
+    """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many.
+
+    `where` is where its prediction stands, of rows that come from several sources.
+    """
+
+    label: str | None
+    prob: float | None
+    cells: tuple[str | None, ...] = ()
+    column: int | None = None
+    where: Location | None = None
+
+
+def _worst(asked: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
+    values = rows.value
+    entries = worst_of(asked.worst, values, partial(_entries, asked, prepared, rows, values))
+    return Worst(asked.worst, block.rows, block.lines, entries)
+
+
+def _entries(
+    asked: AnalysisOptions, prepared: Prepared, rows: Rows, values: Array, places: NDArray[np.intp]
+) -> tuple[Entry, ...]:
+    block, width = prepared.block, _observations(prepared)
+    at = places // width
+    labels = _labels(block, places, at, width)
+    shown = [_cells(block.carried[column], at) for column in asked.show]
+    found = []
+    for i, place in enumerate(places.tolist()):
+        row = int(rows.row[place])
+        column = place % width if width > 1 else None
+        where = block.where(RowError(row, "row", None, "")) if block.where else None
+        known = Known(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column, where)
+        line = row if block.line is None else int(block.line[row])
+        found.append(Entry(float(values[place]), row, line, column or 0, known))
+    return tuple(found)
+
+
+def _observations(prepared: Prepared) -> int:
+    """How many observations a row of the block is: the labels of a multi-label row are one each."""
+    return prepared.block.preds.shape[1] if prepared.raw.ndim == 1 else 1
+
+
+def _labels(block: Block, places: NDArray[np.intp], at: NDArray[np.intp], width: int) -> list[str | None]:
+    if len(block.labels) == 1:
+        return list(texts(taken(block.labels[0], at)))
+    if len(block.labels) != width or not block.labels:
+        return [None] * len(places)  # likelihoods, or rows of label probabilities
+    columns = [texts(taken(column, at)) for column in block.labels]
+    return [columns[place % width][i] for i, place in enumerate(places.tolist())]
+
+
+def _prediction(prepared: Prepared, place: int) -> float | None:
+    """The prediction of a binary row, or that of the true class where labels are classes."""
+    if prepared.raw.ndim == 1:
+        return float(prepared.raw[place])
+    return None if prepared.index is None else float(prepared.raw[place, prepared.index[place]])
+
+
+def _cells(words: Categorical, at: NDArray[np.intp]) -> list[str | None]:
+    cells = (words.categories[code] for code in words.codes[at].tolist())
+    return [None if is_missing(cell) else cell for cell in cells]
+
+
+def _vocabulary(words: Categorical) -> list[str | None]:
+    """The words of a column, None for those that stand for a missing cell."""
+    return [None if is_missing(word) else word for word in words.categories]
+
+
+def _groups(asked: AnalysisOptions, prepared: Prepared, rows: Rows) -> Groups:
+    width, carried = _observations(prepared), prepared.block.carried
+    columns = [
+        (carried[at].codes if width == 1 else np.repeat(carried[at].codes, width), _vocabulary(carried[at]))
+        for at in asked.by
+    ]
+    return grouped(asked.most_groups, rows.value, rows.divisor_weight, columns)
+
+
+# --- calibration ------------------------------------------------------------------------------------------------------
+def probabilities(problem: Problem, prepared: Prepared) -> Array:
+    """The predictions as probabilities, (n,) or (n, k), before any clipping; rescaled where that was asked for."""
+    raw, scale = prepared.raw, problem.settings.scale
+    if scale is Scale.LOGITS:
+        return sigmoid(raw) if raw.ndim == 1 else np.exp(log_softmax(raw))
+    probs = raw if scale is Scale.PROBS else np.exp(raw)
+    return probs / probs.sum(axis=1, keepdims=True) if problem.convention.rescale and probs.ndim == 2 else probs
+
+
+def _reliability(bins: int, problem: Problem, prepared: Prepared, rows: Rows) -> Reliability:
+    probs, weight = probabilities(problem, prepared), rows.weight
+    if isinstance(prepared.unit, Binary):
+        y = prepared.unit.positive
+        pairs = pairs_of(probs, y, weight)
+        return Reliability(binned(bins, [(probs, y)], weight), weighted_mean((y - probs) ** 2, weight), pairs)
+    q = _class_shares(prepared, probs.shape)
+    top, each = probs.argmax(axis=1), np.arange(len(probs))
+    sets = [(probs[each, top], q[each, top]), *zip(probs.T, q.T, strict=True)]
+    capped = [(np.minimum(p, 1.0), y) for p, y in sets]  # a softmax may round above 1
+    return Reliability(binned(bins, capped, weight), weighted_mean(((q - probs) ** 2).sum(axis=1), weight))
+
+
+def _class_shares(prepared: Prepared, shape: tuple[int, ...]) -> Array:
+    """The label of each row as label probabilities, (n, k)."""
+    if prepared.index is None and isinstance(prepared.unit, Soft):
+        return prepared.unit.cells
+    assert prepared.index is not None
+    q = np.zeros(shape)
+    q[np.arange(len(q)), prepared.index] = 1.0
+    return q
+
+
+def _chances(problem: Problem, prepared: Prepared, rows: Rows) -> Bins:
+    """The losses by the probability given to what happened, counted and summed; infinite ones count as 0."""
+    probs = probabilities(problem, prepared)
+    if isinstance(prepared.unit, Binary):
+        given = prepared.unit.positive * probs + prepared.unit.negative * (1.0 - probs)
+    else:
+        given = (_class_shares(prepared, probs.shape) * probs).sum(axis=1)
+    value = rows.value
+    return binned(CHANCES, [(np.clip(given, 0.0, 1.0), np.where(np.isinf(value), 0.0, value))], None)
+
+
+def class_bins(problem: Problem) -> int:
+    """How many sets of bins a class each there are beside those of the top class."""
+    return problem.k if problem.form is Form.CATEGORICAL else 0

@@ -1,0 +1,108 @@
+"""Which predictions and weights of a block are no predictions or weights: the first fault, in a user's words."""
+
+from collections.abc import Callable
+from math import inf
+from typing import TypeVar
+
+from losscli.data.blocks import Block, Chunk
+from losscli.data.cells import canonical
+from losscli.enums import Form, Scale
+from losscli.errors import RowError
+from losscli.evaluation.problem import Problem
+
+ROUNDING = 2.0**-20  # what a sum or softmax of float32 may lie outside [0, 1]; --eps clips it
+T = TypeVar("T")
+
+
+def raise_first(*faults: RowError | None) -> None:
+    """Raise the fault with the smallest row, the first given among equals."""
+    found = [fault for fault in faults if fault is not None]
+    if found:
+        raise min(found, key=lambda fault: fault.row)
+
+
+def _prediction_faults(problem: Problem, block: Block) -> RowError | None:
+    preds = block.preds
+    if not preds.size:
+        return None
+    low, high = preds.min(), preds.max()
+    if problem.settings.scale is Scale.LOGITS:
+        return _undefined_softmax(block) if problem.form is Form.CATEGORICAL and (low == -inf or high == inf) else None
+    probs = problem.settings.scale is Scale.PROBS
+    slack = ROUNDING if problem.settings.eps else 0.0  # what is clipped may be off by rounding
+    if high <= (1.0 + slack if probs else 0.0) and (low >= -slack or not probs):
+        return _rows_of_nothing(problem, block)
+    bad = (preds > 1.0 + slack) | (preds < -slack) if probs else preds > 0.0
+    row = int(bad.any(axis=1).argmax())
+    column = int(bad[row].argmax())
+    judge = not_a_probability if probs else _not_a_logprob
+    return RowError(int(block.row[row]), "prob", column, judge(float(preds[row, column])))
+
+
+def _undefined_softmax(block: Block) -> RowError | None:
+    bad = (block.preds.max(axis=1) == -inf) | ((block.preds == inf).sum(axis=1) > 1)
+    what = "a row of logits that are all -inf, or with two that are inf, has no softmax"
+    return RowError(int(block.row[bad.argmax()]), "row", None, what) if bad.any() else None
+
+
+def _rows_of_nothing(problem: Problem, block: Block) -> RowError | None:
+    if not problem.convention.rescale:
+        return None
+    nothing = 0.0 if problem.settings.scale is Scale.PROBS else -inf
+    empty = block.preds.max(axis=1) == nothing
+    return (
+        RowError(int(block.row[empty.argmax()]), "row", None, "the row sums to 0 and can't be rescaled")
+        if empty.any()
+        else None
+    )
+
+
+def not_a_probability(value: float) -> str:
+    """What is said of a number outside [0, 1], with what it looks like."""
+    text = f"{canonical(value)} is not a probability"
+    if 5.0 < value <= 100.0 and value == round(value, 2):
+        return f"{text}; divide percentages by 100; for logits use --from logits"
+    if 1.0 < value <= 1.0 + ROUNDING or -ROUNDING <= value < 0.0:
+        return f"{text}, though by rounding alone, as of float32; --eps 1e-7 clips it"
+    hint = "for logits use --from logits"
+    return f"{text}; {hint}" + (", for log-probabilities --from logprobs" if value < 0.0 else "")
+
+
+def _not_a_logprob(value: float) -> str:
+    text = f"{canonical(value)} is not a log-probability (it is above 0)"
+    return f"{text}; for probabilities use --from probs" if value <= 1.0 else f"{text}; for logits use --from logits"
+
+
+def _weight_faults(block: Block) -> RowError | None:
+    if block.weights is None:
+        return None
+    bad = ~((block.weights >= 0.0) & (block.weights < inf))
+    if not bad.any():
+        return None
+    at = int(bad.argmax())
+    value = canonical(float(block.weights[at]))
+    return RowError(int(block.row[at]), "weight", 0, f"{value} is not a weight; weights are finite and not negative")
+
+
+def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, RowError | None]:
+    """The block of a chunk and what `work` makes of it, or what is wrong with it."""
+    block = chunk()
+    try:
+        return block, work(block), block.fault
+    except RowError as fault:
+        return block, None, fault
+
+
+LIGHTEST, HEAVIEST = 1e-150, 1e150
+
+
+def weights_out_of_reach(block: Block, where: str) -> RowError | None:
+    """The first weight that a slope or a loss can't be multiplied by without leaving the range of floats."""
+    if block.weights is None:
+        return None
+    bad = (block.weights > HEAVIEST) | ((block.weights < LIGHTEST) & (block.weights > 0.0))
+    if not bad.any():
+        return None
+    at = int(bad.argmax())
+    what = f"a weight of {canonical(float(block.weights[at]))} leaves the range of floats {where}"
+    return RowError(int(block.row[at]), "weight", 0, f"{what}; scale the weights")

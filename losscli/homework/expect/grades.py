@@ -1,0 +1,94 @@
+"""Many typed answers judged by a key: a mark for each, and what a class got wrong. A question is solved once."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from losscli.errors import DataError, UsageError
+from losscli.homework.expect.typed import Expected
+from losscli.homework.expect.verdict import Verdict
+
+
+class Outcome(StrEnum):
+    """What an answer is."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a key: its name, what judges an answer to it, its points and an own tolerance."""
+
+    name: str
+    judge: Callable[[Expected], Verdict]
+    points: float = 1.0
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a student typed for a question, and the other cells of the row by the name of their column."""
+
+    student: str
+    question: str
+    text: str
+    carried: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An answer with its outcome, the points that it gets, the mistakes that fit it and what the likeliest means."""
+
+    answer: Answer
+    outcome: Outcome
+    points: float
+    fits: tuple[str, ...] = ()
+    meaning: str = ""
+
+
+def marked(answer: Answer, question: Question) -> Mark:
+    """The mark of an answer."""
+    if not answer.text.strip():
+        return Mark(answer, Outcome.MISSING, 0.0)
+    try:
+        verdict = question.judge(Expected(answer.text, question.tolerance))
+    except DataError as error:
+        said = str(error).removeprefix("--expect").removeprefix(":").strip()
+        outcome = Outcome.UNREADABLE if isinstance(error, UsageError) else Outcome.WRONG
+        return Mark(answer, outcome, 0.0, meaning=said)
+    if verdict.ok:
+        return Mark(answer, Outcome.RIGHT, question.points)
+    ids = tuple(dict.fromkeys(fit.id for fit in verdict.fits))
+    return Mark(answer, Outcome.WRONG, 0.0, ids, _meaning(verdict))
+
+
+def _meaning(verdict: Verdict) -> str:
+    if verdict.fits:
+        return verdict.fits[0].meaning + verdict.fits[0].figures
+    if verdict.empty:
+        return "no significant digit, and the answer is not 0"
+    unit = next((one.unit for one in verdict.given if one.unit), "")
+    return f"the answer is asked for in another unit than {unit}" if unit else "; ".join(verdict.more)
+
+
+def missing(students: Sequence[str], questions: Sequence[Question], given: Sequence[Answer]) -> list[Answer]:
+    """The answers that nobody typed, by student and question."""
+    there = {(one.student, one.question) for one in given}
+    pairs = ((student, question.name) for student in students for question in questions)
+    return [Answer(student, question, "") for student, question in pairs if (student, question) not in there]
+
+
+def counted(marks: Sequence[Mark]) -> dict[Outcome, int]:
+    """How many marks there are of each outcome."""
+    found = Counter(mark.outcome for mark in marks)
+    return {outcome: found[outcome] for outcome in Outcome}
+
+
+def commonest(marks: Sequence[Mark]) -> tuple[str, int]:
+    """The mistake that fits most of the wrong answers, the likeliest of each counting, and how many it fits."""
+    found = Counter(mark.fits[0] for mark in marks if mark.fits)
+    return found.most_common(1)[0] if found else ("", 0)

@@ -1,0 +1,154 @@
+"""The work behind a gradient by parameters: X^T (h - y) / m, with the numbers of the first examples put in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from losscli.enums import Scale
+from losscli.evaluation.prepare import Array
+from losscli.gradients.analytic import kernel_of
+from losscli.gradients.answer import divided_by, two_scales
+from losscli.homework.explain.formula import Line, extras, lines_grid
+from losscli.homework.explain.loss import SHOWN
+from losscli.losses.targets import Binary, Classes, dense
+from losscli.losses.wording import as_number, factor, listed
+from losscli.output.formula import Formula, maths
+from losscli.output.report import Grid, Report
+from losscli.regression.sample import DesignMatrix, logits, row_slopes
+from losscli.regression.slopes import by_formula
+from losscli.regression.theta import called, labelled
+
+
+@dataclass(frozen=True)
+class Work:
+    """The formula, a line for each example, and for each parameter the sum that is its entry of the gradient."""
+
+    formula: tuple[Line, ...]
+    examples: Grid
+    sums: Grid
+    more: int
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """The work as tables."""
+        rows = self.examples.rows
+        if self.more:
+            rest = ("",) * (len(self.examples.header) - 2)
+            rows += (("...", f"{self.more} more {'example' if self.more == 1 else 'examples'}", *rest),)
+        formula = lines_grid("formula", self.formula)
+        return formula, Grid(rows, self.examples.header), self.sums
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The work for machines."""
+        return {
+            "formula": [str(line) for line in self.formula],
+            "examples": records(("example", "x", "y", "z", "h", "slope"), self.examples),
+            "more": self.more,
+            "sums": records(("parameter", "sum", "gradient"), self.sums),
+        }
+
+
+def with_work(report: Report, sample: DesignMatrix, theta: Array) -> Report:
+    """The report of a gradient by parameters with its work."""
+    work = work_of(sample, theta, divided_by(sample.problem, sample.summary))
+    return extended(report, work.grids, work.record)
+
+
+def records(names: Sequence[str], grid: Grid) -> list[dict[str, object]]:
+    """The rows of a table for machines, which have names of their own for its columns."""
+    cells = ([str(cell) if isinstance(cell, Formula) else cell for cell in row] for row in grid.rows)
+    return [dict(zip(names, row, strict=True)) for row in cells]
+
+
+def extended(report: Report, grids: Sequence[Grid], record: Mapping[str, Any]) -> Report:
+    """The report with grids behind its own, and an entry `explain` of its record."""
+    return replace(report, grids=(*report.grids, *grids), record={**report.record, "explain": dict(record)})
+
+
+def work_of(sample: DesignMatrix, theta: Array, divisor: float) -> Work:
+    """The work at `theta`; the sum over the examples is divided by `divisor`."""
+    plain = _is_plain(sample)
+    slope = "(h - y)" if plain else "(dloss/dz)"
+    over = "" if divisor == 1.0 else " / m"
+    words = "{}, {}, what the mean divides by" if over else "{}"
+    classes = sample.shape.classes is not None
+    lines = (
+        maths(f"z = X theta{'^T' if classes else ''}, and h = p = {'softmax(z)' if classes else '1 / (1 + e^-z)'}"),
+        *map(maths, kernel_of(sample.problem, Scale.LOGITS).chain),
+        *extras(sample.problem),
+        *(() if sample.weight is None else (maths("dloss/dz", words="each {} is multiplied by its example's weight"),)),
+        maths(f"dloss/dtheta = X^T {slope}{over}", *([f"m = {divisor:.6g}"] if over else []), words=words),
+    )
+    count = min(sample.rows, SHOWN)
+    return Work(lines, _examples(sample, theta, count, plain), _sums(sample, theta, divisor), sample.rows - count)
+
+
+def _is_plain(sample: DesignMatrix) -> bool:
+    """Whether the slope of each example by its logits is h - y, with nothing else to it."""
+    s = sample.problem.settings
+    return sample.weight is None and not (s.smoothing or s.focal or s.class_weight or s.pos_weight)
+
+
+def _examples(sample: DesignMatrix, theta: Array, count: int, plain: bool) -> Grid:
+    z, slopes, labels = logits(sample, theta), row_slopes(sample, theta), _labels(sample)
+    h, _ = two_scales(z, Scale.LOGITS)
+    rows = tuple(
+        (
+            at + 1,
+            listed([as_number(x) for x in sample.x[at].tolist()], ", "),
+            labels[at],
+            maths(_logit(sample, theta, at)) if z.ndim == 1 else _numbers(z[at]),
+            _numbers(h[at]),
+            _numbers(slopes[at]),
+        )
+        for at in range(count)
+    )
+    return Grid(rows, ("example", ", ".join(sample.shape.names), "y", "z", "h", "h - y" if plain else "dloss/dz"))
+
+
+def _numbers(cells: Array) -> str:
+    return listed([as_number(cell) for cell in np.atleast_1d(cells).tolist()], ", ")
+
+
+def _labels(sample: DesignMatrix) -> list[str]:
+    unit, classes = sample.unit, sample.shape.classes
+    if isinstance(unit, Binary):
+        return [as_number(y) for y in unit.positive.tolist()]
+    if isinstance(unit, Classes) and classes is not None:
+        return [classes[k] for k in unit.index.tolist()]
+    return [_numbers(cells) for cells in dense(unit, (sample.rows, len(classes or ())))]
+
+
+def _logit(sample: DesignMatrix, theta: Array, at: int) -> str:
+    """theta0 + theta1 * x1 + .. with numbers."""
+    first = sample.shape.intercept
+    pairs = list(zip(theta.tolist(), sample.x[at].tolist(), strict=True))
+    parts = [as_number(t) if first and not k else f"{as_number(t)} * {as_number(x)}" for k, (t, x) in enumerate(pairs)]
+    return listed(parts, " + ").replace("+ -", "- ") + f" = {as_number(float(sample.x[at] @ theta))}"
+
+
+def _sums(sample: DesignMatrix, theta: Array, divisor: float) -> Grid:
+    slopes = row_slopes(sample, theta).reshape(sample.rows, -1)
+    entries = (by_formula(sample, theta) / divisor).reshape(_shape(sample))
+    over = "" if divisor == 1.0 else f" / {divisor:.6g}"
+    rows = []
+    for (name, feature), at in zip(labelled(sample.shape), np.ndindex(*_shape(sample)), strict=True):
+        x, slope = sample.x[:, at[1]], slopes[:, at[0]]
+        text = listed([f"{_times(a)}{_signed(b)}" for a, b in zip(x.tolist(), slope.tolist(), strict=True)], " + ")
+        rows.append((called(name, feature), maths(f"({text}){over}"), float(entries[at])))
+    return Grid(tuple(rows), ("parameter", "X^T, times the last column", "gradient"))
+
+
+def _shape(sample: DesignMatrix) -> tuple[int, int]:
+    return (len(sample.shape.classes or (None,)), sample.x.shape[1])
+
+
+def _times(x: float) -> str:
+    return factor(x) if x >= 0.0 else f"({x:.6g}) * "
+
+
+def _signed(value: float) -> str:
+    return f"({as_number(value)})" if value < 0.0 else as_number(value)

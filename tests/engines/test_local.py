@@ -1,0 +1,160 @@
+"""Work in threads and processes: the same results where the system gives none, and nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import answer, environment
+
+from losscli.engines import local
+from losscli.engines.local import in_processes, in_threads
+
+FORKS = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+
+
+def square(value: int) -> int:
+    return value * value
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 100])
+def test_threads_keep_the_order_of_the_parts(threads: int) -> None:
+    assert list(in_threads(square, range(50), threads)) == [at * at for at in range(50)]
+
+
+@FORKS
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_processes_keep_the_order_of_the_parts(count: int) -> None:
+    """In a process without the threads that other tests may have started here."""
+    code = f"from losscli.engines.local import in_processes; print(in_processes(str, range({count}), ()))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), timeout=60, check=True
+    )
+
+    assert done.stdout == f"{[str(at) for at in range(count)]}\n"
+
+
+@pytest.mark.parametrize("given", [0, 1, 2])
+def test_threads_that_the_system_does_not_give_are_done_without(given: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started = threading.Thread.start, []
+
+    def few(thread: threading.Thread) -> None:
+        if len(started) == given:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", few)
+
+    assert list(in_threads(square, range(50), 4)) == [at * at for at in range(50)]
+
+
+def test_parts_are_asked_for_as_they_are_needed() -> None:
+    asked: list[int] = []
+
+    def parts() -> Iterator[int]:
+        for at in range(1000):
+            asked.append(at)
+            yield at
+
+    results = in_threads(square, parts(), 3)
+    assert [next(results) for _ in range(5)] == [0, 1, 4, 9, 16]
+    assert len(asked) < 20
+    results.close()  # type: ignore[attr-defined]
+
+
+@FORKS
+@pytest.mark.parametrize("given", [0, 1, 2])
+@pytest.mark.parametrize("what", ["fork", "pipe"])
+def test_where_processes_or_pipes_fail_none_is_left_and_the_caller_is_told(
+    what: str, given: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make: dict[str, Callable[[], Any]] = {name: getattr(os, name) for name in ("fork", "pipe")}
+    made: dict[str, list[Any]] = {"fork": [], "pipe": []}
+
+    def few(name: str) -> Any:
+        if name == what and len(made[name]) == given:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        made[name].append(make[name]())
+        return made[name][-1]
+
+    for name in make:
+        monkeypatch.setattr(os, name, partial(few, name))
+    before = set(os.listdir("/proc/self/fd"))
+
+    assert in_processes(square, range(4), ()) is None
+
+    assert set(os.listdir("/proc/self/fd")) == before
+    assert len(made[what]) == given
+    for child in made["fork"]:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
+
+
+@FORKS
+def test_a_command_answers_where_no_process_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("losscli.reading.formats.ranges.LEAST_BYTES", 1000)
+    path = tmp_path / "t.csv"
+    path.write_text("label,prob\n" + "1,0.25\n" * 5000)
+    expected = answer("bce", path, "--threads", "1")
+
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+
+    assert answer("bce", path, "--threads", "4") == expected
+
+
+NAPS = """
+import os, signal, time
+from losscli.engines.local import in_processes
+
+def nap(seconds):
+    os.write(1, b"%d\\n" % os.getpid())
+    time.sleep(seconds)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+in_processes(nap, [60.0, 60.0, 60.0], ())
+"""
+
+
+@FORKS
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_what_started_them(how: signal.Signals) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", NAPS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(), text=True
+    )
+    assert parent.stdout is not None
+    workers = {int(parent.stdout.readline()) for _ in range(3)} - {parent.pid}
+    assert len(workers) == 2
+
+    parent.send_signal(how)
+    parent.wait(20)
+    parent.stdout.close()
+
+    late = time.monotonic() + 20
+    while any(runs(worker) for worker in workers):
+        assert time.monotonic() < late, "a worker outlives its parent"
+        time.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there and no zombie that only waits to be noticed."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_the_number_of_threads_is_as_asked() -> None:
+    assert local.thread_count(3) == 3
+    assert local.thread_count(None) >= 1
