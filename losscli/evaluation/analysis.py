@@ -21,7 +21,7 @@ from losscli.evaluation.evaluate import evaluated
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import raise_first, weights_out_of_reach
-from losscli.losses.functions import log_softmax, sigmoid
+from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary, Soft
 from losscli.statistics.calibration import Bins, Mean, binned, weighted_mean
 from losscli.statistics.groups import Groups, grouped
@@ -224,7 +224,7 @@ def probabilities(problem: Problem, prepared: Prepared) -> Array:
     """The predictions as probabilities, (n,) or (n, k), before any clipping; rescaled where that was asked for."""
     raw, scale = prepared.raw, problem.settings.scale
     if scale is Scale.LOGITS:
-        return sigmoid(raw) if raw.ndim == 1 else np.exp(log_softmax(raw))
+        return inverse_link(raw)
     probs = raw if scale is Scale.PROBS else np.exp(raw)
     return probs / probs.sum(axis=1, keepdims=True) if problem.convention.rescale and probs.ndim == 2 else probs
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from math import inf
 from typing import TypeVar
 
-from losscli.data.blocks import Block, Chunk
+import numpy as np
+
+from losscli.data.blocks import Array, Block, Chunk
 from losscli.data.cells import canonical
 from losscli.enums import Form, Scale
 from losscli.errors import RowError
@@ -91,6 +93,16 @@ def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, R
         return block, work(block), block.fault
     except RowError as fault:
         return block, None, fault
+
+
+def infinite(cells: Array, block: Block, part: str, what: str) -> RowError | None:
+    """The first cell (n, k) of a part of a block that is no finite number; `what` has a place for it."""
+    bad = ~np.isfinite(cells)
+    if not bad.any():
+        return None
+    at = int(bad.any(axis=1).argmax())
+    column = int(bad[at].argmax())
+    return RowError(int(block.row[at]), part, column, what.format(cells[at, column]))
 
 
 LIGHTEST, HEAVIEST = 1e-150, 1e150

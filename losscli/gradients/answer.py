@@ -12,7 +12,7 @@ from losscli.evaluation.problem import Problem
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.rows import AnalysisResult, Ask, Held, Spool, analyze
 from losscli.gradients.size import Size, enlarged
-from losscli.losses.functions import log_softmax, sigmoid
+from losscli.losses.functions import inverse_link
 from losscli.statistics.summary import EMPTY, Summary, divisor
 
 
@@ -105,6 +105,6 @@ def two_scales(conditioned: Array, scale: Scale) -> tuple[Array, Array]:
     """Predictions as probabilities and as logits."""
     with np.errstate(divide="ignore"):  # certainties have infinite logits
         if scale is Scale.LOGITS:
-            return (sigmoid(conditioned) if conditioned.ndim == 1 else np.exp(log_softmax(conditioned))), conditioned
+            return inverse_link(conditioned), conditioned
         p = conditioned if scale is Scale.PROBS else np.exp(conditioned)
         return p, np.log(p) - (np.log1p(-p) if conditioned.ndim == 1 else 0.0)

@@ -27,6 +27,11 @@ def sigmoid(z: Array) -> Array:
     return np.where(z >= 0.0, 1.0, e) / (1.0 + e)
 
 
+def inverse_link(z: Array) -> Array:
+    """The probabilities of logits: the sigmoid of each (n,), the softmax of each row (n, k)."""
+    return sigmoid(z) if z.ndim == 1 else np.exp(log_softmax(z))
+
+
 def log1mexp(x: Array) -> Array:
     """ln(1 - e^x) for x <= 0: by expm1 above -ln 2 and by log1p below it (Maechler 2012)."""
     near = x > -np.log(2.0)

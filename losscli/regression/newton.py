@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from losscli.errors import DataError, shown
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax
-from losscli.losses.targets import Binary, dense, masses
-from losscli.regression.sample import DesignMatrix, logits, row_slopes
+from losscli.losses.targets import Binary, dense
+from losscli.regression.sample import DesignMatrix, logits, row_slopes, shares
 from losscli.regression.solve import RISE, Fit, FitConfig, loss_of_test, mean_loss
 
 SETTLED = 1e-10  # converged where a step moves no logit by more, or by more of the largest one
@@ -193,7 +193,7 @@ def _levels(inner: DesignMatrix, basis: _Basis, kinds: int) -> Array:
 
 def _roots(inner: DesignMatrix, z: Array, piece: slice) -> Array:
     """Rows whose products sum to the second derivatives of some rows' losses, by all parameters, row after row."""
-    x, share = inner.x[piece], np.sqrt(_share(inner)[piece])
+    x, share = inner.x[piece], np.sqrt((shares(inner) / inner.divisor)[piece])
     if z.ndim == 1:
         half = 0.5 * (_log_sigmoid(z[piece]) + _log_sigmoid(-z[piece]))
         return np.asarray((share * np.exp(half))[:, None] * x)
@@ -209,12 +209,6 @@ def _roots(inner: DesignMatrix, z: Array, piece: slice) -> Array:
 
 def _log_sigmoid(z: Array) -> Array:
     return -np.logaddexp(0.0, -z)
-
-
-def _share(sample: DesignMatrix) -> Array:
-    """What each row's curvature counts: its weight times the sum of its coefficients, divided as the mean is."""
-    weight = np.ones(sample.rows) if sample.weight is None else sample.weight
-    return np.asarray(weight * masses(sample.targets) / sample.divisor)
 
 
 # --- whether there is an optimum --------------------------------------------------------------------------------------

@@ -3,11 +3,9 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 
-import numpy as np
-
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array
-from losscli.losses.functions import log_softmax, sigmoid
+from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary, Classes
 from losscli.output.whole import whole_file
 from losscli.regression.sample import DesignMatrix, logits
@@ -33,7 +31,7 @@ def write_predictions(path: str, parts: Mapping[str, DesignMatrix], theta: Array
 def _table(name: str, sample: DesignMatrix, theta: Array) -> tuple[list[str], list[Iterable[object]]]:
     """The header and the columns of a part."""
     z = logits(sample, theta)
-    p = sigmoid(z)[:, None] if z.ndim == 1 else np.exp(log_softmax(z))
+    p = inverse_link(z).reshape(sample.rows, -1)
     classes = sample.shape.classes
     names, labels = _labels(sample)
     header = [*names, *(["prob"] if classes is None else [f"p_{name}" for name in classes])]

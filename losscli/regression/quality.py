@@ -3,9 +3,9 @@
 import numpy as np
 
 from losscli.evaluation.prepare import Array
-from losscli.losses.functions import log_softmax, row_sums, sigmoid
+from losscli.losses.functions import inverse_link, sigmoid
 from losscli.losses.targets import Binary, Classes
-from losscli.regression.sample import DesignMatrix, logits
+from losscli.regression.sample import DesignMatrix, logits, shares
 
 
 def accuracy(sample: DesignMatrix, theta: Array) -> float | None:
@@ -29,7 +29,7 @@ def boundary(sample: DesignMatrix, theta: Array) -> float | None:
 
 def probabilities(theta: Array) -> Array:
     """What intercepts alone, (1,) or (k, 1), give to label 1 or to each class, shaped like theta."""
-    return sigmoid(theta) if theta.ndim == 1 else np.exp(log_softmax(theta.T)).T
+    return inverse_link(theta.T).T
 
 
 def standard_errors(sample: DesignMatrix, theta: Array) -> Array | None:
@@ -48,7 +48,7 @@ def standard_errors(sample: DesignMatrix, theta: Array) -> Array | None:
 
 def safe_rate(sample: DesignMatrix, l2: float) -> float:
     """A learning rate at which no step can raise the loss: 1 over the largest curvature that there is."""
-    share = _share(sample) / sample.divisor
+    share = shares(sample) / sample.divisor
     bend = 0.25 if sample.shape.classes is None else 0.5
     with np.errstate(over="ignore", invalid="ignore"):
         gram = (sample.x * share[:, None]).T @ sample.x
@@ -59,22 +59,10 @@ def safe_rate(sample: DesignMatrix, l2: float) -> float:
 
 
 def _information(sample: DesignMatrix, theta: Array) -> Array:
-    z, share, x = logits(sample, theta), _share(sample), sample.x
+    z, share, x = logits(sample, theta), shares(sample), sample.x
     if z.ndim == 1:
         return np.asarray((x * (share * sigmoid(z) * sigmoid(-z))[:, None]).T @ x)
-    h = np.exp(log_softmax(z))
+    h = inverse_link(z)
     k, d = h.shape[1], x.shape[1]
     bend = h[:, :, None] * (np.eye(k) - h[:, None, :]) * share[:, None, None]
     return np.asarray(np.einsum("nab,ni,nj->aibj", bend, x, x)).reshape(k * d, k * d)
-
-
-def _share(sample: DesignMatrix) -> Array:
-    """How many rows each row counts as (n,): its weight times the sum of its coefficients."""
-    a = sample.targets
-    if isinstance(a, Binary):
-        mass = a.positive + a.negative
-    elif isinstance(a, Classes):
-        mass = a.own if a.every is None else a.own + a.every.sum()
-    else:
-        mass = row_sums(a.cells)
-    return mass if sample.weight is None else mass * sample.weight

@@ -3,7 +3,7 @@
 The labels become the coefficients of a loss once; what remains a function of theta are the logits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from losscli.data.blocks import Block, Table, texts
 from losscli.data.cells import number
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, RowError, UsageError, shown
+from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.evaluate import in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
-from losscli.evaluation.validation import raise_first, weights_out_of_reach
+from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
 from losscli.losses.focal import focal_gradient, focal_value
-from losscli.losses.targets import Classes, Targets, joined
+from losscli.losses.targets import Classes, Targets, joined, masses
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.pairs.inline import is_inline, parse_inline
@@ -64,6 +64,12 @@ class DesignMatrix:
     def rows(self) -> int:
         """How many rows there are."""
         return len(self.x)
+
+
+def shares(sample: DesignMatrix) -> Array:
+    """How many rows each row counts as (n,): its weight times the sum of its coefficients."""
+    mass = masses(sample.targets)
+    return mass if sample.weight is None else mass * sample.weight
 
 
 def logits(sample: DesignMatrix, theta: Array) -> Array:
@@ -121,7 +127,7 @@ def read_sample(request: ReadOptions, asked: Settings, design: Design, form: For
     problem = problem_of(settings, replace(table, form=form, width=width, classes=None))
     prepared, summary = _prepared(problem, table, width)
     shape = Shape(table.feature_names, design.intercept, classes)
-    return _sample(problem, shape, prepared, summary, table)
+    return sample_of(problem, shape, prepared, _features(prepared, shape.intercept), summary, table)
 
 
 def form_of(asked: Settings, theta: str | None) -> Form:
@@ -167,12 +173,7 @@ def _sound(block: Block) -> Block:
     raise_first(weights_out_of_reach(block, "in a gradient"))
     if block.features is None:  # the intercept alone
         return replace(block, features=np.zeros((len(block.row), 0)))
-    bad = ~np.isfinite(block.features)
-    if bad.any():
-        at = int(bad.any(axis=1).argmax())
-        column = int(bad[at].argmax())
-        what = f"{block.features[at, column]:g} is not finite; features are finite numbers"
-        raise RowError(int(block.row[at]), "feature", column, what)
+    raise_first(infinite(block.features, block, "feature", "{:g} is not finite; features are finite numbers"))
     return block
 
 
@@ -204,23 +205,28 @@ def _prepared(problem: Problem, table: Table, width: int) -> tuple[list[Prepared
     def work(block: Block) -> Prepared:
         return prepare(problem, replace(block, preds=np.zeros((width, len(block.row))).T))
 
+    return prepared_in_order(problem, table, work)
+
+
+def prepared_in_order(
+    problem: Problem, table: Table, work: Callable[[Block], Prepared]
+) -> tuple[list[Prepared], Summary]:
+    """All blocks of a table as `work` prepares them, and their summary, in which no row has a loss yet."""
     prepared = [one for one, _ in in_order(table, work)]
-    rows = [replace(one.rows, loss=np.zeros(len(one.raw))) for one in prepared]
-    summary = sum((summarize(one) for one in rows), EMPTY)
+    summary = sum((summarize(replace(one.rows, loss=np.zeros(len(one.raw)))) for one in prepared), EMPTY)
     refuse_nothing(problem, summary, table.name)
     return prepared, summary
 
 
-def _sample(
-    problem: Problem, shape: Shape, prepared: Sequence[Prepared], summary: Summary, table: Table
+def sample_of(
+    problem: Problem, shape: Shape, prepared: Sequence[Prepared], x: Array, summary: Summary, table: Table
 ) -> DesignMatrix:
-    features = [one.block.features for one in prepared if one.block.features is not None]
-    x = np.vstack(features)
+    """The sample of blocks as the kernel takes them, `x` having a row for each of theirs."""
     weights = [one.rows.weight for one in prepared if one.rows.weight is not None]
     return DesignMatrix(
         problem,
         shape,
-        np.column_stack((np.ones(len(x)), x)) if shape.intercept else x,
+        x,
         joined([one.targets for one in prepared]),
         joined([one.unit for one in prepared]),
         np.concatenate(weights) if weights else None,
@@ -228,6 +234,11 @@ def _sample(
         summary,
         table,
     )
+
+
+def _features(prepared: Sequence[Prepared], intercept: bool) -> Array:
+    x = np.vstack([one.block.features for one in prepared if one.block.features is not None])
+    return np.column_stack((np.ones(len(x)), x)) if intercept else x
 
 
 def _divisor(sample: DesignMatrix) -> float:

@@ -10,7 +10,7 @@ from losscli.gradients.answer import divided_by
 from losscli.gradients.check import FLOOR, TOLERANCE
 from losscli.gradients.numeric import CUBE_ROOT
 from losscli.gradients.rows import Ask
-from losscli.losses.functions import log_softmax, sigmoid
+from losscli.losses.functions import inverse_link
 from losscli.regression.sample import DesignMatrix, logits, row_losses, row_slopes
 from losscli.statistics.exact import ONE, exact_sum, ratio
 
@@ -56,8 +56,7 @@ def by_formula(sample: DesignMatrix, theta: Array) -> Array:
 
 def by_predictions(sample: DesignMatrix, theta: Array) -> Array:
     """X^T h, weighed and in the unit of the loss, h being sigmoid or softmax of the logits; undivided."""
-    z = logits(sample, theta)
-    h = (sigmoid(z) if z.ndim == 1 else np.exp(log_softmax(z))).reshape(sample.rows, -1)
+    h = inverse_link(logits(sample, theta)).reshape(sample.rows, -1)
     weighed = h if sample.weight is None else sample.weight[:, None] * h
     return np.asarray(weighed.T @ sample.x).reshape(theta.shape) / sample.problem.settings.unit
 

@@ -4,22 +4,18 @@ In b = 1/T the loss is convex, so Newton's steps within a bracket find the one o
 logits point the wrong way, and none below infinity where every row is right: both are refused.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from math import inf
 
 import numpy as np
 
 from losscli.data.blocks import Block, Table
 from losscli.enums import Form
-from losscli.errors import DataError, RowError
-from losscli.evaluation.evaluate import in_order, refuse_nothing
+from losscli.errors import DataError
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
-from losscli.evaluation.validation import raise_first, weights_out_of_reach
-from losscli.losses.targets import joined
-from losscli.regression.sample import DesignMatrix, Shape, logits, row_slopes
-from losscli.statistics.summary import EMPTY, divisor, summarize
+from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
+from losscli.regression.sample import DesignMatrix, Shape, logits, prepared_in_order, row_slopes, sample_of
 
 _STEPS = 200
 
@@ -27,39 +23,20 @@ _STEPS = 200
 def read_logits(settings: Settings, table: Table) -> DesignMatrix:
     """The logits of a table in memory, as features without an intercept."""
     problem = problem_of(settings, table)
-    prepared = [one for one, _ in in_order(table, _finite(problem))]
-    summary = sum((summarize(replace(one.rows, loss=np.zeros(len(one.raw)))) for one in prepared), EMPTY)
-    refuse_nothing(problem, summary, table.name)
+    prepared, summary = prepared_in_order(problem, table, partial(_finite, problem))
     if table.form is Form.BINARY and table.width > 1:
         raise DataError(f"{table.name}: a temperature is fitted to one label; choose one with -y and -p")
-    weights = [one.rows.weight for one in prepared if one.rows.weight is not None]
     classes = problem.names.names if problem.names else None
     x = np.concatenate([one.raw.reshape(len(one.raw), -1) for one in prepared])
-    return DesignMatrix(
-        problem,
-        Shape(tuple(f"z{at}" for at in range(x.shape[1])), intercept=False, classes=classes),
-        x,
-        joined([one.targets for one in prepared]),
-        joined([one.unit for one in prepared]),
-        np.concatenate(weights) if weights else None,
-        divisor(summary),
-        summary,
-        table,
-    )
+    shape = Shape(tuple(f"z{at}" for at in range(x.shape[1])), intercept=False, classes=classes)
+    return sample_of(problem, shape, prepared, x, summary, table)
 
 
-def _finite(problem: Problem) -> Callable[[Block], Prepared]:
-    def work(block: Block) -> Prepared:
-        prepared = prepare(problem, block)
-        raise_first(weights_out_of_reach(block, "in a gradient"))
-        bad = ~np.isfinite(prepared.block.preds)
-        if bad.any():
-            at = int(bad.any(axis=1).argmax())
-            column = int(bad[at].argmax())
-            raise RowError(int(prepared.block.row[at]), "prob", column, "a temperature wants finite logits")
-        return prepared
-
-    return work
+def _finite(problem: Problem, block: Block) -> Prepared:
+    prepared = prepare(problem, block)
+    raise_first(weights_out_of_reach(block, "in a gradient"))
+    raise_first(infinite(prepared.block.preds, prepared.block, "prob", "a temperature wants finite logits"))
+    return prepared
 
 
 def scaled(sample: DesignMatrix, inverse: float) -> Array:
