@@ -68,5 +68,5 @@ def _told(sample: DesignMatrix, found: Slopes) -> "Told":
     settings, right = sample.problem.settings, found.chosen
     divisor = sample.divisor if settings.reduction is Reduction.MEAN else 1.0
     k = right.shape[0] if right.ndim == 2 else 2
-    told = Told(right, divisor, sample.summary.n, k, settings.unit, log_loss=settings.loss.log_loss)
+    told = Told(right, divisor, sample.summary.n, k, settings.log_base, log_loss=settings.loss.log_loss)
     return replace(told, intercept=sample.shape.intercept, of_h=by_predictions(sample, found.theta) / divisor)

@@ -231,8 +231,8 @@ def probabilities(problem: Problem, prepared: Prepared) -> Array:
 
 def _reliability(bins: int, problem: Problem, prepared: Prepared, rows: Rows) -> Reliability:
     probs, weight = probabilities(problem, prepared), rows.weight
-    if isinstance(prepared.unit, Binary):
-        y = prepared.unit.positive
+    if isinstance(prepared.unweighted, Binary):
+        y = prepared.unweighted.positive
         pairs = pairs_of(probs, y, weight)
         return Reliability(binned(bins, [(probs, y)], weight), weighted_mean((y - probs) ** 2, weight), pairs)
     q = _class_shares(prepared, probs.shape)
@@ -244,8 +244,8 @@ def _reliability(bins: int, problem: Problem, prepared: Prepared, rows: Rows) ->
 
 def _class_shares(prepared: Prepared, shape: tuple[int, ...]) -> Array:
     """The label of each row as label probabilities, (n, k)."""
-    if prepared.index is None and isinstance(prepared.unit, Soft):
-        return prepared.unit.cells
+    if prepared.index is None and isinstance(prepared.unweighted, Soft):
+        return prepared.unweighted.cells
     assert prepared.index is not None
     q = np.zeros(shape)
     q[np.arange(len(q)), prepared.index] = 1.0
@@ -255,8 +255,8 @@ def _class_shares(prepared: Prepared, shape: tuple[int, ...]) -> Array:
 def _chances(problem: Problem, prepared: Prepared, rows: Rows) -> Bins:
     """The losses by the probability given to what happened, counted and summed; infinite ones count as 0."""
     probs = probabilities(problem, prepared)
-    if isinstance(prepared.unit, Binary):
-        given = prepared.unit.positive * probs + prepared.unit.negative * (1.0 - probs)
+    if isinstance(prepared.unweighted, Binary):
+        given = prepared.unweighted.positive * probs + prepared.unweighted.negative * (1.0 - probs)
     else:
         given = (_class_shares(prepared, probs.shape) * probs).sum(axis=1)
     value = rows.value

@@ -26,15 +26,15 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
     plain = replace(problem.settings, eps=None, like=None, normalize=False, scale=Scale.PROBS)
     asked = replace(problem, settings=plain, convention=Convention())
     targets: Targets
-    unit: Targets
+    unweighted: Targets
     if problem.form is Form.BINARY:
-        targets, unit, _ = binary_targets(asked, np.array([0.0, 1.0]), hard=True)
+        targets, unweighted, _ = binary_targets(asked, np.array([0.0, 1.0]), hard=True)
     else:
-        targets, unit, _ = hard_targets(asked, np.arange(len(summary.mass)))
+        targets, unweighted, _ = hard_targets(asked, np.arange(len(summary.mass)))
     kernels, x = plain.loss.kernels[problem.form], _log_frequencies(summary.mass)
     costs = costs_of(kernels, targets, x)
     if plain.focal:
-        costs = focal_value(costs, costs_of(kernels, unit, x), plain.focal)
+        costs = focal_value(costs, costs_of(kernels, unweighted, x), plain.focal)
     mass = np.array([ratio(part, summary.divisor_weight) for part in summary.mass])
     return float((mass[mass > 0.0] * costs[mass > 0.0]).sum())
 

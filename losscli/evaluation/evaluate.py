@@ -31,7 +31,7 @@ def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
         kernel, v = problem.settings.loss.kernels[problem.form][Scale.LOGPROBS], prepared.logarithms
     loss = kernel.value(prepared.targets, v)
     if problem.settings.focal:
-        loss = focal_value(loss, kernel.value(prepared.unit, v), problem.settings.focal)
+        loss = focal_value(loss, kernel.value(prepared.unweighted, v), problem.settings.focal)
     return prepared, replace(prepared.rows, loss=loss)
 
 

@@ -37,7 +37,7 @@ class Figures:
 
 def figures(problem: Problem, s: Summary) -> Figures:
     """What is asked of a summary, with the base of the logarithm applied."""
-    unit = problem.settings.unit
+    unit = problem.settings.log_base
     average, whole = mean(s), total(s)
     constant, error = baseline(problem, s), standard_error(s)
     entropy = label_entropy(s)

@@ -32,14 +32,14 @@ Labels = Array | NDArray[np.intp]  # numbers in [0, 1], class numbers, or label 
 class Prepared:
     """A block as a kernel takes it: observations (n,) or (n, k), after ignored rows are gone.
 
-    `raw` is what the source says and `conditioned` what the loss is of, after clipping and rescaling. `unit` are the
-    targets without weights or smoothing; `index` (n,) is the class of each row where labels are classes. Rescaled
+    `raw` is what the source says and `conditioned` what the loss is of, after clipping and rescaling. `unweighted` are
+    the targets without weights or smoothing; `index` (n,) is the class of each row where labels are classes. Rescaled
     probabilities next to 1 have lost digits: their logarithms, which have not, are `logarithms`.
     """
 
     block: Block
     targets: Targets
-    unit: Targets
+    unweighted: Targets
     raw: Array
     conditioned: Array
     rows: Rows
@@ -143,7 +143,7 @@ def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int
     row = block.row if width == 1 else np.repeat(block.row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
     traits = data_checks_of(problem, y, raw)
-    targets, unit, factor = binary_targets(problem, y, HARD in traits)
+    targets, unweighted, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
     rows = replace(
         _rows(problem, block, row, weight, factor, ignored),
@@ -154,7 +154,7 @@ def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int
         positives=int(np.count_nonzero(y)) if s.positive is not None else 0,
         others=None if s.positive is None else _others(block.labels, s.positive),
     )
-    return Prepared(block, targets, unit, raw, conditioned, rows, None)
+    return Prepared(block, targets, unweighted, raw, conditioned, rows, None)
 
 
 def _binary_mass(y: Array, weight: Array | None, hard: bool) -> Array | NDArray[np.bool_]:
@@ -186,7 +186,7 @@ def binary_targets(problem: Problem, y: Array, hard: bool) -> tuple[Binary, Bina
     """
     s, cap = problem.settings, problem.convention.cap
     positive, negative = y, 1.0 - y
-    unit = Binary(positive, negative, plain=True, hard=hard)
+    unweighted = Binary(positive, negative, plain=True, hard=hard)
     if s.smoothing:  # each by itself: 1 minus the smoothed one would lose the digits of a small part
         positive, negative = (part * (1.0 - s.smoothing) + s.smoothing / 2.0 for part in (positive, negative))
     factor = None
@@ -196,7 +196,7 @@ def binary_targets(problem: Problem, y: Array, hard: bool) -> tuple[Binary, Bina
     if s.pos_weight is not None:
         positive = positive * s.pos_weight
     plain = s.class_weight is None and s.pos_weight is None
-    return Binary(positive, negative, cap, plain, hard and not s.smoothing), unit, factor
+    return Binary(positive, negative, cap, plain, hard and not s.smoothing), unweighted, factor
 
 
 def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | None:
@@ -213,22 +213,24 @@ def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | Non
 
 def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: int) -> Prepared:
     targets: Targets
-    unit: Targets
+    unweighted: Targets
     factor = group = mass = entropy = None
     if labels.ndim == 2:
         q = np.asarray(labels, dtype=np.float64)
-        targets, unit, mass = _soft_targets(problem, q, block.weights)
+        targets, unweighted, mass = _soft_targets(problem, q, block.weights)
         entropy = _entropy(problem, q, block.weights)
     else:
         group = labels.astype(np.intp, copy=False)
-        targets, unit, factor = hard_targets(problem, group)
+        targets, unweighted, factor = hard_targets(problem, group)
     rows = _rows(problem, block, block.row, block.weights, factor, ignored)
     conditioned, changed = _conditioned(problem, block.preds)
     sums = None if problem.convention.rescale else _sums(problem, block.preds)
     rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
     words = {WORDS} if len(block.labels) == 1 and isinstance(block.labels[0], Categorical) else set()
     rows = replace(rows, traits=data_checks_of(problem, labels, block.preds) | words, entropy=entropy)
-    return Prepared(block, targets, unit, block.preds, conditioned, rows, group, log_conditioned(problem, block.preds))
+    return Prepared(
+        block, targets, unweighted, block.preds, conditioned, rows, group, log_conditioned(problem, block.preds)
+    )
 
 
 def hard_targets(problem: Problem, index: NDArray[np.intp]) -> tuple[Classes, Classes, Array | None]:
@@ -250,8 +252,8 @@ def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Sof
     cells = (1.0 - s.smoothing) * q + s.smoothing / problem.k if s.smoothing else q
     cells = cells * np.array(s.class_weight) if s.class_weight else cells
     index = q.argmax(axis=1)
-    unit: Targets = Classes(index, np.ones(len(q))) if s.focal else Soft(q)
-    return Soft(cells), unit, q if weight is None else q * weight[:, None]
+    unweighted: Targets = Classes(index, np.ones(len(q))) if s.focal else Soft(q)
+    return Soft(cells), unweighted, q if weight is None else q * weight[:, None]
 
 
 def _rows(

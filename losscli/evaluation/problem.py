@@ -37,7 +37,7 @@ class Settings:
         return 0.95 if self.ci is None else self.ci
 
     @property
-    def unit(self) -> float:
+    def log_base(self) -> float:
         """What nats are divided by: the natural logarithm of the base."""
         return log(self.base) if self.base else 1.0
 

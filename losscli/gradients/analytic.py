@@ -63,12 +63,12 @@ def weighed(weight: Array | None, slope: Array) -> Array:
 
 def _at(problem: Problem, prepared: Prepared, kernel: Kernel, v: Array) -> Array:
     """The kernel's slope at `v`, with the focal factor by the product rule."""
-    targets, unit = (_below_cap(a, prepared.conditioned) for a in (prepared.targets, prepared.unit))
+    targets, unweighted = (_below_cap(a, prepared.conditioned) for a in (prepared.targets, prepared.unweighted))
     slope = kernel.gradient(targets, v)
     if not problem.settings.focal:
         return slope
-    loss, plain = kernel.value(prepared.targets, v), kernel.value(prepared.unit, v)
-    return focal_gradient(loss, slope, plain, kernel.gradient(unit, v), problem.settings.focal)
+    loss, plain = kernel.value(prepared.targets, v), kernel.value(prepared.unweighted, v)
+    return focal_gradient(loss, slope, plain, kernel.gradient(unweighted, v), problem.settings.focal)
 
 
 def _below_cap(a: T, p: Array) -> T:

@@ -82,7 +82,7 @@ def answered(problem: Problem, table: Table, ask: Ask, spool: Spool) -> Answer:
 def divided_by(problem: Problem, summary: Summary) -> float:
     """What the slopes are divided by: the divisor of the mean, and the logarithm of the base."""
     mean = problem.settings.reduction is Reduction.MEAN
-    return (divisor(summary) if mean else 1.0) * problem.settings.unit
+    return (divisor(summary) if mean else 1.0) * problem.settings.log_base
 
 
 def _count(totals: _Totals, found: AnalysisResult, before: int) -> None:

@@ -118,7 +118,7 @@ def _with(problem: Problem, prepared: Prepared, kernel: Kernel) -> Function:
 
     def value(v: Array) -> Array:
         loss = kernel.value(prepared.targets, v)
-        return focal_value(loss, kernel.value(prepared.unit, v), gamma) if gamma else loss
+        return focal_value(loss, kernel.value(prepared.unweighted, v), gamma) if gamma else loss
 
     return value
 

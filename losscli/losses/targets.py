@@ -81,7 +81,7 @@ def joined(parts: Sequence[Targets]) -> Targets:
     return Soft(np.concatenate([part.cells for part in parts if isinstance(part, Soft)]))
 
 
-def masses(a: Targets) -> Array:
+def coefficient_sums(a: Targets) -> Array:
     """The sum of the coefficients of each row, (n,)."""
     if isinstance(a, Binary):
         return a.positive + a.negative

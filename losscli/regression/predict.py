@@ -50,15 +50,11 @@ def _rows(columns: list[Iterable[object]]) -> Iterator[list[object]]:
 
 def _labels(sample: DesignMatrix) -> tuple[list[str], list[Iterable[object]]]:
     """The names and the columns of the labels: 0 and 1, class names, or a column of each class's probability."""
-    unit, classes = sample.unit, sample.shape.classes or ()
-    if isinstance(unit, Binary):
-        return ["label"], [
-            (unit.positive + 0.0).tolist() if _between(unit.positive) else unit.positive.astype(int).tolist()
-        ]
-    if isinstance(unit, Classes):
-        return ["label"], [[classes[at] for at in unit.index.tolist()]]
-    return [f"y_{name}" for name in classes], unit.cells.T.tolist()
-
-
-def _between(y: Array) -> bool:
-    return bool(((y != 0.0) & (y != 1.0)).any())
+    unweighted, classes = sample.unweighted, sample.shape.classes or ()
+    if isinstance(unweighted, Binary):
+        y = unweighted.positive
+        soft = bool(((y != 0.0) & (y != 1.0)).any())
+        return ["label"], [(y + 0.0).tolist() if soft else y.astype(int).tolist()]
+    if isinstance(unweighted, Classes):
+        return ["label"], [[classes[at] for at in unweighted.index.tolist()]]
+    return [f"y_{name}" for name in classes], unweighted.cells.T.tolist()

@@ -10,12 +10,12 @@ from losscli.regression.sample import DesignMatrix, logits, shares
 
 def accuracy(sample: DesignMatrix, theta: Array) -> float | None:
     """The share of rows whose label is the likelier one (p = 0.5 counts for label 1); None for label probabilities."""
-    z, unit = logits(sample, theta), sample.unit
-    if isinstance(unit, Binary):
-        hard = bool(((unit.positive == 0.0) | (unit.positive == 1.0)).all())
-        return float(np.mean((z >= 0.0) == (unit.positive == 1.0))) if hard else None
-    if isinstance(unit, Classes):
-        return float(np.mean(z.argmax(axis=1) == unit.index))
+    z, unweighted = logits(sample, theta), sample.unweighted
+    if isinstance(unweighted, Binary):
+        hard = bool(((unweighted.positive == 0.0) | (unweighted.positive == 1.0)).all())
+        return float(np.mean((z >= 0.0) == (unweighted.positive == 1.0))) if hard else None
+    if isinstance(unweighted, Classes):
+        return float(np.mean(z.argmax(axis=1) == unweighted.index))
     return None
 
 

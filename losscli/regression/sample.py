@@ -19,7 +19,7 @@ from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
 from losscli.losses.focal import focal_gradient, focal_value
-from losscli.losses.targets import Classes, Targets, joined, masses
+from losscli.losses.targets import Classes, Targets, coefficient_sums, joined
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.pairs.inline import is_inline, parse_inline
@@ -54,7 +54,7 @@ class DesignMatrix:
     shape: Shape
     x: Array
     targets: Targets
-    unit: Targets
+    unweighted: Targets
     weight: Array | None
     divisor: float
     summary: Summary
@@ -68,8 +68,8 @@ class DesignMatrix:
 
 def shares(sample: DesignMatrix) -> Array:
     """How many rows each row counts as (n,): its weight times the sum of its coefficients."""
-    mass = masses(sample.targets)
-    return mass if sample.weight is None else mass * sample.weight
+    sums = coefficient_sums(sample.targets)
+    return sums if sample.weight is None else sums * sample.weight
 
 
 def logits(sample: DesignMatrix, theta: Array) -> Array:
@@ -82,7 +82,7 @@ def row_losses(sample: DesignMatrix, theta: Array) -> Array:
     """The weighted loss of each row (n,), undivided."""
     z, kernel, gamma = logits(sample, theta), sample.problem.kernel, sample.problem.settings.focal
     loss = kernel.value(sample.targets, z)
-    loss = focal_value(loss, kernel.value(sample.unit, z), gamma) if gamma else loss
+    loss = focal_value(loss, kernel.value(sample.unweighted, z), gamma) if gamma else loss
     return loss if sample.weight is None else sample.weight * loss
 
 
@@ -91,8 +91,8 @@ def row_slopes(sample: DesignMatrix, theta: Array) -> Array:
     z, kernel, gamma = logits(sample, theta), sample.problem.kernel, sample.problem.settings.focal
     slope = kernel.gradient(sample.targets, z)
     if gamma:
-        loss, plain = kernel.value(sample.targets, z), kernel.value(sample.unit, z)
-        slope = focal_gradient(loss, slope, plain, kernel.gradient(sample.unit, z), gamma)
+        loss, plain = kernel.value(sample.targets, z), kernel.value(sample.unweighted, z)
+        slope = focal_gradient(loss, slope, plain, kernel.gradient(sample.unweighted, z), gamma)
     return slope if sample.weight is None else sample.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
@@ -100,7 +100,7 @@ def taken(sample: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
     """Some rows of a sample, with the divisor that these have."""
     weight = None if sample.weight is None else sample.weight[rows]
     part = replace(sample, x=sample.x[rows], weight=weight, targets=of_rows(sample.targets, rows))
-    part = replace(part, unit=of_rows(sample.unit, rows))
+    part = replace(part, unweighted=of_rows(sample.unweighted, rows))
     return replace(part, divisor=_divisor(part))
 
 
@@ -228,7 +228,7 @@ def sample_of(
         shape,
         x,
         joined([one.targets for one in prepared]),
-        joined([one.unit for one in prepared]),
+        joined([one.unweighted for one in prepared]),
         np.concatenate(weights) if weights else None,
         divisor(summary),
         summary,
@@ -245,8 +245,8 @@ def _divisor(sample: DesignMatrix) -> float:
     """What the mean over a part divides by, from its weights and those of its classes."""
     share = np.ones(sample.rows)
     class_weight = sample.problem.settings.class_weight
-    if class_weight and isinstance(sample.unit, Classes):
-        share = np.array(class_weight)[sample.unit.index]
+    if class_weight and isinstance(sample.unweighted, Classes):
+        share = np.array(class_weight)[sample.unweighted.index]
     if sample.weight is not None and not sample.problem.convention.mean_over_rows:
         share = share * sample.weight
     return float(share.sum())

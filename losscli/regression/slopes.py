@@ -58,7 +58,7 @@ def by_predictions(sample: DesignMatrix, theta: Array) -> Array:
     """X^T h, weighed and in the unit of the loss, h being sigmoid or softmax of the logits; undivided."""
     h = inverse_link(logits(sample, theta)).reshape(sample.rows, -1)
     weighed = h if sample.weight is None else sample.weight[:, None] * h
-    return np.asarray(weighed.T @ sample.x).reshape(theta.shape) / sample.problem.settings.unit
+    return np.asarray(weighed.T @ sample.x).reshape(theta.shape) / sample.problem.settings.log_base
 
 
 def by_size(sample: DesignMatrix, theta: Array) -> Array:

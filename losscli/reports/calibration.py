@@ -22,7 +22,7 @@ FEW = 30  # rows below which an isotonic regression follows noise
 
 def quantile_part(problem: Problem, q: Quantiles, shares: Mapping[str, float]) -> Part:
     """The quantiles of the losses, unweighted."""
-    found = {text: quantile(q, share) / problem.settings.unit for text, share in shares.items()}
+    found = {text: quantile(q, share) / problem.settings.log_base for text, share in shares.items()}
     grid = Grid(tuple(found.items()), ("quantile", f"loss ({problem.settings.unit_name})"))
     notes = (f"quantiles of more than {EXACT} rows are right to 0.1 %",) if q.n > EXACT else ()
     return Part({"quantiles": found}, (grid,), Grid(grid.rows, ("quantile", "loss")), notes)
@@ -88,7 +88,7 @@ def _decomposed(problem: Problem, s: Summary, r: Reliability) -> dict[str, float
     pools = isotonic(r.pairs)
     whole = Pools(pools.weight.sum(keepdims=True), pools.happened.sum(keepdims=True))
     fitted, constant = _loss(problem, pools), _loss(problem, whole)
-    unit = settings.unit
+    unit = settings.log_base
     return {
         "miscalibration": (mean(s) - fitted) / unit,
         "discrimination": (constant - fitted) / unit,

@@ -57,7 +57,7 @@ def _largest_first(group: tuple[Key, Tally]) -> tuple[Any, ...]:
 
 
 def _figures(problem: Problem, s: Summary, tally: Tally) -> tuple[float, ...]:
-    unit = problem.settings.unit
+    unit = problem.settings.log_base
     low, high = interval(tally.mean, tally.error, tally.counted, problem.settings.level)
     share = nan if s.infinite or not s.value else ratio(tally.value, s.value)
     return tally.total / unit, tally.mean / unit, tally.error / unit, low / unit, high / unit, share
@@ -97,7 +97,7 @@ def _entry(problem: Problem, table: Table, entry: Entry, whole: float, names: tu
         "column": _column(table, known.column),
         "label": known.label,
         "prob": known.prob,
-        "loss": entry.value / problem.settings.unit,
+        "loss": entry.value / problem.settings.log_base,
         "share": share,
         "cells": dict(zip(names, known.cells, strict=True)),
     }

@@ -75,7 +75,7 @@ def _positive(problem: Problem) -> str | None:
 def _per_class(problem: Problem, s: Summary) -> list[dict[str, Any]] | None:
     if problem.names is None or not s.groups:
         return None
-    unit = problem.settings.unit
+    unit = problem.settings.log_base
     pairs = zip(problem.names.names, group_means(s), strict=True)
     return [{"class": name, "n": n, "mean": average / unit} for name, (n, average) in pairs]
 
@@ -141,7 +141,7 @@ _FIGURES: dict[str, Callable[[Problem, Figures], tuple[object, ...]]] = {
     "mean": lambda problem, f: ("mean", f.mean, problem.settings.unit_name),
     "sum": lambda problem, f: ("sum", f.sum, problem.settings.unit_name),
     "log-likelihood": lambda problem, f: ("log-likelihood", f.log_likelihood, ""),
-    "likelihood": lambda problem, f: ("likelihood", likelihood(f, problem.settings.unit), ""),
+    "likelihood": lambda problem, f: ("likelihood", likelihood(f, problem.settings.log_base), ""),
     "perplexity": lambda problem, f: ("perplexity", f.perplexity, ""),
 }
 

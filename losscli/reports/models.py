@@ -42,7 +42,7 @@ class Difference:
 
 def differences(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> list[Difference]:
     """The difference of each model after the first to it, in the unit of the answer."""
-    unit, level = problems[0].settings.unit, problems[0].settings.level
+    unit, level = problems[0].settings.log_base, problems[0].settings.level
     answers = []
     for model, pair in zip(models[1:], found.pairs, strict=True):
         d = pair.difference

@@ -59,7 +59,7 @@ def _reliability(problem: Problem, bins: Bins) -> Picture:
 
 def _groups(problem: Problem, found: AnalysisResult) -> Picture:
     assert found.groups is not None
-    unit, lines = problem.settings.unit, []
+    unit, lines = problem.settings.log_base, []
     for key, tally in ordered_groups(found.groups)[:MOST_GROUPS]:
         low, high = interval(tally.mean, tally.error, tally.counted, problem.settings.level)
         name = ", ".join(MISSING if word is None else word for word in key)

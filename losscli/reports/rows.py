@@ -32,7 +32,7 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
         for (block, prepared, rows, summary), before in in_order(table, work):
             totals[0] += summary
             row = (prepared.rows.row + (before + 1)).astype(np.int64)
-            preds, losses = _predictions(prepared), rows.value / problem.settings.unit
+            preds, losses = _predictions(prepared), rows.value / problem.settings.log_base
             if rows.ignored:
                 yield _with_ignored(block, before, (row, preds, losses))
             else:

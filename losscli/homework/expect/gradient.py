@@ -59,7 +59,7 @@ def judge_gradient(slopes: Slopes, unit: str, expected: Expected) -> Verdict:
 
 def slopes_of(answer: Answer, right: Array) -> Slopes:
     """A right gradient (n, k) with what the diagnosis asks of its rows."""
-    problem, unit = answer.problem, answer.problem.settings.unit
+    problem, unit = answer.problem, answer.problem.settings.log_base
     n, log_loss = answer.totals.summary.n, problem.settings.loss.log_loss
     plain = Slopes(right, answer.divisor / unit, n, problem.k, unit, answer.ask.by, log_loss=log_loss)
     prepared = prepared_rows(answer)
@@ -85,9 +85,9 @@ def _weights(answer: Answer, prepared: list[Prepared]) -> Array | None:
 
 def _label(prepared: Prepared) -> Array:
     return (
-        prepared.unit.positive
-        if isinstance(prepared.unit, Binary)
-        else dense(prepared.unit, prepared.conditioned.shape)
+        prepared.unweighted.positive
+        if isinstance(prepared.unweighted, Binary)
+        else dense(prepared.unweighted, prepared.conditioned.shape)
     )
 
 

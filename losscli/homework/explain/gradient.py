@@ -59,7 +59,7 @@ def _division(answer: Answer) -> list[Line]:
 
 def _divisor(answer: Answer) -> str:
     base = answer.problem.settings.base
-    whole = answer.divisor / answer.problem.settings.unit
+    whole = answer.divisor / answer.problem.settings.log_base
     return f"{whole:.6g}" + (f" * ln {base:g}" if base else "")
 
 

@@ -94,9 +94,9 @@ def working(problem: Problem, f: Figures, terms: Sequence[Term], digits: int) ->
         division = maths(f"{f.sum:.{digits}g} / {f.divisor:.{digits}g}")
         rows += [("divisor", f.divisor, name), ("mean", f.mean, division)]
     if "likelihood" in loss.leads:
-        product = f"{_product(terms, problem.settings.unit)} = " if whole else ""
+        product = f"{_product(terms, problem.settings.log_base)} = " if whole else ""
         power = maths(f"{product}{base}^{-f.sum:.{digits}g}")
-        rows.append(("likelihood", likelihood(f, problem.settings.unit), power))
+        rows.append(("likelihood", likelihood(f, problem.settings.log_base), power))
     if "perplexity" in (*loss.leads, *loss.closes):
         power = maths(f"{base}^{f.mean:.{digits}g}", base, words="{}, {} to the power of the mean")
         rows.append(("perplexity", f.perplexity, power))
@@ -132,7 +132,7 @@ def _soft(pieces: Sequence[Piece]) -> bool:
 
 def _terms(problem: Problem, piece: Piece, count: int) -> list[Term]:
     prepared, rows = piece.prepared, piece.rows
-    unit = problem.settings.unit
+    unit = problem.settings.log_base
     labels, width = _labels(prepared, count), piece.width
     p = two_scales(prepared.conditioned, Scale.LOGITS)[0] if problem.settings.scale is Scale.LOGITS else None
     return [
@@ -201,7 +201,7 @@ def _zeros(problem: Problem, pieces: Sequence[Piece]) -> tuple[Line, ...]:
 
 
 def _focal(problem: Problem, prepared: Prepared, at: int) -> str:
-    plain = problem.kernel.value(prepared.unit, prepared.conditioned)[at]
+    plain = problem.kernel.value(prepared.unweighted, prepared.conditioned)[at]
     return f"(1 - {as_number(float(np.exp(-plain)))})^{problem.settings.focal:g} * "
 
 

@@ -114,12 +114,12 @@ def _numbers(cells: Array) -> str:
 
 
 def _labels(sample: DesignMatrix) -> list[str]:
-    unit, classes = sample.unit, sample.shape.classes
-    if isinstance(unit, Binary):
-        return [as_number(y) for y in unit.positive.tolist()]
-    if isinstance(unit, Classes) and classes is not None:
-        return [classes[k] for k in unit.index.tolist()]
-    return [_numbers(cells) for cells in dense(unit, (sample.rows, len(classes or ())))]
+    unweighted, classes = sample.unweighted, sample.shape.classes
+    if isinstance(unweighted, Binary):
+        return [as_number(y) for y in unweighted.positive.tolist()]
+    if isinstance(unweighted, Classes) and classes is not None:
+        return [classes[k] for k in unweighted.index.tolist()]
+    return [_numbers(cells) for cells in dense(unweighted, (sample.rows, len(classes or ())))]
 
 
 def _logit(sample: DesignMatrix, theta: Array, at: int) -> str:

@@ -49,7 +49,7 @@ class Known:
 
 def known(problem: Problem, s: Summary) -> Known:
     """What a summary tells."""
-    unit = problem.settings.unit
+    unit = problem.settings.log_base
     low = baseline(problem, s)
     average, whole, asked = mean(s) / unit, total(s) / unit, problem.settings.reduction
     return Known(
@@ -142,7 +142,7 @@ class Case:
     @cached_property
     def labels(self) -> Array:
         """Labels without weights or smoothing: y (n,), or label probabilities (n, k)."""
-        unit = joined([prepared.unit for prepared in self.prepared])
+        unit = joined([prepared.unweighted for prepared in self.prepared])
         return unit.positive if isinstance(unit, Binary) else dense(unit, (self.n, self.problem.k))
 
     @cached_property
