@@ -198,7 +198,7 @@ def test_lists_load_nothing_that_files_are_read_with() -> None:
     loaded = loaded_by("bce", "1,0", "0.8,0.3", "-q")
 
     assert "losscli.reading.pairs.inline" in loaded
-    files = ("sources", "many", "choice", "families", "formats.ranges", "formats.packed", "formats.text")
+    files = ("sources", "many", "choice", "families", "formats.ranges", "compression", "formats.text")
     assert not loaded & {"csv", "json", "losscli.engines.dask"}  # urllib.parse is loaded by pathlib before Python 3.12
     assert not loaded & {f"losscli.reading.{module}" for module in files}
 
@@ -211,7 +211,6 @@ def test_a_summary_of_a_table_loads_no_other_format_and_nothing_that_joins() -> 
     assert not loaded & {f"losscli.reading.formats.{module}" for module in formats}
     assert not loaded & {
         "losscli.reading.pairs.keys",
-        "losscli.reading.remote.file",
         "losscli.homework.explain",
         "pyarrow",
     }

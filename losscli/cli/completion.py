@@ -16,7 +16,7 @@ Offer = Callable[[str], list[str]]
 
 def offered_columns(incomplete: str) -> list[str]:
     """Names of columns that begin as the word does; behind a comma, of the next one of a list."""
-    from losscli.reading.hints.header import header_of
+    from losscli.reading.header import header_of
 
     before, comma, begun = incomplete.rpartition(",")
     listed = before.split(",")
@@ -27,7 +27,7 @@ def offered_columns(incomplete: str) -> list[str]:
 def offered_labels(incomplete: str) -> list[str]:
     """Labels that stand at the top of the label column."""
     from losscli.data.columns import LABEL_NAMES
-    from losscli.reading.hints.header import labels_of
+    from losscli.reading.header import labels_of
 
     values = _values()
     column = (values.get("label") or [None])[-1]

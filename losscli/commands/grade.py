@@ -27,7 +27,7 @@ from losscli.output.progress import followed
 from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.open import open_data
 from losscli.reading.pairs.inline import is_inline, reads_as_numbers
-from losscli.reading.remote.address import is_url
+from losscli.reading.remote import is_url
 from losscli.reports.grade import grade_report
 
 Reader = Callable[[Sequence[str]], tuple[Call, GradOptions | None]]  # the words of a command line to what they ask

@@ -20,7 +20,7 @@ from losscli.errors import DataError, Location, Quoted, RowError
 from losscli.evaluation.validation import worked
 from losscli.output.progress import counted
 from losscli.reading.open import Piece, open_data, open_piece
-from losscli.reading.remote.address import is_url
+from losscli.reading.remote import is_url
 
 
 @dataclass(frozen=True)

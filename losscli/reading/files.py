@@ -66,9 +66,9 @@ def _source(path: str, request: ReadOptions) -> OpenSource:
 
             return open_json_lines(source, request.style)
         from losscli.reading.formats.text import open_text
-        from losscli.reading.hints.signatures import refuse_foreign
+        from losscli.reading.signatures import refuse_other_kinds
 
-        refuse_foreign(source)
+        refuse_other_kinds(source)
         return open_text(source, request.style)
     except BaseException:
         source.close()

@@ -15,7 +15,7 @@ from itertools import pairwise
 from losscli.data.blocks import Block, Chunk, OpenSource, Table, by_row
 from losscli.data.columns import ColumnSelection
 from losscli.errors import DataError, Location, RowError, shown
-from losscli.reading.remote.address import is_url
+from losscli.reading.remote import is_url
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".jsonl", ".npy")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
@@ -26,7 +26,7 @@ Carried = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: the
 def files_of(token: str) -> tuple[str, ...] | None:
     """The files that a directory or a glob means, sorted; None where the argument is one file. DataError for none."""
     if is_url(token):
-        from losscli.reading.remote.listing import files_at
+        from losscli.reading.remote import files_at
 
         return files_at(token, _is_table)
     if os.path.isdir(token):

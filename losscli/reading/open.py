@@ -12,7 +12,7 @@ from losscli.errors import NoInput, UsageError
 from losscli.reading.files import ReadOptions as ReadOptions
 from losscli.reading.files import file_table
 from losscli.reading.pairs.inline import is_inline
-from losscli.reading.remote.address import is_url
+from losscli.reading.remote import is_url
 
 if TYPE_CHECKING:
     from losscli.reading.many import Carried

@@ -1,4 +1,4 @@
-"""Where bytes come from: paths and standard input, unpacked and as UTF-8. What fails here names the file."""
+"""Open paths, addresses and standard input as streams of bytes: decompressed, and text as UTF-8."""
 
 import codecs
 import io
@@ -13,9 +13,9 @@ from select import select
 from typing import IO, Any, cast
 
 from losscli.errors import DataError, UsageError
-from losscli.reading.formats.packed import PACKINGS, unpacked
-from losscli.reading.hints.near import missing
-from losscli.reading.remote.address import is_url, shown_url
+from losscli.reading.compression import COMPRESSIONS, decompressed
+from losscli.reading.missing import missing
+from losscli.reading.remote import RemoteFile, is_url, open_ranged, redacted
 
 STDIN = "<stdin>"
 NPY = b"\x93NUMPY"
@@ -35,9 +35,9 @@ _BUFFER = 1 << 18
 
 @dataclass
 class Source:
-    """An open input: its name in messages, its unpacked bytes, the file itself, and how far it has been read.
+    """An open input: its name in messages, the stream of its decompressed bytes, and the file itself.
 
-    `plain` says that the bytes are those of the file, which begin at its place `origin`.
+    `plain` says that the stream's bytes are those of the file, from its offset `origin` on.
     """
 
     name: str
@@ -48,8 +48,8 @@ class Source:
     plain: bool = True
     origin: int = 0
     taken: int = 0
-    ranged: Callable[[], Any] | None = None  # opens a file of another machine to be read from any place
-    reached: Callable[[], int] = lambda: 0  # how many bytes of the file have been asked for
+    ranged: Callable[[], Any] | None = None  # opens a remote file for reading at any offset
+    reached: Callable[[], int] = lambda: 0  # bytes of the file that have been read, compressed as they are
     spools: list[IO[bytes]] = field(default_factory=list)  # copies on disk, closed with the source
 
     def read(self, size: int) -> bytes:
@@ -70,16 +70,22 @@ class Source:
             self.raw.close()
 
     def position(self) -> int:
-        """How many bytes of the file itself, packed as it is, have been read."""
+        """How many bytes of the file itself, compressed as it is, have been read."""
         return self.origin + (self.taken if self.plain else self.reached())
 
 
 def open_source(path: str, encoding: str | None = None) -> Source:
-    """Open a path, or standard input for `-`; unpacked by its magic bytes and turned into UTF-8 without a BOM."""
-    name = STDIN if path == "-" else shown_url(path) if is_url(path) else path
+    """Open a path, an address, or standard input for `-`; compression and encoding are told by the first bytes."""
+    remote = is_url(path)
+    name = STDIN if path == "-" else redacted(path) if remote else path
+    ranged = None
     with readable(name):
-        raw = _raw(path)
-    source = Source(name, raw, raw, _size(raw), ranged=_ranged(path))
+        if remote:
+            raw: Any = RemoteFile(path)
+            ranged = partial(open_ranged, path)
+        else:
+            raw = _standard_input() if path == "-" else open(path, "rb", buffering=0)  # noqa: SIM115  # Source.close
+    source = Source(name, raw, raw, _size(raw), ranged=ranged)
     try:
         with readable(name):
             _begin(source)
@@ -91,42 +97,26 @@ def open_source(path: str, encoding: str | None = None) -> Source:
     return source
 
 
-def _raw(path: str) -> Any:
-    if is_url(path):
-        from losscli.reading.remote.file import Remote
-
-        return Remote(path)
-    return _standard_input() if path == "-" else open(path, "rb", buffering=0)
-
-
-def _ranged(path: str) -> Callable[[], Any] | None:
-    if not is_url(path):
-        return None
-    from losscli.reading.remote.file import ranges_of
-
-    return partial(ranges_of, path)
-
-
 def is_columnar(source: Source) -> bool:
-    """Whether the bytes are a file of columns; text that begins with its mark holds no control characters."""
+    """Whether the bytes are a columnar file; text that begins with its magic bytes has no control characters."""
     return source.magic.startswith(COLUMNAR) and any(byte < 32 and byte not in b"\t\r\n" for byte in source.magic)
 
 
 def is_plain_file(source: Source) -> bool:
-    """Whether the source is a regular file of this machine, unpacked, that can be opened by its name."""
+    """Whether the source is a regular, uncompressed local file that can be opened by its name."""
     return source.name != STDIN and source.plain and source.ranged is None and source.size is not None
 
 
 def _begin(source: Source) -> None:
-    """Look at the first bytes, and unpack where they say so."""
+    """Look at the first bytes, and decompress where they say so."""
     source.origin = source.raw.tell() if source.size is not None else 0
-    steady = _Steady(source.raw, None if source.size is None else max(source.size - source.origin, 0))
+    steady = _FixedLength(source.raw, None if source.size is None else max(source.size - source.origin, 0))
     source.reached = lambda: steady.taken
     source.magic, source.stream = _peeked(steady)
-    for packing in PACKINGS:
-        if source.magic.startswith(packing.mark):
+    for compression in COMPRESSIONS:
+        if source.magic.startswith(compression.magic):
             source.plain = False
-            source.magic, source.stream = _peeked(unpacked(packing, source.stream))
+            source.magic, source.stream = _peeked(decompressed(compression, source.stream))
             return
 
 
@@ -174,8 +164,8 @@ class _Rejoined(io.RawIOBase):
         return size
 
 
-class _Steady(io.RawIOBase):
-    """A file as long as it was when it was opened: what was written since isn't read, and what has gone is an error."""
+class _FixedLength(io.RawIOBase):
+    """A file of the length it had when it was opened: what is appended later isn't read, truncation is an error."""
 
     def __init__(self, raw: IO[bytes], left: int | None) -> None:
         self._raw, self._left, self.taken = cast(Any, raw), left, 0
@@ -199,7 +189,7 @@ SHRUNK = "the file has become shorter while it was read"
 
 @contextmanager
 def readable(name: str) -> Iterator[None]:
-    """What fails while bytes are read as a DataError that names the source."""
+    """Turn errors of the operating system into a DataError that names the source."""
     try:
         yield
     except DataError as error:

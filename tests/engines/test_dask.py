@@ -4,14 +4,20 @@ import math
 import operator
 import os
 import re
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import environment
 from servers import Cluster, cluster, free_port
 
+import losscli
 from losscli.engines import dask
 from losscli.engines.dask import on_cluster
 from losscli.engines.local import in_threads
@@ -69,7 +75,7 @@ def test_the_parts_of_lost_workers_are_done_by_another_until_there_is_none(
 
     assert [next(results) for _ in range(19)] == [None] * 19
 
-    monkeypatch.setattr(dask, "PATIENCE", 1.5)
+    monkeypatch.setattr(dask, "TIMEOUT", 1.5)
     other.kill()
     with pytest.raises(DataError, match=r"has no workers, after 1\.5 s"):
         next(results)
@@ -88,8 +94,29 @@ def test_a_part_that_ends_its_workers_is_one_line_and_a_lost_scheduler_is() -> N
             next(results)
 
 
+def test_a_scheduler_that_is_killed_while_a_table_is_read_is_one_line_of_the_program(tmp_path: Path) -> None:
+    """Nothing of what Dask itself logs."""
+    table = tmp_path / "t.csv"
+    table.write_text("label,prob\n" + "1,0.25\n" * 1_000_000, encoding="utf-8")
+    with cluster(1) as found:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "losscli", "bce", str(table), "--cluster", found.address],
+            env=environment(),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        found.workers[0].send_signal(signal.SIGSTOP)  # so that the work can't be done before
+        time.sleep(3)
+        found.scheduler.kill()
+        out, err = child.communicate(timeout=60)
+
+    assert (child.returncode, out, err.count("\n")) == (2, "", 1), err
+    assert "--cluster: " in err
+
+
 def test_nobody_at_the_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask, "PATIENCE", 1.0)
+    monkeypatch.setattr(dask, "TIMEOUT", 1.0)
     address = f"tcp://127.0.0.1:{free_port()}"
 
     with pytest.raises(DataError, match=f"--cluster: no scheduler answers at {address}"):
@@ -103,7 +130,7 @@ def test_what_is_no_address_is_one_line(address: str) -> None:
 
 
 def test_a_cluster_without_workers_is_not_waited_for_for_ever(empty: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask, "PATIENCE", 1.5)
+    monkeypatch.setattr(dask, "TIMEOUT", 1.5)
     with pytest.raises(DataError, match=r"has no workers, after 1\.5 s"):
         list(on_cluster(operator.neg, [1], empty.address))
 
@@ -114,9 +141,14 @@ OLD_PYTHON = "import distributed.versions as v; v.get_system_info = lambda: {'py
 @pytest.mark.parametrize(
     ("before", "what"),
     [
-        ("import sys; sys.modules['losscli'] = None", "a worker has no losscli, and here is losscli"),
-        ("import losscli; losscli.__version__ = '0.0.1'", "a worker has losscli 0.0.1, and here is losscli"),
-        (OLD_PYTHON, "runs Python 3.8.1, and here is"),
+        ("import sys; sys.modules['losscli'] = None", "a worker has no losscli, this machine losscli"),
+        ("import losscli; losscli.__version__ = '0.0.1'", "a worker has losscli 0.0.1, this machine losscli"),
+        (OLD_PYTHON, "runs Python 3.8.1, this machine Python"),
+        ("import numpy; numpy.__version__ = '1.0.0'", "a worker has numpy 1.0.0, this machine numpy"),
+        (
+            "import losscli.engines.dask as d; d.code_hash = lambda: '0'",
+            f"the code of losscli {losscli.__version__} on a worker is not this machine's; install the same build",
+        ),
     ],
 )
 def test_a_worker_that_is_made_otherwise_is_refused(before: str, what: str, empty: Cluster) -> None:

@@ -4,13 +4,14 @@ import io
 import json
 import pickle
 import sqlite3
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from conftest import answer, record, refusal, run
 
-from losscli.reading.hints.signatures import KINDS
+from losscli.reading.signatures import KINDS
 
 
 def zipped(*names: str) -> bytes:
@@ -69,7 +70,7 @@ def test_a_database_as_it_is_written_is_known(here: Path) -> None:
 
 @pytest.mark.parametrize("text", ["[1,0]\n", "label,prob\n1,0.5\n"])
 def test_the_marks_of_other_files_are_none_of_a_table(text: str) -> None:
-    assert not any(text.encode().startswith(kind.marks) for kind in KINDS if kind.marks)
+    assert not any(text.encode().startswith(kind.magic) for kind in KINDS if kind.magic)
 
 
 # --- above the header -----------------------------------------------------------------------------------------------
@@ -192,6 +193,15 @@ def test_a_path_at_which_there_is_nothing_says_what_is_near(typed: str, said: st
 
     assert refusal("bce", typed) == said
     assert refusal("bce", "1", typed) == said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links want rights there")
+def test_a_link_to_nothing_says_so_and_does_not_suggest_itself(here: Path) -> None:
+    Path("preds.csv").symlink_to("gone.csv")
+
+    assert (
+        refusal("bce", "preds.csv") == "preds.csv: no such file; preds.csv is a link to gone.csv, which does not exist"
+    )
 
 
 def test_a_home_directory_in_quotes_is_written_out(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

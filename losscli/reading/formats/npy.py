@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import DataError, shown
-from losscli.reading.hints.signatures import said_of_archive
+from losscli.reading.signatures import describe_archive
 from losscli.reading.sources import NPY, STDIN, Source, readable
 
 MOST_COLUMNS = 1 << 20
@@ -90,7 +90,7 @@ def _members(source: Source, file: IO[bytes]) -> list[Part]:
     for entry in archive.infolist():
         member = archive.open(entry)
         if member.read(len(NPY)) != NPY:
-            raise DataError(said_of_archive(archive.namelist(), source.name))
+            raise DataError(describe_archive(archive.namelist(), source.name))
         member.seek(0)
         found.append(_part(source, entry.filename.removesuffix(".npy"), member.read, None))
     return [part for part in found if part.shape]  # single values are notes beside the data

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from losscli.data.cells import number
 from losscli.errors import DataError, shown
-from losscli.reading.remote.address import is_url
+from losscli.reading.remote import is_url
 
 _CALL = re.compile(r"^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray)\s*\((.*)\)\s*$", re.DOTALL)
 _KEYWORDS = re.compile(r",\s*[A-Za-z_]\w*\s*=\s*(?:'[^']*'|<[^>]*>|\([^()]*\)|[^,()]+)\s*,?\s*$", re.DOTALL)

@@ -8,7 +8,7 @@ from losscli.data.blocks import Block, Chunk, ColumnNames, Table
 from losscli.data.cells import is_missing, is_percentage, number
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError
-from losscli.reading.hints.near import missing
+from losscli.reading.missing import missing
 from losscli.reading.pairs.inline import Inline, parse_inline
 from losscli.reading.records import Layout, block_of_records, is_text, not_a_number
 

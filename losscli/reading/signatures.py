@@ -1,6 +1,6 @@
-"""Files that are no tables of text, told by their first bytes: what they are, and a command that makes a table of them.
+"""Files that are no tables, told by their first bytes: what they are, and a command that makes a table of them.
 
-The rule: a kind is an entry of `KINDS`, or of `MEMBERS` for what lies in a zip archive.
+A kind is an entry of `KINDS`, or of `MEMBERS` for what lies in a zip archive.
 """
 
 import shlex
@@ -15,10 +15,10 @@ PANDAS = "python -c 'import pandas, sys; pandas.{}.to_csv(sys.stdout, index=Fals
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: the bytes that it begins with, what it is called, and a command in which {} is its name."""
+    """A kind of file: the bytes it may begin with, its name, and a command in which {} stands for the path."""
 
-    marks: tuple[bytes, ...]
-    called: str
+    magic: tuple[bytes, ...]
+    name: str
     command: str = ""
 
 
@@ -63,31 +63,30 @@ MEMBERS = (
 )
 
 
-def refuse_foreign(source: Source) -> None:
+def refuse_other_kinds(source: Source) -> None:
     """DataError where the first bytes are those of a file of another kind; text passes."""
     head = source.magic
-    kind = next((kind for kind in KINDS if head.startswith(kind.marks)), None)
+    kind = next((kind for kind in KINDS if head.startswith(kind.magic)), None)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if kind is None and text.startswith(WEB.marks):
+    if kind is None and text.startswith(WEB.magic):
         kind = WEB
-    if kind is None and text.startswith(JSON.marks) and _is_array(text):
+    if kind is None and text.startswith(JSON.magic) and _is_array(text):
         kind = JSON
     if kind is not None:
-        raise DataError(f"{source.name}: {said(kind, source.name)}")
+        raise DataError(f"{source.name}: {_describe(kind, source.name)}")
 
 
-def said_of_archive(names: Iterable[str], name: str) -> str:
-    """What is said of a zip archive whose members are no arrays."""
+def describe_archive(names: Iterable[str], name: str) -> str:
+    """The message for a zip archive whose members are no arrays."""
     members = list(names)
     found = (kind for part, kind in MEMBERS for member in members if member.startswith(part) or member.endswith(part))
-    return said(next(found, ZIP), name)
+    return _describe(next(found, ZIP), name)
 
 
-def said(kind: Kind, name: str) -> str:
-    """What a file is, and what makes a table of it."""
+def _describe(kind: Kind, name: str) -> str:
     path = "FILE" if name == STDIN else shlex.quote(name)
-    cure = f"; {kind.command.format(path)}" if kind.command else ""
-    return f"this is {kind.called}, not a table of text{cure}"
+    fix = f"; {kind.command.format(path)}" if kind.command else ""
+    return f"this is {kind.name}, not a table of text{fix}"
 
 
 def _is_array(text: bytes) -> bool:

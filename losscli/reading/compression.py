@@ -1,6 +1,6 @@
-"""Packed streams as the bytes inside: gzip, bzip2, xz and zstandard, told by their first bytes.
+"""Decompress streams: gzip, bzip2, xz and zstandard, told by their magic bytes.
 
-The rule: every member is read to its end and checked, and what follows the last one is an error, never an end.
+Every member is read to its end and its checksum verified; other bytes behind the last member are an error.
 """
 
 import io
@@ -17,7 +17,7 @@ _TRAILING = "something else follows the compressed data"
 
 
 class _Member(Protocol):
-    """What unpacks one member, as `bz2.BZ2Decompressor` does."""
+    """A decompressor of one member, as `bz2.BZ2Decompressor`."""
 
     eof: bool
     needs_input: bool
@@ -26,8 +26,8 @@ class _Member(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-class _Inflated:
-    """A member of gzip, by zlib or what stands for it."""
+class _GzipMember:
+    """A member of gzip, by zlib or a module with its interface."""
 
     def __init__(self, zlib: Any) -> None:
         self._inner = zlib.decompressobj(31)  # 16 for the format of gzip, its sums checked, and the largest window
@@ -43,8 +43,8 @@ class _Inflated:
         return cast(bytes, self._inner.decompress(self._inner.unconsumed_tail + data, max_length))
 
 
-class _Frame:
-    """A frame of zstandard by the package of that name, which gives all that a piece of input unpacks to."""
+class _ZstandardFrame:
+    """A frame of zstandard by the package of that name, which returns all that a piece of input holds at once."""
 
     def __init__(self, inner: Any) -> None:
         self._inner, self._left = inner, b""
@@ -68,13 +68,13 @@ class _Frame:
 
 
 @dataclass(frozen=True)
-class Packing:
-    """How a kind is told and unpacked: its first bytes, what unpacks a member, and the input that is given at once."""
+class Compression:
+    """A format: its magic bytes, what makes decompressors of it, and how many bytes of input one gets at once."""
 
-    mark: bytes
-    unpacker: Callable[[], Callable[[], _Member]]
+    magic: bytes
+    load: Callable[[], Callable[[], _Member]]
     piece: int = 1 << 16
-    padded: bool = False  # whether zeros may stand between members and behind the last
+    padded: bool = False  # zeros may stand between members and behind the last
 
 
 def _gzip() -> Callable[[], _Member]:
@@ -83,7 +83,7 @@ def _gzip() -> Callable[[], _Member]:
     except ImportError:
         import zlib
 
-    return lambda: cast(_Member, _Inflated(zlib))
+    return lambda: cast(_Member, _GzipMember(zlib))
 
 
 def _bzip2() -> Callable[[], _Member]:
@@ -110,24 +110,24 @@ def _zstandard() -> Callable[[], _Member]:
         raise DataError(
             "zstandard data need Python 3.14 or the package backports.zstd; or unpack with zstdcat"
         ) from None
-    return lambda: cast(_Member, _Frame(whole.decompressobj()))
+    return lambda: cast(_Member, _ZstandardFrame(whole.decompressobj()))
 
 
-PACKINGS = (
-    Packing(b"\x1f\x8b", _gzip, padded=True),
-    Packing(b"BZh", _bzip2),
-    Packing(b"\xfd7zXZ\x00", _xz, padded=True),
+COMPRESSIONS = (
+    Compression(b"\x1f\x8b", _gzip, padded=True),
+    Compression(b"BZh", _bzip2),
+    Compression(b"\xfd7zXZ\x00", _xz, padded=True),
     # A block of 4 bytes may stand for 128 KiB: pieces are small, as one package gives all of a piece at once.
-    Packing(b"\x28\xb5\x2f\xfd", _zstandard, piece=1 << 11),
+    Compression(b"\x28\xb5\x2f\xfd", _zstandard, piece=1 << 11),
 )
 
 
-class _Unpacked(io.RawIOBase):
+class _Decompressed(io.RawIOBase):
     """The bytes of all members, one after the other."""
 
-    def __init__(self, packing: Packing, packed: IO[bytes]) -> None:
-        self._packing, self._packed, self._make = packing, packed, packing.unpacker()
-        self._member = self._make()
+    def __init__(self, compression: Compression, stream: IO[bytes]) -> None:
+        self._compression, self._stream, self._new_member = compression, stream, compression.load()
+        self._member = self._new_member()
 
     def readinto(self, buffer: Any) -> int:
         data = b""
@@ -138,8 +138,8 @@ class _Unpacked(io.RawIOBase):
                 if not rest:
                     return 0
             elif self._member.needs_input:
-                rest = self._packed.read(self._packing.piece)
-            data = self._unpacked(rest, len(buffer))
+                rest = self._stream.read(self._compression.piece)
+            data = self._decompress(rest, len(buffer))
             if not (data or rest or self._member.eof):
                 raise DataError(TRUNCATED)
         buffer[: len(data)] = data
@@ -147,29 +147,29 @@ class _Unpacked(io.RawIOBase):
 
     def _next_member(self) -> bytes:
         """The first bytes of another member, for which an unpacker is made; b"" where there is none."""
-        mark = self._packing.mark
-        rest = self._less_padding(self._member.unused_data)
-        while len(rest) < len(mark) and (more := self._packed.read(self._packing.piece)):
-            rest = self._less_padding(rest + more)
-        if rest and not rest.startswith(mark[: len(rest)]):
+        magic = self._compression.magic
+        rest = self._without_padding(self._member.unused_data)
+        while len(rest) < len(magic) and (more := self._stream.read(self._compression.piece)):
+            rest = self._without_padding(rest + more)
+        if rest and not rest.startswith(magic[: len(rest)]):
             raise DataError(_TRAILING)
-        self._member = self._make() if rest else self._member
+        self._member = self._new_member() if rest else self._member
         return rest
 
-    def _less_padding(self, data: bytes) -> bytes:
-        return data.lstrip(b"\0") if self._packing.padded else data
+    def _without_padding(self, data: bytes) -> bytes:
+        return data.lstrip(b"\0") if self._compression.padded else data
 
-    def _unpacked(self, data: bytes, most: int) -> bytes:
+    def _decompress(self, data: bytes, most: int) -> bytes:
         try:
             return self._member.decompress(data, most)
         except MemoryError:
             raise
         except Exception as error:  # each package has its own kinds
-            if "memory" in str(error):  # a window beyond what is taken without being asked
+            if "memory" in str(error):  # a window above the default limit
                 raise DataError("the compressed data want too much memory; unpack with zstd -d --long=31") from None
             raise DataError(DAMAGED) from None
 
 
-def unpacked(packing: Packing, packed: IO[bytes]) -> io.RawIOBase:
-    """The bytes inside of a packed stream; DataError where it is damaged, cut short or followed by something else."""
-    return _Unpacked(packing, packed)
+def decompressed(compression: Compression, stream: IO[bytes]) -> io.RawIOBase:
+    """The decompressed bytes; reading them raises DataError if the stream is damaged, cut short or followed by more."""
+    return _Decompressed(compression, stream)

@@ -1,7 +1,4 @@
-"""The top of a table, read for a shell that completes a line: quick, and silent. The rule: what isn't plain is nothing.
-
-It chooses no columns and judges nothing: whatever goes wrong, there is nothing to offer.
-"""
+"""The top of a table, read for shell completion: fast and silent; an unusual file offers nothing."""
 
 import csv
 import os
