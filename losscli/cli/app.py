@@ -57,7 +57,10 @@ def _job(args: list[str]) -> Job | int:
     if COMPLETION in os.environ:
         return _typers(args)
     if args[:1] == ["help"]:
-        args = [*args[1:], "--help"]
+        from losscli.cli.help import help_on
+
+        sys.stdout.write(help_on(args[1:]))
+        return 0
     if args in (["-V"], ["--version"]):
         print(f"losscli {__version__}")
         return 0

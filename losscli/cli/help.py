@@ -4,12 +4,18 @@ A page begins with a sentence and examples that can be typed as they stand where
 arguments and the options in their groups. Where the terminal is narrow, what an option does stands below its name.
 """
 
+import re
 import shutil
+import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from unicodedata import east_asian_width
 
-from losscli.cli.commands import COMMANDS, EXAMPLES, GROUPS, Command, within
+from losscli.cli.commands import COMMANDS, EXAMPLES, GROUPS, Command, command_of, first_words, within
 from losscli.cli.options import Option
+from losscli.errors import UsageError, shown
 
 WIDEST, NARROW = 80, 60  # longer lines are hard to read; below this names and texts don't fit beside each other
 NAMES = 29  # columns for names, where texts stand beside them
@@ -23,7 +29,42 @@ EXIT_CODES = (
     ("2", "trouble: wrong usage or wrong data; one line on standard error says where"),
     ("130", "interrupted"),
 )
-READ_ON = "losscli COMMAND -h has the options of a command; README.md has a tour, the answers, and the speed."
+READ_ON = "losscli COMMAND -h has the options of a command, and losscli help TOPIC a page on a topic."
+
+TOPICS = Path(__file__).parents[1] / "topics"  # a Markdown file each, whose first line is `# name: what it is about`
+
+
+def help_on(words: Sequence[str]) -> str:
+    """The page of a topic or a command; without words, of the program."""
+    command, width = command_of(words), terminal_width()
+    if not words or words[0].startswith("-"):
+        return top_page(width)
+    if command is not None:
+        return page(command, width)
+    if words[0] in GROUPS:
+        return group_page(words[0], width)
+    every = {name: path for path, names, _ in topics() for name in names}
+    name = words[0].lower()
+    if name not in every:
+        near = get_close_matches(name, [*every, *first_words()], 1)
+        instead = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"no such topic: {shown(words[0])}; {instead}the topics are {', '.join(every)}")
+    text = every[name].read_text(encoding="utf-8")
+    if not sys.stdout.isatty():
+        return text
+    from losscli.output.people import markdown_text
+
+    return markdown_text(text, width)
+
+
+def topics() -> list[tuple[Path, tuple[str, ...], str]]:
+    """The file of each topic, its names (in its own language, and that of the file), and what it is about."""
+    found = []
+    for path in sorted(TOPICS.glob("*.md")):
+        with path.open(encoding="utf-8") as lines:
+            name, title = re.split("[:\uff1a]", next(lines).removeprefix("# ").rstrip(), maxsplit=1)
+        found.append((path, tuple(dict.fromkeys((name, path.stem))), title.strip()))
+    return found
 
 
 def terminal_width() -> int:
@@ -71,6 +112,7 @@ def top_page(width: int) -> str:
         _examples(EXAMPLES),
         _section("Commands", commands, width),
         _section("Options", options, width),
+        _section("Topics", [(", ".join(names), title) for _, names, title in topics()], width),
         _section("Exit codes", EXIT_CODES, width),
         _section("Read on", [("", READ_ON)], width),
     ]
@@ -109,4 +151,5 @@ def _entry(name: str, text: str, width: int) -> list[str]:
     if width < NARROW:
         return [f"  {name}", *textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6)]
     lines = textwrap.wrap(text, width - NAMES, break_long_words=False)
-    return [f"  {name}".ljust(NAMES - 1) + f" {lines[0]}", *(" " * NAMES + line for line in lines[1:])]
+    wide = sum(east_asian_width(char) == "W" for char in name)
+    return [f"  {name}".ljust(NAMES - 1 - wide) + f" {lines[0]}", *(" " * NAMES + line for line in lines[1:])]

