@@ -197,7 +197,7 @@ def test_parquet_is_read_without_pandas(tmp_path: Path) -> None:
 def test_lists_load_nothing_that_files_are_read_with() -> None:
     loaded = loaded_by("bce", "1,0", "0.8,0.3", "-q")
 
-    assert "losscli.reading.pairs.inline" in loaded
+    assert "losscli.reading.lists" in loaded
     files = ("sources", "many", "choice", "families", "formats.ranges", "compression", "formats.text")
     assert not loaded & {"csv", "json", "losscli.engines.dask"}  # urllib.parse is loaded by pathlib before Python 3.12
     assert not loaded & {f"losscli.reading.{module}" for module in files}

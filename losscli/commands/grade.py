@@ -25,8 +25,8 @@ from losscli.output.emit import Printing, emit
 from losscli.output.formats import FORMATS
 from losscli.output.progress import followed
 from losscli.reading.ledger import Ledger, Line, read_ledger
+from losscli.reading.lists import is_list, reads_as_numbers
 from losscli.reading.open import open_data
-from losscli.reading.pairs.inline import is_inline, reads_as_numbers
 from losscli.reading.remote import is_url
 from losscli.reports.grade import grade_report
 
@@ -125,7 +125,7 @@ def _beside(folder: str, word: str, call: Call) -> str:
     names = (call.positive, *(call.classes or "").split(","))
     if is_url(word) or reads_as_numbers(word) or (word in names and not os.path.exists(path)):
         return word
-    return word if is_inline(word) and not os.path.exists(path) else path
+    return word if is_list(word) and not os.path.exists(path) else path
 
 
 def _solved(call: Call) -> Callable[[Expected], Verdict]:

@@ -11,7 +11,7 @@ from losscli.engines.local import thread_count
 from losscli.errors import NoInput, UsageError
 from losscli.reading.files import ReadOptions as ReadOptions
 from losscli.reading.files import file_table
-from losscli.reading.pairs.inline import is_inline
+from losscli.reading.lists import is_list, quoted_lists
 from losscli.reading.remote import is_url
 
 if TYPE_CHECKING:
@@ -68,8 +68,11 @@ def _opened(request: ReadOptions) -> Table:
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise UsageError("standard input can be read once; give '-' for one argument only")
     if len(tokens) > 2:
-        paths = not any(map(is_inline, tokens))
-        hint = "; quote a glob, so that its files are read as one table" if paths else ""
+        hint = ""
+        if lists := quoted_lists(tokens, request.wanted.forms):
+            hint = f"; quote each list (PowerShell needs that always): {lists}"
+        elif not any(map(is_list, tokens)):
+            hint = "; quote a glob, so that its files are read as one table"
         raise UsageError(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")
     if request.drop_unmatched is not None and KEY not in request.wanted.carried:
         raise UsageError("--unmatched says what is done about rows that --key finds no partner for; add --key")
@@ -84,7 +87,7 @@ def _opened(request: ReadOptions) -> Table:
         return file_table("-", request)
     if "" in tokens:
         raise UsageError("an argument is empty")
-    if is_inline(tokens[0]):
+    if is_list(tokens[0]):
         from losscli.reading.pairs.sides import likelihoods
 
         return likelihoods(request)

@@ -21,8 +21,8 @@ from losscli.evaluation.validation import infinite, raise_first, weights_out_of_
 from losscli.losses.focal import focal_gradient, focal_value
 from losscli.losses.targets import Classes, Targets, coefficient_sums, joined
 from losscli.losses.targets import taken as of_rows
+from losscli.reading.lists import is_list, parse_list
 from losscli.reading.open import ReadOptions, open_data
-from losscli.reading.pairs.inline import is_inline, parse_inline
 from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
 
 
@@ -135,12 +135,12 @@ def form_of(asked: Settings, theta: str | None) -> Form:
     forms = asked.loss.kernels
     if Form.CATEGORICAL not in forms:
         return Form.BINARY
-    several = theta is not None and len(parse_inline(theta).rows) > 1
+    several = theta is not None and len(parse_list(theta).rows) > 1
     return Form.CATEGORICAL if Form.BINARY not in forms or asked.classes or several else Form.BINARY
 
 
 def _refuse_predictions(request: ReadOptions, asked: Settings) -> None:
-    if len(request.tokens) > 1 or (request.tokens and is_inline(request.tokens[0])):
+    if len(request.tokens) > 1 or (request.tokens and is_list(request.tokens[0])):
         raise UsageError("a regression wants a table with columns of features, not lists")
     if request.wanted.prob:
         raise UsageError("-p chooses predictions; a regression makes them of the features (-x)")

@@ -5,7 +5,7 @@ import numpy as np
 from losscli.data.cells import number
 from losscli.errors import UsageError, shown
 from losscli.evaluation.prepare import Array
-from losscli.reading.pairs.inline import parse_inline
+from losscli.reading.lists import parse_list
 from losscli.regression.sample import Shape
 
 
@@ -14,7 +14,7 @@ def given_theta(text: str | None, shape: Shape) -> Array:
     """The parameters as typed, the intercept first and a row a class; zeros when none are."""
     if text is None:
         return shape.zeros
-    rows = parse_inline(text).rows
+    rows = parse_list(text).rows
     values = [number(cell) for row in rows for cell in row]
     strange = next((cell for row in rows for cell in row if number(cell) is None), None)
     if strange is not None:

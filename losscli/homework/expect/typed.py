@@ -14,7 +14,7 @@ from math import floor, inf, isinf, isnan, log10, nan
 
 from losscli.errors import DataError, UsageError, shown
 from losscli.homework.expect.expression import EXACT_HALF, FUNCTIONS, calculated
-from losscli.reading.pairs.inline import parse_inline, unwrapped
+from losscli.reading.lists import parse_list, unwrapped
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 
@@ -225,7 +225,7 @@ def _listed(text: str, unit: str) -> list[Typed]:
     masked = _CALL.sub("\\1\ue000\\2\ue001", unicodedata.normalize("NFKC", text).translate(_DASHES))
     masked = re.sub(r"(\.\d+)\.{3,}(?=[\s,;\])]|$)", "\\1\ue002", masked)
     try:
-        cells = parse_inline(_BEFORE.sub("", masked.strip())).cells
+        cells = parse_list(_BEFORE.sub("", masked.strip()), fractions=False).cells
     except DataError as error:
         raise UsageError(f"{error}") from None
     plain = [cell.replace("\ue000", "(").replace("\ue001", ")").replace("\ue002", "...") for cell in cells]

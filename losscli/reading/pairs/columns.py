@@ -10,10 +10,10 @@ from losscli.data.blocks import OpenSource
 from losscli.data.columns import KEY, ColumnSelection, shared_out
 from losscli.errors import DataError
 from losscli.reading.choice import labels_and_predictions, names_of, resolve
-from losscli.reading.pairs.inline import Inline
+from losscli.reading.lists import InlineList
 from losscli.reading.pairs.position import SHARED
 
-Sides = Sequence[Inline | OpenSource]
+Sides = Sequence[InlineList | OpenSource]
 
 
 def wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelection]:

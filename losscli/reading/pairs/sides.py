@@ -3,6 +3,7 @@
 Rows go together by position only where nothing in the tables speaks against it; with key columns they are joined.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,29 +12,33 @@ from losscli.data.columns import KEY, ColumnSelection
 from losscli.enums import Form
 from losscli.errors import DataError, UsageError
 from losscli.reading.files import ReadOptions, file_table, opened
-from losscli.reading.pairs.inline import Inline, is_inline, parse_inline
-from losscli.reading.pairs.position import side_by_side
-from losscli.reading.pairs.shapes import (
-    check_counts,
+from losscli.reading.lists import (
+    InlineList,
+    Shape,
     form_of,
-    inline_table,
-    numbers_or_no_file,
-    oriented,
+    is_list,
+    list_table,
     other_reading,
-    records_of,
+    parse_list,
+    parse_numbers,
     shape_of,
+    tables_of,
 )
+from losscli.reading.pairs.position import side_by_side
 
 
 def likelihoods(request: ReadOptions) -> Table:
     """A lone list: for nll the likelihoods of what happened."""
     wanted = request.wanted
-    cells = numbers_or_no_file(request.tokens[0]).cells
+    given = parse_numbers(request.tokens[0])
     if Form.LIKELIHOOD not in wanted.forms:
         raise UsageError("one list is not enough; give two: LABELS and PREDS")
+    if shape_of(given) in (Shape.ROW, Shape.MATRIX):
+        size = f"{len(given.rows)} x {len(given.rows[0])}"
+        raise UsageError(f"labels are needed beside a matrix ({size}); likelihoods of what happened are one list")
     if wanted.label or wanted.prob or wanted.carried:
         raise UsageError("columns are chosen in tables; a list has none")
-    table = replace(inline_table([[cell] for cell in cells], "the list", request.style.drop), form=Form.LIKELIHOOD)
+    table = replace(list_table([[cell] for cell in given.cells], "the list", request.style.drop), form=Form.LIKELIHOOD)
     if wanted.weight is None:
         return table
     return side_by_side({"prob": table, "weight": _weights(request)}, Form.LIKELIHOOD)
@@ -44,13 +49,8 @@ def pair(request: ReadOptions) -> Table:
     if "" in request.tokens:
         raise UsageError("an argument is empty")
     labels, preds = _read(request)
-    form = form_of(request.wanted.forms, shape_of(labels), shape_of(preds))
-    label_rows, pred_rows = oriented(form, shape_of(labels), shape_of(preds))
-    sides = [
-        side if isinstance(side, Table) else inline_table(records_of(side, by_row), name, request.style.drop)
-        for side, by_row, name in ((labels, label_rows, "labels"), (preds, pred_rows, "predictions"))
-    ]
-    check_counts(sides, (labels, preds), form)
+    form = form_of(request.wanted.forms, labels, preds)
+    sides = tables_of(labels, preds, form, request.style.drop)
     if KEY in request.wanted.carried:
         from losscli.reading.pairs.keys import joined
 
@@ -62,15 +62,15 @@ def pair(request: ReadOptions) -> Table:
     return replace(table, warnings=(*table.warnings, doubt)) if doubt else table
 
 
-def _read(request: ReadOptions) -> list[Inline | Table]:
+def _read(request: ReadOptions) -> list[InlineList | Table]:
     """Both arguments read; a column that is wanted of either is looked for in LABELS, then in PREDS."""
-    found: list[Inline | OpenSource] = []
+    found: list[InlineList | OpenSource] = []
     try:
         for at, token in enumerate(request.tokens):
             found.append(_side(token, request, at))
         _refuse_columns_of_lists(request.wanted, found)
         if not any(isinstance(side, OpenSource) for side in found):
-            return [side for side in found if isinstance(side, Inline)]
+            return [side for side in found if isinstance(side, InlineList)]
         from losscli.reading.pairs.columns import wanted_of_sides
 
         wanted = wanted_of_sides(request.wanted, found)
@@ -84,22 +84,23 @@ def _read(request: ReadOptions) -> list[Inline | Table]:
         raise
 
 
-def _side(token: str, request: ReadOptions, at: int) -> Inline | OpenSource:
+def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
     wanted = request.wanted
-    if at == 0 and token in wanted.named_labels and not is_inline(token):
-        return Inline(((token,),), False)
-    if is_inline(token):
+    single = at == 0 and token in wanted.named_labels and not os.path.exists(token)
+    if single or is_list(token):
         if (wanted.label, wanted.prob)[at]:
             raise UsageError(f"{('-y', '-p')[at]} chooses a column of a table, and {('LABELS', 'PREDS')[at]} is a list")
+        if single:
+            return InlineList(((token,),), False)
         try:
-            found = parse_inline(token)
+            found = parse_list(token)
         except DataError as error:
             raise DataError(f"{('labels', 'predictions')[at]}: {error}") from None
-        return numbers_or_no_file(token) if at else found
+        return parse_numbers(token) if at else found
     return opened(token, request)
 
 
-def _refuse_columns_of_lists(wanted: ColumnSelection, sides: Sequence[Inline | OpenSource]) -> None:
+def _refuse_columns_of_lists(wanted: ColumnSelection, sides: Sequence[InlineList | OpenSource]) -> None:
     """Refuse columns that travel along, keys above all, where there are lists."""
     tables = sum(isinstance(side, OpenSource) for side in sides)
     if KEY in wanted.carried and tables < 2:
@@ -111,8 +112,8 @@ def _refuse_columns_of_lists(wanted: ColumnSelection, sides: Sequence[Inline | O
 def _weights(request: ReadOptions) -> Table:
     """Sample weights beside lists: a list of their own, or a file of one column."""
     text = request.wanted.weight or ""
-    if is_inline(text):
-        cells = numbers_or_no_file(text).cells
-        return inline_table([[cell] for cell in cells], "weights", request.style.drop)
+    if is_list(text):
+        cells = parse_numbers(text).cells
+        return list_table([[cell] for cell in cells], "weights", request.style.drop)
     wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=request.wanted.header)
     return file_table(text, replace(request, wanted=wanted))

@@ -1,0 +1,363 @@
+"""Lists typed as arguments: in every spelling that people paste, which shape is meant, and each as a table.
+
+A list is rows of cells. Accepted: `1,0,0,1`, `1 0 0 1`, `[1, 0, 0, 1]`; rows split by `;`, newlines or brackets;
+what numpy, torch, TensorFlow, JAX and R print; fractions (`2/3`); full-width digits, points, commas and brackets.
+"""
+
+import glob
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache, partial
+
+from losscli.data.blocks import Block, Chunk, ColumnNames, Table
+from losscli.data.cells import is_missing, is_percentage, number
+from losscli.enums import Form
+from losscli.errors import DataError, Location, RowError, shown
+from losscli.reading.missing import missing
+from losscli.reading.records import Layout, block_of_records, is_text, not_a_number
+from losscli.reading.remote import is_url
+
+# ./x, ../x, /x and ~/x; on Windows .\x, \\server\x and C:\x too
+_PATH = re.compile(r"\.{0,2}[/\\]|~[/\\]|[A-Za-z]:[/\\]")
+
+_CALL = re.compile(
+    r"^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray|c)\s*\((.*)\)\s*$", re.DOTALL
+)
+_KEYWORDS = re.compile(r",\s*[A-Za-z_]\w*\s*=\s*(?:'[^']*'|<[^>]*>|\([^()]*\)|[^,()]+)\s*,?\s*$", re.DOTALL)
+_SCALAR = re.compile(r"\b(?:np|numpy)\.(?:float|int|uint|str|bool)\d*_?\(([^()]*)\)")
+_TENSOR = re.compile(r"^\s*<tf\.Tensor.*?numpy=(.*)>\s*$|^\s*Parameter containing:(.*)$", re.DOTALL)
+_DTYPE = re.compile(r",\s*(?:[A-Za-z_]\w*\.)?(?:float|int|uint|bool|complex)\w*\s*$")
+_R_VECTOR = re.compile(r"\s*\[1\](?:[ \t]+[^\s\[\]]+)+\s*(?:\n\s*\[\d+\](?:[ \t]+[^\s\[\]]+)+\s*)*(?:\nLevels:.*)?$")
+_R_MATRIX = re.compile(r"\s*(?:\[,\d+\]\s*)+(?:\n\s*\[\d+,\][^\[\]\n]*)+\s*$")
+_FRACTION = re.compile(r"([^\s/]+)\s*/\s*([^\s/]+)")
+
+# Marks as an input method or a word processor types them. Those of numbers are read so in cells that then are numbers.
+_SEPARATORS = str.maketrans("，、﹐；", ",,,;")  # noqa: RUF001
+_BRACKETS = str.maketrans("（）［］【】", "()[][]")  # noqa: RUF001
+_NUMERALS = str.maketrans("０１２３４５６７８９．。＋－−–／ｅＥ", "0123456789..+---/eE")  # noqa: RUF001
+_QUOTES = {"'": "'", '"': '"', "‘": "’", "“": "”"}  # noqa: RUF001
+_OPEN, _CLOSE = "[(", "])"
+
+
+@dataclass(frozen=True)
+class InlineList:
+    """The rows of a list; `matrix` where the text separates rows, or puts its one row in brackets of its own."""
+
+    rows: tuple[tuple[str, ...], ...]
+    matrix: bool
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """All cells, row after row."""
+        return tuple(cell for row in self.rows for cell in row)
+
+
+# --- spellings --------------------------------------------------------------------------------------------------------
+def is_list(token: str) -> bool:
+    """Whether an argument is a list rather than a path: numbers always are, words where no such file exists."""
+    if _PATH.match(token) or is_url(token):
+        return False
+    numbers = reads_as_numbers(token)
+    if numbers and not _FRACTION.fullmatch(token):
+        return True
+    if os.path.exists(token) or next(glob.iglob(token), None) is not None:
+        return False
+    return numbers or bool(re.search(r"[,;\[\s]", token.translate(_SEPARATORS).translate(_BRACKETS)))
+
+
+def reads_as_numbers(token: str) -> bool:
+    """Whether an argument is a list of numbers."""
+    try:
+        return all(number(cell) is not None for cell in parse_list(token).cells)
+    except DataError:
+        return False
+
+
+@lru_cache(maxsize=4)
+def parse_list(token: str, fractions: bool = True) -> InlineList:
+    """The rows of a list; without `fractions` these stay text.
+
+    Raises:
+        DataError: ragged rows, gaps, brackets that don't match, or a list that numpy cut short with `...`.
+    """
+    text = unwrapped(token).translate(_SEPARATORS)
+    if text.lstrip()[:1] in ("（", "［", "【"):  # noqa: RUF001
+        text = text.translate(_BRACKETS)
+    if "..." in text or "…" in text:
+        raise DataError("the list is cut short ('...'); paste all of it")
+    if _R_VECTOR.match(text):
+        text = re.sub(r"\[\d+\]|\s*\nLevels:.*", " ", text).replace("\n", " ")
+    elif _R_MATRIX.match(text):
+        text = re.sub(r"\[\d+,\]", " ", text.lstrip().partition("\n")[2])
+    rows, matrix = _bracketed(text) if any(mark in text for mark in _OPEN + _CLOSE) else _separated(text)
+    if not rows:
+        raise DataError("the list is empty")
+    for at, row in enumerate(rows, 1):
+        if len(row) != len(rows[0]):
+            cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+            raise DataError(f"row {at}: {cells} where the rows before have {len(rows[0])}")
+    return InlineList(tuple(tuple(_cell(cell, fractions) for cell in row) for row in rows), matrix)
+
+
+def unwrapped(token: str) -> str:
+    """The text inside what a library prints around its numbers: tensor(...), np.float64(...), R's c(...)."""
+    text = _SCALAR.sub(r"\1", token)
+    if match := _TENSOR.match(text):
+        text = match[1] or match[2]
+    while match := _CALL.match(text):
+        text = match[1].strip()
+        while trailing := _KEYWORDS.search(text):
+            text = text[: trailing.start()].strip()
+        text = _DTYPE.sub("", text.rstrip()).removesuffix(",")
+    return text
+
+
+def _separated(text: str) -> tuple[list[list[str]], bool]:
+    lines = re.split(r"[;\n]", text.strip(" \t\r\n"))
+    lines = lines[:-1] if len(lines) > 1 and not lines[-1].strip() else lines
+    return [_row(line, at) for at, line in enumerate(lines, 1)], len(lines) > 1
+
+
+def _bracketed(text: str) -> tuple[list[list[str]], bool]:
+    opened, deepest, pieces, piece, quote = "", 0, [], "", ""
+    for mark in text:
+        if quote or mark in "'\"":
+            quote = "" if mark == quote else quote or mark
+            piece += mark
+        elif mark in _OPEN:
+            _refuse_outside(piece)
+            opened, piece = opened + mark, ""
+            deepest = max(deepest, len(opened))
+        elif mark in _CLOSE:
+            if opened[-1:] != _OPEN[_CLOSE.index(mark)]:
+                raise DataError("the brackets of the list do not match")
+            if len(opened) == deepest:
+                pieces.append(piece)
+            else:
+                _refuse_outside(piece)
+            opened, piece = opened[:-1], ""
+        else:
+            piece += mark
+    if opened:
+        raise DataError("the brackets of the list do not match")
+    if deepest > 2:
+        raise DataError("the list has three levels of brackets; give two, rows of cells")
+    _refuse_outside(piece)
+    if deepest == 1:
+        pieces = [part for piece in pieces for part in piece.split(";") if part.strip()]
+    rows = [_row(piece.replace("\n", " "), at) for at, piece in enumerate(pieces, 1)]
+    return rows, deepest == 2 or len(rows) > 1
+
+
+def _refuse_outside(piece: str) -> None:
+    if piece.strip(" \t\r\n,;"):
+        raise DataError(f"{shown(piece.strip())} stands outside the brackets of the list")
+
+
+def _row(text: str, at: int) -> list[str]:
+    text = text.strip()
+    cells = [cell.strip() for cell in text.removesuffix(",").split(",")] if "," in text else text.split()
+    if not cells or "" in cells:
+        raise DataError(f"row {at}: an entry is missing" if cells or at > 1 else "the list is empty")
+    return cells
+
+
+def _cell(text: str, fractions: bool) -> str:
+    """A cell without its quotes; numbers in ASCII, and a fraction as the float nearest to it."""
+    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
+        text = text[1:-1]
+    plain = text if text.isascii() else text.translate(_NUMERALS)
+    if fractions and (match := _FRACTION.fullmatch(plain)):
+        above, below = (number(part) for part in match.groups())
+        return repr(above / below) if above is not None and below else text
+    return text if number(plain) is None else plain
+
+
+# --- shapes -----------------------------------------------------------------------------------------------------------
+class Shape(Enum):
+    """How a list was written."""
+
+    VECTOR = "1,0,1"
+    ROW = "[[1,0,1]]"
+    COLUMN = "1;0;1"
+    MATRIX = "1,0;0,1"
+
+
+def shape_of(given: InlineList) -> Shape:
+    """How a list was written."""
+    if not given.matrix or len(given.cells) == 1:
+        return Shape.VECTOR
+    if len(given.rows) == 1:
+        return Shape.ROW
+    return Shape.COLUMN if len(given.rows[0]) == 1 else Shape.MATRIX
+
+
+def form_of(forms: frozenset[Form], labels: InlineList | Table, preds: InlineList | Table) -> Form:
+    """What a row is, by what the loss takes and, where it takes both, by the shapes of LABELS and PREDS."""
+    if not {Form.BINARY, Form.CATEGORICAL} <= forms:
+        return Form.CATEGORICAL if Form.CATEGORICAL in forms else Form.BINARY
+    if isinstance(preds, Table):
+        several = preds.width > 1
+    elif shape_of(preds) is Shape.VECTOR:  # one row beside a single label, or beside a row written as one
+        one_row = isinstance(labels, InlineList) and (len(labels.cells) == 1 or shape_of(labels) is Shape.ROW)
+        several = one_row and len(preds.cells) > 1
+    else:
+        several = shape_of(preds) is not Shape.COLUMN
+    return Form.CATEGORICAL if several else Form.BINARY
+
+
+def tables_of(labels: InlineList | Table, preds: InlineList | Table, form: Form, drop: bool) -> tuple[Table, Table]:
+    """Both sides as tables, each list by the shape that is meant.
+
+    Raises:
+        DataError: lists whose shapes fit nothing.
+    """
+    label_row = pred_row = False
+    if form is Form.CATEGORICAL and isinstance(preds, InlineList):
+        pred_row = shape_of(preds) in (Shape.VECTOR, Shape.ROW)
+        if pred_row and isinstance(labels, InlineList) and shape_of(labels) in (Shape.VECTOR, Shape.ROW):
+            label_row = len(labels.cells) == len(preds.cells) > 1
+    if isinstance(labels, InlineList) and isinstance(preds, InlineList):
+        _refuse_misfits(labels, preds, _records(labels, label_row), _records(preds, pred_row), form)
+    return (
+        labels if isinstance(labels, Table) else list_table(_records(labels, label_row), "labels", drop),
+        preds if isinstance(preds, Table) else list_table(_records(preds, pred_row), "predictions", drop),
+    )
+
+
+def _records(given: InlineList, as_row: bool) -> list[list[str]]:
+    if shape_of(given) is Shape.MATRIX:
+        return [list(row) for row in given.rows]
+    return [list(given.cells)] if as_row else [[cell] for cell in given.cells]
+
+
+def _refuse_misfits(
+    labels: InlineList, preds: InlineList, label_rows: list[list[str]], pred_rows: list[list[str]], form: Form
+) -> None:
+    """Refuse two lists whose shapes fit nothing, with both shapes and the nearest thing that fits."""
+    (count, width), (rows, classes) = ((len(one), len(one[0])) for one in (label_rows, pred_rows))
+    binary = form is Form.BINARY
+    fits = count == rows and (width == classes if binary else width in (1, classes))
+    if fits and (binary or classes > 1):
+        return
+    found = f"{_size(count, width, 'label')} but {_size(rows, classes, 'prediction')}"
+    if classes == 2 and all(cell.isdigit() for side in (labels, preds) for cell in side.cells):
+        nearest = "write decimal commas as points"
+    elif binary and count == width == 1:
+        nearest = "for one row with a prediction for each class use ce"
+    elif binary and width == 1 < classes and count == rows * classes:
+        nearest = "write the labels in rows too, with ; between them, or the predictions in one"
+    elif binary and width == 1 < classes and count == rows:
+        nearest = "for rows with a prediction for each class use ce"
+    elif binary:
+        nearest = "give as many of each"
+    elif classes == 1:
+        nearest = "each row needs a prediction for each class; for one column use bce"
+    elif rows == 1 < count and width == 1 and classes % count == 0 and classes > count:
+        split = ";".join(
+            ",".join(preds.cells[at : at + classes // count]) for at in range(0, classes, classes // count)
+        )
+        nearest = f"put ; between the rows: {shown(split, 60)}"
+    elif rows == 1 < count:
+        nearest = "give a row of predictions for each label, with ; between the rows"
+    else:
+        nearest = f"give {_size(rows, 1, 'label')}, or {_size(rows, classes, 'label probabilitie')}"
+    raise DataError(f"{found}; {nearest}")
+
+
+def _size(rows: int, width: int, what: str) -> str:
+    if width == 1:
+        return f"{rows} {what}" if rows == 1 else f"{rows} {what}s"
+    return f"{rows} {'row' if rows == 1 else 'rows'} of {width} {what}s"
+
+
+def other_reading(labels: InlineList | Table, preds: InlineList | Table) -> str | None:
+    """The note on lists read as trials that could be one row: one-hot labels, and predictions that sum to 1."""
+    if not (isinstance(labels, InlineList) and isinstance(preds, InlineList)) or labels.matrix or preds.matrix:
+        return None
+    y, p = ([number(cell) for cell in side.cells] for side in (labels, preds))
+    if len(y) != len(p) or len(y) < 2 or sorted(str(one) for one in y) != [*["0.0"] * (len(y) - 1), "1.0"]:
+        return None
+    if abs(sum(one or 0.0 for one in p) - 1.0) > 1e-3:
+        return None
+    as_row = "[[" + ",".join(labels.cells) + "]] [[" + ",".join(preds.cells) + "]]"
+    return f"read as {len(y)} trials, each with the probability of label 1; one row of {len(y)} classes is {as_row}"
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+def parse_numbers(token: str) -> InlineList:
+    """A list of predictions or weights; a text in which nothing is a number was meant as a path."""
+    try:
+        found = parse_list(token)
+    except DataError:
+        if any(mark in token for mark in ",;") or len(token.split()) > 1:
+            raise
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers") from None
+    percent = next((row for row, cell in enumerate(found.cells, 1) if is_percentage(cell)), None)
+    if percent is not None:
+        raise DataError(f"row {percent}: {not_a_number(found.cells[percent - 1])}")
+    if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
+        raise DataError(f"{token}: {missing(token)}, and no list of numbers")
+    return found
+
+
+def list_table(records: list[list[str]], name: str, drop: bool) -> Table:
+    """A list as a table of one block."""
+    if not all(is_text(cell) for record in records for cell in record):
+        raise DataError(f"{name}: these bytes are not text")
+    width = len(records[0])
+    label = name == "labels"
+    cells = tuple(range(width))
+    layout = Layout(width, cells if label else (), () if label else cells, drop=drop)
+
+    def blocks() -> Iterator[Chunk]:
+        yield partial(block_of_records, records, None, len(records), layout)
+
+    place = partial(_place, name, width)
+    return Table(
+        Form.BINARY,
+        blocks(),
+        place,
+        ColumnNames(),
+        width=width,
+        label_width=width,
+        name=name,
+        size=len(records),
+        streamed=False,
+    )
+
+
+def _place(name: str, width: int, fault: RowError, block: Block, rows: int, lines: int) -> Location:
+    where = f"row {rows + fault.row + 1}" if name != "weights" else f"weights: row {rows + fault.row + 1}"
+    return Location(None, None, where if width == 1 or fault.column is None else f"{where}: column {fault.column + 1}")
+
+
+# --- arguments that the shell has cut ---------------------------------------------------------------------------------
+def quoted_lists(tokens: tuple[str, ...], forms: frozenset[Form]) -> str | None:
+    """The lists of which a shell has made many arguments, in quotes; None where these aren't plainly pieces of lists.
+
+    Any shell makes four of `[1, 0] [0.9, 0.2]` and of `1 0 0.9 0.2`, PowerShell also of `1,0 0.9,0.2`.
+    """
+    lists: list[str] = []
+    unfinished = False
+    for token in tokens:
+        lists = [*lists[:-1], f"{lists[-1]} {token}"] if unfinished else [*lists, token]
+        depth = sum(lists[-1].count(mark) for mark in _OPEN) - sum(lists[-1].count(mark) for mark in _CLOSE)
+        unfinished = depth > 0 or lists[-1].endswith(",")
+    if not all(map(reads_as_numbers, lists)):
+        return None
+    if len(lists) != 2:
+        if any(len(parse_list(one).cells) > 1 for one in lists) and len(lists) > 1:
+            return None
+        cells = [cell for one in lists for cell in parse_list(one).cells]
+        half = len(cells) // 2
+        if len(cells) % 2 == 0 and all((number(cell) or 0.0).is_integer() for cell in cells[:half]):
+            lists = [",".join(cells[:half]), ",".join(cells[half:])]
+        elif Form.LIKELIHOOD in forms:
+            lists = [",".join(cells)]
+        else:
+            return None
+    return " ".join(f'"{one}"' for one in lists)
