@@ -10,18 +10,24 @@ from fnmatch import fnmatchcase
 from losscli.enums import Form, Scale
 from losscli.errors import DataError, RowError, shown
 
-LABEL_NAMES = frozenset({"label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"})
+LABEL_NAMES = frozenset(
+    {
+        *("label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"),
+        *("标签", "真实标签", "真实值", "类别"),
+    }
+)
 SCALE_NAMES = {Scale.LOGITS: frozenset({"logit", "logits"}), Scale.LOGPROBS: frozenset({"logprob"})}
 PROB_NAMES = frozenset(
     {
         *("p", "prob", "probs", "proba", "probability", "pred", "preds", "prediction", "predictions"),
         *("score", "scores", "y_prob", "y_proba", "y_pred", "y_score", "y_hat", "yhat", "pred_proba"),
+        *("概率", "预测概率", "预测值", "得分"),
         *(name for names in SCALE_NAMES.values() for name in names),
     }
 )
 KEY = "key"  # what a carried column is for that two tables are joined by
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
-ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "unnamed: 0", "weight", "weights", "sample_weight"})
+ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "inst#", "unnamed: 0", "weight", "weights", "sample_weight"})
 
 
 @dataclass(frozen=True)

@@ -252,6 +252,8 @@ def _classes_left(asked: _Asked) -> Set_:
     """The numeric columns that may be classes: beside one for each, a single prediction is the predicted class."""
     numeric = set(asked.numeric)
     aside = set(asked.called(ASIDE_NAMES)) & numeric
+    if {"predicted", "error"} <= {name.strip().casefold() for name in asked.names or ()}:
+        aside |= set(asked.called({"error"})) & numeric  # Weka's mark of a wrong decision
     single = set(asked.called(PROB_NAMES | LABEL_NAMES)) & numeric
     aside |= single if len(numeric) - len(single | aside) > 1 else set()
     return tuple(sorted(numeric - aside))

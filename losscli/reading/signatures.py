@@ -3,6 +3,7 @@
 A kind is an entry of `KINDS`, or of `MEMBERS` for what lies in a zip archive.
 """
 
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,6 +56,11 @@ KINDS = (
 )
 WEB = Kind((b"<!doctype html", b"<html", b"<?xml"), "a web page or XML", "a download may have wanted a login")
 JSON = Kind((b"[",), "a JSON array", "jq -c '.[]' {} | losscli COMMAND")
+NUMBERED = Kind(
+    (), "a file of numbered values (1:0.25 2:0.75), as of Vowpal Wabbit", "sed 's/[0-9]*://g' {} > preds.txt"
+)
+
+_NUMBERED_LINE = re.compile(rb"(?:[^\s:,;]+[ \t]+)?\d+:[-+.\de]+(?:[ \t]+\d+:[-+.\de]+)+\s*?[\r\n]")
 
 MEMBERS = (
     ("xl/", EXCEL),
@@ -72,6 +78,8 @@ def refuse_other_kinds(source: Source) -> None:
         kind = WEB
     if kind is None and text.startswith(JSON.magic) and _is_array(text):
         kind = JSON
+    if kind is None and _NUMBERED_LINE.match(text):
+        kind = NUMBERED
     if kind is not None:
         raise DataError(f"{source.name}: {_describe(kind, source.name)}")
 

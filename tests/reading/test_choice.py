@@ -67,6 +67,7 @@ def test_a_header_of_class_numbers_is_found_where_the_label_is_named_by_an_optio
 # --- the choice of columns --------------------------------------------------------------------------------------------
 
 LABEL_NAMES = ["label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"]
+LABEL_NAMES += ["标签", "真实标签", "真实值", "类别"]
 SCALES = {"logit": "logits", "logits": "logits", "logprob": "logprobs"}
 PROB_NAMES = [
     "p",
@@ -87,6 +88,7 @@ PROB_NAMES = [
     "y_hat",
     "yhat",
     "pred_proba",
+    *("概率", "预测概率", "预测值", "得分"),
 ]
 CASES = [str.lower, str.upper, str.title]
 
@@ -329,3 +331,18 @@ def test_weights_are_a_column_and_count(here: Path) -> None:
 def test_beside_lists_the_weights_are_a_list_or_a_file(weights: str, here: Path) -> None:
     write("w.csv", "w\n1\n3\n")
     assert answer("bce", "1,0", "0.8,0.3", "-w", weights) == close(-(log(0.8) + 3 * log(0.7)) / 4)
+
+
+def test_class_columns_may_be_named_in_chinese() -> None:
+    table = "标签,概率_猫,概率_狗\n猫,0.9,0.1\n狗,0.2,0.8\n"
+    assert record("ce", stdin=table)["classes"] == ["猫", "狗"]
+    assert answer("ce", stdin=table) == close(-(log(0.9) + log(0.8)) / 2)
+
+
+def test_the_error_column_of_weka_is_no_class() -> None:
+    """Weka's `-classifications CSV -distribution`: the mark of a wrong decision is a plus, or nothing."""
+    table = "inst#,actual,predicted,error,cat,dog\n1,cat,cat,,0.9,0.1\n2,dog,cat,+,0.6,0.4\n"
+    assert record("ce", "--show", "error", "--worst", "1", stdin=table)["columns"]["prob"] == ["cat", "dog"]
+    assert answer("ce", stdin=table) == close(-(log(0.9) + log(0.4)) / 2)
+    plain = "label,error,info\nerror,0.9,0.1\ninfo,0.2,0.8\n"
+    assert answer("ce", stdin=plain) == close(-(log(0.9) + log(0.8)) / 2)

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import answer, record, refusal, run
+from conftest import answer, close, record, refusal, run
 
 from losscli.reading.signatures import KINDS
 
@@ -215,3 +215,13 @@ def test_a_pattern_that_matches_nothing_says_so(here: Path) -> None:
     result = run("bce", "day-*.csv")
 
     assert result.code == 2 and "match" in result.err
+
+
+def test_numbered_values_as_vowpal_wabbit_writes_them_are_named(here: Path) -> None:
+    for lines in ("1:0.25 2:0.75\n1:0.5 2:0.5\n", "first 1:0.25 2:0.75\n", "1 1:2.5 4:-1e-3\n0 2:1\n"):
+        Path("vw.txt").write_text(lines)
+        said = refusal("ce", "0,1", "vw.txt")
+        assert said.startswith("vw.txt: this is a file of numbered values (1:0.25 2:0.75), as of Vowpal Wabbit"), said
+        assert said.endswith("sed 's/[0-9]*://g' vw.txt > preds.txt")
+    Path("times.txt").write_text("label,prob,at\n1,0.5,12:30 13:40\n")
+    assert answer("bce", "times.txt") == close(0.6931471805599453)
