@@ -175,7 +175,7 @@ def test_what_an_answer_does_not_need_is_not_loaded(output: tuple[str, ...]) -> 
         "rich.console",
         "gzip",
         "losscli.homework.expect.mistakes",
-        "losscli.regression.solve",
+        "losscli.regression.descent",
         "losscli.gradients.analytic",
     ):
         assert heavy not in loaded

@@ -25,35 +25,34 @@ from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.prepare import Array
 from losscli.output.emit import emit
 from losscli.output.report import Report
+from losscli.regression.descent import DESCENT_STEPS, NEWTON_STEPS, Fit, FitConfig, descend
+from losscli.regression.design import DesignMatrix, FeatureSelection, parse_theta, read_design, taken
 from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
-from losscli.regression.sample import Design, DesignMatrix, read_sample, taken
-from losscli.regression.solve import DESCENT_STEPS, NEWTON_STEPS, Fit, FitConfig, descend
-from losscli.regression.theta import given_theta
-from losscli.reports.fit import Outcome, Scaling, report_of
+from losscli.reports.fit import FitReport, Scaling, report_of
 
 
 def run_fit(call: Call, options: FitOptions) -> bool:
     """Fit and print what came of it."""
     refuse_contradictions(call)
     refuse_unseen_pictures(call, printing_of(call, "fit"))  # otherwise the curve of the loss is drawn anyway
-    recipe = _recipe(options)
+    config = _recipe(options)
     if call.explain:
         _refuse_unexplained(call, options)
     if options.predict is not None:
         refuse_overwriting(options.predict, call, options)
     form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
-    design = Design(options.features or "", not options.no_intercept)
-    everything = read_sample(request_of(call), settings_of(call), design, form)
+    selection = FeatureSelection(options.features or "", not options.no_intercept)
+    everything = read_design(request_of(call), settings_of(call), selection, form)
     train, test = _parts(everything, call, options)
     scaling = _scaling(train, everything) if options.standardize else None
     train, scaled = (_scaled(one, scaling) for one in (train, everything))
     _refuse_degenerate(train, options)
-    start = given_theta(options.theta, train.shape)
+    start = parse_theta(options.theta, train.shape)
     test = None if test is None else _scaled(test, scaling)
-    fit = (newton if options.method is Solver.NEWTON else descend)(train, start, recipe, test)
+    fit = (newton if options.method is Solver.NEWTON else descend)(train, start, config, test)
     _refuse_unsettled(fit, options)
-    outcome = Outcome(train, recipe, fit, scaling, test)
+    outcome = FitReport(train, config, fit, scaling, test)
     if options.predict is not None:
         parts = {"train": train, "test": test} if test is not None else {"": scaled}
         write_predictions(options.predict, parts, fit.theta)
@@ -62,14 +61,14 @@ def run_fit(call: Call, options: FitOptions) -> bool:
     return True
 
 
-def _told(outcome: Outcome, start: Array, call: Call) -> Report:
+def _told(outcome: FitReport, start: Array, call: Call) -> Report:
     """The report, with the first step by hand where that is asked for."""
     report = report_of(outcome)
     if not call.explain:
         return report
     from losscli.homework.explain.fit import with_step
 
-    return with_step(report, outcome.sample, start, outcome.recipe, outcome.fit, outcome.scaling is not None)
+    return with_step(report, outcome.design, start, outcome.config, outcome.fit, outcome.scaling is not None)
 
 
 def _refuse_unexplained(call: Call, options: FitOptions) -> None:
@@ -123,10 +122,10 @@ def _parts(everything: DesignMatrix, call: Call, options: FitOptions) -> tuple[D
     if options.test is not None:
         shape = everything.shape
         names = ",".join(shape.features)
-        design = Design(names, shape.intercept, shape.classes)
+        selection = FeatureSelection(names, shape.intercept, shape.classes)
         form = Form.BINARY if shape.classes is None else Form.CATEGORICAL
-        return everything, read_sample(
-            request_of(replace(call, sources=(options.test,))), settings_of(call), design, form
+        return everything, read_design(
+            request_of(replace(call, sources=(options.test,))), settings_of(call), selection, form
         )
     return held_out(everything, options)
 
@@ -164,15 +163,15 @@ def _scaling(train: DesignMatrix, everything: DesignMatrix) -> Scaling:
     return Scaling(mean, deviation)
 
 
-def _constant(sample: DesignMatrix) -> str | None:
+def _constant(design: DesignMatrix) -> str | None:
     """The first feature that is the same in all rows."""
-    features = sample.x[:, 1:] if sample.shape.intercept else sample.x
+    features = design.x[:, 1:] if design.shape.intercept else design.x
     flat = features.min(axis=0) == features.max(axis=0)
-    return sample.shape.features[int(flat.argmax())] if flat.any() else None
+    return design.shape.features[int(flat.argmax())] if flat.any() else None
 
 
-def _scaled(sample: DesignMatrix, scaling: Scaling | None) -> DesignMatrix:
-    return sample if scaling is None else replace(sample, x=(sample.x - scaling.mean) / scaling.deviation)
+def _scaled(design: DesignMatrix, scaling: Scaling | None) -> DesignMatrix:
+    return design if scaling is None else replace(design, x=(design.x - scaling.mean) / scaling.deviation)
 
 
 def _refuse_degenerate(train: DesignMatrix, options: FitOptions) -> None:

@@ -141,10 +141,8 @@ def _solved(call: Call) -> Callable[[Expected], Verdict]:
 
 def _solved_gradient(call: Call, options: GradOptions) -> Callable[[Expected], Verdict]:
     """What judges an answer to a gradient."""
-    from losscli.commands.gradient import asked, refuse_options
-    from losscli.commands.parameters import solved_by_parameters
-    from losscli.gradients.answer import answered
-    from losscli.gradients.rows import Spool
+    from losscli.commands.gradient import refuse_options, solved_by_parameters, spec_of
+    from losscli.gradients.evaluate import Spool, gradient_of
     from losscli.homework.expect.gradient import judge_gradient, slopes_of
     from losscli.output.whole import spool_file
 
@@ -153,9 +151,9 @@ def _solved_gradient(call: Call, options: GradOptions) -> Callable[[Expected], V
         return partial(judge_gradient, *solved_by_parameters(call, options))
     settings, request = settings_of(call), request_of(call)
     with closing(open_data(request)) as table, spool_file() as file:
-        answer = answered(problem_of(settings, table), table, asked(call, options), Spool(file))
+        answer = gradient_of(problem_of(settings, table), table, spec_of(call, options), Spool(file))
         numeric = options.method is Method.NUMERIC
-        parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.pieces()]
+        parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.rows()]
         slopes = slopes_of(answer, np.concatenate(parts))
     return partial(judge_gradient, slopes, settings.unit_name)
 

@@ -1,89 +1,134 @@
-"""What `grad` does for a table or lists: the gradient of every row, streamed. Returns whether the answer is yes."""
+"""What `grad` does: the gradient by predictions, streamed row by row, or by the parameters of a regression."""
 
 from contextlib import closing
+from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.commands.call import Call, GradOptions, printing_of, refuse_contradictions, request_of, settings_of
-from losscli.enums import Method, Scale, Wrt
+from losscli.enums import Method, Reduction, Scale, Wrt
 from losscli.errors import UsageError
 from losscli.evaluation.problem import problem_of
 from losscli.gradients.analytic import kernel_of
-from losscli.gradients.answer import answered
+from losscli.gradients.check import TOLERANCE
+from losscli.gradients.evaluate import GradientSpec, Spool, gradient_of
 from losscli.gradients.numeric import LARGEST_STEP
-from losscli.gradients.rows import Ask, Spool
+from losscli.output.emit import emit
 from losscli.output.whole import spool_file
 from losscli.reading.open import open_data
 
 if TYPE_CHECKING:
+    from losscli.homework.expect.mistakes.gradients import Slopes
     from losscli.homework.expect.typed import Expected
+    from losscli.regression.design import DesignMatrix
+    from losscli.regression.gradient import ParameterGradient
 
 
 def run_grad(call: Call, options: GradOptions) -> bool:
-    """Print the gradient that was asked for; False when `--check` finds that the methods disagree."""
+    """Print the gradient; False when `--check` finds that the methods disagree, or the typed gradient is wrong."""
     refuse_contradictions(call)
     refuse_options(options)
-    expected = _expected(call)
-    if call.explain:
-        _refuse_unexplained(call)
-    if options.wrt is Wrt.PARAMS:
-        from losscli.commands.parameters import run_params
+    expected = None
+    if call.expect is not None:
+        from losscli.homework.expect.typed import Expected
+        from losscli.homework.expect.wording import typed_numbers
 
-        return run_params(call, options, expected)
-    settings, request = settings_of(call), request_of(call)
-    ask = asked(call, options)
+        expected = Expected(call.expect, call.tolerance, call.hide_answer)
+        typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
+    if call.explain:
+        if not printing_of(call).writer.nested:
+            other = "--quiet" if call.quiet else f"--format {call.format}"
+            raise UsageError(f"--explain shows the work; it contradicts {other}")
+        if call.focal or call.normalize:
+            raise UsageError("--explain shows gradients without --focal and --normalize")
+    if options.wrt is Wrt.PARAMS:
+        return _run_params(call, options, expected)
+    settings, request, spec = settings_of(call), request_of(call), spec_of(call, options)
     table = open_data(request)
     with closing(table), spool_file() as file:
         problem = problem_of(settings, table)
-        kernel_of(problem, ask.by)
-        answer = answered(problem, table, ask, Spool(file))
+        kernel_of(problem, spec.by)
+        gradient = gradient_of(problem, table, spec, Spool(file))
         from losscli.reports.gradient import print_rows
 
-        as_typed = print_rows(answer, printing_of(call, "grad"), expected, numeric=options.method is Method.NUMERIC)
-    return answer.ok and as_typed
-
-
-def _expected(call: Call) -> "Expected | None":
-    """The typed gradient; refused before anything is read where it is none."""
-    if call.expect is None:
-        return None
-    from losscli.homework.expect.typed import Expected
-    from losscli.homework.expect.wording import typed_numbers
-
-    expected = Expected(call.expect, call.tolerance, call.hide_answer)
-    typed_numbers(expected, many=True)
-    return expected
+        as_typed = print_rows(gradient, printing_of(call, "grad"), expected, numeric=options.method is Method.NUMERIC)
+    return gradient.ok and as_typed
 
 
 def refuse_options(options: GradOptions) -> None:
-    """Options of a gradient that contradict each other."""
+    """Refuse options of a gradient that contradict each other."""
     if options.step is not None:
         if options.method is Method.ANALYTIC and not options.check:
             raise UsageError("--step is for differences; add --method numeric or --check")
         if not 0.0 < options.step < inf:
             raise UsageError(f"--step: {options.step:g} is not a step; it is above 0 and finite")
-    for name, given in (
-        ("features", options.features),
-        ("theta", options.theta),
-        ("no-intercept", options.no_intercept),
-    ):
+    by_parameters = {
+        "features": options.features,
+        "theta": options.theta,
+        "no-intercept": options.no_intercept,
+    }
+    for name, given in by_parameters.items():
         if given and options.wrt is not Wrt.PARAMS:
             raise UsageError(f"--{name} is for gradients by parameters; add --wrt params")
 
 
-def asked(call: Call, options: GradOptions) -> Ask:
-    """What is to be found: by which scale, by formula, by differences or both."""
-    by = Scale(options.wrt.value) if options.wrt else call.scale
+def spec_of(call: Call, options: GradOptions) -> GradientSpec:
+    """The scale that the gradient is by, and its methods; of a gradient by parameters the scale is that of logits."""
+    by = Scale.LOGITS if options.wrt is Wrt.PARAMS else Scale(options.wrt.value) if options.wrt else call.scale
     if options.step is not None and by is Scale.PROBS and options.step > LARGEST_STEP:
         raise UsageError(f"--step: {options.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
     numeric = options.method is Method.NUMERIC
-    return Ask(by, options.check or not numeric, options.check or numeric, options.step)
+    return GradientSpec(by, options.check or not numeric, options.check or numeric, options.step)
 
 
-def _refuse_unexplained(call: Call) -> None:
-    """Refuse formats without a place for the work, and what has no such chain."""
-    if not printing_of(call).writer.nested:
-        other = "--quiet" if call.quiet else f"--format {call.format}"
-        raise UsageError(f"--explain shows the work; it contradicts {other}")
-    if call.focal or call.normalize:
-        raise UsageError("--explain shows gradients without --focal and --normalize")
+# --- by parameters ----------------------------------------------------------------------------------------------------
+def _run_params(call: Call, options: GradOptions, expected: "Expected | None") -> bool:
+    from losscli.regression.gradient import compare_gradients
+    from losscli.reports.parameters import params_report
+
+    design, gradient = _by_parameters(call, options)
+    check = compare_gradients(gradient) if options.check else None
+    report, right = params_report(design, gradient, options.method, check), True
+    printing = printing_of(call, "grad")
+    if call.explain:
+        from losscli.homework.explain.parameters import with_work
+
+        report = with_work(report, design, gradient.theta)
+    if expected is not None:
+        from losscli.homework.expect.gradient import judged_report, told_of
+
+        diagnosis = told_of(_diagnosed_slopes(design, gradient), design.problem.settings.unit_name, expected)
+        report, right = judged_report(report, diagnosis, expected, printing.digits)
+    if expected is None or not call.quiet:  # with --quiet the exit code says it
+        emit(report, printing)
+    return right and (check is None or check[0] <= TOLERANCE)
+
+
+def solved_by_parameters(call: Call, options: GradOptions) -> "tuple[Slopes, str]":
+    """The right gradient for a diagnosis, and the unit of its loss."""
+    design, gradient = _by_parameters(call, options)
+    return _diagnosed_slopes(design, gradient), design.problem.settings.unit_name
+
+
+def _by_parameters(call: Call, options: GradOptions) -> "tuple[DesignMatrix, ParameterGradient]":
+    from losscli.regression.design import FeatureSelection, form_of, parse_theta, read_design
+    from losscli.regression.gradient import parameter_gradient
+
+    if options.features is None:
+        raise UsageError("--wrt params wants the columns that the logits are made of: -x/--features COLS")
+    selection, settings = FeatureSelection(options.features, not options.no_intercept), settings_of(call)
+    design = read_design(request_of(call), settings, selection, form_of(settings, options.theta))
+    return design, parameter_gradient(design, parse_theta(options.theta, design.shape), spec_of(call, options))
+
+
+def _diagnosed_slopes(design: "DesignMatrix", gradient: "ParameterGradient") -> "Slopes":
+    """The gradient as a diagnosis takes it; a mistake that looks at single rows is told only without their labels."""
+    from losscli.homework.expect.mistakes.gradients import Slopes
+    from losscli.regression.gradient import by_predictions
+
+    settings, right = design.problem.settings, gradient.chosen
+    divisor = design.divisor if settings.reduction is Reduction.MEAN else 1.0
+    k = right.shape[0] if right.ndim == 2 else 2
+    slopes = Slopes(right, divisor, design.summary.n, k, settings.log_base, log_loss=settings.loss.log_loss)
+    of_h = by_predictions(design, gradient.theta) / divisor
+    return replace(slopes, intercept=design.shape.intercept, of_h=of_h)

@@ -7,9 +7,9 @@ from losscli.commands.fit import held_out, refuse_overwriting, refuse_test
 from losscli.output.emit import emit
 from losscli.output.report import Grid, Report
 from losscli.reading.open import open_data
+from losscli.regression.descent import mean_loss
+from losscli.regression.design import DesignMatrix
 from losscli.regression.predict import write_predictions
-from losscli.regression.sample import DesignMatrix
-from losscli.regression.solve import mean_loss
 from losscli.regression.temperature import read_logits, scaled, temperature
 from losscli.reports.sanity_checks import PROBABILITIES, look_like_probabilities
 
@@ -43,15 +43,15 @@ def _read(call: Call) -> DesignMatrix:
 def _report(found: float, train: DesignMatrix, test: DesignMatrix | None) -> Report:
     """The temperature, and the mean losses at 1 and at it."""
     losses = [
-        None if sample is None else mean_loss(sample, scaled(sample, inverse))
-        for sample in (train, test)
+        None if design is None else mean_loss(design, scaled(design, inverse))
+        for design in (train, test)
         for inverse in (1.0, 1.0 / found)
     ]
     figures = {"temperature": found, **dict(zip(_LOSSES, losses, strict=True))}
     rows: list[tuple[object, ...]] = [("temperature", found, "divide the logits by it")]
-    for name, sample, (before, after) in (("loss", train, losses[:2]), ("test loss", test, losses[2:])):
-        if sample is not None:
-            size = f"nats, mean over {sample.rows} rows"
+    for name, design, (before, after) in (("loss", train, losses[:2]), ("test loss", test, losses[2:])):
+        if design is not None:
+            size = f"nats, mean over {design.rows} rows"
             rows += [(f"{name} before", before, size), (f"{name} after", after, "nats")]
     dropped = train.summary.dropped
     gone = (f"{dropped} {'row' if dropped == 1 else 'rows'} with a missing cell dropped",) if dropped else ()

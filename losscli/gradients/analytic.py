@@ -1,8 +1,8 @@
-"""The gradient of each row's loss by its predictions, on whichever scale is asked for. One rule: rows stay apart.
+"""The analytic gradient of each row's loss by its predictions, on any scale.
 
-A kernel gives the slope at the conditioned predictions; here come the focal factor, the chain rule through clipping and
-rescaling, the change of scale and the sample weight. Nothing is divided yet: the divisor is known when the whole table
-is. Slopes are in nats and shaped like the predictions, (n,) or (n, k). Limits are one-sided values, and an infinite
+A kernel gives the slope at the conditioned predictions; this module adds the focal factor, the chain rule through
+clipping and rescaling, the change of scale and the sample weight. Slopes are in nats, undivided (the divisor is known
+at the end of the table), and shaped like the predictions, (n,) or (n, k). Limits are one-sided values, and an infinite
 slope is inf.
 
 Predictions of classes change scale through the slopes by the logarithms, t_k = p_k dl/dp_k, which are finite where p_k
@@ -39,7 +39,7 @@ def slopes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
 
 
 def kernel_of(problem: Problem, by: Scale) -> Kernel:
-    """The kernel of the problem on the scale `by`; Declined where the loss knows no such scale."""
+    """The kernel of the problem on the scale `by`; UsageError where the loss has no such scale."""
     kernels = problem.settings.loss.kernels[problem.form]
     if by not in kernels:
         cure = "; give LABELS and PREDS" if problem.form is Form.LIKELIHOOD else f" in {problem.settings.loss.name}"
@@ -53,7 +53,7 @@ def knows_logits(problem: Problem) -> bool:
 
 
 def weighed(weight: Array | None, slope: Array) -> Array:
-    """The slopes (n,) or (n, k) times the weights (n,) of their rows; a weight of 0 silences an infinite slope."""
+    """Slopes (n,) or (n, k) times the weights (n,) of their rows; 0 times an infinite slope is 0."""
     if weight is None:
         return slope
     by_row = weight.reshape(-1, *[1] * (slope.ndim - 1))
@@ -72,7 +72,7 @@ def _at(problem: Problem, prepared: Prepared, kernel: Kernel, v: Array) -> Array
 
 
 def _below_cap(a: T, p: Array) -> T:
-    """Coefficients of 0 for the logarithms that are held at a cap, and so have no slope (only torch's have one)."""
+    """The targets with 0 for the coefficients of logarithms at the cap, which have no slope."""
     if not isinstance(a, Binary) or a.cap == inf:
         return a
     least = exp(-a.cap)
@@ -132,8 +132,8 @@ _CONVERSIONS: Mapping[tuple[Scale, Scale], Callable[[Array], Array]] = {
 
 # --- predictions of k classes -----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Chances:
-    """Rows (n, k) of probabilities as the loss takes them, before clipping: p, ln p and 1 - p, each to its last digit.
+class ClassProbabilities:
+    """Rows (n, k) of probabilities after rescaling and before clipping: p, ln p and 1 - p, each to its last digit.
 
     `total` (n,) is what the rows were divided by, or None.
     """
@@ -151,57 +151,57 @@ def _of_classes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
         inside = inside_clip(problem, prepared.raw)
         return slope if inside is None else np.where(inside, slope, 0.0)
     kernel_of(problem, by)
-    chances = chances_of(problem, prepared.raw)
-    t = _by_logarithms(problem, prepared, chances)
+    probs = class_probabilities(problem, prepared.raw)
+    t = _by_logarithms(problem, prepared, probs)
     if by is Scale.PROBS:
-        return _of_free_probs(problem, prepared, t, chances)
-    if by is Scale.LOGPROBS and chances.total is None:
+        return _of_free_probs(problem, prepared, t, probs)
+    if by is Scale.LOGPROBS and probs.total is None:
         return t
     # t_j - p_j sum t, as t_j (1 - p_j) - p_j (sum of the others): a sure hit keeps its digits
-    return product(t, chances.miss) - product(chances.p, rest_sums(t))
+    return product(t, probs.miss) - product(probs.p, rest_sums(t))
 
 
-def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, chances: Chances) -> Array:
+def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, probs: ClassProbabilities) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite slopes are inf; 0/0 is set below
-        slope = t / chances.p
-    if not chances.p.all():  # where p is 0 the logarithm tells nothing of a slope that is finite
-        there = _at(problem, prepared, kernel_of(problem, Scale.PROBS), chances.p)
+        slope = t / probs.p
+    if not probs.p.all():  # where p is 0 the logarithm tells nothing of a slope that is finite
+        there = _at(problem, prepared, kernel_of(problem, Scale.PROBS), probs.p)
         inside = inside_clip(problem, prepared.raw)
         there = there if inside is None else np.where(inside, there, 0.0)
-        slope = np.where(chances.p == 0.0, there, slope)
-    if chances.total is None:
+        slope = np.where(probs.p == 0.0, there, slope)
+    if probs.total is None:
         return slope
     with np.errstate(over="ignore"):  # a slope beyond the floats is infinite
-        return (product(chances.miss, slope) - rest_sums(t)) / chances.total[:, None]
+        return (product(probs.miss, slope) - rest_sums(t)) / probs.total[:, None]
 
 
-def _by_logarithms(problem: Problem, prepared: Prepared, chances: Chances) -> Array:
+def _by_logarithms(problem: Problem, prepared: Prepared, probs: ClassProbabilities) -> Array:
     """The slopes by ln p, p being what the loss takes the logarithm of; 0 where that is clipped."""
     x = prepared.logarithms
     if x is None:
-        x = ln(prepared.conditioned) if problem.settings.scale is Scale.PROBS else chances.x
+        x = ln(prepared.conditioned) if problem.settings.scale is Scale.PROBS else probs.x
     t = _at(problem, prepared, kernel_of(problem, Scale.LOGPROBS), x)
     inside = inside_clip(problem, prepared.raw)
     return t if inside is None else np.where(inside, t, 0.0)
 
 
-def chances_of(problem: Problem, given: Array) -> Chances:
-    """What rows of predictions (n, k) say on the scale of the problem, rescaled where that is asked."""
+def class_probabilities(problem: Problem, given: Array) -> ClassProbabilities:
+    """The probabilities of predictions (n, k) on the scale of the problem, rescaled where the convention rescales."""
     scale, rescale = problem.settings.scale, problem.convention.rescale
     if scale is Scale.LOGITS:
         x = log_softmax(given)
-        return Chances(np.exp(x), x, -np.expm1(x), None)
+        return ClassProbabilities(np.exp(x), x, -np.expm1(x), None)
     cells = rescaled(given, scale) if rescale else given
     if scale is Scale.PROBS and rescale:
         total = row_sums(given)
-        return Chances(cells, log_rescaled(given), rest_sums(given) / total[:, None], total)
+        return ClassProbabilities(cells, log_rescaled(given), rest_sums(given) / total[:, None], total)
     if scale is Scale.PROBS:
-        return Chances(cells, ln(cells), 1.0 - cells, None)
-    return Chances(np.exp(cells), cells, -np.expm1(cells), row_sums(np.exp(given)) if rescale else None)
+        return ClassProbabilities(cells, ln(cells), 1.0 - cells, None)
+    return ClassProbabilities(np.exp(cells), cells, -np.expm1(cells), row_sums(np.exp(given)) if rescale else None)
 
 
 def inside_clip(problem: Problem, given: Array) -> Array | None:
-    """Which predictions the clipping leaves alone, as truth values; None where nothing is clipped."""
+    """Which predictions lie inside the clip, shaped like them; None where nothing is clipped."""
     rule = problem.convention
     if rule.clip is None:
         return None

@@ -1,8 +1,8 @@
-"""Whether slopes by formula and slopes by differences agree: row by row, relative to the largest slope of the row.
+"""Compare analytic and numeric gradients row by row, relative to the largest slope of the row.
 
-A slope is out of the reach of differences where rounding alone explains the gap, where there is no difference (at an
-infinite prediction), or where twice the step gives another slope: at corners, and within a few units of the last digit
-of 1. Such entries are counted and left out; a wrong formula stays wrong whatever the step.
+An entry is inconclusive where rounding alone explains the gap, where there is no difference (at an infinite
+prediction), or where twice the step gives another slope: at corners, and within a few units of the last digit of 1.
+Inconclusive entries are counted and left out; a wrong formula stays wrong whatever the step.
 """
 
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ FLOOR = 1e-12  # slopes smaller than this are compared as if they were of this s
 
 @dataclass(frozen=True)
 class Comparison:
-    """The largest relative error of each row (n,), and the number of its entries that differences can't judge (n,)."""
+    """The largest relative error of each row (n,), and the number of its inconclusive entries (n,)."""
 
     error: Array
     inconclusive: NDArray[np.intp]
 
 
-def compared(slope: Array, s: DifferenceProblem, found: Differences, settle: bool) -> Comparison:
-    """How the slopes compare with the differences found on a surface; `settle` asks twice the step about doubts."""
+def compare_slopes(slope: Array, s: DifferenceProblem, found: Differences, settle: bool) -> Comparison:
+    """Compare analytic slopes with numeric ones; `settle` tries twice the step where they differ."""
     a, n, noise = (part.reshape(len(s.at), -1) for part in (slope, found.slope, found.noise))
     gap = np.where(a == n, 0.0, _gap(a, n))
     error = gap / _size(n)[:, None]

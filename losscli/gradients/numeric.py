@@ -1,8 +1,8 @@
-"""Slopes by differences of the loss itself, and how the slopes of `gradients` compare with them.
+"""Numeric gradients: differences of the loss itself.
 
 Rows do not touch each other, so moving one column of all rows at once gives the slope of every row: k + k evaluations
-for k columns, whatever the number of rows. The loss that is differenced is the weighted one, through clipping,
-rescaling and change of scale; the formulas of the gradients have no part in it.
+for k columns, whatever the number of rows. The differenced loss is the weighted one, through clipping, rescaling and
+change of scale; it uses no formula of a gradient.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 from losscli.enums import Scale
 from losscli.evaluation.prepare import Array, Prepared, log_conditioned
 from losscli.evaluation.problem import Problem
-from losscli.gradients.analytic import Chances, chances_of, converted, inside_clip, kernel_of, knows_logits, ln, weighed
+from losscli.gradients.analytic import (
+    ClassProbabilities,
+    class_probabilities,
+    converted,
+    inside_clip,
+    kernel_of,
+    knows_logits,
+    ln,
+    weighed,
+)
 from losscli.losses.conventions import clipped, log_clipped, rescaled
 from losscli.losses.focal import focal_value
 from losscli.losses.functions import row_sums, sigmoid
@@ -43,14 +52,16 @@ class DifferenceProblem:
 
 @dataclass(frozen=True)
 class Differences:
-    """Slopes by differences, and what the rounding of the loss may have added to each."""
+    """Numeric slopes, and what the rounding of the loss may have added to each."""
 
     slope: Array
     noise: Array
 
 
-def surface(problem: Problem, prepared: Prepared, by: Scale, own_step: float | None = None) -> DifferenceProblem:
-    """The surface whose slopes are the gradient by the scale `by`; steps as told, or of our own choice."""
+def difference_problem(
+    problem: Problem, prepared: Prepared, by: Scale, own_step: float | None = None
+) -> DifferenceProblem:
+    """The loss of each row as a function on the scale `by`, with the user's step or one that suits each cell."""
     at, value = _classes(problem, prepared, by) if prepared.raw.ndim == 2 else _binary(problem, prepared, by)
     low, high = _edges(problem, by, at)
     step = _chosen_steps(problem, by, at, low, high) if own_step is None else np.full(at.shape, own_step)
@@ -154,11 +165,11 @@ def _classes(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Fu
         return prepared.raw, lambda v: value(_conditioned(problem, v))
     if by is problem.settings.scale:
         return prepared.raw, lambda v: value(np.asarray(log_conditioned(problem, v)))
-    chances = chances_of(problem, prepared.raw)
+    probs = class_probabilities(problem, prepared.raw)
     if by is Scale.LOGITS:
-        return chances.x, lambda x: value(_ln_clipped(problem, _pushed(chances, x)))
-    x = chances.x if chances.total is None else prepared.raw
-    x = ln(x) if problem.settings.scale is Scale.PROBS and chances.total is not None else x
+        return probs.x, lambda x: value(_ln_clipped(problem, _pushed(probs, x)))
+    x = probs.x if probs.total is None else prepared.raw
+    x = ln(x) if problem.settings.scale is Scale.PROBS and probs.total is not None else x
     if by is Scale.LOGPROBS:
         return x, lambda v: value(_ln_conditioned(problem, v))
     p = np.exp(x)
@@ -171,11 +182,11 @@ def _scaled(x: Array, p: Array, v: Array) -> Array:
         return np.where(v == p, x, np.where(p > 0.0, x + np.log1p((v - p) / p), np.log(v)))
 
 
-def _pushed(chances: Chances, x: Array) -> Array:
+def _pushed(probs: ClassProbabilities, x: Array) -> Array:
     """Log-probabilities after their logits have moved to x: a softmax in which what misses 1 stands for the rest."""
     with np.errstate(invalid="ignore"):  # what stayed at -inf has not moved
-        moved = np.where(x == chances.x, 0.0, x - chances.x)
-    return x - np.log1p(row_sums(chances.p * np.expm1(moved)))[:, None]
+        moved = np.where(x == probs.x, 0.0, x - probs.x)
+    return x - np.log1p(row_sums(probs.p * np.expm1(moved)))[:, None]
 
 
 def _conditioned(problem: Problem, cells: Array) -> Array:

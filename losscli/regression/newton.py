@@ -1,10 +1,9 @@
-"""Least loss by Newton's method: the optimum to the last digits, or why there is none.
+"""Newton's method: the optimum to the last digits, or why there is none.
 
-The columns are centred, scaled and made orthonormal first, so that neither an offset, a scale nor columns that nearly
-make up each other cost digits; the rule: what is said of the optimum is proved on the way to it. Without a penalty
-there is none exactly where some direction lets no row lose and some row win for ever (Albert and Anderson 1984);
-on such data the steps turn into such a direction, and it is looked for in each of them. Where a step moves nothing,
-the rows' slopes are the proof that there is none.
+The columns are centred, scaled and made orthonormal first, so that neither an offset, a scale nor nearly collinear
+columns cost digits. Without a penalty no finite optimum exists exactly where the data are (quasi-)separable: some
+direction raises no row's loss and lowers some row's without end (Albert & Anderson 1984). On such data the steps turn
+into such a direction, so each step is checked for it.
 """
 
 from dataclasses import dataclass, replace
@@ -16,8 +15,8 @@ from losscli.errors import DataError, shown
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax
 from losscli.losses.targets import Binary, dense
-from losscli.regression.sample import DesignMatrix, logits, row_slopes, shares
-from losscli.regression.solve import RISE, Fit, FitConfig, loss_of_test, mean_loss
+from losscli.regression.descent import RISE, Fit, FitConfig, loss_of_test, mean_loss
+from losscli.regression.design import DesignMatrix, effective_weights, logits, row_gradients
 
 SETTLED = 1e-10  # converged where a step moves no logit by more, or by more of the largest one
 LOST = 1e-6  # parameters by which the logits are off by more are no answer
@@ -59,32 +58,32 @@ class _Basis:
         return np.asarray(theta)
 
 
-def newton(sample: DesignMatrix, start: Array, recipe: FitConfig, test: DesignMatrix | None = None) -> Fit:
+def newton(design: DesignMatrix, start: Array, config: FitConfig, test: DesignMatrix | None = None) -> Fit:
     """Newton's method, a step halved as long as it raises the loss; DataError where there is no single optimum."""
-    _refuse_missing_class(sample, recipe.l2)
-    basis = _basis(sample, recipe.l2)
-    inner = replace(sample, x=basis.columns)
+    _refuse_missing_class(design, config.l2)
+    basis = _basis(design, config.l2)
+    inner = replace(design, x=basis.columns)
     phi = basis.inward(start)
     history, tested = [_objective(inner, basis, phi)], [*loss_of_test(test, start)]
     settled = False
-    while len(history) <= recipe.steps and not settled:
+    while len(history) <= config.steps and not settled:
         step = _step(inner, basis, phi)
         move = logits(inner, step)
-        if recipe.l2 == 0.0:
-            _refuse_endless(inner, move)
+        if config.l2 == 0.0:
+            _refuse_separable(inner, move)
         phi, loss = _lowered(inner, basis, phi, step, history[-1])
         history.append(loss)
         tested += loss_of_test(test, basis.outward(phi)) if test else ()
         settled = bool(np.abs(move).max() <= SETTLED * max(1.0, np.abs(logits(inner, phi)).max()))
     theta = basis.outward(phi)
-    _refuse_lost_digits(sample, theta, logits(inner, phi))
+    _refuse_lost_digits(design, theta, logits(inner, phi))
     return Fit(theta, settled, tuple(history), tuple(tested))
 
 
 # --- coordinates ------------------------------------------------------------------------------------------------------
-def _basis(sample: DesignMatrix, l2: float) -> _Basis:
-    """Orthonormal coordinates; without a penalty DataError where columns make up each other."""
-    x, intercept = sample.x, sample.shape.intercept
+def _basis(design: DesignMatrix, l2: float) -> _Basis:
+    """Orthonormal coordinates; without a penalty DataError where columns are collinear."""
+    x, intercept = design.x, design.shape.intercept
     centre = x.mean(axis=0) if intercept else np.zeros(x.shape[1])
     if intercept:
         centre[0] = 0.0
@@ -95,7 +94,7 @@ def _basis(sample: DesignMatrix, l2: float) -> _Basis:
     whole = np.vstack((shifted / scale / np.sqrt(len(x)), penalty))
     q, root = np.linalg.qr(whole)
     if not l2:
-        _refuse_dependent(sample, root, float((np.abs(x).max(axis=0) / scale).max()))
+        _refuse_dependent(design, root, float((np.abs(x).max(axis=0) / scale).max()))
     return _Basis(q[: len(x)] * np.sqrt(len(x)), centre, scale, root, q[len(x) :], intercept)
 
 
@@ -103,24 +102,24 @@ def _or_one(size: Array) -> Array:
     return np.where(size > 0.0, size, 1.0)
 
 
-def _refuse_dependent(sample: DesignMatrix, root: Array, offset: float) -> None:
-    """DataError where, but for the rounding of the data, a column is made up of others."""
+def _refuse_dependent(design: DesignMatrix, root: Array, offset: float) -> None:
+    """Raise if the columns are collinear up to the rounding of the data."""
     count = len(root)
     pivots = np.linalg.svd(root, compute_uv=False)
     rank = int((pivots > 8 * count * np.finfo(float).eps * max(1.0, offset) * pivots[0]).sum())
     if rank < count:
-        columns = f"{count} columns with the intercept" if sample.shape.intercept else f"{count} columns"
+        columns = f"{count} columns with the intercept" if design.shape.intercept else f"{count} columns"
         raise DataError(
-            f"{sample.table.name}: {columns} have rank {rank}, so newton has no single optimum; leave a column out"
+            f"{design.table.name}: {columns} have rank {rank}, so newton has no single optimum; leave a column out"
             " or add --l2"
         )
 
 
-def _refuse_lost_digits(sample: DesignMatrix, theta: Array, z: Array) -> None:
-    off = np.abs(logits(sample, theta) - z).max()
+def _refuse_lost_digits(design: DesignMatrix, theta: Array, z: Array) -> None:
+    off = np.abs(logits(design, theta) - z).max()
     if not off <= LOST * max(1.0, float(np.abs(z).max())):
         raise DataError(
-            f"{sample.table.name}: the features are so far from 0 that parameters of them as they are lose their"
+            f"{design.table.name}: the features are so far from 0 that parameters of them as they are lose their"
             " digits; fit with --standardize"
         )
 
@@ -143,7 +142,7 @@ def _lowered(inner: DesignMatrix, basis: _Basis, phi: Array, step: Array, loss: 
 
 def _step(inner: DesignMatrix, basis: _Basis, phi: Array) -> Array:
     """What Newton's method adds to phi."""
-    slope = row_slopes(inner, phi).T @ inner.x / inner.divisor + phi @ basis.penalty.T @ basis.penalty
+    slope = row_gradients(inner, phi).T @ inner.x / inner.divisor + phi @ basis.penalty.T @ basis.penalty
     try:
         root = _curvature_root(inner, basis, phi)
         step = np.linalg.solve(root, np.linalg.solve(root.T, -slope.ravel())).reshape(phi.shape)
@@ -182,9 +181,9 @@ def _curvature_root(inner: DesignMatrix, basis: _Basis, phi: Array) -> Array:
 
 
 def _levels(inner: DesignMatrix, basis: _Basis, kinds: int) -> Array:
-    """Rows that bend the loss where it is level: one vector added to the parameters of every class changes nothing.
+    """Rows that curve the loss where it is flat: adding one vector to the parameters of every class changes nothing.
 
-    The gradient has no part in these directions, so the step is none the longer. A penalty leaves but the intercepts.
+    The gradient is 0 in these directions, so they don't change the step. With a penalty only the intercepts are free.
     """
     width = inner.x.shape[1]
     level = np.eye(width) if not len(basis.penalty) else np.eye(width)[: 1 if basis.intercept else 0]
@@ -193,7 +192,7 @@ def _levels(inner: DesignMatrix, basis: _Basis, kinds: int) -> Array:
 
 def _roots(inner: DesignMatrix, z: Array, piece: slice) -> Array:
     """Rows whose products sum to the second derivatives of some rows' losses, by all parameters, row after row."""
-    x, share = inner.x[piece], np.sqrt((shares(inner) / inner.divisor)[piece])
+    x, share = inner.x[piece], np.sqrt((effective_weights(inner) / inner.divisor)[piece])
     if z.ndim == 1:
         half = 0.5 * (_log_sigmoid(z[piece]) + _log_sigmoid(-z[piece]))
         return np.asarray((share * np.exp(half))[:, None] * x)
@@ -212,37 +211,37 @@ def _log_sigmoid(z: Array) -> Array:
 
 
 # --- whether there is an optimum --------------------------------------------------------------------------------------
-def _masses(sample: DesignMatrix) -> Array:
+def _class_coefficients(design: DesignMatrix) -> Array:
     """The coefficient of each class in each row (n, k); of two classes the positive one comes first."""
-    a = sample.targets
+    a = design.targets
     if isinstance(a, Binary):
         return np.column_stack((a.positive, a.negative))
-    return dense(a, (sample.rows, len(sample.shape.classes or ())))
+    return dense(a, (design.rows, len(design.shape.classes or ())))
 
 
-def _counted(sample: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
+def _counted(design: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
     """The classes' coefficients, and which rows count at all."""
-    cells = _masses(sample)
-    weight = np.ones(sample.rows) if sample.weight is None else sample.weight
+    cells = _class_coefficients(design)
+    weight = np.ones(design.rows) if design.weight is None else design.weight
     return cells, (weight > 0.0) & (cells.sum(axis=1) > 0.0)
 
 
-def _refuse_missing_class(sample: DesignMatrix, l2: float) -> None:
-    """An intercept bears no penalty: that of a class that no row has goes to minus infinity."""
-    cells, counted = _counted(sample)
+def _refuse_missing_class(design: DesignMatrix, l2: float) -> None:
+    """Raise if no row is of some class: its intercept bears no penalty and goes to minus infinity."""
+    cells, counted = _counted(design)
     there = (cells[counted] > 0.0).any(axis=0)
-    if there.all() or not sample.shape.intercept:
+    if there.all() or not design.shape.intercept:
         return
     gone = int((~there).argmax())
-    classes = sample.shape.classes
+    classes = design.shape.classes
     what = f"every label is {gone}" if classes is None else f"no row is of class {shown(classes[gone])}"
     why = "a penalty leaves the intercept alone" if l2 else "the intercept alone can tell"
     raise DataError(f"{what} and {why}, so the optimum is at infinity; use --no-intercept with --l2, or --method gd")
 
 
-def _refuse_endless(sample: DesignMatrix, move: Array) -> None:
-    """DataError where no row loses by this change of the logits and some row wins, however far one goes."""
-    cells, counted = _counted(sample)
+def _refuse_separable(design: DesignMatrix, move: Array) -> None:
+    """Raise if the data are (quasi-)separable along this change of the logits: no finite optimum exists."""
+    cells, counted = _counted(design)
     moves = (np.column_stack((move, np.zeros(len(move)))) if move.ndim == 1 else move)[counted]
     own = cells[counted] > 0.0
     least = np.where(own, moves, np.inf).min(axis=1)

@@ -8,7 +8,7 @@ from losscli.evaluation.prepare import Array
 from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary, Classes
 from losscli.output.whole import whole_file
-from losscli.regression.sample import DesignMatrix, logits
+from losscli.regression.design import DesignMatrix, logits
 
 
 def write_predictions(path: str, parts: Mapping[str, DesignMatrix], theta: Array) -> None:
@@ -16,7 +16,7 @@ def write_predictions(path: str, parts: Mapping[str, DesignMatrix], theta: Array
 
     Several parts stand below each other, with a column `set` that says which a row is of.
     """
-    tables = [_table(name if len(parts) > 1 else "", sample, theta) for name, sample in parts.items()]
+    tables = [_table(name if len(parts) > 1 else "", design, theta) for name, design in parts.items()]
     try:
         with whole_file(path) as out:
             writer = csv.writer(out, lineterminator="\n")
@@ -28,18 +28,18 @@ def write_predictions(path: str, parts: Mapping[str, DesignMatrix], theta: Array
         raise DataError(f"--predict: {path}: {what.lower()}") from None
 
 
-def _table(name: str, sample: DesignMatrix, theta: Array) -> tuple[list[str], list[Iterable[object]]]:
+def _table(name: str, design: DesignMatrix, theta: Array) -> tuple[list[str], list[Iterable[object]]]:
     """The header and the columns of a part."""
-    z = logits(sample, theta)
-    p = inverse_link(z).reshape(sample.rows, -1)
-    classes = sample.shape.classes
-    names, labels = _labels(sample)
+    z = logits(design, theta)
+    p = inverse_link(z).reshape(design.rows, -1)
+    classes = design.shape.classes
+    names, labels = _labels(design)
     header = [*names, *(["prob"] if classes is None else [f"p_{name}" for name in classes])]
     columns: list[Iterable[object]] = [*labels, *p.T.tolist()]
-    if sample.weight is not None:
-        header, columns = [*header, "weight"], [*columns, sample.weight.tolist()]
+    if design.weight is not None:
+        header, columns = [*header, "weight"], [*columns, design.weight.tolist()]
     if name:
-        header, columns = [*header, "set"], [*columns, [name] * sample.rows]
+        header, columns = [*header, "set"], [*columns, [name] * design.rows]
     return header, columns
 
 
@@ -48,9 +48,9 @@ def _rows(columns: list[Iterable[object]]) -> Iterator[list[object]]:
         yield [repr(cell) if isinstance(cell, float) else cell for cell in row]
 
 
-def _labels(sample: DesignMatrix) -> tuple[list[str], list[Iterable[object]]]:
+def _labels(design: DesignMatrix) -> tuple[list[str], list[Iterable[object]]]:
     """The names and the columns of the labels: 0 and 1, class names, or a column of each class's probability."""
-    unweighted, classes = sample.unweighted, sample.shape.classes or ()
+    unweighted, classes = design.unweighted, design.shape.classes or ()
     if isinstance(unweighted, Binary):
         y = unweighted.positive
         soft = bool(((y != 0.0) & (y != 1.0)).any())

@@ -15,7 +15,14 @@ from losscli.errors import DataError
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
-from losscli.regression.sample import DesignMatrix, Shape, logits, prepared_in_order, row_slopes, sample_of
+from losscli.regression.design import (
+    DesignMatrix,
+    ParameterShape,
+    design_of,
+    logits,
+    prepared_in_order,
+    row_gradients,
+)
 
 _STEPS = 200
 
@@ -28,8 +35,8 @@ def read_logits(settings: Settings, table: Table) -> DesignMatrix:
         raise DataError(f"{table.name}: a temperature is fitted to one label; choose one with -y and -p")
     classes = problem.names.names if problem.names else None
     x = np.concatenate([one.raw.reshape(len(one.raw), -1) for one in prepared])
-    shape = Shape(tuple(f"z{at}" for at in range(x.shape[1])), intercept=False, classes=classes)
-    return sample_of(problem, shape, prepared, x, summary, table)
+    shape = ParameterShape(tuple(f"z{at}" for at in range(x.shape[1])), intercept=False, classes=classes)
+    return design_of(problem, shape, prepared, x, summary, table)
 
 
 def _finite(problem: Problem, block: Block) -> Prepared:
@@ -39,26 +46,26 @@ def _finite(problem: Problem, block: Block) -> Prepared:
     return prepared
 
 
-def scaled(sample: DesignMatrix, inverse: float) -> Array:
+def scaled(design: DesignMatrix, inverse: float) -> Array:
     """The parameters that multiply each logit by 1/T."""
-    width = sample.x.shape[1]
-    return inverse * (np.ones(1) if sample.shape.classes is None else np.eye(width))
+    width = design.x.shape[1]
+    return inverse * (np.ones(1) if design.shape.classes is None else np.eye(width))
 
 
-def temperature(sample: DesignMatrix) -> float:
+def temperature(design: DesignMatrix) -> float:
     """The T of the least mean loss; DataError where there is none."""
-    name = sample.table.name
-    if not _slope(sample, 0.0) < 0.0:
+    name = design.table.name
+    if not _slope(design, 0.0) < 0.0:
         why = "the logits say no more than a constant, or point the wrong way"
         raise DataError(f"{name}: no temperature above 0 has the least loss: {why}")
-    if not _last_slope(sample) > 0.0:
+    if not _last_slope(design) > 0.0:
         why = "every row is right, so the loss falls on and on as T goes to 0"
         raise DataError(f"{name}: no temperature above 0 has the least loss: {why}")
-    low, high, inverse = 0.0, inf, 1.0 / max(1.0, float(np.abs(sample.x).max()))
+    low, high, inverse = 0.0, inf, 1.0 / max(1.0, float(np.abs(design.x).max()))
     for _ in range(_STEPS):
-        slope = _slope(sample, inverse)
+        slope = _slope(design, inverse)
         low, high = (inverse, high) if slope < 0.0 else (low, inverse)
-        curvature = _curvature(sample, inverse)
+        curvature = _curvature(design, inverse)
         step = -slope / curvature if curvature > 0.0 else inf
         following = inverse + step
         if not low < following < high:
@@ -69,34 +76,34 @@ def temperature(sample: DesignMatrix) -> float:
     return 1.0 / inverse
 
 
-def _slope(sample: DesignMatrix, inverse: float) -> float:
+def _slope(design: DesignMatrix, inverse: float) -> float:
     """The slope of the mean loss by 1/T."""
-    slopes = row_slopes(sample, scaled(sample, inverse)).reshape(sample.x.shape)
-    return float((slopes * sample.x).sum()) / sample.divisor
+    slopes = row_gradients(design, scaled(design, inverse)).reshape(design.x.shape)
+    return float((slopes * design.x).sum()) / design.divisor
 
 
-def _last_slope(sample: DesignMatrix) -> float:
+def _last_slope(design: DesignMatrix) -> float:
     """The slope that is left where T is next to 0: how far the largest logits are above those of what happened."""
-    largest = float(np.abs(sample.x).max())
-    return _slope(sample, min(2.0**60 / _least_gap(sample), 1e300 / largest)) if largest > 0.0 else 0.0
+    largest = float(np.abs(design.x).max())
+    return _slope(design, min(2.0**60 / _least_gap(design), 1e300 / largest)) if largest > 0.0 else 0.0
 
 
-def _least_gap(sample: DesignMatrix) -> float:
+def _least_gap(design: DesignMatrix) -> float:
     """The least difference of two logits of a row, or of a logit to 0, that isn't 0."""
-    ordered = np.sort(sample.x, axis=1) if sample.shape.classes is not None else np.c_[np.zeros(sample.rows), sample.x]
+    ordered = np.sort(design.x, axis=1) if design.shape.classes is not None else np.c_[np.zeros(design.rows), design.x]
     gaps = np.abs(np.diff(ordered, axis=1))
     return float(gaps[gaps > 0.0].min(initial=1.0))
 
 
-def _curvature(sample: DesignMatrix, inverse: float) -> float:
+def _curvature(design: DesignMatrix, inverse: float) -> float:
     """The second derivative of the mean loss by 1/T: the variance of a row's logits by its probabilities."""
-    z = logits(sample, scaled(sample, inverse))
+    z = logits(design, scaled(design, inverse))
     if z.ndim == 1:
         half = np.exp(-np.abs(z) / 2.0)
-        spread = (half / (1.0 + half * half) * sample.x[:, 0]) ** 2
+        spread = (half / (1.0 + half * half) * design.x[:, 0]) ** 2
     else:
         p = np.exp(z - z.max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
-        mean = (p * sample.x).sum(axis=1, keepdims=True)
-        spread = (p * (sample.x - mean) ** 2).sum(axis=1)
-    return float((spread if sample.weight is None else sample.weight * spread).sum()) / sample.divisor
+        mean = (p * design.x).sum(axis=1, keepdims=True)
+        spread = (p * (design.x - mean) ** 2).sum(axis=1)
+    return float((spread if design.weight is None else design.weight * spread).sum()) / design.divisor

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from losscli.enums import Form, Scale
 from losscli.gradients import numeric
-from losscli.gradients.check import compared
+from losscli.gradients.check import compare_slopes
+from losscli.gradients.evaluate import GradientSize
 from losscli.gradients.numeric import DifferenceProblem, Differences, differences
-from losscli.gradients.size import Size, enlarged
 from losscli.losses.table import LOSSES
 
 TORCH = json.loads((DATA / "torch_gradients.json").read_text())["cases"]
@@ -375,32 +375,32 @@ def hills(n: int) -> tuple[DifferenceProblem, np.ndarray]:
 @pytest.mark.parametrize("factor", [0.0, -1.0, 0.5, 1.001, 1.0 + 2e-6])
 def test_a_wrong_gradient_cannot_hide_behind_a_mean_over_many_rows(factor: float) -> None:
     ground, slope = hills(100_000)
-    found = compared(factor * slope, ground, differences(ground), settle=True)
+    found = compare_slopes(factor * slope, ground, differences(ground), settle=True)
     assert found.error.min() > 1e-6 and not found.inconclusive.any()
 
 
 def test_a_right_gradient_passes_and_one_that_is_not_a_number_does_not() -> None:
     ground, slope = hills(3)
-    assert compared(slope, ground, differences(ground), settle=True).error.max() < 1e-9
-    assert compared(np.full(3, np.nan), ground, differences(ground), settle=True).error.min() == inf
+    assert compare_slopes(slope, ground, differences(ground), settle=True).error.max() < 1e-9
+    assert compare_slopes(np.full(3, np.nan), ground, differences(ground), settle=True).error.min() == inf
 
 
 def test_a_gap_that_rounding_explains_is_left_out_and_counted() -> None:
     ground, slope = hills(2)
-    found = compared(slope, ground, Differences(slope * 1.1, np.full(2, 1.0)), settle=False)
+    found = compare_slopes(slope, ground, Differences(slope * 1.1, np.full(2, 1.0)), settle=False)
     assert found.error.tolist() == [0.0, 0.0] and found.inconclusive.tolist() == [1, 1]
 
 
 def test_a_slope_at_a_corner_is_left_out_because_it_moves_with_the_step() -> None:
     zeros = np.zeros(1)
     ground = DifferenceProblem(zeros, lambda v: np.sqrt(np.abs(v)) + v, np.full(1, 1e-5), zeros, np.ones(1))
-    found = compared(np.ones(1), ground, differences(ground), settle=True)
+    found = compare_slopes(np.ones(1), ground, differences(ground), settle=True)
     assert found.inconclusive.tolist() == [1]
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
 def test_the_norm_neither_overflows_nor_vanishes(scale: float) -> None:
-    size = enlarged(Size(), np.array([1.0, 2.0]), scale * np.array([[3.0], [-4.0]]))
+    size = GradientSize().with_rows(np.array([1.0, 2.0]), scale * np.array([[3.0], [-4.0]]))
     assert size.norm == pytest.approx(5 * scale, rel=1e-15, abs=0)
     assert (size.largest, size.largest_row) == (4 * scale, 2)
 

@@ -176,7 +176,7 @@ def test_numbers_at_the_ends_of_floats_give_no_warning_and_no_nan(
 def test_a_feature_in_millions_does_not_hide_a_wrong_slope_of_another(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from losscli.regression import slopes as by_params
+    from losscli.regression import gradient as by_params
 
     path = f"{tmp_path}/t.csv"
     with open(path, "w", encoding="utf-8") as out:

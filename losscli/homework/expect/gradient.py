@@ -10,7 +10,7 @@ import numpy as np
 
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array, Prepared
-from losscli.gradients.answer import Answer, prepared_rows, two_scales
+from losscli.gradients.evaluate import Gradient, as_probs_and_logits
 from losscli.homework.expect.loss import MOST_ROWS
 from losscli.homework.expect.mistakes.gradients import Slopes
 from losscli.homework.expect.ratios import Diagnosis, diagnose_gradient
@@ -30,13 +30,13 @@ from losscli.losses.targets import Binary, dense
 from losscli.output.report import Grid, Report
 
 
-def diagnosed(answer: Answer, expected: Expected, numeric: bool) -> Diagnosis:
+def diagnosed(gradient: Gradient, expected: Expected, numeric: bool) -> Diagnosis:
     """A typed gradient judged."""
-    if answer.totals.summary.n > MOST_ROWS:
+    if gradient.totals.summary.n > MOST_ROWS:
         raise DataError("--expect compares a million rows at most; this table has more")
-    parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.pieces()]
+    parts = [(piece.numeric if numeric else piece.slope) / gradient.divisor for piece in gradient.spool.rows()]
     right = np.concatenate(parts)
-    return told_of(slopes_of(answer, right), answer.problem.settings.unit_name, expected)
+    return told_of(slopes_of(gradient, right), gradient.problem.settings.unit_name, expected)
 
 
 def _numbers(expected: Expected, size: int, unit: str) -> tuple[Typed, ...]:
@@ -57,24 +57,24 @@ def judge_gradient(slopes: Slopes, unit: str, expected: Expected) -> Verdict:
     return told_of(slopes, unit, expected).verdict
 
 
-def slopes_of(answer: Answer, right: Array) -> Slopes:
+def slopes_of(gradient: Gradient, right: Array) -> Slopes:
     """A right gradient (n, k) with what the diagnosis asks of its rows."""
-    problem, unit = answer.problem, answer.problem.settings.log_base
-    n, log_loss = answer.totals.summary.n, problem.settings.loss.log_loss
-    plain = Slopes(right, answer.divisor / unit, n, problem.k, unit, answer.ask.by, log_loss=log_loss)
-    prepared = prepared_rows(answer)
+    problem, unit = gradient.problem, gradient.problem.settings.log_base
+    n, log_loss = gradient.totals.summary.n, problem.settings.loss.log_loss
+    plain = Slopes(right, gradient.divisor / unit, n, problem.k, unit, gradient.spec.by, log_loss=log_loss)
+    prepared = gradient.first_prepared
     if sum(len(part.conditioned) for part in prepared) * right.shape[1] != right.size:
         return plain
     conditioned = np.concatenate([part.conditioned for part in prepared])
-    p, z = two_scales(conditioned, problem.settings.scale)
-    weight = _weights(answer, prepared)
+    p, z = as_probs_and_logits(conditioned, problem.settings.scale)
+    weight = _weights(gradient, prepared)
     label = np.concatenate([_label(part) for part in prepared])
     return replace(plain, right=right.reshape(conditioned.shape), label=label, p=p, z=z, weight=weight)
 
 
-def _weights(answer: Answer, prepared: list[Prepared]) -> Array | None:
+def _weights(gradient: Gradient, prepared: list[Prepared]) -> Array | None:
     """What each row is weighed by, its class's weight in it; None without weights."""
-    by_class = answer.problem.settings.class_weight
+    by_class = gradient.problem.settings.class_weight
     rows = [part.rows.weight if part.rows.weight is not None else np.ones(len(part.conditioned)) for part in prepared]
     if by_class and all(part.index is not None for part in prepared):
         rows = [row * np.array(by_class)[part.index] for row, part in zip(rows, prepared, strict=True)]
@@ -92,21 +92,21 @@ def _label(prepared: Prepared) -> Array:
 
 
 # --- the report -----------------------------------------------------------------------------------------------------
-def judged_report(answer: Report, found: Diagnosis, expected: Expected, digits: int) -> tuple[Report, bool]:
+def judged_report(report: Report, found: Diagnosis, expected: Expected, digits: int) -> tuple[Report, bool]:
     """The report with the verdict in every form, and whether the typed gradient is right."""
-    told = with_diagnosis(answer, found, expected, digits)
+    told = with_diagnosis(report, found, expected, digits)
     record = {**told.record, "expect": record_of(found, expected.hidden)}
     aside = () if expected.hidden else (said_aside(found, expected, digits),)
     flat = flat_record(found.verdict, expected)
     return replace(told, record=record, aside=aside, flat=flat), found.verdict.ok
 
 
-def with_diagnosis(answer: Report, found: Diagnosis, expected: Expected, digits: int) -> Report:
+def with_diagnosis(report: Report, found: Diagnosis, expected: Expected, digits: int) -> Report:
     """The report with the verdict on the typed gradient."""
     told = ("expected", shortened(expected.text), _sentence(found, expected, digits))
     grids = [Grid((told,), right=found.verdict.ok, wrapped=True)]
     grids += [fit_grid(found.verdict, digits, expected.hidden)] if found.verdict.fits else []
-    plain = concealed(answer) if expected.hidden else answer
+    plain = concealed(report) if expected.hidden else report
     return replace(plain, grids=(*plain.grids, *grids), notes=(*plain.notes, *said_of(found, expected)))
 
 

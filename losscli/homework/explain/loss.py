@@ -16,7 +16,7 @@ from losscli.enums import Reduction, Scale
 from losscli.evaluation.figures import Figures, likelihood
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
-from losscli.gradients.answer import two_scales
+from losscli.gradients.evaluate import as_probs_and_logits
 from losscli.homework.explain.conditioning import changes, held
 from losscli.homework.explain.formula import Line, divisor_name, formula, lines_grid, log_name
 from losscli.losses.targets import Binary, dense, taken
@@ -134,7 +134,7 @@ def _terms(problem: Problem, piece: Piece, count: int) -> list[Term]:
     prepared, rows = piece.prepared, piece.rows
     unit = problem.settings.log_base
     labels, width = _labels(prepared, count), piece.width
-    p = two_scales(prepared.conditioned, Scale.LOGITS)[0] if problem.settings.scale is Scale.LOGITS else None
+    p = as_probs_and_logits(prepared.conditioned, Scale.LOGITS)[0] if problem.settings.scale is Scale.LOGITS else None
     return [
         Term(
             row=int(rows.row[at]) + piece.before + 1,

@@ -9,16 +9,15 @@ import numpy as np
 from losscli.enums import Scale
 from losscli.evaluation.prepare import Array
 from losscli.gradients.analytic import kernel_of
-from losscli.gradients.answer import divided_by, two_scales
+from losscli.gradients.evaluate import as_probs_and_logits, gradient_divisor
 from losscli.homework.explain.formula import Line, extras, lines_grid
 from losscli.homework.explain.loss import SHOWN
 from losscli.losses.targets import Binary, Classes, dense
 from losscli.losses.wording import as_number, factor, listed
 from losscli.output.formula import Formula, maths
 from losscli.output.report import Grid, Report
-from losscli.regression.sample import DesignMatrix, logits, row_slopes
-from losscli.regression.slopes import by_formula
-from losscli.regression.theta import called, labelled
+from losscli.regression.design import DesignMatrix, class_and_name, logits, parameter_name, row_gradients
+from losscli.regression.gradient import by_formula
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,9 @@ class Work:
         }
 
 
-def with_work(report: Report, sample: DesignMatrix, theta: Array) -> Report:
+def with_work(report: Report, design: DesignMatrix, theta: Array) -> Report:
     """The report of a gradient by parameters with its work."""
-    work = work_of(sample, theta, divided_by(sample.problem, sample.summary))
+    work = work_of(design, theta, gradient_divisor(design.problem, design.summary))
     return extended(report, work.grids, work.record)
 
 
@@ -68,82 +67,82 @@ def extended(report: Report, grids: Sequence[Grid], record: Mapping[str, Any]) -
     return replace(report, grids=(*report.grids, *grids), record={**report.record, "explain": dict(record)})
 
 
-def work_of(sample: DesignMatrix, theta: Array, divisor: float) -> Work:
+def work_of(design: DesignMatrix, theta: Array, divisor: float) -> Work:
     """The work at `theta`; the sum over the examples is divided by `divisor`."""
-    plain = _is_plain(sample)
+    plain = _is_plain(design)
     slope = "(h - y)" if plain else "(dloss/dz)"
     over = "" if divisor == 1.0 else " / m"
     words = "{}, {}, what the mean divides by" if over else "{}"
-    classes = sample.shape.classes is not None
+    classes = design.shape.classes is not None
     lines = (
         maths(f"z = X theta{'^T' if classes else ''}, and h = p = {'softmax(z)' if classes else '1 / (1 + e^-z)'}"),
-        *map(maths, kernel_of(sample.problem, Scale.LOGITS).chain),
-        *extras(sample.problem),
-        *(() if sample.weight is None else (maths("dloss/dz", words="each {} is multiplied by its example's weight"),)),
+        *map(maths, kernel_of(design.problem, Scale.LOGITS).chain),
+        *extras(design.problem),
+        *(() if design.weight is None else (maths("dloss/dz", words="each {} is multiplied by its example's weight"),)),
         maths(f"dloss/dtheta = X^T {slope}{over}", *([f"m = {divisor:.6g}"] if over else []), words=words),
     )
-    count = min(sample.rows, SHOWN)
-    return Work(lines, _examples(sample, theta, count, plain), _sums(sample, theta, divisor), sample.rows - count)
+    count = min(design.rows, SHOWN)
+    return Work(lines, _examples(design, theta, count, plain), _sums(design, theta, divisor), design.rows - count)
 
 
-def _is_plain(sample: DesignMatrix) -> bool:
+def _is_plain(design: DesignMatrix) -> bool:
     """Whether the slope of each example by its logits is h - y, with nothing else to it."""
-    s = sample.problem.settings
-    return sample.weight is None and not (s.smoothing or s.focal or s.class_weight or s.pos_weight)
+    s = design.problem.settings
+    return design.weight is None and not (s.smoothing or s.focal or s.class_weight or s.pos_weight)
 
 
-def _examples(sample: DesignMatrix, theta: Array, count: int, plain: bool) -> Grid:
-    z, slopes, labels = logits(sample, theta), row_slopes(sample, theta), _labels(sample)
-    h, _ = two_scales(z, Scale.LOGITS)
+def _examples(design: DesignMatrix, theta: Array, count: int, plain: bool) -> Grid:
+    z, slopes, labels = logits(design, theta), row_gradients(design, theta), _labels(design)
+    h, _ = as_probs_and_logits(z, Scale.LOGITS)
     rows = tuple(
         (
             at + 1,
-            listed([as_number(x) for x in sample.x[at].tolist()], ", "),
+            listed([as_number(x) for x in design.x[at].tolist()], ", "),
             labels[at],
-            maths(_logit(sample, theta, at)) if z.ndim == 1 else _numbers(z[at]),
+            maths(_logit(design, theta, at)) if z.ndim == 1 else _numbers(z[at]),
             _numbers(h[at]),
             _numbers(slopes[at]),
         )
         for at in range(count)
     )
-    return Grid(rows, ("example", ", ".join(sample.shape.names), "y", "z", "h", "h - y" if plain else "dloss/dz"))
+    return Grid(rows, ("example", ", ".join(design.shape.names), "y", "z", "h", "h - y" if plain else "dloss/dz"))
 
 
 def _numbers(cells: Array) -> str:
     return listed([as_number(cell) for cell in np.atleast_1d(cells).tolist()], ", ")
 
 
-def _labels(sample: DesignMatrix) -> list[str]:
-    unweighted, classes = sample.unweighted, sample.shape.classes
+def _labels(design: DesignMatrix) -> list[str]:
+    unweighted, classes = design.unweighted, design.shape.classes
     if isinstance(unweighted, Binary):
         return [as_number(y) for y in unweighted.positive.tolist()]
     if isinstance(unweighted, Classes) and classes is not None:
         return [classes[k] for k in unweighted.index.tolist()]
-    return [_numbers(cells) for cells in dense(unweighted, (sample.rows, len(classes or ())))]
+    return [_numbers(cells) for cells in dense(unweighted, (design.rows, len(classes or ())))]
 
 
-def _logit(sample: DesignMatrix, theta: Array, at: int) -> str:
+def _logit(design: DesignMatrix, theta: Array, at: int) -> str:
     """theta0 + theta1 * x1 + .. with numbers."""
-    first = sample.shape.intercept
-    pairs = list(zip(theta.tolist(), sample.x[at].tolist(), strict=True))
+    first = design.shape.intercept
+    pairs = list(zip(theta.tolist(), design.x[at].tolist(), strict=True))
     parts = [as_number(t) if first and not k else f"{as_number(t)} * {as_number(x)}" for k, (t, x) in enumerate(pairs)]
-    return listed(parts, " + ").replace("+ -", "- ") + f" = {as_number(float(sample.x[at] @ theta))}"
+    return listed(parts, " + ").replace("+ -", "- ") + f" = {as_number(float(design.x[at] @ theta))}"
 
 
-def _sums(sample: DesignMatrix, theta: Array, divisor: float) -> Grid:
-    slopes = row_slopes(sample, theta).reshape(sample.rows, -1)
-    entries = (by_formula(sample, theta) / divisor).reshape(_shape(sample))
+def _sums(design: DesignMatrix, theta: Array, divisor: float) -> Grid:
+    slopes = row_gradients(design, theta).reshape(design.rows, -1)
+    entries = (by_formula(design, theta) / divisor).reshape(_shape(design))
     over = "" if divisor == 1.0 else f" / {divisor:.6g}"
     rows = []
-    for (name, feature), at in zip(labelled(sample.shape), np.ndindex(*_shape(sample)), strict=True):
-        x, slope = sample.x[:, at[1]], slopes[:, at[0]]
+    for (name, feature), at in zip(class_and_name(design.shape), np.ndindex(*_shape(design)), strict=True):
+        x, slope = design.x[:, at[1]], slopes[:, at[0]]
         text = listed([f"{_times(a)}{_signed(b)}" for a, b in zip(x.tolist(), slope.tolist(), strict=True)], " + ")
-        rows.append((called(name, feature), maths(f"({text}){over}"), float(entries[at])))
+        rows.append((parameter_name(name, feature), maths(f"({text}){over}"), float(entries[at])))
     return Grid(tuple(rows), ("parameter", "X^T, times the last column", "gradient"))
 
 
-def _shape(sample: DesignMatrix) -> tuple[int, int]:
-    return (len(sample.shape.classes or (None,)), sample.x.shape[1])
+def _shape(design: DesignMatrix) -> tuple[int, int]:
+    return (len(design.shape.classes or (None,)), design.x.shape[1])
 
 
 def _times(x: float) -> str:

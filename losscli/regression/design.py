@@ -1,4 +1,4 @@
-"""A table of features read into memory as a regression takes it: logits are X theta, with an intercept in front.
+"""A table of features in memory as a design matrix: logits are X theta, with an intercept in front.
 
 The labels become the coefficients of a loss once; what remains a function of theta are the logits.
 """
@@ -27,8 +27,8 @@ from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What theta looks like: the names of its columns, and those of its rows where there is one for each class."""
+class ParameterShape:
+    """The names of the columns of theta, and of its rows where each class has one."""
 
     features: tuple[str, ...]
     intercept: bool
@@ -48,10 +48,10 @@ class Shape:
 
 @dataclass(frozen=True)
 class DesignMatrix:
-    """Rows in memory: the design matrix x (n, d), an intercept being a column of ones, and what the labels come to."""
+    """Rows in memory: the design matrix x (n, d) with a column of ones for the intercept, and the targets."""
 
     problem: Problem
-    shape: Shape
+    shape: ParameterShape
     x: Array
     targets: Targets
     unweighted: Targets
@@ -66,68 +66,68 @@ class DesignMatrix:
         return len(self.x)
 
 
-def shares(sample: DesignMatrix) -> Array:
-    """How many rows each row counts as (n,): its weight times the sum of its coefficients."""
-    sums = coefficient_sums(sample.targets)
-    return sums if sample.weight is None else sums * sample.weight
+def effective_weights(design: DesignMatrix) -> Array:
+    """The weight of each row (n,) times the sum of its coefficients: how many rows it counts as."""
+    sums = coefficient_sums(design.targets)
+    return sums if design.weight is None else sums * design.weight
 
 
-def logits(sample: DesignMatrix, theta: Array) -> Array:
+def logits(design: DesignMatrix, theta: Array) -> Array:
     """X theta, (n,) or (n, k)."""
-    with np.errstate(over="ignore", invalid="ignore"):  # theta may run away: whoever asked judges the loss
-        return np.asarray(sample.x @ theta.T)
+    with np.errstate(over="ignore", invalid="ignore"):  # theta may diverge; the caller checks the loss
+        return np.asarray(design.x @ theta.T)
 
 
-def row_losses(sample: DesignMatrix, theta: Array) -> Array:
+def row_losses(design: DesignMatrix, theta: Array) -> Array:
     """The weighted loss of each row (n,), undivided."""
-    z, kernel, gamma = logits(sample, theta), sample.problem.kernel, sample.problem.settings.focal
-    loss = kernel.value(sample.targets, z)
-    loss = focal_value(loss, kernel.value(sample.unweighted, z), gamma) if gamma else loss
-    return loss if sample.weight is None else sample.weight * loss
+    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.settings.focal
+    loss = kernel.value(design.targets, z)
+    loss = focal_value(loss, kernel.value(design.unweighted, z), gamma) if gamma else loss
+    return loss if design.weight is None else design.weight * loss
 
 
-def row_slopes(sample: DesignMatrix, theta: Array) -> Array:
+def row_gradients(design: DesignMatrix, theta: Array) -> Array:
     """The slope of each row's weighted loss by its logits, (n,) or (n, k), undivided."""
-    z, kernel, gamma = logits(sample, theta), sample.problem.kernel, sample.problem.settings.focal
-    slope = kernel.gradient(sample.targets, z)
+    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.settings.focal
+    slope = kernel.gradient(design.targets, z)
     if gamma:
-        loss, plain = kernel.value(sample.targets, z), kernel.value(sample.unweighted, z)
-        slope = focal_gradient(loss, slope, plain, kernel.gradient(sample.unweighted, z), gamma)
-    return slope if sample.weight is None else sample.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
+        loss, plain = kernel.value(design.targets, z), kernel.value(design.unweighted, z)
+        slope = focal_gradient(loss, slope, plain, kernel.gradient(design.unweighted, z), gamma)
+    return slope if design.weight is None else design.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
-def taken(sample: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
-    """Some rows of a sample, with the divisor that these have."""
-    weight = None if sample.weight is None else sample.weight[rows]
-    part = replace(sample, x=sample.x[rows], weight=weight, targets=of_rows(sample.targets, rows))
-    part = replace(part, unweighted=of_rows(sample.unweighted, rows))
+def taken(design: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
+    """Some rows, with their own divisor."""
+    weight = None if design.weight is None else design.weight[rows]
+    part = replace(design, x=design.x[rows], weight=weight, targets=of_rows(design.targets, rows))
+    part = replace(part, unweighted=of_rows(design.unweighted, rows))
     return replace(part, divisor=_divisor(part))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Design:
-    """What is wanted of the columns: the features as typed ("" for all), with an intercept or without."""
+class FeatureSelection:
+    """The features as typed ("" for all), with an intercept or without."""
 
     features: str
     intercept: bool = True
     classes: tuple[str, ...] | None = None
 
 
-def read_sample(request: ReadOptions, asked: Settings, design: Design, form: Form) -> DesignMatrix:
-    """The table that is asked for, in memory."""
+def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelection, form: Form) -> DesignMatrix:
+    """The table in memory as a design matrix."""
     _refuse_predictions(request, asked)
-    wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=design.features)
+    wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=selection.features)
     table = _held(replace(request, wanted=wanted))
-    if not table.feature_names and not design.intercept:
+    if not table.feature_names and not selection.intercept:
         raise DataError(f"{table.name}: no column of features and no intercept leave nothing to fit")
-    classes = None if form is Form.BINARY else design.classes or _classes(asked, table)
+    classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
     settings = replace(asked, scale=Scale.LOGITS, classes=classes)
     problem = problem_of(settings, replace(table, form=form, width=width, classes=None))
     prepared, summary = _prepared(problem, table, width)
-    shape = Shape(table.feature_names, design.intercept, classes)
-    return sample_of(problem, shape, prepared, _features(prepared, shape.intercept), summary, table)
+    shape = ParameterShape(table.feature_names, selection.intercept, classes)
+    return design_of(problem, shape, prepared, _features(prepared, shape.intercept), summary, table)
 
 
 def form_of(asked: Settings, theta: str | None) -> Form:
@@ -218,10 +218,10 @@ def prepared_in_order(
     return prepared, summary
 
 
-def sample_of(
-    problem: Problem, shape: Shape, prepared: Sequence[Prepared], x: Array, summary: Summary, table: Table
+def design_of(
+    problem: Problem, shape: ParameterShape, prepared: Sequence[Prepared], x: Array, summary: Summary, table: Table
 ) -> DesignMatrix:
-    """The sample of blocks as the kernel takes them, `x` having a row for each of theirs."""
+    """The design matrix `x` with the targets and weights of prepared blocks."""
     weights = [one.rows.weight for one in prepared if one.rows.weight is not None]
     return DesignMatrix(
         problem,
@@ -241,12 +241,50 @@ def _features(prepared: Sequence[Prepared], intercept: bool) -> Array:
     return np.column_stack((np.ones(len(x)), x)) if intercept else x
 
 
-def _divisor(sample: DesignMatrix) -> float:
+def _divisor(design: DesignMatrix) -> float:
     """What the mean over a part divides by, from its weights and those of its classes."""
-    share = np.ones(sample.rows)
-    class_weight = sample.problem.settings.class_weight
-    if class_weight and isinstance(sample.unweighted, Classes):
-        share = np.array(class_weight)[sample.unweighted.index]
-    if sample.weight is not None and not sample.problem.convention.mean_over_rows:
-        share = share * sample.weight
+    share = np.ones(design.rows)
+    class_weight = design.problem.settings.class_weight
+    if class_weight and isinstance(design.unweighted, Classes):
+        share = np.array(class_weight)[design.unweighted.index]
+    if design.weight is not None and not design.problem.convention.mean_over_rows:
+        share = share * design.weight
     return float(share.sum())
+
+
+# --- theta ------------------------------------------------------------------------------------------------------------
+def parse_theta(text: str | None, shape: ParameterShape) -> Array:
+    """The parameters as typed, the intercept first and a row a class; zeros when none are."""
+    if text is None:
+        return shape.zeros
+    rows = parse_list(text).rows
+    values = [number(cell) for row in rows for cell in row]
+    strange = next((cell for row in rows for cell in row if number(cell) is None), None)
+    if strange is not None:
+        raise UsageError(f"--theta: {shown(strange)} is not a number")
+    wanted = shape.zeros.shape
+    found = (len(values),) if len(wanted) == 1 and 1 in (len(rows), len(rows[0])) else (len(rows), len(rows[0]))
+    if found != wanted:
+        size = " rows of ".join(map(str, wanted))
+        raise UsageError(
+            f"--theta gives {' rows of '.join(map(str, found))} numbers; {size} are wanted: {_columns(shape)}"
+        )
+    theta = np.array(values, dtype=np.float64).reshape(wanted)
+    if not np.isfinite(theta).all():
+        raise UsageError("--theta: parameters are finite numbers")
+    return theta
+
+
+def _columns(shape: ParameterShape) -> str:
+    names = ", ".join(shape.names)
+    return names if shape.classes is None else f"{names} for each of the classes {', '.join(shape.classes)}"
+
+
+def class_and_name(shape: ParameterShape) -> list[tuple[str | None, str]]:
+    """The class (None for two classes) and the name of each parameter, row after row."""
+    return [(row, name) for row in shape.classes or (None,) for name in shape.names]
+
+
+def parameter_name(row: str | None, name: str) -> str:
+    """How a parameter is called: `x1`, or `x1[cat]` where each class has its own."""
+    return name if row is None else f"{name}[{row}]"

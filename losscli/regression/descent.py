@@ -1,0 +1,139 @@
+"""Gradient descent on the mean loss plus l2/2 times the sum of the squared parameters, without the intercepts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from math import isfinite
+
+import numpy as np
+
+from losscli.enums import Solver
+from losscli.errors import DataError
+from losscli.evaluation.prepare import Array
+from losscli.regression.design import DesignMatrix, row_gradients, row_losses, taken
+
+RISE = 1e-10  # a relative rise of the loss beyond rounding
+
+STILL = 1e-6  # gradient descent has converged where no entry of the gradient is larger
+
+NEWTON_STEPS, DESCENT_STEPS = 100, 1000
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How to fit; `tol` is the decrease of the loss at which to stop, `l2` the penalty.
+
+    `batch` is the number of rows of a step (None: all), in an order that follows from `seed`.
+    """
+
+    lr: float = 0.1
+    steps: int = DESCENT_STEPS
+    tol: float = 0.0
+    l2: float = 0.0
+    method: Solver = Solver.GD
+    batch: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit: parameters, and the loss with its penalty before the first step and after each.
+
+    `test_history` is the mean loss of the test rows at the same times, without penalty; () where there are none.
+    """
+
+    theta: Array
+    converged: bool
+    history: tuple[float, ...]
+    test_history: tuple[float, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """The number of steps that were taken."""
+        return len(self.history) - 1
+
+
+def mean_loss(design: DesignMatrix, theta: Array) -> float:
+    """The mean loss, without penalty."""
+    return float(row_losses(design, theta).sum()) / design.divisor
+
+
+def loss_of_test(test: DesignMatrix | None, theta: Array) -> tuple[float, ...]:
+    """The mean loss of the test rows, as a tuple of one; () where there are none."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is refused below
+        return () if test is None else (mean_loss(test, theta),)
+
+
+def descend(design: DesignMatrix, start: Array, config: FitConfig, test: DesignMatrix | None = None) -> Fit:
+    """Gradient descent, on all rows or in batches; the loss of `test` is taken after each step.
+
+    The loss may rise on the way.
+
+    Raises:
+        DataError: the loss becomes infinite or undefined, or ends above where it began.
+    """
+    theta = start
+    history, tested = [_objective(design, theta, config.l2)], [*loss_of_test(test, theta)]
+    batches, enough = _batches(design, config), False
+    while len(history) <= config.steps and not enough:
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is refused below
+            theta = theta - config.lr * _gradient(next(batches), theta, config.l2)
+        history.append(_objective(design, theta, config.l2))
+        tested += loss_of_test(test, theta)
+        if not isfinite(history[-1]):
+            break
+        enough = config.tol > 0.0 and 0.0 <= history[-2] - history[-1] < config.tol
+    _refuse_worse(history, config.lr)
+    still = bool(np.abs(_gradient(design, theta, config.l2)).max() <= STILL)
+    return Fit(theta, enough or still, tuple(history), tuple(tested))
+
+
+def _batches(design: DesignMatrix, config: FitConfig) -> Iterator[DesignMatrix]:
+    """The rows of each step: all of them, or batches in a new order each round, the last of a round shorter.
+
+    A batch without weight is none: it has no mean.
+    """
+    if config.batch is None or config.batch >= design.rows:
+        yield from repeat(design)
+    assert config.batch is not None
+    rng = np.random.default_rng(config.seed)
+    while True:
+        order = rng.permutation(design.rows)
+        for begin in range(0, design.rows, config.batch):
+            batch = taken(design, order[begin : begin + config.batch])
+            if batch.divisor > 0.0:
+                yield batch
+
+
+def _refuse_worse(history: list[float], lr: float) -> None:
+    first, last = history[0], history[-1]
+    if isfinite(last) and not rises(first, last):
+        return
+    step = len(history) - 1
+    went = f"the loss ends above where it began: {first:.6g}, and {last:.6g} after step {step}"
+    went = went if isfinite(last) else f"the loss is no longer finite at step {step}"
+    raise DataError(f"{went}; try a smaller --lr than {lr:g}, or --standardize")
+
+
+def rises(before: float, after: float) -> bool:
+    """Whether a loss is higher after a step, beyond rounding."""
+    return after > before + RISE * max(abs(before), 1e-3)
+
+
+def _objective(design: DesignMatrix, theta: Array, l2: float) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is refused below
+        penalty = 0.5 * l2 * float((penalized(design, theta) ** 2).sum()) if l2 else 0.0
+        return mean_loss(design, theta) + penalty
+
+
+def _gradient(design: DesignMatrix, theta: Array, l2: float) -> Array:
+    slope = row_gradients(design, theta).T @ design.x / design.divisor
+    return np.asarray(slope + l2 * penalized(design, theta) if l2 else slope)
+
+
+def penalized(design: DesignMatrix, theta: Array) -> Array:
+    """Theta with 0 for the intercepts."""
+    free = theta.copy()
+    if design.shape.intercept:
+        free[..., 0] = 0.0
+    return free
