@@ -14,7 +14,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 from conftest import environment
 
@@ -64,12 +64,36 @@ def await_port(port: int, child: subprocess.Popen[bytes]) -> None:
 class _WithoutRanges(SimpleHTTPRequestHandler):
     """Gives whole files only, as the standard library's server does."""
 
+    asked: ClassVar[set[str]] = set()
+
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
     def do_GET(self) -> None:
-        if not self.is_refused():
+        if self.is_refused():
+            return
+        if self.path.split("/")[1] in ("stalled", "slow"):
+            self.send_part_by_part()
+        else:
             super().do_GET()
+
+    def translate_path(self, path: str) -> str:
+        first, _, rest = path.lstrip("/").partition("/")
+        return super().translate_path(rest if first in ("busy", "stalled", "slow") else path)
+
+    def send_part_by_part(self) -> None:
+        """The file in ten parts with a pause of 0.1 s before each; of a stalled file the first five."""
+        data = Path(self.translate_path(self.path)).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        for at in range(10):
+            time.sleep(0.1)
+            if at == 5 and self.path.startswith("/stalled"):
+                time.sleep(3)
+                return
+            self.wfile.write(data[len(data) * at // 10 : len(data) * (at + 1) // 10])
+            self.wfile.flush()
 
     def do_HEAD(self) -> None:
         if not self.is_refused():
@@ -77,6 +101,13 @@ class _WithoutRanges(SimpleHTTPRequestHandler):
 
     def is_refused(self) -> bool:
         status = {"forbidden": 403, "broken": 503}.get(self.path.split("/")[1])
+        if self.path.startswith("/busy/") and self.command == "GET" and self.path not in self.asked:
+            self.asked.add(self.path)  # the first time
+            self.send_response(429)
+            self.send_header("Retry-After", "0")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return True
         if status:
             self.send_error(status)
         return status is not None

@@ -1,6 +1,7 @@
 """Output that is held back until all of it is sound: spools for standard output, files that get their name last."""
 
 import codecs
+import errno
 import os
 import shutil
 import stat
@@ -25,6 +26,9 @@ def whole_file(path: str) -> Iterator[TextIO]:
             yield sys.stdout
         return
     target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, f"there is no directory {os.path.dirname(path) or folder}", path)
     if os.path.exists(target) and not os.path.isfile(target):
         with open(target, "w", encoding="utf-8", newline="") as out:
             yield out

@@ -1,11 +1,13 @@
 """A path opened by what its bytes are, and what is to be read of it."""
 
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 
 from losscli.data.blocks import OpenSource, Table
 from losscli.data.columns import ColumnSelection
 from losscli.reading.dialect import PLAIN_STYLE, Style
+from losscli.reading.remote import is_url
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,13 @@ def table_of(source: OpenSource, wanted: ColumnSelection) -> Table:
 
 def opened(path: str, request: ReadOptions) -> OpenSource:
     """The source at a path, or the files of a directory or a glob, first lines read."""
-    from losscli.reading.many import files_of, open_many
+    if not (is_url(path) or os.path.isdir(path) or any(mark in path for mark in "*?[")):
+        return _one(path, request)
+    from losscli.reading.listing import list_files
+    from losscli.reading.many import open_many
 
-    names = files_of(path)
-    return _one(path, request) if names is None else open_many(path, names, partial(_one, request=request))
+    listing = list_files(path)
+    return _one(path, request) if listing is None else open_many(path, listing, partial(_one, request=request))
 
 
 def _one(path: str, request: ReadOptions) -> OpenSource:

@@ -4,7 +4,6 @@ Rows are counted within each file for errors and through all of them elsewhere. 
 the first one settles the columns, and all others must have them, in any order.
 """
 
-import glob
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,68 +14,23 @@ from itertools import pairwise
 from losscli.data.blocks import Block, Chunk, OpenSource, Table, by_row
 from losscli.data.columns import ColumnSelection
 from losscli.errors import DataError, Location, RowError, shown
-from losscli.reading.remote import is_url
+from losscli.reading.listing import Listing
 
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".jsonl", ".npy")
-PACKED = (".gz", ".bz2", ".xz", ".zst")
 OpenFile = Callable[[str], OpenSource]
 Carried = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: their names, and which of a block's
 
 
-def files_of(token: str) -> tuple[str, ...] | None:
-    """The files that a directory or a glob means, sorted; None where the argument is one file. DataError for none."""
-    if is_url(token):
-        from losscli.reading.remote import files_at
-
-        return files_at(token, _is_table)
-    if os.path.isdir(token):
-        return _found(token, _inside(token), "no table is in this directory")
-    if is_glob(token):
-        return _found(
-            token,
-            (path for path in glob.iglob(token, recursive=True) if os.path.isfile(path)),
-            "no such file; nothing matches this pattern",
-        )
-    return None
-
-
-def is_glob(token: str) -> bool:
-    """Whether an argument has a mark of a glob and isn't itself the name of a file."""
-    return any(mark in token for mark in "*?[") and not os.path.exists(token)
-
-
-def _found(token: str, paths: Iterator[str], nothing: str) -> tuple[str, ...]:
-    found = tuple(sorted(paths))
-    if not found:
-        raise DataError(f"{token}: {nothing}")
-    return found
-
-
-def _inside(folder: str) -> Iterator[str]:
-    """The tables below a folder; names that begin with a point are hidden."""
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (os.path.join(place, name) for name in names if not name.startswith(".") and _is_table(name))
-
-
-def _is_table(name: str) -> bool:
-    plain = name.lower()
-    for ending in PACKED:
-        plain = plain.removesuffix(ending)
-    return plain.endswith(ENDINGS)
-
-
-def open_many(token: str, names: Sequence[str], open_file: OpenFile) -> OpenSource:
+def open_many(token: str, listing: Listing, open_file: OpenFile) -> OpenSource:
     """The files as one source, whose first lines are those of the first file."""
-    first = open_file(names[0])
-    return OpenSource(token, first.top, first.named, partial(_joined, token, names, open_file, first), first.close)
+    first = open_file(listing.files[0])
+    return OpenSource(token, first.top, first.named, partial(_joined, listing, open_file, first), first.close)
 
 
-def _joined(
-    token: str, names: Sequence[str], open_file: OpenFile, opened: OpenSource, wanted: ColumnSelection
-) -> Table:
+def _joined(listing: Listing, open_file: OpenFile, opened: OpenSource, wanted: ColumnSelection) -> Table:
     """The files as one table; DataError at the first that lacks a column that the first one has in use."""
+    names = listing.files
     first = opened.table(wanted)
+    first = replace(first, notes=(*first.notes, *listing.notes))
     own = same_columns(first, wanted)
     size = 0
     for name in names[1:]:

@@ -51,15 +51,16 @@ def open_piece(piece: Piece) -> Table:
 
 def _files(table: Table, request: ReadOptions) -> tuple[tuple[str, ReadOptions], ...]:
     """The files of a table by their names, and as requests that any machine understands."""
-    from losscli.reading.many import files_of, same_columns
+    from losscli.reading.listing import list_files
+    from losscli.reading.many import same_columns
 
     if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
         raise UsageError("--cluster wants one table of files that its workers can read, no lists and no pipe")
-    names = files_of(request.tokens[0])
-    wanted = request.wanted if names is None else same_columns(table, request.wanted)
+    listing = list_files(request.tokens[0])
+    wanted = request.wanted if listing is None else same_columns(table, request.wanted)
     return tuple(
         (path, replace(request, tokens=(path if is_url(path) else os.path.abspath(path),), wanted=wanted))
-        for path in names or request.tokens
+        for path in (request.tokens if listing is None else listing.files)
     )
 
 

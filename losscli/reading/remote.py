@@ -6,20 +6,26 @@ ranges where the server supports them. Whatever a driver raises becomes one line
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
-from posixpath import basename
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from losscli.errors import DataError
 from losscli.lazy import Lazy
 
+T = TypeVar("T")
 core: Any = Lazy("fsspec.core")
 
 STORES, WEB = ("s3", "gs", "az", "hdfs"), ("http", "https")
 INSTALL = "files of other machines want pip install 'losscli[cloud]'"
 FIRST_REQUEST, LATER_REQUESTS = 1 << 18, 1 << 23  # bytes; a store takes tens of milliseconds to answer
+SILENCE = 60.0  # seconds without a byte from a web server, after which it is given up
+BUSY = (429, 503)  # what a web server answers when it is to be asked again later
+DELAYS = (1.0, 3.0)  # seconds before the second try and the third, unless the server names the time
+LONGEST_DELAY = 30.0
 
 
 def is_url(text: str) -> bool:
@@ -51,9 +57,9 @@ class RemoteFile(io.RawIOBase):
         self.url = url
         self._file: Any = None  # closing what could not be opened is no error
         with driver_errors(url):
-            system, path = _file_system(url)
+            system, path = file_system(url)
             options = {"block_size": 0} if is_web(url) and not ranged else {"cache_type": "none"}
-            self._file = system.open(path, "rb", **options)
+            self._file = _again_if_busy(url, partial(system.open, path, "rb", **options))
             self.size = getattr(self._file, "size", None)
         self._request, self._left = FIRST_REQUEST, b""
 
@@ -71,7 +77,7 @@ class RemoteFile(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         with driver_errors(self.url):
-            return cast(bytes, self._file.read(size))
+            return cast(bytes, _again_if_busy(self.url, partial(self._file.read, size)))
 
     def seekable(self) -> bool:
         return bool(self._file.seekable())
@@ -105,41 +111,38 @@ def open_ranged(url: str) -> RemoteFile | None:
     return None
 
 
-def files_at(url: str, is_table: Callable[[str], bool]) -> tuple[str, ...] | None:
-    """The files of a glob or a prefix, sorted; None where the address is one file's. DataError if there are none."""
-    with driver_errors(url):
-        if "*" in url.partition("?")[0] or (not is_web(url) and any(mark in url for mark in "?[")):
-            system, path = _file_system(url)
-            return _sorted_urls(url, system.glob(path), "no such file")
-        if is_web(url):
-            return None  # a web server has no folders
-        system, path = _file_system(url)
-        if not system.isdir(path):
-            return None
-        inside = (name for name in system.find(path) if is_table(basename(name)) and not _hidden(name, path))
-        return _sorted_urls(url, inside, "no table has this prefix")
-
-
-def _hidden(name: str, folder: str) -> bool:
-    return any(part.startswith((".", "_")) for part in name.removeprefix(folder).split("/"))
-
-
-def _sorted_urls(url: str, names: Iterable[str], nothing: str) -> tuple[str, ...]:
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    host = parts.netloc if parts.scheme == "hdfs" else ""  # paths in the other stores begin with the bucket
-    found = tuple(sorted(name if "://" in name else f"{parts.scheme}://{host}{name}" for name in names))
-    if not found:
-        raise DataError(f"{redacted(url)}: {nothing}")
-    return found
-
-
-def _file_system(url: str) -> tuple[Any, str]:
+def file_system(url: str) -> tuple[Any, str]:
     """The driver's file system, and the path in it."""
     if find_spec("fsspec") is None:
         raise DataError(f"{redacted(url)}: {INSTALL}")
-    return cast(tuple[Any, str], core.url_to_fs(url))
+    options: dict[str, Any] = {}
+    if is_web(url):
+        from aiohttp import ClientTimeout
+
+        timeout = ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)
+        options["client_kwargs"] = {"timeout": timeout}  # aiohttp's own is 300 s in all, though bytes flow
+    return cast(tuple[Any, str], core.url_to_fs(url, **options))
+
+
+def _again_if_busy(url: str, request: Callable[[], T]) -> T:
+    """The result of a request to a web server, which is tried again while the server says that it is busy."""
+    for delay in DELAYS if is_web(url) else ():
+        try:
+            return request()
+        except Exception as error:
+            answer = _answer_of(error)
+            if answer is None or answer.status not in BUSY:
+                raise
+            named = str((answer.headers or {}).get("Retry-After", ""))
+            time.sleep(min(float(named), LONGEST_DELAY) if named.isdecimal() else delay)
+    return request()
+
+
+def _answer_of(error: BaseException | None) -> Any:
+    """The exception with the status of the server's answer: a driver may keep it behind another of its own."""
+    while error is not None and not isinstance(getattr(error, "status", None), int):
+        error = error.__cause__
+    return error
 
 
 # --- errors of the drivers --------------------------------------------------------------------------------------------
@@ -159,17 +162,15 @@ _MESSAGES: tuple[tuple[type[Exception], str], ...] = (
     (FileNotFoundError, "no such file"),
     (PermissionError, "access is denied"),
     (IsADirectoryError, "this is no file"),
-    (TimeoutError, "there is no answer"),
+    (TimeoutError, "the server stopped answering"),
 )
 _STATUS = {401: "access is denied", 403: "access is denied", 404: "no such file"}
 
 
 def _message(error: Exception) -> str:
-    cause: BaseException | None = error
-    while cause is not None:  # a driver may call any refusal a missing file, and keep the status behind it
-        if isinstance(status := getattr(cause, "status", None), int):
-            return _STATUS.get(status, f"the server answers {status}")
-        cause = cause.__cause__
+    answer = _answer_of(error)
+    if answer is not None:
+        return _STATUS.get(answer.status, f"the server answers {answer.status}")
     if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, OSError):  # as the HTTP driver raises it
         return "the server can't be reached"
     known = next((text for kind, text in _MESSAGES if isinstance(error, kind)), None)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from losscli.errors import DataError
+from losscli.reading.compression import COMPRESSIONS
 from losscli.reading.sources import STDIN, Source
 
 PANDAS = "python -c 'import pandas, sys; pandas.{}.to_csv(sys.stdout, index=False)' {{}} > table.csv"
@@ -46,7 +47,9 @@ KINDS = (
     Kind((b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*"), "an image"),
     Kind((b"7z\xbc\xaf\x27\x1c",), "a 7z archive", "7z x -so {} | losscli COMMAND"),
     Kind((b"Rar!",), "a RAR archive", "unrar p -inul {} | losscli COMMAND"),
-    Kind((b"\x04\x22\x4d\x18",), "packed by lz4", "lz4 -dc {} | losscli COMMAND"),
+    Kind((b"\x04\x22\x4d\x18",), "compressed by lz4", "lz4 -dc {} | losscli COMMAND"),
+    Kind((b"]\0\0",), "compressed by LZMA", "xz --format=lzma -dc {} | losscli COMMAND"),
+    Kind(tuple(compression.magic for compression in COMPRESSIONS), "compressed twice", "decompress it once"),
     Kind((b"RDX2\n", b"RDX3\n"), "an R workspace", 'in R: write.csv(TABLE, "table.csv", row.names = FALSE)'),
     Kind((b"X\n\0\0\0",), "an R object", 'Rscript -e \'write.csv(readRDS("{}"), "table.csv", row.names = FALSE)\''),
     Kind((b"MATLAB 5.0",), "a MATLAB file", "in MATLAB: writematrix(PREDS, 'preds.csv')"),

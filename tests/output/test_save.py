@@ -84,4 +84,4 @@ def test_a_table_that_is_read_is_not_written_over() -> None:
 
 
 def test_a_folder_that_is_not_there_is_an_error_before_anything_is_printed() -> None:
-    assert "no such file or directory" in refusal(*BCE, "--save", "nowhere/a.txt").lower()
+    assert refusal(*BCE, "--save", "nowhere/a.txt") == "nowhere/a.txt: there is no directory nowhere"

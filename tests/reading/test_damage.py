@@ -21,8 +21,9 @@ from conftest import answer, process, refusal, write
 from losscli.data.blocks import Table
 from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
+from losscli.reading import compression
 from losscli.reading.dialect import Style
-from losscli.reading.formats import npy, packed
+from losscli.reading.formats import npy
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.sources import SHRUNK, open_source
 
@@ -118,7 +119,7 @@ class StandIn(ModuleType):
 
     @staticmethod
     def ZstdDecompressor() -> Any:
-        return packed._Inflated(zlib)
+        return compression._GzipMember(zlib)
 
 
 @pytest.mark.parametrize("module", ["compression.zstd", "backports.zstd", "pyzstd"])
@@ -130,9 +131,10 @@ def test_each_package_for_zstandard_is_used_by_its_interface(
             return StandIn(name)
         raise ImportError(name)
 
-    monkeypatch.setattr(packed, "import_module", known)
+    monkeypatch.setattr(compression, "import_module", known)
     monkeypatch.setattr(
-        "losscli.reading.sources.PACKINGS", (packed.Packing(b"\x1f\x8b", packed._zstandard, piece=1 << 11),)
+        "losscli.reading.sources.COMPRESSIONS",
+        (compression.Compression(b"\x1f\x8b", compression._zstandard, piece=1 << 11),),
     )
     data = b"".join(two_members("gzip"))
 
@@ -144,7 +146,7 @@ def test_without_a_package_for_zstandard_the_error_says_what_to_do(here: Path, m
     def unknown(name: str) -> ModuleType:
         raise ImportError(name)
 
-    monkeypatch.setattr(packed, "import_module", unknown)
+    monkeypatch.setattr(compression, "import_module", unknown)
 
     assert "zstdcat" in refusal("bce", write("t", b"\x28\xb5\x2f\xfd" + b"\0" * 20))
 
@@ -426,6 +428,13 @@ def test_a_name_that_is_not_utf_8_matters_where_its_column_is_asked_for(args: tu
     assert said.startswith("t.csv:3: ") and "UTF-8" in said
 
 
+@pytest.mark.parametrize("blank", [b"\n", b" ", b"\r\n"])
+def test_blank_lines_without_end_are_refused(blank: bytes) -> None:
+    line = refusal("bce", stdin=blank * (20_000_000 // len(blank)))
+
+    assert line == "<stdin>: more than 16 MiB of blank lines; is this a table?"
+
+
 def test_what_looks_like_json_behind_many_blank_lines_is_named_by_its_line(here: Path) -> None:
     assert refusal("bce", write("t.csv", b"\n" * 100_000 + b'{"a": [1\n')).startswith("t.csv:100001: ")
 
@@ -444,7 +453,7 @@ def test_gzip_is_read_without_the_quicker_package(here: Path, monkeypatch: pytes
     def unknown(name: str) -> ModuleType:
         raise ImportError(name)
 
-    monkeypatch.setattr(packed, "import_module", unknown)
+    monkeypatch.setattr(compression, "import_module", unknown)
     data = b"".join(two_members("gzip"))
 
     assert answer("bce", write("t", data)) == answer("bce", "-", stdin=TABLE)

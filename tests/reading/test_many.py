@@ -9,6 +9,7 @@ import pytest
 from conftest import DATA, record, refusal, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from trees import OTHERS, TABLE, TABLES, plant
 
 HEADER, *ROWS = (DATA / "breast_cancer.csv").read_text(encoding="utf-8").splitlines()
 FIGURES = ("value", "n", "sum", "mean", "std", "se", "min", "max", "baseline", "normalized")
@@ -52,6 +53,64 @@ def test_hidden_files_and_other_files_are_left_out_and_packed_ones_are_read(tmp_
     (folder / "README").write_text("no table", encoding="utf-8")
 
     assert record("bce", folder)["value"] == record("bce", DATA / "breast_cancer.csv")["value"]
+
+
+def test_a_directory_is_its_tables_and_names_what_else_is_in_it(tmp_path: Path) -> None:
+    found = record("bce", plant(tmp_path / "tree"))
+
+    assert found["sources"] == sorted(str(tmp_path / "tree" / name) for name in TABLES)
+    assert "3 files are left out as no table: README, plot.png, run.log" in found["notes"]
+    assert len(OTHERS) == 3
+
+
+def test_columnar_files_and_arrays_are_tables_by_their_endings_or_first_bytes(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow.feather
+    import pyarrow.orc
+
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    table = pyarrow.table({"label": [1.0, 0.0], "prob": [0.5, 0.25]})
+    for name in ("a.parquet", "b.pq", "part-0"):
+        parquet.write_table(table, folder / name)
+    for name in ("c.arrow", "d.feather", "part-1"):
+        pyarrow.feather.write_feather(table, folder / name)
+    for name in ("e.orc", "part-2"):
+        pyarrow.orc.write_table(table, folder / name)
+    np.savez(folder / "f.npz", label=np.array([1.0, 0.0]), prob=np.array([0.5, 0.25]))
+
+    found = record("bce", folder)
+
+    assert (found["n"], len(found["sources"])) == (18, 9)
+    assert found["value"] == pytest.approx(-(np.log(0.5) + np.log(0.75)) / 2, rel=1e-15, abs=0)
+
+
+def test_a_glob_leaves_hidden_names_out_unless_it_asks_for_them(tmp_path: Path) -> None:
+    folder = plant(tmp_path / "_tree", **{"_hidden.csv": "label,prob\n1,0.5\n"})
+
+    assert record("bce", f"{folder}/*.csv")["sources"] == [f"{folder}/a.csv"]
+    assert record("bce", f"{folder}/_*.csv")["sources"] == [f"{folder}/_hidden.csv"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "kind", "command"),
+    [
+        ("_delta_log/00000000000000000000.json", "a Delta table", "duckdb -c \"COPY (SELECT * FROM delta_scan('"),
+        ("metadata/00000-6f.metadata.json", "an Iceberg table", "duckdb -c \"COPY (SELECT * FROM iceberg_scan('"),
+        (".hoodie/hoodie.properties", "a Hudi table", 'in Spark: spark.read.format("hudi").load("'),
+    ],
+)
+def test_a_table_with_a_log_of_its_own_is_refused(mark: str, kind: str, command: str, tmp_path: Path) -> None:
+    folder = plant(tmp_path / "tree", **{mark: "{}"})
+
+    line = refusal("bce", folder)
+
+    assert line.startswith(f"{folder}: this is {kind}, whose log tells which files count; export it: {command}{folder}")
+    plant(folder, **{"data/a.csv": TABLE})
+    assert f"this is {kind}" in refusal(
+        "bce", f"{folder}/data/*.csv" if "metadata" in mark else f"{folder}/day=*/*.txt"
+    )
+    assert run("bce", folder / "a.csv").code == 0
 
 
 def files(folder: Path, **files: str) -> None:

@@ -10,6 +10,9 @@ from unittest.mock import patch
 import pytest
 from conftest import answer, process, record, refusal, run
 from servers import free_port, store, web
+from trees import plant
+
+from losscli.reading import remote
 
 pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
@@ -17,6 +20,12 @@ pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 SECRET = "not-to-be-printed"
+
+
+@pytest.fixture(autouse=True)
+def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask a busy server again at once."""
+    monkeypatch.setattr(remote, "DELAYS", (0.0, 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +70,21 @@ def test_a_process_that_read_a_web_server_ends_without_a_word(server: str, files
     found = process("bce", f"{server}/t.parquet", "-q")
 
     assert (found.code, found.err, float(found.out)) == (0, "", answer("bce", files / "t.csv"))
+
+
+def test_a_busy_server_is_asked_again(server: str, files: Path) -> None:
+    for name in NAMES:
+        assert answer("bce", f"{server}/busy/{name}") == answer("bce", files / "t.csv")
+
+
+def test_a_slow_server_is_waited_for_while_bytes_flow_and_a_silent_one_is_not(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "SILENCE", 0.5)
+    with web(files, False) as address:
+        assert answer("bce", f"{address}/slow/t.csv") == answer("bce", files / "t.csv")  # takes a second
+
+        assert refusal("bce", f"{address}/stalled/t.csv") == f"{address}/stalled/t.csv: the server stopped answering"
 
 
 def test_an_error_in_the_data_names_the_address_and_the_line(server: str) -> None:
@@ -150,6 +174,32 @@ def test_a_prefix_and_a_glob_are_one_table(place: str, bucket: dict[str, str], f
     s3fs.S3FileSystem.clear_instance_cache()
 
     assert answer("bce", f"s3://{place}") == answer("bce", files / "t.csv")
+
+
+def test_a_prefix_holds_the_tables_that_the_same_directory_does(bucket: dict[str, str], tmp_path: Path) -> None:
+    s3fs = pytest.importorskip("s3fs")
+    folder = plant(tmp_path / "tree")
+    system = s3fs.S3FileSystem()
+    system.put(str(folder), "bucket/tree", recursive=True)
+    s3fs.S3FileSystem.clear_instance_cache()
+
+    here, there = record("bce", folder), record("bce", "s3://bucket/tree")
+
+    assert there["value"] == here["value"]
+    assert [name.removeprefix("s3://bucket/tree") for name in there["sources"]] == [
+        name.removeprefix(str(folder)) for name in here["sources"]
+    ]
+    assert there["notes"] == here["notes"]
+
+
+@pytest.mark.parametrize("token", ["", "/*/*.csv"])
+def test_a_delta_table_in_a_store_is_refused(token: str, bucket: dict[str, str]) -> None:
+    s3fs = pytest.importorskip("s3fs")
+    for name, text in (("day=1/a.csv", "label,prob\n1,0.5\n"), ("_delta_log/0.json", "{}")):
+        s3fs.S3FileSystem().pipe(f"bucket/delta/{name}", text.encode())
+    s3fs.S3FileSystem.clear_instance_cache()
+
+    assert "this is a Delta table" in refusal("bce", f"s3://bucket/delta{token}")
 
 
 def test_a_glob_of_nothing_is_one_line(bucket: dict[str, str]) -> None:

@@ -1,7 +1,10 @@
 """Files that are no tables are named, with a command that makes one; what stands above a header is read over."""
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import pickle
 import sqlite3
 import sys
@@ -34,6 +37,8 @@ FILES = {
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(20), ""),
     "a web page or XML": (b"\n<!DOCTYPE html>\n<html><body>403</body></html>", "login"),
     "a JSON array": (json.dumps([{"label": 1, "prob": 0.5}], indent=1).encode(), "jq -c '.[]' table.bin"),
+    "compressed by LZMA": (lzma.compress(b"label,prob\n1,0.5\n", lzma.FORMAT_ALONE), "xz --format=lzma -dc table.bin"),
+    "compressed twice": (gzip.compress(bz2.compress(b"label,prob\n1,0.5\n")), "decompress it once"),
     "a program": (b"\x7fELF\2\1\1" + bytes(20), ""),
 }
 

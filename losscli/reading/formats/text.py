@@ -226,12 +226,16 @@ def _stripped(record: list[str]) -> tuple[str, ...]:
 
 def _skip_blank(feed: Feed) -> int:
     """Drop the blank lines of a head that has nothing else; returns how many they were."""
-    gone = 0
-    while not feed.ended and not feed.rest.strip():
+    gone = dropped = 0
+    while not feed.rest.strip():
+        if dropped + len(feed.rest) > RECORD_BYTES:
+            raise DataError(f"{feed.source.name}: {_BLANK}")
+        if feed.ended:
+            break
         cut = feed.rest.rfind(b"\n") + 1
-        gone += feed.rest.count(b"\n")
+        gone, dropped = gone + feed.rest.count(b"\n"), dropped + cut
         feed.rest = feed.rest[cut:]
-        feed.fill(len(feed.rest) + HEAD_BYTES)
+        feed.fill(2 * len(feed.rest) + HEAD_BYTES)
     return gone
 
 
