@@ -10,7 +10,7 @@ from losscli.enums import Form, Reduction
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.analysis import AnalysisOptions, AnalysisResult, analyze
 from losscli.evaluation.evaluate import folded, refuse_nothing
-from losscli.evaluation.figures import figures
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.output.emit import Printing, emit
 from losscli.output.progress import watched
@@ -18,10 +18,10 @@ from losscli.output.report import Report
 from losscli.output.streams import say
 from losscli.reading.open import open_data
 from losscli.reports.calibration import calibration_part, quantile_part
+from losscli.reports.figures import Part, with_parts
 from losscli.reports.groups import groups_part, worst_part
-from losscli.reports.loss import report
-from losscli.reports.models import Difference, differences, models_part, with_models
-from losscli.reports.part import Part, with_parts
+from losscli.reports.loss import bare_report, report
+from losscli.reports.models import Difference, differences, models_part
 from losscli.reports.pictures import pictures_of
 
 
@@ -36,11 +36,12 @@ def run_analysis(call: Call, printing: Printing) -> bool:
         _refuse_unfit(call, problems[0], table)
         found = folded(table, partial(analyze, problems, _asked(call, table)), AnalysisResult())
         refuse_nothing(problems[0], found.summary, table.name)
-        answer = _report(problems, table, found, call, shares)
+        figures = [Figures(*pair) for pair in zip(problems, (found.summary, *found.models), strict=True)]
+        answer = _report(figures, table, found, call, shares, bare=printing.is_bare)
     finally:
         table.close()
     emit(answer, printing)
-    return _passes(problems, found, table.models, call, printing)
+    return _passes(figures, found, table.models, call, printing)
 
 
 def _refuse(call: Call, printing: Printing) -> None:
@@ -124,12 +125,17 @@ def _asked(call: Call, table: Table) -> AnalysisOptions:
 
 
 def _report(
-    problems: list[Problem], table: Table, found: AnalysisResult, call: Call, shares: dict[str, float]
+    figures: list[Figures], table: Table, found: AnalysisResult, call: Call, shares: dict[str, float], bare: bool
 ) -> Report:
-    """The answer of the first model, and a part for each of the tables asked for."""
-    problem, parts = problems[0], list[Part]()
-    if len(problems) > 1:
-        parts.append(models_part(problems, table.models, found))
+    """The answer of the first model, and a part for each of the tables asked for; the numbers alone where `bare`."""
+    problem, parts = figures[0].problem, list[Part]()
+    numbers = tuple((f.value,) for f in figures)
+    if len(figures) > 1:
+        parts.append(models_part(figures, table.models, found))
+    if bare:
+        answer = bare_report(figures[0], table)
+        warnings = (*answer.warnings, *(said for part in parts for said in part.warnings))
+        return replace(answer, numbers=numbers, warnings=warnings)
     if found.groups is not None:
         if found.groups.beyond:
             more = "--max-groups N allows more, each of which takes memory"
@@ -141,23 +147,22 @@ def _report(
         parts.append(quantile_part(problem, found.quantiles, shares))
     if found.reliability is not None:
         parts.append(calibration_part(problem, found.summary, found.reliability))
-    answer = with_parts(report(problem, found.summary, table), parts)
-    if call.plot:
-        answer = replace(answer, pictures=(*answer.pictures, *pictures_of(problems, table.models, found)))
-    return with_models(answer, problems, table.models, found) if len(problems) > 1 else answer
+    answer = with_parts(report(figures[0], table), parts)
+    pictures = pictures_of(figures, table.models, found) if call.plot else ()
+    return replace(answer, numbers=numbers, pictures=pictures)
 
 
 def _passes(
-    problems: list[Problem], found: AnalysisResult, models: tuple[Model, ...], call: Call, printing: Printing
+    figures: list[Figures], found: AnalysisResult, models: tuple[Model, ...], call: Call, printing: Printing
 ) -> bool:
     """Whether the answer is within `--fail-above` and no model is worse; standard error says what isn't."""
-    value, good = figures(problems[0], found.summary).value, True
+    value, good = figures[0].value, True
     if call.fail_above is not None and not value <= call.fail_above:
         say(f"{printing.command}: the {call.reduction.value} is {value!r}, above {call.fail_above!r}\n")
         good = False
     if call.fail_if_worse is None:
         return good
-    for one in differences(problems, models, found):
+    for one in differences([f.problem for f in figures], models, found):
         if one.low > call.fail_if_worse or one.mean == inf:
             say(f"{printing.command}: {_worse(one, call.fail_if_worse)}\n")
             good = False

@@ -15,7 +15,7 @@ import numpy as np
 from losscli.commands.call import Call, GradOptions, refuse_contradictions, request_of, settings_of
 from losscli.enums import Method, Reduction, Wrt
 from losscli.errors import DataError, UsageError, shown
-from losscli.evaluation.figures import figures
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import problem_of
 from losscli.homework.expect.grades import Answer, Question, marked, missing
 from losscli.homework.expect.loss import Solution, judge, read_rows, row_losses
@@ -135,7 +135,7 @@ def _solved(call: Call) -> Callable[[Expected], Verdict]:
         problem = problem_of(settings, table)
         read = read_rows(problem, table, wanted=True)
     by_row = settings.reduction is Reduction.NONE
-    right = row_losses(problem, read) if by_row else figures(problem, read.summary).value
+    right = row_losses(problem, read) if by_row else Figures(problem, read.summary).value
     return partial(judge, Solution(problem, read, right))
 
 

@@ -5,12 +5,13 @@ from losscli.data.blocks import Table
 from losscli.enums import Reduction
 from losscli.errors import UsageError
 from losscli.evaluation.evaluate import summary_of
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.emit import Printing, emit
 from losscli.output.progress import watched
 from losscli.output.streams import say
 from losscli.reading.open import open_data
-from losscli.reports.loss import report
+from losscli.reports.loss import bare_report, report
 
 
 def run_loss(call: Call) -> bool:
@@ -39,8 +40,8 @@ def _answered(problem: Problem, table: Table, call: Call, printing: Printing) ->
 
         stream_losses(problem, table, printing)
         return True
-    summary = summary_of(problem, table, full=not call.quiet or call.save is not None)
-    answer = report(problem, summary, table)
+    figures = Figures(problem, summary_of(problem, table, full=not printing.is_bare))
+    answer = (bare_report if printing.is_bare else report)(figures, table)
     emit(answer, printing)
     return _within_limit(answer.answer, call, printing)
 
@@ -55,28 +56,28 @@ def _within_limit(value: float, call: Call, printing: Printing) -> bool:
 
 def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
     """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
-    from losscli.evaluation.figures import figures
     from losscli.homework.expect.loss import Solution, extended, judge, read_rows, row_losses, with_losses, with_verdict
     from losscli.homework.expect.typed import Expected
     from losscli.homework.explain.loss import explained
 
     by_row, ok = call.reduction is Reduction.NONE, True
     read = read_rows(problem, table, wanted=call.expect is not None or by_row)
-    answer, figure = report(problem, read.summary, table), figures(problem, read.summary)
-    right = row_losses(problem, read) if by_row else figure.value
+    figures = Figures(problem, read.summary)
+    answer = report(figures, table)
+    right = row_losses(problem, read) if by_row else figures.value
     if by_row:
         answer = with_losses(answer, row_losses(problem, read))
     if call.explain:
-        grids, record = explained(problem, read.pieces, figure, call.digits)
+        grids, record = explained(problem, read.pieces, figures, call.digits)
         answer = extended(answer, grids, (), {"explain": record})
     if call.expect is not None:
         expected = Expected(call.expect, call.tolerance, call.hide_answer)
         verdict = judge(Solution(problem, read, right), expected)
         answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
         if call.quiet:  # the exit code says it
-            return _within_limit(figure.value, call, printing) and ok
+            return _within_limit(figures.value, call, printing) and ok
     emit(answer, printing)
-    return _within_limit(figure.value, call, printing) and ok
+    return _within_limit(figures.value, call, printing) and ok
 
 
 def _refuse_unsuitable(call: Call, printing: Printing) -> None:

@@ -11,6 +11,7 @@ from losscli.regression.descent import mean_loss
 from losscli.regression.design import DesignMatrix
 from losscli.regression.predict import write_predictions
 from losscli.regression.temperature import read_logits, scaled, temperature
+from losscli.reports.loss import left_out_notes
 from losscli.reports.sanity_checks import PROBABILITIES, look_like_probabilities
 
 
@@ -53,8 +54,7 @@ def _report(found: float, train: DesignMatrix, test: DesignMatrix | None) -> Rep
         if design is not None:
             size = f"nats, mean over {design.rows} rows"
             rows += [(f"{name} before", before, size), (f"{name} after", after, "nats")]
-    dropped = train.summary.dropped
-    gone = (f"{dropped} {'row' if dropped == 1 else 'rows'} with a missing cell dropped",) if dropped else ()
+    gone = left_out_notes(train.summary, train.problem.settings, warned=True)
     doubted = (PROBABILITIES,) if look_like_probabilities(train.summary) else ()
     warnings = (*gone, *doubted, *train.table.warnings)
     notes = (*warnings, *train.table.notes)

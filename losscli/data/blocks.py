@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from losscli.data.cells import ByteStrings, Categories, canonical, numbers, one_below_the_other, texts_of
 from losscli.data.columns import Columns, ColumnSelection, FirstLines
+from losscli.data.reasons import MISSING_CELL
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError
 
@@ -55,12 +56,18 @@ class Block:
     features: Array | None = None
     carried: tuple[Categorical, ...] = ()
     whole: tuple[Categorical, ...] = ()  # the carried columns of all of the `rows`, where some of these are dropped
-    unmatched: int = 0  # rows of either table that a join left out
+    other_reasons: Mapping[str, int] = field(default_factory=dict)  # rows left out, not for a missing cell
     row: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     line: NDArray[np.intp] | None = None
     tall: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     fault: RowError | None = None
     where: Callable[[RowError], Location] | None = None  # known by rows put together from several sources
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many rows are left out, by reason."""
+        dropped = self.rows - len(self.row) - sum(self.other_reasons.values())
+        return {MISSING_CELL.key: dropped, **self.other_reasons}
 
 
 @dataclass(frozen=True)

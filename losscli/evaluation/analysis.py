@@ -7,8 +7,6 @@ were read. What is asked for says `Asked`; what isn't asked for costs nothing.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from operator import add
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +21,7 @@ from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import raise_first, weights_out_of_reach
 from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary, Soft
+from losscli.statistics.adding import add_each, add_optional
 from losscli.statistics.calibration import Bins, Mean, binned, weighted_mean
 from losscli.statistics.groups import Groups, grouped
 from losscli.statistics.isotonic import Pairs, pairs_of
@@ -30,8 +29,6 @@ from losscli.statistics.paired import Paired, paired, undefined
 from losscli.statistics.quantiles import Quantiles, quantiles_of
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 from losscli.statistics.worst import Entry, Worst, worst_of
-
-T = TypeVar("T")
 
 CHANCES = 10  # bins of the probability given to what happened
 
@@ -61,7 +58,7 @@ class Reliability:
     pairs: Pairs | None = None
 
     def __add__(self, other: "Reliability") -> "Reliability":
-        return Reliability(self.bins + other.bins, self.brier + other.brier, _both(self.pairs, other.pairs))
+        return Reliability(self.bins + other.bins, self.brier + other.brier, add_optional(self.pairs, other.pairs))
 
 
 @dataclass(frozen=True)
@@ -84,18 +81,14 @@ class AnalysisResult:
     def __add__(self, other: "AnalysisResult") -> "AnalysisResult":
         return AnalysisResult(
             self.summary + other.summary,
-            tuple(map(add, self.models, other.models)) if self.models and other.models else self.models or other.models,
-            tuple(map(add, self.pairs, other.pairs)) if self.pairs and other.pairs else self.pairs or other.pairs,
-            _both(self.worst, other.worst),
-            _both(self.groups, other.groups),
-            _both(self.quantiles, other.quantiles),
-            _both(self.reliability, other.reliability),
-            _both(self.chances, other.chances),
+            add_each(self.models, other.models),
+            add_each(self.pairs, other.pairs),
+            add_optional(self.worst, other.worst),
+            add_optional(self.groups, other.groups),
+            add_optional(self.quantiles, other.quantiles),
+            add_optional(self.reliability, other.reliability),
+            add_optional(self.chances, other.chances),
         )
-
-
-def _both(a: T | None, b: T | None) -> T | None:
-    return a + b if a is not None and b is not None else a if b is None else b  # type: ignore[operator]  # each has +
 
 
 def analyze(problems: Sequence[Problem], asked: AnalysisOptions, block: Block) -> AnalysisResult:

@@ -35,7 +35,7 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
     costs = costs_of(kernels, targets, x)
     if plain.focal:
         costs = focal_value(costs, costs_of(kernels, unweighted, x), plain.focal)
-    mass = np.array([ratio(part, summary.divisor_weight) for part in summary.mass])
+    mass = np.array([ratio(part, summary.total.divisor) for part in summary.mass])
     return float((mass[mass > 0.0] * costs[mass > 0.0]).sum())
 
 

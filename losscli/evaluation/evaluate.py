@@ -10,6 +10,7 @@ from operator import add
 from typing import TypeVar, cast
 
 from losscli.data.blocks import Block, Table, located
+from losscli.data.reasons import REASONS
 from losscli.engines.local import MOST_PROCESSES, available, in_processes, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown
@@ -83,12 +84,11 @@ def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
     """A mean over nothing is undefined, and undefined is an error."""
     where = f"{name}: " if name and name not in ("labels", "predictions", "the list") else ""
     if summary.n == 0:
-        if summary.ignored:
-            raise DataError(f"{where}all rows are ignored")
-        raise DataError(f"{where}" + ("all rows are dropped" if summary.dropped else "the input is empty"))
-    if summary.divisor_weight == 0:
+        reasons = " or ".join(one.all_rows for one in REASONS if summary.counts.left_out.get(one.key))
+        raise DataError(f"{where}all rows are {reasons}" if reasons else f"{where}the input is empty")
+    if summary.total.divisor == 0:
         raise DataError(f"{where}the weights sum to 0")
-    first, last = summary.others or ("", "")
-    if problem.settings.positive is not None and not summary.positives and first != last:
-        labels = f"{shown(first)}, {shown(last)}"
-        raise DataError(f"{where}no label is {shown(problem.settings.positive)} (--positive); there are {labels}")
+    positive = summary.positive
+    if positive is not None and not positive.n and positive.others and positive.others[0] != positive.others[1]:
+        labels = ", ".join(map(shown, positive.others))
+        raise DataError(f"{where}no label is {shown(problem.settings.positive or '')} (--positive); there are {labels}")

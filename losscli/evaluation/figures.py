@@ -1,6 +1,7 @@
 """The figures of a summary in the unit of the answer."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp, floor, inf, log
 
 from losscli.enums import Reduction
@@ -9,72 +10,126 @@ from losscli.evaluation.problem import Problem
 from losscli.statistics.intervals import interval
 from losscli.statistics.summary import Summary, divisor, label_entropy, mean, standard_error, std, total
 
-LN10 = log(10.0)
-
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of a summary in the unit of the answer."""
+    """The figures of a summary in the unit of the answer; each is computed when it is first asked for."""
 
-    value: float
-    n: int
-    divisor: float
-    sum: float
-    mean: float
-    std: float
-    se: float
-    low: float
-    high: float
-    min: float
-    max: float
-    baseline: float | None
-    normalized: float | None
-    perplexity: float | None
-    log_likelihood: float | None
-    label_entropy: float | None
-    kl_divergence: float | None
+    problem: Problem
+    summary: Summary
 
+    @property
+    def _log_base(self) -> float:
+        return self.problem.settings.log_base
 
-def figures(problem: Problem, s: Summary) -> Figures:
-    """What is asked of a summary, with the base of the logarithm applied."""
-    unit = problem.settings.log_base
-    average, whole = mean(s), total(s)
-    constant, error = baseline(problem, s), standard_error(s)
-    entropy = label_entropy(s)
-    low, high = interval(average, error, s.counted, problem.settings.level)
-    return Figures(
-        value=(whole if problem.settings.reduction is Reduction.SUM else average) / unit,
-        n=s.n,
-        divisor=divisor(s),
-        sum=whole / unit,
-        mean=average / unit,
-        std=std(s) / unit,
-        se=error / unit,
-        low=low / unit,
-        high=high / unit,
-        min=s.min / unit,
-        max=s.max / unit,
-        baseline=None if constant is None else constant / unit,
-        normalized=average / constant if constant and constant < inf else None,
-        perplexity=_exp(average) if problem.settings.loss.log_loss else None,
-        log_likelihood=0.0 - whole / unit if problem.settings.loss.log_loss else None,
-        label_entropy=None if entropy is None else entropy / unit,
-        kl_divergence=None if entropy is None else (average - entropy) / unit,
-    )
+    @property
+    def value(self) -> float:
+        """The answer: the mean, or the sum where that was asked for."""
+        return self.sum if self.problem.settings.reduction is Reduction.SUM else self.mean
 
+    @property
+    def n(self) -> int:
+        """How many observations there are."""
+        return self.summary.n
 
-def likelihood(f: Figures, unit: float) -> object:
-    """exp(-sum) of the losses in nats; by its power of ten where a float would be 0."""
-    nats = f.sum * unit
-    value = exp(-nats) if nats < 1e6 and nats > -700 else 0.0
-    if value > 1e-300 or nats == inf:
-        return value
-    power = floor(-nats / LN10)
-    return f"{10.0 ** (-nats / LN10 - power):.5f}e{power}"
+    @cached_property
+    def divisor(self) -> float:
+        """What the mean divides by."""
+        return divisor(self.summary)
 
+    @cached_property
+    def sum(self) -> float:
+        """The sum of the weighted losses."""
+        return total(self.summary) / self._log_base
 
-def _exp(value: float) -> float:
-    try:
-        return exp(value)
-    except OverflowError:
-        return inf
+    @cached_property
+    def mean(self) -> float:
+        """The sum over the divisor."""
+        return mean(self.summary) / self._log_base
+
+    @property
+    def std(self) -> float:
+        """See `summary.std`."""
+        return std(self.summary) / self._log_base
+
+    @cached_property
+    def se(self) -> float:
+        """The standard error of the mean."""
+        return standard_error(self.summary) / self._log_base
+
+    @property
+    def low(self) -> float:
+        """Where the interval of the mean begins."""
+        return self._interval[0]
+
+    @property
+    def high(self) -> float:
+        """Where the interval of the mean ends."""
+        return self._interval[1]
+
+    @cached_property
+    def _interval(self) -> tuple[float, float]:
+        s, unit = self.summary, self._log_base
+        low, high = interval(mean(s), standard_error(s), s.spread.counted, self.problem.settings.level)
+        return low / unit, high / unit
+
+    @property
+    def min(self) -> float:
+        """The lowest loss of an observation."""
+        return self.summary.spread.min / self._log_base
+
+    @property
+    def max(self) -> float:
+        """The highest loss of an observation."""
+        return self.summary.spread.max / self._log_base
+
+    @property
+    def baseline(self) -> float | None:
+        """The mean loss of always predicting the label frequencies; None without labels."""
+        return None if self._baseline is None else self._baseline / self._log_base
+
+    @cached_property
+    def _baseline(self) -> float | None:
+        return baseline(self.problem, self.summary)
+
+    @property
+    def normalized(self) -> float | None:
+        """mean / baseline, the normalized entropy (He et al. 2014); None where the baseline is 0 or infinite."""
+        return mean(self.summary) / self._baseline if self._baseline and self._baseline < inf else None
+
+    @property
+    def perplexity(self) -> float | None:
+        """b^mean, b being the base of the logarithm; None where the loss has no logarithm."""
+        if not self.problem.settings.loss.log_loss:
+            return None
+        try:
+            return exp(mean(self.summary))
+        except OverflowError:
+            return inf
+
+    @property
+    def log_likelihood(self) -> float | None:
+        """-sum; None where the loss has no logarithm."""
+        return 0.0 - self.sum if self.problem.settings.loss.log_loss else None
+
+    @property
+    def likelihood(self) -> float | str:
+        """exp(-sum) of the losses in nats; by its power of ten where a float would be 0."""
+        nats = self.sum * self._log_base
+        value = exp(-nats) if nats < 1e6 and nats > -700 else 0.0
+        if value > 1e-300 or nats == inf:
+            return value
+        power = floor(-nats / log(10.0))
+        return f"{10.0 ** (-nats / log(10.0) - power):.5f}e{power}"
+
+    @cached_property
+    def label_entropy(self) -> float | None:
+        """The mean entropy of the label probabilities, the least mean that they allow; None for hard labels."""
+        entropy = label_entropy(self.summary)
+        return None if entropy is None else entropy / self._log_base
+
+    @property
+    def kl_divergence(self) -> float | None:
+        """mean - label entropy; None for hard labels."""
+        entropy = label_entropy(self.summary)
+        return None if entropy is None else (mean(self.summary) - entropy) / self._log_base

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from losscli.data.blocks import Block, Categorical, Column, taken
 from losscli.data.cells import canonical
+from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Form, Scale
 from losscli.errors import RowError
 from losscli.evaluation.data_checks import HARD, WORDS, data_checks_of
@@ -21,7 +22,7 @@ from losscli.evaluation.validation import _prediction_faults, _weight_faults, ra
 from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
-from losscli.statistics.summary import Rows, extremes
+from losscli.statistics.summary import PositiveLabel, RowCounts, Rows, extremes
 
 Array = NDArray[np.float64]
 
@@ -49,20 +50,20 @@ class Prepared:
 
 def prepare(problem: Problem, block: Block) -> Prepared:
     """Labels and predictions of a block as the kernel takes them; the first Fault of the block, if there is one."""
-    block, ignored = _without_ignored(problem, block)
+    block = _without_ignored(problem, block)
     labels, fault = _judged_labels(problem, block)
     raise_first(fault, _prediction_faults(problem, block), _weight_faults(block))
-    return _PREPARERS[problem.form](problem, block, labels, ignored)
+    return _PREPARERS[problem.form](problem, block, labels)
 
 
-def _without_ignored(problem: Problem, block: Block) -> tuple[Block, int]:
+def _without_ignored(problem: Problem, block: Block) -> Block:
     label = problem.settings.ignore
     if label is None or len(block.labels) != 1:
-        return block, 0
+        return block
     gone = is_label(block.labels[0], label)
     count = int(np.count_nonzero(gone))
     if not count:
-        return block, 0
+        return block
     left = np.flatnonzero(~gone)
     return replace(
         block,
@@ -72,7 +73,8 @@ def _without_ignored(problem: Problem, block: Block) -> tuple[Block, int]:
         features=None if block.features is None else block.features[left],
         carried=tuple(words.taken(left) for words in block.carried),
         row=block.row[left],
-    ), count
+        other_reasons={**block.other_reasons, IGNORED_LABEL.key: count},
+    )
 
 
 def _judged_labels(problem: Problem, block: Block) -> tuple[Labels, RowError | None]:
@@ -136,7 +138,7 @@ _LABELS: dict[Form, Callable[[Problem, Block], Labels]] = {
 }
 
 
-def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int) -> Prepared:
+def _prepare_binary(problem: Problem, block: Block, labels: Labels) -> Prepared:
     s, width = problem.settings, block.preds.shape[1]
     y = np.asarray(labels, dtype=np.float64)
     raw = np.ascontiguousarray(block.preds).ravel()
@@ -145,14 +147,13 @@ def _prepare_binary(problem: Problem, block: Block, labels: Labels, ignored: int
     traits = data_checks_of(problem, y, raw)
     targets, unweighted, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
+    others = None if s.positive is None else _others(block.labels, s.positive)
     rows = replace(
-        _rows(problem, block, row, weight, factor, ignored),
+        _rows(problem, block, row, weight, factor, changed),
         mass=_binary_mass(y, weight, HARD in traits) if problem.form is Form.BINARY else None,
-        clipped=changed,
         traits=traits,
         entropy=None if HARD in traits else _entropy(problem, y, weight),
-        positives=int(np.count_nonzero(y)) if s.positive is not None else 0,
-        others=None if s.positive is None else _others(block.labels, s.positive),
+        positive=None if s.positive is None else PositiveLabel(int(np.count_nonzero(y)), others),
     )
     return Prepared(block, targets, unweighted, raw, conditioned, rows, None)
 
@@ -211,7 +212,7 @@ def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | Non
     return extremes(found)
 
 
-def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: int) -> Prepared:
+def _prepare_classes(problem: Problem, block: Block, labels: Labels) -> Prepared:
     targets: Targets
     unweighted: Targets
     factor = group = mass = entropy = None
@@ -222,10 +223,10 @@ def _prepare_classes(problem: Problem, block: Block, labels: Labels, ignored: in
     else:
         group = labels.astype(np.intp, copy=False)
         targets, unweighted, factor = hard_targets(problem, group)
-    rows = _rows(problem, block, block.row, block.weights, factor, ignored)
     conditioned, changed = _conditioned(problem, block.preds)
+    rows = _rows(problem, block, block.row, block.weights, factor, changed)
     sums = None if problem.convention.rescale else _sums(problem, block.preds)
-    rows = replace(rows, group=group, groups=problem.k, mass=mass, clipped=changed, sums=sums)
+    rows = replace(rows, group=group, groups=problem.k, mass=mass, sums=sums)
     words = {WORDS} if len(block.labels) == 1 and isinstance(block.labels[0], Categorical) else set()
     rows = replace(rows, traits=data_checks_of(problem, labels, block.preds) | words, entropy=entropy)
     return Prepared(
@@ -257,17 +258,14 @@ def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Sof
 
 
 def _rows(
-    problem: Problem, block: Block, row: NDArray[np.intp], weight: Array | None, factor: Array | None, ignored: int
+    problem: Problem, block: Block, row: NDArray[np.intp], weight: Array | None, factor: Array | None, clipped: int
 ) -> Rows:
     return Rows(
         loss=np.empty(0),
         row=row,
         weight=weight,
         divisor_weight=_shares(None if problem.convention.mean_over_rows else weight, factor, row),
-        seen=block.rows,
-        dropped=block.rows - len(block.row) - ignored - block.unmatched,
-        ignored=ignored,
-        unmatched=block.unmatched,
+        counts=RowCounts(block.rows, block.left_out, clipped),
     )
 
 
@@ -313,7 +311,7 @@ def _sums(problem: Problem, cells: Array) -> Array | None:
     return row_sums(cells if scale is Scale.PROBS else np.exp(cells))
 
 
-_PREPARERS: dict[Form, Callable[[Problem, Block, Labels, int], Prepared]] = {
+_PREPARERS: dict[Form, Callable[[Problem, Block, Labels], Prepared]] = {
     Form.BINARY: _prepare_binary,
     Form.CATEGORICAL: _prepare_classes,
     Form.LIKELIHOOD: _prepare_binary,

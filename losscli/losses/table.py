@@ -47,9 +47,9 @@ class Loss:
 
     `settings` are those of `PARTICULAR` that it takes. A log-loss is measured in nats, or the unit of its base, and has
     a perplexity, a likelihood and the catalogue of mistakes; any other loss has the `unit` that it names. `leads` and
-    `closes` are the figures that its table begins and ends with. `baseline` gives the cost of each class as the label
-    where the label frequencies are predicted (see `losses.baseline`), `regression` the name of the fit that has the
-    least of the loss; None where there is none.
+    `closes` are the keys of the figures that its table begins and ends with. `baseline` gives the cost of each class as
+    the label where the label frequencies are predicted (see `losses.baseline`), `regression` the name of the fit that
+    has the least of the loss; None where there is none.
     """
 
     name: str
@@ -170,7 +170,7 @@ LOSSES: dict[str, Loss] = {
             {Form.LIKELIHOOD: LIKELIHOOD, Form.BINARY: BINARY, Form.CATEGORICAL: CATEGORICAL},
             OF_LOG_LOSSES | {"positive", "classes", "class_weight", "ignore", "normalize"},
             soft_labels=False,
-            leads=("sum", "mean", "log-likelihood", "likelihood", "perplexity"),
+            leads=("sum", "mean", "log_likelihood", "likelihood", "perplexity"),
         ),
     )
 }

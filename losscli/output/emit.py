@@ -28,6 +28,11 @@ class Printing:
     save: str | None = None
 
     @property
+    def is_bare(self) -> bool:
+        """Whether nothing is printed but numbers, and nothing else is kept."""
+        return self.quiet and self.save is None
+
+    @property
     def writer(self) -> Writer:
         """What writes the answer."""
         return BARE if self.quiet else FORMATS[self.format]

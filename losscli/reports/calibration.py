@@ -1,7 +1,6 @@
 """Reliability, named calibration errors and the decomposition of the loss; quantiles of the losses."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from losscli.evaluation.analysis import Reliability, class_bins
 from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid
-from losscli.reports.part import Part
+from losscli.reports.figures import Listing, Part
 from losscli.statistics.calibration import Bin, bins_of, calibration_error
 from losscli.statistics.intervals import wilson
 from losscli.statistics.isotonic import Pools, isotonic
@@ -23,32 +22,37 @@ FEW = 30  # rows below which an isotonic regression follows noise
 def quantile_part(problem: Problem, q: Quantiles, shares: Mapping[str, float]) -> Part:
     """The quantiles of the losses, unweighted."""
     found = {text: quantile(q, share) / problem.settings.log_base for text, share in shares.items()}
-    grid = Grid(tuple(found.items()), ("quantile", f"loss ({problem.settings.unit_name})"))
+    headers = {"quantile": "quantile", "loss": f"loss ({problem.settings.unit_name})"}
+    listing = Listing(headers, list(found.items()))
     notes = (f"quantiles of more than {EXACT} rows are right to 0.1 %",) if q.n > EXACT else ()
-    return Part({"quantiles": found}, (grid,), Grid(grid.rows, ("quantile", "loss")), notes)
+    return Part({"quantiles": found}, (listing.grid(),), listing.table, notes)
 
 
 def calibration_part(problem: Problem, s: Summary, r: Reliability) -> Part:
     """A line a bin, and what the bins and the order of the predictions come to."""
-    lines = [_line(one, problem.settings.level) for one in bins_of(r.bins)]
-    figures = {**_errors(problem, r), **_decomposed(problem, s, r), "brier": r.brier.mean}
-    what = "positive label" if problem.form is Form.BINARY else "top class"
-    kind = f"{r.bins.count} bins"
     level = f"{100.0 * problem.settings.level:g} %"
-    header = (f"P({what}) in (a, b]", "n", "predicted", "observed", f"{level} from", "to")
-    shown = tuple(
-        (f"{one['low']:g} to {one['high']:g}", one["n"], *(_or_nothing(one[key]) for key in _SHOWN)) for one in lines
-    )
-    rows = tuple((name, value, _MEANING[name].format(bins=kind)) for name, value in figures.items())
-    record = {"bins": lines, **figures}
+    headers = {
+        "low": "",
+        "high": "",
+        "n": "n",
+        "predicted": "predicted",
+        "observed": "observed",
+        "observed_low": f"{level} from",
+        "observed_high": "to",
+    }
+    bins = Listing(headers, [_line(one, problem.settings.level) for one in bins_of(r.bins)])
+    what = "positive label" if problem.form is Form.BINARY else "top class"
+    ranges = tuple((f"{low:g} to {high:g}", *rest) for low, high, *rest in bins.grid().rows)
+    header = (f"P({what}) in (a, b]", *filter(None, headers.values()))
+    found = {**_errors(problem, r), **_decomposed(problem, s, r), "brier": r.brier.mean}
+    kind = f"{r.bins.count} bins"
+    rows = tuple((name, value, _MEANING[name].format(bins=kind)) for name, value in found.items())
     notes = []
-    if "miscalibration" in figures and s.n < FEW:
+    if "miscalibration" in found and s.n < FEW:
         notes.append(f"with {s.n} rows the decomposition overfits: the isotonic regression follows the noise")
-    table = Grid(tuple(tuple(_or_nothing(value) for value in one.values()) for one in lines), tuple(lines[0]))
-    return Part({"calibration": record}, (Grid(shown, header), Grid(rows)), table, tuple(notes))
+    grids = (Grid(ranges, header), Grid(rows))
+    return Part({"calibration": {"bins": bins.entries, **found}}, grids, bins.table, tuple(notes))
 
-
-_SHOWN = ("predicted", "observed", "observed_low", "observed_high")
 
 _MEANING = {
     "ece": "expected calibration error, {bins}",
@@ -61,14 +65,9 @@ _MEANING = {
 }
 
 
-def _or_nothing(value: object) -> object:
-    return "" if value is None else value
-
-
-def _line(one: Bin, level: float) -> dict[str, Any]:
+def _line(one: Bin, level: float) -> tuple[object, ...]:
     low, high = (None, None) if one.observed is None else wilson(one.observed, one.n, level)
-    figures = {"low": one.low, "high": one.high, "n": one.n, "predicted": one.predicted, "observed": one.observed}
-    return {**figures, "observed_low": low, "observed_high": high}
+    return (one.low, one.high, one.n, one.predicted, one.observed, low, high)
 
 
 def _errors(problem: Problem, r: Reliability) -> dict[str, float]:

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from losscli.data.blocks import texts
+from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Reduction
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Array
 from losscli.gradients.evaluate import SHOWN_ROWS, Gradient, SpooledRows
 from losscli.homework.expect.typed import Expected
 from losscli.output.emit import Printing, emit, emit_rows
 from losscli.output.report import Column, Grid, Report, RowReport
-from losscli.reports.loss import report
+from losscli.reports.loss import warnings_of
 from losscli.statistics.summary import divisor
 
 WORDS = {"probs": "probabilities", "logits": "logits", "logprobs": "log-probabilities"}
@@ -71,12 +73,13 @@ def _slopes(gradient: Gradient, piece: SpooledRows, numeric: bool) -> Iterable[A
 
 def _told(gradient: Gradient, numeric: bool) -> Report:
     """What there is to say about a gradient beside its rows."""
-    about = report(gradient.problem, gradient.totals.summary, gradient.table)
+    figures = Figures(gradient.problem, gradient.totals.summary)
+    about = warnings_of(figures, gradient.table)
     said = _warnings(gradient)
-    notes = (*_notes(gradient, about.warnings), *said)
+    notes = (*_notes(gradient, about), *said)
     title = f"gradient of {gradient.problem.settings.loss.title} by {WORDS[gradient.spec.by.value]}"
-    record = _record(gradient, about.answer, notes, numeric)
-    return Report(title, record, (_figures(gradient, about.answer),), notes, (*about.warnings, *said))
+    record = _record(gradient, figures.value, notes, numeric)
+    return Report(title, record, (_figures(gradient, figures.value),), notes, (*about, *said))
 
 
 def _warnings(gradient: Gradient) -> list[str]:
@@ -98,8 +101,9 @@ def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
     """What there is to say about the rows."""
     s, ignore = gradient.totals.summary, gradient.problem.settings.ignore
     said = list(warnings)
-    said += [f"the label {ignore} is ignored: {s.ignored} rows have a gradient of 0"] if s.ignored else []
-    said += [f"{s.clipped} clipped {'cell has' if s.clipped == 1 else 'cells have'} a slope of 0"] if s.clipped else []
+    ignored, clipped = s.counts.left_out.get(IGNORED_LABEL.key), s.counts.clipped
+    said += [f"the label {ignore} is ignored: {ignored} rows have a gradient of 0"] if ignored else []
+    said += [f"{clipped} clipped {'cell has' if clipped == 1 else 'cells have'} a slope of 0"] if clipped else []
     return [*said, *gradient.table.notes]
 
 

@@ -9,13 +9,12 @@ from losscli.data.blocks import Block, Table
 from losscli.errors import RowError
 from losscli.evaluation.analysis import AnalysisResult, Known
 from losscli.evaluation.problem import Problem
-from losscli.output.report import Grid
-from losscli.reports.part import Part
+from losscli.reports.figures import Listing, Part
 from losscli.statistics.exact import ratio
 from losscli.statistics.groups import Groups, Key
 from losscli.statistics.intervals import interval
 from losscli.statistics.moments import Tally
-from losscli.statistics.summary import Summary, total
+from losscli.statistics.summary import total
 from losscli.statistics.worst import Entry
 
 MISSING = "(missing)"
@@ -27,20 +26,26 @@ def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     """A line a group, the largest share of the loss first."""
     assert found.groups is not None
     names = tuple(name for name, _ in table.carried["by"])
-    ordered = ordered_groups(found.groups)
-    figures: list[tuple[Any, ...]] = [
-        (key, tally.n, *_figures(problem, found.summary, tally)) for key, tally in ordered
-    ]
-    record = [
-        {"group": dict(zip(names, key, strict=True)), "n": n, **dict(zip(_FIGURES, rest, strict=True))}
-        for key, n, *rest in figures
-    ]
-    unit, level = problem.settings.unit_name, f"{100.0 * problem.settings.level:g} %"
-    shown = tuple((*(MISSING if word is None else word for word in key), *rest) for key, *rest in figures)
-    header = (*names, "n", f"sum ({unit})", "mean", "std error", f"{level} from", "to", "share")
-    rows = tuple((*("" if word is None else word for word in key), *rest) for key, *rest in figures)
+    settings = problem.settings
+    unit, level = settings.log_base, f"{100.0 * settings.level:g} %"
+    headers = {
+        "n": "n",
+        "sum": f"sum ({settings.unit_name})",
+        "mean": "mean",
+        "se": "std error",
+        "low": f"{level} from",
+        "high": "to",
+        "share": "share",
+    }
+    groups, whole, rows = ordered_groups(found.groups), found.summary.total, list[tuple[object, ...]]()
+    for _, tally in groups:
+        low, high = interval(tally.mean, tally.error, tally.counted, settings.level)
+        share = nan if whole.infinite or not whole.value else ratio(tally.value, whole.value)
+        nats = (tally.total, tally.mean, tally.error, low, high)
+        rows.append((tally.n, *(value / unit for value in nats), share))
+    listing = Listing(headers, rows, "group", names, [key for key, _ in groups], first=True)
     notes = ("groups are of the first model",) if found.models else ()
-    return Part({"groups": record}, (Grid(shown, header),), Grid(rows, (*names, "n", *_FIGURES)), notes)
+    return Part({"groups": listing.entries}, (listing.grid(MISSING),), listing.table, notes)
 
 
 def ordered_groups(groups: Groups) -> list[tuple[Key, Tally]]:
@@ -48,19 +53,9 @@ def ordered_groups(groups: Groups) -> list[tuple[Key, Tally]]:
     return sorted(groups.tallies.items(), key=_largest_first)
 
 
-_FIGURES = ("sum", "mean", "se", "low", "high", "share")
-
-
 def _largest_first(group: tuple[Key, Tally]) -> tuple[Any, ...]:
     key, tally = group
     return -(tally.above > 0), -tally.value, [(word is None, word or "") for word in key]
-
-
-def _figures(problem: Problem, s: Summary, tally: Tally) -> tuple[float, ...]:
-    unit = problem.settings.log_base
-    low, high = interval(tally.mean, tally.error, tally.counted, problem.settings.level)
-    share = nan if s.infinite or not s.value else ratio(tally.value, s.value)
-    return tally.total / unit, tally.mean / unit, tally.error / unit, low / unit, high / unit, share
 
 
 def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
@@ -68,27 +63,30 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     assert found.worst is not None
     entries, whole = found.worst.entries, total(found.summary)
     names = tuple(name for name, _ in table.carried.get("show", ()))
-    placed = [_entry(problem, table, entry, whole, names) for entry in entries]
-    unwanted = {key for key in ("file", "column") if all(one[key] is None for one in placed)}
-    record = [{key: value for key, value in one.items() if key not in unwanted} for one in placed]
-    keys = tuple(key for key in _WORST if key not in unwanted)
-    header = (*(_SHOWN.get(key, key).format(problem.settings.unit_name) for key in keys), *names)
-    rows = tuple((*(one[key] for key in keys), *one["cells"].values()) for one in record)
-    shown = tuple(tuple("" if cell is None else cell for cell in row) for row in rows)
+    placed = [_entry(problem, table, entry, whole) for entry in entries]
+    headers = {
+        "row": "row",
+        "file": "file",
+        "line": "line",
+        "column": "column",
+        "label": "label",
+        "prob": "prob",
+        "loss": f"loss ({problem.settings.unit_name})",
+        "share": "share of loss",
+    }
+    for key in ("file", "column"):
+        if all(one[key] is None for one in placed):
+            del headers[key]
+    cells = [entry.known.cells for entry in entries]
+    listing = Listing(headers, [[one[key] for key in headers] for one in placed], "cells", names, cells)
     cost = 0.0 if whole in (0.0, inf) else sum(entry.value for entry in entries) / whole
     worst = f"{len(entries)} worst rows are" if len(entries) != 1 else "worst row is"
     notes = (f"the {worst} {100.0 * cost:.3g} % of the sum",) if cost else ()
-    return Part({"worst": record}, (Grid(shown, header),), Grid(shown, (*keys, *names)), notes)
+    return Part({"worst": listing.entries}, (listing.grid(),), listing.table, notes)
 
 
-_WORST = ("row", "file", "line", "column", "label", "prob", "loss", "share")
-
-_SHOWN = {"loss": "loss ({})", "share": "share of loss"}
-
-
-def _entry(problem: Problem, table: Table, entry: Entry, whole: float, names: tuple[str, ...]) -> dict[str, Any]:
+def _entry(problem: Problem, table: Table, entry: Entry, whole: float) -> dict[str, Any]:
     known: Known = entry.known
-    share = entry.value / whole if 0.0 < whole < inf else nan
     file, line = _place(table, entry)
     return {
         "row": entry.row + 1,
@@ -98,8 +96,7 @@ def _entry(problem: Problem, table: Table, entry: Entry, whole: float, names: tu
         "label": known.label,
         "prob": known.prob,
         "loss": entry.value / problem.settings.log_base,
-        "share": share,
-        "cells": dict(zip(names, known.cells, strict=True)),
+        "share": entry.value / whole if 0.0 < whole < inf else nan,
     }
 
 

@@ -1,120 +1,152 @@
-"""A summary as an answer: the record that JSON prints and the labelled rows of the table. No printing here."""
+"""A summary as an answer: its figures, what was read, and what the user must know of them. No printing here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from math import inf
-from typing import Any
 
 from losscli.data.blocks import Table
+from losscli.data.reasons import IGNORED_LABEL, REASONS, Reason
 from losscli.enums import Form, Reduction
 from losscli.errors import shown
-from losscli.evaluation.figures import Figures, figures, likelihood
-from losscli.evaluation.problem import Problem
+from losscli.evaluation.figures import Figures
+from losscli.evaluation.problem import Problem, Settings
 from losscli.output.report import Grid, Report
+from losscli.reports.figures import Figure, Line, Listing, lines_of, record_of
 from losscli.reports.sanity_checks import is_decided, sanity_checks
-from losscli.statistics.summary import Summary, group_means, total
+from losscli.statistics.summary import Summary, total
 
 
-def report(problem: Problem, s: Summary, table: Table) -> Report:
+def _unit_name(f: Figures) -> str:
+    return f.problem.settings.unit_name
+
+
+def _wants_interval(f: Figures) -> bool:
+    return f.problem.settings.ci is not None
+
+
+def _has_baseline(f: Figures) -> bool:
+    return f.baseline is not None
+
+
+def _has_entropy(f: Figures) -> bool:
+    return f.label_entropy is not None
+
+
+def _left_out(reason: Reason) -> Figure[Figures]:
+    return Figure(reason.key, lambda f: f.summary.counts.left_out.get(reason.key, 0))
+
+
+# Every figure of a loss in the order of JSON's keys; the table has those with a label, first those that the loss names.
+FIGURES: tuple[Figure[Figures], ...] = (
+    Figure("loss", lambda f: f.problem.settings.loss.name),
+    Figure("value", lambda f: f.value),
+    Figure("reduction", lambda f: f.problem.settings.reduction.value),
+    Figure("base", lambda f: (f.problem.settings.base or "e") if f.problem.settings.loss.log_loss else None),
+    Figure("from", lambda f: f.problem.settings.scale.value),
+    Figure(
+        "n",
+        lambda f: f.n,
+        "n",
+        lambda f: "" if f.n == f.summary.counts.counted else "cells, each an observation",
+    ),
+    Figure("divisor", lambda f: f.divisor, "divisor", "what the mean divides by", lambda f: f.divisor != f.n),
+    Figure("sum", lambda f: f.sum, "sum", _unit_name),
+    Figure("mean", lambda f: f.mean, "mean", _unit_name),
+    Figure("std", lambda f: f.std),
+    Figure("se", lambda f: f.se, "standard error"),
+    Figure(
+        "low",
+        lambda f: f.low,
+        "interval from",
+        lambda f: f"{100.0 * f.problem.settings.level:g} % confidence",
+        _wants_interval,
+    ),
+    Figure("high", lambda f: f.high, "interval to", shown=_wants_interval),
+    Figure("min", lambda f: f.min, "lowest"),
+    Figure("max", lambda f: f.max, "highest"),
+    Figure("infinite", lambda f: f.summary.total.infinite),
+    Figure("clipped", lambda f: f.summary.counts.clipped),
+    *map(_left_out, REASONS),
+    Figure("baseline", lambda f: f.baseline, "baseline", "always predicting the label frequencies", _has_baseline),
+    Figure(
+        "normalized",
+        lambda f: f.normalized,
+        "normalized",
+        lambda f: "mean / baseline" if f.normalized is not None else _no_baseline(f),
+        _has_baseline,
+    ),
+    Figure("perplexity", lambda f: f.perplexity, "perplexity"),
+    Figure("log_likelihood", lambda f: f.log_likelihood, "log-likelihood"),
+    Figure("likelihood", lambda f: f.likelihood, "likelihood", recorded=False),
+    Figure(
+        "label_entropy",
+        lambda f: f.label_entropy,
+        "label entropy",
+        "the least mean that these labels allow",
+        _has_entropy,
+    ),
+    Figure("kl_divergence", lambda f: f.kl_divergence, "KL divergence", "mean - label entropy", _has_entropy),
+    Figure("positive", lambda f: _positive(f.problem)),
+    Figure("classes", lambda f: list(f.problem.names.names) if f.problem.names else None),
+    Figure("per_class", lambda f: None if (found := per_class(f)) is None else found.entries),
+)
+
+# Figures that are in the tables of those losses that name them (`leads` and `closes`).
+_NAMED = {"mean", "sum", "perplexity", "log_likelihood", "likelihood"}
+
+
+def report(f: Figures, table: Table) -> Report:
     """The answer for one table."""
-    found = figures(problem, s)
-    warnings = (*sanity_checks(problem, s, found, table), *_warnings(problem, s), *table.warnings)
-    notes = (*warnings, *_notes(problem, s), *table.notes)
-    unit = problem.settings.unit_name
-    grids = [Grid(_rows(problem, s, found, table))]
-    if problem.form is Form.CATEGORICAL and s.groups:
-        grids.append(Grid(_class_rows(problem, s), ("class", "n", f"mean loss ({unit})")))
-    in_full = (*warnings, *_notes(problem, s), *_undefined(found), *table.notes)
-    record = _record(problem, s, found, table, in_full)
-    return Report(problem.settings.loss.title, record, tuple(grids), notes, warnings, found.value)
-
-
-def _record(problem: Problem, s: Summary, f: Figures, table: Table, notes: tuple[str, ...]) -> dict[str, Any]:
-    settings, columns = problem.settings, table.columns
-    return {
-        "loss": settings.loss.name,
-        "value": f.value,
-        "reduction": settings.reduction.value,
-        "base": (settings.base or "e") if settings.loss.log_loss else None,
-        "from": settings.scale.value,
-        "n": f.n,
-        "divisor": f.divisor,
-        "sum": f.sum,
-        "mean": f.mean,
-        "std": f.std,
-        "se": f.se,
-        "low": f.low,
-        "high": f.high,
-        "min": f.min,
-        "max": f.max,
-        "infinite": s.infinite,
-        "clipped": s.clipped,
-        "dropped": s.dropped,
-        "ignored": s.ignored,
-        "unmatched": s.unmatched,
-        "baseline": f.baseline,
-        "normalized": f.normalized,
-        "perplexity": f.perplexity,
-        "log_likelihood": f.log_likelihood,
-        "label_entropy": f.label_entropy,
-        "kl_divergence": f.kl_divergence,
-        "positive": _positive(problem),
-        "classes": list(problem.names.names) if problem.names else None,
-        "per_class": _per_class(problem, s),
+    warnings = warnings_of(f, table)
+    more = _notes(f)
+    grids = [Grid(_lines(f, table))]
+    if (classes := per_class(f)) is not None:
+        grids.append(classes.grid())
+    columns = table.columns
+    record = {
+        **record_of(FIGURES, f),
         "sources": list(table.sources),
         "columns": {"label": columns.label, "prob": columns.prob, "weight": columns.weight},
-        "notes": list(notes),
+        "notes": [*warnings, *more, *_undefined(f), *table.notes],
     }
+    notes = (*warnings, *more, *table.notes)
+    return Report(f.problem.settings.loss.title, record, tuple(grids), notes, warnings, f.value)
+
+
+def bare_report(f: Figures, table: Table) -> Report:
+    """The number alone, and what the user must know of it."""
+    return Report("", {}, (), warnings=warnings_of(f, table), answer=f.value)
+
+
+def per_class(f: Figures) -> Listing | None:
+    """The mean loss of each class; None where labels aren't classes."""
+    if f.problem.names is None or not f.summary.groups:
+        return None
+    unit = f.problem.settings.log_base
+    pairs = zip(f.problem.names.names, f.summary.groups, strict=True)
+    headers = {"class": "class", "n": "n", "mean": f"mean loss ({_unit_name(f)})"}
+    return Listing(headers, [(name, total.n, total.mean / unit) for name, total in pairs])
 
 
 def _positive(problem: Problem) -> str | None:
     return (problem.settings.positive or "1") if problem.form is Form.BINARY else None
 
 
-def _per_class(problem: Problem, s: Summary) -> list[dict[str, Any]] | None:
-    if problem.names is None or not s.groups:
-        return None
-    unit = problem.settings.log_base
-    pairs = zip(problem.names.names, group_means(s), strict=True)
-    return [{"class": name, "n": n, "mean": average / unit} for name, (n, average) in pairs]
-
-
-def _class_rows(problem: Problem, s: Summary) -> tuple[tuple[object, ...], ...]:
-    return tuple((part["class"], part["n"], part["mean"]) for part in _per_class(problem, s) or ())
-
-
-Line = tuple[object, ...]  # a name, a figure or text, a remark
-
-
-def _rows(problem: Problem, s: Summary, f: Figures, table: Table) -> tuple[Line, ...]:
+def _lines(f: Figures, table: Table) -> tuple[Line, ...]:
     """The answer first, then how it spreads and what it compares to, then what was read."""
-    read = _read(problem, table)
-    return (*_leading(problem, f), (), *_spread(problem, s, f), *_context(problem, f), *([(), *read] if read else []))
-
-
-def _spread(problem: Problem, s: Summary, f: Figures) -> list[Line]:
-    rows: list[Line] = [("n", f.n, _counted(problem, s))]
-    rows += [("divisor", f.divisor, "what the mean divides by")] if f.divisor != f.n else []
-    rows += [("standard error", f.se, "")]
-    if problem.settings.ci is not None:
-        level = f"{100.0 * problem.settings.level:g} % confidence"
-        rows += [("interval from", f.low, level), ("interval to", f.high, "")]
-    return [*rows, ("lowest", f.min, ""), ("highest", f.max, "")]
-
-
-def _context(problem: Problem, f: Figures) -> list[Line]:
-    rows: list[Line] = []
-    if f.baseline is not None:
-        why = "mean / baseline" if f.normalized is not None else _no_baseline(f)
-        rows += [("baseline", f.baseline, "always predicting the label frequencies"), ("normalized", f.normalized, why)]
-    rows += [_FIGURES[name](problem, f) for name in problem.settings.loss.closes]
-    if f.label_entropy is not None:
-        rows += [
-            ("label entropy", f.label_entropy, "the least mean that these labels allow"),
-            ("KL divergence", f.kl_divergence, "mean - label entropy"),
-        ]
-    return rows
+    loss, by_key = f.problem.settings.loss, {figure.key: figure for figure in FIGURES}
+    first = list(loss.leads)
+    if f.problem.settings.reduction is Reduction.SUM:
+        first.sort(key=lambda key: key != "sum")
+    rest = [figure for figure in FIGURES if figure.key not in _NAMED or figure.key in loss.closes]
+    read = _read(f.problem, table)
+    return (
+        *lines_of([by_key[key] for key in first], f),
+        (),
+        *lines_of(rest, f),
+        *([(), *read] if read else []),
+    )
 
 
 def _read(problem: Problem, table: Table) -> list[Line]:
@@ -131,26 +163,7 @@ def _files(sources: Sequence[str]) -> str:
     return ", ".join(sources) if len(sources) == 2 else f"{len(sources)} files, {sources[0]} to {sources[-1]}"
 
 
-def _counted(problem: Problem, s: Summary) -> str:
-    return "" if s.n == s.seen - s.dropped - s.ignored - s.unmatched else "cells, each an observation"
-
-
 WIDE = 48  # characters of a list of columns that are shown
-
-_FIGURES: dict[str, Callable[[Problem, Figures], tuple[object, ...]]] = {
-    "mean": lambda problem, f: ("mean", f.mean, problem.settings.unit_name),
-    "sum": lambda problem, f: ("sum", f.sum, problem.settings.unit_name),
-    "log-likelihood": lambda problem, f: ("log-likelihood", f.log_likelihood, ""),
-    "likelihood": lambda problem, f: ("likelihood", likelihood(f, problem.settings.log_base), ""),
-    "perplexity": lambda problem, f: ("perplexity", f.perplexity, ""),
-}
-
-
-def _leading(problem: Problem, f: Figures) -> list[tuple[object, ...]]:
-    """The figures that the loss puts first; the sum before others where it was asked for."""
-    leads = problem.settings.loss.leads
-    asked = problem.settings.reduction is Reduction.SUM
-    return [_FIGURES[name](problem, f) for name in (sorted(leads, key=lambda one: one != "sum") if asked else leads)]
 
 
 def _listed(names: object) -> str:
@@ -165,38 +178,46 @@ def _listed(names: object) -> str:
     return ", ".join([*words[: max(few, 1)], "...", words[-1]]) + f" ({len(words)})"
 
 
-def _warnings(problem: Problem, s: Summary) -> list[str]:
+def warnings_of(f: Figures, table: Table) -> tuple[str, ...]:
     """What the user must know whatever the format is."""
-    said = []
-    if s.infinite:
-        rows = (
-            f"row {s.first_infinite}"
-            if s.infinite == 1
-            else f"{s.infinite} of {s.n} rows, first row {s.first_infinite}"
-        )
-        cure = "" if is_decided(s) else "; --eps X or --like clips"
-        said.append(f"the loss is infinite: what happened has probability 0 in {rows}{cure}")
-    if problem.settings.positive is not None and not s.positives:
-        said.append(f"no label is {shown(problem.settings.positive)}: every label counts as 0")
-    if s.off and s.worst_off:
+    return (*sanity_checks(f, table), *_warnings(f), *table.warnings)
+
+
+def _warnings(f: Figures) -> list[str]:
+    """What the user must know of the rows."""
+    s, settings, said = f.summary, f.problem.settings, list[str]()
+    if infinite := s.total.infinite:
+        rows = f"row {s.first_infinite}"
+        if infinite > 1:
+            rows = f"{infinite} of {s.n} rows, first {rows}"
+        fix = "" if is_decided(s) else "; --eps X or --like clips"
+        said.append(f"the loss is infinite: what happened has probability 0 in {rows}{fix}")
+    if s.positive is not None and not s.positive.n:
+        said.append(f"no label is {shown(settings.positive or '')}: every label counts as 0")
+    if s.row_sums:
         said.append(
-            f"{_rows_of(s.off)} of probabilities not summing to 1; the worst is row {-s.worst_off[1]}, which sums to"
-            f" {s.worst_off[2]:.6g}; --normalize rescales"
+            f"{_rows_of(s.row_sums.off)} of probabilities not summing to 1; the worst is row {s.row_sums.row}, which"
+            f" sums to {s.row_sums.sum:.6g}; --normalize rescales"
         )
-    if problem.settings.ignore is not None and not s.ignored:
-        said.append(f"no row has the label {shown(problem.settings.ignore)} that --ignore names")
-    if not s.infinite and total(s) == inf:
+    if settings.ignore is not None and not s.counts.left_out.get(IGNORED_LABEL.key):
+        said.append(f"no row has the label {shown(settings.ignore)} that --ignore names")
+    if not s.total.infinite and total(s) == inf:
         said.append("the sum is beyond the largest float")
-    if s.dropped:
-        said.append(f"{_rows_of(s.dropped)} with a missing cell dropped")
-    if s.unmatched:
-        said.append(f"{_rows_of(s.unmatched)} of one table without a partner in the other left out")
-    return said
+    return [*said, *left_out_notes(s, settings, warned=True)]
 
 
-def model_warnings(problem: Problem, s: Summary) -> list[str]:
+def left_out_notes(s: Summary, settings: Settings, warned: bool) -> list[str]:
+    """How many rows are left out, by reason: those that are warned of, or the others."""
+    counted = [(one, s.counts.left_out.get(one.key, 0)) for one in REASONS if one.warned is warned]
+    return [one.note.format(rows=_rows_of(count), ignore=settings.ignore) for one, count in counted if count]
+
+
+def model_warnings(f: Figures) -> list[str]:
     """What must be known of one model among several: nothing that holds of all of them."""
-    return _warnings(problem, replace(s, dropped=0, ignored=max(s.ignored, 1), positives=max(s.positives, 1)))
+    settings = replace(f.problem.settings, ignore=None)
+    counts = replace(f.summary.counts, left_out={})
+    summary = replace(f.summary, counts=counts, positive=None)
+    return _warnings(Figures(replace(f.problem, settings=settings), summary))
 
 
 def _no_baseline(f: Figures) -> str:
@@ -204,7 +225,7 @@ def _no_baseline(f: Figures) -> str:
 
 
 def _undefined(f: Figures) -> list[str]:
-    """What machines are told of a figure that they have as null; people see it in its row."""
+    """Note for JSON: why `normalized` is null."""
     return [f"normalized is undefined: {_no_baseline(f)}"] if f.baseline is not None and f.normalized is None else []
 
 
@@ -220,10 +241,8 @@ def few_rows(count: int) -> str:
     return f"with {_rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it holds better"
 
 
-def _notes(problem: Problem, s: Summary) -> list[str]:
-    said = [few_rows(s.counted)] if problem.settings.ci is not None and 2 <= s.counted < FEW else []
-    if s.ignored:
-        said.append(f"{_rows_of(s.ignored)} with the label {problem.settings.ignore} ignored")
-    if s.clipped:
-        said.append(f"{s.clipped} {'cell' if s.clipped == 1 else 'cells'} clipped")
-    return said
+def _notes(f: Figures) -> list[str]:
+    counted, clipped = f.summary.spread.counted, f.summary.counts.clipped
+    said = [few_rows(counted)] if f.problem.settings.ci is not None and 2 <= counted < FEW else []
+    said += left_out_notes(f.summary, f.problem.settings, warned=False)
+    return [*said, *([f"{clipped} {'cell' if clipped == 1 else 'cells'} clipped"] if clipped else [])]

@@ -1,17 +1,16 @@
 """Several models side by side: a line each, and the paired difference of each to the first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from losscli.data.blocks import Model
 from losscli.errors import printable_line
 from losscli.evaluation.analysis import AnalysisResult
-from losscli.evaluation.figures import Figures, figures
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
-from losscli.output.report import Grid, Report
-from losscli.reports.loss import FEW, few_rows, model_warnings
-from losscli.reports.part import Part
+from losscli.output.report import Grid
+from losscli.reports.figures import Listing, Part, record_of
+from losscli.reports.loss import FEW, FIGURES, few_rows, model_warnings
 from losscli.statistics.intervals import interval
 
 
@@ -52,56 +51,50 @@ def differences(problems: Sequence[Problem], models: Sequence[Model], found: Ana
     return answers
 
 
-def _lines(problems: Sequence[Problem], found: AnalysisResult) -> list[Figures]:
-    return [figures(problem, s) for problem, s in zip(problems, (found.summary, *found.models), strict=True)]
+_RECORDED = ("value", "n", "sum", "mean", "std", "se", "low", "high", "min", "max", "normalized", "perplexity")
 
 
-def models_part(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> Part:
+def models_part(figures: Sequence[Figures], models: Sequence[Model], found: AnalysisResult) -> Part:
     """A line a model, and a line for each difference to the first."""
-    settings, lines = problems[0].settings, _lines(problems, found)
-    compared = differences(problems, models, found)
+    settings = figures[0].problem.settings
+    compared = differences([f.problem for f in figures], models, found)
     level, unit = f"{100.0 * settings.level:g} %", settings.unit_name
-    names = [model.name for model in models]
-    rows = [(name, f.value, f.se, f.low, f.high) for name, f in zip(names, lines, strict=True)]
-    apart = [(f"{d.name} - {d.to}", d.mean, d.se, d.low, d.high) for d in compared]
-    counts = [(f"{d.name} - {d.to}", d.lower, d.equal, d.higher, d.words) for d in compared]
-    error = ("std error", f"{level} from", "to")
-    grids = (
-        Grid(tuple(rows), ("model", f"{settings.reduction.value} ({unit})", *error)),
-        Grid(tuple(apart), ("difference", f"mean ({unit})", *error)),
-        Grid(tuple(counts), ("rows", "lower", "equal", "higher", "")),
+    error = {"se": "std error", "low": f"{level} from", "high": "to"}
+    lines = Listing(
+        {"name": "model", "value": f"{settings.reduction.value} ({unit})", **error},
+        [(model.name, f.value, f.se, f.low, f.high) for model, f in zip(models, figures, strict=True)],
     )
+    apart = Listing(
+        {"difference": "difference", "mean": f"mean ({unit})", **error},
+        [(f"{d.name} - {d.to}", d.mean, d.se, d.low, d.high) for d in compared],
+    )
+    counts = Listing(
+        {"difference": "rows", "lower": "lower", "equal": "equal", "higher": "higher", "words": ""},
+        [(f"{d.name} - {d.to}", d.lower, d.equal, d.higher, d.words) for d in compared],
+    )
+    by_key = {figure.key: figure for figure in FIGURES}
     record = {
-        "models": [_entry(name, f) for name, f in zip(names, lines, strict=True)],
-        "differences": [{key: getattr(d, key) for key in _KEYS} for d in compared],
+        "models": [
+            {"name": model.name, **record_of([by_key[key] for key in _RECORDED], f)}
+            for model, f in zip(models, figures, strict=True)
+        ],
+        "differences": [asdict(d) for d in compared],
     }
-    said = [
-        f"{printable_line(name)}: {text}"
-        for name, problem, s in zip(names[1:], problems[1:], found.models, strict=True)
-        for text in model_warnings(problem, s)
-    ]
-    few = found.summary.counted < FEW and settings.ci is None and found.summary.counted > 1
-    return Part(record, grids, _table(rows, compared), (few_rows(found.summary.counted),) if few else (), tuple(said))
+    said = tuple(
+        f"{printable_line(model.name)}: {text}"
+        for model, f in zip(models[1:], figures[1:], strict=True)
+        for text in model_warnings(f)
+    )
+    few = found.summary.spread.counted
+    notes = (few_rows(few),) if settings.ci is None and 1 < few < FEW else ()
+    grids = (lines.grid(), apart.grid(), counts.grid())
+    return Part(record, grids, _table(lines.table, compared), notes, said)
 
 
-_KEYS = ("name", "to", "mean", "se", "low", "high", "lower", "equal", "higher")
-
-
-def _entry(name: str, f: Figures) -> dict[str, Any]:
-    figure = {"value": f.value, "n": f.n, "sum": f.sum, "mean": f.mean, "std": f.std, "se": f.se}
-    more = {"low": f.low, "high": f.high, "min": f.min, "max": f.max, "normalized": f.normalized}
-    return {"name": name, **figure, **more, "perplexity": f.perplexity}
-
-
-def _table(rows: Sequence[tuple[object, ...]], compared: Sequence[Difference]) -> Grid:
+def _table(lines: Grid, compared: Sequence[Difference]) -> Grid:
     """A line a model, with its difference to the first behind it."""
     behind: list[tuple[object, ...]] = [("",) * 7]
     behind += [(d.mean, d.se, d.low, d.high, d.lower, d.equal, d.higher) for d in compared]
-    header = ("name", "value", "se", "low", "high")
     more = ("difference", "difference_se", "difference_low", "difference_high", "lower", "equal", "higher")
-    return Grid(tuple((*row, *rest) for row, rest in zip(rows, behind, strict=True)), (*header, *more))
-
-
-def with_models(answer: Report, problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> Report:
-    """The report with the number of each model for --quiet."""
-    return replace(answer, numbers=tuple((f.value,) for f in _lines(problems, found)))
+    rows = zip(lines.rows, behind, strict=True)
+    return Grid(tuple((*row, *rest) for row, rest in rows), (*lines.header, *more))

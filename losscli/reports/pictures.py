@@ -5,7 +5,7 @@ from math import nan
 
 from losscli.data.blocks import Model
 from losscli.evaluation.analysis import AnalysisResult
-from losscli.evaluation.figures import figures
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.output.chart import Series, Span, bars, points, spans
 from losscli.output.report import Picture
@@ -16,15 +16,16 @@ from losscli.statistics.intervals import interval, wilson
 MOST_GROUPS = 40  # lines of a picture: the groups with the largest share of the loss
 
 
-def pictures_of(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> tuple[Picture, ...]:
+def pictures_of(figures: Sequence[Figures], models: Sequence[Model], found: AnalysisResult) -> tuple[Picture, ...]:
     """A picture of each thing that was asked for; that of the losses by probability always."""
+    problem = figures[0].problem
     drawn = [] if found.chances is None else [_chances(found.chances)]
     if found.reliability is not None:
-        drawn.append(_reliability(problems[0], found.reliability.bins))
+        drawn.append(_reliability(problem, found.reliability.bins))
     if found.groups is not None:
-        drawn.append(_groups(problems[0], found))
+        drawn.append(_groups(problem, found))
     if found.models:
-        drawn.append(_models(problems, models, found))
+        drawn.append(_models(figures, models))
     return tuple(drawn)
 
 
@@ -67,9 +68,7 @@ def _groups(problem: Problem, found: AnalysisResult) -> Picture:
     return spans(f"mean loss of each group ({problem.settings.unit_name})", lines)
 
 
-def _models(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> Picture:
-    lines = []
-    for problem, model, s in zip(problems, models, (found.summary, *found.models), strict=True):
-        f = figures(problem, s)
-        lines.append(Span(model.name, f.mean, f.low, f.high, f"{f.mean:.4g}"))
-    return spans(f"mean loss of each model ({problems[0].settings.unit_name})", lines)
+def _models(figures: Sequence[Figures], models: Sequence[Model]) -> Picture:
+    pairs = zip(models, figures, strict=True)
+    lines = [Span(model.name, f.mean, f.low, f.high, f"{f.mean:.4g}") for model, f in pairs]
+    return spans(f"mean loss of each model ({figures[0].problem.settings.unit_name})", lines)

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from losscli.data.blocks import Block, Categorical, Table, texts
 from losscli.data.blocks import Column as Labels
 from losscli.data.cells import canonical
+from losscli.data.reasons import IGNORED_LABEL
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.output.emit import Printing, emit_rows, refuse_rows
 from losscli.output.report import Column, Report, RowReport
-from losscli.reports.loss import report
+from losscli.reports.loss import bare_report, report
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 HEADER = ("row", "label", "prob", "loss")
@@ -33,14 +35,17 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
             totals[0] += summary
             row = (prepared.rows.row + (before + 1)).astype(np.int64)
             preds, losses = _predictions(prepared), rows.value / problem.settings.log_base
-            if rows.ignored:
+            if rows.counts.left_out.get(IGNORED_LABEL.key):
                 yield _with_ignored(block, before, (row, preds, losses))
             else:
                 yield row, _labels(prepared), preds, losses
 
     def told() -> Report:
         refuse_nothing(problem, totals[0], table.name)
-        found = report(problem, totals[0], table)
+        figures = Figures(problem, totals[0])
+        if not printing.writer.figures:
+            return bare_report(figures, table)
+        found = report(figures, table)
         return replace(found, record={name: value for name, value in found.record.items() if name != "value"})
 
     last = slice(3, 4)

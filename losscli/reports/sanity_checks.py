@@ -29,9 +29,9 @@ def look_like_probabilities(s: Summary) -> bool:
     return s.n > 1 and UNIT_RANGE in s.traits
 
 
-def sanity_checks(problem: Problem, s: Summary, f: Figures, table: Table) -> list[str]:
+def sanity_checks(f: Figures, table: Table) -> list[str]:
     """What looks wrong, a sentence each."""
-    said = []
+    problem, s, said = f.problem, f.summary, list[str]()
     if is_swapped(s):
         said.append("the predictions are all 0 or 1 and the labels are not: swapped? LABELS come first, then PREDS")
     elif is_decided(s):

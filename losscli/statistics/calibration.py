@@ -10,6 +10,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.statistics.adding import add_each
 from losscli.statistics.exact import ONE, exact_sum, exact_sums, ratio
 
 Array = NDArray[np.float64]
@@ -26,15 +27,13 @@ class Bins:
     observed: tuple[int, ...] = ()
 
     def __add__(self, other: "Bins") -> "Bins":
-        if not self.n or not other.n:
-            return other if other.n else self
-        pairs = (
-            (self.n, other.n),
-            (self.weight, other.weight),
-            (self.predicted, other.predicted),
-            (self.observed, other.observed),
+        return Bins(
+            self.count,
+            add_each(self.n, other.n),
+            add_each(self.weight, other.weight),
+            add_each(self.predicted, other.predicted),
+            add_each(self.observed, other.observed),
         )
-        return Bins(self.count, *(tuple(a + b for a, b in zip(*pair, strict=True)) for pair in pairs))
 
 
 @dataclass(frozen=True)

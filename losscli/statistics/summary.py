@@ -4,18 +4,49 @@ Sums are kept exactly (see `exact`), so cutting the rows anywhere gives the same
 in nats; a unit is applied when a report is made. Row numbers count from 1 over all rows of the source.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from math import inf, nan
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.statistics.adding import add_by_key, add_each, add_optional
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
 from losscli.statistics.moments import SPARE, SQUARES, Products, error_of_mean, product_sum, root
 
 Array = NDArray[np.float64]
+
+SUM_TOLERANCE = 1e-3  # rows of probabilities may miss a sum of 1 by so much without a word
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """How many rows were read, how many of them were left out by reason, how many cells of the others were clipped."""
+
+    seen: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    clipped: int = 0
+
+    def __add__(self, other: "RowCounts") -> "RowCounts":
+        left_out = add_by_key(self.left_out, other.left_out)
+        return RowCounts(self.seen + other.seen, left_out, self.clipped + other.clipped)
+
+    @property
+    def counted(self) -> int:
+        """How many rows take part in the answer."""
+        return self.seen - sum(self.left_out.values())
+
+
+@dataclass(frozen=True)
+class PositiveLabel:
+    """How many labels are the one that the user called positive, and the first and the last of the others."""
+
+    n: int = 0
+    others: tuple[str, str] | None = None
+
+    def __add__(self, other: "PositiveLabel") -> "PositiveLabel":
+        return PositiveLabel(self.n + other.n, extremes([*(self.others or ()), *(other.others or ())]))
 
 
 @dataclass(frozen=True)
@@ -25,9 +56,8 @@ class Rows:
     `loss` (n,) is the loss of each observation, `weight` (n,) its sample weight or None, `divisor_weight` (n,) what it
     adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
     observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies: booleans for hard
-    binary labels without weights. Where the user named
-    the positive label, `positives` labels are it and `others` are the first and the last of the other labels.
-    `entropy` (n,) is that of each observation's label probabilities, weighted like the loss; None for hard labels.
+    binary labels without weights. `sums` (n,) are those of its probabilities. `entropy` (n,) is that of each
+    observation's label probabilities, weighted like the loss; None for hard labels.
     """
 
     loss: Array
@@ -37,16 +67,11 @@ class Rows:
     group: NDArray[np.intp] | None = None
     groups: int = 0
     mass: Array | NDArray[np.bool_] | None = None
-    seen: int = 0
-    dropped: int = 0
-    ignored: int = 0
-    unmatched: int = 0
-    clipped: int = 0
     sums: Array | None = None
-    traits: frozenset[str] = frozenset()
-    positives: int = 0
-    others: tuple[str, str] | None = None
     entropy: Array | None = None
+    counts: RowCounts = RowCounts()
+    positive: PositiveLabel | None = None
+    traits: frozenset[str] = frozenset()
 
     @property
     def value(self) -> Array:
@@ -60,144 +85,149 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Group:
-    """The rows of one class: how many, their exact sum (see `Summary`) and divisor, how many infinite."""
+class Total:
+    """The weighted losses of some rows: how many, their exact sum and divisor, how many of them are infinite.
+
+    The sum is `value` in units of 2^-1074 and `beyond` in units of 2^-2148, which are the weighted losses of rows whose
+    weight is so small or large that the product leaves the range of floats. The divisor is in units of 2^-1074.
+    """
 
     n: int = 0
     value: int = 0
-    divisor_weight: int = 0
+    divisor: int = 0
     infinite: int = 0
     beyond: int = 0
 
-    def __add__(self, other: "Group") -> "Group":
-        return Group(
+    def __add__(self, other: "Total") -> "Total":
+        return Total(
             self.n + other.n,
             self.value + other.value,
-            self.divisor_weight + other.divisor_weight,
+            self.divisor + other.divisor,
             self.infinite + other.infinite,
             self.beyond + other.beyond,
         )
+
+    @property
+    def sum(self) -> float:
+        """The sum, rounded once; inf when a row is infinite."""
+        return inf if self.infinite else ratio(self.value * ONE + self.beyond, ONE * ONE)
+
+    @property
+    def mean(self) -> float:
+        """The sum over the divisor, rounded once; nan where there is no divisor."""
+        if self.infinite:
+            return inf
+        return ratio(self.value * ONE + self.beyond, self.divisor * ONE) if self.divisor else nan
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The smallest and the largest loss, and the products that standard deviation and standard error are made of.
+
+    `plain` are those of the losses, d being 1; `weighted` those of the weighted losses v and the divisor weights d.
+    `counted` are the rows with a divisor weight above 0.
+    """
+
+    min: float = inf
+    max: float = -inf
+    counted: int = 0
+    plain: Products = Products()  # noqa: RUF009  a frozen record
+    weighted: Products | None = None
+
+    def __add__(self, other: "Spread") -> "Spread":
+        return Spread(
+            min(self.min, other.min),
+            max(self.max, other.max),
+            self.counted + other.counted,
+            self.plain + other.plain,
+            add_optional(self.weighted, other.weighted),
+        )
+
+
+@dataclass(frozen=True)
+class RowSums:
+    """Rows of probabilities whose sum is off by more than `SUM_TOLERANCE`, and the one that is worst."""
+
+    off: int
+    distance: float  # from 1
+    row: int  # from 1
+    sum: float
+
+    def __add__(self, other: "RowSums") -> "RowSums":
+        return replace(self if self.distance >= other.distance else other, off=self.off + other.off)
 
 
 @dataclass(frozen=True)
 class Summary:
     """The figures of any number of rows; ask it with the functions below.
 
-    The sum is `value` in units of 2^-1074 and `beyond` in units of 2^-2148, which are the weighted losses of rows whose
-    weight is so small or large that the product leaves the range of floats.
+    `mass` are the exact sums of the label frequencies, `entropy` that of the label probabilities (None where all labels
+    are hard).
     """
 
-    seen: int = 0
-    n: int = 0
-    dropped: int = 0
-    ignored: int = 0
-    unmatched: int = 0
-    clipped: int = 0
-    infinite: int = 0
-    first_infinite: int | None = None
-    off: int = 0
-    worst_off: tuple[float, int, float] | None = None  # distance from 1, minus the row number, the sum itself
-    value: int = 0
-    beyond: int = 0
-    divisor_weight: int = 0
-    counted: int = 0  # rows with a divisor weight above 0
-    plain: Products = Products()  # noqa: RUF009  of the losses, d being 1
-    weighted: Products | None = None  # of the weighted losses v and the divisor weights d
-    min: float = inf
-    max: float = -inf
+    counts: RowCounts = RowCounts()
+    total: Total = Total()
+    spread: Spread = Spread()
+    groups: tuple[Total, ...] = ()
     mass: tuple[int, ...] = ()
-    groups: tuple[Group, ...] = ()
+    entropy: int | None = None
+    positive: PositiveLabel | None = None
+    first_infinite: int | None = None
+    row_sums: RowSums | None = None
     traits: frozenset[str] = frozenset()
-    positives: int = 0
-    others: tuple[str, str] | None = None
-    entropy: int | None = None  # of the label probabilities, summed; None where all labels are hard
 
     def __add__(self, other: "Summary") -> "Summary":
-        later = _shifted(other, self.seen)
-        added = {name: getattr(self, name) + getattr(later, name) for name in _ADDED}
-        firsts = [row for row in (self.first_infinite, later.first_infinite) if row is not None]
-        worst = [entry for entry in (self.worst_off, later.worst_off) if entry is not None]
+        before = self.counts.seen
+        first, sums = self.first_infinite, other.row_sums
+        if first is None and other.first_infinite is not None:
+            first = other.first_infinite + before
         return Summary(
-            **added,
-            mass=_added(self.mass, later.mass),
-            groups=_added(self.groups, later.groups),
-            first_infinite=min(firsts, default=None),
-            worst_off=max(worst, default=None),
-            weighted=_both(self.weighted, later.weighted),
-            min=min(self.min, later.min),
-            max=max(self.max, later.max),
-            traits=self.traits & later.traits if self.n and later.n else self.traits | later.traits,
-            others=extremes([*(self.others or ()), *(later.others or ())]),
-            entropy=_either(self.entropy, later.entropy),
+            counts=self.counts + other.counts,
+            total=self.total + other.total,
+            spread=self.spread + other.spread,
+            groups=add_each(self.groups, other.groups),
+            mass=add_each(self.mass, other.mass),
+            entropy=add_optional(self.entropy, other.entropy),
+            positive=add_optional(self.positive, other.positive),
+            first_infinite=first,
+            row_sums=add_optional(self.row_sums, sums and replace(sums, row=sums.row + before)),
+            traits=self.traits & other.traits if self.n and other.n else self.traits | other.traits,
         )
+
+    @property
+    def n(self) -> int:
+        """How many observations there are."""
+        return self.total.n
 
 
 EMPTY = Summary()
-
-_ADDED = (
-    "seen",
-    "n",
-    "dropped",
-    "ignored",
-    "unmatched",
-    "clipped",
-    "infinite",
-    "off",
-    "value",
-    "beyond",
-    "divisor_weight",
-    "counted",
-    "plain",
-    "positives",
-)
-
-SUM_TOLERANCE = 1e-3  # rows of probabilities may miss a sum of 1 by so much without a word
 
 
 def summarize(rows: Rows, full: bool = True) -> Summary:
     """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone."""
     value, beyond = _in_range(rows)
-    finite, sound = _finite(value), full and len(rows.loss) > 0
+    finite, n = _finite(value), len(value)
     groups = _grouped(rows, value, finite, beyond) if full else ()
     units = sum(group.value for group in groups) if groups else exact_sum(finite)
     infinite = 0 if finite is value else int(np.count_nonzero(np.isinf(value)))
-    share, n = rows.divisor_weight, len(value)
-    off, worst = _off(rows)
+    divisor = n * ONE if rows.divisor_weight is None else exact_sum(rows.divisor_weight)
     return Summary(
-        seen=rows.seen,
-        n=n,
-        dropped=rows.dropped,
-        ignored=rows.ignored,
-        unmatched=rows.unmatched,
-        clipped=rows.clipped,
-        infinite=infinite,
-        first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,
-        off=off,
-        worst_off=worst,
-        value=units,
-        beyond=sum(beyond.values()),
-        divisor_weight=n * ONE if share is None else exact_sum(share),
-        counted=n if share is None else int(np.count_nonzero(share)),
-        plain=_plain(rows, units) if full else Products(),
-        weighted=_shared(finite, units, share) if full and (rows.weight is not None or share is not None) else None,
-        min=float(rows.loss.min()) if sound else inf,
-        max=float(rows.loss.max()) if sound else -inf,
-        mass=_mass(rows),
-        traits=rows.traits if n else frozenset(),
-        positives=rows.positives,
-        others=rows.others,
-        entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
+        counts=rows.counts,
+        total=Total(n, units, divisor, infinite, sum(beyond.values())),
+        spread=_spread(rows, finite, units) if full and n else Spread(),
         groups=groups,
+        mass=_mass(rows),
+        entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
+        positive=rows.positive,
+        first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,
+        row_sums=_row_sums(rows),
+        traits=rows.traits if n else frozenset(),
     )
 
 
 def label_entropy(s: Summary) -> float | None:
     """The mean entropy of the label probabilities, weighted as the mean is; None where all labels are hard."""
-    return None if s.entropy is None else ratio(s.entropy, s.divisor_weight)
-
-
-def _either(a: int | None, b: int | None) -> int | None:
-    return b if a is None else a if b is None else a + b
+    return None if s.entropy is None else ratio(s.entropy, s.total.divisor)
 
 
 def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
@@ -215,27 +245,28 @@ def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
 
 def total(s: Summary) -> float:
     """The sum of the weighted losses, rounded once; inf when a row is infinite."""
-    return inf if s.infinite else ratio(_exact(s), ONE * ONE)
+    return s.total.sum
 
 
 def divisor(s: Summary) -> float:
     """What the mean divides by."""
-    return as_float(s.divisor_weight)
+    return as_float(s.total.divisor)
 
 
 def mean(s: Summary) -> float:
     """The sum over the divisor, rounded once."""
-    return inf if s.infinite else ratio(_exact(s), s.divisor_weight * ONE)
+    return s.total.mean
 
 
 def std(s: Summary) -> float:
     """The sample standard deviation (n-1) of the rows' losses, without weights; nan where it is undefined."""
-    if s.n < 2 or s.max == inf:
+    spread = s.spread
+    if s.n < 2 or spread.max == inf:
         return nan
-    if s.min == s.max:
+    if spread.min == spread.max:
         return 0.0
-    total = s.plain.vd
-    return root((s.n * s.plain.vv * SQUARES - total * total) // SQUARES, s.n * (s.n - 1) * SQUARES)
+    total = spread.plain.vd
+    return root((s.n * spread.plain.vv * SQUARES - total * total) // SQUARES, s.n * (s.n - 1) * SQUARES)
 
 
 def standard_error(s: Summary) -> float:
@@ -243,25 +274,9 @@ def standard_error(s: Summary) -> float:
 
     With sample weights this is HC1, the estimate of MacKinnon & White (1985); without, std/sqrt(n).
     """
-    if s.infinite or s.beyond:
+    if s.total.infinite or s.total.beyond:
         return nan
-    return error_of_mean(s.value, s.divisor_weight, s.weighted or s.plain, s.counted)
-
-
-def group_means(s: Summary) -> tuple[tuple[int, float], ...]:
-    """For each class the number of its rows and their mean loss (nan for none)."""
-    return tuple(
-        (
-            part.n,
-            inf if part.infinite else ratio(_exact(part), part.divisor_weight * ONE) if part.divisor_weight else nan,
-        )
-        for part in s.groups
-    )
-
-
-def _exact(s: Summary | Group) -> int:
-    """The sum of the weighted losses in units of 2^-2148."""
-    return s.value * ONE + s.beyond
+    return error_of_mean(s.total.value, s.total.divisor, s.spread.weighted or s.spread.plain, s.spread.counted)
 
 
 def _in_range(rows: Rows) -> tuple[Array, dict[int, int]]:
@@ -278,16 +293,22 @@ def _in_range(rows: Rows) -> tuple[Array, dict[int, int]]:
     return value, {at: in_units(float(rows.weight[at])) * in_units(float(rows.loss[at])) for at in places}
 
 
-def _plain(rows: Rows, units: int) -> Products:
-    finite = _finite(rows.loss)
-    total = units if rows.weight is None else exact_sum(finite)
-    return Products(product_sum(finite, finite), total << SPARE, len(finite) * SQUARES)
-
-
-def _shared(value: Array, units: int, share: Array | None) -> Products:
-    if share is None:
-        return Products(product_sum(value, value), units << SPARE, len(value) * SQUARES)
-    return Products(product_sum(value, value), product_sum(value, share), product_sum(share, share))
+def _spread(rows: Rows, finite: Array, units: int) -> Spread:
+    """The spread of a block of at least one row, `units` being the exact sum of its finite weighted losses."""
+    weight, share = rows.weight, rows.divisor_weight
+    losses = finite if weight is None else _finite(rows.loss)
+    plain = Products(
+        product_sum(losses, losses),
+        (units if weight is None else exact_sum(losses)) << SPARE,
+        len(losses) * SQUARES,
+    )
+    weighted = None
+    if share is not None:
+        weighted = Products(product_sum(finite, finite), product_sum(finite, share), product_sum(share, share))
+    elif weight is not None:
+        weighted = Products(product_sum(finite, finite), units << SPARE, len(finite) * SQUARES)
+    counted = len(finite) if share is None else int(np.count_nonzero(share))
+    return Spread(float(rows.loss.min()), float(rows.loss.max()), counted, plain, weighted)
 
 
 def _finite(values: Array) -> Array:
@@ -313,7 +334,7 @@ def _mass(rows: Rows) -> tuple[int, ...]:
     return tuple(n * ONE for n in np.bincount(rows.group, minlength=rows.groups).tolist())
 
 
-def _grouped(rows: Rows, value: Array, finite: Array, beyond: dict[int, int]) -> tuple[Group, ...]:
+def _grouped(rows: Rows, value: Array, finite: Array, beyond: dict[int, int]) -> tuple[Total, ...]:
     if rows.group is None:
         return ()
     counts = np.bincount(rows.group, minlength=rows.groups).tolist()
@@ -327,32 +348,16 @@ def _grouped(rows: Rows, value: Array, finite: Array, beyond: dict[int, int]) ->
     more = [0] * rows.groups
     for at, units in beyond.items():
         more[int(rows.group[at])] += units
-    return tuple(Group(*figures) for figures in zip(counts, values, shares, infinite, more, strict=True))
+    return tuple(Total(*figures) for figures in zip(counts, values, shares, infinite, more, strict=True))
 
 
-def _off(rows: Rows) -> tuple[int, tuple[float, int, float] | None]:
+def _row_sums(rows: Rows) -> RowSums | None:
     if rows.sums is None or not len(rows.sums):
-        return 0, None
+        return None
     distance = np.abs(rows.sums - 1.0)
     # half a unit of the twelfth digit: 0.999 misses 1 by 1e-3 plus what its rounding adds
     off = int(np.count_nonzero(distance > SUM_TOLERANCE + 5e-13))
     if not off:
-        return 0, None
+        return None
     worst = int(distance.argmax())
-    return off, (float(distance[worst]), -(int(rows.row[worst]) + 1), float(rows.sums[worst]))
-
-
-def _shifted(s: Summary, rows: int) -> Summary:
-    if s.first_infinite is None and s.worst_off is None:
-        return s
-    first = None if s.first_infinite is None else s.first_infinite + rows
-    worst = None if s.worst_off is None else (s.worst_off[0], s.worst_off[1] - rows, s.worst_off[2])
-    return replace(s, first_infinite=first, worst_off=worst)
-
-
-def _added(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(x + y for x, y in zip(a, b, strict=True)) if a and b else a or b
-
-
-def _both(a: Products | None, b: Products | None) -> Products | None:
-    return a + b if a and b else a or b
+    return RowSums(off, float(distance[worst]), int(rows.row[worst]) + 1, float(rows.sums[worst]))

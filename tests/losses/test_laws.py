@@ -159,7 +159,7 @@ def test_cutting_changes_no_digit_whatever_the_setting(loss: str, form: Form, se
     call = SETTINGS[setting](call_of(loss, form, Scale.PROBS, tmp_path / "t.csv"))
     whole = summary(call, 1 << 20)
 
-    assert whole.seen == 40 and whole.dropped == (3 if setting == "drop" else 0)
+    assert whole.counts.seen == 40 and whole.counts.left_out["dropped"] == (3 if setting == "drop" else 0)
     assert all(summary(call, size) == whole for size in SIZES)
 
 

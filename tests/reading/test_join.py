@@ -175,7 +175,11 @@ def joined(table: Table) -> Outcome:
             found += [(rows + at, label, prob) for at, label, prob in parts]
             if block.fault is not None:
                 raise located(table, block.fault, block, rows, lines)
-            rows, lines, unmatched = rows + block.rows, lines + block.lines, unmatched + block.unmatched
+            rows, lines, unmatched = (
+                rows + block.rows,
+                lines + block.lines,
+                unmatched + block.left_out.get("unmatched", 0),
+            )
             kept += len(block.row)
     except DataError as error:
         return Outcome(said=str(error))

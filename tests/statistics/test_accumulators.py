@@ -18,7 +18,7 @@ from losscli.statistics.isotonic import Pairs, isotonic, pairs_of
 from losscli.statistics.moments import Tally, tallied
 from losscli.statistics.paired import Paired, paired
 from losscli.statistics.quantiles import Quantiles, quantile, quantiles_of
-from losscli.statistics.summary import EMPTY, Rows, mean, standard_error, std, summarize
+from losscli.statistics.summary import EMPTY, RowCounts, Rows, mean, standard_error, std, summarize
 from losscli.statistics.worst import Entry, Worst, worst_of
 
 Array = np.ndarray
@@ -76,7 +76,7 @@ CASES = {
     "weighted tally": Case(Tally(), lambda d: tallied(d.value * d.weight, d.weight), figures),
     "summary": Case(
         EMPTY,
-        lambda d: summarize(Rows(d.value, np.arange(len(d.value)), seen=len(d.value))),
+        lambda d: summarize(Rows(d.value, np.arange(len(d.value)), counts=RowCounts(len(d.value)))),
         lambda s: (s.n, mean(s) if s.n else None, std(s), standard_error(s)),
     ),
     "worst": Case(Worst(3), worst_rows, lambda w: w.entries, ordered=True),

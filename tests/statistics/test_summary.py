@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
 from losscli.statistics.summary import (
     EMPTY,
+    RowCounts,
     Rows,
     Summary,
     divisor,
-    group_means,
     mean,
     standard_error,
     std,
@@ -45,7 +45,7 @@ def rows_of(losses: list[float], weights: list[float], codes: list[int], kind: s
         group=group,
         groups=3 if group is not None else 0,
         mass=np.array(codes, dtype=float) / 2.0 if kind == "mass" else None,
-        seen=n,
+        counts=RowCounts(n),
         sums=np.array(losses, dtype=float) if kind == "plain" and np.isfinite(losses).all() else None,
     )
 
@@ -56,7 +56,7 @@ def cut(rows: Rows, low: int, high: int) -> Rows:
         name: None if getattr(rows, name) is None else getattr(rows, name)[low:high]
         for name in ("loss", "weight", "divisor_weight", "group", "mass", "sums")
     }
-    return replace(rows, **parts, row=rows.row[low:high] - low, seen=high - low)
+    return replace(rows, **parts, row=rows.row[low:high] - low, counts=RowCounts(high - low))
 
 
 @st.composite
@@ -107,6 +107,11 @@ def test_it_does_not_matter_which_sums_are_made_first(rows: Rows, data: st.DataO
     a, b, c = (summarize(cut(rows, *at)) for at in ((0, first), (first, second), (second, n)))
 
     assert (a + b) + c == a + (b + c)
+
+
+def group_means(summary: Summary) -> tuple[tuple[int, float], ...]:
+    """The rows of each group and their mean loss."""
+    return tuple((group.n, group.mean) for group in summary.groups)
 
 
 FIGURES = (total, mean, std, standard_error, divisor, group_means)
@@ -263,7 +268,8 @@ def test_infinite_losses_are_counted_and_the_first_is_named() -> None:
     right = summarize(rows_of([0.3, math.inf, math.inf], [], [], "plain"))
     both = left + right
 
-    assert (both.infinite, both.first_infinite, both.n, both.min, both.max) == (2, 4, 5, 0.1, math.inf)
+    assert (both.total.infinite, both.first_infinite, both.n) == (2, 4, 5)
+    assert (both.spread.min, both.spread.max) == (0.1, math.inf)
     assert (total(both), mean(both)) == (math.inf, math.inf)
     assert math.isnan(std(both))
 
@@ -271,7 +277,7 @@ def test_infinite_losses_are_counted_and_the_first_is_named() -> None:
 def test_a_weight_of_zero_silences_an_infinite_loss() -> None:
     summary = summarize(rows_of([math.inf, 2.0], [0.0, 3.0], [0, 1], "both"))
 
-    assert (total(summary), mean(summary), summary.infinite) == (6.0, 2.0, 0)
+    assert (total(summary), mean(summary), summary.total.infinite) == (6.0, 2.0, 0)
     assert group_means(summary)[1] == (1, 2.0)
 
 
@@ -296,9 +302,8 @@ def test_rows_off_by_more_than_the_tolerance_are_counted_and_the_worst_is_named(
     right = summarize(replace(rows_of([1.0] * 2, [], [], "plain"), sums=sums[3:]))
     both = left + right
 
-    assert both.off == 3
-    assert both.worst_off is not None
-    assert (-both.worst_off[1], both.worst_off[2]) == (4, 1.2)
+    assert both.row_sums is not None
+    assert (both.row_sums.off, both.row_sums.row, both.row_sums.sum) == (3, 4, 1.2)
 
 
 # --- exact sums -------------------------------------------------------------------------------------------------------

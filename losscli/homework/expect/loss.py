@@ -14,7 +14,7 @@ from losscli.data.blocks import Block, Table
 from losscli.enums import Reduction
 from losscli.errors import DataError
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
-from losscli.evaluation.figures import figures
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.homework.expect.mistakes import candidates, families, from_summary
@@ -181,7 +181,7 @@ def with_verdict(
 
 def _to_compare(problem: Problem, read: Read, printing: Printing) -> list[Grid]:
     """What to hold against one's own work when no mistake is known that gives the typed answer."""
-    found = figures(problem, read.summary)
+    found = Figures(problem, read.summary)
     terms = first_terms(problem, read.pieces, found.n if found.n < SMALL else COMPARED)
     if printing.explain:
         return []

@@ -13,7 +13,7 @@ import numpy as np
 
 from losscli.data.blocks import texts
 from losscli.enums import Reduction, Scale
-from losscli.evaluation.figures import Figures, likelihood
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.gradients.evaluate import as_probs_and_logits
@@ -96,7 +96,7 @@ def working(problem: Problem, f: Figures, terms: Sequence[Term], digits: int) ->
     if "likelihood" in loss.leads:
         product = f"{_product(terms, problem.settings.log_base)} = " if whole else ""
         power = maths(f"{product}{base}^{-f.sum:.{digits}g}")
-        rows.append(("likelihood", likelihood(f, problem.settings.log_base), power))
+        rows.append(("likelihood", f.likelihood, power))
     if "perplexity" in (*loss.leads, *loss.closes):
         power = maths(f"{base}^{f.mean:.{digits}g}", base, words="{}, {} to the power of the mean")
         rows.append(("perplexity", f.perplexity, power))

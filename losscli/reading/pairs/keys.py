@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from losscli.data.blocks import Block, Categorical, Chunk, Table, taken
+from losscli.data.reasons import NO_PARTNER
 from losscli.engines.local import in_threads, thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError
@@ -119,7 +120,7 @@ class _Matcher:
             whole=(),
             row=found,
             fault=fault or block.fault,
-            unmatched=alone,
+            other_reasons={NO_PARTNER.key: alone},
             where=partial(self._where, piece, found, partners),
         )
 
@@ -139,7 +140,7 @@ class _Matcher:
             preds=np.zeros((self.join.preds.width * max(1, len(self.join.preds.models)), 0)).T,
             weights=None if self.held.weights is None and not self.join.preds.columns.weight else np.zeros(0),
             carried=(Categorical(nothing, ()),) * (carried_count(self.held.table) + carried_count(self.join.preds)),
-            unmatched=int(alone.size),
+            other_reasons={NO_PARTNER.key: int(alone.size)},
         )
 
     def _where(self, piece: Piece, rows: Rows, partners: Rows, fault: RowError) -> Location:

@@ -61,7 +61,7 @@ def known(problem: Problem, s: Summary) -> Known:
         unit=unit,
         reduction=asked,
         baselines=() if low is None else (low / unit,),
-        max=s.max / unit,
+        max=s.spread.max / unit,
         form=problem.form,
     )
 

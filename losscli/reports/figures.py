@@ -1,0 +1,120 @@
+"""What reports are made of. A figure is said once: the record, the tables and delimited text are derived from lists."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from losscli.output.report import Grid, Report
+
+T = TypeVar("T")
+
+Line = tuple[object, ...]  # a label, a figure or text, a remark
+
+
+@dataclass(frozen=True)
+class Figure(Generic[T]):
+    """A figure of an answer T: its key for machines, how it is found, and its line of the table for people.
+
+    Without a `label` it is for machines alone, where it isn't `recorded` for people alone. `label` and `remark` may
+    depend on the answer, and so may whether its table has the line (`shown`).
+    """
+
+    key: str
+    value: Callable[[T], object]
+    label: str | Callable[[T], str] = ""
+    remark: str | Callable[[T], str] = ""
+    shown: Callable[[T], bool] = lambda answer: True
+    recorded: bool = True
+
+
+def record_of(figures: Iterable[Figure[T]], answer: T) -> dict[str, Any]:
+    """The figures by their keys."""
+    return {figure.key: figure.value(answer) for figure in figures if figure.recorded}
+
+
+def lines_of(figures: Iterable[Figure[T]], answer: T) -> list[Line]:
+    """The lines of the table that this answer has."""
+
+    def text(part: str | Callable[[T], str]) -> str:
+        return part if isinstance(part, str) else part(answer)
+
+    return [
+        (text(figure.label), figure.value(answer), text(figure.remark))
+        for figure in figures
+        if figure.label and figure.shown(answer)
+    ]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Some entries of an answer, such as groups: `columns` are their keys and how people see these as headers.
+
+    Each of the `rows` has a value for each column. `names` are columns of the data with `cells` (None where one is
+    missing) in each row: behind the others, or `first`; machines have them as a mapping by the name of `nested`.
+    """
+
+    columns: Mapping[str, str]
+    rows: Sequence[Sequence[object]]
+    nested: str = ""
+    names: tuple[str, ...] = ()
+    cells: Sequence[Sequence[str | None]] = ()
+    first: bool = False
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """The entries for machines."""
+        entries = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        if not self.nested:
+            return entries
+        named = [{self.nested: dict(zip(self.names, cells, strict=True))} for cells in self.cells]
+        both = zip(named, entries, strict=True)
+        return [{**cells, **entry} if self.first else {**entry, **cells} for cells, entry in both]
+
+    def grid(self, missing: str = "") -> Grid:
+        """The entries for people, `missing` cells of the data being shown so."""
+        return self._grid(tuple(self.columns.values()), missing)
+
+    @property
+    def table(self) -> Grid:
+        """The entries as delimited text has them."""
+        return self._grid(tuple(self.columns), "")
+
+    def _grid(self, header: tuple[str, ...], missing: str) -> Grid:
+        rows = [tuple("" if value is None else value for value in row) for row in self.rows]
+        if self.names:
+            header = (*self.names, *header) if self.first else (*header, *self.names)
+            cells = [tuple(missing if cell is None else cell for cell in row) for row in self.cells]
+            both = zip(cells, rows, strict=True)
+            rows = [(*own, *row) if self.first else (*row, *own) for own, row in both]
+        return Grid(tuple(rows), header)
+
+
+# --- parts of a report ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Part:
+    """What one question adds to a report: entries of the record, grids, and the table that delimited text prints."""
+
+    record: dict[str, Any]
+    grids: tuple[Grid, ...]
+    table: Grid
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+_LAST = ("sources", "columns", "notes")  # what stands at the end of a record
+
+
+def with_parts(answer: Report, parts: Sequence[Part]) -> Report:
+    """The report with its parts."""
+    warnings = (*answer.warnings, *(said for part in parts for said in part.warnings))
+    more = tuple(said for part in parts for said in part.notes)
+    notes, recorded = (
+        (*warnings, *said[len(answer.warnings) :], *more) for said in (answer.notes, answer.record["notes"])
+    )
+    record = {key: value for key, value in answer.record.items() if key not in _LAST}
+    for part in parts:
+        record |= part.record
+    record |= {key: answer.record[key] for key in _LAST if key in answer.record} | {"notes": list(recorded)}
+    grids = (*answer.grids, *(grid for part in parts for grid in part.grids))
+    table = parts[0].table if parts else answer.table
+    return replace(answer, record=record, grids=grids, table=table, notes=notes, warnings=warnings)
