@@ -6,6 +6,7 @@ order, as only the parser knows where such a record ends; all others are for `li
 """
 
 import csv
+import io
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from losscli.data.columns import Columns, ColumnSelection, FirstLines
 from losscli.errors import DataError, Location, Quoted, RowError
 from losscli.reading.choice import described, resolve
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
+from losscli.reading.formats.drawn import drawn_table
 from losscli.reading.formats.preamble import without_preamble
 from losscli.reading.formats.ranges import between, cut
 from losscli.reading.lines.block import as_text, block_of, parsed_block, split
@@ -90,9 +92,10 @@ def open_text(source: Source, style: Style) -> OpenSource:
     feed = Feed(source)
     _plain_newlines(feed)
     gone = _skip_blank(feed)
+    style, notes = _undrawn(feed, style)
     preamble = without_preamble(feed.rest, style.delimiter)
     feed.rest, gone = preamble.rest, gone + preamble.lines
-    head = replace(_head(feed, replace(style, delimiter=preamble.delimiter), gone), notes=preamble.notes)
+    head = replace(_head(feed, replace(style, delimiter=preamble.delimiter), gone), notes=(*notes, *preamble.notes))
     return OpenSource(source.name, head.top, None, partial(_table, feed, head, style, gone), source.close)
 
 
@@ -170,6 +173,22 @@ def _plain_newlines(feed: Feed) -> None:
         feed.source.plain = False
         feed.source.stream = _Replaced(read)  # type: ignore[assignment]  # all that a source asks of it is `read`
         feed.rest = feed.rest.replace(b"\r", b"\n")
+
+
+def _undrawn(feed: Feed, style: Style) -> tuple[Style, tuple[str, ...]]:
+    """Have the cells of a table that is drawn with bars and dashes separated by tabs, and say what stands around it."""
+    if (b"|" not in feed.rest and b"--" not in feed.rest) or style.delimiter not in (None, "|"):
+        return style, ()
+    head, further = io.BytesIO(feed.rest), feed.source.stream.read
+    drawn = drawn_table(feed.rest, lambda size: head.read(size) or further(size))
+    if drawn is None:
+        return style, ()
+    feed.source.plain = False
+    feed.source.stream = drawn  # type: ignore[assignment]  # all that a source asks of it is `read`
+    feed.rest, feed.ended = b"", False
+    feed.fill(HEAD_BYTES)
+    note = f"the table that is drawn from line {drawn.header + 1} on is read, and no text around it"
+    return replace(style, delimiter="\t"), (note,) if drawn.header else ()
 
 
 @dataclass

@@ -1,0 +1,65 @@
+"""Tables drawn with bars and dashes, as Markdown, psql and MySQL print them."""
+
+from math import log
+from pathlib import Path
+
+from conftest import answer, close, record, refusal, run, write
+
+LOSS = -(log(0.8) + log(0.7)) / 2
+NOTE = "the table that is drawn from line 3 on is read, and no text around it"
+
+PSQL = " label | prob \n-------+------\n     1 |  0.8\n     0 |  0.3\n(2 rows)\n\n"
+MYSQL = (
+    "+-------+------+\n| label | prob |\n+-------+------+\n|     1 |  0.8 |\n|     0 |  0.3 |\n+-------+------+\n"
+    "2 rows in set (0.00 sec)\n"
+)
+MARKDOWN = "| label | prob |\n|:------|-----:|\n| 1     |  0.8 |\n| 0     |  0.3 |\n"
+DRAWN = (
+    PSQL,
+    MYSQL,
+    MARKDOWN,
+    MARKDOWN.replace("\n", "\r\n"),
+    "label | prob\n--- | ---\n1 | 0.8\n0 | 0.3",
+    "# Results\n\n" + MARKDOWN + "\nThe end | of it.\n",
+)
+
+
+def test_drawn_tables_are_read_from_files_and_pipes(here: Path) -> None:
+    for table in DRAWN:
+        assert answer("bce", stdin=table) == close(LOSS), table
+        assert answer("bce", write("t.txt", table), "-p", "prob") == close(LOSS), table
+        assert answer("bce", "1,0", write("p.txt", table.replace("label", "other")), "-p", "prob") == close(LOSS), table
+    assert answer("nll", stdin=" prob \n------\n  0.8\n  0.7\n(2 rows)\n") == close(LOSS)
+    assert answer("nll", stdin="| prob |\n|------|\n|  0.8 |\n|  0.7 |\n") == close(LOSS)
+
+
+def test_what_is_printed_as_markdown_is_read_again(here: Path) -> None:
+    write("out.md", run("bce", "1,0", "0.8,0.3", "-r", "none", "-f", "md").out)
+    found = record("bce", "out.md")
+    assert found["n"] == 2 and found["value"] == close(LOSS)
+    assert NOTE in found["notes"]
+    assert "read" not in str(record("bce", stdin=MARKDOWN)["notes"])
+
+
+def test_a_fault_in_a_drawn_table_is_named_with_its_line() -> None:
+    for table, line in ((PSQL, 4), (MYSQL, 5), (MARKDOWN, 4)):
+        assert refusal("bce", stdin=table.replace("0.3", "1.3")).startswith(
+            f"<stdin>:{line}: column 'prob': 1.3 is not a"
+        )
+        assert refusal("bce", stdin=table.replace("0.3", "   ")).startswith(
+            f"<stdin>:{line}: column 'prob': the cell is"
+        )
+        wide = table.replace("0.3", "0.3 | 5")
+        assert refusal("bce", stdin=wide) == f"<stdin>:{line}: 3 cells where 2 are wanted"
+
+
+def test_a_long_drawn_table_is_read_whole_in_any_number_of_threads(here: Path) -> None:
+    write("t.md", "| label | prob |\n|---|---|\n" + "| 1 | 0.8 |\n| 0 | 0.3 |\n" * 30_000)
+    for threads in ("1", "2"):
+        found = record("bce", "t.md", "--threads", threads)
+        assert found["n"] == 60_000 and found["value"] == close(LOSS)
+
+
+def test_bars_and_dashes_alone_draw_no_table(here: Path) -> None:
+    assert answer("bce", stdin="label|prob\n1|0.8\n0|0.3\n") == close(LOSS)
+    assert answer("bce", "--na", "drop", "-d", "|", stdin="label|prob\n--|.\n1|0.8\n0|0.3\n") == close(LOSS)
