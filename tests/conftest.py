@@ -1,11 +1,16 @@
-"""How tests run the command: `run` in this process, which is quick, and `process` where a real process matters."""
+"""How tests run the command (`run` in this process, `process` as one of its own), and what the quick suite is.
+
+`pytest` runs the quick suite, `pytest --full` all tests. Tests that start processes or servers, measure memory or take
+over a second are marked `slow`. Property tests say `examples(n)`: n examples with `--full`, a tenth of them without.
+"""
 
 import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +23,100 @@ from hypothesis import HealthCheck, settings
 
 from losscli.cli.app import main
 
-# The first example imports modules, and a machine may be busy.
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared")
-
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests" / "data"
+
+# --- the quick suite and the full one --------------------------------------------------------------------------------
+# No deadline: the first example imports modules, and a machine may be busy.
+settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("full"), max_examples=10, derandomize=True, database=None)
+LONGEST = 1.0  # seconds of processor time that a quick test may take where CI runs it
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def scaled(number: int) -> int:
+    """This many with `--full`, a tenth of them in the quick suite."""
+    quick = settings.default.derandomize  # type: ignore[attr-defined]
+    return max(1, number // 10) if quick else number
+
+
+def examples(number: int, **options: Any) -> settings:
+    """The settings of a property test: this many examples with `--full`, a tenth of them in the quick suite."""
+    return settings(max_examples=max(5, scaled(number)), **options)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run slow tests too, and property tests with all examples")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Use every core, unless the command line names files or says how many."""
+    names_files = any(".py" in arg for arg in config.args)
+    in_worker = "PYTEST_XDIST_WORKER" in os.environ  # which would start workers of its own
+    if getattr(config.option, "numprocesses", 0) is None and not names_files and not in_worker:
+        config.option.numprocesses = "logical"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: starts processes or servers, measures memory, or takes over a second")
+    settings.load_profile("full" if config.option.full else "quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the slow tests out, unless the command line names single tests or marks."""
+    if config.option.full or config.option.markexpr or any("::" in arg for arg in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    items[:] = [item for item in items if not item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    config.stash[LEFT_OUT] = len(slow)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # a process of pytest-xdist
+        session.config.workeroutput["left out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    if not error:
+        node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        tests = "1 slow test" if left_out == 1 else f"{left_out} slow tests"
+        terminalreporter.write_line(
+            f"This was the quick suite: {tests} left out, a tenth of the examples. Run everything: pytest --full"
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no quick test start a process."""
+    if item.get_closest_marker("slow"):
+        return (yield)
+    with patch.object(subprocess.Popen, "__init__", _refuse_process):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no quick test take long where CI runs it."""
+    begun = time.process_time()
+    result = yield
+    took = time.process_time() - begun
+    if took > LONGEST and "CI" in os.environ and not item.config.option.full and not item.get_closest_marker("slow"):
+        pytest.fail(f"takes {took:.1f} s of processor time: mark it with pytest.mark.slow, or make it shorter")
+    return result
+
+
+def _refuse_process(*_: object, **__: object) -> None:
+    pytest.fail("starts a process: mark it with pytest.mark.slow, or call `run`")
+
+
+# --- running the command ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import DATA, ROOT, environment, process
+from conftest import DATA, ROOT, environment, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
@@ -117,6 +117,7 @@ def trimmed(text: str) -> list[str]:
     return lines
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the blocks are sessions of bash")
 @pytest.mark.parametrize(("line", "block"), BLOCKS, ids=[f"line {line}" for line, _ in BLOCKS])
 def test_a_console_block_answers_what_it_shows(line: int, block: str, workplace: Path) -> None:
@@ -142,31 +143,23 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
 
 def options_of(*command: str) -> set[str]:
     """The long options that the help of a command names, whatever its layout."""
-    result = process(*command, "--help", env={"COLUMNS": "300", "TERM": "dumb", "NO_COLOR": "1"})
+    result = run(*command, "--help")
     assert result.code == 0
     return set(OPTION.findall(result.out)) - {"--help", "--install-completion", "--show-completion"}
 
 
-@pytest.fixture(scope="module")
-def offered() -> dict[str, set[str]]:
-    return {name: options_of(name) for name in ("bce", "ce", "nll")}
+def test_every_option_is_documented_in_the_readme() -> None:
+    for command in ("bce", "ce", "nll"):
+        assert options_of(command)
+        assert options_of(command) <= set(OPTION.findall(README)), command
 
 
-@pytest.mark.parametrize("command", ["bce", "ce", "nll"])
-def test_every_option_is_documented_in_the_readme(command: str, offered: dict[str, set[str]]) -> None:
-    assert offered[command]
-    assert offered[command] <= set(OPTION.findall(README))
-
-
-def test_the_readme_offers_no_option_that_is_not_there(offered: dict[str, set[str]]) -> None:
+def test_the_readme_offers_no_option_that_is_not_there() -> None:
     rows = [line for line in README.splitlines() if re.match(r"\|\s*`-", line)]
     promised = {option for row in rows for option in OPTION.findall(row.split("|")[1])}
-    everywhere = set.union(*offered.values()) | options_of() | {"--help"}
-    others = [name for name in ("grad", "fit") if process(name, "--help").code == 0]
-    for name in others:
-        everywhere |= options_of(*((name, "bce") if name in ("grad", "fit") else (name,)))
+    commands = [(), ("bce",), ("ce",), ("nll",), ("grad", "bce"), ("fit", "bce")]
 
-    assert promised <= everywhere
+    assert promised <= set.union(*(options_of(*command) for command in commands)) | {"--help"}
 
 
 # --- the reader of blocks itself --------------------------------------------------------------------------------------
@@ -192,6 +185,7 @@ def test_three_dots_stand_for_any_lines() -> None:
     assert not agrees(["a"], ["a", "b"]) and not agrees(["a", "b"], ["a"])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the blocks are sessions of bash")
 def test_a_session_knows_files_variables_and_exit_codes(workplace: Path) -> None:
 

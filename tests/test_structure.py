@@ -165,6 +165,7 @@ def loaded_by(*args: str) -> set[str]:
     return set(done.stderr.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", [("-q",), ("-f", "json")])
 def test_what_an_answer_does_not_need_is_not_loaded(output: tuple[str, ...]) -> None:
     loaded = loaded_by("bce", str(DATA / "breast_cancer.csv"), *output)
@@ -181,6 +182,7 @@ def test_what_an_answer_does_not_need_is_not_loaded(output: tuple[str, ...]) -> 
         assert heavy not in loaded
 
 
+@pytest.mark.slow
 def test_parquet_is_read_without_pandas(tmp_path: Path) -> None:
     """Which takes longer to load, and more memory, than a million rows."""
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -194,6 +196,7 @@ def test_parquet_is_read_without_pandas(tmp_path: Path) -> None:
     assert "pandas" not in loaded
 
 
+@pytest.mark.slow
 def test_lists_load_nothing_that_files_are_read_with() -> None:
     loaded = loaded_by("bce", "1,0", "0.8,0.3", "-q")
 
@@ -203,6 +206,7 @@ def test_lists_load_nothing_that_files_are_read_with() -> None:
     assert not loaded & {f"losscli.reading.{module}" for module in files}
 
 
+@pytest.mark.slow
 def test_a_summary_of_a_table_loads_no_other_format_and_nothing_that_joins() -> None:
     loaded = loaded_by("bce", str(DATA / "preds.csv"))
 
@@ -216,11 +220,13 @@ def test_a_summary_of_a_table_loads_no_other_format_and_nothing_that_joins() -> 
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("bce",), ("grad", "bce"), ("bce", "--expect", "0.4"), ("nll", "-rsum")])
 def test_plain_arguments_are_read_without_typer(command: tuple[str, ...]) -> None:
     assert "typer" not in loaded_by(*command, "1,0", "0.8,0.3")
 
 
+@pytest.mark.slow
 def test_the_version_wants_no_numpy() -> None:
     assert "numpy" not in loaded_by("--version")
 

@@ -87,6 +87,7 @@ VERDICTS = [
 ]
 
 
+@pytest.mark.slow
 @ON_POSIX
 @pytest.mark.parametrize(
     ("options", "code"), VERDICTS, ids=lambda value: " ".join(value) if value and value != 1 else None
@@ -98,6 +99,7 @@ def test_a_reader_that_has_gone_changes_no_verdict(options: tuple[str, ...], cod
     assert b"Traceback" not in err and b"Broken" not in err and b"Exception" not in err
 
 
+@pytest.mark.slow
 @ON_POSIX
 @pytest.mark.parametrize("options", [(), ("-q",), ("-f", "csv")])
 def test_a_wrong_gradient_is_wrong_whoever_reads(options: tuple[str, ...]) -> None:
@@ -107,6 +109,7 @@ def test_a_wrong_gradient_is_wrong_whoever_reads(options: tuple[str, ...]) -> No
 WARNED = (*BCE[:1], "1,0", "0,0.3", "-q")  # an infinite loss
 
 
+@pytest.mark.slow
 @ON_POSIX
 @pytest.mark.parametrize("where", ["2>&-", pytest.param("2>/dev/full", marks=ON_LINUX)])
 @pytest.mark.parametrize(("options", "code"), [("", 0), ("--fail-above 1", 1), ("--expect 1", 1)])
@@ -118,6 +121,7 @@ def test_the_answer_stands_where_standard_error_is_closed_or_full(where: str, op
     assert (done.returncode, done.stdout) == (code, b"" if "expect" in options else b"inf\n")
 
 
+@pytest.mark.slow
 @ON_POSIX
 @pytest.mark.parametrize("where", ["2>&-", pytest.param("2>/dev/full", marks=ON_LINUX)])
 def test_trouble_is_trouble_where_standard_error_is_closed_or_full(where: str) -> None:
@@ -126,6 +130,7 @@ def test_trouble_is_trouble_where_standard_error_is_closed_or_full(where: str) -
     assert subprocess.run(["sh", "-c", line], env=environment(), timeout=60).returncode == 2
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_a_full_disk_is_trouble() -> None:
     line = f"{sys.executable} -m losscli {' '.join(BCE)} > /dev/full"
@@ -150,5 +155,6 @@ def test_an_answer_within_the_limit_needs_no_words() -> None:
     assert (result.code, result.err) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_program_is_one_process_with_one_line() -> None:
     assert process("bce", "1,0", "0.8,1.3").err.count("\n") == 1

@@ -14,6 +14,8 @@ from conftest import environment
 
 pty = pytest.importorskip("pty", reason="a pseudo-terminal of POSIX")
 
+pytestmark = pytest.mark.slow
+
 SHELLS = ("bash", "zsh", "fish")
 
 TABLE = "label,prob,my weight,site\nspam,0.9,1,north\nham,0.2,2,south\nham,0.4,1,north\n"

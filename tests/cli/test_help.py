@@ -128,6 +128,7 @@ def test_an_unknown_topic_lists_the_topics() -> None:
     assert refusal("help", "xyzzy") == f"no such topic: 'xyzzy'; {topics}"
 
 
+@pytest.mark.slow
 def test_a_topic_on_a_terminal_is_formatted() -> None:
     code, shown = on_terminal("help", "files")
 
@@ -139,6 +140,7 @@ def test_a_topic_on_a_terminal_is_formatted() -> None:
 ALL_EXAMPLES = [*EXAMPLES, *(example for command in COMMANDS.values() for example in command.examples)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="examples are typed into bash")
 @pytest.mark.parametrize("example", dict.fromkeys(ALL_EXAMPLES))
 def test_an_example_runs_as_it_stands(example: str, tmp_path: Path) -> None:
@@ -153,6 +155,7 @@ def test_an_example_runs_as_it_stands(example: str, tmp_path: Path) -> None:
     assert done.stdout and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_help_needs_no_numpy_and_no_rich() -> None:
     code = "import sys; from losscli.cli.app import main; main(['bce', '-h']); print(*sys.modules)"
 
@@ -161,6 +164,7 @@ def test_help_needs_no_numpy_and_no_rich() -> None:
     assert "numpy" not in done.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a pipe of POSIX")
 def test_help_may_be_cut_by_its_reader() -> None:
     line = f"{sys.executable} -m losscli bce -h | head -1"
@@ -170,5 +174,6 @@ def test_help_may_be_cut_by_its_reader() -> None:
     assert (done.stdout, done.stderr) == ("Binary cross-entropy of labels and predictions.\n", "")
 
 
+@pytest.mark.slow
 def test_the_installed_command_has_the_pages() -> None:
     assert process("-h").out == page()

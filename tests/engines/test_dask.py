@@ -24,7 +24,7 @@ from losscli.engines.local import in_threads
 from losscli.errors import DataError
 
 pytest.importorskip("distributed")
-pytestmark = pytest.mark.filterwarnings("default")  # those of Dask, of its threads and sockets
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # warnings of Dask, its threads and sockets
 
 Engine = Callable[[Callable[[Any], Any], list[Any]], Any]
 

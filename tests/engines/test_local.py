@@ -29,6 +29,7 @@ def test_threads_keep_the_order_of_the_parts(threads: int) -> None:
     assert list(in_threads(square, range(50), threads)) == [at * at for at in range(50)]
 
 
+@pytest.mark.slow
 @FORKS
 @pytest.mark.parametrize("count", [1, 2, 20])
 def test_processes_keep_the_order_of_the_parts(count: int) -> None:
@@ -127,6 +128,7 @@ in_processes(nap, [60.0, 60.0, 60.0], ())
 """
 
 
+@pytest.mark.slow
 @FORKS
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGINT])
 def test_workers_end_with_what_started_them(how: signal.Signals) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from conftest import DATA, record
 
+pytestmark = pytest.mark.slow
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 

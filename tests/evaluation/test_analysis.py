@@ -463,6 +463,7 @@ def test_any_two_questions_have_the_answers_of_each(path: Path, pair: tuple[str,
 EVERYTHING = ("-p", "a", "-w", "w", *(word for words in ASKED.values() for word in words))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [("--threads", "1"), ("--threads", "2"), ("--threads", "5")])
 def test_threads_and_processes_change_no_digit(tmp_path: Path, way: tuple[str, ...]) -> None:
     path = tmp_path / "long.csv"
@@ -552,6 +553,7 @@ def test_pictures_are_drawn_within_80_columns_with_their_values_beside_them(path
     assert len(shares) == 10 and sum(shares) == pytest.approx(100.0, abs=0.6)
 
 
+@pytest.mark.slow
 def test_a_terminal_without_lines_gets_ascii(path: Path) -> None:
     drawn = process("bce", path, "-p", "a", "--by", "site", "--plot", env={"TERM": "dumb"})
 

@@ -21,7 +21,7 @@ from losscli.reading.formats import ranges, text
 distributed = pytest.importorskip("distributed")
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
-pytestmark = pytest.mark.filterwarnings("default")  # those of Dask, of its threads and sockets
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # warnings of Dask, its threads and sockets
 
 
 @pytest.fixture(autouse=True)

@@ -38,6 +38,7 @@ def kilobytes(*args: str | Path) -> tuple[str, int]:
     return done.stdout, int(done.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--smoothing", "0.1"), ("--focal", "2")], ids=" ".join)
 def test_twenty_thousand_classes_take_little_memory(options: tuple[str, ...], tmp_path: Path) -> None:
     k, path = 20_000, tmp_path / "t.csv"

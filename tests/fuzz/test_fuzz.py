@@ -8,6 +8,8 @@ from fuzz import faults, hunt
 from fuzz.mutator import case
 from fuzz.oracle import Ask, Refusal, verdict
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_thousand_tables_hold_nothing_to_find() -> None:
     kinds, findings = hunt.judged(range(1000))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import DATA, listed, record, run
-from hypothesis import given, settings
+from conftest import DATA, examples, listed, record, run
+from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.enums import Form, Scale
@@ -210,7 +210,7 @@ def binary_predictions(scale: str, wrt: str) -> st.SearchStrategy[float]:
 
 
 PAIRS = [(scale.value, wrt.value) for scale in Scale for wrt in Scale]
-EXAMPLES = settings(max_examples=15, deadline=None)
+EXAMPLES = examples(15)
 
 
 @st.composite

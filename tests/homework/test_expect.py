@@ -431,6 +431,7 @@ def tally() -> Tally:
     return measure(sets=6, seed=20)
 
 
+@pytest.mark.slow
 def test_planted_mistakes_are_named(tally: Tally) -> None:
     for kind, names in kinds(tally).items():
         share = sum(tally.named[name] for name in names) / sum(tally.planted[name] for name in names)
@@ -440,6 +441,7 @@ def test_planted_mistakes_are_named(tally: Tally) -> None:
     assert tally.named[worst] / tally.planted[worst] >= 0.9, worst
 
 
+@pytest.mark.slow
 def test_right_answers_are_accepted_and_arbitrary_numbers_left_alone(tally: Tally) -> None:
     assert tally.accepted == tally.right
     assert tally.diagnosed[4] / tally.arbitrary[4] < 0.04

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, Result, answer, listed, process, record, run
-from hypothesis import HealthCheck, given, settings
+from conftest import DATA, Result, answer, examples, listed, process, record, run
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from losscli.commands.call import Call, request_of, settings_of
@@ -34,7 +34,7 @@ CASES = [
     for scale in kernels
 ]
 EVERY_CASE = pytest.mark.parametrize(("loss", "form", "scale"), CASES)
-IN_TMP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+IN_TMP = examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 # --- tables of every loss, form and scale -----------------------------------------------------------------------------
@@ -292,6 +292,7 @@ def without_sources(result: Result) -> Result:
     return replace(result, out=re.sub(r'"sources": \[[^]]*\]', "", result.out))
 
 
+@pytest.mark.slow
 def test_a_real_pipe_gives_the_bytes_of_the_file() -> None:
     path = DATA / "digits.csv"
     from_file = process("ce", path, "-f", "json")
@@ -302,6 +303,7 @@ def test_a_real_pipe_gives_the_bytes_of_the_file() -> None:
     assert run("ce", path, "-f", "json") == from_file
 
 
+@pytest.mark.slow
 def test_sources_are_closed_after_reading() -> None:
     result = process("bce", DATA / "breast_cancer.csv", "-q", env={"PYTHONWARNINGS": "error::ResourceWarning"})
 

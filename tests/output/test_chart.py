@@ -98,6 +98,7 @@ def test_a_curve_that_is_infinite_is_not_drawn() -> None:
     assert curves("", [("a", [1.0, inf])], "steps") is None
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.text(max_size=9), *[st.floats() | st.floats(0, 1)] * 4), min_size=1, max_size=5),
     st.sampled_from(["40", "80", "200", "x", "-3", ""]),

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.data.blocks import Categorical
@@ -78,13 +79,13 @@ shaped = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(shaped, min_size=1, max_size=30), st.sampled_from([0.25, 1e-7, -3e-5, 1e17]))
 def test_a_column_of_all_kinds_of_floats_is_written_as_repr_writes_it(values: list[float], filler: float) -> None:
     assert_as_repr([*values, *(-value for value in values), *[filler] * (ROWS - 2 * len(values))])
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(shaped, max_size=4))
 def test_few_floats_are_written_as_repr_writes_them(values: list[float]) -> None:
     assert encoded([np.array(values)], b",") == "".join(f"{value!r}\n" for value in values).encode()
@@ -125,7 +126,7 @@ def test_every_exponent_meets_every_number_of_digits() -> None:
     assert_as_repr([float(f"{sign}{text}e{e}") for e in range(-120, 120) for text in texts for sign in ("", "-")])
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-300, 300), min_size=1, max_size=12))
 def test_integers_are_written_as_str_writes_them(numbers: list[int]) -> None:
     column = np.resize(np.array(numbers, np.int64), ROWS)
@@ -138,7 +139,7 @@ cells = st.text(
 ) | st.sampled_from(["1e-6", "e-7,", ",", "-", ",-,", "null", '"', "\\", "]", "[,"])
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(cells, min_size=1, max_size=6, unique=True),
     st.lists(shaped, min_size=1, max_size=8),

@@ -242,6 +242,7 @@ SETTINGS: list[dict[str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", SETTINGS, ids=str)
 def test_the_table_is_whole_in_a_pipe_whatever_the_environment_says(env: dict[str, str]) -> None:
     expected = run("ce", str(DATA / "digits.csv"))
@@ -249,6 +250,7 @@ def test_the_table_is_whole_in_a_pipe_whatever_the_environment_says(env: dict[st
     assert (result.code, result.out, result.err) == (0, expected.out, expected.err)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 @pytest.mark.parametrize("options", ["", "-r none -f csv"])
 def test_text_that_an_encoding_lacks_is_escaped(encoding: str, options: str, here: Path) -> None:
@@ -258,12 +260,14 @@ def test_text_that_an_encoding_lacks_is_escaped(encoding: str, options: str, her
     assert ("pröb" if encoding != "ascii" else "pr\\xf6b") in done.stdout.decode(encoding)
 
 
+@pytest.mark.slow
 def test_errors_are_escaped_where_the_encoding_lacks_their_letters(here: Path) -> None:
     write("t.csv", "label,pröb€\n1,0.8\n")
     done = shell("losscli bce t.csv -p x", here, PYTHONIOENCODING="ascii")
     assert done.returncode == 2 and done.stderr.endswith(b"'label', 'pr\\xf6b\\u20ac'\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["", "bce"])
 @pytest.mark.parametrize(
     "env", [{"PYTHONIOENCODING": "ascii"}, {"COLUMNS": "40", "TERM": "dumb", "NO_COLOR": "1"}], ids=str
@@ -304,6 +308,7 @@ def test_errors_never_send_control_codes(args: tuple[str, ...], here: Path) -> N
     assert result.code == 2 and result.err.count("\n") == 1 and not STEERING & set(result.err)
 
 
+@pytest.mark.slow
 def test_colour_is_the_only_difference_between_a_terminal_and_a_pipe(here: Path) -> None:
     plain = process(*BCE)
     coloured = process(*BCE, env={"FORCE_COLOR": "1", "TERM": "xterm-256color"})
@@ -346,6 +351,7 @@ def test_the_answer_is_printed_though_it_is_above_the_limit(form: str) -> None:
 # --- pipes, terminals, signals ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ["-r none -q", "-r none -f csv", "-r none -f json", "-h", ""])
 def test_a_closed_pipe_is_quiet(options: str, here: Path) -> None:
     write("t.csv", "1,0.5\n" * 60_000)
@@ -357,18 +363,21 @@ def test_a_closed_pipe_is_quiet(options: str, here: Path) -> None:
 CLOSED = ["losscli bce <&-", "losscli bce - <&-", "losscli bce 1,0 - <&-", "losscli ce <&-", "losscli nll -q <&-"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", CLOSED)
 def test_closed_standard_input_is_refused(line: str) -> None:
     done = shell(line)
     assert done.returncode == 2 and done.stdout == b"" and b"Traceback" not in done.stderr and done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["losscli bce 1,0 0.8,0.3 -q <&-", "losscli nll 0.8,0.7 -q < /dev/null"])
 def test_standard_input_is_left_alone_where_it_is_not_asked_for(line: str) -> None:
     done = shell(line)
     assert done.returncode == 0 and done.stderr == b"" and float(done.stdout) == close(-(log(0.8) + log(0.7)) / 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line", ["losscli bce 1 .5 -q >&-", "losscli bce 1 .5 >&-", "losscli -V >&-", "losscli bce 1 7 2>&-"]
 )
@@ -377,6 +386,7 @@ def test_closed_outputs_leave_no_traceback(line: str) -> None:
     assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr and done.returncode in (0, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 @pytest.mark.parametrize("options", ["", "-q", "-f json", "-r none -f csv"])
 def test_a_full_disk_is_an_error_of_one_line(options: str) -> None:
@@ -384,6 +394,7 @@ def test_a_full_disk_is_an_error_of_one_line(options: str) -> None:
     assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and done.stderr.startswith(b"losscli bce: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", ["/dev/stdin", "<(cat t.csv)"])
 @pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="there is no /dev/stdin")
 def test_devices_and_substituted_processes_are_paths(stream: str, here: Path) -> None:
@@ -392,11 +403,13 @@ def test_devices_and_substituted_processes_are_paths(stream: str, here: Path) ->
     assert (done.returncode, done.stderr) == (0, b"") and float(done.stdout) == close(-(log(0.8) + log(0.7)) / 2)
 
 
+@pytest.mark.slow
 def test_two_substituted_processes_are_labels_and_predictions(here: Path) -> None:
     done = shell(r"losscli bce <(printf '1\n0\n') <(printf '.8\n.3\n') -q", here)
     assert float(done.stdout) == close(-(log(0.8) + log(0.7)) / 2)
 
 
+@pytest.mark.slow
 @ON_POSIX
 @pytest.mark.parametrize("args", [["bce"], ["ce"], ["nll"], ["bce", "-q"], ["bce", "-y", "a"], []])
 def test_a_terminal_as_standard_input_is_never_waited_for(args: list[str]) -> None:
@@ -413,6 +426,7 @@ def test_a_terminal_as_standard_input_is_never_waited_for(args: list[str]) -> No
     assert "Traceback" not in text and "losscli" in text and 0 < text.count("\n") < 8
 
 
+@pytest.mark.slow
 @ON_POSIX
 def test_a_terminal_as_standard_output_gets_the_same_lines(here: Path) -> None:
     import pty
@@ -438,6 +452,7 @@ def interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "args, delay",
     [
@@ -474,6 +489,7 @@ def test_a_warning_goes_to_standard_error_where_the_format_has_no_place_for_it()
         assert result.err == "" and "infinite" in result.out
 
 
+@pytest.mark.slow
 def test_the_module_is_the_program() -> None:
     result = process(*BCE, "-q")
     assert (result.code, result.out) == (0, run(*BCE, "-q").out)

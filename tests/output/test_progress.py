@@ -125,6 +125,7 @@ def slowly(writer: int) -> None:
         time.sleep(0.25)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo-terminals")
 def test_a_terminal_sees_bytes_and_rows_and_the_answer_is_untouched() -> None:
     answer, shown = on_terminal(slowly)
@@ -134,6 +135,7 @@ def test_a_terminal_sees_bytes_and_rows_and_the_answer_is_untouched() -> None:
     assert "MB" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo-terminals")
 def test_a_terminal_sees_nothing_of_quick_work() -> None:
     answer, shown = on_terminal(lambda writer: os.write(writer, b"label,prob\n1,0.5\n") and None)

@@ -48,6 +48,7 @@ def test_a_page_has_the_answer_and_asks_no_server() -> None:
     assert "0.36183" in text and not re.search(r"https?://|@import|@font-face|<script|<link", text)
 
 
+@pytest.mark.slow
 def test_the_file_is_the_same_whatever_the_environment_says() -> None:
     for name, env in (("a.svg", {}), ("b.svg", {"COLUMNS": "20", "TERM": "dumb", "NO_COLOR": "1", "FORCE_COLOR": "1"})):
         assert process(*BCE, "--save", name, env=env, cwd=os.getcwd()).code == 0

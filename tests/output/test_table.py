@@ -147,6 +147,7 @@ def test_files_are_said_where_there_are_several(here: Path) -> None:
 # --- colour and terminals ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "colour", "text"),
     [
@@ -182,6 +183,7 @@ def on_terminal(*args: str, columns: int) -> list[str]:
     return re.sub("\x1b\\[[0-9;]*m", "", told.decode()).replace("\r\n", "\n").splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 @pytest.mark.parametrize("columns", [70, 80, 100])
 def test_a_diagnosis_is_wrapped_at_words_on_a_terminal_and_not_in_a_pipe(columns: int) -> None:
@@ -192,6 +194,7 @@ def test_a_diagnosis_is_wrapped_at_words_on_a_terminal_and_not_in_a_pipe(columns
     assert "\n".join(lines).split() == plain.split()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_a_diagnosis_can_be_read_on_half_a_screen() -> None:
     lines = on_terminal(*BCE, "--expect", "0.522", columns=40)
@@ -200,6 +203,7 @@ def test_a_diagnosis_can_be_read_on_half_a_screen() -> None:
     assert max(map(len, lines[begin:])) <= 40
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 @pytest.mark.parametrize(
     "command",
@@ -216,6 +220,7 @@ def test_sentences_and_formulas_are_wrapped_at_words_too(command: tuple[str, ...
     assert "\n".join(lines).split() == plain.split()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_a_table_is_never_cut_on_a_narrow_terminal() -> None:
     wrong = (*BCE, "--expect", "0.522")

@@ -185,6 +185,7 @@ def test_a_file_that_grows_is_read_to_the_size_it_had(here: Path) -> None:
     table.close()
 
 
+@pytest.mark.slow
 def test_a_packed_file_that_grows_is_read_to_the_size_it_had(here: Path) -> None:
     noise = np.random.default_rng(0).random(200_000)
     table = b"label,prob\n" + "".join(f"1,{p!r}\n" for p in noise.tolist()).encode()
@@ -275,6 +276,7 @@ ARRAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ARRAYS)
 @pytest.mark.parametrize("route", ["file", "pipe", "standard input", "gzip", "a file as standard input"])
 def test_arrays_are_read_wherever_they_come_from(kind: str, route: str, here: Path) -> None:
@@ -309,6 +311,7 @@ def columns_as_files() -> tuple[str, str]:
     return "y.npy", "p.npy"
 
 
+@pytest.mark.slow
 def test_an_array_file_goes_by_standard_input_redirected_from_a_file(here: Path) -> None:
     import subprocess
     import sys
@@ -439,6 +442,7 @@ def test_what_looks_like_json_behind_many_blank_lines_is_named_by_its_line(here:
     assert refusal("bce", write("t.csv", b"\n" * 100_000 + b'{"a": [1\n')).startswith("t.csv:100001: ")
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_class_columns_are_chosen_in_a_second(here: Path) -> None:
     k = 100_000
     names, probs = ",".join(f"p{at}" for at in range(k)), ",".join([repr(1 / k)] * k)

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from conftest import examples
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from losscli.reading.formats.decode import BLOCK_BYTES, Categorical, Decoded, TextLayout, decode
@@ -97,7 +98,7 @@ number_cells = st.one_of(
 FILLERS: tuple[list[str], ...] = (["0.25"] * 60, ["-12.5"] * 60, ["0.12345678901234567"] * 60, [])
 
 
-@settings(max_examples=900, deadline=None)
+@examples(900)
 @given(number_cells, st.sampled_from(FILLERS), st.integers(0, 60))
 def test_a_cell_is_read_as_float_reads_it_or_refused_with_it(cell: str, filler: list[str], at: int) -> None:
     cells = [*filler[:at], cell, *filler[at:]]
@@ -108,7 +109,7 @@ def test_a_cell_is_read_as_float_reads_it_or_refused_with_it(cell: str, filler: 
         assert_same(cells, values)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(number_cells.filter(lambda cell: reference(cell) is not None), min_size=30, max_size=120))
 def test_a_column_of_all_kinds_of_numbers_is_read_as_float_reads_it(cells: list[str]) -> None:
     assert_same(cells, column(cells))
@@ -210,7 +211,7 @@ def tables(draw: st.DrawFn) -> tuple[bytes, TextLayout]:
     return (text + draw(st.sampled_from([end, ""]))).encode(), TextLayout(delimiter, width, *chosen)
 
 
-@settings(max_examples=350, deadline=None)
+@examples(350)
 @given(tables())
 def test_tables_are_read_as_the_csv_module_reads_them(table: tuple[bytes, TextLayout]) -> None:
     block, layout = table
@@ -234,7 +235,7 @@ def spoiled_tables(draw: st.DrawFn) -> tuple[bytes, TextLayout]:
     return block, layout
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@examples(150, suppress_health_check=[HealthCheck.filter_too_much])
 @given(spoiled_tables())
 def test_a_spoiled_table_has_odd_lines_or_is_read_as_the_csv_module_reads_it(table: tuple[bytes, TextLayout]) -> None:
     block, layout = table
@@ -248,7 +249,7 @@ def test_a_spoiled_table_has_odd_lines_or_is_read_as_the_csv_module_reads_it(tab
     assert_table(block, layout, decoded)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.one_of(st.binary(max_size=200), st.text('019.-+eE,;|\t \r\n"aN\0é', max_size=200).map(str.encode)),
     st.sampled_from([*DELIMITERS, b" "]),

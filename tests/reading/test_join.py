@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from conftest import answer, close, record, refusal, run, write
-from hypothesis import HealthCheck, example, given, settings
+from conftest import answer, close, examples, record, refusal, run, write
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from losscli.data.blocks import Categorical, Table, located, stacked, texts
@@ -237,6 +237,7 @@ def example_of(labels: Sequence[str], preds: Sequence[str], **options: bool) -> 
     return example(tables=tables, block_bytes=16, threads=1, **given_)
 
 
+@pytest.mark.slow
 @example_of(["9007199254740993", "07"], ["9007199254740992", "07"])
 @example_of(["0", "7.0"], ["-0", "7"])
 @example_of([",NA", "NA,NA", "7"], ["7", ",NA"])
@@ -245,7 +246,7 @@ def example_of(labels: Sequence[str], preds: Sequence[str], **options: bool) -> 
 @example_of(["7", "8"], ["07", "x"], drop=True)
 @example_of(["7", "07", "x"], ["07", "7", "x"])
 @example_of(["7", "8", "9", "10", "11"], ["7", "8", "9", "10", "7"])
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pairs(),
     st.booleans(),
@@ -357,6 +358,7 @@ MANY: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MANY)
 @pytest.mark.parametrize("threads", ["1", "2", "8"])
 def test_keys_of_any_kind_are_joined_in_any_number_of_threads(kind: str, threads: str, here: Path) -> None:

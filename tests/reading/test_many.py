@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, record, refusal, run
-from hypothesis import HealthCheck, given, settings
+from conftest import DATA, examples, record, refusal, run
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from trees import OTHERS, TABLE, TABLES, plant
 
@@ -26,7 +26,7 @@ def cut(folder: Path, ends: list[int]) -> Path:
 
 
 @given(st.lists(st.integers(1, len(ROWS) - 1), max_size=12))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_table_cut_into_files_has_the_digits_of_the_one_file(tmp_path: Path, ends: list[int]) -> None:
     folder = cut(tmp_path / "parts", ends)
     whole = record("bce", DATA / "breast_cancer.csv")

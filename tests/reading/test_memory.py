@@ -5,6 +5,8 @@ import sys
 import pytest
 from memory import CASES, MOST, peak
 
+pytestmark = pytest.mark.slow
+
 SHARES = {
     "a pipe of 5 GB": 0.03,
     "an .npz of 1.5 GB in 1.5 MB": 0.1,

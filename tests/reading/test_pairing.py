@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, close, record, refusal, run, write
-from hypothesis import given, settings
+from conftest import answer, close, examples, record, refusal, run, write
+from hypothesis import given
 from hypothesis import strategies as st
 
 SOLUTION = "id,label\n17,1\n42,0\n3,1\n"
@@ -219,7 +219,7 @@ def test_options_of_a_join_want_a_join(arguments: tuple[str, ...], said: str, he
     assert said in refusal("bce", *arguments)
 
 
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(st.randoms(use_true_random=False), st.integers(1, 300))
 def test_any_order_of_either_table_gives_the_same_digits(
     tmp_path_factory: pytest.TempPathFactory, shuffler: random.Random, rows: int

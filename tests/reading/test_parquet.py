@@ -67,6 +67,7 @@ def test_nulls_are_missing_wherever_a_batch_is_cut(kind: str, label: str, tmp_pa
     assert (found["value"], found["n"], found["dropped"]) == (text["value"], text["n"], text["dropped"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", WRITERS)
 def test_a_pipe_is_read_as_the_file_is(kind: str, tmp_path: Path) -> None:
     WRITERS[kind](pa.table({"label": LABELS, "prob": PROBS}), tmp_path / "table")
@@ -191,6 +192,7 @@ def test_a_list_of_numbers_is_the_class_columns(kind: str, chosen: tuple[str, ..
     assert found["columns"]["prob"] == ["probs_0", "probs_1", "probs_2"]
 
 
+@pytest.mark.slow
 def test_lists_are_read_by_a_process_that_has_loaded_nothing_else(tmp_path: Path) -> None:
     table = pa.table({"label": [0, 1], "probs": pa.array([[0.5, 0.5], [0.5, 0.5]], pa.list_(pa.float64()))})
     parquet.write_table(table, tmp_path / "t.parquet")

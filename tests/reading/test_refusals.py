@@ -64,6 +64,7 @@ def test_the_errors_are_worded_as_promised(args: tuple[str, ...], text: str, sai
     assert run(*args).err == said
 
 
+@pytest.mark.slow
 def test_the_installed_program_refuses_as_main_does() -> None:
     write("preds.csv", "label,prob\n1,abc\n")
     result = process("bce", "preds.csv")

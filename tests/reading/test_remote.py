@@ -19,6 +19,8 @@ pytest.importorskip("aiohttp")
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
+pytestmark = pytest.mark.slow
+
 SECRET = "not-to-be-printed"
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from conftest import examples, scaled
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from losscli.data.blocks import Block, Table, texts
@@ -124,7 +125,7 @@ def sound_lines(draw: st.DrawFn, layout: Layout, most: int) -> list[str]:
     return [",".join(pool[(at * (column + 1)) % len(pool)] for column, pool in enumerate(pools)) for at in places]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.data())
 def test_the_fast_decoder_takes_sound_tables_and_makes_the_block_of_the_careful_way(data: st.DataObject) -> None:
     layout = data.draw(st.sampled_from(LAYOUTS))
@@ -150,7 +151,7 @@ def odd_lines(piece: bytes, delimiter: str, layout: Layout) -> list[int]:
 def test_odd_rows_are_read_with_care_and_put_among_the_others_in_their_order() -> None:
     reached = {"taken": 0, "left": 0, "dropped": 0, "faults": 0}
 
-    @settings(max_examples=600, deadline=None)
+    @examples(600)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         layout = data.draw(st.sampled_from([*LAYOUTS, *DROPPING, *DROPPING]))
@@ -176,7 +177,7 @@ def test_odd_rows_are_read_with_care_and_put_among_the_others_in_their_order() -
         reached["faults"] += fast.fault is not None
 
     law()
-    assert min(reached.values()) >= 10, reached
+    assert min(reached.values()) >= scaled(10), reached
 
 
 QUOTED = st.sampled_from(["cat", "dog", "Smith, J", "a b", " 0.5 ", "0.25", "1", "", "NA", "x;y", "été", "abc"])
@@ -206,7 +207,7 @@ def quoted_lines(draw: st.DrawFn, width: int) -> list[str]:
 def test_quoted_tables_without_line_breaks_in_cells_are_for_the_fast_decoder() -> None:
     reached = {"taken": 0, "left": 0, "pieces": 0, "cut elsewhere": 0}
 
-    @settings(max_examples=600, deadline=None)
+    @examples(600)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         layout = data.draw(st.sampled_from(LAYOUTS))
@@ -231,10 +232,10 @@ def test_quoted_tables_without_line_breaks_in_cells_are_for_the_fast_decoder() -
             reached["pieces"] += 1
 
     law()
-    assert min(reached.values()) >= 10, reached
+    assert min(reached.values()) >= scaled(10), reached
 
 
-@settings(max_examples=1500, deadline=None)
+@examples(1500)
 @given(st.text('019.,"\r\n x', max_size=60), st.sampled_from([",", ";", "x"]))
 def test_where_lines_are_said_to_be_records_the_csv_module_finds_these_records(piece: str, delimiter: str) -> None:
     lines = [line + "\n" for line in piece.split("\n")]
@@ -285,7 +286,7 @@ def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> obj
         lines_block.decoded_block, text.are_records = doors
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data=st.data())
 def test_no_route_changes_an_answer_or_an_error(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("routes") / "t.csv"

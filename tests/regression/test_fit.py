@@ -423,6 +423,7 @@ def test_predictions_on_standard_output_are_what_is_printed(tmp_path: Path, monk
         assert "--predict -" in refusal("fit", "bce", "--predict", "-", *other, stdin=TABLE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["t.csv", "link.csv", "hard.csv", "./t.csv"])
 def test_predictions_do_not_replace_what_is_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -492,6 +493,7 @@ main(sys.argv[1:])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="files without a name are of Linux")
 @pytest.mark.parametrize("before", [None, "what was there\n"])
 def test_a_run_that_is_killed_leaves_nothing(tmp_path: Path, students: Path, before: str | None) -> None:

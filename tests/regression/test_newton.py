@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import record, refusal, run
-from hypothesis import assume, example, given, settings
+from conftest import examples, record, refusal, run
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 Rows = list[tuple[tuple[int, ...], int]]  # features, class
@@ -95,7 +95,7 @@ def steepest(rows: Rows, kinds: int, theta: list[float]) -> float:
     return float(np.abs(slope.T @ x).max()) / len(rows)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(tables(2, 1, 10))
 @example([((1,), 0), ((1,), 1), ((0,), 1), ((0,), 1)])
 def test_an_optimum_by_one_feature_is_found_where_there_is_one(rows: Rows) -> None:
@@ -103,14 +103,14 @@ def test_an_optimum_by_one_feature_is_found_where_there_is_one(rows: Rows) -> No
     decided(rows, "bce", 2)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(tables(2, 3, 16))
 def test_an_optimum_by_three_features_is_found_where_there_is_one(rows: Rows) -> None:
     assume(usable(rows, 2))
     decided(rows, "bce", 2)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(tables(3, 2, 16))
 @example([((0, 0), 0), ((1, 0), 0), ((1, 0), 1), ((0, 1), 1), ((2, 2), 2), ((0, 1), 2)])
 def test_an_optimum_of_three_classes_is_found_where_there_is_one(rows: Rows) -> None:
@@ -118,6 +118,7 @@ def test_an_optimum_of_three_classes_is_found_where_there_is_one(rows: Rows) -> 
     decided(rows, "ce", 3)
 
 
+@pytest.mark.slow
 def test_all_tables_of_four_rows_are_decided() -> None:
     for labels in product((0, 1), repeat=4):
         for features in product((0, 1, 2), repeat=3):

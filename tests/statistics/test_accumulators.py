@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.statistics import quantiles
@@ -136,7 +137,7 @@ def shown(answer: Any) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data(), st.data())
 def test_rows_cut_anywhere_give_the_answers_of_the_whole(name: str, d: Data, more: st.DataObject) -> None:
     case, n = CASES[name], len(d.value)
@@ -153,7 +154,7 @@ def test_rows_cut_anywhere_give_the_answers_of_the_whole(name: str, d: Data, mor
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.ordered])
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(data(), st.randoms(use_true_random=False))
 def test_rows_in_any_order_give_the_same_answers(name: str, d: Data, random: Any) -> None:
     case, order = CASES[name], list(range(len(d.value)))

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.statistics.calibration import bin_of, binned, bins_of, calibration_error
@@ -18,7 +19,7 @@ from losscli.statistics.worst import highest
 SEED = 20
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0, math.inf]), max_size=900), st.integers(1, 5))
 def test_the_highest_values_are_the_first_of_the_sorted_ones(values: list[float], most: int) -> None:
     found = highest(np.array(values, dtype=float), most)
@@ -55,6 +56,7 @@ def test_a_calibration_error_is_that_of_its_definition() -> None:
     assert [one.n for one in bins_of(bins)] == np.histogram(p, np.arange(11) / 10)[0].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 40, 3000, 1_200_000])
 @pytest.mark.parametrize("kind", ["hard", "soft", "weighted"])
 def test_isotonic_regression_is_that_of_scikit_learn(n: int, kind: str) -> None:

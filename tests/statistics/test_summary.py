@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from conftest import examples
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
@@ -320,7 +321,7 @@ def test_an_exact_sum_is_the_sum_of_fractions(values: list[float]) -> None:
     assert exact_sum(np.array(values, dtype=float)) == as_units(values)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(st.floats(0.0, 100.0), min_size=1, max_size=40), st.integers(20, 400))
 def test_an_exact_sum_of_many_is_the_sum_of_fractions(values: list[float], times: int) -> None:
     many = np.tile(np.array(values), times)
