@@ -1,5 +1,6 @@
 """The dialect of a text table: its delimiter, found by counting on the first lines, never guessed from letters."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -66,7 +67,8 @@ def _counts_agree(rows: Sequence[str], char: str) -> bool:
 
 
 def _count(row: str, char: str) -> int:
-    bare = "".join(row.split('"')[::2])  # what stands between quotes doesn't count
+    bare = "".join(row.split('"')[::2])  # what stands between quotes, or in a list within a cell, doesn't count
+    bare = re.sub(r"\[[^\[\]]*\]", "", bare) if "]" in bare else bare
     return len(bare.split()) - 1 if char == " " else bare.count(char)
 
 

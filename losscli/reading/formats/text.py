@@ -18,6 +18,7 @@ from losscli.errors import DataError, Location, Quoted, RowError
 from losscli.reading.choice import described, resolve
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats.drawn import drawn_table
+from losscli.reading.formats.listcells import ListColumns, list_columns
 from losscli.reading.formats.preamble import without_preamble
 from losscli.reading.formats.ranges import between, cut
 from losscli.reading.lines.block import as_text, block_of, parsed_block, split
@@ -85,6 +86,7 @@ class Head:
     first_lines: int
     blank_lines: int
     notes: tuple[str, ...] = ()
+    lists: ListColumns | None = None  # columns whose cells are lists of numbers
 
 
 def open_text(source: Source, style: Style) -> OpenSource:
@@ -96,11 +98,16 @@ def open_text(source: Source, style: Style) -> OpenSource:
     preamble = without_preamble(feed.rest, style.delimiter)
     feed.rest, gone = preamble.rest, gone + preamble.lines
     head = replace(_head(feed, replace(style, delimiter=preamble.delimiter), gone), notes=(*notes, *preamble.notes))
+    lists = list_columns(head.top)
+    if lists is not None:
+        head = replace(head, top=lists.top(head.top), lists=lists)
     return OpenSource(source.name, head.top, None, partial(_table, feed, head, style, gone), source.close)
 
 
 def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelection) -> Table:
     source = feed.source
+    if head.lists is not None:
+        wanted = head.lists.translated(wanted)
     columns = _columns(head, wanted, f"{source.name}:{gone + head.blank_lines + 1}", source.name)
     width = len(head.top.first)
     above = head.blank_lines + (head.first_lines if columns.names else 0)
@@ -114,9 +121,11 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
     )
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(width, *parts, style.drop, hint, columns.travelling)
-    chunks = _Reader(feed, head.delimiter, layout, style.block_bytes).chunks()
+    chunks = _Reader(feed, head.delimiter, layout, style.block_bytes, lists=head.lists).chunks()
     table = of_lines(source, columns, wanted, skipped, chunks)
     table = replace(table, notes=(*head.notes, *table.notes))
+    if head.lists is not None:
+        return table
     start = source.position() - len(feed.rest)
     piece = partial(_piece, table, source, head.delimiter, layout, style.block_bytes)
     return replace(
@@ -282,13 +291,16 @@ class _Reader:
     layout: Layout
     block_bytes: int
     ranged: bool = False
+    lists: ListColumns | None = None
 
     def chunks(self) -> Iterator[Chunk]:
         while piece := self.feed.lines(self.block_bytes):
             quoted = b'"' in piece
             if quoted and self.ranged:
                 raise Quoted
-            if quoted and not are_records(piece, Shape(self.delimiter.encode(), self.layout.width)):
+            if self.lists is not None or (
+                quoted and not are_records(piece, Shape(self.delimiter.encode(), self.layout.width))
+            ):
                 yield from self._quoted(piece)
             else:
                 yield partial(block_of, piece, self.delimiter, self.layout)
@@ -303,8 +315,13 @@ class _Reader:
         while lines.left():
             start = lines.taken
             try:
-                parsed.append(next(reader))
+                record = next(reader)
+                parsed.append(self.lists.record(record) if self.lists is not None else record)
                 line.append(start)
+            except ValueError as error:
+                fault = RowError(len(parsed), "row", None, str(error))
+                line.append(start)
+                break
             except csv.Error as error:
                 fault = RowError(len(parsed), "row", None, str(unsound(error)))
                 line.append(start)

@@ -1,0 +1,59 @@
+"""Cells of text that hold a list: the class probabilities of their row."""
+
+from math import log
+from pathlib import Path
+
+from conftest import answer, close, record, refusal, write
+
+LOSS = -(log(0.8) + log(0.7)) / 2
+TABLES = (
+    'label,probs\n0,"[0.8, 0.2]"\n1,"[0.3, 0.7]"\n',
+    "label,probs\n0,[0.8 0.2]\n1,[0.3 0.7]\n",
+    'label,probs\n0,"[0.8\n 0.2]"\n1,[0.3 0.7]\n',
+    "label\tprobs\n0\t[0.8, 0.2]\n1\t[0.3, 0.7]\n",
+    "label;probs\n0;[0.8, 0.2]\n1;[0.3, 0.7]\n",
+    'label,probs\n0,"tensor([0.8, 0.2])"\n1,"array([0.3, 0.7])"\n',
+    "| label | probs |\n|---|---|\n| 0 | [0.8, 0.2] |\n| 1 | [0.3, 0.7] |\n",
+    "0\t[0.8, 0.2]\n1\t[0.3, 0.7]\n",
+    '0,"[0.8, 0.2]"\n1,"[0.3, 0.7]"\n',
+)
+
+
+def test_a_list_in_a_cell_is_the_class_probabilities_of_its_row(here: Path) -> None:
+    for table in TABLES:
+        path = write("t.txt", table)
+        chosen = ("-y", "1", "-p", "2")
+        for command in ("ce", "nll"):
+            for options in ((), chosen, ("-p", "2"), *(((("-p", "probs"),)) if "probs" in table else ())):
+                assert answer(command, path, *options) == close(LOSS), (table, options)
+        assert answer("ce", "0,1", path, *chosen[2:]) == close(LOSS), table
+
+
+def test_lists_in_cells_stand_beside_other_columns() -> None:
+    table = 'id,label,probs,w\n7,cat,"[0.8, 0.2]",2\n8,dog,"[0.3, 0.7]",1\n'
+    found = record("ce", "--classes", "cat,dog", "-w", "w", "--show", "id", "--worst", "1", stdin=table)
+    assert found["value"] == close(-(2 * log(0.8) + log(0.7)) / 3)
+    assert found["columns"]["prob"] == ["probs_0", "probs_1"]
+    models = 'label,a,b\n0,"[0.8, 0.2]","[0.9, 0.1]"\n1,"[0.3, 0.7]","[0.2, 0.8]"\n'
+    assert record("ce", "-p", "a", "-p", "b", stdin=models)["models"][1]["value"] == close(-(log(0.9) + log(0.8)) / 2)
+
+
+def test_a_list_that_is_broken_missing_or_of_another_length_is_named_with_its_line() -> None:
+    for cell, said in (
+        ('"[0.3, 0.7, 0]"', "column 'probs': a list of 3 where 2 are wanted"),
+        ("0.7", "column 'probs': a list of 1 where 2 are wanted"),
+        ('"[0.3, 0.7"', "column 'probs': the brackets of the list do not match"),
+        ('"[0.3, x]"', "column 'probs_1': 'x' is not a number"),
+        ('"[0.3, 1.7]"', "column 'probs_1': 1.7 is not a probability; for logits use --from logits"),
+        ("", "column 'probs_0': the cell is missing (empty); --na drop leaves such rows out"),
+    ):
+        table = f'label,probs\n0,"[0.8, 0.2]"\n1,{cell}\n'
+        assert refusal("ce", stdin=table) == f"<stdin>:3: {said}"
+    assert record("ce", "--na", "drop", stdin='label,probs\n0,"[0.8, 0.2]"\n1,\n')["dropped"] == 1
+
+
+def test_lists_in_cells_are_read_in_any_number_of_threads(here: Path) -> None:
+    write("t.csv", "label,probs\n" + '0,"[0.8, 0.2]"\n1,"[0.3, 0.7]"\n' * 40_000)
+    for threads in ("1", "2"):
+        found = record("ce", "t.csv", "--threads", threads)
+        assert found["n"] == 80_000 and found["value"] == close(LOSS)
