@@ -84,11 +84,11 @@ def spec_of(call: Call, options: GradOptions) -> GradientSpec:
 # --- by parameters ----------------------------------------------------------------------------------------------------
 def _run_params(call: Call, options: GradOptions, expected: "Expected | None") -> bool:
     from losscli.regression.gradient import compare_gradients
-    from losscli.reports.parameters import params_report
+    from losscli.reports.parameters import parameter_report
 
     design, gradient = _by_parameters(call, options)
     check = compare_gradients(gradient) if options.check else None
-    report, right = params_report(design, gradient, options.method, check), True
+    report, right = parameter_report(design, gradient, options.method, check), True
     printing = printing_of(call, "grad")
     if call.explain:
         from losscli.homework.explain.parameters import with_work

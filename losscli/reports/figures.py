@@ -15,8 +15,8 @@ Line = tuple[object, ...]  # a label, a figure or text, a remark
 class Figure(Generic[T]):
     """A figure of an answer T: its key for machines, how it is found, and its line of the table for people.
 
-    Without a `label` it is for machines alone, where it isn't `recorded` for people alone. `label` and `remark` may
-    depend on the answer, and so may whether its table has the line (`shown`).
+    Without a `label` it is for machines alone. `label` and `remark` may depend on the answer, and so do whether its
+    table has the line (`shown`) and whether machines are told (`recorded`).
     """
 
     key: str
@@ -24,12 +24,12 @@ class Figure(Generic[T]):
     label: str | Callable[[T], str] = ""
     remark: str | Callable[[T], str] = ""
     shown: Callable[[T], bool] = lambda answer: True
-    recorded: bool = True
+    recorded: Callable[[T], bool] = lambda answer: True
 
 
 def record_of(figures: Iterable[Figure[T]], answer: T) -> dict[str, Any]:
     """The figures by their keys."""
-    return {figure.key: figure.value(answer) for figure in figures if figure.recorded}
+    return {figure.key: figure.value(answer) for figure in figures if figure.recorded(answer)}
 
 
 def lines_of(figures: Iterable[Figure[T]], answer: T) -> list[Line]:

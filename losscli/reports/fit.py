@@ -1,8 +1,8 @@
-"""A fit as a report."""
+"""A fit as a report: a regression, or a temperature."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from losscli.output.report import Grid, Picture, Report
 from losscli.regression.descent import Fit, FitConfig, mean_loss, rises
 from losscli.regression.design import DesignMatrix
 from losscli.regression.quality import accuracy, boundary, probabilities, safe_rate, standard_errors
+from losscli.regression.temperature import scaled
+from losscli.reports.figures import Figure, lines_of, record_of
+from losscli.reports.loss import left_out_notes
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
+from losscli.reports.sanity_checks import PROBABILITIES, look_like_probabilities
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class FitReport:
-    """A fit and what it is told with."""
+    """A fit, the rows it is of, and the rows to test it on."""
 
     design: DesignMatrix
     config: FitConfig
@@ -34,15 +38,24 @@ class FitReport:
     scaling: Scaling | None
     test: DesignMatrix | None
 
-    @property
+    @cached_property
+    def parameters(self) -> Grid:
+        """See `_parameters`."""
+        return _parameters(self)
+
+    @cached_property
     def train_loss(self) -> float:
         """The mean loss of the rows that were fitted."""
         return mean_loss(self.design, self.fit.theta)
 
-    @property
+    @cached_property
     def test_loss(self) -> float | None:
         """The mean loss of the rows to test on."""
         return None if self.test is None else mean_loss(self.test, self.fit.theta)
+
+    def accuracy(self, design: DesignMatrix | None) -> float | None:
+        """The share of rows predicted correctly."""
+        return None if design is None else accuracy(design, self.fit.theta)
 
     @property
     def boundary(self) -> float | None:
@@ -51,8 +64,52 @@ class FitReport:
         return boundary(self.design, theta)
 
 
-def _accuracy(design: DesignMatrix | None, outcome: FitReport) -> float | None:
-    return None if design is None else accuracy(design, outcome.fit.theta)
+def _size(design: DesignMatrix | None) -> str:
+    return f"nats, mean over {design.rows} rows" if design is not None else ""
+
+
+def _has_test(r: FitReport) -> bool:
+    return r.test is not None
+
+
+FIGURES: tuple[Figure[FitReport], ...] = (
+    Figure("loss", lambda r: r.design.problem.settings.loss.name),
+    Figure("method", lambda r: r.config.method.value),
+    Figure("n", lambda r: r.design.rows),
+    Figure("parameters", lambda r: parameter_entries(r.design.shape, r.parameters)),
+    Figure("train_loss", lambda r: r.train_loss, "training loss", lambda r: _size(r.design)),
+    Figure(
+        "test_loss",
+        lambda r: r.test_loss,
+        "test loss",
+        lambda r: _size(r.test),
+        _has_test,
+    ),
+    Figure("steps", lambda r: r.fit.steps, "steps", lambda r: "converged" if r.fit.converged else "not converged"),
+    Figure("converged", lambda r: r.fit.converged),
+    Figure(
+        "train_accuracy",
+        lambda r: r.accuracy(r.design),
+        "training accuracy",
+        "share of rows whose label is the likelier one",
+        lambda r: r.accuracy(r.design) is not None,
+    ),
+    Figure(
+        "test_accuracy",
+        lambda r: r.accuracy(r.test),
+        "test accuracy",
+        shown=lambda r: r.accuracy(r.test) is not None,
+    ),
+    Figure(
+        "boundary",
+        lambda r: r.boundary,
+        "boundary",
+        lambda r: f"of {r.design.shape.names[-1]}: both labels are equally likely there",
+        lambda r: r.boundary is not None,
+    ),
+    Figure("history", lambda r: list(r.fit.history)),
+    Figure("test_history", lambda r: list(r.fit.test_history) if r.test is not None else None),
+)
 
 
 def _parameters(outcome: FitReport) -> Grid:
@@ -79,26 +136,6 @@ def _raw(theta: Array, outcome: FitReport) -> Array:
     if outcome.design.shape.intercept:
         raw[..., 0] -= (raw * outcome.scaling.mean).sum(axis=-1)
     return raw
-
-
-def _record(outcome: FitReport, grid: Grid) -> dict[str, Any]:
-    fit = outcome.fit
-    return {
-        "loss": outcome.design.problem.settings.loss.name,
-        "method": outcome.config.method.value,
-        "n": outcome.design.rows,
-        "parameters": parameter_entries(outcome.design.shape, grid),
-        "steps": fit.steps,
-        "converged": fit.converged,
-        "train_loss": outcome.train_loss,
-        "test_loss": outcome.test_loss,
-        "train_accuracy": _accuracy(outcome.design, outcome),
-        "test_accuracy": _accuracy(outcome.test, outcome),
-        "boundary": outcome.boundary,
-        "history": list(fit.history),
-        "test_history": list(fit.test_history) if outcome.test is not None else None,
-        "notes": _notes(outcome),
-    }
 
 
 def _notes(outcome: FitReport) -> list[str]:
@@ -139,29 +176,69 @@ def _curve(outcome: FitReport) -> Picture | None:
 
 def report_of(outcome: FitReport) -> Report:
     """A fit as a report."""
-    fit, grid = outcome.fit, _parameters(outcome)
-    rows: list[tuple[object, ...]] = [
-        ("training loss", outcome.train_loss, f"nats, mean over {outcome.design.rows} rows"),
-        ("steps", fit.steps, "converged" if fit.converged else "not converged"),
-    ]
-    if outcome.test is not None:
-        rows.insert(1, ("test loss", outcome.test_loss, f"nats, mean over {outcome.test.rows} rows"))
-    figures = (
-        ("training accuracy", _accuracy(outcome.design, outcome), "share of rows whose label is the likelier one"),
-        ("test accuracy", _accuracy(outcome.test, outcome), ""),
-        ("boundary", outcome.boundary, f"of {outcome.design.shape.names[-1]}: both labels are equally likely there"),
-    )
-    rows += [figure for figure in figures if figure[1] is not None]
-    chart = _curve(outcome)
-    grids = [grid, Grid(tuple(rows))]
+    notes, chart = _notes(outcome), _curve(outcome)
     kind = "logistic" if outcome.design.shape.classes is None else "softmax"
     how = "newton's method" if outcome.config.method is Solver.NEWTON else "gradient descent"
     return Report(
         title=f"{kind} regression by {how}",
-        record=_record(outcome, grid),
-        grids=tuple(grids),
+        record={**record_of(FIGURES, outcome), "notes": notes},
+        grids=(outcome.parameters, Grid(tuple(lines_of(FIGURES, outcome)))),
         pictures=(chart,) if chart else (),
-        notes=tuple(_notes(outcome)),
-        numbers=bare(fit.theta),
-        table=grid,
+        notes=tuple(notes),
+        numbers=bare(outcome.fit.theta),
+        table=outcome.parameters,
+    )
+
+
+# --- temperature ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class TemperatureReport:
+    """A temperature, the rows it was fitted to, and those to test it on."""
+
+    temperature: float
+    train: DesignMatrix
+    test: DesignMatrix | None
+
+    def loss(self, design: DesignMatrix | None, temperature: float) -> float | None:
+        """The mean loss of rows at a temperature."""
+        return None if design is None else mean_loss(design, scaled(design, 1.0 / temperature))
+
+
+TEMPERATURE_FIGURES: tuple[Figure[TemperatureReport], ...] = (
+    Figure("loss", lambda r: "temperature"),
+    Figure("n", lambda r: r.train.rows),
+    Figure("temperature", lambda r: r.temperature, "temperature", "divide the logits by it"),
+    Figure("loss_before", lambda r: r.loss(r.train, 1.0), "loss before", lambda r: _size(r.train)),
+    Figure("loss_after", lambda r: r.loss(r.train, r.temperature), "loss after", "nats"),
+    Figure(
+        "test_before",
+        lambda r: r.loss(r.test, 1.0),
+        "test loss before",
+        lambda r: _size(r.test),
+        lambda r: r.test is not None,
+    ),
+    Figure(
+        "test_after",
+        lambda r: r.loss(r.test, r.temperature),
+        "test loss after",
+        "nats",
+        lambda r: r.test is not None,
+    ),
+)
+
+
+def temperature_report(answer: TemperatureReport) -> Report:
+    """A temperature as a report."""
+    train = answer.train
+    gone = left_out_notes(train.summary, train.problem.settings, warned=True)
+    doubted = (PROBABILITIES,) if look_like_probabilities(train.summary) else ()
+    warnings = (*gone, *doubted, *train.table.warnings)
+    notes = (*warnings, *train.table.notes)
+    return Report(
+        title="temperature scaling",
+        record={**record_of(TEMPERATURE_FIGURES, answer), "notes": list(notes)},
+        grids=(Grid(tuple(lines_of(TEMPERATURE_FIGURES, answer))),),
+        notes=notes,
+        warnings=warnings,
+        answer=answer.temperature,
     )

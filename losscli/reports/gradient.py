@@ -1,21 +1,23 @@
-"""A gradient by rows as a report: its columns, its figures, its first rows with their labels and predictions."""
+"""A gradient as a report: its figures, and by rows its columns and its first rows with labels and predictions."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any
 
 import numpy as np
 
 from losscli.data.blocks import texts
 from losscli.data.reasons import IGNORED_LABEL
-from losscli.enums import Reduction
+from losscli.enums import Method, Reduction
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Array
-from losscli.gradients.evaluate import SHOWN_ROWS, Gradient, SpooledRows
+from losscli.evaluation.problem import Problem
+from losscli.gradients.check import TOLERANCE
+from losscli.gradients.evaluate import SHOWN_ROWS, Gradient, GradientSize, SpooledRows
 from losscli.homework.expect.typed import Expected
 from losscli.output.emit import Printing, emit, emit_rows
 from losscli.output.report import Column, Grid, Report, RowReport
+from losscli.reports.figures import Figure, lines_of, record_of
 from losscli.reports.loss import warnings_of
 from losscli.statistics.summary import divisor
 
@@ -27,7 +29,7 @@ def print_rows(gradient: Gradient, printing: Printing, typed: Expected | None, n
 
     Returns whether it is the one that was typed, where one was.
     """
-    told, ok = _told(gradient, numeric), True
+    told, ok = _report(gradient, numeric), True
     if printing.explain:
         from losscli.homework.explain.gradient import chain_record, with_chain
 
@@ -71,21 +73,134 @@ def _slopes(gradient: Gradient, piece: SpooledRows, numeric: bool) -> Iterable[A
     return found.T
 
 
-def _told(gradient: Gradient, numeric: bool) -> Report:
+# --- the figures of a gradient, by rows or by parameters --------------------------------------------------------------
+@dataclass(frozen=True)
+class Agreement:
+    """How far the slopes by formula and by differences are apart, where both were found.
+
+    `row` is that of the largest relative error (None by parameters), `unchecked` are the entries out of reach.
+    """
+
+    error: float
+    row: int | None
+    unchecked: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether they agree."""
+        return self.error <= TOLERANCE
+
+
+@dataclass(frozen=True)
+class GradientAnswer:
+    """What there is to say about a gradient beside its entries; `value` is that of the loss."""
+
+    problem: Problem
+    wrt: str
+    method: Method
+    n: int
+    value: float
+    divisor: float
+    size: GradientSize
+    agreement: Agreement | None
+    by_rows: bool
+
+
+def _has_value(g: GradientAnswer) -> bool:
+    return g.problem.settings.reduction is not Reduction.NONE
+
+
+def _is_checked(g: GradientAnswer) -> bool:
+    return g.agreement is not None
+
+
+def _place(g: GradientAnswer) -> str:
+    return f"row {g.agreement.row}; " if g.agreement and g.agreement.row is not None else ""
+
+
+def _verdict(g: GradientAnswer) -> str:
+    return _place(g) + ("the gradients agree" if g.agreement and g.agreement.ok else "the gradients DISAGREE")
+
+
+GRADIENT_FIGURES: tuple[Figure[GradientAnswer], ...] = (
+    Figure("loss", lambda g: g.problem.settings.loss.name),
+    Figure("wrt", lambda g: g.wrt),
+    Figure("reduction", lambda g: g.problem.settings.reduction.value),
+    Figure("method", lambda g: g.method.value),
+    Figure(
+        "value",
+        lambda g: g.value,
+        "loss",
+        lambda g: f"{g.problem.settings.unit_name}, {g.problem.settings.reduction.value}",
+        shown=_has_value,
+        recorded=_has_value,
+    ),
+    Figure("n", lambda g: g.n, "n"),
+    Figure(
+        "divisor",
+        lambda g: g.divisor,
+        "divisor",
+        "what the mean divides by",
+        lambda g: g.problem.settings.reduction is Reduction.MEAN,
+    ),
+    Figure("norm", lambda g: g.size.norm, "norm", lambda g: "" if g.by_rows else "of the gradient"),
+    Figure(
+        "max_abs",
+        lambda g: g.size.largest,
+        "largest entry",
+        lambda g: f"in size; row {g.size.largest_row}" if g.by_rows else "in size",
+    ),
+    Figure(
+        "infinite",
+        lambda g: g.size.infinite,
+        "infinite slopes",
+        lambda g: f"the first in row {g.size.first_infinite}" if g.by_rows else "",
+        lambda g: g.size.infinite > 0,
+    ),
+    Figure(
+        "max_rel_error",
+        lambda g: g.agreement and g.agreement.error,
+        "largest relative error",
+        _verdict,
+        _is_checked,
+        _is_checked,
+    ),
+    Figure("unchecked", lambda g: g.agreement and g.agreement.unchecked, recorded=_is_checked),
+    Figure("ok", lambda g: g.agreement and g.agreement.ok, recorded=_is_checked),
+)
+
+
+def figures_grid(g: GradientAnswer) -> Grid:
+    return Grid(tuple(lines_of(GRADIENT_FIGURES, g)), right=g.agreement.ok if g.agreement else None)
+
+
+# --- by rows ----------------------------------------------------------------------------------------------------------
+def _report(gradient: Gradient, numeric: bool) -> Report:
     """What there is to say about a gradient beside its rows."""
-    figures = Figures(gradient.problem, gradient.totals.summary)
-    about = warnings_of(figures, gradient.table)
-    said = _warnings(gradient)
+    problem, totals = gradient.problem, gradient.totals
+    figures = Figures(problem, totals.summary)
+    about, said = warnings_of(figures, gradient.table), _warnings(gradient)
     notes = (*_notes(gradient, about), *said)
-    title = f"gradient of {gradient.problem.settings.loss.title} by {WORDS[gradient.spec.by.value]}"
-    record = _record(gradient, figures.value, notes, numeric)
-    return Report(title, record, (_figures(gradient, figures.value),), notes, (*about, *said))
+    answer = GradientAnswer(
+        problem=problem,
+        wrt=gradient.spec.by.value,
+        method=Method.NUMERIC if numeric else Method.ANALYTIC,
+        n=totals.summary.n,
+        value=figures.value,
+        divisor=divisor_of(gradient),
+        size=gradient.size,
+        agreement=Agreement(totals.error, totals.error_row, totals.inconclusive) if gradient.checked else None,
+        by_rows=True,
+    )
+    title = f"gradient of {problem.settings.loss.title} by {WORDS[answer.wrt]}"
+    record = {**record_of(GRADIENT_FIGURES, answer), "notes": list(notes)}
+    return Report(title, record, (figures_grid(answer),), notes, (*about, *said))
 
 
 def _warnings(gradient: Gradient) -> list[str]:
     """What the user must know beside what there is to say about the loss."""
     said = []
-    if gradient.spec.analytic and gradient.spec.numeric and not gradient.ok:
+    if gradient.checked and not gradient.ok:
         said.append(f"analytic and numeric gradient disagree; most in row {gradient.totals.error_row}")
     if gradient.totals.inconclusive:
         count = gradient.totals.inconclusive
@@ -107,27 +222,6 @@ def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
     return [*said, *gradient.table.notes]
 
 
-def _record(gradient: Gradient, value: float, notes: tuple[str, ...], numeric: bool) -> dict[str, Any]:
-    settings, spec = gradient.problem.settings, gradient.spec
-    record = {
-        "loss": settings.loss.name,
-        "wrt": spec.by.value,
-        "reduction": settings.reduction.value,
-        "method": "numeric" if numeric else "analytic",
-        "n": gradient.totals.summary.n,
-        "divisor": divisor_of(gradient),
-        "norm": gradient.size.norm,
-        "max_abs": gradient.size.largest,
-        "infinite": gradient.size.infinite,
-        "notes": list(notes),
-    }
-    if gradient.checked:
-        record |= {"max_rel_error": gradient.totals.error, "unchecked": gradient.totals.inconclusive, "ok": gradient.ok}
-    if settings.reduction is not Reduction.NONE:
-        record["value"] = value
-    return record
-
-
 def divisor_of(gradient: Gradient) -> float:
     """What the reduction divides by, the base of the logarithm apart."""
     return divisor(gradient.totals.summary) if gradient.problem.settings.reduction is Reduction.MEAN else 1.0
@@ -143,24 +237,6 @@ def columns_of(gradient: Gradient) -> list[str]:
     if gradient.problem.names is not None:
         return list(gradient.problem.names.names)
     return ["gradient"] if width == 1 else [f"gradient_{at}" for at in range(1, width + 1)]
-
-
-def _figures(gradient: Gradient, value: float) -> Grid:
-    settings = gradient.problem.settings
-    size = gradient.size
-    rows: list[tuple[object, ...]] = []
-    if settings.reduction is not Reduction.NONE:
-        rows.append(("loss", value, f"{settings.unit_name}, {settings.reduction.value}"))
-    rows.append(("n", gradient.totals.summary.n, ""))
-    if settings.reduction is Reduction.MEAN:
-        rows.append(("divisor", divisor_of(gradient), "what the mean divides by"))
-    rows += [("norm", size.norm, ""), ("largest entry", size.largest, f"in size; row {size.largest_row}")]
-    if size.infinite:
-        rows.append(("infinite slopes", size.infinite, f"the first in row {size.first_infinite}"))
-    if gradient.checked:
-        verdict = "the gradients agree" if gradient.ok else "the gradients DISAGREE"
-        rows.append(("largest relative error", gradient.totals.error, f"row {gradient.totals.error_row}; {verdict}"))
-    return Grid(tuple(rows), right=gradient.ok if gradient.checked else None)
 
 
 # --- the first rows for people ----------------------------------------------------------------------------------------

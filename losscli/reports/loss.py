@@ -78,7 +78,7 @@ FIGURES: tuple[Figure[Figures], ...] = (
     ),
     Figure("perplexity", lambda f: f.perplexity, "perplexity"),
     Figure("log_likelihood", lambda f: f.log_likelihood, "log-likelihood"),
-    Figure("likelihood", lambda f: f.likelihood, "likelihood", recorded=False),
+    Figure("likelihood", lambda f: f.likelihood, "likelihood", recorded=lambda f: False),
     Figure(
         "label_entropy",
         lambda f: f.label_entropy,
