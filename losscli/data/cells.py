@@ -14,11 +14,17 @@ _MISSING_WORDS = tuple(
     np.frombuffer(text.encode().ljust(4, b" "), np.uint32) for text in sorted(MISSING | {"-nan", "+nan"})
 )
 _LOWER = np.frombuffer(b"    ", np.uint32)
+MINUS = "\N{MINUS SIGN}"  # as word processors and spreadsheets write it
 TEXT_BYTES = 64  # of UTF-8 that a cell of `Texts` has at most
 
 
 def number(text: str) -> float | None:
-    """The float that Python reads, or None; underscores and digits outside ASCII are not accepted."""
+    """The float that Python reads, a Unicode minus taken for a hyphen, or None.
+
+    Underscores and digits outside ASCII are not accepted.
+    """
+    if not text.isascii():
+        text = text.replace(MINUS, "-")
     if "_" in text or not text.isascii():
         return None
     try:
@@ -48,6 +54,9 @@ def is_missing(text: str) -> bool:
 def numbers(cells: list[str]) -> NDArray[np.float64] | None:
     """All cells as floats, or None when one isn't a number or is NaN."""
     text = "".join(cells)
+    if not text.isascii() and MINUS in text:
+        cells = [cell.replace(MINUS, "-") for cell in cells]
+        text = "".join(cells)
     if "_" in text or not text.isascii():
         return None
     try:

@@ -65,7 +65,8 @@ def matrix(columns: list[list[str]], rows: int) -> Array:
     """Columns of number cells as (n, k), each column contiguous."""
     values = np.empty((len(columns), rows))
     for at, cells in enumerate(columns):
-        values[at] = list(map(float, cells))
+        found = numbers(cells)
+        values[at] = list(map(float, cells)) if found is None else found
     return values.T
 
 

@@ -161,3 +161,15 @@ def test_seventy_thousand_blank_lines_before_the_header_are_nothing(here: Path) 
 )
 def test_commas_within_all_cells_are_decimal_ones(lines: list[str], delimiter: str) -> None:
     assert find_delimiter(lines) == delimiter
+
+
+def test_a_unicode_minus_is_a_minus_in_files_too(here: Path) -> None:
+    for table in ("label,logit\n1,−0.8\n0,−.3\n", 'label,logit\n1,"−0.8"\n0,−3e-1\n', "label;logit\n1;−0.8\n0;-0.3\n"):  # noqa: RUF001
+        for command in ("bce", "nll"):
+            assert answer(command, write("t.csv", table), "--from", "logits") == close(
+                (log(1 + exp(0.8)) + log(1 + exp(-0.3))) / 2
+            )
+    labels = "label,p\n−1,0.8\n1,0.3\n"  # noqa: RUF001
+    assert answer("bce", "--positive=-1", stdin=labels) == close(LOSS)
+    assert answer("bce", "--positive=−1", stdin=labels) == close(LOSS)  # noqa: RUF001
+    assert "is not a number" in refusal("bce", stdin="label,p\n1,0.8\n1,0−8\n")  # noqa: RUF001
