@@ -10,11 +10,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import numpy as np
@@ -25,6 +25,7 @@ from losscli.cli.app import main
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests" / "data"
+T = TypeVar("T")
 
 # --- the quick suite and the full one --------------------------------------------------------------------------------
 # No deadline: the first example imports modules, and a machine may be busy.
@@ -38,6 +39,11 @@ def scaled(number: int) -> int:
     """This many with `--full`, a tenth of them in the quick suite."""
     quick = settings.default.derandomize  # type: ignore[attr-defined]
     return max(1, number // 10) if quick else number
+
+
+def sampled(cases: Sequence[T]) -> Sequence[T]:
+    """All of these with `--full`, every thirteenth of them in the quick suite."""
+    return cases[:: 13 if scaled(10) == 1 else 1]
 
 
 def examples(number: int, **options: Any) -> settings:

@@ -1,12 +1,10 @@
-"""Calls with two mathematical options each, in every form and scale: as the command takes them and as `oracle` does."""
+"""Calls with two or three mathematical options, in every form and scale: as the command takes them, and the oracle."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
 import oracle
-import pytest
 from conftest import listed
 from mpmath import mp, mpf
 
@@ -50,8 +48,8 @@ IGNORED = 1
 
 
 @dataclass(frozen=True)
-class Pair:
-    """One call: a form of data, a scale, kind of labels, and two options with their values."""
+class Case:
+    """One call: a form of data, a scale, kind of labels, and options with their values."""
 
     form: str
     scale: str
@@ -67,7 +65,7 @@ class Pair:
 
     @property
     def refused(self) -> bool:
-        """Whether the two, or one with the data, contradict each other by the contract."""
+        """Whether two of them, or one with the data, contradict each other by the contract."""
         names = dict(self.options)
         return (
             ("eps" in names and self.scale != "probs")
@@ -77,61 +75,53 @@ class Pair:
         )
 
 
-def every_pair(form: str) -> list[Pair]:
+def every_case(form: str, count: int = 2) -> list[Case]:
+    """All ways to give so many options."""
     names = [name for name in CHOICES if name not in MEANINGLESS[form]]
     scales = [scale for scale in SCALES if form != "nll-likelihoods" or scale != "logits"]
     kinds = (False, True) if form in ("bce", "ce") else (False,)
     found = []
-    for a, b in combinations(names, 2):
-        for chosen in product(CHOICES[a], CHOICES[b]):
-            options = tuple(zip((a, b), chosen, strict=True))
-            found += [Pair(form, scale, soft, options) for scale in scales for soft in kinds]
+    for together in combinations(names, count):
+        for chosen in product(*(CHOICES[name] for name in together)):
+            options = tuple(zip(together, chosen, strict=True))
+            found += [Case(form, scale, soft, options) for scale in scales for soft in kinds]
     # label probabilities have no label to ignore: nothing then happens, which is not worth a run
-    return [pair for pair in found if not (pair.soft and pair["ignore"])]
-
-
-def cases(form: str) -> Iterator[Any]:
-    """The pairs of a form, a case for each pair of names."""
-    grouped: dict[tuple[str, str], list[Pair]] = {}
-    for pair in every_pair(form):
-        grouped.setdefault(tuple(name for name, _ in pair.options), []).append(pair)  # type: ignore[arg-type]
-    for names, pairs in grouped.items():
-        yield pytest.param(tuple(pairs), id=f"{form}: {' and '.join(names)}")
+    return [case for case in found if not (case.soft and case["ignore"])]
 
 
 # --- the same call for the command and for the oracle ---------------------------------------------------------------
-def on_scale(pair: Pair, model: int = 0) -> list[list[float]]:
+def on_scale(case: Case, model: int = 0) -> list[list[float]]:
     """Predictions of all rows by the first or the second model, a list for each."""
     rows = [[p] for p in (PROBS, OTHER_PROBS)[model]]
-    if pair.classes:
-        rows = ((UNSCALED, OTHER_UNSCALED) if pair["normalize"] is not None else (ROWS, OTHER_ROWS))[model]
-    if pair.scale == "probs":
+    if case.classes:
+        rows = ((UNSCALED, OTHER_UNSCALED) if case["normalize"] is not None else (ROWS, OTHER_ROWS))[model]
+    if case.scale == "probs":
         return rows
-    if pair.scale == "logprobs" or pair.classes:
+    if case.scale == "logprobs" or case.classes:
         return [[float(mp.log(p)) for p in row] for row in rows]
     return [[float(mp.log(p / (1 - mpf(p))))] for (p,) in rows]
 
 
-def labels_of(pair: Pair) -> list[Any]:
-    if pair.form == "nll-likelihoods":
+def labels_of(case: Case) -> list[Any]:
+    if case.form == "nll-likelihoods":
         return []
-    if pair.classes:
-        return SOFT_ROWS if pair.soft else CLASSES
-    return SOFT if pair.soft else HARD
+    if case.classes:
+        return SOFT_ROWS if case.soft else CLASSES
+    return SOFT if case.soft else HARD
 
 
-def arguments(pair: Pair) -> tuple[str, ...]:
-    preds = on_scale(pair)
-    text = listed(preds) if pair.classes else ",".join(repr(row[0]) for row in preds)
-    labels = labels_of(pair)
-    return (pair.form.partition("-")[0], *([listed(labels)] if labels else []), text, *options(pair, listed(WEIGHTS)))
+def arguments(case: Case) -> tuple[str, ...]:
+    preds = on_scale(case)
+    text = listed(preds) if case.classes else ",".join(repr(row[0]) for row in preds)
+    labels = labels_of(case)
+    return (case.form.partition("-")[0], *([listed(labels)] if labels else []), text, *options(case, listed(WEIGHTS)))
 
 
-def options(pair: Pair, weights: str) -> list[str]:
+def options(case: Case, weights: str) -> list[str]:
     """The options alone; `weights` is the list or the column of them."""
-    said = ["--from", pair.scale]
-    for name, value in pair.options:
-        k = 3 if pair.classes else 2
+    said = ["--from", case.scale]
+    for name, value in case.options:
+        k = 3 if case.classes else 2
         said += {
             "weight": ["-w", weights],
             "class-weight": ["--class-weight", listed(list(BY_CLASS[k]))],
@@ -141,29 +131,29 @@ def options(pair: Pair, weights: str) -> list[str]:
     return said
 
 
-def asked(pair: Pair) -> oracle.AnalysisOptions:
-    number = {name: float(value) for name, value in pair.options if name in ("eps", "smoothing", "focal", "base")}
+def asked(case: Case) -> oracle.AnalysisOptions:
+    number = {name: float(value) for name, value in case.options if name in ("eps", "smoothing", "focal", "base")}
     return oracle.AnalysisOptions(
-        not pair.classes,
-        pair.scale,
-        like=pair["like"],
-        pos_weight=float(pair["pos-weight"] or 1.0),
-        class_weight=BY_CLASS[3 if pair.classes else 2] if pair["class-weight"] else None,
-        normalize=pair["normalize"] is not None,
-        reduction=pair["reduction"] or "mean",
+        not case.classes,
+        case.scale,
+        like=case["like"],
+        pos_weight=float(case["pos-weight"] or 1.0),
+        class_weight=BY_CLASS[3 if case.classes else 2] if case["class-weight"] else None,
+        normalize=case["normalize"] is not None,
+        reduction=case["reduction"] or "mean",
         **number,  # type: ignore[arg-type]
     )
 
 
-def rows_of(pair: Pair, model: int = 0) -> list[oracle.Row | None]:
+def rows_of(case: Case, model: int = 0) -> list[oracle.Row | None]:
     """All rows of a model; None for one that is ignored."""
-    labels = labels_of(pair) or [1] * len(PROBS)
+    labels = labels_of(case) or [1] * len(PROBS)
     found: list[oracle.Row | None] = []
-    for at, (y, v) in enumerate(zip(labels, on_scale(pair, model), strict=True)):
-        if pair.classes:
-            q = y if pair.soft else [1.0 if k == y else 0.0 for k in range(3)]
+    for at, (y, v) in enumerate(zip(labels, on_scale(case, model), strict=True)):
+        if case.classes:
+            q = y if case.soft else [1.0 if k == y else 0.0 for k in range(3)]
         else:
             q = (float(1 - mpf(y)), float(y))
-        weight = WEIGHTS[at] if pair["weight"] else None
-        found.append(None if pair["ignore"] and y == IGNORED else oracle.Row(q, v, weight))
+        weight = WEIGHTS[at] if case["weight"] else None
+        found.append(None if case["ignore"] and y == IGNORED else oracle.Row(q, v, weight))
     return found

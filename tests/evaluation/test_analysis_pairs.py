@@ -1,4 +1,4 @@
-"""What is asked beside the mean, under all pairs of mathematical options: groups, models, worst rows, quantiles and
+"""What is asked beside the mean, under mathematical options together: groups, models, worst rows, quantiles and
 calibration are what `oracle` makes of their definitions."""
 
 import math
@@ -7,9 +7,9 @@ from typing import Any
 
 import oracle
 import pytest
-from conftest import record
+from conftest import record, sampled
 from mpmath import mp, mpf
-from pairs import WEIGHTS, Pair, asked, cases, labels_of, on_scale, options, rows_of
+from pairs import WEIGHTS, Case, asked, every_case, labels_of, on_scale, options, rows_of
 
 GROUPS = ["u", "v", "u", "", "v"]
 SHARES = (0.1, 0.5, 0.75)
@@ -18,9 +18,9 @@ FORMS = ("bce", "ce", "nll-binary", "nll-classes", "nll-likelihoods")
 ASKED = ("--by", "g", "--worst", "3", "--show", "g", "--quantiles", ",".join(map(str, SHARES)), "--ci", "0.9")
 
 
-def table(pair: Pair) -> tuple[str, list[str]]:
+def table(case: Case) -> tuple[str, list[str]]:
     """The rows as text, with the predictions of both models, and the options that choose the columns."""
-    labels, models = labels_of(pair), [on_scale(pair, model) for model in (0, 1)]
+    labels, models = labels_of(case), [on_scale(case, model) for model in (0, 1)]
     wide = bool(labels) and isinstance(labels[0], list)
     ys = [f"y{k}" for k in range(3)] if wide else ["y"] if labels else []
     names = [[f"{model}{k}" for k in range(len(preds[0]))] for model, preds in zip("ab", models, strict=True)]
@@ -29,27 +29,27 @@ def table(pair: Pair) -> tuple[str, list[str]]:
         cells = [*([] if not labels else labels[at] if wide else [labels[at]]), *preds[0], *preds[1], WEIGHTS[at]]
         lines.append(",".join([*map(repr, cells), GROUPS[at]]))
     chosen = [word for columns in names for word in ("-p", ",".join(columns))] + (["-y", ",".join(ys)] if ys else [])
-    return "\n".join(lines) + "\n", [*chosen, *(("--classes", "0,1,2") if pair.classes and not wide else ())]
+    return "\n".join(lines) + "\n", [*chosen, *(("--classes", "0,1,2") if case.classes and not wide else ())]
 
 
-@pytest.mark.parametrize("pairs", [case for form in FORMS for case in cases(form)])
-def test_two_options_together_change_a_closer_look_as_the_definitions_say(pairs: tuple[Pair, ...]) -> None:
-    wanted = [pair for pair in pairs if not pair.refused and pair["reduction"] != "none"]
-    if not wanted:
-        pytest.skip("these two are refused together")
-    for pair in wanted:
-        text, columns = table(pair)
-        args = [pair.form.partition("-")[0], *columns, *options(pair, "w"), *ASKED]
-        found = record(*args, *([] if not labels_of(pair) else ["--calibration", str(BINS)]), stdin=text)
-        Judged(pair, found).judge()
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("count", [2, 3])
+def test_options_together_change_an_analysis_as_the_definitions_say(form: str, count: int) -> None:
+    for case in sampled(every_case(form, count)[:: 1 if count == 2 else 20]):
+        if case.refused or case["reduction"] == "none":
+            continue
+        text, columns = table(case)
+        args = [case.form.partition("-")[0], *columns, *options(case, "w"), *ASKED]
+        found = record(*args, *([] if not labels_of(case) else ["--calibration", str(BINS)]), stdin=text)
+        Judged(case, found).judge()
 
 
 class Judged:
-    """The record of a pair beside what the definitions give."""
+    """The record of a case beside what the definitions give."""
 
-    def __init__(self, pair: Pair, found: dict[str, Any]) -> None:
-        self.pair, self.found, self.a = pair, found, asked(pair)
-        every = [rows_of(pair, model) for model in (0, 1)]
+    def __init__(self, case: Case, found: dict[str, Any]) -> None:
+        self.case, self.found, self.a = case, found, asked(case)
+        every = [rows_of(case, model) for model in (0, 1)]
         self.at = [at for at, row in enumerate(every[0]) if row is not None]  # the rows that count
         self.rows = [[row for row in rows if row is not None] for rows in every]
         self.losses = [[oracle.loss_of(self.a, row) for row in rows] for rows in self.rows]
@@ -68,16 +68,16 @@ class Judged:
     def same(self, got: float | None, right: mpf, rel: float = 1e-12, size: float | mpf = 0.0) -> None:
         """The number is right to `rel`, relative to itself or to the size of what it is a difference of."""
         if mp.isnan(right):
-            assert got is None, self.pair
+            assert got is None, self.case
         else:
-            assert got == pytest.approx(float(right), rel=rel, abs=float(1e-14 * size)), self.pair
+            assert got == pytest.approx(float(right), rel=rel, abs=float(1e-14 * size)), self.case
 
     def interval(
         self, one: dict[str, Any], values: Sequence[mpf], over: Sequence[mpf], size: float | mpf = 0.0
     ) -> None:
         """Mean, standard error and interval of values over weights."""
         if sum(over) == 0:
-            assert one["mean"] is one["se"] is one["low"] is None, self.pair
+            assert one["mean"] is one["se"] is one["low"] is None, self.case
             return
         n = sum(d > 0 for d in over)
         mean, error = sum(values) / sum(over), oracle.error(values, over)
@@ -99,7 +99,7 @@ class Judged:
         differences = [b - a for a, b in zip(*self.values, strict=True)]
         self.interval(one, differences, self.over, size=max(map(abs, differences)))
         signs = [mp.sign(b - a) for a, b in zip(*self.losses, strict=True)]
-        assert [one["lower"], one["equal"], one["higher"]] == [signs.count(sign) for sign in (-1, 0, 1)], self.pair
+        assert [one["lower"], one["equal"], one["higher"]] == [signs.count(sign) for sign in (-1, 0, 1)], self.case
 
     def _groups(self) -> None:
         whole = sum(self.values[0])
@@ -118,8 +118,8 @@ class Judged:
     def _worst(self) -> None:
         values, whole = self.values[0], sum(self.values[0])
         order = sorted(range(len(values)), key=lambda i: (-values[i], i))[:3]
-        assert [one["row"] for one in self.found["worst"]] == [self.at[i] + 1 for i in order], self.pair
-        preds, labels = on_scale(self.pair), labels_of(self.pair)
+        assert [one["row"] for one in self.found["worst"]] == [self.at[i] + 1 for i in order], self.case
+        preds, labels = on_scale(self.case), labels_of(self.case)
         for one, i in zip(self.found["worst"], order, strict=True):
             at = self.at[i]
             self.same(one["loss"], values[i])
@@ -129,7 +129,7 @@ class Judged:
                 assert one["label"] is None
             else:
                 assert float(one["label"]) == labels[at]
-                assert one["prob"] == preds[at][labels[at] if self.pair.classes else 0]
+                assert one["prob"] == preds[at][labels[at] if self.case.classes else 0]
 
     def _quantiles(self) -> None:
         for share in SHARES:
@@ -148,7 +148,7 @@ class Judged:
         self.same(found["ece" if a.binary else "ece_top"], oracle.calibration_error(*chosen, w, BINS))
         for one, part in zip(found["bins"], oracle.bins_of(*chosen, w, BINS), strict=True):
             weight = sum(w[i] for i in part)
-            assert one["n"] == len(part), self.pair
+            assert one["n"] == len(part), self.case
             for name, values in zip(("predicted", "observed"), chosen, strict=True):
                 self.same(one[name], sum(w[i] * values[i] for i in part) / weight if weight else mp.nan)
         if a.binary:
@@ -161,7 +161,7 @@ class Judged:
     def _decomposition(self, found: dict[str, float], p: Sequence[mpf], y: Sequence[mpf], w: Sequence[mpf]) -> None:
         a = self.a
         changed = a.focal or a.smoothing or a.pos_weight != 1.0 or a.class_weight or a.like in ("torch", "keras")
-        assert ("miscalibration" in found) == (not changed), self.pair
+        assert ("miscalibration" in found) == (not changed), self.case
         if changed:
             return
 
