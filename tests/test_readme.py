@@ -1,4 +1,4 @@
-"""The README is true: its console blocks run and answer what they show, and every option is in it.
+"""The README and the help topics are true: their console blocks run and print what they show, and name every option.
 
 A console block is a session of bash. A line that begins with `$ ` is a command, with what belongs to it on the next
 lines: lines after `> `, and a here-document to its end. Other lines are what the command prints, on either stream. A
@@ -16,7 +16,11 @@ from pathlib import Path
 import pytest
 from conftest import DATA, ROOT, environment, run
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted(ROOT.glob("losscli/topics/*.md")))
+}
+TEXT = "\n".join(PAGES.values())
 BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 HERE = re.compile(r"<<-?\s*['\"]?(\w+)")
 LONG = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
@@ -72,7 +76,11 @@ def same(wanted: str, found: str) -> bool:
     return all(float(one) == pytest.approx(float(other), rel=1e-14, abs=0) for one, other in pairs)
 
 
-BLOCKS = [(README[: match.start()].count("\n") + 2, match[2]) for match in BLOCK.finditer(README)]
+BLOCKS = [
+    (name, text[: match.start()].count("\n") + 2, match[2])
+    for name, text in PAGES.items()
+    for match in BLOCK.finditer(text)
+]
 
 
 @pytest.fixture
@@ -119,8 +127,8 @@ def trimmed(text: str) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the blocks are sessions of bash")
-@pytest.mark.parametrize(("line", "block"), BLOCKS, ids=[f"line {line}" for line, _ in BLOCKS])
-def test_a_console_block_answers_what_it_shows(line: int, block: str, workplace: Path) -> None:
+@pytest.mark.parametrize(("page", "line", "block"), BLOCKS, ids=[f"{page}:{line}" for page, line, _ in BLOCKS])
+def test_a_console_block_answers_what_it_shows(page: str, line: int, block: str, workplace: Path) -> None:
     steps = steps_of(block)
 
     printed = session(steps, workplace)
@@ -128,11 +136,11 @@ def test_a_console_block_answers_what_it_shows(line: int, block: str, workplace:
     assert len(printed) == len(steps)
     for step, found in zip(steps, printed, strict=True):
         wanted = trimmed("\n".join(step.output))
-        assert agrees(wanted, found), f"README.md:{line}: $ {step.command}\n" + "\n".join(found)
+        assert agrees(wanted, found), f"{page}:{line}: $ {step.command}\n" + "\n".join(found)
 
 
 def test_the_readme_shows_the_program_at_work() -> None:
-    commands = [step.command for _, block in BLOCKS for step in steps_of(block)]
+    commands = [step.command for page, _, block in BLOCKS if page == "README.md" for step in steps_of(block)]
 
     for name in ("bce", "ce", "nll"):
         assert any(f"losscli {name}" in command for command in commands)
@@ -148,14 +156,14 @@ def options_of(*command: str) -> set[str]:
     return set(OPTION.findall(result.out)) - {"--help", "--install-completion", "--show-completion"}
 
 
-def test_every_option_is_documented_in_the_readme() -> None:
+def test_every_option_is_documented() -> None:
     for command in ("bce", "ce", "nll"):
         assert options_of(command)
-        assert options_of(command) <= set(OPTION.findall(README)), command
+        assert options_of(command) <= set(OPTION.findall(TEXT)), command
 
 
-def test_the_readme_offers_no_option_that_is_not_there() -> None:
-    rows = [line for line in README.splitlines() if re.match(r"\|\s*`-", line)]
+def test_no_option_is_documented_that_is_not_there() -> None:
+    rows = [line for line in TEXT.splitlines() if re.match(r"\|\s*`-", line)]
     promised = {option for row in rows for option in OPTION.findall(row.split("|")[1])}
     commands = [(), ("bce",), ("ce",), ("nll",), ("grad", "bce"), ("fit", "bce")]
 

@@ -2,6 +2,7 @@
 
     python tests/benchmarks/tables.py                    all cases, 5,000,000 rows, 5 runs each
     python tests/benchmarks/tables.py --rows 500000 --runs 3 --only bce
+    python tests/benchmarks/tables.py --only bce-17 --chart tests/data/speed.svg
 
 A ratio above 1 says how many times longer a peer takes than losscli, measured turn by turn. Peers are what people use
 for this: DuckDB, polars, pandas and numpy where this Python has them, mawk where it is installed.
@@ -21,7 +22,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measure import in_turn, report, report_processor, run
+from chart import bar_chart
+from measure import Run, in_turn, report, report_processor, run
 
 CHUNK = 200_000
 LOSSCLI = [sys.executable, "-m", "losscli"]
@@ -224,14 +226,16 @@ def made(make: Callable[[Path, int], None], path: Path, rows: int) -> None:
         raise RuntimeError(f"{path.name} could not be made")
 
 
-def compare(case: Case, folder: Path, rows: int, runs: int) -> None:
-    """Make the case's file, run everything in turn, print the lines."""
+def compare(case: Case, folder: Path, rows: int, runs: int) -> Mapping[str, Sequence[Run]]:
+    """Make the case's file, run everything in turn, print the lines; the runs by command."""
     count = int(rows * case.share)
     made(case.make, folder / case.file, count)
     size = (folder / case.file).stat().st_size / 1e6
     print(f"{case.name}: {count:,} rows, {size:.0f} MB")
-    report(in_turn({"losscli": [*LOSSCLI, *case.command], **case.peers}, folder, runs), size)
+    found = in_turn({"losscli": [*LOSSCLI, *case.command], **case.peers}, folder, runs)
+    report(found, size)
     (folder / case.file).unlink()
+    return found
 
 
 def compare_gzip(folder: Path, rows: int, runs: int) -> None:
@@ -269,12 +273,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", help="a case, or gzip, join or growth")
+    parser.add_argument("--chart", type=Path, help="write the last case as a bar chart (SVG)")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for case in CASES:
             if asked.only in (None, case.name):
-                compare(case, folder, asked.rows, asked.runs)
+                found = compare(case, folder, asked.rows, asked.runs)
+                if asked.chart:
+                    rows = f"{int(asked.rows * case.share):,} rows of CSV: mean loss, whole process"
+                    asked.chart.write_text(bar_chart(rows, found), encoding="utf-8")
         if asked.only in (None, "gzip"):
             compare_gzip(folder, asked.rows, asked.runs)
         if asked.only in (None, "join"):
