@@ -1,21 +1,19 @@
-"""The way in: arguments to a command, a command to an exit code. The only place that exits, and the one boundary.
-
-Plain arguments are read by the tables of options; anything else is Typer's, which is only then imported.
-"""
+"""The way in: arguments to a command, a command to an exit code. The one boundary, and the only place that exits."""
 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
+from typing import Any
 
 from losscli import __version__
-from losscli.cli.arguments import plain_values, sorted_arguments
-from losscli.cli.commands import GROUPS, Command, Job, command_of, first_words
-from losscli.errors import DataError, NoInput, printable_line
+from losscli.cli.commands import GROUPS, Command, command_of, first_words
+from losscli.cli.options import HELP, asks_for_help
+from losscli.errors import DataError, NoInput, UsageError, printable_line
 from losscli.output.streams import say, silence
 
-COMPLETION = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
-TYPERS_OWN = frozenset({"-h", "--help", "-V", "--version", "--install-completion", "--show-completion"})
+COMPLETE = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
 
 
 def main(argv: Sequence[str] | None = None, interrupted: Callable[[], bool] = lambda: False) -> int:
@@ -39,76 +37,59 @@ def main(argv: Sequence[str] | None = None, interrupted: Callable[[], bool] = la
             return 130
         if isinstance(error, OSError):
             silence(sys.stdout)
-        return _complain(args, _words(error, args))
+        say(f"{_called(args)}: {printable_line(_message(error, args))}\n")
+        return 2
+
+
+def __getattr__(name: str) -> Any:
+    """`app` is the Typer application, made when it is asked for: Typer takes as long to load as all else."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from losscli.cli.typer_app import application
+
+    return application(main)
 
 
 def _run(args: list[str]) -> int:
-    job = _job(args)
-    if not callable(job):
-        return job
-    if sys.stdout is None:
-        raise DataError("standard output is closed")
-    import_module("numpy")  # from deep in the stack, where a job would do it, this takes a sixth longer
-    return 0 if job() else 1
+    first = args[0] if args else ""
+    if os.environ.get(COMPLETE) or first in ("--install-completion", "--show-completion"):
+        from losscli.cli.typer_app import application, complete
 
-
-def _job(args: list[str]) -> Job | int:
-    """The job of the command, or the exit code where there is none to do."""
-    if COMPLETION in os.environ:
-        return _typers(args)
-    if args[:1] == ["help"]:
+        return complete(application(main), args)
+    if not args:
         from losscli.cli.help import help_on
 
-        sys.stdout.write(help_on(args[1:]))
-        return 0
+        say(f"{help_on([])}\n")
+        raise UsageError(f"choose a command: {', '.join(first_words())}")
     if args in (["-V"], ["--version"]):
-        print(f"losscli {__version__}")
-        return 0
-    if not args:
-        raise DataError(f"a command is wanted: {', '.join(first_words())}; -h shows help")
+        return _show(f"losscli {__version__}\n")
     command = command_of(args)
+    behind = args[len(command.words) :] if command is not None else args[1:]
+    if first in ("help", *HELP) or ((command is not None or first in GROUPS) and asks_for_help(behind)):
+        from losscli.cli.help import help_on
+
+        return _show(help_on(args[1:] if first == "help" else args))
     if command is None:
-        return _without_command(args)
-    tokens = sorted_arguments(args[len(command.words) :], command.options)
-    values = plain_values(tokens, command.options)
-    if values is not None:
-        return command.job(values)
-    return _strange(command, tokens)
+        from losscli.cli.hints import unknown_command
+
+        raise UsageError(unknown_command(args))
+    arguments = command.read(behind, partial(_unknown_option, command))
+    if sys.stdout is None:
+        raise DataError("standard output is closed")
+    import_module("numpy")  # from deep in the stack, where a command would do it, this takes a sixth longer
+    return 0 if command.run(arguments) else 1
 
 
-def _without_command(args: list[str]) -> Job | int:
-    """What comes of arguments that begin with no command: what is Typer's to do, or what is wrong with them."""
-    asked = args[1] if len(args) > 1 and args[0] in GROUPS else args[0]
-    if asked in TYPERS_OWN:
-        return _typers(args)
-    from losscli.cli.suggestions import unknown_command
+def _unknown_option(command: Command, flag: str) -> str:
+    from losscli.cli.hints import unknown_option
 
-    raise DataError(unknown_command(args))
+    return unknown_option(flag, command)
 
 
-def _strange(command: Command, tokens: list[str]) -> Job | int:
-    """What comes of arguments that aren't plain: a page of help, or what is wrong with them."""
-    from losscli.cli.suggestions import instead_of, unknown_options
-
-    unknown = unknown_options(command, tokens)
-    if {"-h", "--help"} & set(unknown):
-        return _typers([*command.words, "--help"])
-    if unknown:
-        raise DataError(instead_of(unknown[0], command))
-    return _typers([*command.words, *tokens])
-
-
-def _typers(args: list[str]) -> Job | int:
-    from losscli.cli.typer_app import Misuse, parsed
-
-    try:
-        found = parsed(args)
-    except Misuse as error:
-        raise DataError(str(error)) from None
-    if found is None:
-        return 0
-    command, values = found
-    return command.job(values)
+def _show(page: str) -> int:
+    if sys.stdout is not None:
+        sys.stdout.write(page)
+    return 0
 
 
 def _flushed(code: int) -> int:
@@ -122,8 +103,8 @@ def _flushed(code: int) -> int:
 
 
 # --- what went wrong ------------------------------------------------------------------------------------------------
-def _words(error: Exception, args: Sequence[str]) -> str:
-    """What is said of an error, on one line."""
+def _message(error: Exception, args: Sequence[str]) -> str:
+    """What is said of an error."""
     if isinstance(error, DataError):
         return str(error)
     if isinstance(error, NoInput):
@@ -140,14 +121,9 @@ def _words(error: Exception, args: Sequence[str]) -> str:
     return f"internal error, please report it: {type(error).__name__}: {error}"
 
 
-def _complain(args: Sequence[str], text: str) -> int:
-    say(f"{_called(args)}: {printable_line(text)}\n")
-    return 2
-
-
 def _called(args: Sequence[str]) -> str:
     """The name of the command in messages: `losscli bce`, `losscli grad bce`."""
-    command: Command | None = command_of(args)
+    command = command_of(args)
     if command is not None:
         return command.name
     return f"losscli {args[0]}" if args and args[0] in GROUPS else "losscli"

@@ -7,9 +7,10 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 
-from losscli.cli.arguments import Values, plain_values, sorted_arguments
 from losscli.cli.commands import command_of
-from losscli.cli.options import COLUMNS, LABELS
+from losscli.cli.options import Values, read_options
+from losscli.commands.arguments import COLUMNS, LABELS
+from losscli.errors import UsageError
 
 Offer = Callable[[str], list[str]]
 
@@ -44,14 +45,16 @@ def _tables() -> list[str]:
 
 
 def _values() -> Values:
-    """The values of the line without the word that is being completed, as far as they are plain."""
+    """The values of the line without the word that is being completed, as far as it can be read."""
     words = _words()
     command = command_of(words)
     if command is None:
         return {}
-    tokens = sorted_arguments(words[len(command.words) :], command.options)
-    sources = tokens[tokens.index("--") + 1 :] if "--" in tokens else []
-    return {"sources": sources, **(plain_values(tokens, command.options) or {})}
+    behind = words[len(command.words) :]
+    try:
+        return read_options(behind, command.options)
+    except UsageError:
+        return {"sources": behind}
 
 
 def _words() -> list[str]:

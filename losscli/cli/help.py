@@ -8,14 +8,16 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from losscli.cli.commands import COMMANDS, EXAMPLES, GROUPS, Command, command_of, first_words, within
-from losscli.cli.options import Option
+from losscli.cli.commands import COMMANDS, GROUPS, Command, command_of, first_words, within
+from losscli.commands.arguments import Option
+from losscli.enums import Form, Scale
 from losscli.errors import UsageError, shown
+from losscli.losses.table import Loss
 
 WIDEST, NARROW = 80, 60  # longer lines are hard to read; below this names and texts don't fit beside each other
 NAMES = 29  # columns for names, where texts stand beside them
@@ -75,12 +77,35 @@ def terminal_width() -> int:
 def page(command: Command, width: int) -> str:
     """The page of a command."""
     parts = [_sentence(command.summary, width), _examples(command.examples)]
-    parts.append(_section("Arguments", command.arguments, width))
+    parts.append(_section("Arguments", command.positionals, width))
     groups = dict.fromkeys(option.group for option in command.options.values())
     for group in groups:
-        pairs = _options({name: option for name, option in command.options.items() if option.group == group}, command)
+        pairs = [
+            (_names(option), help_of(option, command.loss))
+            for option in command.options.values()
+            if option.group == group
+        ]
         parts.append(_section(group, [*pairs, HELP] if group == list(groups)[-1] else pairs, width))
     return "\n".join(parts)
+
+
+def help_of(option: Option, loss: Loss) -> str:
+    """What an option does, with what the loss takes filled in."""
+    scales = [scale.value for scale in Scale if any(scale in kernels for kernels in loss.kernels.values())]
+    if Form.CATEGORICAL not in loss.kernels:
+        predictions = "prediction column"
+    elif len(loss.kernels) > 1:
+        predictions = "prediction column, or the class columns"
+    else:
+        predictions = "class columns: a list, range or glob"
+    return option.help.format(
+        scales=_alternatives([f"{scale} (default)" if scale == loss.scale else scale for scale in scales]),
+        predictions=predictions,
+    )
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def group_page(group: str, width: int) -> str:
@@ -109,7 +134,7 @@ def top_page(width: int) -> str:
     commands += [(f"{group} {'|'.join(within(group))}", text) for group, text in GROUPS.items()]
     parts = [
         _sentence("Classification losses and their gradients, from arguments, tables and pipes.", width),
-        _examples(EXAMPLES),
+        _examples(top_examples()),
         _section("Commands", commands, width),
         _section("Options", options, width),
         _section("Topics", [(", ".join(names), title) for _, names, title in topics()], width),
@@ -119,12 +144,15 @@ def top_page(width: int) -> str:
     return "\n".join(parts)
 
 
+def top_examples() -> list[str]:
+    """Two examples of the first loss, and one of every other command."""
+    first = next(iter(COMMANDS.values()))
+    firsts = {command.words[0]: command.examples[0] for command in reversed(COMMANDS.values())}
+    return [*first.examples[:2], *(firsts[word] for word in first_words()[1:])]
+
+
 def _title(command: Command) -> str:
     return command.summary[0].lower() + command.summary[1:].removesuffix(".")
-
-
-def _options(options: Mapping[str, Option], command: Command) -> list[tuple[str, str]]:
-    return [(_names(option), option.words.get(command.words[-1], option.help)) for option in options.values()]
 
 
 def _names(option: Option) -> str:

@@ -1,178 +1,90 @@
-"""The options of the commands, one entry each: names, type of the value as typed, help, group.
+"""Reading what is typed behind a command: options in any place, positional arguments that may begin with a minus.
 
-Nothing here parses: `arguments` reads plain arguments by these tables, `typer_app` makes an application of them, `help`
-prints them. The names are those of the fields of `Call`, `GradOptions` and `FitOptions`, whose defaults are theirs.
-An option that several commands take is declared once; which command takes which says `commands`. A help is short
-enough for one line of 80 columns; what is in parentheses is the default.
+`-1.2,0.3` is a list of numbers and never an option. Typer would take twice the processor time of the whole program to
+load, so the Typer application (cli/typer_app.py) leaves this to `read_options` as well.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from math import inf
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from losscli.enums import Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
-from losscli.output.formats import FORMATS
+from losscli.commands.arguments import Option
+from losscli.errors import UsageError
 
-Number = tuple[type[int] | type[float], float, float]  # an option that is a number: its type, the least, the largest
+NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
+HELP = ("-h", "--help")
 
-ANY: Number = (float, -inf, inf)
+Values = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Option:
-    """How an option is declared: its names, the type of its value as typed, its help, what number it is.
+def asks_for_help(args: Sequence[str]) -> bool:
+    """Whether `-h` or `--help` stands among the options."""
+    return any(arg in HELP for arg in args[: args.index("--") if "--" in args else None])
 
-    `bare` is its value where none is typed; the argument behind such an option is its value only if it is a number.
-    `completes` says of what its values are, so that a shell can complete them. `words` is the help of commands for
-    which `help` doesn't fit, by the name of the loss.
+
+def read_options(
+    args: Sequence[str], options: Mapping[str, Option], unknown: Callable[[str], str] = "no such option: {}".format
+) -> Values:
+    """The values of the options by their names, and the positional arguments as `sources`.
+
+    Raises:
+        UsageError: An option that there isn't (`unknown` makes the message), without its value, with a wrong value, or
+            with a second one.
     """
-
-    names: tuple[str, ...]
-    kind: Any
-    help: str
-    metavar: str | None = None
-    number: Number | None = None
-    group: str = ""
-    bare: str | None = None
-    completes: str = ""
-    words: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_flag(self) -> bool:
-        """Whether it stands by itself, without a value."""
-        return self.kind in (bool, bool | None)
-
-    @property
-    def flag(self) -> str:
-        """Its long name, as messages call it."""
-        return self.names[-1].split("/")[0]
-
-
-TEXT, LIST = str | None, list[str] | None
-
-COLUMNS, LABELS = "columns", "labels"  # what the values of an option are
-
-INPUT, MATHEMATICS, ANSWERS = "Input", "Mathematics", "Answers"
-GRADIENT, REGRESSION = "Gradient", "Regression"
-
-
-def _input(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
-    return Option(names, kind, help, metavar, group=INPUT, **more)
+    by_flag = flags_of(options)
+    left, values, sources = list(args), Values(), list[str]()
+    while left:
+        token = left.pop(0)
+        if token == "--":
+            sources += left
+            break
+        if token == "-" or not token.startswith("-") or NUMBER_LIKE.match(token):
+            sources.append(token)
+            continue
+        flag, joined = _parted(token, by_flag)
+        option = by_flag.get(flag)
+        if option is None:
+            raise UsageError(unknown(token))
+        if option.is_flag:
+            if joined is not None and not token.startswith("--"):
+                left.insert(0, f"-{joined}")  # short options that stand together: -qrsum is -q -r sum
+            elif joined is not None:
+                raise UsageError(f"{flag} takes no value")
+            _set(values, option, flag, "/" not in option.names[-1] or flag == option.flag)
+            continue
+        if joined is None and option.bare is not None:
+            joined = left.pop(0) if left and option.number(left[0]) is not None else option.bare
+        elif joined is None:
+            if not left or left[0] == "--":
+                raise UsageError(f"{flag} needs a value: {flag} {option.metavar}")
+            joined = left.pop(0)
+        _set(values, option, flag, option.value(joined))
+    return {**values, "sources": tuple(sources)}
 
 
-def _math(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
-    return Option(names, kind, help, metavar, group=MATHEMATICS, **more)
+def flags_of(options: Mapping[str, Option]) -> dict[str, Option]:
+    """The options by each of their spellings."""
+    return {flag: option for option in options.values() for flag in option.flags}
 
 
-def _answer(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
-    return Option(names, kind, help, metavar, group=ANSWERS, **more)
+def _parted(token: str, by_flag: Mapping[str, Option]) -> tuple[str, str | None]:
+    """The option of a token, and what is joined to it: `--base=2`, `-rsum`.
+
+    `-prob` isn't `-p rob`, but `--prob` with a dash missing: it is known to nobody.
+    """
+    if token.startswith("--"):
+        flag, joined, value = token.partition("=")
+        return flag, value if joined else None
+    if len(token) == 2 or token[:2] not in by_flag or f"-{token}" in by_flag:
+        return token, None
+    return token[:2], token[2:]
 
 
-def _gradient(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
-    return Option(names, kind, help, metavar, group=GRADIENT, **more)
-
-
-def _fit(*names: str, kind: Any = TEXT, help: str, metavar: str | None = None, **more: Any) -> Option:
-    return Option(names, kind, help, metavar, group=REGRESSION, **more)
-
-
-LOSS_OPTIONS = {
-    "label": _input(
-        "-y", "--label", kind=LIST, metavar="COL", completes=COLUMNS, help="label column: a name, number or glob"
-    ),
-    "prob": _input(
-        *("-p", "--prob"),
-        kind=LIST,
-        metavar="COL",
-        completes=COLUMNS,
-        help="prediction column",
-        words={"ce": "class columns: a list, range or glob", "nll": "prediction column, or the class columns"},
-    ),
-    "weight": _input("-w", "--weight", metavar="COL", completes=COLUMNS, help="sample weights: a column, or a list"),
-    "key": _input("--key", metavar="COLS", completes=COLUMNS, help="join LABELS and PREDS on these columns"),
-    "unmatched": _input(
-        "--unmatched", kind=Unmatched | None, metavar="HOW", help="with --key, rows of one side: error or drop"
-    ),
-    "from_": _input("--from", kind=Scale | None, metavar="SCALE", help="probs (default), logits or logprobs"),
-    "positive": _input("--positive", metavar="LABEL", completes=LABELS, help="this label is 1, every other one 0"),
-    "classes": _input("--classes", metavar="A,B,C", help="the class of each prediction column"),
-    "delimiter": _input("-d", "--delimiter", metavar="CHAR", help="between cells: a character, tab or space"),
-    "header": _input("--header/--no-header", kind=bool | None, help="whether line 1 names the columns"),
-    "encoding": _input("--encoding", metavar="NAME", help="default: UTF-8, or UTF-16 by its mark"),
-    "na": _input("--na", kind=Missing | None, metavar="HOW", help="missing cells: error (default) or drop"),
-    "cluster": _input("--cluster", metavar="ADDRESS", help="compute on a Dask cluster"),
-    "reduction": _math(
-        "-r", "--reduction", kind=Reduction | None, metavar="HOW", help="mean (default), sum or none: each row's loss"
-    ),
-    "base": _math("--base", metavar="B", help="e (default: nats), 2 (bits), 10 or any above 1"),
-    "eps": _math("--eps", metavar="X", number=ANY, help="clip probabilities to [X, 1-X]; default: never"),
-    "like": _math("--like", kind=Like | None, metavar="LIBRARY", help="conventions of torch, keras or sklearn"),
-    "smoothing": _math("--smoothing", metavar="S", number=ANY, help="label smoothing: S spread over the classes"),
-    "focal": _math("--focal", metavar="GAMMA", number=ANY, help="focal loss: times (1-p_t)^GAMMA"),
-    "pos_weight": _math("--pos-weight", metavar="C", number=ANY, help="weight of the positive term"),
-    "class_weight": _math("--class-weight", metavar="W1,W2,..", help="a weight for each class"),
-    "ignore": _math("--ignore", metavar="LABEL", completes=LABELS, help="rows with this label do not count"),
-    "normalize": _math("--normalize", kind=bool, help="rescale each row to sum to 1"),
-    "format": _answer("-f", "--format", metavar="NAME", help=", ".join(FORMATS).replace("table", "table (default)")),
-    "quiet": _answer("-q", "--quiet", kind=bool, help="nothing but the number, with all its digits"),
-    "digits": _answer("--digits", metavar="N", number=(int, 1, 17), help="significant digits in tables (6)"),
-    "ci": _answer("--ci", metavar="LEVEL", number=ANY, help="confidence interval of the mean (0.95)"),
-    "expect": _answer("--expect", metavar="X", help="check the answer X: exit 1 if wrong, and say why"),
-    "tolerance": _answer("--tolerance", metavar="T", number=ANY, help="how far X may be off (half its last digit)"),
-    "hide_answer": _answer("--hide-answer", kind=bool, help="with --expect: the verdict, not the answer"),
-    "explain": _answer("--explain", kind=bool, help="show the work: formula, terms, sum, division"),
-    "fail_above": _answer("--fail-above", metavar="X", number=ANY, help="exit 1 if the answer is above X"),
-    "fail_if_worse": _answer(
-        "--fail-if-worse", metavar="[X]", number=ANY, bare="0", help="exit 1 if a model is worse than the first"
-    ),
-    "worst": _answer("--worst", metavar="N", number=(int, 1, 10**6), help="the N rows with the highest loss"),
-    "show": _answer("--show", metavar="COLS", completes=COLUMNS, help="with --worst: these columns too"),
-    "by": _answer("--by", metavar="COLS", completes=COLUMNS, help="a line for each value of these columns"),
-    "max_groups": _answer("--max-groups", metavar="N", number=(int, 1, 10**7), help="with --by: at most (1000)"),
-    "calibration": _answer(
-        "--calibration",
-        metavar="[BINS]",
-        number=(int, 1, 1000),
-        bare="10",
-        help="reliability by bins (10); holds 16 to 24 bytes a row",
-    ),
-    "quantiles": _answer("--quantiles", metavar="Q,..", help="quantiles of the losses"),
-    "plot": _answer("--plot", kind=bool, help="pictures in the terminal"),
-    "save": _answer("--save", metavar="FILE", help="write it to FILE.svg, .html, .txt or .md"),
-    "threads": _answer("--threads", metavar="N", number=(int, 1, 256), help="default: the number of cores"),
-}
-
-# Declared, but without effect as yet: no command offers these. Who gives one its effect takes its name out.
-COMING: frozenset[str] = frozenset()
-
-
-GRAD_OPTIONS = {
-    "wrt": _gradient("--wrt", kind=Wrt | None, metavar="BY", help="by probs, logits, logprobs or params"),
-    "method": _gradient("--method", kind=Method | None, metavar="HOW", help="analytic (default) or numeric"),
-    "step": _gradient("--step", metavar="H", number=ANY, help="of the differences; default: suited to each"),
-    "check": _gradient("--check", kind=bool, help="both methods; exit 1 if they disagree"),
-    "features": _gradient("-x", "--features", metavar="COLS", completes=COLUMNS, help="for params: the features"),
-    "theta": _gradient("--theta", metavar="LIST", help="for params: the point, intercept first"),
-    "no_intercept": _gradient("--no-intercept", kind=bool, help="for params: no intercept"),
-}
-
-FIT_OPTIONS = {
-    "features": _fit("-x", "--features", metavar="COLS", completes=COLUMNS, help="default: all other numeric columns"),
-    "method": _fit("--method", kind=Solver | None, metavar="HOW", help="gd (default: gradient descent) or newton"),
-    "lr": _fit("--lr", metavar="RATE", number=ANY, help="learning rate of gradient descent (0.1)"),
-    "steps": _fit("--steps", metavar="N", number=(int, 0, 10**9), help="steps at most (1000; newton 100)"),
-    "theta": _fit("--theta", metavar="LIST", help="parameters to start with, intercept first (0)"),
-    "tol": _fit("--tol", metavar="T", number=ANY, help="stop when a step gains less (0: never)"),
-    "l2": _fit("--l2", metavar="L", number=ANY, help="add L/2 times the sum of squared parameters"),
-    "standardize": _fit("--standardize", kind=bool, help="scale the features to mean 0, deviation 1"),
-    "no_intercept": _fit("--no-intercept", kind=bool, help="logits without an intercept"),
-    "test": _fit("--test", metavar="FILE", help="a table to test on"),
-    "test_size": _fit("--test-size", metavar="F", number=ANY, help="share of the rows to test on"),
-    "batch": _fit("--batch", metavar="N", number=(int, 1, 10**9), help="rows of a step of gd (all of them)"),
-    "seed": _fit("--seed", metavar="N", number=(int, 0, 2**63), help="of the choice of these rows (0)"),
-    "predict": _fit("--predict", metavar="FILE", help="write labels and fitted probabilities"),
-}
-
-# The options of `grade` are those of a loss that say how something is printed.
-GRADE_OPTIONS = {name: LOSS_OPTIONS[name] for name in ("format", "quiet", "digits")}
+def _set(values: Values, option: Option, flag: str, value: Any) -> None:
+    if option.is_list:
+        values[option.name] = (*values.get(option.name, ()), value)
+        return
+    if option.name in values and not (option.is_flag and values[option.name] == value):
+        both = " and ".join(option.names[-1].split("/"))
+        raise UsageError(f"{both} contradict each other" if option.is_flag else f"{flag} is given twice")
+    values[option.name] = value

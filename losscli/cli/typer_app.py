@@ -1,135 +1,128 @@
-"""The Typer application: completion and whatever isn't plain. An ordinary one, made of the table of commands.
+"""The program as a Typer application, made from the table of commands: `losscli.cli.app.app`.
 
-Its commands run nothing: each gives back itself and the values that were typed, which the caller runs.
+`typer.testing.CliRunner` runs it, another program adds it with `add_typer`, and shells complete by it. What is typed is
+read and run by `main`, so that answers, messages and exit codes are those of the program.
 """
 
 import inspect
-import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from losscli import __version__
-from losscli.cli.commands import COMMANDS, GROUPS, Command
-from losscli.cli.help import group_page, page, terminal_width, top_page
-from losscli.cli.options import Option
+from losscli.cli.commands import COMMANDS, GROUPS, Command, command_of
+from losscli.cli.help import help_of
+from losscli.commands.arguments import Option
 
-Parsed = tuple[Command, dict[str, Any]]
-
-
-class Misuse(Exception):
-    """The arguments are wrong; the text is Typer's, as one lower-case line."""
+Main = Callable[[Sequence[str]], int]  # runs a command line, and gives its exit code
 
 
-def parsed(args: Sequence[str]) -> Parsed | None:
-    """The command and its values; None where Typer has done what was asked for, such as help."""
-    try:
-        found = application()(list(args), prog_name="losscli", standalone_mode=False)
-    except SystemExit:  # completion; or help whose reader has gone away
-        return None
-    except Exception as error:
-        message = getattr(error, "format_message", None)  # what Typer raises for any wrong usage has it
-        if message is None:
-            raise
-        raise Misuse(_one_line(message())) from None
-    return found if isinstance(found, tuple) else None
-
-
-def application() -> typer.Typer:
-    """The application with all commands."""
-    app = typer.Typer(
+def application(main: Main) -> typer.Typer:
+    """The application with all commands that there are now."""
+    made = typer.Typer(
         name="losscli",
         help="Classification losses and their gradients.",
-        pretty_exceptions_enable=False,
+        cls=_group(main),
         context_settings={"help_option_names": []},  # help is an option of ours, which prints our pages
     )
-    app.callback()(_top)
-    groups = {name: typer.Typer(help=text) for name, text in GROUPS.items()}
+    made.callback()(_top)
+    groups = {name: typer.Typer(help=text, cls=_group(main, name)) for name, text in GROUPS.items()}
     for name, group in groups.items():
-        group.callback()(_group(name))
-        app.add_typer(group, name=name)
+        group.callback()(_nothing)
+        made.add_typer(group, name=name)
     for command in COMMANDS.values():
-        home = groups[command.words[0]] if len(command.words) == 2 else app
-        home.command(command.words[-1], help=command.summary)(_function(command))
-    return app
+        home = groups[command.words[0]] if len(command.words) == 2 else made
+        home.command(command.words[-1], help=command.summary, cls=_Command)(_function(main, command))
+    return made
 
 
-def _help(pages: Callable[[int], str]) -> Any:
-    """The option that prints a page and ends there, given the function from a width to that page."""
+class _Command(TyperCommand):
+    """A command whose arguments are left as they are typed, but where a shell asks how they go on."""
 
-    def show(context: typer.Context, wanted: bool) -> None:
-        if wanted and not context.resilient_parsing:
-            sys.stdout.write(pages(terminal_width()))
-            raise typer.Exit()
-
-    option = typer.Option("-h", "--help", callback=show, is_eager=True, help="Show this page.", show_default=False)
-    return Annotated[bool, option]
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        ctx.args = list(args)
+        return []
 
 
-def _top(
-    help: _help(top_page) = False,  # type: ignore[valid-type]  # an annotation that is made
-    version: Annotated[bool, typer.Option("-V", "--version", help="Print the version.", show_default=False)] = False,
-) -> None:
-    if version:
-        sys.stdout.write(f"losscli {__version__}\n")
-        raise typer.Exit()
+def _group(main: Main, *words: str) -> type[TyperGroup]:
+    """A group of commands that leaves to `main` what begins with none of them."""
+
+    class Group(TyperGroup):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            begun = [*words, *args]
+            if ctx.resilient_parsing or command_of(begun) or begun[:1] in ([name] for name in GROUPS if not words):
+                return super().parse_args(ctx, args)
+            raise typer.Exit(main(begun))
+
+    return Group
 
 
-def _group(name: str) -> Callable[..., None]:
-    """A group does nothing by itself but show its page."""
-
-    def callback(help: _help(partial(group_page, name)) = False) -> None:  # type: ignore[valid-type]  # as above
-        pass
-
-    return callback
+Help = Annotated[bool, typer.Option("-h", "--help", help="Show this page.", show_default=False)]
+Version = Annotated[bool, typer.Option("-V", "--version", help="Print the version.", show_default=False)]
 
 
-def _function(command: Command) -> Callable[..., Parsed]:
-    """A function with the command's options as its signature, which Typer reads."""
-
-    def given(**values: Any) -> Parsed:
-        sources = tuple(values.pop("sources") or ())
-        values.pop("help")
-        return command, {"sources": sources, **{name: value for name, value in values.items() if value is not None}}
-
-    argument = Annotated[list[str] | None, typer.Argument(help=_positional(command), show_default=False)]
-    parameters = [_parameter("sources", argument, None), _parameter("help", _help(partial(page, command)), False)]
-    parameters += [_parameter(name, _annotation(option), None) for name, option in command.options.items()]
-    given.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what `inspect` looks at
-    given.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return given
+def _top(help: Help = False, version: Version = False) -> None:
+    pass
 
 
-def _positional(command: Command) -> str:
-    return "; or ".join(f"{name}: {text}" for name, text in command.arguments)
+def _nothing(help: Help = False) -> None:
+    pass
 
 
-def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+def _function(main: Main, command: Command) -> Callable[..., None]:
+    """A function with the command's options as its signature, which Typer reads, and which runs what was typed."""
+
+    def run(context: typer.Context, **values: Any) -> None:
+        raise typer.Exit(main([*command.words, *context.args]))
+
+    sources = typer.Argument(help="; or ".join(f"{name}: {text}" for name, text in command.positionals))
+    parameters = [
+        _parameter("context", typer.Context),
+        _parameter("sources", Annotated[list[str] | None, sources], None),
+    ]
+    parameters.append(_parameter("help", Help, False))
+    parameters += [_parameter(name, _annotation(option, command), None) for name, option in command.options.items()]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what `inspect` looks at
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _annotation(option: Option) -> Any:
-    kind = bool | None if option.is_flag else option.kind
-    offer = _offer(option.completes) if option.completes else None
-    names = typer.Option(
-        *option.names, help=option.help, metavar=option.metavar, show_default=False, autocompletion=offer
+def _annotation(option: Option, command: Command) -> Any:
+    kind = list[str] if option.is_list else bool if option.is_flag else option.types[0]
+    declared = typer.Option(
+        *option.names,
+        help=help_of(option, command.loss),
+        metavar=option.metavar,
+        show_default=False,
+        autocompletion=_offer(option) if option.completes or option.choices else None,
     )
-    return Annotated[kind, names]
+    return Annotated[kind | None, declared]
 
 
-def _offer(what: str) -> Callable[[str], list[str]]:
+def _offer(option: Option) -> Callable[[str], list[str]]:
     """The values that a shell offers for an option."""
 
     def offer(incomplete: str) -> list[str]:
+        if option.choices:
+            return [word for word in option.choices if word.startswith(incomplete)]
         from losscli.cli.completion import OFFERS, escaped
 
-        return escaped(OFFERS[what](incomplete))
+        return escaped(OFFERS[option.completes](incomplete))
 
     return offer
 
 
-def _one_line(message: str) -> str:
-    text = " ".join(message.split()).removesuffix(".").replace(": Value error, ", ": ")
-    return text[:1].lower() + text[1:]
+def complete(app: typer.Typer, args: Sequence[str]) -> int:
+    """Answer the shell that asks how a line goes on, or set up completion."""
+    try:
+        app(list(args), prog_name="losscli")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0

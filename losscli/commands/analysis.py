@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import partial
 from math import inf, isnan
 
-from losscli.commands.call import Call, analysis_options, refuse_unseen_pictures, request_of, settings_of
+from losscli.commands.arguments import Arguments
+from losscli.commands.settings import analysis_options, refuse_unseen_pictures, request_of, settings_of
 from losscli.data.blocks import Model, Table
 from losscli.enums import Form, Reduction
 from losscli.errors import DataError, UsageError, shown
@@ -25,47 +26,47 @@ from losscli.reports.models import Difference, differences, models_part
 from losscli.reports.pictures import pictures_of
 
 
-def run_analysis(call: Call, printing: Printing) -> bool:
+def run_analysis(args: Arguments, printing: Printing) -> bool:
     """Print the loss and what else was asked for; False where a limit is exceeded or a model is worse."""
-    _refuse(call, printing)
-    shares = _shares(call.quantiles) if call.quantiles is not None else {}
-    settings, request = settings_of(call), request_of(call, compared=True)
+    _refuse(args, printing)
+    shares = _shares(args.quantiles) if args.quantiles is not None else {}
+    settings, request = settings_of(args), request_of(args, compared=True)
     table = watched(open_data(request))
     try:
         problems = _problems(settings, table)
-        _refuse_unfit(call, problems[0], table)
-        found = folded(table, partial(analyze, problems, _asked(call, table)), AnalysisResult())
+        _refuse_unfit(args, problems[0], table)
+        found = folded(table, partial(analyze, problems, _asked(args, table)), AnalysisResult())
         refuse_nothing(problems[0], found.summary, table.name)
         figures = [Figures(*pair) for pair in zip(problems, (found.summary, *found.models), strict=True)]
-        answer = _report(figures, table, found, call, shares, bare=printing.is_bare)
+        answer = _report(figures, table, found, args, shares, bare=printing.is_bare)
     finally:
         table.close()
     emit(answer, printing)
-    return _passes(figures, found, table.models, call, printing)
+    return _passes(figures, found, table.models, args, printing)
 
 
-def _refuse(call: Call, printing: Printing) -> None:
+def _refuse(args: Arguments, printing: Printing) -> None:
     """What makes no sense together, before anything is read."""
-    asked = analysis_options(call)
-    if call.show is not None and call.worst is None:
+    asked = analysis_options(args)
+    if args.show is not None and args.worst is None:
         raise UsageError("--show adds columns to the worst rows; add --worst N")
-    if call.fail_if_worse is not None and len(call.prob) < 2:
+    if args.fail_if_worse is not None and len(args.prob) < 2:
         raise UsageError("--fail-if-worse compares models; give -p for each of them")
-    if call.fail_if_worse is not None and isnan(call.fail_if_worse):
+    if args.fail_if_worse is not None and isnan(args.fail_if_worse):
         raise UsageError("--fail-if-worse: nan is not a limit")
-    for name, given in (("--expect", call.expect is not None), ("--explain", call.explain)):
+    for name, given in (("--expect", args.expect is not None), ("--explain", args.explain)):
         if given:
             raise UsageError(f"{name} is about one number; it contradicts {asked[0]}")
-    if call.reduction is Reduction.NONE:
+    if args.reduction is Reduction.NONE:
         raise UsageError(f"-r none prints every row; it contradicts {asked[0]}")
     tables = [name for name in asked if name not in ("--show", "--fail-if-worse", "--plot")]
-    refuse_unseen_pictures(call, printing)
+    refuse_unseen_pictures(args, printing)
     alone = [name for name in tables if not name.startswith("-p")]
-    if call.quiet and alone:
+    if args.quiet and alone:
         raise UsageError(f"--quiet prints the number alone; it contradicts {alone[0]}")
     if not printing.quiet and not printing.writer.nested and len(tables) > 1:
         each = " and ".join(tables)
-        raise UsageError(f"--format {call.format} prints one table, and {each} are one each; use -f json")
+        raise UsageError(f"--format {args.format} prints one table, and {each} are one each; use -f json")
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -100,32 +101,32 @@ def _problems(settings: Settings, table: Table) -> list[Problem]:
     return problems
 
 
-def _refuse_unfit(call: Call, problem: Problem, table: Table) -> None:
+def _refuse_unfit(args: Arguments, problem: Problem, table: Table) -> None:
     """What has no meaning for this form of data, or can't be had of this kind of source."""
-    if call.calibration and problem.form is Form.LIKELIHOOD:
+    if args.calibration and problem.form is Form.LIKELIHOOD:
         raise UsageError("--calibration wants labels; the likelihoods of what happened have none")
-    for option, purpose, text in (("--by", "by", call.by), ("--show", "show", call.show)):
+    for option, purpose, text in (("--by", "by", args.by), ("--show", "show", args.show)):
         if text is not None and purpose not in table.carried:
             raise DataError(f"{table.name}: {option} can't read columns of this kind of source")
 
 
-def _asked(call: Call, table: Table) -> AnalysisOptions:
+def _asked(args: Arguments, table: Table) -> AnalysisOptions:
     def places(purpose: str) -> tuple[int, ...]:
         return tuple(place for _, place in table.carried.get(purpose, ()))
 
     return AnalysisOptions(
-        worst=call.worst or 0,
+        worst=args.worst or 0,
         show=places("show"),
         by=places("by"),
-        most_groups=call.max_groups,
-        bins=call.calibration or 0,
-        quantiles=call.quantiles is not None,
-        chances=call.plot,
+        most_groups=args.max_groups,
+        bins=args.calibration or 0,
+        quantiles=args.quantiles is not None,
+        chances=args.plot,
     )
 
 
 def _report(
-    figures: list[Figures], table: Table, found: AnalysisResult, call: Call, shares: dict[str, float], bare: bool
+    figures: list[Figures], table: Table, found: AnalysisResult, args: Arguments, shares: dict[str, float], bare: bool
 ) -> Report:
     """The answer of the first model, and a part for each of the tables asked for; the numbers alone where `bare`."""
     problem, parts = figures[0].problem, list[Part]()
@@ -139,7 +140,7 @@ def _report(
     if found.groups is not None:
         if found.groups.beyond:
             more = "--max-groups N allows more, each of which takes memory"
-            raise DataError(f"{table.name}: more than {call.max_groups} groups by {shown(call.by or '')}; {more}")
+            raise DataError(f"{table.name}: more than {args.max_groups} groups by {shown(args.by or '')}; {more}")
         parts.append(groups_part(problem, table, found))
     if found.worst is not None:
         parts.append(worst_part(problem, table, found))
@@ -148,23 +149,23 @@ def _report(
     if found.reliability is not None:
         parts.append(calibration_part(problem, found.summary, found.reliability))
     answer = with_parts(report(figures[0], table), parts)
-    pictures = pictures_of(figures, table.models, found) if call.plot else ()
+    pictures = pictures_of(figures, table.models, found) if args.plot else ()
     return replace(answer, numbers=numbers, pictures=pictures)
 
 
 def _passes(
-    figures: list[Figures], found: AnalysisResult, models: tuple[Model, ...], call: Call, printing: Printing
+    figures: list[Figures], found: AnalysisResult, models: tuple[Model, ...], args: Arguments, printing: Printing
 ) -> bool:
     """Whether the answer is within `--fail-above` and no model is worse; standard error says what isn't."""
     value, good = figures[0].value, True
-    if call.fail_above is not None and not value <= call.fail_above:
-        say(f"{printing.command}: the {call.reduction.value} is {value!r}, above {call.fail_above!r}\n")
+    if args.fail_above is not None and not value <= args.fail_above:
+        say(f"{printing.command}: the {args.reduction.value} is {value!r}, above {args.fail_above!r}\n")
         good = False
-    if call.fail_if_worse is None:
+    if args.fail_if_worse is None:
         return good
     for one in differences([f.problem for f in figures], models, found):
-        if one.low > call.fail_if_worse or one.mean == inf:
-            say(f"{printing.command}: {_worse(one, call.fail_if_worse)}\n")
+        if one.low > args.fail_if_worse or one.mean == inf:
+            say(f"{printing.command}: {_worse(one, args.fail_if_worse)}\n")
             good = False
     return good
 

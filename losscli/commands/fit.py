@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from glob import escape, glob
-from math import inf
 
 import numpy as np
 
-from losscli.commands.call import (
-    Call,
-    FitOptions,
+from losscli.commands.arguments import FitArguments
+from losscli.commands.settings import (
     printing_of,
     refuse_contradictions,
     refuse_unseen_pictures,
@@ -32,114 +30,105 @@ from losscli.regression.predict import write_predictions
 from losscli.reports.fit import FitReport, Scaling, report_of
 
 
-def run_fit(call: Call, options: FitOptions) -> bool:
+def run_fit(args: FitArguments) -> bool:
     """Fit and print what came of it."""
-    refuse_contradictions(call)
-    refuse_unseen_pictures(call, printing_of(call, "fit"))  # otherwise the curve of the loss is drawn anyway
-    config = _recipe(options)
-    if call.explain:
-        _refuse_unexplained(call, options)
-    if options.predict is not None:
-        refuse_overwriting(options.predict, call, options)
-    form = Form.BINARY if Form.BINARY in call.loss.kernels else Form.CATEGORICAL
-    selection = FeatureSelection(options.features or "", not options.no_intercept)
-    everything = read_design(request_of(call), settings_of(call), selection, form)
-    train, test = _parts(everything, call, options)
-    scaling = _scaling(train, everything) if options.standardize else None
+    refuse_contradictions(args)
+    refuse_unseen_pictures(args, printing_of(args))  # otherwise the curve of the loss is drawn anyway
+    config = _recipe(args)
+    if args.explain:
+        _refuse_unexplained(args)
+    if args.predict is not None:
+        refuse_overwriting(args.predict, args)
+    form = Form.BINARY if Form.BINARY in args.loss.kernels else Form.CATEGORICAL
+    selection = FeatureSelection(args.features or "", not args.no_intercept)
+    everything = read_design(request_of(args), settings_of(args), selection, form)
+    train, test = _parts(everything, args)
+    scaling = _scaling(train, everything) if args.standardize else None
     train, scaled = (_scaled(one, scaling) for one in (train, everything))
-    _refuse_degenerate(train, options)
-    start = parse_theta(options.theta, train.shape)
+    _refuse_degenerate(train, args)
+    start = parse_theta(args.theta, train.shape)
     test = None if test is None else _scaled(test, scaling)
-    fit = (newton if options.method is Solver.NEWTON else descend)(train, start, config, test)
-    _refuse_unsettled(fit, options)
+    fit = (newton if args.method is Solver.NEWTON else descend)(train, start, config, test)
+    _refuse_unsettled(fit, args)
     outcome = FitReport(train, config, fit, scaling, test)
-    if options.predict is not None:
+    if args.predict is not None:
         parts = {"train": train, "test": test} if test is not None else {"": scaled}
-        write_predictions(options.predict, parts, fit.theta)
-    if options.predict != "-":
-        emit(_told(outcome, start, call), printing_of(call, "fit"))
+        write_predictions(args.predict, parts, fit.theta)
+    if args.predict != "-":
+        emit(_told(outcome, start, args), printing_of(args))
     return True
 
 
-def _told(outcome: FitReport, start: Array, call: Call) -> Report:
+def _told(outcome: FitReport, start: Array, args: FitArguments) -> Report:
     """The report, with the first step by hand where that is asked for."""
     report = report_of(outcome)
-    if not call.explain:
+    if not args.explain:
         return report
     from losscli.homework.explain.fit import with_step
 
     return with_step(report, outcome.design, start, outcome.config, outcome.fit, outcome.scaling is not None)
 
 
-def _refuse_unexplained(call: Call, options: FitOptions) -> None:
+def _refuse_unexplained(args: FitArguments) -> None:
     """Refuse formats without a place for the work, and fits without a step on all rows."""
     contradicting = {
-        "--quiet": call.quiet,
-        f"--format {call.format}": not printing_of(call).writer.nested,
-        "--method newton": options.method is Solver.NEWTON,
-        "--batch": options.batch is not None,
-        "--steps 0": options.steps == 0,
-        "--predict -": options.predict == "-",
+        "--quiet": args.quiet,
+        f"--format {args.format}": not printing_of(args).writer.nested,
+        "--method newton": args.method is Solver.NEWTON,
+        "--batch": args.batch is not None,
+        "--steps 0": args.steps == 0,
+        "--predict -": args.predict == "-",
     }
     for other, given in contradicting.items():
         if given:
             raise UsageError(f"--explain shows the first step of gradient descent; it contradicts {other}")
 
 
-def _recipe(options: FitOptions) -> FitConfig:
-    for name, value in (("lr", options.lr), ("tol", options.tol), ("l2", options.l2)):
-        if not 0.0 <= value < inf or (name == "lr" and value == 0.0):
-            raise UsageError(
-                f"--{name}: {value:g} is out of range; it is finite and {'above' if name == 'lr' else 'at least'} 0"
-            )
-    if options.batch is not None and options.method is Solver.NEWTON:
+def _recipe(args: FitArguments) -> FitConfig:
+    if args.batch is not None and args.method is Solver.NEWTON:
         raise UsageError("--batch is for gradient descent; it contradicts --method newton")
-    refuse_test(options)
-    usual = NEWTON_STEPS if options.method is Solver.NEWTON else DESCENT_STEPS
+    refuse_test(args)
+    usual = NEWTON_STEPS if args.method is Solver.NEWTON else DESCENT_STEPS
     return FitConfig(
-        options.lr,
-        usual if options.steps is None else options.steps,
-        options.tol,
-        options.l2,
-        options.method,
-        options.batch,
-        options.seed,
+        args.lr,
+        usual if args.steps is None else args.steps,
+        args.tol,
+        args.l2,
+        args.method,
+        args.batch,
+        args.seed,
     )
 
 
-def refuse_test(options: FitOptions) -> None:
+def refuse_test(args: FitArguments) -> None:
     """Refuse what chooses no rows to test on."""
-    if options.test is not None and options.test_size is not None:
+    if args.test is not None and args.test_size is not None:
         raise UsageError("--test and --test-size both choose rows to test on; give one of them")
-    if options.test_size is not None and not 0.0 < options.test_size < 1.0:
-        raise UsageError(
-            f"--test-size: {options.test_size:g} is out of range; it is a share of the rows between 0 and 1"
-        )
 
 
-def _parts(everything: DesignMatrix, call: Call, options: FitOptions) -> tuple[DesignMatrix, DesignMatrix | None]:
+def _parts(everything: DesignMatrix, args: FitArguments) -> tuple[DesignMatrix, DesignMatrix | None]:
     """The rows to fit and those to test on."""
-    if options.test is not None:
+    if args.test is not None:
         shape = everything.shape
         names = ",".join(shape.features)
         selection = FeatureSelection(names, shape.intercept, shape.classes)
         form = Form.BINARY if shape.classes is None else Form.CATEGORICAL
         return everything, read_design(
-            request_of(replace(call, sources=(options.test,))), settings_of(call), selection, form
+            request_of(replace(args, sources=(args.test,))), settings_of(args), selection, form
         )
-    return held_out(everything, options)
+    return held_out(everything, args)
 
 
-def held_out(everything: DesignMatrix, options: FitOptions) -> tuple[DesignMatrix, DesignMatrix | None]:
+def held_out(everything: DesignMatrix, args: FitArguments) -> tuple[DesignMatrix, DesignMatrix | None]:
     """The rows to fit, and the share of them that --test-size holds out to test on."""
-    if options.test_size is None:
+    if args.test_size is None:
         return everything, None
-    count = round(options.test_size * everything.rows)
+    count = round(args.test_size * everything.rows)
     if not 0 < count < everything.rows:
         raise UsageError(
-            f"--test-size: {options.test_size:g} of {everything.rows} rows leaves no rows to fit or to test on"
+            f"--test-size: {args.test_size:g} of {everything.rows} rows leaves no rows to fit or to test on"
         )
-    order = np.random.default_rng(options.seed).permutation(everything.rows)
+    order = np.random.default_rng(args.seed).permutation(everything.rows)
     train, test = taken(everything, np.sort(order[count:])), taken(everything, np.sort(order[:count]))
     for part, purpose in ((train, "to fit"), (test, "to test on")):
         if not part.divisor > 0.0:
@@ -174,9 +163,9 @@ def _scaled(design: DesignMatrix, scaling: Scaling | None) -> DesignMatrix:
     return design if scaling is None else replace(design, x=(design.x - scaling.mean) / scaling.deviation)
 
 
-def _refuse_degenerate(train: DesignMatrix, options: FitOptions) -> None:
+def _refuse_degenerate(train: DesignMatrix, args: FitArguments) -> None:
     """Newton's method wants one optimum: no feature that is an intercept, unless a penalty chooses between them."""
-    if options.method is not Solver.NEWTON or options.l2 > 0.0:
+    if args.method is not Solver.NEWTON or args.l2 > 0.0:
         return
     name = train.table.name
     flat = _constant(train) if train.shape.intercept else None
@@ -185,23 +174,23 @@ def _refuse_degenerate(train: DesignMatrix, options: FitOptions) -> None:
         raise DataError(f"{name}: {what}, so newton has no single optimum; leave the column out or add --l2")
 
 
-def _refuse_unsettled(fit: Fit, options: FitOptions) -> None:
-    if options.method is Solver.NEWTON and not fit.converged and options.steps is None:
+def _refuse_unsettled(fit: Fit, args: FitArguments) -> None:
+    if args.method is Solver.NEWTON and not fit.converged and args.steps is None:
         raise DataError(
             f"newton has not settled after {fit.steps} steps, and the classes are not plainly separable; give more"
             " --steps, add --l2, or use --method gd"
         )
 
 
-def refuse_overwriting(path: str, call: Call, options: FitOptions) -> None:
+def refuse_overwriting(path: str, args: FitArguments) -> None:
     """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
     if path == "-":
-        if call.quiet or call.format != "table":
+        if args.quiet or args.format != "table":
             raise UsageError("--predict - prints the predictions alone; it contradicts -q and -f")
         return
     with suppress(OSError, ValueError):
         written = os.stat(path)
-        read = [one for source in (*(call.sources or ("-",)), options.test) if source for one in _files(source)]
+        read = [one for source in (*(args.sources or ("-",)), args.test) if source for one in _files(source)]
         if any(os.path.samestat(written, one) for one in read):
             raise UsageError(f"--predict: {path} is a table that is read; choose another file")
 

@@ -7,12 +7,13 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from losscli.commands.call import Call, GradOptions, refuse_contradictions, request_of, settings_of
+from losscli.commands.arguments import Arguments, GradArguments
+from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Method, Reduction, Wrt
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.figures import Figures
@@ -21,8 +22,7 @@ from losscli.homework.expect.grades import Answer, Question, marked, missing
 from losscli.homework.expect.loss import Solution, judge, read_rows, row_losses
 from losscli.homework.expect.typed import Expected
 from losscli.homework.expect.verdict import Verdict
-from losscli.output.emit import Printing, emit
-from losscli.output.formats import FORMATS
+from losscli.output.emit import emit
 from losscli.output.progress import followed
 from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.lists import is_list, reads_as_numbers
@@ -30,40 +30,28 @@ from losscli.reading.open import open_data
 from losscli.reading.remote import is_url
 from losscli.reports.grade import grade_report
 
-Reader = Callable[[Sequence[str]], tuple[Call, GradOptions | None]]  # the words of a command line to what they ask
+Reader = Callable[[Sequence[str]], Arguments]  # the words of a command line to what they ask
 
 QUESTION, COMMAND, STUDENT, ANSWER = "question", "command", "student", "answer"
 
 
-@dataclass(frozen=True)
-class GradeOptions:
-    """What `grade` asks."""
-
-    sources: tuple[str, ...] = ()
-    format: str = "table"
-    quiet: bool = False
-    digits: int = 6
-
-
-def run_grade(options: GradeOptions, reader: Reader) -> bool:
+def run_grade(args: Arguments, reader: Reader) -> bool:
     """Print the marks; False where an answer is not right."""
-    if len(options.sources) != 2:
+    if len(args.sources) != 2:
         raise UsageError("two tables are wanted: KEY and ANSWERS")
-    if options.sources.count("-") > 1:
+    if args.sources.count("-") > 1:
         raise UsageError("standard input can be read once; give '-' for one argument only")
-    if options.format not in FORMATS:
-        raise UsageError(f"--format: {options.format!r} is none of {', '.join(FORMATS)}")
-    if options.quiet and options.format != "table":
-        raise UsageError(f"--quiet prints nothing; it contradicts --format {options.format}")
-    key, answers = options.sources
+    if args.quiet and args.format != "table":
+        raise UsageError(f"--quiet prints nothing; it contradicts --format {args.format}")
+    key, answers = args.sources
     questions = _questions(read_ledger(key, (QUESTION, COMMAND)), key, reader)
     ledger = read_ledger(answers, (STUDENT, QUESTION, ANSWER))
     given = _answers(ledger, questions, key)
     students = list(dict.fromkeys(answer.student for answer in given))
     wanted = [*given, *missing(students, tuple(questions.values()), given)]
     marks = [marked(answer, questions[answer.question]) for answer in followed(wanted, "answers")]
-    if not options.quiet:
-        printing = Printing("losscli grade", options.format, digits=options.digits)
+    if not args.quiet:
+        printing = printing_of(args)
         emit(grade_report(marks, tuple(questions.values()), ledger), printing)
     return all(mark.outcome == "right" for mark in marks)
 
@@ -90,18 +78,18 @@ def _question(line: Line, folder: str, reader: Reader) -> Question:
         words = shlex.split(line.cells[COMMAND])
     except ValueError as error:
         raise DataError(f"the command line can't be read: {str(error).lower()}") from None
-    call, options = reader(words[1:] if words[:1] == ["losscli"] else words)
-    if call.expect is not None or call.explain or call.fail_above is not None:
+    args = reader(words[1:] if words[:1] == ["losscli"] else words)
+    if args.expect is not None or args.explain or args.fail_above is not None:
         raise UsageError(
             "--expect, --explain and --fail-above are for one answer; the answers are in a table of theirs"
         )
-    refuse_contradictions(replace(call, quiet=False, tolerance=None))
-    call = replace(call, sources=tuple(_beside(folder, word, call) for word in call.sources))
-    if call.weight is not None and len(call.sources) == 2:
-        call = replace(call, weight=_beside(folder, call.weight, call))
+    refuse_contradictions(replace(args, quiet=False, tolerance=None))
+    args = replace(args, sources=tuple(_beside(folder, word, args) for word in args.sources))
+    if args.weight is not None and len(args.sources) == 2:
+        args = replace(args, weight=_beside(folder, args.weight, args))
     points, tolerance = (_amount(line, name) for name in ("points", "tolerance"))
-    judge_ = _solved(call) if options is None else _solved_gradient(call, options)
-    return Question(line.cells[QUESTION], judge_, 1.0 if points is None else points, tolerance or call.tolerance)
+    judge_ = _solved_gradient(args) if isinstance(args, GradArguments) else _solved(args)
+    return Question(line.cells[QUESTION], judge_, 1.0 if points is None else points, tolerance or args.tolerance)
 
 
 def _amount(line: Line, name: str) -> float | None:
@@ -117,20 +105,20 @@ def _amount(line: Line, name: str) -> float | None:
     return value
 
 
-def _beside(folder: str, word: str, call: Call) -> str:
+def _beside(folder: str, word: str, args: Arguments) -> str:
     """A source of a question: lists as they are, paths as seen from the key."""
     if word == "-":
         raise UsageError("standard input is no source of a question")
     path = os.path.join(folder, word)
-    names = (call.positive, *(call.classes or "").split(","))
+    names = (args.positive, *(args.classes or "").split(","))
     if is_url(word) or reads_as_numbers(word) or (word in names and not os.path.exists(path)):
         return word
     return word if is_list(word) and not os.path.exists(path) else path
 
 
-def _solved(call: Call) -> Callable[[Expected], Verdict]:
+def _solved(args: Arguments) -> Callable[[Expected], Verdict]:
     """What judges an answer to a loss."""
-    settings, request = settings_of(call), request_of(call)
+    settings, request = settings_of(args), request_of(args)
     with closing(open_data(request)) as table:
         problem = problem_of(settings, table)
         read = read_rows(problem, table, wanted=True)
@@ -139,20 +127,20 @@ def _solved(call: Call) -> Callable[[Expected], Verdict]:
     return partial(judge, Solution(problem, read, right))
 
 
-def _solved_gradient(call: Call, options: GradOptions) -> Callable[[Expected], Verdict]:
+def _solved_gradient(args: GradArguments) -> Callable[[Expected], Verdict]:
     """What judges an answer to a gradient."""
     from losscli.commands.gradient import refuse_options, solved_by_parameters, spec_of
     from losscli.gradients.evaluate import Spool, gradient_of
     from losscli.homework.expect.gradient import judge_gradient, slopes_of
     from losscli.output.whole import spool_file
 
-    refuse_options(options)
-    if options.wrt is Wrt.PARAMS:
-        return partial(judge_gradient, *solved_by_parameters(call, options))
-    settings, request = settings_of(call), request_of(call)
+    refuse_options(args)
+    if args.wrt is Wrt.PARAMS:
+        return partial(judge_gradient, *solved_by_parameters(args))
+    settings, request = settings_of(args), request_of(args)
     with closing(open_data(request)) as table, spool_file() as file:
-        answer = gradient_of(problem_of(settings, table), table, spec_of(call, options), Spool(file))
-        numeric = options.method is Method.NUMERIC
+        answer = gradient_of(problem_of(settings, table), table, spec_of(args), Spool(file))
+        numeric = args.method is Method.NUMERIC
         parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.rows()]
         slopes = slopes_of(answer, np.concatenate(parts))
     return partial(judge_gradient, slopes, settings.unit_name)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from losscli.commands.call import Call, GradOptions, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.arguments import GradArguments
+from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Method, Reduction, Scale, Wrt
 from losscli.errors import UsageError
 from losscli.evaluation.problem import problem_of
@@ -24,26 +25,26 @@ if TYPE_CHECKING:
     from losscli.regression.gradient import ParameterGradient
 
 
-def run_grad(call: Call, options: GradOptions) -> bool:
+def run_grad(args: GradArguments) -> bool:
     """Print the gradient; False when `--check` finds that the methods disagree, or the typed gradient is wrong."""
-    refuse_contradictions(call)
-    refuse_options(options)
+    refuse_contradictions(args)
+    refuse_options(args)
     expected = None
-    if call.expect is not None:
+    if args.expect is not None:
         from losscli.homework.expect.typed import Expected
         from losscli.homework.expect.wording import typed_numbers
 
-        expected = Expected(call.expect, call.tolerance, call.hide_answer)
+        expected = Expected(args.expect, args.tolerance, args.hide_answer)
         typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
-    if call.explain:
-        if not printing_of(call).writer.nested:
-            other = "--quiet" if call.quiet else f"--format {call.format}"
+    if args.explain:
+        if not printing_of(args).writer.nested:
+            other = "--quiet" if args.quiet else f"--format {args.format}"
             raise UsageError(f"--explain shows the work; it contradicts {other}")
-        if call.focal or call.normalize:
+        if args.focal or args.normalize:
             raise UsageError("--explain shows gradients without --focal and --normalize")
-    if options.wrt is Wrt.PARAMS:
-        return _run_params(call, options, expected)
-    settings, request, spec = settings_of(call), request_of(call), spec_of(call, options)
+    if args.wrt is Wrt.PARAMS:
+        return _run_params(args, expected)
+    settings, request, spec = settings_of(args), request_of(args), spec_of(args)
     table = open_data(request)
     with closing(table), spool_file() as file:
         problem = problem_of(settings, table)
@@ -51,46 +52,46 @@ def run_grad(call: Call, options: GradOptions) -> bool:
         gradient = gradient_of(problem, table, spec, Spool(file))
         from losscli.reports.gradient import print_rows
 
-        as_typed = print_rows(gradient, printing_of(call, "grad"), expected, numeric=options.method is Method.NUMERIC)
+        as_typed = print_rows(gradient, printing_of(args), expected, numeric=args.method is Method.NUMERIC)
     return gradient.ok and as_typed
 
 
-def refuse_options(options: GradOptions) -> None:
+def refuse_options(args: GradArguments) -> None:
     """Refuse options of a gradient that contradict each other."""
-    if options.step is not None:
-        if options.method is Method.ANALYTIC and not options.check:
+    if args.step is not None:
+        if args.method is Method.ANALYTIC and not args.check:
             raise UsageError("--step is for differences; add --method numeric or --check")
-        if not 0.0 < options.step < inf:
-            raise UsageError(f"--step: {options.step:g} is not a step; it is above 0 and finite")
+        if not 0.0 < args.step < inf:
+            raise UsageError(f"--step: {args.step:g} is not a step; it is above 0 and finite")
     by_parameters = {
-        "features": options.features,
-        "theta": options.theta,
-        "no-intercept": options.no_intercept,
+        "features": args.features,
+        "theta": args.theta,
+        "no-intercept": args.no_intercept,
     }
     for name, given in by_parameters.items():
-        if given and options.wrt is not Wrt.PARAMS:
+        if given and args.wrt is not Wrt.PARAMS:
             raise UsageError(f"--{name} is for gradients by parameters; add --wrt params")
 
 
-def spec_of(call: Call, options: GradOptions) -> GradientSpec:
+def spec_of(args: GradArguments) -> GradientSpec:
     """The scale that the gradient is by, and its methods; of a gradient by parameters the scale is that of logits."""
-    by = Scale.LOGITS if options.wrt is Wrt.PARAMS else Scale(options.wrt.value) if options.wrt else call.scale
-    if options.step is not None and by is Scale.PROBS and options.step > LARGEST_STEP:
-        raise UsageError(f"--step: {options.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
-    numeric = options.method is Method.NUMERIC
-    return GradientSpec(by, options.check or not numeric, options.check or numeric, options.step)
+    by = Scale.LOGITS if args.wrt is Wrt.PARAMS else Scale(args.wrt.value) if args.wrt else args.scale
+    if args.step is not None and by is Scale.PROBS and args.step > LARGEST_STEP:
+        raise UsageError(f"--step: {args.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
+    numeric = args.method is Method.NUMERIC
+    return GradientSpec(by, args.check or not numeric, args.check or numeric, args.step)
 
 
 # --- by parameters ----------------------------------------------------------------------------------------------------
-def _run_params(call: Call, options: GradOptions, expected: "Expected | None") -> bool:
+def _run_params(args: GradArguments, expected: "Expected | None") -> bool:
     from losscli.regression.gradient import compare_gradients
     from losscli.reports.parameters import parameter_report
 
-    design, gradient = _by_parameters(call, options)
-    check = compare_gradients(gradient) if options.check else None
-    report, right = parameter_report(design, gradient, options.method, check), True
-    printing = printing_of(call, "grad")
-    if call.explain:
+    design, gradient = _by_parameters(args)
+    check = compare_gradients(gradient) if args.check else None
+    report, right = parameter_report(design, gradient, args.method, check), True
+    printing = printing_of(args)
+    if args.explain:
         from losscli.homework.explain.parameters import with_work
 
         report = with_work(report, design, gradient.theta)
@@ -99,26 +100,26 @@ def _run_params(call: Call, options: GradOptions, expected: "Expected | None") -
 
         diagnosis = told_of(_diagnosed_slopes(design, gradient), design.problem.settings.unit_name, expected)
         report, right = judged_report(report, diagnosis, expected, printing.digits)
-    if expected is None or not call.quiet:  # with --quiet the exit code says it
+    if expected is None or not args.quiet:  # with --quiet the exit code says it
         emit(report, printing)
     return right and (check is None or check[0] <= TOLERANCE)
 
 
-def solved_by_parameters(call: Call, options: GradOptions) -> "tuple[Slopes, str]":
+def solved_by_parameters(args: GradArguments) -> "tuple[Slopes, str]":
     """The right gradient for a diagnosis, and the unit of its loss."""
-    design, gradient = _by_parameters(call, options)
+    design, gradient = _by_parameters(args)
     return _diagnosed_slopes(design, gradient), design.problem.settings.unit_name
 
 
-def _by_parameters(call: Call, options: GradOptions) -> "tuple[DesignMatrix, ParameterGradient]":
+def _by_parameters(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradient]":
     from losscli.regression.design import FeatureSelection, form_of, parse_theta, read_design
     from losscli.regression.gradient import parameter_gradient
 
-    if options.features is None:
+    if args.features is None:
         raise UsageError("--wrt params wants the columns that the logits are made of: -x/--features COLS")
-    selection, settings = FeatureSelection(options.features, not options.no_intercept), settings_of(call)
-    design = read_design(request_of(call), settings, selection, form_of(settings, options.theta))
-    return design, parameter_gradient(design, parse_theta(options.theta, design.shape), spec_of(call, options))
+    selection, settings = FeatureSelection(args.features, not args.no_intercept), settings_of(args)
+    design = read_design(request_of(args), settings, selection, form_of(settings, args.theta))
+    return design, parameter_gradient(design, parse_theta(args.theta, design.shape), spec_of(args))
 
 
 def _diagnosed_slopes(design: "DesignMatrix", gradient: "ParameterGradient") -> "Slopes":

@@ -1,6 +1,7 @@
 """What the loss commands do: read, evaluate, report. Returns whether the answer is yes; writes to standard output."""
 
-from losscli.commands.call import Call, analysis_options, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.arguments import Arguments
+from losscli.commands.settings import analysis_options, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.data.blocks import Table
 from losscli.enums import Reduction
 from losscli.errors import UsageError
@@ -14,28 +15,28 @@ from losscli.reading.open import open_data
 from losscli.reports.loss import bare_report, report
 
 
-def run_loss(call: Call) -> bool:
+def run_loss(args: Arguments) -> bool:
     """Print the loss that was asked for; False when it is above the limit that was given."""
-    refuse_contradictions(call)
-    printing = printing_of(call)
-    if analysis_options(call):
+    refuse_contradictions(args)
+    printing = printing_of(args)
+    if analysis_options(args):
         from losscli.commands.analysis import run_analysis
 
-        return run_analysis(call, printing)
-    if call.expect is not None or call.explain:
-        _refuse_unsuitable(call, printing)
-    settings, request = settings_of(call), request_of(call)
+        return run_analysis(args, printing)
+    if args.expect is not None or args.explain:
+        _refuse_unsuitable(args, printing)
+    settings, request = settings_of(args), request_of(args)
     table = watched(open_data(request))
     try:
-        return _answered(problem_of(settings, table), table, call, printing)
+        return _answered(problem_of(settings, table), table, args, printing)
     finally:
         table.close()
 
 
-def _answered(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
-    if call.expect is not None or call.explain:
-        return _checked(problem, table, call, printing)
-    if call.reduction is Reduction.NONE:
+def _answered(problem: Problem, table: Table, args: Arguments, printing: Printing) -> bool:
+    if args.expect is not None or args.explain:
+        return _checked(problem, table, args, printing)
+    if args.reduction is Reduction.NONE:
         from losscli.reports.rows import stream_losses
 
         stream_losses(problem, table, printing)
@@ -43,53 +44,53 @@ def _answered(problem: Problem, table: Table, call: Call, printing: Printing) ->
     figures = Figures(problem, summary_of(problem, table, full=not printing.is_bare))
     answer = (bare_report if printing.is_bare else report)(figures, table)
     emit(answer, printing)
-    return _within_limit(answer.answer, call, printing)
+    return _within_limit(answer.answer, args, printing)
 
 
-def _within_limit(value: float, call: Call, printing: Printing) -> bool:
+def _within_limit(value: float, args: Arguments, printing: Printing) -> bool:
     """Whether the answer is within `--fail-above`; where it isn't, standard error says what it is."""
-    if call.fail_above is None or value <= call.fail_above:
+    if args.fail_above is None or value <= args.fail_above:
         return True
-    say(f"{printing.command}: the {call.reduction.value} is {value!r}, above {call.fail_above!r}\n")
+    say(f"{printing.command}: the {args.reduction.value} is {value!r}, above {args.fail_above!r}\n")
     return False
 
 
-def _checked(problem: Problem, table: Table, call: Call, printing: Printing) -> bool:
+def _checked(problem: Problem, table: Table, args: Arguments, printing: Printing) -> bool:
     """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
     from losscli.homework.expect.loss import Solution, extended, judge, read_rows, row_losses, with_losses, with_verdict
     from losscli.homework.expect.typed import Expected
     from losscli.homework.explain.loss import explained
 
-    by_row, ok = call.reduction is Reduction.NONE, True
-    read = read_rows(problem, table, wanted=call.expect is not None or by_row)
+    by_row, ok = args.reduction is Reduction.NONE, True
+    read = read_rows(problem, table, wanted=args.expect is not None or by_row)
     figures = Figures(problem, read.summary)
     answer = report(figures, table)
     right = row_losses(problem, read) if by_row else figures.value
     if by_row:
         answer = with_losses(answer, row_losses(problem, read))
-    if call.explain:
-        grids, record = explained(problem, read.pieces, figures, call.digits)
+    if args.explain:
+        grids, record = explained(problem, read.pieces, figures, args.digits)
         answer = extended(answer, grids, (), {"explain": record})
-    if call.expect is not None:
-        expected = Expected(call.expect, call.tolerance, call.hide_answer)
+    if args.expect is not None:
+        expected = Expected(args.expect, args.tolerance, args.hide_answer)
         verdict = judge(Solution(problem, read, right), expected)
         answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
-        if call.quiet:  # the exit code says it
-            return _within_limit(figures.value, call, printing) and ok
+        if args.quiet:  # the exit code says it
+            return _within_limit(figures.value, args, printing) and ok
     emit(answer, printing)
-    return _within_limit(figures.value, call, printing) and ok
+    return _within_limit(figures.value, args, printing) and ok
 
 
-def _refuse_unsuitable(call: Call, printing: Printing) -> None:
+def _refuse_unsuitable(args: Arguments, printing: Printing) -> None:
     """Refuse what makes no sense together, and a typed answer that is no number, before anything is read."""
-    if call.expect is not None:
+    if args.expect is not None:
         from losscli.homework.expect.typed import Expected
         from losscli.homework.expect.wording import typed_numbers
 
-        typed_numbers(Expected(call.expect), many=call.reduction is Reduction.NONE)
-    if call.explain and call.quiet:
+        typed_numbers(Expected(args.expect), many=args.reduction is Reduction.NONE)
+    if args.explain and args.quiet:
         raise UsageError("--quiet prints the number alone; it contradicts --explain")
-    if call.explain and not printing.writer.nested:
-        raise UsageError(f"--explain shows the work; it contradicts --format {call.format}")
-    if not printing.writer.nested and call.reduction is Reduction.NONE and not call.quiet:
-        raise UsageError(f"-r none --format {call.format} prints rows and has no place for --expect; use -f json")
+    if args.explain and not printing.writer.nested:
+        raise UsageError(f"--explain shows the work; it contradicts --format {args.format}")
+    if not printing.writer.nested and args.reduction is Reduction.NONE and not args.quiet:
+        raise UsageError(f"-r none --format {args.format} prints rows and has no place for --expect; use -f json")

@@ -7,7 +7,7 @@ silences its partial loss, an infinite one too: 0 log 0 is 0. A certain miss is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from losscli.enums import Form, Scale
@@ -49,7 +49,9 @@ class Loss:
     a perplexity, a likelihood and the catalogue of mistakes; any other loss has the `unit` that it names. `leads` and
     `closes` are the keys of the figures that its table begins and ends with. `baseline` gives the cost of each class as
     the label where the label frequencies are predicted (see `losses.baseline`), `regression` the name of the fit that
-    has the least of the loss; None where there is none.
+    has the least of the loss; None where there is none. `examples` are lines of its commands, for their pages of help;
+    `aliases` what other programs call it (several names, in lower case and without dashes), with the options that such
+    a name means.
     """
 
     name: str
@@ -64,6 +66,8 @@ class Loss:
     closes: tuple[str, ...] = ()
     baseline: Callable[[Mapping[Scale, Kernel], Targets, Array], Array] | None = by_classes
     regression: str | None = None
+    examples: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 # The mathematics that a loss has to name for them to be offered; all other options are for every loss.
@@ -146,6 +150,9 @@ LIKELIHOOD = {
     Scale.LOGPROBS: replace(BINARY[Scale.LOGPROBS], formula=lambda soft, log: f"loss = -x{over(log)}, x = ln p"),
 }
 
+LABELS_AND_PREDS = '"1,0,0,1" "0.8,0.3,0.4,0.7"'
+CROSS_ENTROPY = "logloss crossentropy xent crossentropyloss entropy loss lossvalue"  # of two classes or several
+
 LOSSES: dict[str, Loss] = {
     loss.name: loss
     for loss in (
@@ -155,6 +162,24 @@ LOSSES: dict[str, Loss] = {
             {Form.BINARY: BINARY},
             OF_LOG_LOSSES | {"positive", "pos_weight"},
             regression="logistic",
+            examples=(
+                f"losscli bce {LABELS_AND_PREDS}",
+                f"losscli bce {LABELS_AND_PREDS} --expect 0.522",
+                "losscli bce preds.csv -y label -p prob -w weight",
+                'losscli bce --from logits "1,0" "-1.2,0.3" -q',
+                "cat preds.csv | losscli bce -r none -f csv",
+                f"losscli grad bce {LABELS_AND_PREDS} --wrt logits",
+                "losscli grad bce preds.csv --check",
+                'losscli grad bce homework.csv -y passed --wrt params -x hours --theta "-1,0.5"',
+                "losscli fit bce homework.csv -y passed -x hours",
+                "losscli fit bce homework.csv -y passed -x hours --method newton",
+                'losscli fit bce homework.csv -y passed -x "hours,sleep" --l2 0.1 -f csv',
+            ),
+            aliases={
+                CROSS_ENTROPY: "",
+                "bceloss binary binarycrossentropy binarylogloss sigmoid binaryloss": "",
+                "bcewithlogits bcewithlogitsloss binarycrossentropywithlogits": "--from logits",
+            },
         ),
         Loss(
             "ce",
@@ -163,6 +188,22 @@ LOSSES: dict[str, Loss] = {
             OF_LOG_LOSSES | {"classes", "class_weight", "ignore", "normalize"},
             closes=("perplexity",),
             regression="softmax",
+            examples=(
+                'losscli ce "0,2" "0.7,0.2,0.1; 0.1,0.2,0.7"',
+                'losscli ce animals.csv -y label -p "p_*"',
+                "losscli ce iris.csv -y species -q --fail-above 0.5",
+                'losscli ce "cat,dog" "0.9,0.1; 0.2,0.8" --classes "cat,dog" --explain',
+                'losscli grad ce "0,1,0" "0.2,0.5,0.3"',
+                "losscli grad ce animals.csv --wrt logits -f csv",
+                'losscli grad ce "0,2" "0.7,0.2,0.1; 0.1,0.2,0.7" --check',
+                "losscli fit ce homework.csv -y passed -x hours",
+                "losscli fit ce iris.csv -y species --method newton --l2 0.1",
+                "losscli fit ce iris.csv -y species --test-size 0.25 --seed 1 -f csv",
+            ),
+            aliases={
+                CROSS_ENTROPY: "",
+                "categorical categoricalcrossentropy sparsecategoricalcrossentropy cce multiclass softmax mlogloss": "",
+            },
         ),
         Loss(
             "nll",
@@ -171,6 +212,15 @@ LOSSES: dict[str, Loss] = {
             OF_LOG_LOSSES | {"positive", "classes", "class_weight", "ignore", "normalize"},
             soft_labels=False,
             leads=("sum", "mean", "log_likelihood", "likelihood", "perplexity"),
+            examples=(
+                'losscli nll "0.8,0.7,0.6,0.7"',
+                f"losscli nll {LABELS_AND_PREDS} --base 2",
+                "losscli nll animals.csv -r sum -q",
+                'losscli grad nll "0.8,0.7,0.6,0.7"',
+                f"losscli grad nll {LABELS_AND_PREDS} --wrt logits -q",
+                "losscli grad nll animals.csv --check",
+            ),
+            aliases={"nllloss loglikelihood likelihood negativeloglikelihood loglik perplexity ppl": ""},
         ),
     )
 }

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from planted import Data, data_sets, planted, planted_pairs, planted_rows
 
-from losscli.commands.call import Call, request_of, settings_of
+from losscli.commands.arguments import Arguments
+from losscli.commands.settings import request_of, settings_of
 from losscli.enums import Reduction, Scale
 from losscli.evaluation.evaluate import evaluated, in_order
 from losscli.evaluation.problem import problem_of
@@ -38,9 +39,9 @@ def case_from(data: Data) -> Case:
     options = dict(data.options)
     if data.w is not None:
         options["weight"] = _text(data.w)
-    call = Call(LOSSES[data.loss.split("-")[0]], tuple(sources), **options)
-    table = open_data(request_of(call))
-    problem = problem_of(settings_of(call), table)
+    args = Arguments(LOSSES[data.loss.split("-")[0]], tuple(sources), **options)
+    table = open_data(request_of(args))
+    problem = problem_of(settings_of(args), table)
     blocks, total = [], EMPTY
     for (block, part), _ in in_order(table, lambda b: (b, summarize(evaluated(problem, b)[1]))):
         blocks.append(block)

@@ -12,8 +12,8 @@ import pytest
 from conftest import DATA, ROOT, environment, process, refusal, run
 from terminal import on_terminal
 
-from losscli.cli.commands import COMMANDS, EXAMPLES, GROUPS, Command
-from losscli.cli.options import COMING
+from losscli.cli.commands import COMMANDS, GROUPS, Command
+from losscli.cli.help import top_examples
 
 PAGES = [(), *((group,) for group in GROUPS), *COMMANDS]
 COMMAND = pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: " ".join(command.words))
@@ -74,7 +74,6 @@ def test_a_page_names_each_option_of_the_command_and_no_other(command: Command) 
     offered = {flag for option in command.options.values() for name in option.names for flag in name.split("/")}
 
     assert offered | {"-h", "--help"} == set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", "\n".join(_names(text))))
-    assert not COMING & set(command.options)
 
 
 def _names(text: str) -> list[str]:
@@ -120,6 +119,13 @@ def test_help_alone_is_the_page_at_the_top() -> None:
     assert run("help").out == run("help", "-h").out == run("-h").out
 
 
+def test_without_arguments_the_page_at_the_top_goes_to_standard_error() -> None:
+    result = run()
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"{page()}\nlosscli: choose a command: bce, ce, nll, grade, grad, fit\n"
+
+
 def test_an_unknown_topic_lists_the_topics() -> None:
     topics = "the topics are conventions, files, homework, models, scale, 中文, zh"
 
@@ -137,7 +143,7 @@ def test_a_topic_on_a_terminal_is_formatted() -> None:
     )
 
 
-ALL_EXAMPLES = [*EXAMPLES, *(example for command in COMMANDS.values() for example in command.examples)]
+ALL_EXAMPLES = [*top_examples(), *(example for command in COMMANDS.values() for example in command.examples)]
 
 
 @pytest.mark.slow

@@ -141,7 +141,7 @@ def test_gradients_by_parameters_and_losses_of_rows_are_questions(tmp_path: Path
         ("bce absent.csv", "absent.csv: no such file"),
         ("bce 1,0 0.5,0.5 --expect 1", "--expect, --explain and --fail-above are for one answer"),
         ("bce -", "standard input is no source of a question"),
-        ("bce 1,0 0.5,0.5 --nonsense", "has an option that losscli bce doesn't take"),
+        ("bce 1,0 0.5,0.5 --nonsense", "no such option: --nonsense"),
         ("bce 1,0 '0.5", "the command line can't be read"),
         ("bce 1,0 0.5,2", "2 is not a probability"),
         ("", "is no question"),

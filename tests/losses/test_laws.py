@@ -15,7 +15,8 @@ from conftest import DATA, Result, answer, examples, listed, process, record, ru
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from losscli.commands.call import Call, request_of, settings_of
+from losscli.commands.arguments import Arguments
+from losscli.commands.settings import request_of, settings_of
 from losscli.data.blocks import Table
 from losscli.enums import Form, Like, Missing, Scale
 from losscli.errors import DataError
@@ -76,8 +77,8 @@ def columns_of(form: Form) -> tuple[str, ...]:
     return (*labels, "-p", "p_*" if form is Form.CATEGORICAL else "p", "-w", "weight")
 
 
-def call_of(loss: str, form: Form, scale: Scale, path: Path | str) -> Call:
-    return Call(
+def call_of(loss: str, form: Form, scale: Scale, path: Path | str) -> Arguments:
+    return Arguments(
         LOSSES[loss],
         (str(path),),
         label=() if form is Form.LIKELIHOOD else ("label",),
@@ -88,22 +89,22 @@ def call_of(loss: str, form: Form, scale: Scale, path: Path | str) -> Call:
 
 
 @contextmanager
-def opened(call: Call, block_bytes: int) -> Iterator[tuple[Problem, Table]]:
-    request = request_of(call)
+def opened(args: Arguments, block_bytes: int) -> Iterator[tuple[Problem, Table]]:
+    request = request_of(args)
     table = open_data(replace(request, style=replace(request.style, block_bytes=block_bytes)))
     try:
-        yield problem_of(settings_of(call), table), table
+        yield problem_of(settings_of(args), table), table
     finally:
         table.close()
 
 
-def summary(call: Call, block_bytes: int, threads: int = 1) -> Summary:
-    with opened(call, block_bytes) as (problem, table):
+def summary(args: Arguments, block_bytes: int, threads: int = 1) -> Summary:
+    with opened(args, block_bytes) as (problem, table):
         return summary_of(problem, replace(table, threads=threads))
 
 
-def losses(call: Call, block_bytes: int) -> bytes:
-    with opened(call, block_bytes) as (problem, table):
+def losses(args: Arguments, block_bytes: int) -> bytes:
+    with opened(args, block_bytes) as (problem, table):
         parts = [values for values, _ in in_order(table, lambda block: evaluated(problem, block)[1].value)]
         return np.concatenate(parts).tobytes()
 
@@ -116,26 +117,26 @@ SIZES = (1, 2, 3, 17, 40, 41, 63, 64, 100, 257, 1000, 4096, 1 << 20)
 @EVERY_CASE
 def test_cutting_a_table_anywhere_changes_no_digit(loss: str, form: Form, scale: Scale, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(sheet(form, scale, 40).text())
-    call = call_of(loss, form, scale, tmp_path / "t.csv")
-    whole, values = summary(call, 1 << 20), losses(call, 1 << 20)
+    args = call_of(loss, form, scale, tmp_path / "t.csv")
+    whole, values = summary(args, 1 << 20), losses(args, 1 << 20)
 
     assert whole.n == 40
     for size in SIZES:
-        assert summary(call, size) == whole
-        assert losses(call, size) == values
+        assert summary(args, size) == whole
+        assert losses(args, size) == values
 
 
-SETTINGS: dict[str, Callable[[Call], Call]] = {
-    "focal": lambda call: replace(call, focal=2.0),
-    "smoothing": lambda call: replace(call, smoothing=0.1),
-    "eps": lambda call: replace(call, eps=0.05),
-    "torch": lambda call: replace(call, like=Like.TORCH),
-    "keras": lambda call: replace(call, like=Like.KERAS),
-    "sklearn": lambda call: replace(call, like=Like.SKLEARN),
-    "drop": lambda call: replace(call, na=Missing.DROP),
-    "ignore": lambda call: replace(call, ignore="1"),
-    "class weights": lambda call: replace(call, class_weight="1,0.3,7"),
-    "normalize": lambda call: replace(call, normalize=True),
+SETTINGS: dict[str, Callable[[Arguments], Arguments]] = {
+    "focal": lambda args: replace(args, focal=2.0),
+    "smoothing": lambda args: replace(args, smoothing=0.1),
+    "eps": lambda args: replace(args, eps=0.05),
+    "torch": lambda args: replace(args, like=Like.TORCH),
+    "keras": lambda args: replace(args, like=Like.KERAS),
+    "sklearn": lambda args: replace(args, like=Like.SKLEARN),
+    "drop": lambda args: replace(args, na=Missing.DROP),
+    "ignore": lambda args: replace(args, ignore="1"),
+    "class weights": lambda args: replace(args, class_weight="1,0.3,7"),
+    "normalize": lambda args: replace(args, normalize=True),
 }
 
 
@@ -156,11 +157,11 @@ def test_cutting_changes_no_digit_whatever_the_setting(loss: str, form: Form, se
         lines[5], lines[17], lines[40] = ("NA" + line[1:] for line in (lines[5], lines[17], lines[40]))
         text = "\n".join(lines)
     (tmp_path / "t.csv").write_text(text)
-    call = SETTINGS[setting](call_of(loss, form, Scale.PROBS, tmp_path / "t.csv"))
-    whole = summary(call, 1 << 20)
+    args = SETTINGS[setting](call_of(loss, form, Scale.PROBS, tmp_path / "t.csv"))
+    whole = summary(args, 1 << 20)
 
     assert whole.counts.seen == 40 and whole.counts.left_out["dropped"] == (3 if setting == "drop" else 0)
-    assert all(summary(call, size) == whole for size in SIZES)
+    assert all(summary(args, size) == whole for size in SIZES)
 
 
 @IN_TMP
@@ -179,9 +180,9 @@ def test_cutting_changes_no_digit_of_irregular_text(
         )
     lines.insert(11, newline.join([""] * blank)) if blank else None
     (tmp_path / "t.csv").write_text(newline.join(lines) + newline * seed, newline="")
-    call = call_of("bce", Form.BINARY, Scale.PROBS, tmp_path / "t.csv")
+    args = call_of("bce", Form.BINARY, Scale.PROBS, tmp_path / "t.csv")
 
-    assert summary(call, size) == summary(call, 1 << 20)
+    assert summary(args, size) == summary(args, 1 << 20)
 
 
 FAULTY = [
@@ -207,7 +208,7 @@ def test_cutting_changes_no_letter_of_an_error(head: str, good: str, bad: str, t
         for size in SIZES:
             for threads in (1, 3):
                 try:
-                    summary(Call(LOSSES["bce"], (str(path),)), size, threads)
+                    summary(Arguments(LOSSES["bce"], (str(path),)), size, threads)
                 except DataError as error:
                     said.add(str(error))
                 else:
@@ -219,9 +220,9 @@ def test_cutting_changes_no_letter_of_an_error(head: str, good: str, bad: str, t
 @EVERY_CASE
 def test_threads_change_nothing(loss: str, form: Form, scale: Scale, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(sheet(form, scale, 300).text())
-    call = call_of(loss, form, scale, tmp_path / "t.csv")
+    args = call_of(loss, form, scale, tmp_path / "t.csv")
 
-    assert summary(call, 500, threads=1) == summary(call, 500, threads=2) == summary(call, 500, threads=7)
+    assert summary(args, 500, threads=1) == summary(args, 500, threads=2) == summary(args, 500, threads=7)
 
 
 @EVERY_CASE
@@ -229,11 +230,11 @@ def test_processes_change_nothing(
     loss: str, form: Form, scale: Scale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "t.csv").write_text(sheet(form, scale, 300).text())
-    call = call_of(loss, form, scale, tmp_path / "t.csv")
-    alone = summary(call, 500)
+    args = call_of(loss, form, scale, tmp_path / "t.csv")
+    alone = summary(args, 500)
     monkeypatch.setattr("losscli.reading.formats.ranges.LEAST_BYTES", 700)
 
-    assert summary(call, 500, threads=2) == summary(call, 1 << 20, threads=5) == alone
+    assert summary(args, 500, threads=2) == summary(args, 1 << 20, threads=5) == alone
 
 
 @pytest.mark.parametrize(("head", "good", "bad"), [case[1:] for case in FAULTY], ids=[case[0] for case in FAULTY])
@@ -248,7 +249,7 @@ def test_processes_change_no_letter_of_an_error(
         for least in (1 << 22, 30, 100):
             monkeypatch.setattr("losscli.reading.formats.ranges.LEAST_BYTES", least)
             with pytest.raises(DataError) as caught:
-                summary(Call(LOSSES["bce"], (str(path),)), 1 << 20, threads=4)
+                summary(Arguments(LOSSES["bce"], (str(path),)), 1 << 20, threads=4)
             said.add(str(caught.value))
         assert len(said) == 1, said
 

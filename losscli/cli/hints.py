@@ -1,22 +1,28 @@
-"""What other programs call the options and commands of this one, by name without dashes. Data, and nothing else.
+"""What to type instead: names that other programs use for options and commands, then the nearest spelling.
 
-An entry of `OPTION_NAMES` lists what may be meant, likeliest first; what begins with an option is suggested only where
-the command takes it, and a sentence anywhere. Names are in lower case, with - for _.
+Names are those of scikit-learn, torch, Keras, csvkit, xsv, DuckDB, pandas and common sense, in lower case. An entry of
+`OPTION_NAMES` lists what may be meant, likeliest first: what begins with an option is suggested only where the command
+has it, and a sentence anywhere. What a loss is called elsewhere stands in its entry (losses/table.py).
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
+from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, within
+from losscli.cli.options import flags_of
+from losscli.enums import Form
+from losscli.errors import shown
+from losscli.losses.table import LOSSES
 
-def _spread(table: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Each of the names of a line as an entry of its own."""
-    return {name: meant for names, meant in table.items() for name in names.split()}
-
+NEAR = 0.75  # how alike two spellings are to be taken for one another, from 0 to 1
 
 FILE = "the answer goes to standard output, so write > FILE"
 ROWS = "a part of a table comes through a pipe: head -n 101 FILE | losscli COMMAND"
 
-OPTION_NAMES: Mapping[str, tuple[str, ...]] = _spread(
-    {
+OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
+    name: meant
+    for names, meant in {
         # what comes out
         "json j": ("-f json",),
         "jsonl ndjson json-lines": ("-f json",),
@@ -61,7 +67,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = _spread(
             "the table stands by itself: losscli COMMAND FILE",
         ),
         "nrows n-rows rows limit head max-rows sample n-samples": (ROWS,),
-        "glob recursive": ("quote a glob: losscli COMMAND 'part-*.csv'",),
+        "glob recursive": ('quote a glob: losscli COMMAND "part-*.csv"',),
         "stdin": ("standard input is read where no table is named, or for -",),
         # mathematics
         "clip epsilon clip-eps clipping clamp clip-prob clip-probs min-prob tiny tol-prob floor": ("--eps X",),
@@ -121,28 +127,134 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = _spread(
         # the program
         "version": ("losscli --version says which version this is",),
         "usage man ? doc docs examples": ("-h",),
-    }
-)
-
-BOTH = "use bce for two classes, ce for several"
-
-COMMAND_NAMES: Mapping[str, str] = {
-    name: meant
-    for names, meant in {
-        "logloss crossentropy xent crossentropyloss entropy loss lossvalue": BOTH,
-        "bceloss binary binarycrossentropy binarylogloss sigmoid binaryloss": "use bce",
-        "bcewithlogits bcewithlogitsloss binarycrossentropywithlogits": "use bce --from logits",
-        "categorical categoricalcrossentropy sparsecategoricalcrossentropy cce multiclass softmax mlogloss": "use ce",
-        "nllloss loglikelihood likelihood negativeloglikelihood loglik perplexity ppl": "use nll",
-        "gradient gradients derivative derivatives gradcheck backward backprop diff jacobian": (
-            "use grad bce, grad ce or grad nll"
-        ),
-        "logistic logisticregression logreg logit": "use fit bce",
-        "softmaxregression multinomial multinomiallogistic": "use fit ce",
-        "regression train learn regress model optimize sgd gd newton": "use fit bce or fit ce",
-        "version": "use losscli --version",
-        "usage man info examples": "use losscli -h",
-        "brier auc accuracy f1 mse mae metrics score": "the losses are bce, ce and nll",
     }.items()
     for name in names.split()
 }
+
+
+# Commands that are none of a loss; {losses}, {grads} and {fits} stand for those that there are.
+COMMAND_NAMES: Mapping[str, str] = {
+    name: meant
+    for names, meant in {
+        "gradient gradients derivative derivatives gradcheck backward backprop diff jacobian": "use {grads}",
+        "regression train learn regress model optimize sgd gd newton": "use {fits}",
+        "version": "use losscli --version",
+        "usage man info examples": "use losscli -h",
+        "brier auc accuracy f1 mse mae metrics score": "the losses are {losses}",
+    }.items()
+    for name in names.split()
+}
+
+
+def unknown_option(token: str, command: Command) -> str:
+    """What is said of an option that the command doesn't have."""
+    return f"no such option: {_flag(token)}; {_instead(token, command)}"
+
+
+def unknown_command(args: Sequence[str]) -> str:
+    """What is said of arguments that begin with no command."""
+    word = args[0]
+    if word in GROUPS:
+        return _lacking(word, args[1:])
+    if word.startswith("-"):
+        later = next((arg for arg in args if (arg,) in COMMANDS or arg in GROUPS), None)
+        if later is not None:
+            return f"{_flag(word)} comes behind the command, as in losscli {later} {_flag(word)}"
+        return f"no such option: {_flag(word)}; -h shows help"
+    instead = _command_instead(word)
+    if instead:
+        return f"no such command: {shown(word)}; {instead}"
+    if os.path.exists(word) or any(mark in word for mark in ",;[./") or word[:1].isdigit():
+        example = f"losscli {first_words()[0]} {quoted(word)}"
+        return f"choose a command for {shown(word)}: {', '.join(first_words())}; as in {example}"
+    return f"no such command: {shown(word)}; the commands are {', '.join(first_words())}"
+
+
+def quoted(word: str) -> str:
+    """A word as it can be typed in any shell."""
+    return f'"{word}"' if not word or any(char in word for char in " ,;()[]{}*?&|<>'$`") else word
+
+
+def _flag(token: str) -> str:
+    """An option as it may stand in a message, without its value."""
+    return shown(token.partition("=")[0])[1:-1]
+
+
+def _instead(token: str, command: Command) -> str:
+    name = token.strip("-").partition("=")[0].replace("_", "-").lower()
+    own = flags_of(command.options)
+    if f"--{name}" in own:
+        return f"it is --{name}"
+    for text in OPTION_NAMES.get(name, ()):
+        if not text.startswith("-"):
+            return text
+        if text.split()[0] in own or text == "-h":
+            return f"use {text}"
+    others = [" ".join(other.words) for other in COMMANDS.values() if f"--{name}" in flags_of(other.options)]
+    if others:
+        return f"{' and '.join(others[:2])} {'have' if others[1:] else 'has'} it"
+    near = get_close_matches(f"--{name}", [long for long in own if long.startswith("--")], 2, NEAR)
+    return f"did you mean {' or '.join(near)}?" if near else f"{command.name} -h lists them"
+
+
+def _command_instead(word: str) -> str:
+    name = word.replace("_", "-").lower()
+    if (name,) in COMMANDS or name in GROUPS:
+        return f"did you mean {name}?"
+    text = _meant(name.replace("-", ""))
+    if text:
+        return text
+    near = get_close_matches(name, [words[0] for words in COMMANDS], 1, NEAR)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def _meant(name: str) -> str:
+    """What another program's name for a command means here."""
+    losses = [
+        (loss, f"{loss.name} {options}".strip())
+        for loss in LOSSES.values()
+        for names, options in loss.aliases.items()
+        if name in names.split()
+    ]
+    if len(losses) > 1:
+        of = {frozenset({Form.BINARY}): " for two classes", frozenset({Form.CATEGORICAL}): " for several"}
+        return f"use {', '.join(words + of.get(frozenset(loss.kernels), '') for loss, words in losses)}"
+    if losses:
+        return f"use {losses[0][1]}"
+    fits = [f"fit {loss.name}" for loss in LOSSES.values() if loss.regression and name in _names_of(loss.regression)]
+    if fits:
+        return f"use {fits[0]}"
+    every = {
+        "losses": _listed(list(LOSSES), "and"),
+        "grads": _listed([f"grad {word}" for word in within("grad")]),
+        "fits": _listed([f"fit {word}" for word in within("fit") if word in LOSSES]),
+    }
+    return COMMAND_NAMES.get(name, "").format(**every)
+
+
+def _names_of(regression: str) -> tuple[str, ...]:
+    """What a regression may be called, by its first name."""
+    return regression, f"{regression}regression", *REGRESSIONS.get(regression, ())
+
+
+REGRESSIONS = {"logistic": ("logreg", "logit"), "softmax": ("multinomial", "multinomiallogistic")}
+
+
+def _listed(words: Sequence[str], last: str = "or") -> str:
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _lacking(group: str, rest: Sequence[str]) -> str:
+    """What is said where the second word of a command is none."""
+    words = within(group)
+    if not rest:
+        return f"choose a loss: {', '.join(words)}; as in {COMMANDS[group, words[0]].examples[0]}"
+    word = rest[0].replace("_", "-").lower()
+    near = [word] if word in words else get_close_matches(word, words, 1, NEAR)
+    if near:
+        return f"no loss {shown(rest[0])}; did you mean {group} {near[0]}?"
+    meant = _meant(word.replace("-", ""))
+    if meant.startswith("use "):
+        return f"no loss {shown(rest[0])}; use {group} {meant.removeprefix('use ').removeprefix(f'{group} ')}"
+    example = f"losscli {group} {words[0]} {quoted(rest[0])}"
+    return f"choose a loss for {shown(rest[0])}: {', '.join(words)}; as in {example}"

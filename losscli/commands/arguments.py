@@ -1,0 +1,363 @@
+# ruff: noqa: RUF009  -- fields are declared by functions of `dataclasses.field`
+"""The options of all commands, each declared once: a field of `Arguments`.
+
+The command line, the Typer application, help, completion and hints follow from these fields. Another option is another
+field: its type says what its value is (a flag, a number, a choice, a text, a list), `option(...)` says the rest.
+"""
+
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from functools import cached_property, partial
+from math import inf
+from typing import Any, NamedTuple, get_args
+
+from losscli.enums import Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
+from losscli.errors import UsageError
+from losscli.losses.table import LOSS_SPECIFIC, Loss
+from losscli.output.formats import FORMATS
+
+LOSS, GRAD, FIT, TEMPERATURE, GRADE = "loss", "grad", "fit", "temperature", "grade"  # what a command does
+
+NONE = type(None)
+
+COLUMNS, LABELS = "columns", "labels"  # what the values of an option are, so that a shell can complete them
+
+
+class Range(NamedTuple):
+    """The numbers that an option takes; `text` is what messages call them, where that is not what the bounds say."""
+
+    low: float
+    high: float = inf
+    above_low: bool = False
+    below_high: bool = False
+    text: str = ""
+
+    def __contains__(self, value: Any) -> bool:
+        above = self.low < value if self.above_low else self.low <= value
+        return bool(above and (value < self.high if self.below_high else value <= self.high))
+
+    def __str__(self) -> str:
+        most = "" if self.high == inf else f" and {'below' if self.below_high else 'at most'} {self.high:g}"
+        return self.text or f"{'above' if self.above_low else 'at least'} {self.low:g}{most}"
+
+
+FINITE = Range(0.0, inf, False, True, "finite and at least 0")
+SHARE = Range(0.0, 1.0, True, True, "between 0 and 1; write a percentage as a share, as in 0.95")
+OF_ROWS = Range(0.0, 1.0, True, True, "a share of the rows between 0 and 1")
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option as it is declared.
+
+    `type` is that of its field. `bare` is its value where none is typed. `commands` are those that have it, by what
+    they do. In `help`, {scales} and {predictions} stand for what the loss takes.
+    """
+
+    name: str
+    type: Any
+    names: tuple[str, ...]
+    help: str
+    group: str
+    metavar: str | None
+    commands: tuple[str, ...]
+    range: Range | None
+    bare: str | None
+    choices: tuple[str, ...]
+    completes: str
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it stands by itself, without a value."""
+        return self.type in (bool, bool | None)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it may be given several times."""
+        return bool(self.type == tuple[str, ...])
+
+    @property
+    def flag(self) -> str:
+        """Its long name, as messages call it."""
+        return self.flags[-1 if "/" not in self.names[-1] else 0]
+
+    @cached_property
+    def flags(self) -> list[str]:
+        """Each of its spellings."""
+        return [flag for name in self.names for flag in name.split("/")]
+
+    @cached_property
+    def types(self) -> tuple[Any, ...]:
+        """The types of its value, without None."""
+        return (str,) if self.is_list else tuple(one for one in get_args(self.type) or (self.type,) if one is not NONE)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words that are its values; none where any text is."""
+        return self.choices or tuple(str(member.value) for one in self.types if issubclass(one, Enum) for member in one)
+
+    def value(self, text: str) -> Any:
+        """The text as a value; UsageError where it is none."""
+        if not text:
+            raise UsageError(f"{self.flag}: the value is empty")
+        if int in self.types or float in self.types:
+            number, whole = self.number(text), int in self.types
+            if number is None:
+                raise UsageError(f"{self.flag}: {text!r} is not a {'whole ' if whole else ''}number")
+            if self.range is not None and number not in self.range:
+                allowed = f"from {self.range.low} to {self.range.high}" if whole else str(self.range)
+                raise UsageError(f"{self.flag}: {text} is out of range; it is {allowed}")
+            return number
+        if self.words and text not in self.words:
+            raise UsageError(f"{self.flag}: {text!r} is none of {', '.join(self.words)}")
+        return self.types[0](text)
+
+    def number(self, text: str) -> int | float | None:
+        """The text as a number of the option's type, in its range or not; None where it is none."""
+        try:
+            return (int if int in self.types else float)(text if "_" not in text else "")
+        except ValueError:
+            return None
+
+
+def option(
+    *names: str,
+    help: str,
+    group: str,
+    metavar: str | None = None,
+    default: Any = None,
+    commands: tuple[str, ...],
+    range: Range | None = None,
+    bare: str | None = None,
+    choices: tuple[str, ...] = (),
+    completes: str = "",
+) -> Any:
+    """A field of `Arguments` that is an option; see `Option`."""
+    return field(default=default, metadata={key: value for key, value in locals().items() if key != "default"})
+
+
+OF_PREDICTIONS = (LOSS, GRAD)  # the commands that take labels and predictions
+OF_LABELS = (*OF_PREDICTIONS, FIT)
+OF_TABLES = (*OF_LABELS, TEMPERATURE)
+EVERY = (*OF_TABLES, GRADE)
+
+_input = partial(option, group="Input", commands=OF_TABLES)
+_math = partial(option, group="Mathematics", commands=OF_PREDICTIONS)
+_answer = partial(option, group="Answers", commands=(LOSS,))
+_gradient = partial(option, group="Gradient", commands=(GRAD,))
+_fit = partial(option, group="Regression", commands=(FIT,))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Arguments:
+    """What is typed behind a command: its sources and options, and the command that they are for."""
+
+    loss: Loss
+    sources: tuple[str, ...] = ()
+    command: str = "losscli"  # as messages call it
+
+    # --- input
+    label: tuple[str, ...] = _input(
+        "-y", "--label", default=(), metavar="COL", completes=COLUMNS, help="label column: a name, number or glob"
+    )
+    prob: tuple[str, ...] = _input(
+        "-p",
+        "--prob",
+        default=(),
+        metavar="COL",
+        completes=COLUMNS,
+        commands=(*OF_PREDICTIONS, TEMPERATURE),
+        help="{predictions}",
+    )
+    weight: str | None = _input(
+        "-w", "--weight", metavar="COL", completes=COLUMNS, help="sample weights: a column, or a list"
+    )
+    key: str | None = _input(
+        "--key",
+        metavar="COLS",
+        completes=COLUMNS,
+        commands=OF_PREDICTIONS,
+        help="join LABELS and PREDS on these columns",
+    )
+    unmatched: Unmatched | None = _input(
+        "--unmatched", metavar="HOW", commands=OF_PREDICTIONS, help="with --key, rows of one side: error or drop"
+    )
+    from_: Scale | None = _input("--from", metavar="SCALE", commands=OF_PREDICTIONS, help="{scales}")
+    positive: str | None = _input(
+        "--positive", metavar="LABEL", completes=LABELS, help="this label is 1, every other one 0"
+    )
+    classes: str | None = _input("--classes", metavar="A,B,C", help="the class of each prediction column")
+    delimiter: str | None = _input("-d", "--delimiter", metavar="CHAR", help="between cells: a character, tab or space")
+    header: bool | None = _input("--header/--no-header", help="whether line 1 names the columns")
+    encoding: str | None = _input("--encoding", metavar="NAME", help="default: UTF-8, or UTF-16 by its mark")
+    na: Missing = _input("--na", default=Missing.ERROR, metavar="HOW", help="missing cells: error (default) or drop")
+    cluster: str | None = _input("--cluster", metavar="ADDRESS", commands=(LOSS,), help="compute on a Dask cluster")
+
+    # --- mathematics
+    reduction: Reduction = _math(
+        "-r", "--reduction", default=Reduction.MEAN, metavar="HOW", help="mean (default), sum or none: each row's loss"
+    )
+    base: str = _math("--base", default="e", metavar="B", help="e (default: nats), 2 (bits), 10 or any above 1")
+    eps: float | None = _math(
+        "--eps",
+        metavar="X",
+        range=Range(0.0, 0.5, below_high=True),
+        help="clip probabilities to [X, 1-X]; default: never",
+    )
+    like: Like | None = _math("--like", metavar="LIBRARY", help="conventions of torch, keras or sklearn")
+    smoothing: float | None = _math(
+        "--smoothing",
+        metavar="S",
+        range=Range(0.0, 1.0),
+        commands=OF_LABELS,
+        help="label smoothing: S spread over the classes",
+    )
+    focal: float | None = _math(
+        "--focal", metavar="GAMMA", range=Range(0.0, below_high=True), help="focal loss: times (1-p_t)^GAMMA"
+    )
+    pos_weight: float | None = _math(
+        "--pos-weight",
+        metavar="C",
+        range=Range(0.0, below_high=True),
+        commands=OF_LABELS,
+        help="weight of the positive term",
+    )
+    class_weight: str | None = _math(
+        "--class-weight", metavar="W1,W2,..", commands=OF_LABELS, help="a weight for each class"
+    )
+    ignore: str | None = _math(
+        "--ignore", metavar="LABEL", completes=LABELS, commands=OF_TABLES, help="rows with this label do not count"
+    )
+    normalize: bool = _math("--normalize", default=False, help="rescale each row to sum to 1")
+
+    # --- answers
+    format: str = _answer(
+        "-f",
+        "--format",
+        default="table",
+        metavar="NAME",
+        choices=tuple(FORMATS),
+        commands=EVERY,
+        help=", ".join(FORMATS).replace("table", "table (default)"),
+    )
+    quiet: bool = _answer(
+        "-q", "--quiet", default=False, commands=EVERY, help="nothing but the number, with all its digits"
+    )
+    digits: int = _answer(
+        "--digits", default=6, metavar="N", range=Range(1, 17), commands=EVERY, help="significant digits in tables (6)"
+    )
+    ci: float | None = _answer("--ci", metavar="LEVEL", range=SHARE, help="confidence interval of the mean (0.95)")
+    expect: str | None = _answer(
+        "--expect", metavar="X", commands=OF_PREDICTIONS, help="check the answer X: exit 1 if wrong, and say why"
+    )
+    tolerance: float | None = _answer(
+        "--tolerance",
+        metavar="T",
+        range=FINITE,
+        commands=OF_PREDICTIONS,
+        help="how far X may be off (half its last digit)",
+    )
+    hide_answer: bool = _answer(
+        "--hide-answer", default=False, commands=OF_PREDICTIONS, help="with --expect: the verdict, not the answer"
+    )
+    explain: bool = _answer(
+        "--explain", default=False, commands=OF_LABELS, help="show the work: formula, terms, sum, division"
+    )
+    fail_above: float | None = _answer("--fail-above", metavar="X", help="exit 1 if the answer is above X")
+    fail_if_worse: float | None = _answer(
+        "--fail-if-worse", metavar="[X]", bare="0", help="exit 1 if a model is worse than the first"
+    )
+    worst: int | None = _answer("--worst", metavar="N", range=Range(1, 10**6), help="the N rows with the highest loss")
+    show: str | None = _answer("--show", metavar="COLS", completes=COLUMNS, help="with --worst: these columns too")
+    by: str | None = _answer("--by", metavar="COLS", completes=COLUMNS, help="a line for each value of these columns")
+    max_groups: int = _answer(
+        "--max-groups", default=1000, metavar="N", range=Range(1, 10**7), help="with --by: at most (1000)"
+    )
+    calibration: int | None = _answer(
+        "--calibration",
+        metavar="[BINS]",
+        range=Range(1, 1000),
+        bare="10",
+        help="reliability by bins (10); holds 16 to 24 bytes a row",
+    )
+    quantiles: str | None = _answer("--quantiles", metavar="Q,..", help="quantiles of the losses")
+    plot: bool = _answer("--plot", default=False, commands=(LOSS, FIT), help="pictures in the terminal")
+    save: str | None = _answer(
+        "--save", metavar="FILE", commands=(LOSS, FIT), help="write it to FILE.svg, .html, .txt or .md"
+    )
+    threads: int | None = _answer(
+        "--threads", metavar="N", range=Range(1, 256), commands=OF_PREDICTIONS, help="default: the number of cores"
+    )
+
+    @property
+    def scale(self) -> Scale:
+        """What the predictions are: as typed, or what the loss takes them for."""
+        return self.from_ or self.loss.scale
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class GradArguments(Arguments):
+    """What is typed behind a gradient."""
+
+    wrt: Wrt | None = _gradient("--wrt", metavar="BY", help="by probs, logits, logprobs or params")
+    method: Method = _gradient("--method", default=Method.ANALYTIC, metavar="HOW", help="analytic (default) or numeric")
+    step: float | None = _gradient("--step", metavar="H", help="of the differences; default: suited to each")
+    check: bool = _gradient("--check", default=False, help="both methods; exit 1 if they disagree")
+    features: str | None = _gradient(
+        "-x", "--features", metavar="COLS", completes=COLUMNS, help="for params: the features"
+    )
+    theta: str | None = _gradient("--theta", metavar="LIST", help="for params: the point, intercept first")
+    no_intercept: bool = _gradient("--no-intercept", default=False, help="for params: no intercept")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class FitArguments(Arguments):
+    """What is typed behind a fit."""
+
+    features: str | None = _fit(
+        "-x", "--features", metavar="COLS", completes=COLUMNS, help="default: all other numeric columns"
+    )
+    method: Solver = _fit("--method", default=Solver.GD, metavar="HOW", help="gd (default: gradient descent) or newton")
+    lr: float = _fit(
+        "--lr",
+        default=0.1,
+        metavar="RATE",
+        range=Range(0.0, inf, True, True, "finite and above 0"),
+        help="learning rate of gradient descent (0.1)",
+    )
+    steps: int | None = _fit("--steps", metavar="N", range=Range(0, 10**9), help="steps at most (1000; newton 100)")
+    theta: str | None = _fit("--theta", metavar="LIST", help="parameters to start with, intercept first (0)")
+    tol: float = _fit("--tol", default=0.0, metavar="T", range=FINITE, help="stop when a step gains less (0: never)")
+    l2: float = _fit("--l2", default=0.0, metavar="L", range=FINITE, help="add L/2 times the sum of squared parameters")
+    standardize: bool = _fit("--standardize", default=False, help="scale the features to mean 0, deviation 1")
+    no_intercept: bool = _fit("--no-intercept", default=False, help="logits without an intercept")
+    test: str | None = _fit("--test", metavar="FILE", commands=(FIT, TEMPERATURE), help="a table to test on")
+    test_size: float | None = _fit(
+        "--test-size",
+        metavar="F",
+        range=OF_ROWS,
+        commands=(FIT, TEMPERATURE),
+        help="share of the rows to test on",
+    )
+    batch: int | None = _fit("--batch", metavar="N", range=Range(1, 10**9), help="rows of a step of gd (all of them)")
+    seed: int = _fit(
+        "--seed",
+        default=0,
+        metavar="N",
+        range=Range(0, 2**63),
+        commands=(FIT, TEMPERATURE),
+        help="of the choice of these rows (0)",
+    )
+    predict: str | None = _fit(
+        "--predict", metavar="FILE", commands=(FIT, TEMPERATURE), help="write labels and fitted probabilities"
+    )
+
+
+def options_of(arguments: type[Arguments], command: str, loss: Loss) -> dict[str, Option]:
+    """The options of a command by their names, its own first; a loss leaves out those that have no meaning for it."""
+    declared = sorted(fields(arguments), key=lambda one: one.name in Arguments.__dataclass_fields__)
+    return {
+        one.name: Option(name=one.name, type=one.type, **one.metadata)
+        for one in declared
+        if command in one.metadata.get("commands", ()) and (one.name not in LOSS_SPECIFIC or one.name in loss.settings)
+    }

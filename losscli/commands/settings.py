@@ -1,0 +1,166 @@
+"""From the arguments of a command to the mathematics, what is read, and how the answer is printed.
+
+Options that contradict each other are refused here, before anything is read.
+"""
+
+import os
+from math import inf, isfinite, isnan
+from typing import TYPE_CHECKING
+
+from losscli.commands.arguments import Arguments
+from losscli.enums import Missing, Reduction, Unmatched
+from losscli.errors import UsageError
+from losscli.output.emit import Printing
+
+if TYPE_CHECKING:
+    from losscli.evaluation.problem import Settings
+    from losscli.reading.open import ReadOptions
+
+
+def settings_of(args: Arguments) -> "Settings":
+    """The mathematics of the arguments."""
+    from losscli.evaluation.problem import Settings
+
+    return Settings(
+        loss=args.loss,
+        scale=args.scale,
+        reduction=args.reduction,
+        base=_base(args.base),
+        eps=args.eps,
+        like=args.like,
+        smoothing=args.smoothing or 0.0,
+        focal=args.focal or 0.0,
+        pos_weight=args.pos_weight,
+        class_weight=_class_weight(args.class_weight),
+        ignore=args.ignore,
+        normalize=args.normalize,
+        positive=args.positive,
+        classes=_listed(args.classes),
+        ci=args.ci,
+    )
+
+
+def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
+    """What is to be read; `compared` where several models may be."""
+    from losscli.data.columns import ColumnSelection
+    from losscli.reading.dialect import Style, given_delimiter
+    from losscli.reading.open import ReadOptions
+
+    if len(args.prob) > 1 and not compared:
+        raise UsageError("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
+    wanted = ColumnSelection(
+        forms=frozenset(args.loss.kernels),
+        scale=args.scale,
+        label=",".join(args.label) or None,
+        prob=args.prob[0] if args.prob else None,
+        models=tuple(args.prob[1:]),
+        weight=args.weight,
+        carried={purpose: text for purpose in ("key", "by", "show") if (text := getattr(args, purpose)) is not None},
+        header=args.header,
+        named_labels=(*(_listed(args.classes) or ()), *([args.positive] if args.positive is not None else [])),
+    )
+    delimiter = given_delimiter(args.delimiter) if args.delimiter is not None else None
+    style = Style(delimiter, args.na is Missing.DROP)
+    drop_unmatched = None if args.unmatched is None else args.unmatched is Unmatched.DROP
+    return ReadOptions(args.sources, wanted, style, args.encoding, args.threads, args.cluster, drop_unmatched)
+
+
+def analysis_options(args: Arguments) -> list[str]:
+    """The options that ask for more than the mean of one model, as messages call them."""
+    asked = {
+        "--worst": args.worst,
+        "--by": args.by,
+        "--calibration": args.calibration,
+        "--quantiles": args.quantiles,
+        "--plot": args.plot,
+        "--show": args.show,
+        "--fail-if-worse": args.fail_if_worse is not None,
+    }
+    return [*(["-p given twice"] if len(args.prob) > 1 else []), *(name for name, value in asked.items() if value)]
+
+
+def printing_of(args: Arguments) -> Printing:
+    """How the answer is printed."""
+    return Printing(args.command, args.format, args.quiet, args.digits, args.explain, args.save)
+
+
+def _refuse_saving(args: Arguments, path: str) -> None:
+    """Refuse a file that can't bear the answer, or that is read."""
+    from losscli.output.save import refuse_ending
+
+    refuse_ending(path)
+    if args.reduction is Reduction.NONE:
+        raise UsageError("--save keeps one answer; -r none prints a line a row: send them to a file with >")
+    if any(os.path.exists(path) and os.path.exists(one) and os.path.samefile(path, one) for one in args.sources):
+        raise UsageError(f"--save: {path} is a table that is read; choose another file")
+
+
+def refuse_contradictions(args: Arguments) -> None:
+    """Options that ask for two answers at once."""
+    if args.cluster is not None:
+        rows = "-r none" if args.reduction is Reduction.NONE else "--explain" if args.explain else None
+        if rows or args.expect is not None:
+            raise UsageError(f"{rows or '--expect'} wants rows in their order; it contradicts --cluster")
+    if args.fail_above is not None:
+        if args.reduction is Reduction.NONE:
+            raise UsageError("--fail-above wants one number; it contradicts -r none")
+        if isnan(args.fail_above):
+            raise UsageError("--fail-above: nan is not a limit")
+    if args.save is not None:
+        _refuse_saving(args, args.save)
+    _refuse_without_answer(args)
+    if args.quiet and args.format != "table":
+        raise UsageError(f"--quiet prints the number alone; it contradicts --format {args.format}")
+    if args.positive is not None and (args.classes or args.class_weight):
+        raise UsageError("--positive is for two classes and --classes or --class-weight for several; give one of them")
+
+
+def _refuse_without_answer(args: Arguments) -> None:
+    """Options that say how a typed answer is judged, without one."""
+    if args.expect is None and (args.tolerance is not None or args.hide_answer):
+        option = "--hide-answer" if args.hide_answer else "--tolerance"
+        raise UsageError(f"{option} is for a typed answer; add --expect X")
+    if args.hide_answer and (args.explain or args.fail_above is not None):
+        option = "--explain" if args.explain else "--fail-above"
+        raise UsageError(f"{option} shows the answer; it contradicts --hide-answer")
+
+
+def _base(text: str) -> float | None:
+    if text.strip().lower() == "e":
+        return None
+    try:
+        base = float(text)
+    except ValueError:
+        base = 0.0
+    if not (base > 1.0 and isfinite(base)):
+        raise UsageError(f"--base: {text!r} is not the base of a logarithm; give e, 2, 10 or a number above 1")
+    return base
+
+
+def _class_weight(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        text = text.strip("[]() ")
+        weights = tuple(float(part) for part in (text.split(",") if "," in text else text.split()))
+    except ValueError:
+        raise UsageError(f"--class-weight: {text!r} is not a list of numbers") from None
+    if not weights or any(not (0.0 <= weight < inf) for weight in weights):
+        raise UsageError("--class-weight: weights are finite and not negative")
+    return weights
+
+
+def _listed(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(","))
+    if "" in names:
+        raise UsageError(f"--classes: {text!r} has an empty name")
+    return names
+
+
+def refuse_unseen_pictures(args: Arguments, printing: Printing) -> None:
+    """Refuse pictures where only numbers are printed."""
+    if args.plot and (args.quiet or printing.writer.pictures is False):
+        other = "--quiet" if args.quiet else f"--format {args.format}"
+        raise UsageError(f"--plot draws for people; it contradicts {other}")
