@@ -1,6 +1,7 @@
 """What is wrong with the data. One exception for all of it; it says where, what was found and what was wanted."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 class DataError(Exception):
@@ -24,20 +25,22 @@ class RowError(Exception):
     """A fault at a row of a block, before it is known where in the source that block stands.
 
     `row` counts from 0 within the block; `part` is "label", "prob", "weight" or "feature", `column` counts from 0
-    within that part, or is None when the whole row is meant; `what` says what was found and what was wanted.
+    within that part, or is None when the whole row is meant; `what` says what was found and what was wanted. A fault
+    of several sources knows `where` it is.
     """
 
     row: int
     part: str
     column: int | None
     what: str
+    where: "Location | None" = None
 
     def __post_init__(self) -> None:
         super().__init__(self.what)
 
-    def __reduce__(self) -> tuple[type["RowError"], tuple[int, str, int | None, str]]:
+    def __reduce__(self) -> tuple[type["RowError"], tuple[Any, ...]]:
         """So that it can travel between processes: an exception is made again of the arguments of its text."""
-        return RowError, (self.row, self.part, self.column, self.what)
+        return RowError, (self.row, self.part, self.column, self.what, self.where)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
-"""A block: some rows of a source as arrays. Everything that is read becomes blocks; the rule: a block knows no file.
+"""Blocks: some rows of a source as arrays, and the table that gives them one after the other.
 
-Rows and lines are counted within the block; whoever takes blocks in order adds what came before (`Table.place`).
-A fault ends a block: the rows before it are there, so that what is wrong first in the source is reported first.
+A row never moves: every array of a block has all of its rows, and `keep` says which of them count. A fault ends a
+block: the rows before it are there, so that what is wrong first in the source is reported first.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -19,19 +21,21 @@ from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class Categorical:
     """A column of text as codes (n,) into a vocabulary; a word may stand in it twice."""
 
-    codes: NDArray[np.intp]
+    codes: Ints
     categories: Categories
 
     def __len__(self) -> int:
         return len(self.codes)
 
-    def taken(self, row: NDArray[np.intp]) -> "Categorical":
+    def taken(self, row: Ints | slice) -> "Categorical":
         """The chosen rows."""
         return replace(self, codes=self.codes[row])
 
@@ -40,12 +44,61 @@ Column = Array | Categorical
 
 
 @dataclass(frozen=True)
+class Layout:
+    """The columns of a table that are asked for, and what to do with a row in which one of their cells is missing."""
+
+    width: int
+    labels: tuple[int, ...]
+    preds: tuple[int, ...]
+    weight: int | None = None
+    features: tuple[int, ...] = ()
+    drop: bool = False
+    hint: str = ""  # behind the refusal of a row of another width
+    extra: tuple[int, ...] = ()  # columns that are read as text, whatever is in them
+    delimiter: str = ","
+
+    @property
+    def asked(self) -> tuple[tuple[int, str, int], ...]:
+        """Column, part and place within the part of each asked cell, from left to right."""
+        parts = (("label", self.labels), ("prob", self.preds), ("feature", self.features))
+        cells = [(column, part, at) for part, columns in parts for at, column in enumerate(columns)]
+        return tuple(sorted(cells + ([(self.weight, "weight", 0)] if self.weight is not None else [])))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the rows of a block stand: their source, and how many of its rows and lines are before them."""
+
+    source: str | None = None  # None: a list
+    columns: Columns | None = None
+    first_line: int | None = None  # the line of the source's first row, from 1; None: its rows have no lines
+    row_groups: tuple[int, ...] = ()  # the first row of each
+    rows: int = 0
+    lines: int = 0
+
+
+@dataclass(frozen=True)
+class Side:
+    """A source of a block that is made of several: its row i is row `rows[i]` of `blocks`, one below the other."""
+
+    blocks: "tuple[Block, ...]"
+    rows: Sequence[int] | Ints
+    part: str | None = None  # what the block's part is in its source, where it is another
+
+    def location(self, row: int, part: str, column: int | None) -> Location:
+        """Where the cell of a row stands in its own source."""
+        ends = list(accumulate(block.rows for block in self.blocks))
+        at = bisect_right(ends, int(self.rows[row]))
+        return self.blocks[at].location(int(self.rows[row]) - (ends[at - 1] if at else 0), self.part or part, column)
+
+
+@dataclass(frozen=True)
 class Block:
     """Rows of a source: labels as columns, predictions (n, k) with contiguous columns, weights (n,), features (n, f).
 
-    `carried` are columns of text that go along for whoever asked for them (`Table.carried`), missing cells as they are.
-    `row` (n,) numbers the rows that are left among the `rows` of the block; `line` gives the line of each of the `rows`
-    (None: one line a row), `tall` how many lines down each cell of a row with line breaks in its cells stands.
+    The cells of rows that don't count mean nothing. `extra` are columns of text (`Table.carried`), missing cells as
+    they are. `line` gives the line of each row (None: one line a row), `line_breaks` how many lines down each cell of a
+    row with line breaks in its cells stands. `sides` are the sources of each part of a block that is made of several.
     """
 
     rows: int
@@ -54,20 +107,164 @@ class Block:
     preds: Array
     weights: Array | None = None
     features: Array | None = None
-    carried: tuple[Categorical, ...] = ()
-    whole: tuple[Categorical, ...] = ()  # the carried columns of all of the `rows`, where some of these are dropped
-    other_reasons: Mapping[str, int] = field(default_factory=dict)  # rows left out, not for a missing cell
-    row: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
-    line: NDArray[np.intp] | None = None
-    tall: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    extra: tuple[Categorical, ...] = ()
+    keep: Flags | None = None  # None: all rows count
+    other_reasons: Mapping[str, int] = field(default_factory=dict)  # rows that don't count, not for a missing cell
+    line: Ints | None = None
+    line_breaks: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     fault: RowError | None = None
-    where: Callable[[RowError], Location] | None = None  # known by rows put together from several sources
+    origin: Origin = Origin()  # frozen
+    sides: Mapping[str, Side] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> Ints:
+        """The rows that count."""
+        return every_row(self.rows) if self.keep is None else np.flatnonzero(self.keep)
 
     @property
     def left_out(self) -> dict[str, int]:
         """How many rows are left out, by reason."""
-        dropped = self.rows - len(self.row) - sum(self.other_reasons.values())
+        count = 0 if self.keep is None else self.rows - int(np.count_nonzero(self.keep))
+        dropped = count - sum(self.other_reasons.values())
         return {MISSING_CELL.key: dropped, **self.other_reasons}
+
+    @property
+    def end(self) -> Origin:
+        """Where the row behind the last one stands."""
+        return replace(self.origin, rows=self.origin.rows + self.rows, lines=self.origin.lines + self.lines)
+
+    def behind(self, end: Origin | None) -> "Block":
+        """The block at its place behind the one before it, whose `end` that is."""
+        if end is None or end.source != self.origin.source:
+            return self
+        return replace(self, origin=replace(self.origin, rows=end.rows, lines=end.lines))
+
+    def location(self, row: int, part: str = "row", column: int | None = None) -> Location:
+        """Where a row stands, or its cell in a column of a part ("label", "prob", "weight", "feature", "extra")."""
+        side = self.sides.get(part) or self.sides.get("prob")
+        if side is not None:
+            return side.location(row, part, column)
+        origin = self.origin
+        number = None if origin.columns is None else origin.columns.of(part, column)
+        called = "" if number is None or origin.columns is None else origin.columns.called(number)
+        if origin.first_line is not None:
+            down = self.line_breaks[row][number] if number is not None and row in self.line_breaks else 0
+            line = row if self.line is None else int(self.line[row])
+            return Location(origin.source, origin.first_line + origin.lines + line + down, called)
+        at = origin.rows + row
+        group = f" (row group {bisect_right(origin.row_groups, at)})" if origin.row_groups else ""
+        return Location(origin.source, None, ": ".join(filter(None, (f"row {at + 1}{group}", called))))
+
+    def bare(self) -> "Block":
+        """The block without its cells: what is needed to say where its rows stand."""
+        nothing = np.zeros((0, 0))
+        return replace(self, labels=(), preds=nothing, weights=None, features=None, extra=(), keep=None)
+
+    def error(self, fault: RowError) -> DataError:
+        """A fault as an error that says where it is."""
+        return DataError(f"{fault.where or self.location(fault.row, fault.part, fault.column)}: {fault.what}")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A column's cells, in which rows they are missing (None: in none), and the first row where what is wrong."""
+
+    values: Column
+    missing: Flags | None = None
+    fault: tuple[int, str] | None = None
+    whole_row: bool = False  # the fault is one of the row
+
+
+def block_of_cells(
+    layout: Layout, rows: int, cells: Mapping[int, Cells], extra: tuple[Categorical, ...], origin: Origin, missing: str
+) -> Block:
+    """The block of so many rows of typed columns: rows with missing cells don't count or, the first, are a fault."""
+    keep, faults = np.ones(rows, dtype=bool), []
+    for at, part, place in layout.asked:
+        one = cells[at]
+        if one.fault is not None:
+            row, what = one.fault
+            faults.append(RowError(row, "row", None, what) if one.whole_row else RowError(row, part, place, what))
+        if one.missing is not None and one.missing.any():
+            keep &= ~one.missing
+            if not layout.drop:
+                text = f"the cell is missing ({missing}); --na drop leaves such rows out"
+                faults.append(RowError(int(one.missing.argmax()), part, place, text))
+    fault = min(faults, key=lambda fault: fault.row, default=None)
+    end = rows if fault is None else fault.row
+    columns = {at: one.values for at, one in cells.items()}
+    keep = keep[:end]
+    return block_of_columns(layout, end, columns, extra, keep=None if keep.all() else keep, fault=fault, origin=origin)
+
+
+def block_of_columns(
+    layout: Layout, rows: int, columns: Mapping[int, Column], extra: tuple[Categorical, ...], **rest: Any
+) -> Block:
+    """The block of the first `rows` rows of columns; one line a row, unless `rest` says how many `lines` there are.
+
+    Where a column holds no numbers and should, none of its rows is before the fault.
+    """
+
+    def matrix(part: Sequence[int]) -> Array:
+        found = [columns[at] for at in part]
+        if len(found) == 1 and isinstance(found[0], np.ndarray):
+            return found[0][:rows].reshape(1, rows).T
+        values = np.zeros((len(part), rows))
+        for at, column in enumerate(found):
+            if isinstance(column, np.ndarray):
+                values[at] = column[:rows]
+        return values.T
+
+    return Block(
+        rows=rows,
+        labels=tuple(taken(columns[at], slice(rows)) for at in layout.labels),
+        preds=matrix(layout.preds),
+        weights=None if layout.weight is None else matrix((layout.weight,))[:, 0],
+        features=matrix(layout.features) if layout.features else None,
+        extra=tuple(words.taken(slice(rows)) for words in extra),
+        **{"lines": rows, **rest},
+    )
+
+
+def cut_short(block: Block, fault: RowError) -> Block:
+    """The rows before a fault, which ends the block."""
+    row, end = slice(fault.row), fault.row
+    return replace(
+        block,
+        rows=end,
+        labels=tuple(taken(column, row) for column in block.labels),
+        preds=block.preds[row],
+        weights=None if block.weights is None else block.weights[row],
+        extra=tuple(words.taken(row) for words in block.extra),
+        keep=None if block.keep is None else block.keep[row],
+        fault=fault,
+    )
+
+
+def placed(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks of a table, each with the rows and lines before it."""
+    end = None
+    for block in blocks:
+        block = block.behind(end)
+        end = block.end
+        yield block
+
+
+def take(block: Block, row: Ints) -> Block:
+    """The chosen rows of a block, all of which count, as a block whose rows have no place."""
+    return replace(
+        block,
+        rows=len(row),
+        labels=tuple(taken(column, row) for column in block.labels),
+        preds=np.asfortranarray(block.preds[row]),
+        weights=None if block.weights is None else block.weights[row],
+        features=None if block.features is None else block.features[row],
+        extra=tuple(words.taken(row) for words in block.extra),
+        keep=None,
+        line=None,
+        line_breaks={},
+        sides={},
+    )
 
 
 @dataclass(frozen=True)
@@ -117,7 +314,6 @@ def carried_names(columns: Columns) -> dict[str, tuple[tuple[str, int], ...]]:
 
 
 Chunk = Callable[[], Block]
-Placing = Callable[[RowError, Block, int, int], Location]  # of a fault, by the rows and lines before its block
 
 
 @dataclass(frozen=True)
@@ -134,7 +330,6 @@ class Table:
 
     form: Form
     chunks: Iterable[Chunk]
-    place: Placing
     columns: ColumnNames = ColumnNames()
     classes: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] = ()
@@ -159,11 +354,6 @@ class Table:
     cluster: Cluster | None = None
 
 
-def by_row(fault: RowError, block: Block, rows: int, lines: int) -> Location:
-    """Where a fault is in rows that have nothing but their numbers, or whose blocks know more themselves."""
-    return Location(None, None, f"row {rows + fault.row + 1}")
-
-
 @dataclass(frozen=True)
 class OpenSource:
     """A source whose first lines have been read; `table` makes the table of it once it is known what is wanted.
@@ -178,25 +368,15 @@ class OpenSource:
     close: Callable[[], None]
 
 
-def located(table: Table, fault: RowError, block: Block, rows: int, lines: int) -> DataError:
-    """The fault as an error that says where, `rows` and `lines` being those of the source before the block."""
-    return DataError(f"{whereabouts(table, fault, block, rows, lines)}: {fault.what}")
-
-
-def whereabouts(table: Table, fault: RowError, block: Block, rows: int, lines: int) -> Location:
-    """Where a fault is."""
-    return block.where(fault) if block.where else table.place(fault, block, rows, lines)
-
-
 @lru_cache(maxsize=4)
-def every_row(rows: int) -> NDArray[np.intp]:
+def every_row(rows: int) -> Ints:
     """The numbers of all rows of a block, for reading alone: blocks of as many rows share them."""
     numbers = np.arange(rows)
     numbers.setflags(write=False)
     return numbers
 
 
-def taken(column: Column, row: NDArray[np.intp]) -> Column:
+def taken(column: Column, row: Ints | slice) -> Column:
     """The chosen rows of a column."""
     return column[row] if isinstance(column, np.ndarray) else column.taken(row)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from losscli.enums import Form, Scale
-from losscli.errors import DataError, RowError, shown
+from losscli.errors import DataError, shown
 
 LABEL_NAMES = frozenset(
     {
@@ -82,16 +82,11 @@ class Columns:
         name = self.name(column)
         return f"column {shown(name)}" if isinstance(name, str) else f"column {name}"
 
-    def inside(self, row: str, fault: RowError) -> str:
-        """Where a fault is in a row: `row 3: column 'prob'`, `column 'prob'` of a row without a name, or the row."""
-        column = self.of(fault.part, fault.column)
-        return ": ".join(filter(None, (row, "" if column is None else self.called(column))))
-
     def of(self, part: str, place: int | None) -> int | None:
         """The number of the column at a place within a part; None for a whole row."""
         weight = () if self.weight is None else (self.weight,)
         parts = {"label": self.labels, "prob": self.predictions, "feature": self.features, "weight": weight}
-        parts["carried"] = self.travelling
+        parts["extra"] = self.travelling
         return parts[part][place] if part in parts and place is not None else None
 
     @property

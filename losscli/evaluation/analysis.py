@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from losscli.data.blocks import Block, Categorical, taken, texts
 from losscli.data.cells import is_missing
 from losscli.enums import Form, Scale
-from losscli.errors import Location, RowError
+from losscli.errors import RowError
 from losscli.evaluation.evaluate import evaluated
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
@@ -37,7 +37,7 @@ CHANCES = 10  # bins of the probability given to what happened
 class AnalysisOptions:
     """What is asked beside the mean: so many worst rows, groups at most, bins; the columns of `by` and `show`.
 
-    Columns are places in a block's `carried`. 0, False and () ask for nothing.
+    Columns are places in a block's `extra`. 0, False and () ask for nothing.
     """
 
     worst: int = 0
@@ -136,39 +136,35 @@ def _paired(first: Rows, other: Rows) -> Paired:
 # --- rows and groups --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Known:
-    """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many.
-
-    `where` is where its prediction stands, of rows that come from several sources.
-    """
+    """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many."""
 
     label: str | None
     prob: float | None
     cells: tuple[str | None, ...] = ()
     column: int | None = None
-    where: Location | None = None
 
 
 def _worst(asked: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
     values = rows.value
-    entries = worst_of(asked.worst, values, partial(_entries, asked, prepared, rows, values))
-    return Worst(asked.worst, block.rows, block.lines, entries)
+    entries = worst_of(asked.worst, values, partial(_entries, asked, block, prepared, rows, values))
+    source = None if block.sides else block.origin.source  # cells of several sources know their lines
+    return Worst(asked.worst, block.rows, source, source, block.lines, entries)
 
 
 def _entries(
-    asked: AnalysisOptions, prepared: Prepared, rows: Rows, values: Array, places: NDArray[np.intp]
+    asked: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows, values: Array, places: NDArray[np.intp]
 ) -> tuple[Entry, ...]:
-    block, width = prepared.block, _observations(prepared)
+    width = _observations(prepared)
     at = places // width
-    labels = _labels(block, places, at, width)
-    shown = [_cells(block.carried[column], at) for column in asked.show]
+    labels = _labels(prepared.block, places, at, width)
+    shown = [_cells(prepared.block.extra[column], at) for column in asked.show]
     found = []
     for i, place in enumerate(places.tolist()):
         row = int(rows.row[place])
         column = place % width if width > 1 else None
-        where = block.where(RowError(row, "row", None, "")) if block.where else None
-        known = Known(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column, where)
-        line = row if block.line is None else int(block.line[row])
-        found.append(Entry(float(values[place]), row, line, column or 0, known))
+        where = block.location(row)
+        known = Known(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column)
+        found.append(Entry(float(values[place]), row, where.source, where.line, column or 0, known))
     return tuple(found)
 
 
@@ -204,9 +200,9 @@ def _vocabulary(words: Categorical) -> list[str | None]:
 
 
 def _groups(asked: AnalysisOptions, prepared: Prepared, rows: Rows) -> Groups:
-    width, carried = _observations(prepared), prepared.block.carried
+    width, extra = _observations(prepared), prepared.block.extra
     columns = [
-        (carried[at].codes if width == 1 else np.repeat(carried[at].codes, width), _vocabulary(carried[at]))
+        (extra[at].codes if width == 1 else np.repeat(extra[at].codes, width), _vocabulary(extra[at]))
         for at in asked.by
     ]
     return grouped(asked.most_groups, rows.value, rows.divisor_weight, columns)

@@ -11,16 +11,13 @@ from functools import partial, reduce
 from operator import add
 from typing import Any
 
-import numpy as np
-
-from losscli.data.blocks import Block, Chunk, Table, located, whereabouts
+from losscli.data.blocks import Block, Chunk, Table
 from losscli.engines.dask import on_cluster
 from losscli.engines.local import in_threads
-from losscli.errors import DataError, Location, Quoted, RowError
+from losscli.errors import DataError, Quoted, RowError
 from losscli.evaluation.validation import worked
 from losscli.output.progress import counted
-from losscli.reading.open import Piece, open_data, open_piece
-from losscli.reading.remote import is_url
+from losscli.reading.open import Piece, open_piece
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) ->
     """What `work` makes of the blocks of a table, added up in the order of the source."""
     assert table.cluster is not None
     files, alone = table.cluster.files, len(table.cluster.files) == 1
-    whole = [Piece(file, carried=table.carried, name=None if alone else name) for name, file in files]
+    whole = [Piece(file, name, carried=table.carried) for name, file in files]
     cuts = table.cuts() if alone else ()
     try:
         return _added_up(table, work, empty, [replace(whole[0], low=low, high=high) for low, high in cuts] or whole)
@@ -53,10 +50,9 @@ def outcome(work: Callable[[Block], Any], empty: Any, piece: Piece) -> Outcome:
     found = Outcome(empty)
     try:
         with closing(open_piece(piece)) as table:
-            chunks = table.chunks if piece.name is None else _placed(table, piece)
-            for block, result, fault in in_threads(partial(worked, work), chunks, 1):
+            for block, result, fault in in_threads(partial(worked, work), _named(table, piece.name), 1):
                 if fault is not None:
-                    return replace(found, fault=fault, block=_shell(block))
+                    return replace(found, fault=fault, block=block.bare())
                 found = Outcome(found.result + result, found.rows + block.rows, found.lines + block.lines)
     except Quoted:
         return replace(found, quoted=True)
@@ -65,35 +61,23 @@ def outcome(work: Callable[[Block], Any], empty: Any, piece: Piece) -> Outcome:
     return found
 
 
-def _placed(table: Table, piece: Piece) -> Iterator[Chunk]:
-    """The chunks of a file of many, whose blocks know where their rows stand."""
-    rows = lines = 0
-    for chunk in table.chunks:
-        block = chunk()
-        yield partial(_with_places, block, table, piece, rows, lines)
-        rows, lines = rows + block.rows, lines + block.lines
+def _named(table: Table, name: str) -> Iterator[Chunk]:
+    """The chunks of a file, whose blocks come from where the file is called so."""
+    return (partial(_of_source, chunk, name) for chunk in table.chunks)
 
 
-def _with_places(block: Block, table: Table, piece: Piece, rows: int, lines: int) -> Block:
-    def where(fault: RowError) -> Location:
-        return replace(whereabouts(table, fault, block, rows, lines), source=piece.name)
-
-    return replace(block, where=where)
-
-
-def _shell(block: Block) -> Block:
-    """A block without its cells, which knows where its rows stand."""
-    empty = replace(block, labels=(), preds=np.zeros((0, 0)), weights=None, features=None, carried=(), fault=None)
-    return replace(empty, where=None)
+def _of_source(chunk: Chunk, name: str) -> Block:
+    block = chunk()
+    return replace(block, origin=replace(block.origin, source=name))
 
 
 def _added_up(table: Table, work: Callable[[Block], Any], empty: Any, pieces: Sequence[Piece]) -> Any:
     assert table.cluster is not None
     with closing(on_cluster(partial(outcome, work, empty), pieces, table.cluster.address)) as outcomes:
-        return reduce(add, _sound(table, pieces, counted(outcomes, len(pieces))), empty)
+        return reduce(add, _sound(pieces, counted(outcomes, len(pieces))), empty)
 
 
-def _sound(table: Table, pieces: Sequence[Piece], outcomes: Iterator[Outcome]) -> Iterator[Any]:
+def _sound(pieces: Sequence[Piece], outcomes: Iterator[Outcome]) -> Iterator[Any]:
     """The results of the parts, in the order of the source; a DataError at the first that is wrong."""
     rows = lines = 0
     file = None
@@ -103,28 +87,16 @@ def _sound(table: Table, pieces: Sequence[Piece], outcomes: Iterator[Outcome]) -
         if found.quoted:
             raise Quoted
         if found.error is not None:
-            raise DataError(_as_typed(found.error, table, piece))
+            raise DataError(_as_typed(found.error, piece))
         if found.fault is not None and found.block is not None:
-            raise _located(table, piece, found.fault, found.block, rows + found.rows, lines + found.lines)
+            origin = replace(found.block.origin, rows=rows + found.rows, lines=lines + found.lines)
+            raise replace(found.block, origin=origin).error(found.fault)
         yield found.result
         rows, lines = rows + found.rows, lines + found.lines
 
 
-def _located(table: Table, piece: Piece, fault: RowError, block: Block, rows: int, lines: int) -> DataError:
-    """The error of a fault of a part, so many rows and lines of its file being before it."""
-    name, path = _name(table, piece), piece.request.tokens[0]
-    with closing(open_data(replace(piece.request, tokens=(path if is_url(path) else name,), cluster=None))) as own:
-        return located(own, fault, block, rows, lines)
-
-
-def _name(table: Table, piece: Piece) -> str:
-    """What the file of a part is called on this machine."""
-    assert table.cluster is not None
-    return next(name for name, request in table.cluster.files if request is piece.request)
-
-
-def _as_typed(text: str, table: Table, piece: Piece) -> str:
+def _as_typed(text: str, piece: Piece) -> str:
     """An error of a file by its name here, and what may be the reason when a worker doesn't find it."""
     path = piece.request.tokens[0]
-    text = _name(table, piece) + text.removeprefix(path) if text.startswith(path) else text
+    text = piece.name + text.removeprefix(path) if text.startswith(path) else text
     return f"{text} on a worker; all of them must see it" if text.endswith("no such file") else text

@@ -9,7 +9,7 @@ from functools import partial, reduce
 from operator import add
 from typing import TypeVar, cast
 
-from losscli.data.blocks import Block, Table, located
+from losscli.data.blocks import Block, Table
 from losscli.data.reasons import REASONS
 from losscli.engines.local import MOST_PROCESSES, available, in_processes, in_threads
 from losscli.enums import Scale
@@ -41,13 +41,14 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
 
     A Fault, from reading or from `work`, becomes the DataError that says where it is.
     """
-    rows = lines = 0
+    rows, end = 0, None
     for block, result, fault in in_threads(partial(worked, work), table.chunks, table.threads):
+        block = block.behind(end)
         if fault is not None:
-            raise located(table, fault, block, rows, lines)
+            raise block.error(fault)
         assert result is not None
         yield result, rows
-        rows, lines = rows + block.rows, lines + block.lines
+        rows, end = rows + block.rows, block.end
 
 
 def summary_of(problem: Problem, table: Table, full: bool = True) -> Summary:

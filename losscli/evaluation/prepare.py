@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Categorical, Column, taken
+from losscli.data.blocks import Block, Categorical, Column, Ints, take, taken
 from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Form, Scale
@@ -18,7 +18,7 @@ from losscli.errors import RowError
 from losscli.evaluation.data_checks import HARD, WORDS, data_checks_of
 from losscli.evaluation.labels import binary, is_label, soft
 from losscli.evaluation.problem import Problem
-from losscli.evaluation.validation import _prediction_faults, _weight_faults, raise_first
+from losscli.evaluation.validation import prediction_faults, raise_first, weight_faults
 from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
@@ -26,63 +26,60 @@ from losscli.statistics.summary import PositiveLabel, RowCounts, Rows, extremes
 
 Array = NDArray[np.float64]
 
-Labels = Array | NDArray[np.intp]  # numbers in [0, 1], class numbers, or label probabilities (n, k)
+Labels = Array | Ints  # numbers in [0, 1], class numbers, or label probabilities (n, k)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A block as a kernel takes it: observations (n,) or (n, k), after ignored rows are gone.
+    """The rows of a block that count as a kernel takes them: observations (n,) or (n, k).
 
-    `raw` is what the source says and `conditioned` what the loss is of, after clipping and rescaling. `unweighted` are
-    the targets without weights or smoothing; `index` (n,) is the class of each row where labels are classes. Rescaled
+    `block` has these rows alone, and `row` says which they are in the block as it was read. `raw` is what the source
+    says and `conditioned` what the loss is of, after clipping and rescaling. `unweighted` are the targets without
+    weights or smoothing; `index` (n,) is the class of each row where labels are classes. Rescaled
     probabilities next to 1 have lost digits: their logarithms, which have not, are `logarithms`.
     """
 
     block: Block
+    row: Ints
     targets: Targets
     unweighted: Targets
     raw: Array
     conditioned: Array
     rows: Rows
-    index: NDArray[np.intp] | None
+    index: Ints | None
     logarithms: Array | None = None
 
 
 def prepare(problem: Problem, block: Block) -> Prepared:
-    """Labels and predictions of a block as the kernel takes them; the first Fault of the block, if there is one."""
-    block = _without_ignored(problem, block)
-    labels, fault = _judged_labels(problem, block)
-    raise_first(fault, _prediction_faults(problem, block), _weight_faults(block))
-    return _PREPARERS[problem.form](problem, block, labels)
-
-
-def _without_ignored(problem: Problem, block: Block) -> Block:
-    label = problem.settings.ignore
-    if label is None or len(block.labels) != 1:
-        return block
-    gone = is_label(block.labels[0], label)
-    count = int(np.count_nonzero(gone))
-    if not count:
-        return block
-    left = np.flatnonzero(~gone)
-    return replace(
-        block,
-        labels=(taken(block.labels[0], left),),
-        preds=np.asfortranarray(block.preds[left]),
-        weights=None if block.weights is None else block.weights[left],
-        features=None if block.features is None else block.features[left],
-        carried=tuple(words.taken(left) for words in block.carried),
-        row=block.row[left],
-        other_reasons={**block.other_reasons, IGNORED_LABEL.key: count},
-    )
-
-
-def _judged_labels(problem: Problem, block: Block) -> tuple[Labels, RowError | None]:
+    """Labels and predictions of a block as the kernel takes them; its first RowError, if there is one."""
+    counted, row, ignored = _counted(problem, block)
+    labels: Labels = np.empty(0)
+    fault = None
     try:
-        return _LABELS[problem.form](problem, block), None
-    except RowError as fault:
-        row = int(block.row[fault.row]) if len(block.row) else 0
-        return np.empty(0), replace(fault, row=row)
+        labels = _LABELS[problem.form](problem, counted)
+    except RowError as error:
+        fault = error
+    try:
+        raise_first(fault, prediction_faults(problem, counted), weight_faults(counted))
+    except RowError as error:
+        raise replace(error, row=int(row[error.row]) if len(row) else 0) from None
+    left_out = {**block.left_out, IGNORED_LABEL.key: ignored} if ignored else block.left_out
+    return _PREPARERS[problem.form](problem, counted, row, labels, RowCounts(block.rows, left_out))
+
+
+def _counted(problem: Problem, block: Block) -> tuple[Block, Ints, int]:
+    """The rows that count, less the ignored ones; which they are; and how many are ignored."""
+    label, keep, ignored = problem.settings.ignore, block.keep, 0
+    if label is not None and len(block.labels) == 1:
+        gone = is_label(block.labels[0], label)
+        gone = gone if keep is None else gone & keep
+        ignored = int(np.count_nonzero(gone))
+        if ignored:
+            keep = ~gone if keep is None else keep & ~gone
+    if keep is None:
+        return block, block.kept, 0
+    row = np.flatnonzero(keep)
+    return take(block, row), row, ignored
 
 
 # --- labels into targets, for each form -------------------------------------------------------------------------------
@@ -138,24 +135,24 @@ _LABELS: dict[Form, Callable[[Problem, Block], Labels]] = {
 }
 
 
-def _prepare_binary(problem: Problem, block: Block, labels: Labels) -> Prepared:
+def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, counts: RowCounts) -> Prepared:
     s, width = problem.settings, block.preds.shape[1]
     y = np.asarray(labels, dtype=np.float64)
     raw = np.ascontiguousarray(block.preds).ravel()
-    row = block.row if width == 1 else np.repeat(block.row, width)
+    each = row if width == 1 else np.repeat(row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
     traits = data_checks_of(problem, y, raw)
     targets, unweighted, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
     others = None if s.positive is None else _others(block.labels, s.positive)
     rows = replace(
-        _rows(problem, block, row, weight, factor, changed),
+        _weighed(problem, counts, each, weight, factor, changed),
         mass=_binary_mass(y, weight, HARD in traits) if problem.form is Form.BINARY else None,
         traits=traits,
         entropy=None if HARD in traits else _entropy(problem, y, weight),
         positive=None if s.positive is None else PositiveLabel(int(np.count_nonzero(y)), others),
     )
-    return Prepared(block, targets, unweighted, raw, conditioned, rows, None)
+    return Prepared(block, row, targets, unweighted, raw, conditioned, rows, None)
 
 
 def _binary_mass(y: Array, weight: Array | None, hard: bool) -> Array | NDArray[np.bool_]:
@@ -212,7 +209,7 @@ def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | Non
     return extremes(found)
 
 
-def _prepare_classes(problem: Problem, block: Block, labels: Labels) -> Prepared:
+def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, counts: RowCounts) -> Prepared:
     targets: Targets
     unweighted: Targets
     factor = group = mass = entropy = None
@@ -224,17 +221,16 @@ def _prepare_classes(problem: Problem, block: Block, labels: Labels) -> Prepared
         group = labels.astype(np.intp, copy=False)
         targets, unweighted, factor = hard_targets(problem, group)
     conditioned, changed = _conditioned(problem, block.preds)
-    rows = _rows(problem, block, block.row, block.weights, factor, changed)
+    rows = _weighed(problem, counts, row, block.weights, factor, changed)
     sums = None if problem.convention.rescale else _sums(problem, block.preds)
     rows = replace(rows, group=group, groups=problem.k, mass=mass, sums=sums)
     words = {WORDS} if len(block.labels) == 1 and isinstance(block.labels[0], Categorical) else set()
     rows = replace(rows, traits=data_checks_of(problem, labels, block.preds) | words, entropy=entropy)
-    return Prepared(
-        block, targets, unweighted, block.preds, conditioned, rows, group, log_conditioned(problem, block.preds)
-    )
+    logarithms = log_conditioned(problem, block.preds)
+    return Prepared(block, row, targets, unweighted, block.preds, conditioned, rows, group, logarithms)
 
 
-def hard_targets(problem: Problem, index: NDArray[np.intp]) -> tuple[Classes, Classes, Array | None]:
+def hard_targets(problem: Problem, index: Ints) -> tuple[Classes, Classes, Array | None]:
     """Class numbers (n,) as coefficients; with and without weights and smoothing, and each row's class weight."""
     s = problem.settings
     ones = np.ones(len(index))
@@ -257,19 +253,14 @@ def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Sof
     return Soft(cells), unweighted, q if weight is None else q * weight[:, None]
 
 
-def _rows(
-    problem: Problem, block: Block, row: NDArray[np.intp], weight: Array | None, factor: Array | None, clipped: int
+def _weighed(
+    problem: Problem, counts: RowCounts, row: Ints, weight: Array | None, factor: Array | None, clipped: int
 ) -> Rows:
-    return Rows(
-        loss=np.empty(0),
-        row=row,
-        weight=weight,
-        divisor_weight=_shares(None if problem.convention.mean_over_rows else weight, factor, row),
-        counts=RowCounts(block.rows, block.left_out, clipped),
-    )
+    share = _shares(None if problem.convention.mean_over_rows else weight, factor, row)
+    return Rows(np.empty(0), row, weight, share, counts=replace(counts, clipped=clipped))
 
 
-def _shares(weight: Array | None, factor: Array | None, row: NDArray[np.intp]) -> Array | None:
+def _shares(weight: Array | None, factor: Array | None, row: Ints) -> Array | None:
     """What each observation adds to the divisor: its sample weight times its class weight."""
     if weight is None or factor is None:
         return factor if weight is None else weight
@@ -311,7 +302,7 @@ def _sums(problem: Problem, cells: Array) -> Array | None:
     return row_sums(cells if scale is Scale.PROBS else np.exp(cells))
 
 
-_PREPARERS: dict[Form, Callable[[Problem, Block, Labels], Prepared]] = {
+_PREPARERS: dict[Form, Callable[[Problem, Block, Ints, Labels, RowCounts], Prepared]] = {
     Form.BINARY: _prepare_binary,
     Form.CATEGORICAL: _prepare_classes,
     Form.LIKELIHOOD: _prepare_binary,

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from losscli.data.blocks import Array, Block, Chunk
+from losscli.data.blocks import Array, Block, Chunk, Ints
 from losscli.data.cells import canonical
 from losscli.enums import Form, Scale
 from losscli.errors import RowError
@@ -23,7 +23,8 @@ def raise_first(*faults: RowError | None) -> None:
         raise min(found, key=lambda fault: fault.row)
 
 
-def _prediction_faults(problem: Problem, block: Block) -> RowError | None:
+def prediction_faults(problem: Problem, block: Block) -> RowError | None:
+    """The first cell or row of predictions that has no meaning; `block` has nothing but rows that count."""
     preds = block.preds
     if not preds.size:
         return None
@@ -38,13 +39,13 @@ def _prediction_faults(problem: Problem, block: Block) -> RowError | None:
     row = int(bad.any(axis=1).argmax())
     column = int(bad[row].argmax())
     judge = not_a_probability if probs else _not_a_logprob
-    return RowError(int(block.row[row]), "prob", column, judge(float(preds[row, column])))
+    return RowError(row, "prob", column, judge(float(preds[row, column])))
 
 
 def _undefined_softmax(block: Block) -> RowError | None:
     bad = (block.preds.max(axis=1) == -inf) | ((block.preds == inf).sum(axis=1) > 1)
     what = "a row of logits that are all -inf, or with two that are inf, has no softmax"
-    return RowError(int(block.row[bad.argmax()]), "row", None, what) if bad.any() else None
+    return RowError(int(bad.argmax()), "row", None, what) if bad.any() else None
 
 
 def _rows_of_nothing(problem: Problem, block: Block) -> RowError | None:
@@ -53,9 +54,7 @@ def _rows_of_nothing(problem: Problem, block: Block) -> RowError | None:
     nothing = 0.0 if problem.settings.scale is Scale.PROBS else -inf
     empty = block.preds.max(axis=1) == nothing
     return (
-        RowError(int(block.row[empty.argmax()]), "row", None, "the row sums to 0 and can't be rescaled")
-        if empty.any()
-        else None
+        RowError(int(empty.argmax()), "row", None, "the row sums to 0 and can't be rescaled") if empty.any() else None
     )
 
 
@@ -75,7 +74,8 @@ def _not_a_logprob(value: float) -> str:
     return f"{text}; for probabilities use --from probs" if value <= 1.0 else f"{text}; for logits use --from logits"
 
 
-def _weight_faults(block: Block) -> RowError | None:
+def weight_faults(block: Block) -> RowError | None:
+    """The first weight that is none; `block` has nothing but rows that count."""
     if block.weights is None:
         return None
     bad = ~((block.weights >= 0.0) & (block.weights < inf))
@@ -83,7 +83,7 @@ def _weight_faults(block: Block) -> RowError | None:
         return None
     at = int(bad.argmax())
     value = canonical(float(block.weights[at]))
-    return RowError(int(block.row[at]), "weight", 0, f"{value} is not a weight; weights are finite and not negative")
+    return RowError(at, "weight", 0, f"{value} is not a weight; weights are finite and not negative")
 
 
 def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, RowError | None]:
@@ -95,14 +95,14 @@ def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, R
         return block, None, fault
 
 
-def infinite(cells: Array, block: Block, part: str, what: str) -> RowError | None:
-    """The first cell (n, k) of a part of a block that is no finite number; `what` has a place for it."""
+def infinite(cells: Array, row: Ints, part: str, what: str) -> RowError | None:
+    """The first cell (n, k) of a part of these rows of a block that is no finite number; `what` has a place for it."""
     bad = ~np.isfinite(cells)
     if not bad.any():
         return None
     at = int(bad.any(axis=1).argmax())
     column = int(bad[at].argmax())
-    return RowError(int(block.row[at]), part, column, what.format(cells[at, column]))
+    return RowError(int(row[at]), part, column, what.format(cells[at, column]))
 
 
 LIGHTEST, HEAVIEST = 1e-150, 1e150
@@ -113,8 +113,10 @@ def weights_out_of_reach(block: Block, where: str) -> RowError | None:
     if block.weights is None:
         return None
     bad = (block.weights > HEAVIEST) | ((block.weights < LIGHTEST) & (block.weights > 0.0))
+    if block.keep is not None:
+        bad &= block.keep
     if not bad.any():
         return None
     at = int(bad.argmax())
     what = f"a weight of {canonical(float(block.weights[at]))} leaves the range of floats {where}"
-    return RowError(int(block.row[at]), "weight", 0, f"{what}; scale the weights")
+    return RowError(at, "weight", 0, f"{what}; scale the weights")

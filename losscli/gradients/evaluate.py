@@ -12,7 +12,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Table
+from losscli.data.blocks import Block, Ints, Table
 from losscli.enums import Reduction, Scale
 from losscli.errors import DataError, RowError
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
@@ -95,12 +95,12 @@ def gradient_of(problem: Problem, table: Table, spec: GradientSpec, spool: "Spoo
             at = int(found.comparison.error.argmax())
             error = float(found.comparison.error[at])
             if totals.error_row is None or error > totals.error:
-                totals.error, totals.error_row = error, int(found.block.row[at]) + before + 1
+                totals.error, totals.error_row = error, int(found.row[at]) + before + 1
             totals.inconclusive += int(found.comparison.inconclusive.sum())
         spool.add(found, before)
         if shown < SHOWN_ROWS:
             head.append((found.block, before))
-            shown += len(found.block.row)
+            shown += len(found.row)
     refuse_nothing(problem, totals.summary, table.name)
     divisor, size = gradient_divisor(problem, totals.summary), GradientSize()
     for rows in spool.rows():
@@ -116,13 +116,14 @@ def gradient_divisor(problem: Problem, summary: Summary) -> float:
 
 @dataclass(frozen=True)
 class BlockGradient:
-    """The gradient of all rows of a block in the order of the source; ignored ones have slopes of exactly 0.
+    """The gradient of a block's rows but for dropped ones; ignored ones have slopes of exactly 0.
 
-    `loss` (n, c) is the weighted loss, with a column for each observation of a row; `slope` and `numeric` (n, m) are
-    undivided, `comparison` is by rows.
+    `row` (n,) says which rows they are. `loss` (n, c) is the weighted loss, with a column for each observation of a
+    row; `slope` and `numeric` (n, m) are undivided, `comparison` is by rows.
     """
 
     block: Block
+    row: Ints
     summary: Summary
     loss: Array
     slope: Array | None
@@ -136,11 +137,11 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
     prepared, rows = evaluated(problem, block)
 
     def in_place(values: NDArray[np.float64] | NDArray[np.intp]) -> Array:
-        """Values of the rows that count among all rows of the block, with 0 for the others."""
+        """Values of the rows that count among those that aren't dropped, with 0 for ignored ones."""
         width = 1 if values.ndim == 1 and prepared.raw.ndim == 2 else block.preds.shape[1]
-        full = np.zeros((len(block.row), width))
-        full[np.searchsorted(block.row, prepared.block.row)] = values.reshape(-1, width)
-        return full
+        full = np.zeros((block.rows, width))
+        full[prepared.row] = values.reshape(-1, width)
+        return full if block.keep is None else full[block.keep]
 
     slope = slopes(problem, prepared, spec.by) if spec.analytic else None
     numeric = comparison = None
@@ -149,10 +150,10 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
         found = differences(differenced)
         numeric = found.slope
         if slope is None:
-            undefined = np.isnan(numeric.reshape(len(prepared.block.row), -1)).any(axis=1)
+            undefined = np.isnan(numeric.reshape(len(prepared.row), -1)).any(axis=1)
             if undefined.any():
                 what = "an infinite loss or prediction can't be moved, so it has no slope by differences"
-                row = int(prepared.block.row[undefined.argmax()])
+                row = int(prepared.row[undefined.argmax()])
                 raise RowError(row, "row", None, f"{what}; use --method analytic")
         else:
             by_row = compare_slopes(slope, differenced, found, settle=spec.step is None)
@@ -160,6 +161,7 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
             comparison = Comparison(error, in_place(by_row.inconclusive).sum(axis=1).astype(np.intp))
     return BlockGradient(
         block,
+        block.kept,
         summarize(rows),
         in_place(rows.value),
         None if slope is None else in_place(slope),
@@ -189,10 +191,10 @@ class Spool:
 
     def add(self, found: BlockGradient, before: int) -> None:
         """Append the rows of a block, `before` rows being before it in the source."""
-        rows = len(found.block.row)
+        rows = len(found.row)
         nothing = np.empty((rows, 0))
         error = nothing if found.comparison is None else found.comparison.error[:, None]
-        parts = [found.block.row[:, None] + (before + 1.0), found.loss, found.slope, found.numeric, error]
+        parts = [found.row[:, None] + (before + 1.0), found.loss, found.slope, found.numeric, error]
         full = [nothing if part is None else part for part in parts]
         self._widths = [part.shape[1] for part in full]
         try:

@@ -11,7 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
-from losscli.data.blocks import Block, Chunk, Table, by_row
+from losscli.data.blocks import Block, Chunk, Table
 from losscli.enums import Form
 from losscli.output.streams import say
 
@@ -52,7 +52,7 @@ def counted(results: Iterator[T], total: int) -> Iterator[T]:
     def position() -> int:
         return done
 
-    parts = Table(Form.BINARY, (), by_row, size=total, position=position)
+    parts = Table(Form.BINARY, (), size=total, position=position)
     bar = _Bar(parts, 1, unit="parts")
     try:
         for result in results:

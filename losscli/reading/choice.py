@@ -6,7 +6,7 @@ The first rule that finds something decides; where it finds several, nothing is 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
-from losscli.data.blocks import Chunk, Placing, Table, carried_names, column_names, models_of
+from losscli.data.blocks import Chunk, Table, carried_names, column_names, models_of
 from losscli.data.cells import canonical, has_decimal_comma, is_missing, number
 from losscli.data.columns import (
     ASIDE_NAMES,
@@ -403,12 +403,11 @@ def _nothing(asked: _Asked, what: str, option: str) -> str:
     return f"no column is named as {what}; {asked.listed}; {hint}"
 
 
-def described(columns: Columns, wanted: ColumnSelection, name: str, chunks: Iterable[Chunk], place: Placing) -> Table:
+def described(columns: Columns, wanted: ColumnSelection, name: str, chunks: Iterable[Chunk]) -> Table:
     """The table of a source of this name whose columns are settled."""
     return Table(
         form=columns.form,
         chunks=chunks,
-        place=place,
         columns=column_names(columns),
         classes=columns.class_names,
         feature_names=tuple(str(columns.name(at)) for at in columns.features),

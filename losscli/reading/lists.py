@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
 
-from losscli.data.blocks import Block, Chunk, ColumnNames, Table
+from losscli.data.blocks import Chunk, ColumnNames, Layout, Origin, Table
 from losscli.data.cells import is_missing, is_percentage, number
+from losscli.data.columns import Columns
 from losscli.enums import Form
-from losscli.errors import DataError, Location, RowError, shown
+from losscli.errors import DataError, shown
 from losscli.reading.missing import missing
-from losscli.reading.records import Layout, block_of_records, is_text, not_a_number
+from losscli.reading.records import block_of_records, is_text, not_a_number
 from losscli.reading.remote import is_url
 
 # ./x, ../x, /x and ~/x; on Windows .\x, \\server\x and C:\x too
@@ -312,15 +313,15 @@ def list_table(records: list[list[str]], name: str, drop: bool) -> Table:
     label = name == "labels"
     cells = tuple(range(width))
     layout = Layout(width, cells if label else (), () if label else cells, drop=drop)
+    columns = Columns(Form.BINARY, layout.labels, layout.preds, None, (), None) if width > 1 else None
+    origin = Origin("weights" if name == "weights" else None, columns)
 
     def blocks() -> Iterator[Chunk]:
-        yield partial(block_of_records, records, None, len(records), layout)
+        yield partial(block_of_records, records, None, len(records), layout, origin)
 
-    place = partial(_place, name, width)
     return Table(
         Form.BINARY,
         blocks(),
-        place,
         ColumnNames(),
         width=width,
         label_width=width,
@@ -328,11 +329,6 @@ def list_table(records: list[list[str]], name: str, drop: bool) -> Table:
         size=len(records),
         streamed=False,
     )
-
-
-def _place(name: str, width: int, fault: RowError, block: Block, rows: int, lines: int) -> Location:
-    where = f"row {rows + fault.row + 1}" if name != "weights" else f"weights: row {rows + fault.row + 1}"
-    return Location(None, None, where if width == 1 or fault.column is None else f"{where}: column {fault.column + 1}")
 
 
 # --- arguments that the shell has cut ---------------------------------------------------------------------------------

@@ -7,13 +7,13 @@ the first one settles the columns, and all others must have them, in any order.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
-from losscli.data.blocks import Block, Chunk, OpenSource, Table, by_row
+from losscli.data.blocks import Block, Chunk, OpenSource, Table
 from losscli.data.columns import ColumnSelection
-from losscli.errors import DataError, Location, RowError, shown
+from losscli.errors import DataError, shown
 from losscli.reading.listing import Listing
 
 OpenFile = Callable[[str], OpenSource]
@@ -60,7 +60,6 @@ def _one(first: Table, names: Sequence[str], table: Callable[[str], Table], open
     return replace(
         first,
         chunks=reader.chunks(),
-        place=by_row,
         position=reader.position,
         close=reader.close,
         threads=1,
@@ -78,29 +77,25 @@ def _parts(first: Table, names: Sequence[str], table: Callable[[str], Table], co
 
 @dataclass
 class _File:
-    """A file that is being read: rows and lines by chunk as far as they are known, and how many chunks there are."""
+    """A file that is being read: how many chunks it has given, how many of these are blocks, and whether it ends."""
 
     table: Table
-    order: tuple[int, ...]  # of its carried columns, as the first file has them
-    counts: dict[int, tuple[int, int]] = field(default_factory=dict)
-    total: int | None = None
+    order: tuple[int, ...]  # of its extra columns, as the first file has them
+    given: int = 0
+    done: int = 0
+    ended: bool = False
 
-    def block(self, at: int, chunk: Chunk) -> Block:
-        """The block of a chunk, which knows its place in this file."""
+    def block(self, chunk: Chunk) -> Block:
+        """The block of a chunk."""
         block = chunk()
-        self.counts[at] = (block.rows, block.lines)
+        self.done += 1
         self.close_when_done()
-        return replace(_in_order(self.order, block), where=block.where or partial(self.place, at, block))
+        return _in_order(self.order, block)
 
     def close_when_done(self) -> None:
         """Close the file once all of its chunks are blocks: some are read when they are called for."""
-        if len(self.counts) == self.total:
+        if self.ended and self.done == self.given:
             self.table.close()
-
-    def place(self, at: int, block: Block, fault: RowError) -> Location:
-        """Where a fault of a block is."""
-        before = [self.counts[earlier] for earlier in range(at)]  # all of them are done, as faults are told in order
-        return self.table.place(fault, block, sum(rows for rows, _ in before), sum(lines for _, lines in before))
 
 
 class _Reader:
@@ -116,11 +111,12 @@ class _Reader:
         """The chunks of one file after the other."""
         for number, name in enumerate(self._names):
             table = self._now if number == 0 and self._now else self._table(name)
-            self._now, at = table, -1
+            self._now = table
             file = _File(table, _order(self._first.carried, table))
-            for at, chunk in enumerate(table.chunks):
-                yield partial(file.block, at, chunk)
-            file.total = at + 1
+            for chunk in table.chunks:
+                file.given += 1
+                yield partial(file.block, chunk)
+            file.ended = True
             file.close_when_done()
             self._done += table.size or 0
 
@@ -145,8 +141,7 @@ def _ordered(order: tuple[int, ...], chunk: Chunk) -> Block:
 
 
 def _in_order(order: tuple[int, ...], block: Block) -> Block:
-    carried, whole = (tuple(part[place] for place in order if part) for part in (block.carried, block.whole))
-    return replace(block, carried=carried, whole=whole)
+    return replace(block, extra=tuple(block.extra[place] for place in order))
 
 
 def _order(carried: Carried, other: Table) -> tuple[int, ...]:

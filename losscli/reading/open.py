@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class Piece:
     """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end.
 
-    A whole file of many has the name that it was asked for by.
+    `name` is what the user calls the file.
     """
 
     request: ReadOptions
+    name: str
     low: int = 0
     high: int | None = None
     carried: "Carried" = field(default_factory=dict)  # as the first file of the table has them
-    name: str | None = None
 
 
 def open_data(request: ReadOptions) -> Table:

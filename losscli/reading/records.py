@@ -1,90 +1,70 @@
 """Parsed records into a block: the careful way, which also finds and names what is wrong."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from losscli.data.blocks import Array, Block, Categorical, as_column, as_words
+from losscli.data.blocks import (
+    Block,
+    Column,
+    Flags,
+    Layout,
+    Origin,
+    as_words,
+    block_of_columns,
+)
 from losscli.data.cells import has_decimal_comma, is_missing, is_percentage, number, numbers
 from losscli.errors import RowError, shown
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Which cells of a row are asked for, and what to do with a row in which one is missing."""
-
-    width: int
-    labels: tuple[int, ...]
-    preds: tuple[int, ...]
-    weight: int | None = None
-    features: tuple[int, ...] = ()
-    drop: bool = False
-    hint: str = ""
-    carried: tuple[int, ...] = ()  # columns that travel as text, whatever is in them
-
-    @property
-    def asked(self) -> tuple[tuple[int, str, int], ...]:
-        """Column, part and place within the part of each asked cell, from left to right."""
-        parts = (("label", self.labels), ("prob", self.preds), ("feature", self.features))
-        cells = [(column, part, at) for part, columns in parts for at, column in enumerate(columns)]
-        return tuple(sorted(cells + ([(self.weight, "weight", 0)] if self.weight is not None else [])))
-
-
-def block_of_records(records: list[list[str]], line: list[int] | None, lines: int, layout: Layout) -> Block:
+def block_of_records(
+    records: list[list[str]], line: list[int] | None, lines: int, layout: Layout, origin: Origin
+) -> Block:
     """The block of parsed records; the careful way, which also finds and names what is wrong.
 
     `line` gives each record's line, counted from 0 (None: one line a record), `lines` how many they are in all.
     """
-    tall = _tall(records) if line is not None else {}
-    places = None if line is None else np.array(line, dtype=np.intp)
-    cells, row, fault = _sound(records, layout)
-    done = len(records) if fault is None else fault.row
-    column = {at: [record[at].strip() for record in cells] for at, _, _ in layout.asked}
-    return Block(
-        rows=done,
+    keep, fault = _judged(records, layout)
+    rows = len(records) if fault is None else fault.row
+    cells = {at: [record[at].strip() for record in records[:rows]] for at, _, _ in layout.asked}
+    return block_of_columns(
+        layout,
+        rows,
+        {at: column_of(cells[at], keep, part == "label") for at, part, _ in layout.asked},
+        tuple(as_words([record[at].strip() for record in records[:rows]]) for at in layout.extra),
         lines=lines,
-        labels=tuple(as_column(column[at]) for at in layout.labels),
-        preds=matrix([column[at] for at in layout.preds], len(cells)),
-        weights=None if layout.weight is None else matrix([column[layout.weight]], len(cells))[:, 0],
-        features=matrix([column[at] for at in layout.features], len(cells)) if layout.features else None,
-        carried=_carried(cells, layout),
-        whole=_carried(records[:done], layout) if len(cells) < done else (),
-        row=row,
-        line=places,
-        tall=tall,
+        keep=keep,
+        line=None if line is None else np.array(line, dtype=np.intp),
+        line_breaks=_line_breaks(records) if line is not None else {},
         fault=fault,
+        origin=origin,
     )
 
 
-def _carried(records: list[list[str]], layout: Layout) -> tuple[Categorical, ...]:
-    return tuple(as_words([record[at].strip() for record in records]) for at in layout.carried)
+def column_of(cells: list[str], keep: Flags | None, label: bool) -> Column:
+    """Cells as numbers where all that count are, nan for the others; labels as words where they aren't."""
+    counting = cells if keep is None else [cells[at] for at in np.flatnonzero(keep).tolist()]
+    found = numbers(counting)
+    if found is None:
+        assert label
+        return as_words(cells)
+    if keep is None:
+        return found
+    values = np.full(len(cells), np.nan)
+    values[keep] = found
+    return values
 
 
-def matrix(columns: list[list[str]], rows: int) -> Array:
-    """Columns of number cells as (n, k), each column contiguous."""
-    values = np.empty((len(columns), rows))
-    for at, cells in enumerate(columns):
-        found = numbers(cells)
-        values[at] = list(map(float, cells)) if found is None else found
-    return values.T
-
-
-def _sound(records: list[list[str]], layout: Layout) -> tuple[list[list[str]], NDArray[np.intp], RowError | None]:
-    """The records to be used, which they are, and the first fault; those behind a fault are left out."""
+def _judged(records: list[list[str]], layout: Layout) -> tuple[Flags | None, RowError | None]:
+    """Which of the records before the first fault count (None: all), and that fault."""
     if _all_sound(records, layout):
-        return records, np.arange(len(records)), None
-    kept: list[int] = []
-    fault = None
+        return None, None
+    keep = np.ones(len(records), dtype=bool)
     for at, record in enumerate(records):
         fault = _fault(record, at, layout)
         if fault is not None and fault.what == _DROP:
-            fault = None
+            keep[at] = False
         elif fault is not None:
-            break
-        else:
-            kept.append(at)
-    return [records[at] for at in kept], np.array(kept, dtype=np.intp), fault
+            return None if keep[:at].all() else keep[:at], fault
+    return None if keep.all() else keep, None
 
 
 _DROP = "drop"
@@ -103,7 +83,7 @@ def _all_sound(records: list[list[str]], layout: Layout) -> bool:
                 return False
         elif numbers(cells) is None:
             return False
-    return all(is_text(record[column]) for column in layout.carried for record in records)
+    return all(is_text(record[column]) for column in layout.extra for record in records)
 
 
 def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
@@ -122,8 +102,8 @@ def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
             return RowError(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
         if part != "label" and number(cell) is None:
             return RowError(at, part, place, not_a_number(cell))
-    strange = next((place for place, column in enumerate(layout.carried) if not is_text(record[column])), None)
-    return None if strange is None else RowError(at, "carried", strange, NOT_UTF8)
+    strange = next((place for place, column in enumerate(layout.extra) if not is_text(record[column])), None)
+    return None if strange is None else RowError(at, "extra", strange, NOT_UTF8)
 
 
 def is_text(cell: str) -> bool:
@@ -139,7 +119,7 @@ def not_a_number(cell: str) -> str:
     return f"{shown(cell)} is not a number{hint}"
 
 
-def _tall(records: list[list[str]]) -> dict[int, tuple[int, ...]]:
+def _line_breaks(records: list[list[str]]) -> dict[int, tuple[int, ...]]:
     found = {}
     for at, record in enumerate(records):
         breaks = [cell.count("\n") for cell in record]

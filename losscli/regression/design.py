@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.data.blocks import Block, Table, texts
+from losscli.data.blocks import taken as cells_of
 from losscli.data.cells import number
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, UsageError, shown
@@ -172,8 +173,9 @@ def _same(block: Block) -> Block:
 def _sound(block: Block) -> Block:
     raise_first(weights_out_of_reach(block, "in a gradient"))
     if block.features is None:  # the intercept alone
-        return replace(block, features=np.zeros((len(block.row), 0)))
-    raise_first(infinite(block.features, block, "feature", "{:g} is not finite; features are finite numbers"))
+        return replace(block, features=np.zeros((block.rows, 0)))
+    cells = block.features if block.keep is None else block.features[block.keep]
+    raise_first(infinite(cells, block.kept, "feature", "{:g} is not finite; features are finite numbers"))
     return block
 
 
@@ -188,7 +190,7 @@ def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
     label = table.columns.label
     if isinstance(label, list):
         return tuple(map(str, label))
-    found = {text for block in _blocks(table) for text in texts(block.labels[0])}
+    found = {text for block in _blocks(table) for text in texts(cells_of(block.labels[0], block.kept))}
     found -= {asked.ignore} if asked.ignore is not None else set()
     sizes = {text: number(text) for text in found}
     numeric = all(size is not None for size in sizes.values())
@@ -203,7 +205,7 @@ def _prepared(problem: Problem, table: Table, width: int) -> tuple[list[Prepared
     """The labels and weights of all blocks judged and turned into coefficients; the logits come later."""
 
     def work(block: Block) -> Prepared:
-        return prepare(problem, replace(block, preds=np.zeros((width, len(block.row))).T))
+        return prepare(problem, replace(block, preds=np.zeros((width, block.rows)).T))
 
     return prepared_in_order(problem, table, work)
 

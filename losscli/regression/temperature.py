@@ -42,7 +42,7 @@ def read_logits(settings: Settings, table: Table) -> DesignMatrix:
 def _finite(problem: Problem, block: Block) -> Prepared:
     prepared = prepare(problem, block)
     raise_first(weights_out_of_reach(block, "in a gradient"))
-    raise_first(infinite(prepared.block.preds, prepared.block, "prob", "a temperature wants finite logits"))
+    raise_first(infinite(prepared.block.preds, prepared.row, "prob", "a temperature wants finite logits"))
     return prepared
 
 

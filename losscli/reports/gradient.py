@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from losscli.data.blocks import texts
+from losscli.data.blocks import taken, texts
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Method, Reduction
 from losscli.evaluation.figures import Figures
@@ -254,9 +254,10 @@ def _first_rows(gradient: Gradient) -> Grid:
 def _labelled(gradient: Gradient) -> Iterator[tuple[object, ...]]:
     """Row number, label and predictions of the first rows."""
     for block, before in gradient.head:
-        columns = [texts(column) for column in block.labels]
-        labels = [" ".join(cells) for cells in zip(*columns, strict=True)] if columns else [""] * len(block.row)
-        for row, label, preds in zip(block.row.tolist(), labels, block.preds.tolist(), strict=True):
+        kept = block.kept
+        columns = [texts(taken(column, kept)) for column in block.labels]
+        labels = [" ".join(cells) for cells in zip(*columns, strict=True)] if columns else [""] * len(kept)
+        for row, label, preds in zip(kept.tolist(), labels, block.preds[kept].tolist(), strict=True):
             yield (row + before + 1, label, *preds)
 
 

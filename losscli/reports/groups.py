@@ -3,10 +3,7 @@
 from math import inf, nan
 from typing import Any
 
-import numpy as np
-
-from losscli.data.blocks import Block, Table
-from losscli.errors import RowError
+from losscli.data.blocks import Table
 from losscli.evaluation.analysis import AnalysisResult, Known
 from losscli.evaluation.problem import Problem
 from losscli.reports.figures import Listing, Part
@@ -18,8 +15,6 @@ from losscli.statistics.summary import total
 from losscli.statistics.worst import Entry
 
 MISSING = "(missing)"
-
-_ONE_ROW = Block(rows=1, lines=1, labels=(), preds=np.empty((0, 1)))
 
 
 def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
@@ -63,7 +58,8 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     assert found.worst is not None
     entries, whole = found.worst.entries, total(found.summary)
     names = tuple(name for name, _ in table.carried.get("show", ()))
-    placed = [_entry(problem, table, entry, whole) for entry in entries]
+    only = found.worst.first if found.worst.first == found.worst.last else None
+    placed = [_entry(problem, table, entry, only, whole) for entry in entries]
     headers = {
         "row": "row",
         "file": "file",
@@ -85,13 +81,13 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     return Part({"worst": listing.entries}, (listing.grid(),), listing.table, notes)
 
 
-def _entry(problem: Problem, table: Table, entry: Entry, whole: float) -> dict[str, Any]:
+def _entry(problem: Problem, table: Table, entry: Entry, only: str | None, whole: float) -> dict[str, Any]:
+    """A row as it is shown; `only` is the one source that there is, which needn't be named."""
     known: Known = entry.known
-    file, line = _place(table, entry)
     return {
         "row": entry.row + 1,
-        "file": file,
-        "line": line,
+        "file": None if entry.source == only else entry.source,
+        "line": entry.line,
         "column": _column(table, known.column),
         "label": known.label,
         "prob": known.prob,
@@ -106,12 +102,3 @@ def _column(table: Table, column: int | None) -> str | int | None:
         return None
     labels = table.columns.label
     return labels[column] if isinstance(labels, list) else column + 1
-
-
-def _place(table: Table, entry: Entry) -> tuple[str | None, int | None]:
-    """The file of a row, where it is one of several, and its line as an editor counts it."""
-    if (where := entry.known.where) is not None:
-        return where.source, where.line
-    if not table.streamed:
-        return None, None
-    return None, table.place(RowError(0, "row", None, ""), _ONE_ROW, entry.row, entry.line).line

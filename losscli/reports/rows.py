@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Categorical, Table, texts
+from losscli.data.blocks import Block, Categorical, Table, taken, texts
 from losscli.data.blocks import Column as Labels
 from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
@@ -62,11 +62,12 @@ Counted = tuple[NDArray[np.int64], Column, NDArray[np.float64]]  # row numbers, 
 
 def _with_ignored(block: Block, before: int, counted: Counted) -> Sequence[Column]:
     """All rows in their places: those that --ignore names have no prediction and a loss of 0."""
-    row = (block.row + (before + 1)).astype(np.int64)
+    kept = block.kept
+    row = (kept + (before + 1)).astype(np.int64)
     places = np.searchsorted(row, counted[0])
     shown, losses = np.full(len(row), "", dtype=object), np.zeros(len(row))
     shown[places], losses[places] = _cells(counted[1]), counted[2]
-    return row, _spelled(block.labels[0]), _words(shown.tolist()), losses
+    return row, _spelled(taken(block.labels[0], kept)), _words(shown.tolist()), losses
 
 
 def _cells(column: Column) -> list[str]:
@@ -78,7 +79,7 @@ def _labels(prepared: Prepared) -> Column:
     columns, count = prepared.block.labels, len(prepared.rows.row)
     if len(columns) == 1:
         return _spelled(columns[0])
-    if len(columns) * len(prepared.block.row) != count or not columns:
+    if len(columns) * len(prepared.row) != count or not columns:
         return _nothing(count)  # likelihoods, or rows of label probabilities
     numbers = [column for column in columns if not isinstance(column, Categorical)]
     if len(numbers) == len(columns):

@@ -14,28 +14,45 @@ _SHARD = 64  # values of which only the highest is looked at, to find those that
 
 @dataclass(frozen=True)
 class Entry:
-    """A row: its value, its number and line from 0, its place within the row, and whatever is known of it."""
+    """A row: its value, its number from 0, its source and line in it, its place within the row, and whatever is known.
+
+    The line of a row that has none is None.
+    """
 
     value: float
     row: int
-    line: int
+    source: str | None
+    line: int | None
     place: int
     known: Any
 
 
 @dataclass(frozen=True)
 class Worst:
-    """The `most` rows of highest value among `rows` rows on `lines` lines, the highest first, equal ones by row."""
+    """The `most` rows of highest value among `rows` rows, the highest first, equal ones by row.
+
+    The rows come from the sources from `first` to `last`, and `lines` of them are of the last.
+    """
 
     most: int
     rows: int = 0
+    first: str | None = None
+    last: str | None = None
     lines: int = 0
     entries: tuple[Entry, ...] = ()
 
     def __add__(self, other: "Worst") -> "Worst":
-        later = (replace(e, row=e.row + self.rows, line=e.line + self.lines) for e in other.entries)
-        entries = sorted((*self.entries, *later), key=_order)[: self.most]
-        return Worst(self.most, self.rows + other.rows, self.lines + other.lines, tuple(entries))
+        go_on = self.last == other.first  # other's first source is the last one here
+
+        def later(entry: Entry) -> Entry:
+            line = entry.line
+            if line is not None and go_on and entry.source == other.first:
+                line += self.lines
+            return replace(entry, row=entry.row + self.rows, line=line)
+
+        entries = tuple(sorted((*self.entries, *map(later, other.entries)), key=_order)[: self.most])
+        lines = other.lines + (self.lines if go_on and other.first == other.last else 0)
+        return Worst(self.most, self.rows + other.rows, self.first, other.last, lines, entries)
 
 
 def worst_of(most: int, values: Array, known: Callable[[NDArray[np.intp]], Sequence[Entry]]) -> tuple[Entry, ...]:

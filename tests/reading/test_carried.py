@@ -30,9 +30,9 @@ def travelled(table: Table, purpose: str) -> dict[str, list[str]]:
         block = chunk()
         assert block.fault is None, block.fault
         for name, at in table.carried[purpose]:
-            words = block.carried[at]
-            assert len(words) == len(block.row) == len(block.preds)
-            found[name] += [words.categories[code] for code in words.codes.tolist()]
+            words = block.extra[at]
+            assert len(words) == block.rows == len(block.preds)
+            found[name] += [words.categories[code] for code in words.codes[block.kept].tolist()]
     table.close()
     return found
 
@@ -118,7 +118,7 @@ def test_text_that_is_not_utf8_is_refused_with_its_place(here: Path) -> None:
     block = next(block for block in (chunk() for chunk in table.chunks) if block.fault)
 
     assert block.fault is not None
-    assert str(table.place(block.fault, block, 0, 0)) == "t.csv:10001: column 'city'"
+    assert str(block.location(block.fault.row, block.fault.part, block.fault.column)) == "t.csv:10001: column 'city'"
     table.close()
 
 

@@ -12,18 +12,29 @@ from conftest import examples
 from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
-from losscli.reading.formats.decode import BLOCK_BYTES, Categorical, Decoded, TextLayout, decode
-from losscli.reading.lines.grid import Shape
+from losscli.data.blocks import Categorical, Layout
+from losscli.reading.formats.decode import BLOCK_BYTES, Decoded, decode
 from losscli.reading.lines.sieve import are_records
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", ".")
-DELIMITERS = (b",", b"\t", b";", b"|")
+DELIMITERS = (",", "\t", ";", "|")
 
 
-def plain(block: bytes, layout: TextLayout) -> Decoded | None:
+def asked(
+    delimiter: str,
+    width: int,
+    numbers: tuple[int, ...],
+    labels: tuple[int, ...] = (),
+    extra: tuple[int, ...] = (),
+    drop: bool = False,
+) -> Layout:
+    return Layout(width, labels, numbers, drop=drop, extra=extra, delimiter=delimiter)
+
+
+def plain(block: bytes, layout: Layout) -> Decoded | None:
     """What the decoder makes of a block of which it takes every line."""
     decoded = decode(block, layout)
-    return decoded if decoded is not None and decoded.rows == decoded.lines else None
+    return decoded if decoded is not None and not decoded.odd else None
 
 
 def bits(value: float) -> bytes:
@@ -42,7 +53,7 @@ def reference(text: str) -> float | None:
 
 
 def column(cells: list[str]) -> np.ndarray | None:
-    decoded = plain("".join(f"{cell}\n" for cell in cells).encode(), TextLayout(b",", 1, (0,)))
+    decoded = plain("".join(f"{cell}\n" for cell in cells).encode(), asked(",", 1, (0,)))
     return None if decoded is None else decoded.numbers[0]
 
 
@@ -145,19 +156,19 @@ def test_logits_in_any_spelling_are_read_as_float_reads_them(spell: object, spre
     assert_same(cells, column(cells))
 
 
-def expected_table(block: bytes, layout: TextLayout) -> tuple[list[list[float]], list[list[str] | list[float]]]:
+def expected_table(block: bytes, layout: Layout) -> tuple[list[list[float]], list[list[str] | list[float]]]:
     """The asked columns as the csv module reads them."""
     rows = list(
         csv.reader(
             io.StringIO(block.decode(errors="surrogateescape"), newline=""),
-            delimiter=layout.delimiter.decode(),
+            delimiter=layout.delimiter,
             skipinitialspace=True,
             strict=True,
         )
     )
     assert all(len(row) == layout.width for row in rows)
     cells = [[row[at].strip() for row in rows] for at in range(layout.width)]
-    numbers = [[float(cell) for cell in cells[at]] for at in layout.numbers]
+    numbers = [[float(cell) for cell in cells[at]] for at in layout.preds]
     labels: list[list[str] | list[float]] = []
     for at in layout.labels:
         values = [reference(cell) for cell in cells[at]]
@@ -165,9 +176,9 @@ def expected_table(block: bytes, layout: TextLayout) -> tuple[list[list[float]],
     return numbers, labels
 
 
-def assert_table(block: bytes, layout: TextLayout, decoded: Decoded) -> None:
+def assert_table(block: bytes, layout: Layout, decoded: Decoded) -> None:
     numbers, labels = expected_table(block, layout)
-    assert decoded.numbers.shape == (len(layout.numbers), decoded.rows)
+    assert decoded.numbers.shape == (len(layout.preds), decoded.lines)
     assert decoded.numbers.flags.c_contiguous
     assert decoded.numbers.tobytes() == np.array(numbers, np.float64).tobytes()
     for found, wanted in zip(decoded.labels, labels, strict=True):
@@ -186,7 +197,7 @@ label_cells = st.one_of(
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> tuple[bytes, TextLayout]:
+def tables(draw: st.DrawFn) -> tuple[bytes, Layout]:
     width = draw(st.integers(1, 24))
     roles = draw(st.lists(st.sampled_from("nlx"), min_size=width, max_size=width))
     delimiter = draw(st.sampled_from(DELIMITERS))
@@ -201,19 +212,19 @@ def tables(draw: st.DrawFn) -> tuple[bytes, TextLayout]:
     quotes = draw(st.lists(st.sampled_from(["", "", '"']), min_size=7 * width, max_size=7 * width))
     quotes = quotes if draw(st.booleans()) else [draw(st.sampled_from(["", '"']))] * len(quotes)
     text = end.join(
-        delimiter.decode().join(
+        delimiter.join(
             f"{pad}{cell}{pad}" if pad or not quotes[at % 7 * width + column] else f'"{cell}"'
             for column, cell in enumerate(row)
         )
         for at, row in enumerate(rows)
     )
     chosen = tuple(tuple(at for at, role in enumerate(roles) if role == kind) for kind in "nl")
-    return (text + draw(st.sampled_from([end, ""]))).encode(), TextLayout(delimiter, width, *chosen)
+    return (text + draw(st.sampled_from([end, ""]))).encode(), asked(delimiter, width, *chosen)
 
 
 @examples(350)
 @given(tables())
-def test_tables_are_read_as_the_csv_module_reads_them(table: tuple[bytes, TextLayout]) -> None:
+def test_tables_are_read_as_the_csv_module_reads_them(table: tuple[bytes, Layout]) -> None:
     block, layout = table
     decoded = plain(block, layout)
     assert decoded is not None
@@ -226,7 +237,7 @@ ODD_BYTES = st.sampled_from(
 
 
 @st.composite
-def spoiled_tables(draw: st.DrawFn) -> tuple[bytes, TextLayout]:
+def spoiled_tables(draw: st.DrawFn) -> tuple[bytes, Layout]:
     """A sound table with a byte or two changed, put in or taken out."""
     block, layout = draw(tables())
     for _ in range(draw(st.integers(1, 2))):
@@ -237,9 +248,9 @@ def spoiled_tables(draw: st.DrawFn) -> tuple[bytes, TextLayout]:
 
 @examples(150, suppress_health_check=[HealthCheck.filter_too_much])
 @given(spoiled_tables())
-def test_a_spoiled_table_has_odd_lines_or_is_read_as_the_csv_module_reads_it(table: tuple[bytes, TextLayout]) -> None:
+def test_a_spoiled_table_has_odd_lines_or_is_read_as_the_csv_module_reads_it(table: tuple[bytes, Layout]) -> None:
     block, layout = table
-    assume(are_records(block, Shape(layout.delimiter, layout.width)))
+    assume(are_records(block, layout))
 
     decoded = plain(block, layout)
 
@@ -252,13 +263,16 @@ def test_a_spoiled_table_has_odd_lines_or_is_read_as_the_csv_module_reads_it(tab
 @examples(300)
 @given(
     st.one_of(st.binary(max_size=200), st.text('019.-+eE,;|\t \r\n"aN\0é', max_size=200).map(str.encode)),
-    st.sampled_from([*DELIMITERS, b" "]),
+    st.sampled_from([*DELIMITERS, " "]),
     st.integers(1, 3),
 )
-def test_random_bytes_break_nothing(block: bytes, delimiter: bytes, width: int) -> None:
-    decoded = decode(block, TextLayout(delimiter, width, (0,), (width - 1,)))
+def test_random_bytes_break_nothing(block: bytes, delimiter: str, width: int) -> None:
+    decoded = decode(block, asked(delimiter, width, (0,), (width - 1,)))
 
-    assert decoded is None or decoded.rows + len(decoded.odd) <= block.count(b"\n") + 1
+    assert (
+        decoded is None
+        or max(decoded.lines, len({*decoded.line.tolist(), *dict(decoded.odd)})) <= block.count(b"\n") + 1
+    )
 
 
 ODD = {
@@ -299,8 +313,8 @@ ODD = {
 def test_a_line_that_is_not_plain_is_odd(block: bytes, times: int) -> None:
     width = 3 if b'"x' in block else 2
     good = b"0,0.5" + b",x" * (width - 2) + b"\n"
-    assert plain(good * times, TextLayout(b",", width, (1,), (0,))) is not None
-    assert plain(good * (times - 1) + block, TextLayout(b",", width, (1,), (0,))) is None
+    assert plain(good * times, asked(",", width, (1,), (0,))) is not None
+    assert plain(good * (times - 1) + block, asked(",", width, (1,), (0,))) is None
 
 
 @pytest.mark.parametrize("block", [block for name, block in ODD.items() if "at the end" not in name])
@@ -308,13 +322,14 @@ def test_the_lines_beside_an_odd_one_are_taken(block: bytes) -> None:
     width = 3 if b'"x' in block else 2
     good = b"0,0.5" + b",x" * (width - 2) + b"\n"
 
-    decoded = decode(good * 40 + block + good * 40, TextLayout(b",", width, (1,), (0,)))
+    decoded = decode(good * 40 + block + good * 40, asked(",", width, (1,), (0,)))
 
-    assert decoded is not None and decoded.line is not None
+    assert decoded is not None
     odd = dict(decoded.odd)
     assert set(odd.values()) <= {line + b"\n" for line in block.split(b"\n")} and len(odd) >= 1
-    assert sorted([*odd, *decoded.line.tolist()]) == list(range(80 + block.count(b"\n")))
-    assert decoded.numbers.tolist() == [[0.5] * (79 + block.count(b"\n") + 1 - len(odd))]
+    own = [at for at, line in enumerate(decoded.line.tolist()) if line not in odd]
+    assert sorted([*odd, *decoded.line[own].tolist()]) == list(range(80 + block.count(b"\n")))
+    assert decoded.numbers[:, own].tolist() == [[0.5] * (79 + block.count(b"\n") + 1 - len(odd))]
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 12])
@@ -323,70 +338,73 @@ def test_the_lines_beside_an_odd_one_are_taken(block: bytes) -> None:
 def test_rows_cut_in_other_places_are_refused_whatever_is_asked_for(width: int, first: str, cell: str) -> None:
     rows = [first + f",{cell}" * (width - 1)] * 9
     text = "\n".join(rows) + "\n"
-    assert plain(text.encode(), TextLayout(b",", width, ())) is not None
+    assert plain(text.encode(), asked(",", width, ())) is not None
     separators = [at for at, letter in enumerate(text) if letter in ",\n"]
     for at in separators[:-1]:
         other = text[:at] + ("," if text[at] == "\n" else "\n") + text[at + 1 :]
-        assert plain(other.encode(), TextLayout(b",", width, ())) is None
+        assert plain(other.encode(), asked(",", width, ())) is None
         for to in (*range(at - 3, at), *range(at + 1, at + 4)):
             moved = text[:at] + text[at + 1 :]
             moved = moved[: max(to, 0)] + text[at] + moved[max(to, 0) :]
             cells = [len(line.split(",")) == width and line != "" for line in moved.split("\n")[:-1]]
-            assert (plain(moved.encode(), TextLayout(b",", width, ())) is not None) == all(cells)
+            assert (plain(moved.encode(), asked(",", width, ())) is not None) == all(cells)
 
 
 @pytest.mark.parametrize("word", [*MISSING[1:], "NA", "None", "NaN", "-NaN"])
-@pytest.mark.parametrize("asked", [((), (0,)), ((0,), ())])
+@pytest.mark.parametrize("columns", [((), (0,)), ((0,), ())])
 def test_each_spelling_of_a_missing_cell_is_odd_or_dropped_as_a_label_and_as_a_number(
-    word: str, asked: tuple[tuple[int, ...], tuple[int, ...]]
+    word: str, columns: tuple[tuple[int, ...], tuple[int, ...]]
 ) -> None:
     for rows in (1, 100):
-        for cell in ("cat", "0.5") if asked[1] else ("0.5",):
+        for cell in ("cat", "0.5") if columns[1] else ("0.5",):
             block = f"{cell}\n" * rows + f"{word}\n"
-            left = decode(block.encode(), TextLayout(b",", 1, *asked))
-            dropped = decode(block.encode(), TextLayout(b",", 1, *asked, drop=True))
+            left = decode(block.encode(), asked(",", 1, *columns))
+            dropped = decode(block.encode(), asked(",", 1, *columns, drop=True))
 
             assert left is not None and left.odd == ((rows, f"{word}\n".encode()),)
-            assert dropped is not None and dropped.odd == () and dropped.rows == rows == dropped.lines - 1
-            assert all(len(column) == rows for column in dropped.labels)
+            assert dropped is not None and dropped.odd == () and dropped.missing.tolist() == [rows]
+            assert all(len(column) == rows + 1 == dropped.lines for column in dropped.labels)
 
 
 def test_a_row_with_a_missing_cell_is_dropped_whatever_else_is_odd_in_it() -> None:
     block = b"0,0.5,1\n" * 9 + b",abc,1\n" + b"caf\xe9,,1\n" + b"0,,NA\n"
 
-    decoded = decode(block, TextLayout(b",", 3, (1,), (0,), drop=True))
+    decoded = decode(block, asked(",", 3, (1,), (0,), drop=True))
 
-    assert decoded is not None and decoded.odd == () and decoded.rows == 9
+    assert decoded is not None and decoded.odd == () and set(decoded.missing.tolist()) == {9, 10, 11}
 
 
 def test_labels_are_numbers_where_the_first_of_them_is_missing() -> None:
-    decoded = decode(b"NA,0.5\n" + b"1,0.5\n0,0.25\n" * 4, TextLayout(b",", 2, (1,), (0,), drop=True))
+    decoded = decode(b"NA,0.5\n" + b"1,0.5\n0,0.25\n" * 4, asked(",", 2, (1,), (0,), drop=True))
 
     assert decoded is not None
-    assert isinstance(decoded.labels[0], np.ndarray) and decoded.labels[0].tolist() == [1.0, 0.0] * 4
+    assert isinstance(decoded.labels[0], np.ndarray) and decoded.labels[0].tolist()[1:] == [1.0, 0.0] * 4
+    assert decoded.missing.tolist() == [0]
 
 
-def test_words_of_rows_that_are_left_out_are_forgotten() -> None:
+def test_a_row_keeps_its_place_whatever_becomes_of_the_rows_before_it() -> None:
     block = b"cat,x\nNA,y\ncaf\xe9,y\ndog,\xff\ncat,z\ncat,z\ncat,z\n"
 
-    decoded = decode(block, TextLayout(b",", 2, (), (0,), (1,), drop=True))
+    decoded = decode(block, asked(",", 2, (), (0,), (1,), drop=True))
 
-    assert decoded is not None and [at for at, _ in decoded.odd] == [2, 3]
-    assert [words.categories for words in (*decoded.labels, *decoded.carried) if isinstance(words, Categorical)] == [
-        ("cat", "dog"),
-        ("x", "y", "z"),
+    assert decoded is not None and [at for at, _ in decoded.odd] == [2, 3] and decoded.missing.tolist() == [1]
+    cells = [
+        [words.categories[code] for code in words.codes[[0, 1, 4, 5, 6]].tolist()]
+        for words in (*decoded.labels, *decoded.extra)
+        if isinstance(words, Categorical)
     ]
+    assert cells == [["cat", "NA", "cat", "cat", "cat"], ["x", "y", "z", "z", "z"]]
 
 
 def test_a_blank_line_is_odd_even_where_no_column_is_asked_for() -> None:
-    assert plain(b"a\n\nb\n", TextLayout(b",", 1, ())) is None
-    assert plain(b"a\n  \nb\n", TextLayout(b",", 1, ())) is None
-    assert plain(b"a\nb\n", TextLayout(b",", 1, ())) is not None
+    assert plain(b"a\n\nb\n", asked(",", 1, ())) is None
+    assert plain(b"a\n  \nb\n", asked(",", 1, ())) is None
+    assert plain(b"a\nb\n", asked(",", 1, ())) is not None
 
 
 def test_nothing_and_tables_delimited_by_spaces_are_refused() -> None:
-    assert decode(b"", TextLayout(b",", 2, (1,), (0,))) is None
-    assert decode(b"0 0.5\n", TextLayout(b" ", 2, (1,), (0,))) is None
+    assert decode(b"", asked(",", 2, (1,), (0,))) is None
+    assert decode(b"0 0.5\n", asked(" ", 2, (1,), (0,))) is None
 
 
 @pytest.mark.parametrize("count", [2, 40, 3000])
@@ -395,7 +413,7 @@ def test_many_words_keep_their_rows_and_their_first_order(count: int, length: in
     random = np.random.default_rng(count + length)
     known = ["".join(letters) for letters in random.choice(list("abcdefgh"), (count, length))]
     cells = [known[at] for at in random.integers(0, count, 4000)]
-    decoded = decode("".join(f"{cell}\n" for cell in cells).encode(), TextLayout(b",", 1, (), (0,)))
+    decoded = decode("".join(f"{cell}\n" for cell in cells).encode(), asked(",", 1, (), (0,)))
     assert decoded is not None
     (found,) = decoded.labels
     assert isinstance(found, Categorical)
@@ -404,7 +422,7 @@ def test_many_words_keep_their_rows_and_their_first_order(count: int, length: in
 
 
 def test_numbers_beside_words_are_words_as_they_stand() -> None:
-    decoded = decode(b"1\n 1.0\ncat\n1\n", TextLayout(b",", 1, (), (0,)))
+    decoded = decode(b"1\n 1.0\ncat\n1\n", asked(",", 1, (), (0,)))
     assert decoded is not None
     (found,) = decoded.labels
     assert isinstance(found, Categorical)
@@ -413,17 +431,17 @@ def test_numbers_beside_words_are_words_as_they_stand() -> None:
 
 
 def test_words_that_differ_only_in_spaces_outside_ascii_are_one() -> None:
-    decoded = decode("cat\n\u00a0cat\ncat\u2003\n".encode(), TextLayout(b",", 1, (), (0,)))
+    decoded = decode("cat\n\u00a0cat\ncat\u2003\n".encode(), asked(",", 1, (), (0,)))
     assert decoded is not None
     words = decoded.labels[0]
     assert isinstance(words, Categorical)
     assert (words.categories, set(words.codes.tolist())) == (("cat",), {0})
-    assert plain("cat\n\u00a0\n".encode(), TextLayout(b",", 1, (), (0,))) is None
+    assert plain("cat\n\u00a0\n".encode(), asked(",", 1, (), (0,))) is None
 
 
 def test_threads_decoding_at_once_do_not_disturb_each_other() -> None:
     random = np.random.default_rng(5)
-    layout = TextLayout(b",", 2, (1,), (0,))
+    layout = asked(",", 2, (1,), (0,))
     blocks = []
     for scale in (1, -30, 0.001) * 8:
         values = (random.random(3000) * scale).tolist()
@@ -436,7 +454,7 @@ def test_threads_decoding_at_once_do_not_disturb_each_other() -> None:
 
 
 def test_a_block_may_have_any_size() -> None:
-    layout = TextLayout(b",", 2, (1,), (0,))
+    layout = asked(",", 2, (1,), (0,))
     block = b"".join(b"%d,%.17f\n" % (at % 2, at / 200_000) for at in range(200_000))
     assert len(block) > 4 * BLOCK_BYTES
     decoded = decode(block, layout)

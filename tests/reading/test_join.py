@@ -15,7 +15,7 @@ from conftest import answer, close, examples, record, refusal, run, write
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
-from losscli.data.blocks import Categorical, Table, located, stacked, texts
+from losscli.data.blocks import Categorical, Table, placed, stacked, taken, texts
 from losscli.data.cells import is_missing, missing_words, number, texts_of
 from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
@@ -166,21 +166,20 @@ def opened(keys: Sequence[str], drop: bool, style: Style, threads: int | None = 
 
 def joined(table: Table) -> Outcome:
     found: list[tuple[int, str, float]] = []
-    rows = lines = unmatched = kept = 0
+    rows = unmatched = kept = 0
     try:
-        for chunk in table.chunks:
-            block = chunk()
-            (labels,) = block.labels or (np.zeros(0),)
-            parts = zip(block.row.tolist(), texts(labels), block.preds[:, 0].tolist(), strict=True)
+        for block in placed(chunk() for chunk in table.chunks):
+            row = block.kept
+            labels = texts(taken(block.labels[0], row))
+            parts = zip(row.tolist(), labels, block.preds[row, 0].tolist(), strict=True)
             found += [(rows + at, label, prob) for at, label, prob in parts]
             if block.fault is not None:
-                raise located(table, block.fault, block, rows, lines)
-            rows, lines, unmatched = (
+                raise block.error(block.fault)
+            rows, unmatched, kept = (
                 rows + block.rows,
-                lines + block.lines,
-                unmatched + block.left_out.get("unmatched", 0),
+                unmatched + block.other_reasons.get("unmatched", 0),
+                kept + len(row),
             )
-            kept += len(block.row)
     except DataError as error:
         return Outcome(said=str(error))
     finally:

@@ -17,7 +17,7 @@ from conftest import examples, scaled
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from losscli.data.blocks import Block, Table, texts
+from losscli.data.blocks import Block, Layout, Origin, Table, taken, texts
 from losscli.data.cells import is_missing, number
 from losscli.data.columns import ColumnSelection
 from losscli.engines import local
@@ -30,10 +30,8 @@ from losscli.reading.dialect import Style, records
 from losscli.reading.formats import decode, ranges, text
 from losscli.reading.lines import block as lines_block
 from losscli.reading.lines.block import decoded_block, parsed_lines
-from losscli.reading.lines.grid import Shape
 from losscli.reading.lines.sieve import are_records
 from losscli.reading.open import ReadOptions, open_data
-from losscli.reading.records import Layout
 
 NUMBER = st.one_of(
     st.floats(0.0, 1.0).map(repr),
@@ -73,7 +71,7 @@ LAYOUTS = [
     Layout(4, (0,), (1, 2, 3)),
     Layout(1, (), (0,)),
     Layout(4, (1,), (3,), features=(0,)),
-    Layout(4, (1, 2), (3,), carried=(0, 1), drop=True),
+    Layout(4, (1, 2), (3,), extra=(0, 1), drop=True),
     Layout(1, (0,), (), drop=True),
 ]
 
@@ -97,15 +95,15 @@ def outcome(block: Block) -> tuple[object, ...]:
     line = None
     if block.fault is not None:
         line = block.fault.row if block.line is None else int(block.line[block.fault.row])
+    kept = block.kept
+    numbers = (block.preds, block.weights, block.features)
     return (
         block.rows,
-        [texts(column) for column in block.labels],
-        block.preds.view(np.uint64).tolist() if block.preds.size else [],
-        None if block.weights is None else block.weights.tolist(),
-        None if block.features is None else block.features.tolist(),
-        [list(map(words.categories.__getitem__, words.codes.tolist())) for words in block.carried],
-        block.row.tolist(),
-        block.row.tolist() if block.line is None else block.line[block.row].tolist(),
+        [texts(taken(column, kept)) for column in block.labels],
+        [None if part is None else np.ascontiguousarray(part[kept]).view(np.uint64).tolist() for part in numbers],
+        [list(map(words.categories.__getitem__, words.codes.tolist())) for words in block.extra],
+        kept.tolist(),
+        kept.tolist() if block.line is None else block.line[kept].tolist(),
         block.lines,
         block.fault and (block.fault.part, block.fault.column, block.fault.what, line),
     )
@@ -132,18 +130,16 @@ def test_the_fast_decoder_takes_sound_tables_and_makes_the_block_of_the_careful_
     rows = data.draw(sound_lines(layout, 200))
     piece = "\n".join(rows).encode() + data.draw(st.sampled_from([b"", b"\n"]))
 
-    fast = decoded_block(piece, ",", layout)
+    fast = decoded_block(piece, layout, Origin())
 
     assert fast is not None and fast.rows == len(rows)
-    assert odd_lines(piece, ",", layout) == []
-    assert outcome(fast) == outcome(parsed_lines(piece, ",", layout))
+    assert odd_lines(piece, layout) == []
+    assert outcome(fast) == outcome(parsed_lines(piece, layout, Origin()))
 
 
-def odd_lines(piece: bytes, delimiter: str, layout: Layout) -> list[int]:
+def odd_lines(piece: bytes, layout: Layout) -> list[int]:
     """The lines of a piece that the fast decoder leaves to the careful way."""
-    numbers = (*layout.preds, *(() if layout.weight is None else (layout.weight,)), *layout.features)
-    asked = (layout.width, numbers, layout.labels, layout.carried, layout.drop)
-    decoded = decode.decode(piece, decode.TextLayout(delimiter.encode(), *asked))
+    decoded = decode.decode(piece, layout)
     assert decoded is not None
     return [at for at, _ in decoded.odd]
 
@@ -162,18 +158,18 @@ def test_odd_rows_are_read_with_care_and_put_among_the_others_in_their_order() -
         for more, (at, line) in enumerate(zip(strange, put, strict=True)):
             rows.insert(at + more, line)
         piece = data.draw(st.sampled_from(["\n", "\r\n"])).join(rows).encode() + b"\n"
-        assume(b'"' not in piece or are_records(piece, Shape(b",", layout.width)))
+        assume(b'"' not in piece or are_records(piece, layout))
 
-        fast = decoded_block(piece, ",", layout)
+        fast = decoded_block(piece, layout, Origin())
 
         assert fast is not None
-        careful = parsed_lines(piece, ",", layout)
+        careful = parsed_lines(piece, layout, Origin())
         assert outcome(fast) == outcome(careful)
-        odd = odd_lines(piece, ",", layout)
+        odd = odd_lines(piece, layout)
         assert set(odd) <= {at + more for more, at in enumerate(strange)}  # no sound row among them
         reached["taken"] += len(rows) - len(odd)
         reached["left"] += len(odd)
-        reached["dropped"] += fast.fault is None and fast.rows - len(fast.row)
+        reached["dropped"] += fast.fault is None and fast.rows - len(fast.kept)
         reached["faults"] += fast.fault is not None
 
     law()
@@ -219,14 +215,14 @@ def test_quoted_tables_without_line_breaks_in_cells_are_for_the_fast_decoder() -
             st.sampled_from([b"", b"\n"])
         )
 
-        if strange and not are_records(piece, Shape(b",", layout.width)):
+        if strange and not are_records(piece, layout):
             reached["cut elsewhere"] += 1
             assume(False)
-        assert are_records(piece, Shape(b",", layout.width))
-        fast, careful = decoded_block(piece, ",", layout), parsed_lines(piece, ",", layout)
+        assert are_records(piece, layout)
+        fast, careful = decoded_block(piece, layout, Origin()), parsed_lines(piece, layout, Origin())
         if fast is not None:
             assert outcome(fast) == outcome(careful)
-            odd = odd_lines(piece, ",", layout)
+            odd = odd_lines(piece, layout)
             reached["taken"] += len(rows) - len(odd)
             reached["left"] += len(odd)
             reached["pieces"] += 1
@@ -240,7 +236,7 @@ def test_quoted_tables_without_line_breaks_in_cells_are_for_the_fast_decoder() -
 def test_where_lines_are_said_to_be_records_the_csv_module_finds_these_records(piece: str, delimiter: str) -> None:
     lines = [line + "\n" for line in piece.split("\n")]
     lines = [*lines[:-1], *([lines[-1][:-1]] if piece[-1:] != "\n" and piece else [])]
-    assume(lines and are_records(piece.encode(), Shape(delimiter.encode(), 2)))
+    assume(lines and are_records(piece.encode(), Layout(2, (), (), delimiter=delimiter)))
 
     assert (
         parsed(lines, delimiter)
@@ -262,7 +258,7 @@ def parsed(lines: list[str], delimiter: str) -> list[object]:
 def test_the_fast_decoder_takes_plain_tables_of_every_delimiter(delimiter: str) -> None:
     rows = [f"{at % 2}{delimiter}{at / 64}{delimiter}word" for at in range(64)]
 
-    block = decoded_block("\n".join(rows).encode(), delimiter, Layout(3, (0,), (1,)))
+    block = decoded_block("\n".join(rows).encode(), Layout(3, (0,), (1,), delimiter=delimiter), Origin())
 
     assert block is not None
     assert block.preds[:, 0].tolist() == [at / 64 for at in range(64)]

@@ -9,23 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.data.blocks import (
-    Array,
     Block,
     Categorical,
+    Cells,
     Chunk,
     Column,
+    Layout,
     OpenSource,
+    Origin,
     Table,
     as_column,
     as_words,
-    taken,
+    block_of_cells,
 )
 from losscli.data.cells import is_missing
-from losscli.data.columns import Columns, ColumnSelection, FirstLines
-from losscli.errors import DataError, Location, RowError, shown
+from losscli.data.columns import ColumnSelection, FirstLines
+from losscli.errors import DataError, shown
 from losscli.reading.choice import described, resolve
 from losscli.reading.formats.npy import Part, parts_of, sound
-from losscli.reading.records import Layout
 from losscli.reading.sources import Source
 
 BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either
@@ -81,9 +82,8 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: ColumnSelection) 
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(series), *parts, drop, carried=columns.travelling)
-    place = partial(_place, source.name, columns)
-    table = described(columns, wanted, source.name, _chunks(held, layout), place)
+    layout = Layout(len(series), *parts, drop, extra=columns.travelling)
+    table = described(columns, wanted, source.name, _chunks(held, layout, Origin(source.name, columns)))
     return replace(table, size=source.size, position=source.position, close=source.close)
 
 
@@ -116,44 +116,29 @@ def _cell(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _chunks(held: _Arrays, layout: Layout) -> Iterator[Chunk]:
-    asked = {at for at, _, _ in layout.asked} | set(layout.carried)
+def _chunks(held: _Arrays, layout: Layout, origin: Origin) -> Iterator[Chunk]:
+    asked = {at for at, _, _ in layout.asked} | set(layout.extra)
     needed = {held.series[at].part for at in asked}
     for low in range(0, held.rows, held.step):
         count = min(held.step, held.rows - low)
         with sound(held.source.name):
             rows = {at: held.parts[at].rows(count) if low else held.top[at] for at in needed}
-        yield partial(_block, {at: held.series[at].of(rows[held.series[at].part]) for at in asked}, count, layout)
+        values = {at: held.series[at].of(rows[held.series[at].part]) for at in asked}
+        yield partial(_block, values, count, layout, origin)
 
 
-def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout) -> Block:
-    columns = {at: _column(values[at]) for at, _, _ in layout.asked}
-    missing = {at: _missing(column) for at, column in columns.items()}
-    gone = np.zeros(rows, dtype=bool)
-    for mask in missing.values():
-        gone |= mask
-    fault = None
-    end = rows
-    if gone.any() and not layout.drop:
-        end = int(gone.argmax())
-        part, place = next((part, place) for at, part, place in layout.asked if missing[at][end])
-        fault = RowError(end, part, place, "the cell is missing (nan); --na drop leaves such rows out")
-    for at, part, place in layout.asked:
-        if part != "label" and not isinstance(columns[at], np.ndarray) and (fault is None or end > 0):
-            fault, end = RowError(0, part, place, "the array holds text, not numbers"), 0
-    row = np.flatnonzero(~gone[:end])
-    return Block(
-        rows=end,
-        lines=end,
-        labels=tuple(taken(columns[at], row) for at in layout.labels),
-        preds=_matrix([columns[at] for at in layout.preds], row),
-        weights=None if layout.weight is None else _matrix([columns[layout.weight]], row)[:, 0],
-        features=_matrix([columns[at] for at in layout.features], row) if layout.features else None,
-        carried=tuple(_words(values[at][row]) for at in layout.carried),
-        whole=tuple(_words(values[at][:end]) for at in layout.carried) if len(row) < end else (),
-        row=row,
-        fault=fault,
-    )
+def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout, origin: Origin) -> Block:
+    cells = {at: _cells(values[at], part) for at, part, _ in layout.asked}
+    extra = tuple(_words(values[at]) for at in layout.extra)
+    return block_of_cells(layout, rows, cells, extra, origin, "nan")
+
+
+def _cells(values: NDArray[Any], part: str) -> Cells:
+    column = _column(values)
+    if isinstance(column, np.ndarray):
+        return Cells(column, np.isnan(column))
+    fault = None if part == "label" else (0, "the array holds text, not numbers")
+    return Cells(column, np.array([is_missing(word) for word in column.categories], dtype=bool)[column.codes], fault)
 
 
 def _column(values: NDArray[Any]) -> Column:
@@ -168,21 +153,3 @@ def _words(values: NDArray[Any]) -> Categorical:
         return as_words([_cell(value).strip() for value in values])
     distinct, codes = np.unique(values, return_inverse=True)
     return Categorical(codes.reshape(-1), tuple(map(_cell, distinct)))
-
-
-def _missing(column: Column) -> NDArray[np.bool_]:
-    if isinstance(column, np.ndarray):
-        return np.isnan(column)
-    return np.array([is_missing(word) for word in column.categories], dtype=bool)[column.codes]
-
-
-def _matrix(columns: list[Column], row: NDArray[np.intp]) -> Array:
-    values = np.zeros((len(columns), len(row)))
-    for at, column in enumerate(columns):
-        if isinstance(column, np.ndarray):
-            values[at] = column[row]
-    return values.T
-
-
-def _place(name: str, columns: Columns, fault: RowError, block: Block, rows: int, lines: int) -> Location:
-    return Location(name, None, columns.inside(f"row {rows + fault.row + 1}", fault))

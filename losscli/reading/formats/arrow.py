@@ -4,18 +4,18 @@ Null and NaN are missing, as are the cells of text that are missing in any table
 arrays to give; nothing here is reached without it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Array, Block, Categorical, Column, as_column, as_words, every_row, taken
+from losscli.data.blocks import Array, Block, Categorical, Cells, Layout, Origin, as_column, as_words, block_of_cells
 from losscli.data.cells import is_missing, number
-from losscli.errors import RowError, shown
+from losscli.errors import shown
 from losscli.lazy import Lazy
-from losscli.reading.records import Layout, not_a_number
+from losscli.reading.records import not_a_number
 
 pa: Any = Lazy("pyarrow")
 compute: Any = Lazy("pyarrow.compute")
@@ -70,84 +70,20 @@ class Place:
     kind: str = ""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The cells that are wanted of each batch."""
-
-    layout: Layout
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """A column's values, where they are missing (None: nowhere), and the first row where what is wrong with it."""
-
-    values: Column
-    missing: NDArray[np.bool_] | None = None
-    fault: tuple[int, str] | None = None
-    ragged: bool = False  # the fault is one of all the cells of a list
-
-
-def block_of(batch: Any, plan: Plan) -> Block:
-    """The block of a record batch: rows with missing cells dropped or, the first of them, a fault."""
-    layout, rows = plan.layout, batch.num_rows
+def block_of(batch: Any, layout: Layout, places: Sequence[Place], origin: Origin) -> Block:
+    """The block of a record batch, whose cells stand in these places."""
     read = _reader_of(batch)
-    cells = {at: read(plan.places[at], part) for at, part, _ in layout.asked}
-    gone = np.zeros(rows, dtype=bool)
-    for one in cells.values():
-        if one.missing is not None:
-            gone |= one.missing
-    fault = _first(cells, gone, layout)
-    end = rows if fault is None else fault.row
-    row = np.flatnonzero(~gone[:end]) if gone.any() else every_row(end)
-    whole = len(row) == rows
-    values = {at: one.values if whole else taken(one.values, row) for at, one in cells.items()}
-    carried = tuple(_carried(batch, plan.places[at]) for at in layout.carried)
-    return Block(
-        rows=end,
-        lines=end,
-        labels=tuple(values[at] for at in layout.labels),
-        preds=_matrix([values[at] for at in layout.preds], len(row)),
-        weights=None if layout.weight is None else _matrix([values[layout.weight]], len(row))[:, 0],
-        features=_matrix([values[at] for at in layout.features], len(row)) if layout.features else None,
-        carried=tuple(words.taken(row) for words in carried),
-        whole=tuple(words.taken(np.arange(end)) for words in carried) if len(row) < end else (),
-        row=row,
-        fault=fault,
-    )
-
-
-def _first(cells: Mapping[int, _Cells], gone: NDArray[np.bool_], layout: Layout) -> RowError | None:
-    """The first fault by row, and in a row the leftmost."""
-    found = []
-    for at, part, place in layout.asked:
-        one = cells[at]
-        if one.fault is not None:
-            row, what = one.fault
-            found.append(RowError(row, "row", None, what) if one.ragged else RowError(row, part, place, what))
-        if one.missing is not None and not layout.drop and one.missing.any():
-            text = "the cell is missing (null); --na drop leaves such rows out"
-            found.append(RowError(int(one.missing.argmax()), part, place, text))
-    return min(found, key=lambda fault: fault.row, default=None)
-
-
-def _matrix(columns: list[Column], rows: int) -> Array:
-    """Columns as (n, k), each contiguous; those that hold no numbers are a fault's, and nothing of them is read."""
-    if len(columns) == 1 and isinstance(columns[0], np.ndarray):
-        return columns[0].reshape(1, rows).T
-    values = np.zeros((len(columns), rows))
-    for at, column in enumerate(columns):
-        if isinstance(column, np.ndarray):
-            values[at] = column
-    return values.T
+    cells = {at: read(places[at], part) for at, part, _ in layout.asked}
+    extra = tuple(_extra(batch, places[at]) for at in layout.extra)
+    return block_of_cells(layout, batch.num_rows, cells, extra, origin, "null")
 
 
 # --- one column -------------------------------------------------------------------------------------------------------
-def _reader_of(batch: Any) -> Callable[[Place, str], _Cells]:
+def _reader_of(batch: Any) -> Callable[[Place, str], Cells]:
     """What reads the cells of a place for a part; lists are taken apart once for all of their places."""
     lists: dict[str, tuple[Array, tuple[int, str] | None]] = {}
 
-    def read(place: Place, part: str) -> _Cells:
+    def read(place: Place, part: str) -> Cells:
         if place.column is None:
             return _constant(place.text, batch.num_rows, part)
         array = _plain(batch.column(place.column))
@@ -156,19 +92,19 @@ def _reader_of(batch: Any) -> Callable[[Place, str], _Cells]:
         if types.is_struct(array.type):
             return _cells(_plain(compute.struct_field(array, place.child)), part)
         if kind_of(array.type.value_type) not in _NUMBERS:
-            return _Cells(np.zeros(len(array)), None, _unreadable(array, f"lists of {array.type.value_type}"))
+            return Cells(np.zeros(len(array)), None, _unreadable(array, f"lists of {array.type.value_type}"))
         if place.column not in lists:
             lists[place.column] = _listed(array, place)
         matrix, fault = lists[place.column]
-        return _Cells(matrix[:, place.child], _nan(matrix[:, place.child]), fault, fault is not None)
+        return Cells(matrix[:, place.child], _nan(matrix[:, place.child]), fault, fault is not None)
 
     return read
 
 
-def _cells(array: Any, part: str) -> _Cells:
+def _cells(array: Any, part: str) -> Cells:
     kind = kind_of(array.type)
     reader = (_LABELS if part == "label" else _NUMBERS).get(kind)
-    return reader(array) if reader else _Cells(np.zeros(len(array)), None, _unreadable(array, kind))
+    return reader(array) if reader else Cells(np.zeros(len(array)), None, _unreadable(array, kind))
 
 
 def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
@@ -190,7 +126,7 @@ def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
     return matrix, fault
 
 
-def _carried(batch: Any, place: Place) -> Categorical:
+def _extra(batch: Any, place: Place) -> Categorical:
     """The cells of a place as text, null as an empty cell."""
     if place.column is None:
         return as_words([place.text] * batch.num_rows)
@@ -208,12 +144,12 @@ def _carried(batch: Any, place: Place) -> Categorical:
     return _coded(array)
 
 
-def _constant(text: str, rows: int, part: str) -> _Cells:
+def _constant(text: str, rows: int, part: str) -> Cells:
     """A key of the path, the same in each row."""
     missing = np.full(rows, is_missing(text))
     if part == "label" or (number(text) is not None and not missing.any()):
-        return _Cells(as_column([text] * rows), missing)
-    return _Cells(np.zeros(rows), missing, None if not rows or missing.any() else (0, not_a_number(text)))
+        return Cells(as_column([text] * rows), missing)
+    return Cells(np.zeros(rows), missing, None if not rows or missing.any() else (0, not_a_number(text)))
 
 
 def _unreadable(array: Any, kind: str) -> tuple[int, str] | None:
@@ -242,9 +178,9 @@ def _plain(array: Any) -> Any:
             return array
 
 
-def _numbers(array: Any) -> _Cells:
+def _numbers(array: Any) -> Cells:
     values = _float64(array)
-    return _Cells(values, _nan(values))
+    return Cells(values, _nan(values))
 
 
 def _float64(array: Any) -> Array:
@@ -283,15 +219,15 @@ def _nan(values: Array) -> NDArray[np.bool_] | None:
     return missing if missing.any() else None
 
 
-def _truths(array: Any) -> _Cells:
+def _truths(array: Any) -> Cells:
     codes = _in_memory(array.cast(pa.int8()), null=2).astype(np.intp)
-    return _Cells(Categorical(codes, ("false", "true", "")), codes == 2)
+    return Cells(Categorical(codes, ("false", "true", "")), codes == 2)
 
 
-def _text(array: Any) -> _Cells:
+def _text(array: Any) -> Cells:
     words = _coded(array)
     missing = np.array([is_missing(word) for word in words.categories], dtype=bool)[words.codes]
-    return _Cells(words, missing if missing.any() else None)
+    return Cells(words, missing if missing.any() else None)
 
 
 def _coded(array: Any) -> Categorical:
@@ -313,5 +249,5 @@ def _words(codes: NDArray[np.intp], categories: list[str]) -> Categorical:
     return Categorical(codes, tuple(places))
 
 
-_NUMBERS: dict[str, Callable[[Any], _Cells]] = {NUMBER: _numbers, BOOLEAN: _numbers, NOTHING: _numbers}
-_LABELS: dict[str, Callable[[Any], _Cells]] = {NUMBER: _numbers, BOOLEAN: _truths, NOTHING: _numbers, TEXT: _text}
+_NUMBERS: dict[str, Callable[[Any], Cells]] = {NUMBER: _numbers, BOOLEAN: _numbers, NOTHING: _numbers}
+_LABELS: dict[str, Callable[[Any], Cells]] = {NUMBER: _numbers, BOOLEAN: _truths, NOTHING: _numbers, TEXT: _text}

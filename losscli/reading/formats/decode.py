@@ -6,12 +6,12 @@ out and gives their bytes, and whoever reads with care then finds out what is wr
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Categorical, taken
+from losscli.data.blocks import Categorical, Layout
 from losscli.data.cells import TEXT_BYTES, ByteStrings, is_missing, number, numbers
 from losscli.reading.formats.digits import (
     HIGH_BITS,
@@ -25,7 +25,7 @@ from losscli.reading.formats.digits import (
     floats,
     words_of,
 )
-from losscli.reading.lines.grid import DELIMITERS, NONE, RETURN, Grid, Shape, buffer_of, regular
+from losscli.reading.lines.grid import DELIMITERS, NONE, RETURN, Grid, buffer_of, regular
 from losscli.reading.lines.sieve import sieved
 from losscli.reading.records import is_text
 
@@ -46,105 +46,64 @@ _SAMPLE = 128  # cells: where the first ones all differ, most of a block do
 
 
 @dataclass(frozen=True)
-class TextLayout:
-    """What a table looks like, known before its first block, and whether rows with a missing cell are dropped."""
-
-    delimiter: bytes
-    width: int
-    numbers: tuple[int, ...]
-    labels: tuple[int, ...] = ()
-    carried: tuple[int, ...] = ()
-    drop: bool = False
-
-
-@dataclass(frozen=True)
 class Decoded:
-    """The columns of a block: numbers (columns asked for, n), one contiguous row each, the labels, and carried text.
+    """The columns of the lines that are plain, a row each: numbers (columns asked for, rows), labels, and text.
 
-    `line` has the line of each row (None: each of the `lines` is one), `odd` the lines that are left to be read with
-    care and their bytes; what is in neither is dropped.  Where some are, `whole` is the carried text of all lines but
-    the odd ones, and `every` are these.
+    `line` has the line of each row where some are odd. Rows with a `missing` cell are to be dropped.
+    The lines in `odd`, with their bytes, are left to be read with care; where they have rows, these mean nothing.
     """
 
     lines: int
     numbers: NDArray[np.float64]
     labels: tuple[NDArray[np.float64] | Categorical, ...]
-    carried: tuple[Categorical, ...] = ()
-    line: Ints | None = None
+    extra: tuple[Categorical, ...]
+    line: Ints
+    missing: Ints
     odd: tuple[tuple[int, bytes], ...] = ()
-    whole: tuple[Categorical, ...] = ()
-    every: Ints = field(default_factory=lambda: NONE)
-
-    @property
-    def rows(self) -> int:
-        """How many rows the columns have."""
-        return len(self.numbers.T)
 
 
-def decode(block: bytes, layout: TextLayout) -> Decoded | None:
+def number_columns(layout: Layout) -> tuple[int, ...]:
+    """The columns of numbers, in the order in which they are read."""
+    return (*layout.preds, *(() if layout.weight is None else (layout.weight,)), *layout.features)
+
+
+def decode(block: bytes, layout: Layout) -> Decoded | None:
     """The columns of a run of lines each of which is a record; None where most lines are odd."""
-    grid = _grid(block, Shape(layout.delimiter, layout.width))
+    grid = _grid(block, layout)
     if grid is None or 2 * grid.rows < grid.lines:
         return None
-    numbers, *strange = _numbers(grid, layout.numbers)
+    numbers, *strange = _numbers(grid, number_columns(layout))
     labels = [_label(grid.cells((column,))) for column in layout.labels]
-    carried = [_carried(grid.cells((column,))) for column in layout.carried]
-    found = Decoded(
-        grid.lines,
-        numbers,
-        tuple(column for column, *_ in labels),
-        tuple(words for words, *_ in carried),
-        grid.line,
-    )
-    rows = [np.concatenate(part) for part in zip(strange, *(rest for _, *rest in (*labels, *carried)), strict=True)]
+    extra = [_text_column(grid.cells((column,))) for column in layout.extra]
+    columns = numbers, tuple(column for column, *_ in labels), tuple(words for words, *_ in extra)
+    rows = [np.concatenate(part) for part in zip(strange, *(rest for _, *rest in (*labels, *extra)), strict=True)]
     missing, odd = rows[0], np.concatenate([rows[1], grid.odd, _blank(grid)])
-    if grid.line is None and not (missing.size or odd.size):
-        return found
-    return _without(found, grid, missing, odd, layout.drop)
+    if grid.line is None and not odd.size and (layout.drop or not missing.size):
+        return Decoded(grid.lines, *columns, NONE, missing)
+    left = np.ones(grid.lines, np.bool_)
+    line = np.arange(grid.rows) if grid.line is None else grid.line
+    left[line] = False
+    left[line[odd]] = True
+    if not (layout.drop and layout.extra):  # the text of rows that are dropped is wanted too
+        left[line[missing]] = not layout.drop
+    lines = np.flatnonzero(left)
+    if 2 * lines.size > grid.lines:
+        return None
+    return Decoded(grid.lines, *columns, line, missing, tuple(zip(lines.tolist(), grid.raw(lines), strict=True)))
 
 
-def _grid(block: bytes, shape: Shape) -> Grid | None:
+def _grid(block: bytes, layout: Layout) -> Grid | None:
     """Where the cells are; None where that can't be told here."""
-    if not block or block[-1] == RETURN or shape.delimiter not in DELIMITERS or sys.byteorder != "little":
+    if not block or block[-1] == RETURN or layout.delimiter not in DELIMITERS or sys.byteorder != "little":
         return None
     buffer = buffer_of(block)
     returns = block[max(block.find(b"\n") - 1, 0)] == RETURN  # then the quick search is known to fail
-    return (None if returns or b'"' in block else regular(buffer, shape)) or sieved(buffer, shape)
+    return (None if returns or b'"' in block else regular(buffer, layout)) or sieved(buffer, layout)
 
 
 def _blank(grid: Grid) -> Ints:
     """Blank lines of a table of one column, which may not be asked for."""
     return np.flatnonzero(grid.cells((0,)).lengths < 1) if len(grid.before) == 1 else NONE
-
-
-def _without(found: Decoded, grid: Grid, missing: Ints, odd: Ints, drop: bool) -> Decoded | None:
-    """The columns less the rows in which something is missing or odd; None where that are most."""
-    line = np.arange(grid.rows) if grid.line is None else grid.line
-    left = np.ones(grid.lines, np.bool_)
-    left[line] = False
-    left[line[odd]] = True
-    left[line[missing]] = not drop
-    if found.carried:
-        left[line[odd]] = True  # dropped or not, their text isn't known here
-    lines = np.flatnonzero(left)
-    if 2 * lines.size > grid.lines:
-        return None
-    sound = np.ones(grid.rows, np.bool_)
-    sound[missing] = sound[odd] = False
-    rows = np.flatnonzero(sound)
-    sound[missing] = drop
-    sound[odd] = False
-    every = np.flatnonzero(sound) if found.carried and drop and missing.size else NONE
-    return Decoded(
-        grid.lines,
-        found.numbers.take(rows, axis=1),
-        tuple(taken(label, rows) for label in found.labels),
-        tuple(words.taken(rows) for words in found.carried),
-        line.take(rows),
-        tuple(zip(lines.tolist(), grid.raw(lines), strict=True)),
-        tuple(words.taken(every) for words in found.carried) if every.size else (),
-        line.take(every),
-    )
 
 
 # What is asked of a block: the columns, and the rows in which a cell is missing or odd, where the values mean nothing.
@@ -159,7 +118,7 @@ def _numbers(grid: Grid, columns: tuple[int, ...]) -> tuple[Floats, Ints, Ints]:
 
 
 def _label(cells: Cells) -> tuple[Floats | Categorical, Ints, Ints]:
-    """A column of labels: numbers if all of its cells are, else words."""
+    """A column of labels: numbers if all of its cells are, but for those that are missing or odd; else words."""
     if number(_text(cells, 0)) is not None:
         values, none = floats(cells)
         if _are_missing(cells, none).all():
@@ -167,13 +126,19 @@ def _label(cells: Cells) -> tuple[Floats | Categorical, Ints, Ints]:
     words = _distinct(cells)
     missing = np.array([is_missing(word) for word in words.categories], np.bool_)
     odd = np.array([not is_text(word) for word in words.categories], np.bool_)
-    if not (missing.any() or odd.any()):
+    sound = ~(missing | odd)
+    if sound.all():
         return words, NONE, NONE
-    found = _kept(words, ~(missing | odd))
-    return _as_numbers(found), np.flatnonzero(missing[words.codes]), np.flatnonzero(odd[words.codes])
+    column: Floats | Categorical = words
+    known = numbers([word for word, fine in zip(words.categories, sound.tolist(), strict=True) if fine])
+    if known is not None and known.size:
+        values = np.full(sound.size, np.nan)
+        values[sound] = known
+        column = values[words.codes]
+    return column, np.flatnonzero(missing[words.codes]), np.flatnonzero(odd[words.codes])
 
 
-def _carried(cells: Cells) -> tuple[Categorical, Ints, Ints]:
+def _text_column(cells: Cells) -> tuple[Categorical, Ints, Ints]:
     """A column as text, missing cells too."""
     apart = _each_apart(cells)
     if apart is not None:
@@ -182,7 +147,7 @@ def _carried(cells: Cells) -> tuple[Categorical, Ints, Ints]:
     if is_text("".join(words.categories)):
         return words, NONE, NONE
     text = np.array([is_text(word) for word in words.categories], np.bool_)
-    return _kept(words, text), NONE, np.flatnonzero(~text[words.codes])
+    return words, NONE, np.flatnonzero(~text[words.codes])
 
 
 def _are_missing(cells: Cells, at: Ints) -> Flags:
@@ -195,20 +160,6 @@ def _are_missing(cells: Cells, at: Ints) -> Flags:
             known[raw] = is_missing(raw.decode("utf-8", "replace").strip())
         found.append(known[raw])
     return np.array(found, np.bool_)
-
-
-def _kept(words: Categorical, kept: Flags) -> Categorical:
-    """The words without some of the vocabulary, whose rows are to go."""
-    codes = np.maximum(np.cumsum(kept) - 1, 0)
-    return Categorical(
-        codes[words.codes], tuple(word for word, stays in zip(words.categories, kept, strict=True) if stays)
-    )
-
-
-def _as_numbers(words: Categorical) -> Floats | Categorical:
-    """The words as numbers if all of them are."""
-    values = numbers(list(words.categories))
-    return words if values is None or not values.size else values[words.codes]
 
 
 def _each_apart(cells: Cells) -> Categorical | None:

@@ -10,13 +10,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, OpenSource, Table
+from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.errors import DataError, RowError, shown
 from losscli.reading.choice import resolve
 from losscli.reading.dialect import Style
 from losscli.reading.formats.text import Feed, of_lines
-from losscli.reading.records import Layout, block_of_records
+from losscli.reading.records import block_of_records
 from losscli.reading.sources import Source
 
 Shape = Mapping[str, int | tuple[str, ...] | None]  # of a key: the entries of its list or object, None for one value
@@ -44,8 +44,9 @@ def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(top.first), *parts, style.drop, carried=columns.travelling)
-    return of_lines(feed.source, columns, wanted, 0, _chunks(feed, piece, shape, layout, style.block_bytes))
+    layout = Layout(len(top.first), *parts, style.drop, extra=columns.travelling)
+    origin = Origin(feed.source.name, columns, 1)
+    return of_lines(feed.source, columns, wanted, _chunks(feed, piece, shape, layout, origin, style.block_bytes))
 
 
 def _first(piece: bytes, name: str) -> dict[str, Any]:
@@ -109,13 +110,13 @@ def _cell(value: Any, key: str) -> str:
     return "" if value is None else str(value)
 
 
-def _chunks(feed: Feed, piece: bytes, shape: Shape, layout: Layout, size: int) -> Iterator[Chunk]:
+def _chunks(feed: Feed, piece: bytes, shape: Shape, layout: Layout, origin: Origin, size: int) -> Iterator[Chunk]:
     while piece:
-        yield partial(_block, piece, shape, layout)
+        yield partial(_block, piece, shape, layout, origin)
         piece = feed.lines(size)
 
 
-def _block(piece: bytes, shape: Shape, layout: Layout) -> Block:
+def _block(piece: bytes, shape: Shape, layout: Layout, origin: Origin) -> Block:
     lines = piece.removesuffix(b"\n").split(b"\n")
     parsed: list[list[str]] = []
     places: list[int] = []
@@ -132,5 +133,5 @@ def _block(piece: bytes, shape: Shape, layout: Layout) -> Block:
         except ValueError as error:
             fault = RowError(len(parsed), "row", None, str(error))
             break
-    block = block_of_records(parsed, places, len(lines), layout)
+    block = block_of_records(parsed, places, len(lines), layout, origin)
     return block if fault is None or block.fault is not None else replace(block, fault=replace(fault, row=block.rows))

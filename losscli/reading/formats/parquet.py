@@ -5,7 +5,6 @@ and records of them stand for a column for each class; keys of the path (`day=20
 """
 
 import tempfile
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,14 +13,13 @@ from importlib.util import find_spec
 from itertools import accumulate
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, OpenSource, Table
-from losscli.data.columns import Columns, ColumnSelection, FirstLines
-from losscli.errors import DataError, Location, RowError, shown
+from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table
+from losscli.data.columns import ColumnSelection, FirstLines
+from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
 from losscli.reading.choice import described, resolve
-from losscli.reading.formats.arrow import Plan, block_of, kind_of
+from losscli.reading.formats.arrow import Place, block_of, kind_of
 from losscli.reading.formats.nested import outline, path_keys
-from losscli.reading.records import Layout
 from losscli.reading.sources import Source, is_plain_file
 
 pa: Any = Lazy("pyarrow")
@@ -70,22 +68,26 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSele
     except DataError as error:
         raise error if str(error).startswith(source.name) else DataError(f"{source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(found.places), *parts, drop, carried=columns.travelling)
-    return _table(source, container, columns, Plan(layout, found.places), wanted)
-
-
-def _table(source: Source, container: Container, columns: Columns, plan: Plan, wanted: ColumnSelection) -> Table:
+    layout = Layout(len(found.places), *parts, drop, extra=columns.travelling)
+    plan = _Plan(layout, found.places, Origin(source.name, columns, row_groups=container.starts))
     progress = _Progress()
-    chunks = _chunks(source.name, container, plan, progress)
-    place = partial(_place, source.name, columns, container.starts)
     table = replace(
-        described(columns, wanted, source.name, chunks, place),
+        described(columns, wanted, source.name, _chunks(source.name, container, plan, progress)),
         size=source.size if container.rows else None,
         position=lambda: progress.rows * (source.size or 0) // (container.rows or 1),
         close=source.close,
         kinds=tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions),
     )
     return replace(table, cuts=partial(_cuts, container), piece=partial(_piece, table, container, plan))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The cells that are wanted of each batch, and where its rows come from."""
+
+    layout: Layout
+    places: tuple[Place, ...]
+    origin: Origin
 
 
 def _cuts(container: Container) -> list[tuple[int, int]]:
@@ -95,7 +97,7 @@ def _cuts(container: Container) -> list[tuple[int, int]]:
     return [(run[0], run[-1] + 1) for run in runs]
 
 
-def _piece(table: Table, container: Container, plan: Plan, low: int, high: int) -> Table:
+def _piece(table: Table, container: Container, plan: _Plan, low: int, high: int) -> Table:
     """The table of the row groups in a range."""
     return replace(table, chunks=_chunks(table.name, container, plan, _Progress(), range(low, high)), threads=1)
 
@@ -108,10 +110,10 @@ class _Progress:
 
 
 def _chunks(
-    name: str, container: Container, plan: Plan, progress: _Progress, groups: Sequence[int] | None = None
+    name: str, container: Container, plan: _Plan, progress: _Progress, groups: Sequence[int] | None = None
 ) -> Iterator[Chunk]:
     """The batches as chunks. Damage is a chunk too, that raises, so that what is wrong before it is told first."""
-    cells = (*(at for at, _, _ in plan.layout.asked), *plan.layout.carried)
+    cells = (*(at for at, _, _ in plan.layout.asked), *plan.layout.extra)
     asked = {plan.places[at].column for at in cells}
     columns = [field.name for field in container.schema if field.name in asked]
     rows = min(BATCH_ROWS, max(1, BATCH_CELLS // max(1, len(cells))))
@@ -121,7 +123,7 @@ def _chunks(
                 for low in range(0, batch.num_rows, rows):
                     piece = batch.slice(low, rows)
                     progress.rows += piece.num_rows
-                    yield partial(block_of, piece, plan)
+                    yield partial(block_of, piece, plan.layout, plan.places, plan.origin)
     except DataError as error:
         yield partial(_raised, error)
 
@@ -138,14 +140,6 @@ def _first(name: str, container: Container, column: str) -> int:
                 if length:
                     return int(length)
     raise DataError(f"{name}: column {shown(column)} has no row with a list of numbers")
-
-
-def _place(
-    name: str, columns: Columns, starts: tuple[int, ...], fault: RowError, block: Block, rows: int, lines: int
-) -> Location:
-    row = rows + fault.row
-    group = f" (row group {bisect_right(starts, row)})" if starts else ""
-    return Location(name, None, columns.inside(f"row {row + 1}{group}", fault))
 
 
 # --- containers -------------------------------------------------------------------------------------------------------

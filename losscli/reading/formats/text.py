@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from losscli.data.blocks import Block, Chunk, OpenSource, Table
+from losscli.data.blocks import Chunk, Layout, OpenSource, Origin, Table
 from losscli.data.columns import Columns, ColumnSelection, FirstLines
-from losscli.errors import DataError, Location, Quoted, RowError
+from losscli.errors import DataError, Quoted, RowError
 from losscli.reading.choice import described, resolve
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats.drawn import drawn_table
@@ -22,9 +22,8 @@ from losscli.reading.formats.listcells import ListColumns, list_columns
 from losscli.reading.formats.preamble import without_preamble
 from losscli.reading.formats.ranges import between, cut
 from losscli.reading.lines.block import as_text, block_of, parsed_block, split
-from losscli.reading.lines.grid import Shape
 from losscli.reading.lines.sieve import are_records
-from losscli.reading.records import NOT_UTF8, Layout, is_text
+from losscli.reading.records import NOT_UTF8, is_text
 from losscli.reading.sources import Source
 
 PART_BYTES = 1 << 26  # of a file that are a part of the work of a cluster
@@ -120,14 +119,16 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(width, *parts, style.drop, hint, columns.travelling)
-    chunks = _Reader(feed, head.delimiter, layout, style.block_bytes, lists=head.lists).chunks()
-    table = of_lines(source, columns, wanted, skipped, chunks)
+    layout = Layout(width, *parts, style.drop, hint, columns.travelling, head.delimiter)
+    origin = Origin(source.name, columns, skipped + 1)
+    table = of_lines(
+        source, columns, wanted, _Reader(feed, layout, origin, style.block_bytes, lists=head.lists).chunks()
+    )
     table = replace(table, notes=(*head.notes, *table.notes))
     if head.lists is not None:
         return table
     start = source.position() - len(feed.rest)
-    piece = partial(_piece, table, source, head.delimiter, layout, style.block_bytes)
+    piece = partial(_piece, table, source, layout, origin, style.block_bytes)
     return replace(
         table,
         parts=partial(_parts, partial(cut, source, start), piece),
@@ -136,9 +137,9 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
     )
 
 
-def of_lines(source: Source, columns: Columns, wanted: ColumnSelection, skipped: int, chunks: Iterable[Chunk]) -> Table:
-    """The table of a source whose columns are settled, `skipped` lines being above its first record."""
-    table = described(columns, wanted, source.name, chunks, partial(_place, source.name, columns, skipped))
+def of_lines(source: Source, columns: Columns, wanted: ColumnSelection, chunks: Iterable[Chunk]) -> Table:
+    """The table of a source whose columns are settled."""
+    table = described(columns, wanted, source.name, chunks)
     return replace(table, size=source.size, position=source.position, close=source.close)
 
 
@@ -164,10 +165,10 @@ def _parts(
 
 
 def _piece(
-    table: Table, source: Source, delimiter: str, layout: Layout, block_bytes: int, low: int, high: int
+    table: Table, source: Source, layout: Layout, origin: Origin, block_bytes: int, low: int, high: int
 ) -> Table:
     """The table of the lines in a range of the bytes."""
-    reader = _Reader(Feed(between(source, low, high)), delimiter, layout, block_bytes, ranged=True)
+    reader = _Reader(Feed(between(source, low, high)), layout, origin, block_bytes, ranged=True)
     return replace(table, chunks=reader.chunks(), threads=1)
 
 
@@ -287,8 +288,8 @@ class _Reader:
     """The chunks of the records behind the header."""
 
     feed: Feed
-    delimiter: str
     layout: Layout
+    origin: Origin
     block_bytes: int
     ranged: bool = False
     lists: ListColumns | None = None
@@ -298,19 +299,17 @@ class _Reader:
             quoted = b'"' in piece
             if quoted and self.ranged:
                 raise Quoted
-            if self.lists is not None or (
-                quoted and not are_records(piece, Shape(self.delimiter.encode(), self.layout.width))
-            ):
+            if self.lists is not None or (quoted and not are_records(piece, self.layout)):
                 yield from self._quoted(piece)
             else:
-                yield partial(block_of, piece, self.delimiter, self.layout)
+                yield partial(block_of, piece, self.layout, self.origin)
 
     def _quoted(self, piece: bytes) -> Iterator[Chunk]:
         """The records of a piece that holds quotes, and as many lines after it as its last record takes."""
         lines = _Lines(self, piece)
         parsed: list[list[str]] = []
         line: list[int] = []
-        reader = records(lines, self.delimiter)
+        reader = records(lines, self.layout.delimiter)
         fault = None
         while lines.left():
             start = lines.taken
@@ -330,7 +329,7 @@ class _Reader:
                 break
         if fault is not None:  # nothing behind it will be asked for, and it may be without end
             self.feed.rest, self.feed.ended = b"", True
-        yield partial(parsed_block, parsed, line, lines.taken, self.layout, fault)
+        yield partial(parsed_block, parsed, line, lines.taken, self.layout, self.origin, fault)
 
 
 class _Lines(Iterator[str]):
@@ -350,10 +349,3 @@ class _Lines(Iterator[str]):
             raise StopIteration
         self.taken += 1
         return as_text(self._lines.popleft())
-
-
-def _place(name: str, columns: Columns, skipped: int, fault: RowError, block: Block, rows: int, lines: int) -> Location:
-    line = fault.row if block.line is None else int(block.line[fault.row])
-    column = columns.of(fault.part, fault.column)
-    down = block.tall[fault.row][column] if column is not None and fault.row in block.tall else 0
-    return Location(name, skipped + lines + line + down + 1, columns.inside("", fault))

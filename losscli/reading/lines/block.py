@@ -9,84 +9,82 @@ from dataclasses import replace
 
 import numpy as np
 
-from losscli.data.blocks import Array, Block, Categorical, stacked, taken
+from losscli.data.blocks import (
+    Array,
+    Block,
+    Categorical,
+    Column,
+    Flags,
+    Ints,
+    Layout,
+    Origin,
+    block_of_columns,
+    stacked,
+    taken,
+)
 from losscli.errors import RowError
 from losscli.reading.dialect import CELL_BYTES, records, unsound
 from losscli.reading.formats import decode
-from losscli.reading.formats.digits import Ints
-from losscli.reading.records import Layout, block_of_records
+from losscli.reading.records import block_of_records
 
 
-def block_of(piece: bytes, delimiter: str, layout: Layout) -> Block:
+def block_of(piece: bytes, layout: Layout, origin: Origin) -> Block:
     """The block of a run of lines."""
-    return decoded_block(piece, delimiter, layout) or parsed_lines(piece, delimiter, layout)
+    return decoded_block(piece, layout, origin) or parsed_lines(piece, layout, origin)
 
 
-def decoded_block(piece: bytes, delimiter: str, layout: Layout) -> Block | None:
+def decoded_block(piece: bytes, layout: Layout, origin: Origin) -> Block | None:
     """The block by the fast decoder, but for odd lines; None where most are."""
-    if len(delimiter.encode()) > 1 or len(piece) > CELL_BYTES:
+    if len(layout.delimiter.encode()) > 1 or len(piece) > CELL_BYTES:
         return None
-    weight = () if layout.weight is None else (layout.weight,)
-    numbers = (*layout.preds, *weight, *layout.features)
-    asked = decode.TextLayout(delimiter.encode(), layout.width, numbers, layout.labels, layout.carried, layout.drop)
-    decoded = decode.decode(piece, asked)
+    decoded = decode.decode(piece, layout)
     if decoded is None:
         return None
-    k = len(layout.preds)
-    line = np.arange(decoded.lines) if decoded.line is None else decoded.line
-    block = Block(
-        rows=decoded.lines,
-        lines=decoded.lines,
-        labels=decoded.labels,
-        preds=decoded.numbers[:k].T,
-        weights=decoded.numbers[k] if weight else None,
-        features=decoded.numbers[k + len(weight) :].T if layout.features else None,
-        carried=decoded.carried,
-        whole=decoded.whole,
-        row=line,
-    )
-    return _together(block, decoded, delimiter, layout) if decoded.odd else block
+    columns: dict[int, Column] = dict(zip(decode.number_columns(layout), decoded.numbers, strict=True))
+    columns |= zip(layout.labels, decoded.labels, strict=True)
+    keep = None
+    if decoded.missing.size and layout.drop:
+        keep = np.ones(decoded.numbers.shape[1], dtype=bool)
+        keep[decoded.missing] = False
+    rows = decoded.numbers.shape[1]
+    block = block_of_columns(layout, rows, columns, decoded.extra, lines=decoded.lines, keep=keep, origin=origin)
+    return _with_odd_lines(block, decoded, layout) if decoded.odd else block
 
 
-def _together(fast: Block, decoded: decode.Decoded, delimiter: str, layout: Layout) -> Block:
-    """The block of rows numbered by their lines and of the odd lines, read with care, up to the first fault."""
+def _with_odd_lines(fast: Block, decoded: decode.Decoded, layout: Layout) -> Block:
+    """The block with the odd lines, read with care, among its rows, up to the first fault."""
     places = [at for at, _ in decoded.odd]
-    rest = _parsed([raw for _, raw in decoded.odd], places, fast.lines, delimiter, layout)
+    rest = _parsed([raw for _, raw in decoded.odd], places, fast.lines, layout, fast.origin)
     assert rest.line is not None
-    filled = np.ones(fast.lines, np.bool_)  # the lines that are records, the others being blank
-    filled[places] = False
-    filled[rest.line] = True
-    before: Ints = np.cumsum(filled) - filled  # records before each line
-    lines = np.concatenate([fast.row, rest.line[rest.row]])
-    order = np.argsort(lines, kind="stable")
-    done = int(np.count_nonzero(filled))
+    own = np.flatnonzero(~np.isin(decoded.line, places))
+    lines = np.concatenate([decoded.line[own], rest.line[: rest.rows]])
+    order = np.argsort(lines)
     if rest.fault is not None:
-        end = rest.line[rest.fault.row]
-        order, done = order[: np.searchsorted(lines, end, sorter=order)], int(before[end])
+        order = order[: np.searchsorted(lines, rest.line[rest.rows], sorter=order)]
+    line = lines[order]
+    if rest.fault is not None:
+        line = np.append(line, rest.line[rest.rows])
+    order = np.concatenate([own, fast.rows + np.arange(rest.rows)])[order]
     return replace(
         fast,
-        rows=done,
+        rows=len(order),
         labels=tuple(taken(stacked(both), order) for both in zip(fast.labels, rest.labels, strict=True)),
         preds=_woven(fast.preds, rest.preds, order),
         weights=None if fast.weights is None else _woven(fast.weights, rest.weights, order),
         features=None if fast.features is None else _woven(fast.features, rest.features, order),
-        carried=tuple(_text_woven(both, order) for both in zip(fast.carried, rest.carried, strict=True)),
-        whole=_whole(fast, rest, decoded.every, done),
-        row=before[lines[order]],
-        line=None if filled.all() else np.flatnonzero(filled),
-        fault=None if rest.fault is None else replace(rest.fault, row=done),
+        extra=tuple(_text_woven(both, order) for both in zip(fast.extra, rest.extra, strict=True)),
+        keep=_both_kept(fast, rest, order),
+        line=None if len(line) == fast.lines else line,
+        fault=None if rest.fault is None else replace(rest.fault, row=len(order)),
     )
 
 
-def _whole(fast: Block, rest: Block, every: Ints, done: int) -> tuple[Categorical, ...]:
-    """The carried columns of all of so many rows, where some of these are dropped."""
-    if not (fast.whole or rest.whole):
-        return ()
-    assert rest.line is not None
-    lines = np.concatenate([every if fast.whole else fast.row, rest.line[: rest.rows]])
-    order = np.argsort(lines, kind="stable")[:done]
-    both = zip(fast.whole or fast.carried, rest.whole or rest.carried, strict=True)
-    return tuple(_text_woven(words, order) for words in both)
+def _both_kept(fast: Block, rest: Block, order: Ints) -> Flags | None:
+    if fast.keep is None and rest.keep is None:
+        return None
+    masks = (np.ones(block.rows, dtype=bool) if block.keep is None else block.keep for block in (fast, rest))
+    keep: Flags = np.concatenate(list(masks))[order]
+    return keep
 
 
 def _woven(left: Array, right: Array | None, order: Ints) -> Array:
@@ -101,23 +99,25 @@ def _text_woven(both: Sequence[Categorical], order: Ints) -> Categorical:
     return found.taken(order)
 
 
-def parsed_lines(piece: bytes, delimiter: str, layout: Layout) -> Block:
+def parsed_lines(piece: bytes, layout: Layout, origin: Origin) -> Block:
     """The block by the `csv` module, which also finds what is wrong."""
     lines = split(piece)
-    return _parsed(lines, list(range(len(lines))), len(lines), delimiter, layout)
+    return _parsed(lines, list(range(len(lines))), len(lines), layout, origin)
 
 
-def _parsed(raw: list[bytes], line: list[int], lines: int, delimiter: str, layout: Layout) -> Block:
+def _parsed(raw: list[bytes], line: list[int], lines: int, layout: Layout, origin: Origin) -> Block:
     parsed: list[list[str]] = []
     fault = None
     try:
-        parsed.extend(records(map(as_text, raw), delimiter))
+        parsed.extend(records(map(as_text, raw), layout.delimiter))
     except csv.Error as error:
         fault = RowError(len(parsed), "row", None, str(unsound(error)))
-    return parsed_block(parsed, line[: len(parsed) + 1], lines, layout, fault)
+    return parsed_block(parsed, line[: len(parsed) + 1], lines, layout, origin, fault)
 
 
-def parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: Layout, fault: RowError | None) -> Block:
+def parsed_block(
+    parsed: list[list[str]], line: list[int], lines: int, layout: Layout, origin: Origin, fault: RowError | None
+) -> Block:
     """The block of parsed records, the line of each and of a fault behind them being given, in `lines` lines.
 
     Blank lines are no records, but in a table of one column they are missing cells.
@@ -128,7 +128,7 @@ def parsed_block(parsed: list[list[str]], line: list[int], lines: int, layout: L
         parsed = [parsed[at] for at in full]
     else:
         parsed = [record or [""] for record in parsed]
-    block = block_of_records(parsed, line, lines, layout)
+    block = block_of_records(parsed, line, lines, layout, origin)
     if fault is None or block.fault is not None:
         return block
     return replace(block, fault=replace(fault, row=block.rows))

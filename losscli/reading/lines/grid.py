@@ -12,32 +12,20 @@ Buffer.  The block is copied between two margins, so that words can be loaded at
 the byte in front of the block is a newline, with which the first row begins like all others.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.data.blocks import Layout
 from losscli.reading.formats.digits import BYTE_NUMBERS, MARGIN, REACH, Bytes, Cells, Flags, Ints
 
 NEWLINE, RETURN, SPACE, TAB, QUOTE = 10, 13, 32, 9, 34
-DELIMITERS = frozenset({b",", b"\t", b";", b"|"})
+DELIMITERS = frozenset(",\t;|")
 _LAST_SUSPECT = 44
 _TOP_BYTE = np.array(56, np.uint64)
 _FILLER = ord("x")  # in the margins: neither separator nor digit
 NONE: Ints = np.zeros(0, np.intp)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What each row of a table has: cells, and the delimiter between them."""
-
-    delimiter: bytes
-    width: int
-
-    @property
-    def mark(self) -> int:
-        """The delimiter as a number."""
-        return ord(self.delimiter)
 
 
 @dataclass(frozen=True)
@@ -100,44 +88,44 @@ def buffer_of(block: bytes) -> Bytes:
     return buffer
 
 
-def regular(buffer: Bytes, shape: Shape) -> Grid | None:
+def regular(buffer: Bytes, layout: Layout) -> Grid | None:
     """The cells, if nothing below 45 but the separators is in the block."""
     suspects = buffer <= _LAST_SUSPECT
-    if shape.mark > _LAST_SUSPECT:
-        suspects |= buffer == shape.mark
-    return _narrow_first(buffer, suspects, shape) or cut(buffer, np.flatnonzero(suspects), shape)
+    if ord(layout.delimiter) > _LAST_SUSPECT:
+        suspects |= buffer == ord(layout.delimiter)
+    return _narrow_first(buffer, suspects, layout) or cut(buffer, np.flatnonzero(suspects), layout)
 
 
-def _narrow_first(buffer: Bytes, suspects: Flags, shape: Shape) -> Grid | None:
+def _narrow_first(buffer: Bytes, suspects: Flags, layout: Layout) -> Grid | None:
     """The cells of rows that begin with a cell of one byte, as a label does, and have no other short ones.
 
     Then the separators that are left without the one behind that byte are never two among the same eight bytes.
     """
-    if shape.width < 2 or buffer[MARGIN + 1] != shape.mark:
+    if layout.width < 2 or buffer[MARGIN + 1] != ord(layout.delimiter):
         return None
     newlines = _sparse(buffer == NEWLINE)
-    if newlines is None or np.count_nonzero(suspects) != shape.width * (newlines.size - 1) + 1:
+    if newlines is None or np.count_nonzero(suspects) != layout.width * (newlines.size - 1) + 1:
         return None
-    edges = np.empty((shape.width + 1, newlines.size - 1), np.intp)
+    edges = np.empty((layout.width + 1, newlines.size - 1), np.intp)
     edges[0], edges[-1] = newlines[:-1], newlines[1:]
     np.add(edges[0], 2, out=edges[1])
-    if not ((buffer.take(edges[1]) == shape.mark) & (edges[1] < edges[-1])).all():
+    if not ((buffer.take(edges[1]) == ord(layout.delimiter)) & (edges[1] < edges[-1])).all():
         return None  # or a blank line, behind which lies a delimiter of the next one
-    if shape.width > 2 and not _fill(edges, buffer, suspects, shape):
+    if layout.width > 2 and not _fill(edges, buffer, suspects, layout):
         return None
     return Grid(buffer, edges[:-1], edges[1:])
 
 
-def _fill(edges: Ints, buffer: Bytes, suspects: Flags, shape: Shape) -> bool:
+def _fill(edges: Ints, buffer: Bytes, suspects: Flags, layout: Layout) -> bool:
     """Find the separators between the second cells and the last ones."""
-    if _crowded(suspects, shape.width):
+    if _crowded(suspects, layout.width):
         return False
     suspects[edges[1]] = False
     rest = _sparse(suspects)
     suspects[edges[1]] = True
-    if rest is None or not _are_rows(buffer, rest, Shape(shape.delimiter, shape.width - 1)):
+    if rest is None or not _are_rows(buffer, rest, replace(layout, width=layout.width - 1)):
         return False
-    edges[2:] = rest[1:].reshape(-1, shape.width - 1).T
+    edges[2:] = rest[1:].reshape(-1, layout.width - 1).T
     return True
 
 
@@ -159,15 +147,16 @@ def _sparse(flags: Flags) -> Ints | None:
     return found if found.size == np.count_nonzero(flags) else None
 
 
-def cut(buffer: Bytes, separators: Ints, shape: Shape) -> Grid | None:
+def cut(buffer: Bytes, separators: Ints, layout: Layout) -> Grid | None:
     """The cells between separators at these places, if each line is a row."""
-    if not _are_rows(buffer, separators, shape):
+    if not _are_rows(buffer, separators, layout):
         return None
-    each = -1, shape.width
+    each = -1, layout.width
     return Grid(buffer, separators[:-1].reshape(each).T, separators[1:].reshape(each).T)
 
 
-def _are_rows(buffer: Bytes, places: Ints, shape: Shape) -> bool:
+def _are_rows(buffer: Bytes, places: Ints, layout: Layout) -> bool:
     """Whether the separators are the delimiter but for a newline at the end of each row."""
-    rows, left_over = divmod(places.size - 1, shape.width)
-    return not left_over and buffer.take(places[1:]).tobytes() == (shape.delimiter * (shape.width - 1) + b"\n") * rows
+    rows, left_over = divmod(places.size - 1, layout.width)
+    row = (layout.delimiter * (layout.width - 1) + "\n").encode()
+    return not left_over and buffer.take(places[1:]).tobytes() == row * rows

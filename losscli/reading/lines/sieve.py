@@ -14,28 +14,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from losscli.data.blocks import Layout
 from losscli.reading.dialect import CELL_BYTES, records
 from losscli.reading.formats.digits import Bytes, Flags, Ints
-from losscli.reading.lines.grid import DELIMITERS, NEWLINE, NONE, QUOTE, RETURN, SPACE, TAB, Grid, Shape, buffer_of, cut
+from losscli.reading.lines.grid import DELIMITERS, NEWLINE, NONE, QUOTE, RETURN, SPACE, TAB, Grid, buffer_of, cut
 
 _PADDING = 64  # spaces that are trimmed at a cell's side before its row counts as odd
 _MOST = 8  # one line in so many may be looked at by itself
 
 
-def sieved(buffer: Bytes, shape: Shape) -> Grid:
+def sieved(buffer: Bytes, layout: Layout) -> Grid:
     """The cells of the plain lines."""
-    places, quoted = _marks(buffer, shape)
+    places, quoted = _marks(buffer, layout)
     strange = _strange(buffer)
     grid = None
     if strange.size == 0:
-        grid = (_quoted_alike if quoted else _unquoted)(buffer, places, shape)
-    return _trimmed(grid or _plain_lines(buffer, places, strange, quoted, shape), shape)
+        grid = (_quoted_alike if quoted else _unquoted)(buffer, places, layout)
+    return _trimmed(grid or _plain_lines(buffer, places, strange, quoted, layout), layout)
 
 
-def _marks(buffer: Bytes, shape: Shape) -> tuple[Ints, bool]:
+def _marks(buffer: Bytes, layout: Layout) -> tuple[Ints, bool]:
     """The places of newlines, delimiters and quotes, and whether there are any quotes."""
     quotes = buffer == QUOTE
-    marks = (buffer == NEWLINE) | (buffer == shape.mark)
+    marks = (buffer == NEWLINE) | (buffer == ord(layout.delimiter))
     quoted = bool(quotes.any())
     return np.flatnonzero(marks | quotes if quoted else marks), quoted
 
@@ -52,12 +53,12 @@ def _strange(buffer: Bytes) -> Ints:
     return np.flatnonzero(others)
 
 
-def _unquoted(buffer: Bytes, places: Ints, shape: Shape) -> Grid | None:
+def _unquoted(buffer: Bytes, places: Ints, layout: Layout) -> Grid | None:
     """The cells between the separators at these places if all lines are plain."""
-    grid = cut(buffer, places, shape)
+    grid = cut(buffer, places, layout)
     if grid is None:
         return None
-    return _without_returns(Grid(buffer, grid.before.copy(), grid.behind.copy(), places[:: shape.width]))
+    return _without_returns(Grid(buffer, grid.before.copy(), grid.behind.copy(), places[:: layout.width]))
 
 
 def _without_returns(grid: Grid) -> Grid:
@@ -65,7 +66,7 @@ def _without_returns(grid: Grid) -> Grid:
     return grid
 
 
-def _quoted_alike(buffer: Bytes, places: Ints, shape: Shape) -> Grid | None:
+def _quoted_alike(buffer: Bytes, places: Ints, layout: Layout) -> Grid | None:
     """The cells where all lines are plain and have quotes in the same places, as where some columns are quoted.
 
     A line is then its marks, `"",""` and a newline for two quoted cells, and only their distances are left to look at.
@@ -88,7 +89,7 @@ def _quoted_alike(buffer: Bytes, places: Ints, shape: Shape) -> Grid | None:
         if line[at - 1] == QUOTE:
             return None  # two in a row, or one in the middle of a cell
         cells.append((edges[first], edges[last]))
-    if len(cells) != shape.width:
+    if len(cells) != layout.width:
         return None
     before, behind = map(np.array, zip(*cells, strict=True))
     return _without_returns(Grid(buffer, before, behind, places[:: len(line)]))
@@ -103,19 +104,19 @@ def _at_the_sides(buffer: Bytes, front: Sequence[Ints], back: Sequence[Ints]) ->
     return bool((front[1] - front[0] == 1).all() and near.all())
 
 
-def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, shape: Shape) -> Grid:
+def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, layout: Layout) -> Grid:
     """The cells between the marks at these places in the lines that are plain, all but those with strange bytes."""
     unsound = None
     if quoted:
-        places, unsound = _without_quotes(buffer, places, shape)
+        places, unsound = _without_quotes(buffer, places, layout)
     ends = np.flatnonzero(buffer.take(places) == NEWLINE)
     newlines, counts = places[ends], np.diff(ends)
-    plain = counts == shape.width
+    plain = counts == layout.width
     plain[np.searchsorted(newlines, strange) - 1] = False
     if unsound is not None:
         plain &= ~unsound
     chosen = np.repeat(plain, counts)
-    before, behind = (part.compress(chosen).reshape(-1, shape.width).T.copy() for part in (places[:-1], places[1:]))
+    before, behind = (part.compress(chosen).reshape(-1, layout.width).T.copy() for part in (places[:-1], places[1:]))
     grid = _without_returns(Grid(buffer, before, behind, newlines, np.flatnonzero(plain)))
     if quoted:
         quotes = buffer.take(before + 1) == QUOTE
@@ -124,7 +125,7 @@ def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, shape
     return grid
 
 
-def _without_quotes(buffer: Bytes, places: Ints, shape: Shape, beside: bytes = b"\r\n") -> tuple[Ints, Flags]:
+def _without_quotes(buffer: Bytes, places: Ints, layout: Layout, beside: bytes = b"\r\n") -> tuple[Ints, Flags]:
     """The places of separators outside of quotes, of places that are those of quotes too; and which lines are unsound.
 
     A line is sound when its quotes are pairs, each with a delimiter, a line's end or a byte of `beside` at its outside.
@@ -138,7 +139,7 @@ def _without_quotes(buffer: Bytes, places: Ints, shape: Shape, beside: bytes = b
     inside = (count & 1).astype(np.bool_)
     at = np.flatnonzero(quote)
     outer = buffer.take(places.take(at) + 1 - 2 * inside.take(at).view(np.int8))
-    fine = outer == shape.mark
+    fine = outer == ord(layout.delimiter)
     for byte in {NEWLINE, *beside}:
         fine |= outer == byte
     unsound[np.searchsorted(newline, at[~fine]) - 1] = True
@@ -146,10 +147,10 @@ def _without_quotes(buffer: Bytes, places: Ints, shape: Shape, beside: bytes = b
     return places.compress(~(quote | inside)), unsound
 
 
-def _trimmed(grid: Grid, shape: Shape) -> Grid:
+def _trimmed(grid: Grid, layout: Layout) -> Grid:
     """The grid without the spaces and tabs at the cells' sides, taken off one at a time."""
     blank = grid.buffer == SPACE
-    if shape.mark != TAB:
+    if ord(layout.delimiter) != TAB:
         blank |= grid.buffer == TAB
     if not blank.any():
         return grid
@@ -164,27 +165,27 @@ def _trimmed(grid: Grid, shape: Shape) -> Grid:
     return Grid(grid.buffer, grid.before, grid.behind, grid.newlines, grid.line, odd)
 
 
-def are_records(piece: bytes, shape: Shape) -> bool:
+def are_records(piece: bytes, layout: Layout) -> bool:
     """Whether each line of a piece that begins with a record is a record by itself, quotes and all."""
-    if shape.delimiter not in DELIMITERS or piece[-1:] == b"\r" or len(piece) > CELL_BYTES:
+    if layout.delimiter not in DELIMITERS or piece[-1:] == b"\r" or len(piece) > CELL_BYTES:
         return False
     buffer = buffer_of(piece)
-    places, _ = _marks(buffer, shape)
-    if _quoted_alike(buffer, places, shape) is not None:
+    places, _ = _marks(buffer, layout)
+    if _quoted_alike(buffer, places, layout) is not None:
         return True
-    _, unsound = _without_quotes(buffer, places, shape, b'\r"')
+    _, unsound = _without_quotes(buffer, places, layout, b'\r"')
     alone = np.flatnonzero(unsound)
     if alone.size * _MOST > unsound.size + _MOST:
         return False
     newlines = places[buffer.take(places) == NEWLINE]
     grid = Grid(buffer, NONE, NONE, newlines)
-    return all(_is_record(line, shape) for line in grid.raw(alone))
+    return all(_is_record(line, layout) for line in grid.raw(alone))
 
 
-def _is_record(line: bytes, shape: Shape) -> bool:
+def _is_record(line: bytes, layout: Layout) -> bool:
     """Whether no quote is open at the end of a line; with another fault nothing behind it matters."""
     try:
-        next(records(iter([line.decode("utf-8", "surrogateescape")]), shape.delimiter.decode()), None)
+        next(records(iter([line.decode("utf-8", "surrogateescape")]), layout.delimiter), None)
     except csv.Error as error:
         return "unexpected end" not in str(error)
     return True

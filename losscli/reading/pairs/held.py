@@ -1,4 +1,4 @@
-"""The rows of a table that is joined by key: their keys, what is left of them, and where they stand.
+"""The rows of a table that is joined by key: their keys, and LABELS in memory.
 
 A row that is dropped for a missing value has a key all the same, as it takes its partner along, unless its key is
 missing too.  A missing key of any other row is a fault.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from losscli.data.blocks import Array, Block, Categorical, Chunk, Column, Table, located, stacked, whereabouts
+from losscli.data.blocks import Array, Block, Categorical, Chunk, Column, Side, Table, placed, stacked
 from losscli.data.cells import missing_words
 from losscli.data.columns import KEY
 from losscli.engines.local import in_threads
@@ -17,39 +17,16 @@ from losscli.errors import Location, RowError, shown
 from losscli.reading.pairs.index import Flags, Keys, Rows, keys_of
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A block of a table, and what came before it."""
-
-    table: Table
-    block: Block
-    rows: int
-    lines: int
-
-    @property
-    def carried(self) -> tuple[Categorical, ...]:
-        """The carried columns of all rows, dropped ones too."""
-        return self.block.whole or self.block.carried
-
-    def where(self, row: int) -> Location:
-        """Where a row stands."""
-        return self.place(RowError(row, "row", None, ""))
-
-    def place(self, fault: RowError) -> Location:
-        """Where a fault is."""
-        return whereabouts(self.table, fault, self.block, self.rows, self.lines)
-
-
 @dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class KeyRows:
-    """Rows by their keys: the key columns, and the place of each row among those that are left, -1 for dropped ones.
+    """Rows by their keys: the key columns, which rows count, and which have a key.
 
-    `keyed` are the rows that have a key; `fault` is the first row that has none and isn't dropped.
+    `fault` is the first row that has no key and counts.
     """
 
     columns: tuple[Categorical, ...]
     keys: Keys
-    place: Rows
+    keep: Flags
     keyed: Rows
     fault: RowError | None = None
 
@@ -62,85 +39,73 @@ class KeyRows:
         return ", ".join(map(shown, self.text(row)))
 
 
-def key_rows(piece: Piece) -> KeyRows:
+def key_rows(table: Table, block: Block) -> KeyRows:
     """The rows of a block."""
-    keyed, fault = _keyed(piece)
-    return replace(_key_rows(piece.table, piece.carried, _place(piece.block), keyed), fault=fault)
+    keyed, fault = _keyed(table, block)
+    return replace(_key_rows(table, block.extra, _keep(block), keyed), fault=fault)
 
 
-def _key_rows(table: Table, carried: Sequence[Categorical], place: Rows, keyed: Flags) -> KeyRows:
-    columns = tuple(carried[at] for _, at in table.carried[KEY])
-    return KeyRows(columns, keys_of(columns), place, np.flatnonzero(keyed))
+def _key_rows(table: Table, extra: Sequence[Categorical], keep: Flags, keyed: Flags) -> KeyRows:
+    columns = tuple(extra[at] for _, at in table.carried[KEY])
+    return KeyRows(columns, keys_of(columns), keep, np.flatnonzero(keyed))
 
 
-def _place(block: Block) -> Rows:
-    if not block.whole:
-        return np.arange(block.rows)
-    place = np.full(block.rows, -1, dtype=np.intp)
-    place[block.row] = np.arange(len(block.row))
-    return place
+def _keep(block: Block) -> Flags:
+    return np.ones(block.rows, dtype=bool) if block.keep is None else block.keep
 
 
-def _keyed(piece: Piece) -> tuple[Flags, RowError | None]:
-    """Which rows of a block have a key, and the first that has none and isn't dropped."""
-    left = _place(piece.block) >= 0
-    keyed = np.ones(piece.block.rows, dtype=bool)
-    faults = []
-    for _, at in piece.table.carried[KEY]:
-        words = piece.carried[at]
+def _keyed(table: Table, block: Block) -> tuple[Flags, RowError | None]:
+    """Which rows of a block have a key, and the first that has none and counts."""
+    keyed, faults = np.ones(block.rows, dtype=bool), []
+    for _, at in table.carried[KEY]:
+        words = block.extra[at]
         missing = missing_words(words.categories)
         if missing.any():
             gone = missing[words.codes]
             keyed &= ~gone
-            faults += [
-                RowError(row, "carried", at, "the key is missing") for row in np.flatnonzero(gone & left)[:1].tolist()
-            ]
+            rows = np.flatnonzero(gone & _keep(block))[:1].tolist()
+            faults += [RowError(row, "extra", at, "the key is missing") for row in rows]
     return keyed, min(faults, key=lambda fault: fault.row, default=None)
 
 
 @dataclass(frozen=True)
 class Held:
-    """LABELS in memory: its rows by their keys, the cells of those that are left, and where each row stands."""
+    """LABELS in memory: its rows by their keys, their cells, and the blocks that say where each row stands."""
 
     table: Table
     rows: KeyRows
     labels: tuple[Column, ...]
     weights: Array | None
-    carried: tuple[Categorical, ...]  # of all rows
-    pieces: tuple[Piece, ...]
-    starts: Rows  # the first row of each piece
+    extra: tuple[Categorical, ...]
+    blocks: tuple[Block, ...]
 
-    def where(self, row: int, part: str = "row", column: int | None = None) -> Location:
+    def location(self, row: int) -> Location:
         """Where a row stands."""
-        piece = int(np.searchsorted(self.starts, row, side="right")) - 1
-        return self.pieces[piece].place(RowError(row - int(self.starts[piece]), part, column, ""))
+        return Side(self.blocks, (row,)).location(0, "row", None)
 
 
 def held(table: Table, threads: int) -> Held:
     """All of a table; DataError at the first fault of it."""
-    pieces: list[Piece] = []
+    blocks: list[Block] = []
     keyed: list[Flags] = [np.zeros(0, dtype=bool)]
-    rows = lines = 0
-    for block in in_threads(_called, table.chunks, threads):
-        piece = Piece(table, block, rows, lines)
-        found, fault = _keyed(piece)
+    for block in placed(in_threads(_called, table.chunks, threads)):
+        found, fault = _keyed(table, block)
         keyed.append(found)
         fault = fault or block.fault
         if fault is not None:
-            raise located(table, fault, block, rows, lines)
-        pieces.append(piece)
-        rows, lines = rows + block.rows, lines + block.lines
-    blocks = [piece.block for piece in pieces]
-    carried = _carried(table, pieces)
+            raise block.error(fault)
+        blocks.append(block)
+    extra = _extra(table, blocks)
     weights = [block.weights for block in blocks if block.weights is not None]
+    labels = [stacked([block.labels[at] for block in blocks]) for at in range(table.label_width)]
+    keep = np.concatenate([np.zeros(0, dtype=bool), *map(_keep, blocks)])
     return Held(
         table,
-        _key_rows(table, carried, _places(blocks), np.concatenate(keyed)),
-        tuple(stacked([block.labels[at] for block in blocks]) for at in range(table.label_width)) if blocks else (),
+        _key_rows(table, extra, keep, np.concatenate(keyed)),
+        tuple(labels),
         np.concatenate(weights) if weights else None,
-        carried,
-        tuple(replace(piece, block=_without_cells(piece.block)) for piece in pieces),
-        np.array([piece.rows for piece in pieces], dtype=np.intp),
+        extra,
+        tuple(block.bare() for block in blocks),
     )
 
 
@@ -148,34 +113,13 @@ def _called(chunk: Chunk) -> Block:
     return chunk()
 
 
-def _carried(table: Table, pieces: Sequence[Piece]) -> tuple[Categorical, ...]:
-    if not pieces:
-        return (Categorical(np.zeros(0, np.intp), ()),) * carried_count(table)
-    return tuple(map(_stacked, zip(*(piece.carried for piece in pieces), strict=True)))
+def _extra(table: Table, blocks: Sequence[Block]) -> tuple[Categorical, ...]:
+    if not blocks:
+        return (Categorical(np.zeros(0, np.intp), ()),) * extra_count(table)
+    found = [stacked(parts) for parts in zip(*(block.extra for block in blocks), strict=True)]
+    return tuple(words for words in found if isinstance(words, Categorical))
 
 
-def carried_count(table: Table) -> int:
-    """How many columns travel with a table's blocks."""
+def extra_count(table: Table) -> int:
+    """How many columns of text a table's blocks have."""
     return len({at for columns in table.carried.values() for _, at in columns})
-
-
-def _stacked(parts: Sequence[Categorical]) -> Categorical:
-    found = stacked(parts)
-    assert isinstance(found, Categorical)
-    return found
-
-
-def _places(blocks: Sequence[Block]) -> Rows:
-    """The place of each row of all blocks among those that are left, -1 for dropped ones."""
-    parts = [np.zeros(0, np.intp)]
-    before = 0
-    for block in blocks:
-        place = _place(block)
-        parts.append(np.where(place < 0, place, place + before))
-        before += len(block.row)
-    return np.concatenate(parts)
-
-
-def _without_cells(block: Block) -> Block:
-    """What is needed of a block to say where its rows stand."""
-    return replace(block, labels=(), preds=block.preds[:0], weights=None, carried=(), whole=())

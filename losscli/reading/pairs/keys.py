@@ -12,13 +12,13 @@ from functools import partial
 
 import numpy as np
 
-from losscli.data.blocks import Block, Categorical, Chunk, Table, taken
+from losscli.data.blocks import Block, Categorical, Chunk, Side, Table, as_words, cut_short, placed, taken
 from losscli.data.reasons import NO_PARTNER
 from losscli.engines.local import in_threads, thread_count
 from losscli.enums import Form
-from losscli.errors import DataError, Location, RowError
-from losscli.reading.pairs.held import Held, KeyRows, Piece, carried_count, held, key_rows
-from losscli.reading.pairs.index import Index, Rows, chosen, indexed, usual
+from losscli.errors import DataError, RowError
+from losscli.reading.pairs.held import Held, KeyRows, extra_count, held, key_rows
+from losscli.reading.pairs.index import Flags, Index, Rows, chosen, indexed, usual
 from losscli.reading.pairs.numeric import Numbers
 from losscli.reading.pairs.position import side_by_side
 
@@ -43,12 +43,10 @@ class Join:
 
     def _rows(self) -> Iterator[Chunk]:
         matcher = _Matcher(self, held(self.labels, self.threads))
-        rows = lines = 0
-        for block in in_threads(_called, self.preds.chunks, self.threads):
-            yield partial(_same, matcher.joined(Piece(self.preds, block, rows, lines)))
+        for block in placed(in_threads(_called, self.preds.chunks, self.threads)):
+            yield partial(_same, matcher.joined(block))
             if block.fault is not None:
                 return
-            rows, lines = rows + block.rows, lines + block.lines
         yield partial(_same, matcher.rest())
 
 
@@ -77,78 +75,76 @@ class _Matcher:
     join: Join
     held: Held
     index: Index = field(init=False)
-    partner: Rows = field(init=False)  # of each held row: its row of PREDS from 1, 0 for none
+    matched: Flags = field(init=False)  # the held rows that have a partner
     usual: bool = field(init=False)  # whole numbers in their usual spelling: different texts are different numbers
     numbers: Numbers | None = None
-    matched: str | None = None  # the first match that is one by number only, and where
+    by_number: str | None = None  # the first match that is one by number only, and where
     strange: str | None = None  # the first key of PREDS without a partner that is no number, and where
 
     def __post_init__(self) -> None:
         rows = self.held.rows
         self.index = indexed(rows.keys, rows.keyed)
-        self.partner = np.zeros(len(rows.place), dtype=np.intp)
+        self.matched = np.zeros(len(rows.keep), dtype=bool)
         self.usual = usual(chosen(rows.keys, rows.keyed))
         twice = self.index.twice()
         if twice is not None:
-            first, again = map(self.held.where, twice)
+            first, again = map(self.held.location, twice)
             raise DataError(f"{again}: the key {rows.shown(twice[0])} stands twice, first in {first}")
 
-    def joined(self, piece: Piece) -> Block:
-        """The rows of a block of PREDS that have a partner, with its labels."""
-        block, rows = piece.block, key_rows(piece)
-        at = self._partners(rows, piece)
-        fault = self._wrong(at, rows)
-        end = len(at) if fault is None else fault.row
-        at = at[:end]
-        found = np.flatnonzero(at >= 0)
-        self.partner[at[found]] = found + (piece.rows + 1)
-        alone = int(np.count_nonzero((at < 0) & (rows.place[:end] >= 0)))
-        found = found[(rows.place[found] >= 0) & (self.held.rows.place[at[found]] >= 0)]
-        partners = at[found]
-        own, others = rows.place[found], self.held.rows.place[partners]
-        weights, weighted = (block.weights, own) if self.held.weights is None else (self.held.weights, others)
+    def joined(self, block: Block) -> Block:
+        """A block of PREDS with the labels of its rows; those without a partner, or whose partner is dropped, go."""
+        held, rows = self.held, key_rows(self.join.preds, block)
+        at = self._partners(rows, block)
+        fault = self._wrong(at, rows) or block.fault
+        if fault is not None and fault.row < block.rows:
+            block, at = cut_short(block, fault), at[: fault.row]
+        keep, found = rows.keep[: len(at)], np.flatnonzero(at >= 0)
+        self.matched[at[found]] = True
+        alone = int(np.count_nonzero((at < 0) & keep))
+        keep = keep & (at >= 0)
+        keep[found] &= held.rows.keep[at[found]]
+        partners = np.maximum(at, 0)
+        sides = {part: Side(held.blocks, partners) for part in self._of_labels}
+        labels, extra = held.labels, held.extra
+        if not len(held.rows.keep):  # then no row of PREDS counts, whatever its cells are
+            labels, extra = (np.zeros(1),) * len(labels), (as_words([""]),) * len(extra)
         return replace(
             block,
-            rows=end if fault is not None else block.rows,
-            labels=tuple(taken(column, others) for column in self.held.labels),
-            preds=np.asfortranarray(block.preds[own]),
-            weights=None if weights is None else weights[weighted],
-            carried=(
-                *(words.taken(partners) for words in self.held.carried),
-                *(words.taken(own) for words in block.carried),
-            ),
-            whole=(),
-            row=found,
-            fault=fault or block.fault,
+            labels=tuple(taken(column, partners) for column in labels),
+            weights=block.weights if held.weights is None else held.weights[partners],
+            extra=(*(words.taken(partners) for words in extra), *block.extra),
+            keep=None if keep.all() else keep,
+            fault=fault,
             other_reasons={NO_PARTNER.key: alone},
-            where=partial(self._where, piece, found, partners),
+            sides=sides,
         )
+
+    @property
+    def _of_labels(self) -> tuple[str, ...]:
+        """The parts of a row that LABELS has."""
+        return ("label",) if self.held.weights is None else ("label", "weight")
 
     def rest(self) -> Block:
-        """A block without rows that says what LABELS has left."""
+        """A block of the rows that LABELS has left, none of which counts."""
         self._judge_numbers()
-        rows, nothing = self.held.rows, np.zeros(0, np.intp)
-        left = self.partner == 0
-        alone = np.flatnonzero(left & (rows.place >= 0))
+        rows, preds = self.held.rows, self.join.preds
+        left = np.flatnonzero(~self.matched)
+        alone = left[rows.keep[left]]
         if alone.size and not self.join.drop:
-            where, key = self.held.where(int(alone[0])), rows.shown(int(alone[0]))
-            raise DataError(f"{where}: the key {key} is not in {self.join.preds.name}; {DROP_HINT}")
+            where, key = self.held.location(int(alone[0])), rows.shown(int(alone[0]))
+            raise DataError(f"{where}: the key {key} is not in {preds.name}; {DROP_HINT}")
+        nothing = Categorical(np.zeros(len(left), np.intp), ("",))
+        weighted = self.held.weights is not None or preds.columns.weight is not None
         return Block(
-            rows=int(np.count_nonzero(left)),
+            rows=len(left),
             lines=0,
-            labels=tuple(taken(column, nothing) for column in self.held.labels),
-            preds=np.zeros((self.join.preds.width * max(1, len(self.join.preds.models)), 0)).T,
-            weights=None if self.held.weights is None and not self.join.preds.columns.weight else np.zeros(0),
-            carried=(Categorical(nothing, ()),) * (carried_count(self.held.table) + carried_count(self.join.preds)),
+            labels=tuple(taken(column, left) for column in self.held.labels),
+            preds=np.broadcast_to(0.0, (len(left), preds.width * max(1, len(preds.models)))),
+            weights=np.broadcast_to(0.0, len(left)) if weighted else None,
+            extra=(nothing,) * (extra_count(self.held.table) + extra_count(preds)),
+            keep=np.zeros(len(left), dtype=bool),
             other_reasons={NO_PARTNER.key: int(alone.size)},
         )
-
-    def _where(self, piece: Piece, rows: Rows, partners: Rows, fault: RowError) -> Location:
-        of_labels = fault.part == "label" or (fault.part == "weight" and self.held.weights is not None)
-        at = int(np.searchsorted(rows, fault.row))
-        if of_labels and at < len(rows) and rows[at] == fault.row:
-            return self.held.where(int(partners[at]), fault.part, fault.column)
-        return piece.place(fault)
 
     def _wrong(self, at: Rows, rows: KeyRows) -> RowError | None:
         """The first row whose key is missing, has no partner, where that is an error, or has had it already."""
@@ -156,10 +152,10 @@ class _Matcher:
         _, firsts = np.unique(at[found], return_index=True)
         again = np.ones(len(found), dtype=bool)
         again[firsts] = False
-        again |= self.partner[at[found]] > 0
+        again |= self.matched[at[found]]
         wrong = found[again].tolist()[:1]
         if not self.join.drop:
-            wrong += np.flatnonzero((at < 0) & (rows.place >= 0)).tolist()[:1]
+            wrong += np.flatnonzero((at < 0) & rows.keep).tolist()[:1]
         if not wrong or (rows.fault is not None and rows.fault.row <= min(wrong)):
             return rows.fault
         row = min(wrong)
@@ -168,16 +164,16 @@ class _Matcher:
         return RowError(row, "row", None, what)
 
     # --- partners -----------------------------------------------------------------------------------------------------
-    def _partners(self, rows: KeyRows, piece: Piece) -> Rows:
+    def _partners(self, rows: KeyRows, block: Block) -> Rows:
         """The row of LABELS with the key of each row of PREDS, -1 for none."""
-        at = np.full(len(rows.place), -1, dtype=np.intp)
+        at = np.full(len(rows.keep), -1, dtype=np.intp)
         at[rows.keyed] = self.index.rows(chosen(rows.keys, rows.keyed))
         alone = rows.keyed[at[rows.keyed] < 0]
         if alone.size and not (self.usual and usual(chosen(rows.keys, alone))):
-            at[alone] = self._by_number(rows, alone, piece)
+            at[alone] = self._by_number(rows, alone, block)
         return at
 
-    def _by_number(self, rows: KeyRows, alone: Rows, piece: Piece) -> Rows:
+    def _by_number(self, rows: KeyRows, alone: Rows, block: Block) -> Rows:
         """The row of LABELS whose key is the same number as that of each of these rows, -1 for none."""
         numbers = self._numbers()
         if not numbers.throughout:
@@ -185,11 +181,11 @@ class _Matcher:
         found, strange = numbers.rows(chosen(rows.keys, alone), lambda at: rows.text(int(alone[at])))
         if strange is not None and self.strange is None:
             row = int(alone[strange])
-            self.strange = f"{piece.where(row)} has the key {rows.shown(row)}"
-        if self.matched is None and (found >= 0).any():
+            self.strange = f"{block.location(row)} has the key {rows.shown(row)}"
+        if self.by_number is None and (found >= 0).any():
             first = int((found >= 0).argmax())
             row, other = int(alone[first]), self.held.rows.shown(int(found[first]))
-            self.matched = f"{piece.where(row)}: the key {rows.shown(row)} is {other} as a number"
+            self.by_number = f"{block.location(row)}: the key {rows.shown(row)} is {other} as a number"
         return found
 
     def _numbers(self) -> Numbers:
@@ -202,11 +198,11 @@ class _Matcher:
         if self.usual and self.numbers is None:
             return
         twice = self._numbers().twice
-        if self.matched and self.strange:
-            raise DataError(f"{self.matched}, and not all keys are numbers: {self.strange}")
+        if self.by_number and self.strange:
+            raise DataError(f"{self.by_number}, and not all keys are numbers: {self.strange}")
         if twice and not self.strange:
             first, again = twice
             keys = f"{self.held.rows.shown(first)} and {self.held.rows.shown(again)}"
             raise DataError(
-                f"{self.held.where(again)}: the keys {keys} are one number, first in {self.held.where(first)}"
+                f"{self.held.location(again)}: the keys {keys} are one number, first in {self.held.location(first)}"
             )

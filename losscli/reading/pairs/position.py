@@ -5,12 +5,11 @@ is an error with both counts.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial, reduce
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from losscli.data.blocks import (
     Array,
@@ -18,11 +17,11 @@ from losscli.data.blocks import (
     Categorical,
     Chunk,
     ColumnNames,
+    Side,
     Table,
-    by_row,
-    located,
+    cut_short,
+    placed,
     taken,
-    whereabouts,
 )
 from losscli.data.cells import ByteStrings, is_missing, number
 from losscli.enums import Form
@@ -44,7 +43,6 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
     return Table(
         form,
         _chunks(sides),
-        by_row,
         columns,
         preds.classes,
         width=preds.width,
@@ -77,22 +75,21 @@ def _close(sides: tuple[Table, ...]) -> None:
 
 
 class _Side:
-    """One source: its block at hand and what came before that block."""
+    """One source: its block at hand and the row that comes next."""
 
     def __init__(self, table: Table) -> None:
-        self.table, self.chunks = table, iter(table.chunks)
+        self.table, self.blocks = table, placed(chunk() for chunk in table.chunks)
         self.block: Block | None = None
-        self.rows = self.lines = self.at = 0
+        self.at = self.rows = 0  # of the block, and of the blocks before it
 
     def next(self) -> bool:
         """Have a row at hand; False at the end. A fault is raised when its row is the next."""
         while self.block is None or self.at == self.block.rows:
             if self.block is not None:
                 if self.block.fault:
-                    raise located(self.table, self.block.fault, self.block, self.rows, self.lines)
-                self.rows, self.lines, self.at = self.rows + self.block.rows, self.lines + self.block.lines, 0
-            chunk = next(self.chunks, None)
-            self.block = chunk() if chunk else None
+                    raise self.block.error(self.block.fault)
+                self.rows += self.block.rows
+            self.block, self.at = next(self.blocks, None), 0
             if self.block is None:
                 return False
         return True
@@ -108,20 +105,6 @@ class _Side:
         return self.rows
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """Some rows of one side: the block, where the rows begin in it, and what came before the block."""
-
-    table: Table
-    block: Block
-    start: int
-    rows: int
-    lines: int
-
-    def place(self, fault: RowError) -> Location:
-        return whereabouts(self.table, replace(fault, row=fault.row + self.start), self.block, self.rows, self.lines)
-
-
 def _chunks(parts: Mapping[str, Table]) -> Iterator[Chunk]:
     sides = {name: _Side(part) for name, part in parts.items()}
     shared = _shared(parts)
@@ -130,14 +113,10 @@ def _chunks(parts: Mapping[str, Table]) -> Iterator[Chunk]:
         if not all(more):
             break
         count = min(side.left() for side in sides.values())
-        pieces = {
-            name: _Piece(side.table, side.block, side.at, side.rows, side.lines)
-            for name, side in sides.items()
-            if side.block
-        }
+        blocks = {name: (side.block, side.at) for name, side in sides.items() if side.block}
         for side in sides.values():
             side.at += count
-        yield partial(_joined, pieces, count, shared)
+        yield partial(_joined, blocks, count, shared)
     if any(more):
         counts = ", ".join(f"{side.table.name} {side.all_rows()}" for side in sides.values())
         hint = "".join(f"; {key_hint(name)}" for name, _, _ in shared[:1])
@@ -189,61 +168,49 @@ def _same(cell: str, other: str) -> bool:
     return value is not None and value == number(other)
 
 
-def _conflict(pieces: Mapping[str, _Piece], at: Mapping[str, NDArray[np.intp]], shared: Shared) -> RowError | None:
-    """The first row, among those that are joined, in which the tables differ in a column that both have."""
+def _joined(blocks: Mapping[str, tuple[Block, int]], count: int, shared: Shared) -> Block:
+    """So many rows of blocks from given rows on, side by side."""
+    masks = [block.keep[at : at + count] for block, at in blocks.values() if block.keep is not None]
+    sides = {name: Side((block.bare(),), range(at, at + count)) for name, (block, at) in blocks.items()}
+    weights, weighted = _weights(blocks)
+    if weighted is not None:
+        sides["weight"] = replace(sides[weighted], part="prob" if weighted == "weight" else None)
+    rows = {name: slice(at, at + count) for name, (_, at) in blocks.items()}
+    joined = Block(
+        rows=count,
+        lines=count,
+        labels=tuple(taken(column, rows["label"]) for column in blocks["label"][0].labels) if "label" in blocks else (),
+        preds=blocks["prob"][0].preds[rows["prob"]],
+        weights=None if weights is None or weighted is None else weights[rows[weighted]],
+        extra=tuple(words.taken(rows[name]) for name, (block, _) in blocks.items() for words in block.extra),
+        keep=np.logical_and.reduce(masks) if masks else None,
+        sides=sides,
+    )
+    fault = _conflict(blocks, joined, shared) if shared else None
+    return joined if fault is None else cut_short(joined, fault)
+
+
+def _conflict(blocks: Mapping[str, tuple[Block, int]], joined: Block, shared: Shared) -> RowError | None:
+    """The first row, among those that count, in which the tables differ in a column that both have."""
     found = []
-    for place, (name, left, right) in enumerate(shared):
-        words = pieces["label"].block.carried[left].taken(at["label"])
-        others = pieces["prob"].block.carried[right].taken(at["prob"])
-        row = _differing(words, others)
-        if row is not None:
-            cells = " and ".join(shown(side.categories[side.codes[row]]) for side in (words, others))
-            found.append(RowError(row, SHARED, place, f"{cells}; {key_hint(name)}"))
+    kept = joined.kept
+    for name, left, right in shared:
+        (labels, start), (preds, begin) = blocks["label"], blocks["prob"]
+        words, others = labels.extra[left].taken(kept + start), preds.extra[right].taken(kept + begin)
+        at = _differing(words, others)
+        if at is not None:
+            row = int(kept[at])
+            where = " and ".join(str(joined.sides[side].location(row, "row", None)) for side in ("label", "prob"))
+            cells = " and ".join(shown(side.categories[side.codes[at]]) for side in (words, others))
+            place = Location(None, None, f"{where} differ in {shown(name)}")
+            found.append(RowError(row, "row", None, f"{cells}; {key_hint(name)}", place))
     return min(found, key=lambda fault: fault.row, default=None)
 
 
-def _joined(pieces: Mapping[str, _Piece], count: int, shared: Shared) -> Block:
-    kept = {name: _kept(piece, count) for name, piece in pieces.items()}
-    row = reduce(partial(np.intersect1d, assume_unique=True), kept.values())
-    at = {name: np.searchsorted(piece.block.row, row + piece.start) for name, piece in pieces.items()}
-    fault = _conflict(pieces, at, shared) if shared else None
-    if fault is not None:
-        at = {name: rows[: fault.row] for name, rows in at.items()}
-        row, fault = row[: fault.row], replace(fault, row=int(row[fault.row]))
-    labels = pieces["label"].block.labels if "label" in pieces else ()
-    return Block(
-        rows=count if fault is None else fault.row,
-        lines=count,
-        labels=tuple(taken(column, at["label"]) for column in labels),
-        preds=np.asfortranarray(pieces["prob"].block.preds[at["prob"]]),
-        weights=_weights(pieces, at),
-        carried=tuple(words.taken(at[name]) for name, piece in pieces.items() for words in piece.block.carried),
-        row=row,
-        fault=fault,
-        where=partial(_where, pieces, shared),
+def _weights(blocks: Mapping[str, tuple[Block, int]]) -> tuple[Array | None, str | None]:
+    """Sample weights, from a source of their own or a column of one of the tables, and which has them."""
+    if "weight" in blocks:
+        return blocks["weight"][0].preds[:, 0], "weight"
+    return next(
+        ((block.weights, name) for name, (block, _) in blocks.items() if block.weights is not None), (None, None)
     )
-
-
-def _weights(pieces: Mapping[str, _Piece], at: Mapping[str, NDArray[np.intp]]) -> Array | None:
-    """Sample weights: a source of their own, or a column of one of the tables."""
-    if "weight" in pieces:
-        weights: Array = pieces["weight"].block.preds[at["weight"], 0]
-        return weights
-    found = ((name, piece.block.weights) for name, piece in pieces.items())
-    return next((weights[at[name]] for name, weights in found if weights is not None), None)
-
-
-def _kept(piece: _Piece, count: int) -> NDArray[np.intp]:
-    row = piece.block.row - piece.start
-    return row[(row >= 0) & (row < count)]
-
-
-def _where(pieces: Mapping[str, _Piece], shared: Shared, fault: RowError) -> Location:
-    if fault.part == SHARED:
-        left, right = (pieces[name].place(replace(fault, part="row", column=None)) for name in ("label", "prob"))
-        return Location(None, None, f"{left} and {right} differ in {shown(shared[fault.column or 0][0])}")
-    if fault.part == "weight" and "weight" in pieces:
-        return pieces["weight"].place(replace(fault, part="prob"))
-    if fault.part == "weight":
-        return next(piece for piece in pieces.values() if piece.block.weights is not None).place(fault)
-    return pieces.get(fault.part, pieces["prob"]).place(fault)
