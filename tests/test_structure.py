@@ -175,7 +175,7 @@ def test_what_an_answer_does_not_need_is_not_loaded(output: tuple[str, ...]) -> 
         "rich.table",
         "rich.console",
         "gzip",
-        "losscli.homework.expect.mistakes",
+        "losscli.homework.mistakes",
         "losscli.regression.descent",
         "losscli.gradients.analytic",
     ):
@@ -215,7 +215,7 @@ def test_a_summary_of_a_table_loads_no_other_format_and_nothing_that_joins() -> 
     assert not loaded & {f"losscli.reading.formats.{module}" for module in formats}
     assert not loaded & {
         "losscli.reading.pairs.keys",
-        "losscli.homework.explain",
+        "losscli.homework.explain_loss",
         "pyarrow",
     }
 

@@ -64,9 +64,11 @@ def _told(outcome: FitReport, start: Array, args: FitArguments) -> Report:
     report = report_of(outcome)
     if not args.explain:
         return report
-    from losscli.homework.explain.fit import with_step
+    from losscli.homework.explain_gradient import explain_step
+    from losscli.reports.verdict import with_explanation
 
-    return with_step(report, outcome.design, start, outcome.config, outcome.fit, outcome.scaling is not None)
+    scaled = outcome.scaling is not None
+    return with_explanation(report, explain_step(outcome.design, start, outcome.config, outcome.fit, scaled))
 
 
 def _refuse_unexplained(args: FitArguments) -> None:

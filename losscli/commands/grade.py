@@ -10,18 +10,15 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
 from losscli.commands.arguments import Arguments, GradArguments
 from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
-from losscli.enums import Method, Reduction, Wrt
+from losscli.enums import Method, Wrt
 from losscli.errors import DataError, UsageError, shown
-from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import problem_of
-from losscli.homework.expect.grades import Answer, Question, marked, missing
-from losscli.homework.expect.loss import Solution, judge, read_rows, row_losses
-from losscli.homework.expect.typed import Expected
-from losscli.homework.expect.verdict import Verdict
+from losscli.homework.check_loss import judge, solve
+from losscli.homework.grades import Answer, Question, marked, missing
+from losscli.homework.typed import Expected
+from losscli.homework.verdict import Verdict
 from losscli.output.emit import emit
 from losscli.output.progress import followed
 from losscli.reading.ledger import Ledger, Line, read_ledger
@@ -120,30 +117,25 @@ def _solved(args: Arguments) -> Callable[[Expected], Verdict]:
     """What judges an answer to a loss."""
     settings, request = settings_of(args), request_of(args)
     with closing(open_data(request)) as table:
-        problem = problem_of(settings, table)
-        read = read_rows(problem, table, wanted=True)
-    by_row = settings.reduction is Reduction.NONE
-    right = row_losses(problem, read) if by_row else Figures(problem, read.summary).value
-    return partial(judge, Solution(problem, read, right))
+        return partial(judge, solve(problem_of(settings, table), table, hold_rows=True))
 
 
 def _solved_gradient(args: GradArguments) -> Callable[[Expected], Verdict]:
     """What judges an answer to a gradient."""
     from losscli.commands.gradient import refuse_options, solved_by_parameters, spec_of
     from losscli.gradients.evaluate import Spool, gradient_of
-    from losscli.homework.expect.gradient import judge_gradient, slopes_of
+    from losscli.homework.check_gradient import judge_gradient, right_gradient
     from losscli.output.whole import spool_file
 
     refuse_options(args)
     if args.wrt is Wrt.PARAMS:
-        return partial(judge_gradient, *solved_by_parameters(args))
+        g, unit_name = solved_by_parameters(args)
+        return lambda expected: judge_gradient(g, unit_name, expected).verdict
     settings, request = settings_of(args), request_of(args)
     with closing(open_data(request)) as table, spool_file() as file:
         answer = gradient_of(problem_of(settings, table), table, spec_of(args), Spool(file))
-        numeric = args.method is Method.NUMERIC
-        parts = [(piece.numeric if numeric else piece.slope) / answer.divisor for piece in answer.spool.rows()]
-        slopes = slopes_of(answer, np.concatenate(parts))
-    return partial(judge_gradient, slopes, settings.unit_name)
+        g = right_gradient(answer, args.method is Method.NUMERIC)
+    return lambda expected: judge_gradient(g, settings.unit_name, expected).verdict
 
 
 # --- the answers ------------------------------------------------------------------------------------------------------

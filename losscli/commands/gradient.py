@@ -19,8 +19,8 @@ from losscli.output.whole import spool_file
 from losscli.reading.open import open_data
 
 if TYPE_CHECKING:
-    from losscli.homework.expect.mistakes.gradients import Slopes
-    from losscli.homework.expect.typed import Expected
+    from losscli.homework.mistakes.gradients import RightGradient
+    from losscli.homework.typed import Expected
     from losscli.regression.design import DesignMatrix
     from losscli.regression.gradient import ParameterGradient
 
@@ -31,8 +31,7 @@ def run_grad(args: GradArguments) -> bool:
     refuse_options(args)
     expected = None
     if args.expect is not None:
-        from losscli.homework.expect.typed import Expected
-        from losscli.homework.expect.wording import typed_numbers
+        from losscli.homework.typed import Expected, typed_numbers
 
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
         typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
@@ -92,23 +91,25 @@ def _run_params(args: GradArguments, expected: "Expected | None") -> bool:
     report, right = parameter_report(design, gradient, args.method, check), True
     printing = printing_of(args)
     if args.explain:
-        from losscli.homework.explain.parameters import with_work
+        from losscli.homework.explain_gradient import explain_parameters
+        from losscli.reports.verdict import with_explanation
 
-        report = with_work(report, design, gradient.theta)
+        report = with_explanation(report, explain_parameters(design, gradient.theta))
     if expected is not None:
-        from losscli.homework.expect.gradient import judged_report, told_of
+        from losscli.homework.check_gradient import judge_gradient
+        from losscli.reports.verdict import with_diagnosis
 
-        diagnosis = told_of(_diagnosed_slopes(design, gradient), design.problem.settings.unit_name, expected)
-        report, right = judged_report(report, diagnosis, expected, printing.digits)
+        diagnosis = judge_gradient(_right_gradient(design, gradient), design.problem.settings.unit_name, expected)
+        report, right = with_diagnosis(report, diagnosis, expected, printing.digits), diagnosis.verdict.ok
     if expected is None or not args.quiet:  # with --quiet the exit code says it
         emit(report, printing)
     return right and (check is None or check[0] <= TOLERANCE)
 
 
-def solved_by_parameters(args: GradArguments) -> "tuple[Slopes, str]":
+def solved_by_parameters(args: GradArguments) -> "tuple[RightGradient, str]":
     """The right gradient for a diagnosis, and the unit of its loss."""
     design, gradient = _by_parameters(args)
-    return _diagnosed_slopes(design, gradient), design.problem.settings.unit_name
+    return _right_gradient(design, gradient), design.problem.settings.unit_name
 
 
 def _by_parameters(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradient]":
@@ -122,14 +123,16 @@ def _by_parameters(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradien
     return design, parameter_gradient(design, parse_theta(args.theta, design.shape), spec_of(args))
 
 
-def _diagnosed_slopes(design: "DesignMatrix", gradient: "ParameterGradient") -> "Slopes":
+def _right_gradient(design: "DesignMatrix", gradient: "ParameterGradient") -> "RightGradient":
     """The gradient as a diagnosis takes it; a mistake that looks at single rows is told only without their labels."""
-    from losscli.homework.expect.mistakes.gradients import Slopes
+    from losscli.homework.mistakes.gradients import RightGradient
     from losscli.regression.gradient import by_predictions
 
     settings, right = design.problem.settings, gradient.chosen
     divisor = design.divisor if settings.reduction is Reduction.MEAN else 1.0
     k = right.shape[0] if right.ndim == 2 else 2
-    slopes = Slopes(right, divisor, design.summary.n, k, settings.log_base, log_loss=settings.loss.log_loss)
+    right_gradient = RightGradient(
+        right, divisor, design.summary.n, k, settings.log_base, log_loss=settings.loss.log_loss
+    )
     of_h = by_predictions(design, gradient.theta) / divisor
-    return replace(slopes, intercept=design.shape.intercept, of_h=of_h)
+    return replace(right_gradient, intercept=design.shape.intercept, of_h=of_h)

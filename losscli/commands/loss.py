@@ -1,5 +1,7 @@
 """What the loss commands do: read, evaluate, report. Returns whether the answer is yes; writes to standard output."""
 
+import numpy as np
+
 from losscli.commands.arguments import Arguments
 from losscli.commands.settings import analysis_options, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.data.blocks import Table
@@ -57,24 +59,23 @@ def _within_limit(value: float, args: Arguments, printing: Printing) -> bool:
 
 def _checked(problem: Problem, table: Table, args: Arguments, printing: Printing) -> bool:
     """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
-    from losscli.homework.expect.loss import Solution, extended, judge, read_rows, row_losses, with_losses, with_verdict
-    from losscli.homework.expect.typed import Expected
-    from losscli.homework.explain.loss import explained
+    from losscli.homework.check_loss import judge, solve
+    from losscli.homework.explain_loss import explain_loss
+    from losscli.homework.typed import Expected
+    from losscli.reports.verdict import with_explanation, with_losses, with_verdict
 
     by_row, ok = args.reduction is Reduction.NONE, True
-    read = read_rows(problem, table, wanted=args.expect is not None or by_row)
-    figures = Figures(problem, read.summary)
+    solution = solve(problem, table, hold_rows=args.expect is not None or by_row)
+    figures = solution.figures
     answer = report(figures, table)
-    right = row_losses(problem, read) if by_row else figures.value
     if by_row:
-        answer = with_losses(answer, row_losses(problem, read))
+        answer = with_losses(answer, np.asarray(solution.right))
     if args.explain:
-        grids, record = explained(problem, read.pieces, figures, args.digits)
-        answer = extended(answer, grids, (), {"explain": record})
+        answer = with_explanation(answer, explain_loss(solution.first, figures, args.digits))
     if args.expect is not None:
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
-        verdict = judge(Solution(problem, read, right), expected)
-        answer, ok = with_verdict(answer, verdict, expected, problem, read, printing), verdict.ok
+        verdict = judge(solution, expected)
+        answer, ok = with_verdict(answer, verdict, expected, solution, printing), verdict.ok
         if args.quiet:  # the exit code says it
             return _within_limit(figures.value, args, printing) and ok
     emit(answer, printing)
@@ -84,8 +85,7 @@ def _checked(problem: Problem, table: Table, args: Arguments, printing: Printing
 def _refuse_unsuitable(args: Arguments, printing: Printing) -> None:
     """Refuse what makes no sense together, and a typed answer that is no number, before anything is read."""
     if args.expect is not None:
-        from losscli.homework.expect.typed import Expected
-        from losscli.homework.expect.wording import typed_numbers
+        from losscli.homework.typed import Expected, typed_numbers
 
         typed_numbers(Expected(args.expect), many=args.reduction is Reduction.NONE)
     if args.explain and args.quiet:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from losscli.homework.expect.grades import Mark, Outcome, Question, commonest, counted
+from losscli.homework.grades import Mark, Outcome, Question, commonest, counted
 from losscli.output.report import Grid, Report
 from losscli.reading.ledger import Ledger
 

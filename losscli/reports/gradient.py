@@ -1,7 +1,7 @@
 """A gradient as a report: its figures, and by rows its columns and its first rows with labels and predictions."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, islice
 
 import numpy as np
@@ -14,7 +14,7 @@ from losscli.evaluation.prepare import Array
 from losscli.evaluation.problem import Problem
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.evaluate import SHOWN_ROWS, Gradient, GradientSize, SpooledRows
-from losscli.homework.expect.typed import Expected
+from losscli.homework.typed import Expected
 from losscli.output.emit import Printing, emit, emit_rows
 from losscli.output.report import Column, Grid, Report, RowReport
 from losscli.reports.figures import Figure, lines_of, record_of
@@ -31,13 +31,16 @@ def print_rows(gradient: Gradient, printing: Printing, typed: Expected | None, n
     """
     told, ok = _report(gradient, numeric), True
     if printing.explain:
-        from losscli.homework.explain.gradient import chain_record, with_chain
+        from losscli.homework.explain_gradient import explain_gradient
+        from losscli.reports.verdict import with_explanation
 
-        told = with_chain(replace(told, record={**told.record, "explain": chain_record(gradient)}), gradient)
+        told = with_explanation(told, explain_gradient(gradient))
     if typed is not None:
-        from losscli.homework.expect.gradient import diagnosed, judged_report
+        from losscli.homework.check_gradient import judge_gradient, right_gradient
+        from losscli.reports.verdict import with_diagnosis
 
-        told, ok = judged_report(told, diagnosed(gradient, typed, numeric), typed, printing.digits)
+        found = judge_gradient(right_gradient(gradient, numeric), gradient.problem.settings.unit_name, typed)
+        told, ok = with_diagnosis(told, found, typed, printing.digits), found.verdict.ok
         if printing.quiet:  # the exit code says it
             return ok
         if typed.hidden:

@@ -19,17 +19,17 @@ from losscli.commands.settings import request_of, settings_of
 from losscli.enums import Reduction, Scale
 from losscli.evaluation.evaluate import evaluated, in_order
 from losscli.evaluation.problem import problem_of
-from losscli.homework.expect.mistakes import candidates, families
-from losscli.homework.expect.mistakes.case import Case, case_of
-from losscli.homework.expect.mistakes.entry import Candidate
-from losscli.homework.expect.typed import typed_answer
-from losscli.homework.expect.verdict import judged
+from losscli.homework.evaluated_rows import EvaluatedRows, evaluated_rows
+from losscli.homework.mistakes import many_mistakes, single_mistakes
+from losscli.homework.mistakes.candidate import Candidate
+from losscli.homework.typed import typed_answer
+from losscli.homework.verdict import judged
 from losscli.losses.table import LOSSES
 from losscli.reading.open import open_data
 from losscli.statistics.summary import EMPTY, summarize
 
 
-def case_from(data: Data) -> Case:
+def rows_from(data: Data) -> EvaluatedRows:
     """The data set as the command reads it."""
     sources = [_text(data.v)]
     if data.loss != "nll-list":
@@ -46,7 +46,7 @@ def case_from(data: Data) -> Case:
     for (block, part), _ in in_order(table, lambda b: (b, summarize(evaluated(problem, b)[1]))):
         blocks.append(block)
         total += part
-    return case_of(problem, blocks, total)
+    return evaluated_rows(problem, blocks, total)
 
 
 def _text(values: np.ndarray) -> str:
@@ -77,14 +77,14 @@ def measure(sets: int, seed: int) -> Tally:
     rng, tally = np.random.default_rng(seed), Tally()
     for _ in range(sets):
         for data in data_sets(rng):
-            case = case_from(data)
-            singles = list(candidates(case))
-            everything = singles, list(families(case, singles))
-            right = float(case.known.answer)
+            rows = rows_from(data)
+            singles = list(single_mistakes(rows))
+            everything = singles, list(many_mistakes(rows, singles))
+            right = float(rows.figures.answer)
             for mistakes in (planted(data), planted_rows(rng, data), planted_pairs(rng, data)):
-                _plant(rng, tally, mistakes, (right, case.known.mean), everything)
+                _plant(rng, tally, mistakes, (right, rows.figures.mean), everything)
             for digits in range(2, 9):
-                for value in (right, *(in_single(case, right) if digits > 2 else ())):
+                for value in (right, *(in_single(rows, right) if digits > 2 else ())):
                     tally.right += 1
                     tally.accepted += judged(typed_answer(f"{value:.{digits}g}"), right, *everything).ok
             for decimals in (4, 3, 2):
@@ -95,15 +95,13 @@ def measure(sets: int, seed: int) -> Tally:
     return tally
 
 
-def in_single(case: Case, right: float) -> list[float]:
+def in_single(rows: EvaluatedRows, right: float) -> list[float]:
     """The answer rounded to float32, and computed in it from probabilities."""
     found = [float(np.float32(right))]
-    if case.problem.settings.scale is Scale.PROBS and case.weight is None and case.hard:
-        p = case.probs.astype(np.float32)
-        y = case.labels.astype(np.float32)
-        if not case.problem.settings.class_weight and case.problem.settings.reduction is Reduction.MEAN:
-            rows = -(y * np.log(p)).sum(axis=1) if p.ndim == 2 else -(y * np.log(p) + (1 - y) * np.log(1 - p))
-            found.append(float(rows.mean(dtype=np.float32)))
+    if rows.scale is Scale.PROBS and not rows.weighted and rows.hard and rows.reduction is Reduction.MEAN:
+        p, y = rows.probs.astype(np.float32), rows.labels.astype(np.float32)
+        losses = -(y * np.log(p)).sum(axis=1) if p.ndim == 2 else -(y * np.log(p) + (1 - y) * np.log(1 - p))
+        found.append(float(losses.mean(dtype=np.float32)))
     return found
 
 

@@ -1,6 +1,6 @@
-"""A typed answer: what students and terminals write, as numbers with their precision. One parser for all that is typed.
+"""A typed answer: what students and terminals write, as numbers with their precision.
 
-The rule: a typed number stands for what lies within half a unit of its last digit, both ends included. Typed text is
+A typed number stands for what lies within half a unit of its last digit, both ends included. Typed text is
 compared as the exact decimal that it is.
 """
 
@@ -13,7 +13,7 @@ from functools import cached_property
 from math import floor, inf, isinf, isnan, log10, nan
 
 from losscli.errors import DataError, UsageError, shown
-from losscli.homework.expect.expression import EXACT_HALF, FUNCTIONS, calculated
+from losscli.homework.calculation import EXACT_HALF, FUNCTIONS, calculated
 from losscli.reading.lists import parse_list, unwrapped
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
@@ -138,7 +138,7 @@ class Typed:
 
 
 def typed_number(text: str, unit: str = "") -> Typed:
-    """The number that a text is, `unit` being the one asked for; Declined where it is none."""
+    """The number that a text is, `unit` being the one asked for; UsageError where it is none."""
     plain, named = _without_unit(_normal(text))
     plain, cut = _without_dots(plain)
     found = _plain(plain, text.strip()) if len(plain) <= LONGEST else None
@@ -243,3 +243,11 @@ def _of_one_precision(entries: list[Typed]) -> tuple[Typed, ...]:
 def says_nothing(given: tuple[Typed, ...]) -> bool:
     """Whether no number has a significant digit: zeros, however many decimals they have."""
     return all(one.exact == 0 for one in given)
+
+
+def typed_numbers(expected: Expected, many: bool, unit: str = "") -> tuple[Typed, ...]:
+    """What `--expect` gives, `unit` being the one asked for."""
+    try:
+        return typed_answer(expected.text, many, unit, expected.tolerance)
+    except UsageError as error:
+        raise UsageError(f"--expect: {error}") from None

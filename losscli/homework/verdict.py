@@ -6,12 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from losscli.homework.expect.mistakes.case import Figure
-from losscli.homework.expect.mistakes.entry import Candidate
-from losscli.homework.expect.mistakes.family import MOST_BY_CHANCE, MOST_NAMED, Family
-from losscli.homework.expect.typed import NOTHING, Typed, says_nothing
+from losscli.homework.evaluated_rows import Figure
+from losscli.homework.mistakes.candidate import MOST_BY_CHANCE, MOST_NAMED, Candidate, CandidateArray
+from losscli.homework.typed import NOTHING, Typed, says_nothing
 
-OTHER_UNIT = ("base-2", "base-10", "base-e")  # the entries that a unit names
+OTHER_UNIT = ("base-2", "base-10", "base-e")  # the mistakes that a unit names
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,7 @@ def all_fit(given: tuple[Typed, ...], value: Figure, units: int = 1) -> bool:
     return len(values) == len(given) and all(map(lambda one, x: one.fits(float(x), units), given, values))
 
 
-def is_right(given: tuple[Typed, ...], right: Figure) -> bool:
-    """Whether a typed answer is right: the number, its unit, and with a significant digit where it isn't 0."""
-    return _accepted(given, right).ok
-
-
-def _accepted(given: tuple[Typed, ...], right: Figure) -> Verdict:
+def verdict_without_mistakes(given: tuple[Typed, ...], right: Figure) -> Verdict:
     """The verdict as far as the right answer alone gives it."""
     values = np.atleast_1d(right).ravel().tolist()
     if len(values) != len(given) or any(one.unit for one in given):
@@ -56,68 +50,60 @@ def _accepted(given: tuple[Typed, ...], right: Figure) -> Verdict:
 
 
 def judged(
-    given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate], families: Iterable[Family] = ()
+    given: tuple[Typed, ...], right: Figure, singles: Iterable[Candidate], arrays: Iterable[CandidateArray] = ()
 ) -> Verdict:
-    """The verdict on a typed answer; `found` is what mistakes would give and `families` what many of a kind would.
-
-    They are looked at for wrong answers only.
-    """
-    plain = _accepted(given, right)
+    """The verdict on a typed answer; mistakes are looked at where it is wrong."""
+    plain = verdict_without_mistakes(given, right)
     if plain.ok or plain.empty:
         return plain
-    fits, more = _single_fits(given, right, found), list[str]()
+    fits, more = _single_fits(given, right, singles), list[str]()
     if any(one.unit for one in given):
         if all_fit(given, right):
             return plain  # the right number with the name of another unit
         fits = [one for one in fits if one.id in OTHER_UNIT] or fits
     alone = {one.id for one in fits}
     if len(given) == 1 and np.ndim(right) == 0:
-        for family in families:
-            named, said = _family_fits(given[0], float(right), family)
+        for array in arrays:
+            named, said = _array_fits(given[0], float(right), array)
             fits += [one for one in named if alone.isdisjoint(one.steps)]
             more += said
     return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
 
 
-def _single_fits(given: tuple[Typed, ...], right: Figure, found: Iterable[Candidate]) -> list[Candidate]:
+def _single_fits(given: tuple[Typed, ...], right: Figure, singles: Iterable[Candidate]) -> list[Candidate]:
     """The mistakes that fit, the nearest number of each, likeliest first."""
     best: dict[str, Candidate] = {}
     scalar = given[0] if len(given) == 1 and given[0].exact is not None else None
-    for one in found:
+    for one in singles:
         if scalar and isinstance(one.value, float) and abs(one.value - scalar.near) > scalar.distance(one.value):
             continue  # far off, as most are: thousands of answers are judged with the same candidates
         if not all_fit(given, one.value) or _alike(given, one.value, right):
             continue
-        if any(all_fit(given, value) for value in one.beside):
+        if any(all_fit(given, value) for value in one.excluded_by):
             continue
         if one.id not in best or _order(given, one) < _order(given, best[one.id]):
             best[one.id] = one
     return sorted(best.values(), key=lambda one: one.rank)
 
 
-def _family_fits(typed: Typed, right: float, family: Family) -> tuple[list[Candidate], list[str]]:
-    """The mistakes of a family that fit; where too many do, or might by chance, only how many."""
-    if typed.digits < family.digits or typed.exact is None:
+def _array_fits(typed: Typed, right: float, array: CandidateArray) -> tuple[list[Candidate], list[str]]:
+    """The mistakes of an array that fit; where too many do, or might by chance, only how many."""
+    if typed.digits < array.digits or typed.exact is None:
         return [], []
-    groups: dict[str, list[int]] = {}
-    for at in family.near(typed.near, typed.fineness):
-        value = float(family.values[at])
+    alike: dict[str, list[int]] = {}
+    with np.errstate(invalid="ignore", over="ignore"):
+        near = np.abs(array.values - typed.near) <= 2.0 * typed.fineness + 1e-12 * abs(typed.near)
+    for at in np.flatnonzero(near).tolist():
+        value = float(array.values[at])
         if typed.fits(value) and not _same(typed.half, value, right):
-            groups.setdefault(f"{value:.11g}", []).append(at)
-    if not groups:
+            alike.setdefault(f"{value:.11g}", []).append(at)
+    if not alike:
         return [], []
     span = 2.0 * max(abs(right), abs(typed.near)) if np.isfinite(right) else 2.0 * abs(typed.near)
-    by_chance = 2.0 * typed.fineness * int(np.count_nonzero(np.isfinite(family.values))) / span
-    if len(groups) > MOST_NAMED or by_chance > MOST_BY_CHANCE:
-        count = len(groups)
-        return [], [f"{count} {family.kind[count > 1]}; more digits would tell"]
-    return [_candidate(family, ats) for ats in groups.values()], []
-
-
-def _candidate(family: Family, ats: list[int]) -> Candidate:
-    one = family.describe(ats[0], tuple(ats[1:]))
-    value = float(family.values[ats[0]])
-    return Candidate(one.id, value, one.meaning, one.cure, family.rank, figures=one.figures, steps=one.steps)
+    by_chance = 2.0 * typed.fineness * int(np.count_nonzero(np.isfinite(array.values))) / span
+    if len(alike) > MOST_NAMED or by_chance > MOST_BY_CHANCE:
+        return [], [f"{len(alike)} {array.kind[len(alike) > 1]}; more digits would tell"]
+    return [array.describe(ats[0], tuple(ats[1:])) for ats in alike.values()], []
 
 
 def _alike(given: tuple[Typed, ...], value: Figure, right: Figure) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from losscli.errors import DataError, UsageError
-from losscli.homework.expect.typed import Expected
-from losscli.homework.expect.verdict import Verdict
+from losscli.homework.typed import Expected
+from losscli.homework.verdict import Verdict
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,124 @@
+"""A gradient checked against a typed one: the verdict, the first wrong entry, and the ratio of given and right.
+
+A typed gradient is short, so its rows are in the first blocks. Where they are not, only the mistakes that multiply the
+whole gradient are told.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import log
+
+import numpy as np
+
+from losscli.errors import DataError
+from losscli.evaluation.prepare import Array, Prepared
+from losscli.gradients.evaluate import Gradient, as_probs_and_logits
+from losscli.homework.check_loss import MOST_ROWS
+from losscli.homework.mistakes.gradients import RightGradient, gradient_mistakes
+from losscli.homework.typed import Expected, Typed, typed_numbers
+from losscli.homework.verdict import Verdict, judged
+from losscli.losses.targets import Binary, dense
+
+CONSTANTS = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "1/ln 2": 1.0 / log(2.0), "ln 2": log(2.0)}  # a name that is the value
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdict on a typed gradient, the first entry that differs (counted from 0), and given/right if constant.
+
+    `of_sum` says that one number was typed for several entries, and was compared with their sum.
+    """
+
+    verdict: Verdict
+    first_wrong: int | None = None
+    ratio: float | None = None
+    ratio_name: str = ""
+    of_sum: bool = False
+
+
+def right_gradient(gradient: Gradient, numeric: bool) -> RightGradient:
+    """The gradient of all rows with what the diagnosis asks of them."""
+    problem, n = gradient.problem, gradient.totals.summary.n
+    if n > MOST_ROWS:
+        raise DataError("--expect compares a million rows at most; this table has more")
+    parts = [(piece.numeric if numeric else piece.slope) / gradient.divisor for piece in gradient.spool.rows()]
+    right, log_base = np.concatenate(parts), problem.settings.log_base
+    found = RightGradient(
+        right,
+        gradient.divisor / log_base,
+        n,
+        problem.k,
+        log_base,
+        gradient.spec.by,
+        log_loss=problem.settings.loss.log_loss,
+    )
+    prepared = gradient.first_prepared
+    if sum(len(part.conditioned) for part in prepared) * right.shape[1] != right.size:
+        return found
+    conditioned = np.concatenate([part.conditioned for part in prepared])
+    p, z = as_probs_and_logits(conditioned, problem.settings.scale)
+    label = np.concatenate([_label(part) for part in prepared])
+    weight = _weights(gradient, prepared)
+    return replace(found, right=right.reshape(conditioned.shape), label=label, p=p, z=z, weight=weight)
+
+
+def _label(prepared: Prepared) -> Array:
+    if isinstance(prepared.unweighted, Binary):
+        return prepared.unweighted.positive
+    return dense(prepared.unweighted, prepared.conditioned.shape)
+
+
+def _weights(gradient: Gradient, prepared: list[Prepared]) -> Array | None:
+    """What each row is weighed by, its class's weight in it; None without weights."""
+    by_class = gradient.problem.settings.class_weight
+    rows = [part.rows.weight if part.rows.weight is not None else np.ones(len(part.conditioned)) for part in prepared]
+    if by_class and all(part.index is not None for part in prepared):
+        rows = [row * np.array(by_class)[part.index] for row, part in zip(rows, prepared, strict=True)]
+    elif all(part.rows.weight is None for part in prepared):
+        return None
+    return np.concatenate(rows)
+
+
+def judge_gradient(g: RightGradient, unit_name: str, expected: Expected) -> Diagnosis:
+    """The verdict on a typed gradient: an entry for each of the right one, or a single number for their sum."""
+    given = typed_numbers(expected, many=True, unit=unit_name)
+    if len(given) not in (1, g.right.size):
+        raise DataError(f"--expect gives {len(given)} numbers, and the gradient has {g.right.size}")
+    return diagnose_gradient(given, g)
+
+
+def diagnose_gradient(given: tuple[Typed, ...], g: RightGradient) -> Diagnosis:
+    """Compare a typed gradient with the right one entry by entry, and name the mistakes that would give it."""
+    right = g.right.ravel()
+    if len(given) == 1 and right.size > 1:
+        sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_mistakes(replace(g, listed=False)))
+        return Diagnosis(judged(given, float(right.sum()), sums), of_sum=True)
+    verdict = judged(given, right, gradient_mistakes(g))
+    if verdict.ok:
+        return Diagnosis(verdict)
+    wrong = (at for at, (one, value) in enumerate(zip(given, right, strict=True)) if not one.is_right(float(value)))
+    return Diagnosis(verdict, next(wrong, None), *_constant_ratio(given, g))
+
+
+def _constant_ratio(given: Sequence[Typed], g: RightGradient) -> tuple[float | None, str]:
+    """given/right where it is the same for all entries, with its name; None where it is not."""
+    right, d, k = g.right.ravel(), g.divisor, float(g.k)
+    named = {"-1": -1.0, "n": d, "1/n": 1.0 / d, **CONSTANTS, "K": k, "1/K": 1.0 / k}
+    ratios = list(named.items())
+    # one entry has a ratio to anything
+    two_tell = sum(bool(value != 0.0 and one.near != 0.0) for one, value in zip(given, right, strict=True)) > 1
+    if two_tell:
+        ratios += [(f"{a} * {b}", x * y) for (a, x), (b, y) in combinations(named.items(), 2)]
+    for name, value in ratios:
+        if abs(value - 1.0) > 1e-12 and _is_multiple(given, right, value):
+            return value, name if name in CONSTANTS else f"{name} = {value:.6g}"
+    at = int(np.abs(np.where(np.isfinite(right), right, 0.0)).argmax())
+    if right[at] == 0.0 or given[at].exact is None or given[at].near == 0.0:
+        return None, ""
+    ratio = float(f"{given[at].near / float(right[at]):.6g}")
+    return (ratio, f"{ratio:g}") if two_tell and _is_multiple(given, right, ratio) else (None, "")
+
+
+def _is_multiple(given: Sequence[Typed], right: Array, ratio: float) -> bool:
+    return all(bool(one.fits(float(value) * ratio)) for one, value in zip(given, right, strict=True))

@@ -1,0 +1,107 @@
+"""A loss checked against a typed answer. Rows are held only while they are needed.
+
+Up to a million rows stay in memory for the diagnosis of a wrong answer; beyond, the figures of the summary must do.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from losscli.data.blocks import Block, Table
+from losscli.enums import Reduction
+from losscli.errors import DataError
+from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
+from losscli.evaluation.figures import Figures
+from losscli.evaluation.prepare import Prepared
+from losscli.evaluation.problem import Problem
+from losscli.homework.evaluated_rows import EvaluatedRows, Figure, evaluated_rows, summary_figures
+from losscli.homework.explain_loss import EvaluatedBlock
+from losscli.homework.mistakes import many_mistakes, single_mistakes, summary_mistakes
+from losscli.homework.mistakes.candidate import Candidate, CandidateArray
+from losscli.homework.typed import Expected, typed_numbers
+from losscli.homework.verdict import Verdict, judged, verdict_without_mistakes
+from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
+
+MOST_ROWS = 1_000_000
+
+SMALL = 50  # observations: where there are fewer, all are shown when nothing is known of a wrong answer
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A question solved: the summary, the first rows with their work, the blocks of all but large tables.
+
+    What mistakes would give is found when first asked for.
+    """
+
+    problem: Problem
+    summary: Summary
+    first: tuple[EvaluatedBlock, ...]
+    blocks: tuple[Block, ...] | None
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures of the summary."""
+        return Figures(self.problem, self.summary)
+
+    @cached_property
+    def rows(self) -> EvaluatedRows:
+        """All rows."""
+        if self.blocks is None:
+            raise DataError("-r none with --expect or --explain holds a million rows at most; this table has more")
+        return evaluated_rows(self.problem, self.blocks, self.summary)
+
+    @cached_property
+    def right(self) -> Figure:
+        """The right answer: a number, or with -r none the weighted loss of each row."""
+        if self.problem.settings.reduction is Reduction.NONE:
+            return np.asarray(self.rows.figures.answer)
+        return self.figures.value
+
+    @cached_property
+    def singles(self) -> tuple[Candidate, ...]:
+        """What one mistake would give."""
+        if not self.problem.settings.loss.log_loss:
+            return ()
+        if self.blocks is None:
+            return tuple(summary_mistakes(summary_figures(self.problem, self.summary)))
+        return tuple(single_mistakes(self.rows))
+
+    @cached_property
+    def arrays(self) -> tuple[CandidateArray, ...]:
+        """What an error in one row and two mistakes would give."""
+        if self.blocks is None or not self.problem.settings.loss.log_loss:
+            return ()
+        return tuple(many_mistakes(self.rows, self.singles))
+
+
+def solve(problem: Problem, table: Table, hold_rows: bool) -> Solution:
+    """One walk over the table; rows are held where that is asked for and they are a million at most."""
+    total, first, kept, shown = EMPTY, [], [], 0
+
+    def work(block: Block) -> tuple[Block, Prepared, Rows, Summary]:
+        prepared, rows = evaluated(problem, block)
+        return block, prepared, rows, summarize(rows)
+
+    for (block, prepared, rows, part), before in in_order(table, work):
+        total += part
+        if shown < SMALL and len(rows.loss):
+            first.append(EvaluatedBlock(prepared, rows, before))
+            shown += len(rows.loss)
+        if hold_rows and total.n <= MOST_ROWS:
+            kept.append(block)
+        elif kept:
+            kept.clear()
+    refuse_nothing(problem, total, table.name)
+    return Solution(problem, total, tuple(first), tuple(kept) if hold_rows and total.n <= MOST_ROWS else None)
+
+
+def judge(solution: Solution, expected: Expected) -> Verdict:
+    """The verdict on a typed answer."""
+    settings, right = solution.problem.settings, solution.right
+    given = typed_numbers(expected, settings.reduction is Reduction.NONE, settings.unit_name)
+    if len(given) != np.size(right):
+        raise DataError(f"--expect gives {len(given)} numbers, and the answer has {np.size(right)}")
+    plain = verdict_without_mistakes(given, right)
+    return plain if plain.ok else judged(given, right, solution.singles, solution.arrays)

@@ -1,0 +1,381 @@
+"""The data that an answer was typed for, in memory: what the mistakes are computed from, in the unit of the answer.
+
+`SummaryFigures` is all that a large table leaves; `EvaluatedRows` has every row as well. A mistake on the way from rows
+to a number ends in `EvaluatedRows.answer`, which weighs and divides as was asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.data.blocks import Block
+from losscli.enums import Form, Reduction, Scale
+from losscli.evaluation.baseline import baseline
+from losscli.evaluation.evaluate import evaluated
+from losscli.evaluation.labels import is_label
+from losscli.evaluation.prepare import Prepared
+from losscli.evaluation.problem import Problem, Settings
+from losscli.losses.conventions import convention
+from losscli.losses.focal import focal_value
+from losscli.losses.functions import row_sums
+from losscli.losses.table import BINARY, CATEGORICAL
+from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, joined
+from losscli.statistics.summary import Rows, Summary, mean, total
+
+Array = NDArray[np.float64]
+
+Figure = float | Array
+
+
+@dataclass(frozen=True)
+class SummaryFigures:
+    """The figures of a summary; `answer` is what was asked for, an array with `-r none`; `log_base` is ln of --base."""
+
+    answer: Figure
+    mean: float
+    sum: float
+    n: int
+    k: int
+    log_base: float
+    reduction: Reduction
+    baselines: tuple[float, ...] = ()
+    max: float = nan
+    form: Form = Form.BINARY
+
+
+def summary_figures(problem: Problem, s: Summary) -> SummaryFigures:
+    """What a summary tells."""
+    log_base, reduction = problem.settings.log_base, problem.settings.reduction
+    average, whole, low = mean(s) / log_base, total(s) / log_base, baseline(problem, s)
+    answer = whole if reduction is Reduction.SUM else average
+    baselines = () if low is None else (low / log_base,)
+    return SummaryFigures(
+        answer, average, whole, s.n, problem.k, log_base, reduction, baselines, s.spread.max / log_base, problem.form
+    )
+
+
+@dataclass(frozen=True)
+class EvaluatedRows:
+    """All rows that count: `prepared` and `parts` are those of each block, in order."""
+
+    problem: Problem
+    blocks: tuple[Block, ...]
+    prepared: tuple[Prepared, ...]
+    parts: tuple[Rows, ...]
+    figures: SummaryFigures
+
+    # --- what the rows are --------------------------------------------------------------------------------------
+
+    @property
+    def log_base(self) -> float:
+        """ln of the base: what divides nats."""
+        return self.figures.log_base
+
+    @property
+    def reduction(self) -> Reduction:
+        """How the losses of the rows become the answer; see `with_mean`."""
+        return self.figures.reduction
+
+    @property
+    def scale(self) -> Scale:
+        """What the predictions are."""
+        return self.problem.settings.scale
+
+    @property
+    def binary(self) -> bool:
+        """Whether a row is one label and the prediction of the positive class."""
+        return self.problem.form is Form.BINARY
+
+    @property
+    def categorical(self) -> bool:
+        """Whether a row has a prediction for each class."""
+        return self.problem.form is Form.CATEGORICAL
+
+    @cached_property
+    def hard(self) -> bool:
+        """Whether every label is one class."""
+        return bool(((self.labels == 0.0) | (self.labels == 1.0)).all())
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows, classes or the positive term have weights."""
+        s = self.problem.settings
+        return self.weight is not None or s.class_weight is not None or s.pos_weight is not None
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes, numbers where they have none."""
+        return self.problem.names.names if self.problem.names else tuple(map(str, range(self.problem.k)))
+
+    @property
+    def width(self) -> int:
+        """How many labels a row has: 1, or more with several yes-or-no labels, each an observation of its own."""
+        return self.blocks[0].preds.shape[1] if self.binary and self.blocks else 1
+
+    @cached_property
+    def n(self) -> int:
+        """The number of observations that count."""
+        return len(self.loss)
+
+    @cached_property
+    def places(self) -> tuple[tuple[int, int | None], ...]:
+        """The number of each row in the source, and of its cell where a row has several."""
+        found, before = [], 0
+        for block, part in zip(self.blocks, self.parts, strict=True):
+            width = block.preds.shape[1] if not self.categorical else 1
+            numbers = (part.row + before + 1).tolist()
+            found += [(row, at % width + 1 if width > 1 else None) for at, row in enumerate(numbers)]
+            before += block.rows
+        return tuple(found)
+
+    @cached_property
+    def conditioned(self) -> Array:
+        """The predictions as the kernel takes them, (n,) or (n, k)."""
+        return np.concatenate([prepared.conditioned for prepared in self.prepared])
+
+    @cached_property
+    def raw(self) -> Array:
+        """The predictions as the source has them."""
+        return np.concatenate([prepared.raw for prepared in self.prepared])
+
+    @cached_property
+    def labels(self) -> Array:
+        """Labels without weights or smoothing: y (n,), or label probabilities (n, k)."""
+        unweighted = joined([prepared.unweighted for prepared in self.prepared])
+        return unweighted.positive if isinstance(unweighted, Binary) else dense(unweighted, (self.n, self.problem.k))
+
+    @cached_property
+    def coefficients(self) -> tuple[Array, Array]:
+        """Binary: what multiplies -ln p and -ln(1-p), with smoothing and class weights in it."""
+        whole = joined([prepared.targets for prepared in self.prepared])
+        assert isinstance(whole, Binary)
+        return whole.positive, whole.negative
+
+    @cached_property
+    def cells(self) -> Array:
+        """Categorical: what multiplies -ln p of each cell (n, k)."""
+        whole = joined([prepared.targets for prepared in self.prepared])
+        assert not isinstance(whole, Binary)
+        return dense(whole, (self.n, self.problem.k))
+
+    @cached_property
+    def loss(self) -> Array:
+        """The loss of each row without its sample weight, (n,)."""
+        return np.concatenate([part.loss for part in self.parts]) / self.log_base
+
+    @cached_property
+    def loss_without_focal(self) -> Array:
+        """The loss of each row without its sample weight and without a focal factor, (n,)."""
+        if self.categorical:
+            return row_sums(times(self.cells, self.costs))
+        positive, negative = self.terms
+        return positive + negative
+
+    @cached_property
+    def weight(self) -> Array | None:
+        """Sample weights, or None."""
+        found = [part.weight for part in self.parts if part.weight is not None]
+        return np.concatenate(found) if found else None
+
+    @cached_property
+    def weights(self) -> Array:
+        """Sample weights, 1 where there are none."""
+        return np.ones(self.n) if self.weight is None else self.weight
+
+    @cached_property
+    def weighed_loss(self) -> Array:
+        """The loss of each row times its sample weight, (n,)."""
+        return times(self.weights, self.loss)
+
+    @cached_property
+    def divisor_weights(self) -> Array:
+        """What each row adds to the divisor of the mean, (n,)."""
+        return _divisor_weights(self.parts)
+
+    @cached_property
+    def divisor(self) -> float:
+        """What the mean divides by."""
+        return float(self.divisor_weights.sum())
+
+    # --- functions of the predictions -----------------------------------------------------------------------------
+
+    @cached_property
+    def probs(self) -> Array:
+        """The predictions as probabilities, (n,) or (n, k)."""
+        if self.scale is Scale.PROBS:
+            return self.conditioned  # a round trip through the logarithm would move ties of rounding
+        return np.exp(-self.costs * self.log_base)
+
+    @cached_property
+    def complements(self) -> Array:
+        """Binary: 1-p, (n,)."""
+        return np.exp(-self.complement_costs * self.log_base)
+
+    @cached_property
+    def costs(self) -> Array:
+        """-log p, (n,) or (n, k)."""
+        if not self.categorical:
+            return self._binary_cost(1.0)
+        return self._all_costs(self.conditioned)
+
+    @cached_property
+    def complement_costs(self) -> Array:
+        """Binary: -log(1-p), (n,)."""
+        return self._binary_cost(0.0)
+
+    @cached_property
+    def terms(self) -> tuple[Array, Array]:
+        """Binary: -y log p and -(1-y) log(1-p), (n,) each, with smoothing and class weights in them."""
+        positive, negative = self.coefficients
+        return times(positive, self.costs), times(negative, self.complement_costs)
+
+    @cached_property
+    def p_true(self) -> Array:
+        """The probability given to what happened, (n,)."""
+        if self.categorical:
+            return row_sums(self.labels * self.probs)
+        return self.labels * self.probs + (1.0 - self.labels) * self.complements
+
+    @cached_property
+    def misses(self) -> tuple[Array, ...]:
+        """1 where the most probable class is not the label, (n,); both ways where a probability is exactly 0.5."""
+        if self.categorical:
+            return ((self.probs.argmax(axis=1) != self.labels.argmax(axis=1)).astype(np.float64),)
+        label = self.labels >= 0.5
+        ways = [(self.probs >= 0.5) != label, (self.probs > 0.5) != label]
+        return tuple(way.astype(np.float64) for way in (ways if (self.probs == 0.5).any() else ways[:1]))
+
+    def loss_of(self, predictions: Array, scale: Scale = Scale.PROBS) -> Array:
+        """The losses (n,) of other predictions, all else as asked."""
+        kernel = (CATEGORICAL if self.categorical else BINARY)[scale]
+        targets: Targets
+        plain: Targets
+        if self.categorical:
+            targets, plain = Soft(self.cells), Soft(self.labels)
+        else:
+            targets = Binary(*self.coefficients, self.problem.convention.cap)
+            plain = Binary(self.labels, 1.0 - self.labels)
+        loss = kernel.value(targets, predictions)
+        if self.problem.settings.focal:
+            loss = focal_value(loss, kernel.value(plain, predictions), self.problem.settings.focal)
+        return loss / self.log_base
+
+    # --- from rows to the answer ----------------------------------------------------------------------------------
+
+    def answer(self, losses: Array) -> Figure:
+        """The answer that losses (n,) of the rows give: weighed, summed, divided."""
+        value = times(self.weights, losses)
+        return value if self.reduction is Reduction.NONE else self.divided(float(value.sum()))
+
+    def divided(self, total: float) -> float:
+        """The answer that a sum of weighed losses gives."""
+        return total if self.reduction is Reduction.SUM else total / self.divisor
+
+    def averages(self, metric: Array) -> tuple[Figure, ...]:
+        """A metric of the rows (n,) as the answer; with weights also without them."""
+        if self.reduction is Reduction.NONE:
+            return (metric,)
+        summed = self.reduction is Reduction.SUM
+        plain = float(metric.sum()) / (1.0 if summed else self.n)
+        if self.weight is None:
+            return (plain,)
+        return float((self.weights * metric).sum()) / (1.0 if summed else float(self.weights.sum())), plain
+
+    def answer_with(self, **settings: object) -> Figure:
+        """The answer with other settings, nan where they have no meaning here."""
+        return self.answer_to(with_settings(self.problem, **settings))
+
+    def answer_to(self, problem: Problem, weights: bool = True) -> Figure:
+        """The answer to another problem on the same blocks, with or without the sample weights."""
+        parts = [evaluated(problem, block)[1] for block in self.blocks]
+        parts = parts if weights else [replace(part, weight=None, divisor_weight=None) for part in parts]
+        value = np.concatenate([part.value for part in parts]) / self.log_base
+        if self.reduction is Reduction.NONE:
+            return value
+        divisor = 1.0 if self.reduction is Reduction.SUM else float(_divisor_weights(parts).sum())
+        return float(value.sum()) / divisor if divisor else nan
+
+    def ignored(self) -> tuple[Array, Array]:
+        """Of the ignored rows -log of the last class, which index -1 would have picked, and the weight."""
+        costs, weights, label = [], [], self.problem.settings.ignore
+        for block in self.blocks:
+            gone = is_label(block.labels[0], label) if label is not None else np.zeros(len(block.preds), bool)
+            costs.append(self._all_costs(block.preds[gone])[:, -1])
+            weights.append(np.ones(int(gone.sum())) if block.weights is None else block.weights[gone])
+        return np.concatenate(costs), np.concatenate(weights)
+
+    def _binary_cost(self, label: float) -> Array:
+        labels = np.full(self.n, label)
+        return np.asarray(BINARY[self.scale].value(Binary(labels, 1.0 - labels), self.conditioned)) / self.log_base
+
+    def _all_costs(self, predictions: Array) -> Array:
+        kernel, n = CATEGORICAL[self.scale], len(predictions)
+        columns = [kernel.value(Classes(np.full(n, at), np.ones(n)), predictions) for at in range(predictions.shape[1])]
+        return np.column_stack(columns) / self.log_base
+
+
+def times(coefficient: Array, cost: Array) -> Array:
+    """The product in which a coefficient of 0 silences an infinite cost."""
+    with np.errstate(invalid="ignore"):  # 0 times inf is set in the next line
+        return np.where(coefficient == 0.0, 0.0, coefficient * cost)
+
+
+def minus_log(p: Array, log_base: float = 1.0) -> Array:
+    """-log p; inf at 0."""
+    with np.errstate(divide="ignore"):  # ln 0 is a sure miss
+        return 0.0 - np.log(p) / log_base
+
+
+def with_mean(rows: EvaluatedRows) -> EvaluatedRows:
+    """The rows as if the mean had been asked for."""
+    return replace(rows, figures=replace(rows.figures, answer=rows.figures.mean, reduction=Reduction.MEAN))
+
+
+def in_nats(rows: EvaluatedRows) -> EvaluatedRows:
+    """The rows as if the natural logarithm had been asked for."""
+    f, log_base = rows.figures, rows.log_base
+    plain = replace(
+        f,
+        answer=f.answer * log_base,
+        mean=f.mean * log_base,
+        sum=f.sum * log_base,
+        log_base=1.0,
+        baselines=tuple(low * log_base for low in f.baselines),
+        max=f.max * log_base,
+    )
+    settings = replace(rows.problem.settings, base=None)
+    return replace(rows, problem=replace(rows.problem, settings=settings), figures=plain)
+
+
+def evaluated_rows(problem: Problem, blocks: Sequence[Block], s: Summary) -> EvaluatedRows:
+    """The rows of some blocks whose summary is `s`."""
+    pairs = [evaluated(problem, block) for block in blocks]
+    parts = tuple(part for _, part in pairs)
+    figures = summary_figures(problem, s)
+    if problem.settings.reduction is Reduction.NONE:
+        figures = replace(figures, answer=np.concatenate([part.value for part in parts]) / figures.log_base)
+    rows = EvaluatedRows(problem, tuple(blocks), tuple(prepared for prepared, _ in pairs), parts, figures)
+    if not figures.baselines:
+        return rows
+    positives = rows.labels.mean(axis=0)
+    shares = positives if positives.ndim else np.array([1.0 - positives, positives])
+    entropy = float(times(shares, minus_log(shares)).sum()) / figures.log_base  # without any weights
+    return replace(rows, figures=replace(figures, baselines=tuple(dict.fromkeys((*figures.baselines, entropy)))))
+
+
+def with_settings(problem: Problem, **changes: object) -> Problem:
+    """The problem with other settings."""
+    settings: Settings = replace(problem.settings, **changes)  # type: ignore[arg-type]  # checked there
+    rule = convention(settings.like, problem.form, settings.scale, settings.eps, settings.normalize)
+    kernel = settings.loss.kernels[problem.form][settings.scale]
+    return replace(problem, settings=settings, convention=rule, kernel=kernel)
+
+
+def _divisor_weights(parts: Sequence[Rows]) -> Array:
+    return np.concatenate(
+        [np.ones(len(part.loss)) if part.divisor_weight is None else part.divisor_weight for part in parts]
+    )

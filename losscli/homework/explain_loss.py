@@ -1,0 +1,275 @@
+"""The work behind a loss: the formula, each row's term as it is computed, the sum, the division.
+
+What is shown are the conditioned numbers that the kernel takes, in plain ASCII that reads well in a terminal.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import exp, inf
+from typing import Any
+
+import numpy as np
+
+from losscli.data.blocks import texts
+from losscli.enums import Reduction, Scale
+from losscli.evaluation.figures import Figures
+from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.problem import Problem
+from losscli.gradients.evaluate import as_probs_and_logits
+from losscli.homework.formula import Explanation, Line, divisor_name, formula, lines_grid, log_name
+from losscli.losses.conventions import rescaled
+from losscli.losses.functions import row_sums
+from losscli.losses.targets import Binary, dense, taken
+from losscli.losses.wording import FEW_TERMS, as_number, listed, over
+from losscli.output.formula import maths
+from losscli.output.report import Grid
+from losscli.statistics.summary import Rows
+
+SHOWN = 20
+
+CHANGED = 20  # predictions that were rescaled or clipped
+
+IN_BRACKETS = re.compile(r"\([^()]*\)")
+
+
+@dataclass(frozen=True)
+class EvaluatedBlock:
+    """A block as it was evaluated, and the number of rows before it."""
+
+    prepared: Prepared
+    rows: Rows
+    before: int
+
+    @property
+    def width(self) -> int:
+        """How many observations a row has: the cells of a multi-label row are one each."""
+        return self.prepared.block.preds.shape[1] if self.prepared.raw.ndim == 1 else 1
+
+    @property
+    def row_numbers(self) -> list[int]:
+        """The number of each observation's row."""
+        numbers: list[int] = (self.rows.row + self.before + 1).tolist()
+        return numbers
+
+
+@dataclass(frozen=True)
+class Term:
+    """One row of the work, or one cell of a multi-label row, which is in a `column`.
+
+    `probabilities` are what sigmoid or softmax make of logits, `activated` how they are written; none for other scales.
+    """
+
+    row: int
+    column: int | None
+    label: str
+    prediction: str
+    activated: str
+    probabilities: tuple[float, ...]
+    text: str
+    loss: float
+    weight: float | None
+
+
+def explain_loss(blocks: Sequence[EvaluatedBlock], f: Figures, digits: int) -> Explanation:
+    """The formula, the first rows with their terms, what was done to predictions, and the way from rows to answer."""
+    problem, terms = f.problem, first_terms(f.problem, blocks)
+    soft = any(block.prepared.index is None and block.prepared.raw.ndim == 2 for block in blocks)
+    weighted = any(term.weight is not None for term in terms)
+    lines = formula(problem, soft, weighted, _observation(terms)) + (_zeros(problem, blocks) if soft else ())
+    changes = {
+        "rescaled": [text for block in blocks for text in _rescaled(problem, block)][:CHANGED],
+        "clipped": list(islice((text for block in blocks for text in _clipped(problem, block)), CHANGED)),
+    }
+    grids = [lines_grid("formula", lines), term_grid(terms, f.n - len(terms))]
+    grids += [lines_grid(how, notes) for how, notes in changes.items() if notes]
+    record: dict[str, Any] = {
+        "formula": [str(line) for line in lines],
+        "rows": [_term_record(term) for term in terms],
+        "more": f.n - len(terms),
+        **changes,
+        "sum": f.sum,
+    }
+    if problem.settings.reduction is not Reduction.NONE:
+        grids.append(work_grid(f, terms, digits))
+        record |= {"divisor": f.divisor, "value": f.value}
+    return Explanation(tuple(grids), record)
+
+
+# --- the rows -------------------------------------------------------------------------------------------------------
+def first_terms(problem: Problem, blocks: Sequence[EvaluatedBlock], count: int = SHOWN) -> tuple[Term, ...]:
+    """The work of the first rows."""
+    found: list[Term] = []
+    for block in blocks:
+        prepared, width, numbers = block.prepared, block.width, block.row_numbers
+        labels, weights = _labels(prepared), block.rows.weight
+        p = (
+            as_probs_and_logits(prepared.conditioned, Scale.LOGITS)[0]
+            if problem.settings.scale is Scale.LOGITS
+            else None
+        )
+        for at in range(min(count - len(found), len(block.rows.loss))):
+            found.append(
+                Term(
+                    row=numbers[at],
+                    column=at % width + 1 if width > 1 else None,
+                    label=labels[at],
+                    prediction=_written(prepared, prepared.raw[at], at),
+                    activated="" if p is None else _written(prepared, p[at], at),
+                    probabilities=() if p is None else tuple(np.atleast_1d(p[at]).tolist()),
+                    text=_term_text(problem, prepared, at),
+                    loss=float(block.rows.loss[at]) / problem.settings.log_base,
+                    weight=None if weights is None else float(weights[at]),
+                )
+            )
+    return tuple(found)
+
+
+def _labels(prepared: Prepared) -> list[str]:
+    columns = [texts(column) for column in prepared.block.labels]
+    if len(columns) <= 1:
+        return columns[0] if columns else [""] * len(prepared.conditioned)
+    if prepared.raw.ndim == 1:  # each cell of a multi-label row is an observation of its own
+        return [cell for row in zip(*columns, strict=True) for cell in row]
+    return [", ".join(row) for row in zip(*columns, strict=True)]
+
+
+def _written(prepared: Prepared, cells: Array, at: int) -> str:
+    """The prediction of a row, or what became of it; of many classes that of the label."""
+    if cells.ndim == 0:
+        return as_number(float(cells))
+    if prepared.index is not None and len(cells) > FEW_TERMS:
+        return f"{as_number(float(cells[prepared.index[at]]))} of {len(cells)}"
+    return listed([as_number(value) for value in cells.tolist()], ", ")
+
+
+def _term_text(problem: Problem, prepared: Prepared, at: int) -> str:
+    """The term of a row, with `max(ln(0), -100)` where a logarithm is held at the bound that torch sets."""
+    kernel, log, cap = problem.kernel, log_name(problem), problem.convention.cap
+    v = np.atleast_1d(prepared.conditioned[at]).tolist()
+    text = kernel.term(coefficients(prepared, at), v, log)
+    for part in ((1.0, 0.0), (0.0, 1.0)) if cap != inf else ():
+        if kernel.value(Binary(np.array(part[:1]), np.array(part[1:])), np.array(v))[0] > cap:
+            plain = kernel.term(part, v, log).removeprefix("-")
+            text = text.replace(plain, f"max({plain}, -{cap:g}{over(log)})")
+    if not problem.settings.focal:
+        return text
+    several = any(sign in IN_BRACKETS.sub("", text) for sign in (" + ", " - "))
+    own = float(np.exp(-kernel.value(prepared.unweighted, prepared.conditioned)[at]))
+    return f"(1 - {as_number(own)})^{problem.settings.focal:g} * " + (f"[ {text} ]" if several else text)
+
+
+def coefficients(prepared: Prepared, at: int) -> list[float]:
+    """The coefficients of one row: those of the positive and the negative class, or one a class."""
+    one = taken(prepared.targets, np.array([at]))
+    if isinstance(one, Binary):
+        return [float(one.positive[0]), float(one.negative[0])]
+    cells: list[float] = dense(one, (1, prepared.conditioned.shape[1]))[0].tolist()
+    return cells
+
+
+def _zeros(problem: Problem, blocks: Sequence[EvaluatedBlock]) -> tuple[Line, ...]:
+    """The first row of label probabilities with the terms that its zeros silence, shown once."""
+    first = next((block.prepared for block in blocks if len(block.prepared.conditioned)), None)
+    if first is None or problem.settings.scale is not Scale.PROBS:
+        return ()
+    a, p = coefficients(first, 0), first.conditioned[0].tolist()
+    if all(a) or len(a) > FEW_TERMS or not problem.settings.loss.log_loss:
+        return ()
+    log = log_name(problem)
+    sums = " + ".join(f"{as_number(one)} {log} {as_number(x)}" for one, x in zip(a, p, strict=True))
+    return (maths(f"-[ {sums} ]", f"0 {log} 0", "0", words="the first row with its zeros: {}, and {} is {}"),)
+
+
+def _observation(terms: Sequence[Term]) -> str:
+    """What a term is of: a row, or a cell where a row has several labels."""
+    return "cell" if any(term.column is not None for term in terms) else "row"
+
+
+def term_grid(terms: Sequence[Term], more: int) -> Grid:
+    """The work as a table."""
+    several = max((len(term.probabilities) for term in terms), default=0)
+    weighted = any(term.weight is not None for term in terms)
+    column = ("column",) if _observation(terms) == "cell" else ()
+    activation = ((), ("sigmoid(z)",), ("softmax(z)",))[min(several, 2)]
+    weights = ("weight", "weight * loss") if weighted else ()
+    header = ("row", *column, "label", "prediction", *activation, "term", "loss", *weights)
+    rows: list[tuple[object, ...]] = []
+    for term in terms:
+        cells: dict[str, object] = {
+            "row": term.row,
+            "column": term.column,
+            "label": term.label,
+            "prediction": term.prediction,
+            "sigmoid(z)": term.activated,
+            "softmax(z)": term.activated,
+            "term": maths(term.text),
+            "loss": term.loss,
+            "weight": term.weight,
+            "weight * loss": term.weight and term.weight * term.loss,
+        }
+        rows.append(tuple(cells[name] for name in header))
+    if more > 0:
+        rest = {"row": "...", "term": f"{more} more {_observation(terms)}" + ("" if more == 1 else "s")}
+        rows.append(tuple(rest.get(name, "") for name in header))
+    return Grid(tuple(rows), header)
+
+
+def _term_record(term: Term) -> dict[str, Any]:
+    return {
+        "row": term.row,
+        **({} if term.column is None else {"column": term.column}),
+        "label": term.label,
+        "prediction": term.prediction,
+        **({"probabilities": list(term.probabilities)} if term.probabilities else {}),
+        "term": term.text,
+        "loss": term.loss,
+        **({} if term.weight is None else {"weight": term.weight}),
+    }
+
+
+# --- from rows to the answer ----------------------------------------------------------------------------------------
+def work_grid(f: Figures, terms: Sequence[Term], digits: int) -> Grid:
+    """The sum, the divisor, the mean, and what they make of the likelihoods where the loss is one of them."""
+    problem, settings = f.problem, f.problem.settings
+    whole, observation = len(terms) == f.n, _observation(terms)
+    base = f"{settings.base or 'e'}".removesuffix(".0")
+    weighed = [(term.loss, 1.0 if term.weight is None else term.weight) for term in terms if term.weight != 0.0]
+    addition = listed([f"{weight * loss:.{digits}g}" for loss, weight in weighed], " + ")
+    rows: list[tuple[object, ...]] = [("sum", f.sum, maths(addition) if whole else f"of {f.n} {observation}s")]
+    if settings.reduction is Reduction.MEAN:
+        name = divisor_name(problem, any(term.weight is not None for term in terms), observation)
+        division = maths(f"{f.sum:.{digits}g} / {f.divisor:.{digits}g}")
+        rows += [("divisor", f.divisor, name), ("mean", f.mean, division)]
+    if "likelihood" in settings.loss.leads:  # the likelihoods e^-loss multiplied, each to the power of its weight
+        powers = [(exp(-loss * settings.log_base), weight) for loss, weight in weighed]
+        product = listed([as_number(p) + ("" if w == 1.0 else f"^{w:g}") for p, w in powers], " * ")
+        power = maths(f"{f'{product} = ' if whole else ''}{base}^{-f.sum:.{digits}g}")
+        rows.append(("likelihood", f.likelihood, power))
+    if "perplexity" in (*settings.loss.leads, *settings.loss.closes):
+        power = maths(f"{base}^{f.mean:.{digits}g}", base, words="{}, {} to the power of the mean")
+        rows.append(("perplexity", f.perplexity, power))
+    return Grid(tuple(rows), ("the work", "value", ""))
+
+
+# --- what was done to predictions before the logarithm --------------------------------------------------------------
+def _rescaled(problem: Problem, block: EvaluatedBlock) -> Iterator[str]:
+    if not problem.convention.rescale:
+        return
+    raw, scale = block.prepared.raw, problem.settings.scale
+    sums = row_sums(raw if scale is Scale.PROBS else np.exp(raw))
+    for number, before, after, total in zip(block.row_numbers, raw, rescaled(raw, scale), sums, strict=True):
+        was, is_ = (listed([as_number(cell) for cell in cells.tolist()], ", ") for cells in (before, after))
+        if was != is_:
+            yield f"row {number}: {was} became {is_}, divided by the row's sum {as_number(float(total))}"
+
+
+def _clipped(problem: Problem, block: EvaluatedBlock) -> Iterator[str]:
+    prepared, numbers, width = block.prepared, block.row_numbers, block.width
+    before = rescaled(prepared.raw, problem.settings.scale) if problem.convention.rescale else prepared.raw
+    cells, clipped = (part if part.ndim == 2 else part[:, None] for part in (before, prepared.conditioned))
+    for at, k in np.argwhere(cells != clipped).tolist():
+        where = f", class {problem.names.names[k]}" if problem.names else f", column {at % width + 1}"
+        place = f"row {numbers[at]}" + (where if problem.names or width > 1 else "")
+        yield f"{place}: {float(cells[at, k])!r} became {float(clipped[at, k])!r}"

@@ -1,0 +1,94 @@
+"""The formula of a loss in symbols, a line for what each option adds to it, and what the mean divides by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from losscli.enums import Form, Like, Reduction, Scale
+from losscli.evaluation.problem import Problem
+from losscli.losses.wording import listed
+from losscli.output.formula import Formula, maths
+from losscli.output.report import Grid
+
+Line = Formula | str  # of mathematics, or of words alone
+
+ROUND = str.maketrans("[]", "()")  # brackets in the name of a class would end its place as an index
+
+LOG_NAMES = {None: "ln", 2.0: "log2", 10.0: "log10"}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The work behind an answer: as tables for people, and as a record for machines."""
+
+    grids: tuple[Grid, ...]
+    record: Mapping[str, Any]
+
+
+def formula(problem: Problem, soft: bool, weighted: bool, observation: str) -> tuple[Line, ...]:
+    """The formula in symbols, and what the options add to it; an `observation` is a row or a cell."""
+    spread = soft or (problem.form is Form.CATEGORICAL and problem.settings.smoothing > 0.0)
+    reduction, leads = problem.settings.reduction, problem.settings.loss.leads
+    lines: list[Line] = [maths(problem.kernel.formula(spread, log_name(problem))), *option_lines(problem)]
+    total = "sum of weight * loss" if weighted else "sum of the losses"
+    if reduction is Reduction.MEAN:
+        lines.append(maths(f"mean = ({total}) / ({divisor_name(problem, weighted, observation).removeprefix('the ')})"))
+    elif reduction is Reduction.SUM:
+        lines.append(maths(f"sum = {total}"))
+    if "likelihood" in leads and reduction is not Reduction.NONE:
+        base = f"{problem.settings.base:g}" if problem.settings.base else "e"
+        power = "(-weight * loss)" if weighted else "-loss"
+        lines.append(maths(f"likelihood = product of the rows' {base}^{power} = {base}^-sum"))
+    return tuple(lines)
+
+
+def option_lines(problem: Problem) -> list[Line]:
+    """What the options add to the formula, a line each, with a symbol for each number of theirs."""
+    s, rule = problem.settings, problem.convention
+    lines: list[Line] = []
+    if rule.rescale:
+        lines.append("each row of probabilities is divided by its sum")
+    if rule.clip is not None:
+        lines.append(maths(f"[{rule.clip:g}, 1 - {rule.clip:g}]", words="probabilities are clipped to {}"))
+    if s.like is Like.TORCH and problem.form is not Form.CATEGORICAL and s.scale is Scale.PROBS and s.eps is None:
+        lines.append(maths("-100", words="each logarithm is at least {}"))
+    if s.smoothing:
+        target = "y" if problem.form is Form.BINARY else "q[k]"
+        parts = (target, f"(1 - s) {target} + s / {problem.k}", f"s = {s.smoothing:g}")
+        words = "{} becomes {}: {} is the smoothing"
+        if problem.form is Form.BINARY:
+            lines.append(maths(*parts, words=words))
+        else:
+            lines.append(maths(*parts, "q[k]", "k", words=words + ", {} the part of class {} in the label"))
+    if s.pos_weight is not None:
+        words = "the term of label 1 is multiplied by {}, the weight of the positive label"
+        lines.append(maths(f"w = {s.pos_weight:g}", words=words))
+    if s.class_weight:
+        names = problem.names.names if problem.names else ("0", "1")
+        pairs = zip(names, s.class_weight, strict=True)
+        weights = listed([f"w[{name.translate(ROUND)}] = {weight:g}" for name, weight in pairs], ", ")
+        lines.append(maths("k", "w[k]", weights, words="the term of class {} is multiplied by {}, its weight: {}"))
+    if s.focal:
+        words = "the loss is multiplied by {}: {} is the focus, {} the label's probability"
+        lines.append(maths("(1 - p)^g", f"g = {s.focal:g}", "p", words=words))
+    return lines
+
+
+def lines_grid(name: str, lines: Sequence[Line]) -> Grid:
+    """Lines of work as a table of one column."""
+    return Grid(tuple((line,) for line in lines), (name,), wrapped=True)
+
+
+def log_name(problem: Problem) -> str:
+    """How the logarithm is written."""
+    base = problem.settings.base
+    return LOG_NAMES.get(base, f"log{base:g}" if base else "ln")
+
+
+def divisor_name(problem: Problem, weighted: bool, observation: str) -> str:
+    """What the mean divides by, in words."""
+    if weighted and not problem.convention.mean_over_rows:
+        return "the sum of the weights" + (", each times that of its class" if problem.settings.class_weight else "")
+    if problem.settings.class_weight and problem.names:
+        return "the sum of the weights of the rows' classes"
+    return f"the number of {observation}s"

@@ -1,0 +1,68 @@
+"""The catalogue of wrong answers: for each mistake the number that it would give.
+
+A topic is a generator beside its table of texts. To add a mistake, yield its key and its number where it can be made,
+and give the key a text.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from losscli.enums import Form, Reduction
+from losscli.homework.evaluated_rows import EvaluatedRows, SummaryFigures, in_nats, with_mean
+from losscli.homework.mistakes.binary import BINARY_TEXTS, of_binary
+from losscli.homework.mistakes.candidate import Candidate, CandidateArray, candidates
+from losscli.homework.mistakes.classes import CLASSES_TEXTS, of_classes
+from losscli.homework.mistakes.inputs import INPUTS_TEXTS, of_inputs
+from losscli.homework.mistakes.metrics import METRICS_TEXTS, of_metrics
+from losscli.homework.mistakes.one_row import of_one_row
+from losscli.homework.mistakes.scale import SCALE_TEXTS, of_scale
+from losscli.homework.mistakes.two_mistakes import of_two_mistakes
+from losscli.homework.mistakes.weights import WEIGHTS_TEXTS, of_weights
+
+
+def single_mistakes(rows: EvaluatedRows) -> Iterator[Candidate]:
+    """What one mistake would give; then the same as if the mean, or nats, had been asked for."""
+    yield from _on_all_rows(rows)
+    if rows.reduction is Reduction.NONE:
+        return
+    others = [(rows, "", 0)]
+    if rows.reduction is Reduction.SUM:
+        others += [(with_mean(one), f"{said}; and the mean was taken, not the sum", n + 1) for one, said, n in others]
+    if rows.log_base != 1.0:
+        others += [(in_nats(one), f"{said}; and the natural logarithm was taken", n + 1) for one, said, n in others]
+    once = tuple(other.figures.answer for other, _, steps in others if steps == 1)
+    for other, said, steps in others[1:]:
+        for one in _on_all_rows(other):
+            excluded_by = (*once, other.figures.answer)
+            yield replace(one, meaning=one.meaning + said, rank=one.rank + steps, excluded_by=excluded_by)
+
+
+def many_mistakes(rows: EvaluatedRows, singles: Sequence[Candidate]) -> Iterator[CandidateArray]:
+    """What an error in a single row, or two mistakes at once, would give; `singles` are those of the rows."""
+    yield from of_one_row(rows)
+    yield from of_two_mistakes(rows, singles, _of_rows)
+
+
+def summary_mistakes(figures: SummaryFigures) -> Iterator[Candidate]:
+    """What can be said of a table of which only the summary is left."""
+    return candidates(of_scale(figures), SCALE_TEXTS)
+
+
+def _on_all_rows(rows: EvaluatedRows) -> Iterator[Candidate]:
+    yield from candidates(of_weights(rows), WEIGHTS_TEXTS)
+    yield from summary_mistakes(rows.figures)
+    yield from _without_weights(rows)
+
+
+def _of_rows(rows: EvaluatedRows) -> Iterator[Candidate]:
+    yield from candidates(of_weights(rows), WEIGHTS_TEXTS)
+    yield from _without_weights(rows)
+
+
+def _without_weights(rows: EvaluatedRows) -> Iterator[Candidate]:
+    yield from candidates(of_inputs(rows), INPUTS_TEXTS)
+    if rows.problem.form is Form.BINARY:
+        yield from candidates(of_binary(rows), BINARY_TEXTS)
+    elif rows.problem.form is Form.CATEGORICAL:
+        yield from candidates(of_classes(rows), CLASSES_TEXTS)
+    yield from candidates(of_metrics(rows), METRICS_TEXTS)

@@ -1,0 +1,119 @@
+"""Mistakes that only two classes allow: a term of the formula lost, doubled or given the wrong sign."""
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import numpy as np
+
+from losscli.enums import Reduction, Scale
+from losscli.homework.evaluated_rows import EvaluatedRows, times
+from losscli.homework.mistakes.candidate import COMMON, POSSIBLE, RARE, Texts, Yielded
+from losscli.losses.functions import log_softmax
+
+LOGS = ((np.e, "ln"), (2.0, "log2"), (10.0, "log10"))
+
+
+def of_binary(rows: EvaluatedRows) -> Iterator[Yielded]:
+    """Each mistake that two classes allow, as its key and the number that it gives."""
+    y, p, z, w, log_base, divisor = rows.labels, rows.probs, rows.conditioned, rows.weights, rows.log_base, rows.divisor
+    costs, complements = rows.costs, rows.complement_costs  # -log p, -log(1 - p)
+    positive, negative = rows.terms
+    mean_asked, logits = rows.reduction is Reduction.MEAN, rows.scale is Scale.LOGITS
+
+    yield "positives-only", rows.answer(positive)
+    yield "negatives-only", rows.answer(negative)
+    if mean_asked:
+        for key, share, cost in (("mean-over-positives", y, costs), ("mean-over-negatives", 1.0 - y, complements)):
+            over = float((w * share).sum())
+            if over:
+                yield key, float(times(w * share, cost).sum()) / over
+    yield "minus-between-terms", rows.answer(positive - negative)
+    yield "same-log", rows.answer(costs), "p"
+    yield "same-log", rows.answer(complements), "(1 - p)"
+    yield "one-minus-log", rows.answer(times(y, costs) - times(1.0 - y, 1.0 / log_base + costs))
+    yield "p-log-p", rows.answer(times(p, costs) + times(1.0 - y, complements))
+    yield "p-log-p:both", rows.answer(times(p, positive) + times(rows.complements, negative))
+    if rows.reduction is not Reduction.NONE:
+        over = rows.n if rows.reduction is Reduction.SUM else 1
+        averages = zip(rows.averages(y), rows.averages(costs), rows.averages(complements), strict=True)
+        tables = []
+        for b, mean_cost, mean_complement in averages:
+            share = np.asarray(b) / over
+            tables.append(float(times(share, np.asarray(mean_cost)) + times(1.0 - share, np.asarray(mean_complement))))
+        yield from (("broadcast", value) for value in tables)
+        yield from (("outer-product", rows.n * value) for value in tables)
+    sign = 2.0 * y - 1.0
+    yield "sign-labels", rows.answer(times(sign, costs) + times(1.0 - sign, complements))
+    yield "labels-one-two", rows.answer(times(y + 1.0, costs) - times(y, complements))
+    if logits:
+        yield "label-times-logit-added", rows.answer(complements + y * z / log_base)
+    for (one, name), (other, second) in permutations(LOGS, 2):
+        mixed = positive * log_base / np.log(one) + negative * log_base / np.log(other)
+        yield "mixed-logs", rows.answer(mixed), name, second
+    if mean_asked:
+        of_ones, of_zeros = (float(times(w, term).sum()) for term in (positive, negative))
+        yield "one-term-averaged", of_ones + of_zeros / divisor, "y ln p"
+        yield "one-term-averaged", of_ones / divisor + of_zeros, "(1 - y) ln(1 - p)"
+        for label, share in ((1, y), (0, 1.0 - y)):
+            count = float((w * share).sum())
+            if count:
+                yield "over-one-label", float(rows.weighed_loss.sum()) / count, label
+    if rows.width > 1 and logits:
+        # The labels of a row made to share a probability of 1; all terms, or that of label 1 alone.
+        cost = -log_softmax(z.reshape(-1, rows.width)).ravel()
+        of_one, of_zero = rows.coefficients
+        with np.errstate(divide="ignore"):  # a share of 1 is a sure hit
+            both = times(of_one, cost) - times(of_zero, np.log(-np.expm1(-cost)))
+        yield "softmax-for-sigmoid", rows.answer(both / log_base), ""
+        yield "softmax-for-sigmoid", rows.answer(times(of_one, cost) / log_base), "; only label 1 was counted"
+    ones = float(y.sum())
+    if "pos_weight" in rows.problem.settings.loss.settings and 0.0 < ones < rows.n:
+        ratio = (rows.n - ones) / ones
+        for weight, name in ((ratio, "negatives per positive"), (1.0 / ratio, "positives per negative")):
+            hard = times(np.where(y > 0.0, weight, 1.0), rows.loss)
+            yield "pos-weight-balanced", rows.answer(hard if rows.hard else weight * positive + negative), weight, name
+
+
+# fmt: off
+BINARY_TEXTS: Texts = {
+    "positives-only": (COMMON, "only the rows with label 1 were added up: the term (1 - y) ln(1 - p) is missing",
+                       "add the term for label 0"),
+    "negatives-only": (COMMON, "only the rows with label 0 were added up: the term y ln p is missing",
+                       "add the term for label 1"),
+    "mean-over-positives": (POSSIBLE, "the mean was taken over the rows with label 1 only",
+                            "take the mean over all rows"),
+    "mean-over-negatives": (POSSIBLE, "the mean was taken over the rows with label 0 only",
+                            "take the mean over all rows"),
+    "minus-between-terms": (COMMON, "the two terms were subtracted: -[y ln p - (1 - y) ln(1 - p)]",
+                            "put a plus between the terms: -[y ln p + (1 - y) ln(1 - p)]"),
+    "same-log": (COMMON, "both terms have the same logarithm, ln {}, whatever the label is",
+                 "use ln p where the label is 1 and ln(1 - p) where it is 0"),
+    "one-minus-log": (POSSIBLE, "the second term has 1 - ln p where it should have ln(1 - p):"
+                      " a bracket is in the wrong place", "write ln(1 - p)"),
+    "p-log-p": (POSSIBLE, "the first term has p ln p where it should have y ln p", "multiply ln p by the label"),
+    "p-log-p:both": (POSSIBLE, "each term has the probability in front of its logarithm too:"
+                     " y p ln p, (1 - y)(1 - p) ln(1 - p)", "multiply ln p by the label"),
+    "broadcast": (COMMON, "every label met every prediction:"
+                  " arrays of shapes (n,) and (n, 1) made an n by n table; this is its mean",
+                  "give both arrays one shape (squeeze or reshape(-1))"),
+    "outer-product": (POSSIBLE, "every label met every prediction:"
+                      " an n by n table (outer product) was added up and divided by n",
+                      "give both arrays one shape and multiply element by element"),
+    "sign-labels": (POSSIBLE, "the labels -1 and 1 were put into the formula for labels 0 and 1",
+                    "turn the labels into 0 and 1 first: (y + 1) / 2"),
+    "labels-one-two": (POSSIBLE, "the labels 1 and 2 were put into the formula for labels 0 and 1",
+                       "subtract 1 from the labels first"),
+    "label-times-logit-added": (POSSIBLE, "y z was added: the loss of a logit is ln(1 + e^z) - y z", "subtract y z"),
+    "mixed-logs": (RARE, "two logarithms were mixed: {} for label 1 and {} for 0",
+                   "use the natural logarithm (ln) in both terms"),
+    "one-term-averaged": (POSSIBLE, "the term {} was added up over the rows and not divided:"
+                          " a bracket closes too early", "divide both terms by the number of rows"),
+    "over-one-label": (RARE, "the sum over all rows was divided by the number of rows with label {}",
+                       "divide by the number of all rows"),
+    "softmax-for-sigmoid": (COMMON, "the labels of a row went through a softmax, as if one of them must be true,"
+                            " and not each through a sigmoid{}",
+                            "apply the sigmoid to each logit: the labels of a row don't exclude each other"),
+    "pos-weight-balanced": (RARE, "the rows with label 1 were given the weight {0:.6g}, {1}",
+                            "leave the weight out, or ask for it with --pos-weight {0:.6g}"),
+}
+# fmt: on
