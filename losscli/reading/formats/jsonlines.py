@@ -40,7 +40,8 @@ def open_json_lines(source: Source, style: Style) -> OpenSource:
 def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style, wanted: ColumnSelection) -> Table:
     try:
         models = tuple(_spread(text, shape) or "" for text in wanted.models)
-        columns = resolve(top, replace(wanted, header=True, prob=_spread(wanted.prob, shape), models=models))
+        label, prob = _spread(wanted.label, shape), _spread(wanted.prob, shape)
+        columns = resolve(top, replace(wanted, header=True, label=label, prob=prob, models=models))
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
