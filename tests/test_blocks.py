@@ -1,0 +1,221 @@
+"""Every command and every report: blocks of one to three rows give the bytes that one block gives."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from conftest import Result, npz, run, scaled, write
+
+from losscli.reading.dialect import Style
+from losscli.reading.formats import arrays
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+@contextmanager
+def blocks(block_bytes: int, rows: int) -> Iterator[None]:
+    """Read text and records in blocks of so many bytes (a line at least), and arrays in blocks of so many rows."""
+    defaults = (*Style.__init__.__defaults__[:-1], block_bytes)
+    with patch.object(Style.__init__, "__defaults__", defaults), patch.object(arrays, "BLOCK_ROWS", rows):
+        assert Style().block_bytes == block_bytes
+        yield
+
+
+def same(*args: str) -> Result:
+    """What a call comes to, and that it comes to the same in blocks of one, two and three rows, more or less."""
+    whole = run(*args)
+    assert "internal error" not in whole.err
+    files = {path: path.read_bytes() for path in Path().glob("out.*")}
+    for size in (1, 2, 3)[: scaled(20)]:
+        with blocks(24 * size - 23, size):
+            assert run(*args) == whole, (args, size)
+        assert {path: path.read_bytes() for path in Path().glob("out.*")} == files, (args, size)
+    return whole
+
+
+BINARY = """\
+label,p,q,w,g
+1,0.8,0.7,1,a
+0,0.3,0.3,2,b
+0,0.4,0.1,0,a
+1,0.7,0.9,1.5,c
+1,0.55,0.5,1,b
+0,1e-9,0.25,0.25,a
+1,0.95,0.6,3,
+0,0.6,0.65,1,c
+1,0.125,0.85,1,a
+0,0.2,0.35,2,b
+"""
+CLASSES = """\
+label,p_cat,p_dog,p_emu,w,g
+cat,0.7,0.2,0.1,1,a
+dog,0.3,0.6,0.1,2,b
+emu,0.25,0.25,0.5,0.5,a
+dog,0.05,0.9,0.05,1,c
+cat,0.4,0.35,0.25,1,b
+emu,0.6,0.3,0.1,3,a
+dog,0.2,0.79,0.02,1,
+cat,1,0,0,1,c
+"""
+FEATURES = "y,kind,a,b,w\n" + "".join(
+    f"{y},{kind},{a},{b},{w}\n"
+    for y, kind, a, b, w in zip(
+        [0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 0, 1],
+        ["u", "v", "w", "u", "v", "w", "u", "v", "w", "u", "v", "w"],
+        [0.5, 2, -1, 1.25, -0.5, 0.75, 3, -2, 0.1, 1.5, -0.3, 0.9],
+        [1, -1, 0.5, 2, 0.25, -0.75, 1.5, 0.3, -2, 0.6, 1.1, -0.4],
+        [1, 2, 1, 0.5, 1, 3, 1, 1, 2, 1, 0, 1],
+        strict=True,
+    )
+)
+ANALYSES = (
+    "",
+    "-w w",
+    "--ci 0.9",
+    "--worst 3 --show g,w",
+    "--by g",
+    "--by g -w w --worst 2 --quantiles 0.1,0.5,0.9",
+    "--calibration 4",
+    "--quantiles 0.25,0.5",
+    "--plot",
+    "--explain",
+    "-r sum -w w",
+    "-r none",
+    "--base 2 --smoothing 0.1",
+    "--fail-above 0.1",
+    "--expect 0.5",
+)
+
+
+FORMATS = pytest.mark.parametrize("form", ["json", "table", "csv"])
+
+
+@FORMATS
+def test_a_loss_of_two_classes(form: str) -> None:
+    write("t.csv", BINARY)
+    for options in (*ANALYSES, "-p q", "-p q --by g --ci 0.9", "-p q -w w --fail-if-worse", "--pos-weight 3 --focal 2"):
+        found = same("bce", "t.csv", "-p", "p", *options.split(), "-f", form)
+        assert found.code in (0, 1) or form != "table", (options, found.err)
+
+
+@FORMATS
+@pytest.mark.parametrize("loss", ["ce", "nll"])
+def test_a_loss_of_several_classes(loss: str, form: str) -> None:
+    write("t.csv", CLASSES)
+    for options in (*ANALYSES, "--ignore dog", "--class-weight 1,2,0.5", "--normalize", "--like keras"):
+        found = same(loss, "t.csv", "-p", "p_*", *options.split(), "-f", form)
+        assert found.code in (0, 1) or form != "table", (options, found.err)
+
+
+def test_a_gradient() -> None:
+    write("t.csv", BINARY)
+    write("c.csv", CLASSES)
+    write("f.csv", FEATURES)
+    parameters = "-x a,b --wrt params --theta"
+    for call in (
+        "bce t.csv -p p",
+        "bce t.csv -p p -w w --wrt logits --check",
+        "bce t.csv -p p --method numeric",
+        "nll t.csv -p p -r none",
+        "ce c.csv -p p_* -w w",
+        "ce c.csv -p p_* --wrt logits --ignore cat --check",
+        "nll c.csv -p p_* -r sum",
+        f"bce f.csv -y y {parameters}=0.1,-0.2,0.3 --check",
+        f"bce f.csv -y y {parameters}=0.1,-0.2,0.3 -w w --method numeric",
+        f"ce f.csv -y kind {parameters}=0.1,-0.2,0.3;0,0.5,0;1,0.25,-1 -w w",
+    ):
+        for form in ("json", "table", "csv"):
+            assert same("grad", *call.split(), "-f", form).code == 0, call
+
+
+def test_a_regression() -> None:
+    write("f.csv", FEATURES)
+    write("t.csv", BINARY)
+    write("c.csv", CLASSES)
+    for call in (
+        "bce f.csv -y y -x a,b --steps 20",
+        "bce f.csv -y y -x a,b -w w --steps 5 --predict out.csv",
+        "bce f.csv -y y -x a,b --steps 7 --batch 5 --standardize",
+        "bce f.csv -y y -x a,b --method newton --l2 0.1 --test-size 0.25",
+        "ce f.csv -y kind -x a,b -w w --steps 5 --predict out.csv",
+        "ce f.csv -y kind -x a,b --method newton --l2 0.1",
+        "temperature t.csv -y label -p p",
+        "temperature c.csv -y label -p p_* -w w",
+    ):
+        for form in ("json", "table", "csv"):
+            found = same("fit", *call.split(), "-f", form)
+            assert found.code == 0 or form == "csv", (call, found.err)
+
+
+def test_two_tables() -> None:
+    write("labels.csv", "id,label,w\n" + "".join(f"{at},{at % 2},{at % 3 + 1}\n" for at in range(9)))
+    write("preds.csv", "id,p\n" + "".join(f"{at},{(at + 0.5) / 10}\n" for at in (4, 2, 8, 0, 1, 3, 7, 5, 6)))
+    write("ordered.csv", "id,p\n" + "".join(f"{at},{(at + 0.5) / 10}\n" for at in range(9)))
+    write("few.csv", "id,p\n5,0.1\n77,0.5\n3,0.75\n")
+    for call in (
+        "labels.csv preds.csv --key id",
+        "labels.csv preds.csv --key id --worst 3 -f json",
+        "labels.csv ordered.csv --by id -f json",
+        "labels.csv preds.csv",
+        "labels.csv few.csv --key id",
+        "labels.csv few.csv --key id --unmatched drop -f json",
+    ):
+        assert same("bce", *call.split()).code in (0, 2)
+
+
+def test_records_arrays_and_grades() -> None:
+    write("t.jsonl", "".join(f'{{"label": {at % 2}, "p": {(at + 0.5) / 7}, "g": "{at % 3}"}}\n' for at in range(7)))
+    write("t.npz", npz(label=np.arange(7) % 2, p=(np.arange(7) + 0.5) / 7))
+    write("key.csv", 'question,command\nq1,"bce 1,0 0.8,0.3"\nq2,bce t.jsonl -p p\n')
+    write("answers.csv", "student,question,answer\n" + "".join(f"s{at},q{at % 2 + 1},0.2899\n" for at in range(6)))
+    for call in ("bce t.jsonl -p p --by g", "bce t.npz -p p", "bce t.npz -p p --worst 2", "grade key.csv answers.csv"):
+        for form in ("json", "table", "csv"):
+            assert same(*call.split(), "-f", form).code in (0, 1) or form == "csv", call
+
+
+# --- what a later block brings ----------------------------------------------------------------------------------------
+
+
+def test_soft_labels_behind_hard_ones() -> None:
+    write("t.csv", "label,p\n1,0.8\n0,0.3\n1,0.9\n0.25,0.4\n0.5,0.6\n1,0.7\n")
+    found = same("bce", "t.csv", "-f", "json").json
+    assert found["label_entropy"] is not None and "accuracy" not in found
+
+    assert same("grad", "bce", "t.csv", "--check").code == 0
+
+
+def test_infinite_losses_and_slopes_in_two_blocks() -> None:
+    write("t.csv", "label,p\n1,0.8\n1,0\n0,0.3\n0,0.5\n0,1\n1,0.5\n1,0\n")
+    assert same("bce", "t.csv", "-f", "json").json["infinite"] == 3
+    assert same("bce", "t.csv").code == 0
+    found = same("grad", "bce", "t.csv", "-f", "json").json
+    assert found["infinite"] == 3
+    assert [at for at, slope in enumerate(found["gradient"]) if slope is None] == [1, 4, 6]
+    assert same("grad", "bce", "t.csv").code == 0
+
+
+def test_as_many_groups_as_are_allowed_and_one_more() -> None:
+    write("t.csv", "label,p,g\n1,0.8,a\n0,0.3,b\n1,0.9,c\n0,0.4,a\n1,0.6,b\n")
+    found = same("bce", "t.csv", "-p", "p", "--by", "g", "--max-groups", "3", "-f", "json").json
+    assert [group["n"] for group in sorted(found["groups"], key=lambda group: group["group"]["g"])] == [2, 2, 1]
+    assert "--max-groups" in same("bce", "t.csv", "-p", "p", "--by", "g", "--max-groups", "2").err
+
+
+def test_decisions_instead_of_probabilities() -> None:
+    write("t.csv", "label,p\n" + "1,1\n0,0\n" * 6)
+    assert "exactly 0 or 1" in " ".join(same("bce", "t.csv", "-f", "json").json["notes"])
+    write("t.csv", "label,p\n" + "1,1\n0,0\n" * 6 + "1,0.5\n")
+    assert "exactly 0 or 1" not in " ".join(same("bce", "t.csv", "-f", "json").json["notes"])
+
+
+def test_a_fault_of_a_later_block_has_its_line() -> None:
+    write("t.csv", BINARY + "1,x,0.5,1,a\n")
+    assert same("bce", "t.csv", "-p", "p").err.startswith("losscli bce: t.csv:12: ")
+    write("t.csv", BINARY + "1,,0.5,1,a\n1,0.5,0.5,1,b\n")
+    found = same("bce", "t.csv", "-p", "p", "--na", "drop", "--worst", "11", "-f", "json").json
+    assert found["dropped"] == 1 and {"row": 12, "line": 13} in [
+        {"row": one["row"], "line": one["line"]} for one in found["worst"]
+    ]
