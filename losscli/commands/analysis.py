@@ -121,7 +121,7 @@ def _asked(args: Arguments, table: Table) -> AnalysisOptions:
         most_groups=args.max_groups,
         bins=args.calibration or 0,
         quantiles=args.quantiles is not None,
-        chances=args.plot,
+        by_probability=args.plot,
     )
 
 
@@ -135,7 +135,7 @@ def _report(
         parts.append(models_part(figures, table.models, found))
     if bare:
         answer = bare_report(figures[0], table)
-        warnings = (*answer.warnings, *(said for part in parts for said in part.warnings))
+        warnings = (*answer.warnings, *(text for part in parts for text in part.warnings))
         return replace(answer, numbers=numbers, warnings=warnings)
     if found.groups is not None:
         if found.groups.beyond:

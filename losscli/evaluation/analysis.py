@@ -1,7 +1,7 @@
-"""Looking closer: what is known of rows beside their mean, folded in one pass with it.
+"""Everything beyond the mean: worst rows, groups, paired models, quantiles, calibration.
 
-`found_in` makes of a block what `Found` holds; two of these add up to that of all their rows, in whatever parts they
-were read. What is asked for says `Asked`; what isn't asked for costs nothing.
+`analyze(problems, options, block)` returns an `AnalysisResult`; results add up with `+` in source order, so one pass
+over any cut of the data gives the same answer. What isn't asked for costs nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,15 +22,13 @@ from losscli.evaluation.validation import raise_first, weights_out_of_reach
 from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary, Soft
 from losscli.statistics.adding import add_each, add_optional
+from losscli.statistics.breakdown import Entry, Groups, Paired, Worst, grouped, paired, undefined, worst_of
 from losscli.statistics.calibration import Bins, Mean, binned, weighted_mean
-from losscli.statistics.groups import Groups, grouped
 from losscli.statistics.isotonic import Pairs, pairs_of
-from losscli.statistics.paired import Paired, paired, undefined
 from losscli.statistics.quantiles import Quantiles, quantiles_of
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
-from losscli.statistics.worst import Entry, Worst, worst_of
 
-CHANCES = 10  # bins of the probability given to what happened
+PROBABILITY_BINS = 10  # bins of the probability of the true label
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class AnalysisOptions:
     most_groups: int = 1000
     bins: int = 0
     quantiles: bool = False
-    chances: bool = False
+    by_probability: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,10 +61,10 @@ class Reliability:
 
 @dataclass(frozen=True)
 class AnalysisResult:
-    """What is known of any number of rows: the summary of the first model, and whatever else was asked for.
+    """The summary of the first model, and whatever else was asked for, of any number of rows.
 
-    `models` are the summaries of the other models and `pairs` their differences to the first. `chances` are the losses
-    by the probability that was given to what happened.
+    `models` are the summaries of the other models and `pairs` their differences to the first. `by_probability` are the
+    losses by the probability of the true label.
     """
 
     summary: Summary = EMPTY
@@ -76,7 +74,7 @@ class AnalysisResult:
     groups: Groups | None = None
     quantiles: Quantiles | None = None
     reliability: Reliability | None = None
-    chances: Bins | None = None
+    by_probability: Bins | None = None
 
     def __add__(self, other: "AnalysisResult") -> "AnalysisResult":
         return AnalysisResult(
@@ -87,25 +85,25 @@ class AnalysisResult:
             add_optional(self.groups, other.groups),
             add_optional(self.quantiles, other.quantiles),
             add_optional(self.reliability, other.reliability),
-            add_optional(self.chances, other.chances),
+            add_optional(self.by_probability, other.by_probability),
         )
 
 
-def analyze(problems: Sequence[Problem], asked: AnalysisOptions, block: Block) -> AnalysisResult:
-    """What is asked of a block; the predictions of the models stand side by side in it, those of the first first."""
+def analyze(problems: Sequence[Problem], options: AnalysisOptions, block: Block) -> AnalysisResult:
+    """The analysis of a block; the predictions of the models stand side by side in it, those of the first first."""
     first, *others = _by_model(problems, block)
-    if len(problems) > 1 or asked.worst or asked.by or asked.bins or asked.chances:
+    if len(problems) > 1 or options.worst or options.by or options.bins or options.by_probability:
         raise_first(weights_out_of_reach(block, "in sums by row, group, model or bin"))
     prepared, rows = first
     return AnalysisResult(
         summarize(rows),
         tuple(summarize(other) for _, other in others),
         tuple(_paired(rows, other) for _, other in others),
-        _worst(asked, block, prepared, rows) if asked.worst else None,
-        _groups(asked, prepared, rows) if asked.by else None,
-        quantiles_of(rows.loss) if asked.quantiles else None,
-        _reliability(asked.bins, problems[0], prepared, rows) if asked.bins else None,
-        _chances(problems[0], prepared, rows) if asked.chances else None,
+        _worst(options, block, prepared, rows) if options.worst else None,
+        _groups(options, prepared, rows) if options.by else None,
+        quantiles_of(rows.loss) if options.quantiles else None,
+        _reliability(options.bins, problems[0], prepared, rows) if options.bins else None,
+        _by_probability(problems[0], prepared, rows) if options.by_probability else None,
     )
 
 
@@ -135,7 +133,7 @@ def _paired(first: Rows, other: Rows) -> Paired:
 
 # --- rows and groups --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Known:
+class RowDetails:
     """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many."""
 
     label: str | None
@@ -144,27 +142,27 @@ class Known:
     column: int | None = None
 
 
-def _worst(asked: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
+def _worst(options: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
     values = rows.value
-    entries = worst_of(asked.worst, values, partial(_entries, asked, block, prepared, rows, values))
+    entries = worst_of(options.worst, values, partial(_entries, options, block, prepared, rows, values))
     source = None if block.sides else block.origin.source  # cells of several sources know their lines
-    return Worst(asked.worst, block.rows, source, source, block.lines, entries)
+    return Worst(options.worst, block.rows, source, source, block.lines, entries)
 
 
 def _entries(
-    asked: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows, values: Array, places: NDArray[np.intp]
+    options: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows, values: Array, places: NDArray[np.intp]
 ) -> tuple[Entry, ...]:
     width = _observations(prepared)
     at = places // width
     labels = _labels(prepared.block, places, at, width)
-    shown = [_cells(prepared.block.extra[column], at) for column in asked.show]
+    shown = [_cells(prepared.block.extra[column], at) for column in options.show]
     found = []
     for i, place in enumerate(places.tolist()):
         row = int(rows.row[place])
         column = place % width if width > 1 else None
         where = block.location(row)
-        known = Known(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column)
-        found.append(Entry(float(values[place]), row, where.source, where.line, column or 0, known))
+        details = RowDetails(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column)
+        found.append(Entry(float(values[place]), row, where.source, where.line, column or 0, details))
     return tuple(found)
 
 
@@ -199,13 +197,13 @@ def _vocabulary(words: Categorical) -> list[str | None]:
     return [None if is_missing(word) else word for word in words.categories]
 
 
-def _groups(asked: AnalysisOptions, prepared: Prepared, rows: Rows) -> Groups:
+def _groups(options: AnalysisOptions, prepared: Prepared, rows: Rows) -> Groups:
     width, extra = _observations(prepared), prepared.block.extra
     columns = [
         (extra[at].codes if width == 1 else np.repeat(extra[at].codes, width), _vocabulary(extra[at]))
-        for at in asked.by
+        for at in options.by
     ]
-    return grouped(asked.most_groups, rows.value, rows.divisor_weight, columns)
+    return grouped(options.most_groups, rows.value, rows.divisor_weight, columns)
 
 
 # --- calibration ------------------------------------------------------------------------------------------------------
@@ -241,15 +239,15 @@ def _class_shares(prepared: Prepared, shape: tuple[int, ...]) -> Array:
     return q
 
 
-def _chances(problem: Problem, prepared: Prepared, rows: Rows) -> Bins:
-    """The losses by the probability given to what happened, counted and summed; infinite ones count as 0."""
+def _by_probability(problem: Problem, prepared: Prepared, rows: Rows) -> Bins:
+    """The losses by the probability of the true label, counted and summed; infinite ones count as 0."""
     probs = probabilities(problem, prepared)
     if isinstance(prepared.unweighted, Binary):
         given = prepared.unweighted.positive * probs + prepared.unweighted.negative * (1.0 - probs)
     else:
         given = (_class_shares(prepared, probs.shape) * probs).sum(axis=1)
     value = rows.value
-    return binned(CHANCES, [(np.clip(given, 0.0, 1.0), np.where(np.isinf(value), 0.0, value))], None)
+    return binned(PROBABILITY_BINS, [(np.clip(given, 0.0, 1.0), np.where(np.isinf(value), 0.0, value))], None)
 
 
 def class_bins(problem: Problem) -> int:

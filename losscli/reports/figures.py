@@ -106,10 +106,10 @@ _LAST = ("sources", "columns", "notes")  # what stands at the end of a record
 
 def with_parts(answer: Report, parts: Sequence[Part]) -> Report:
     """The report with its parts."""
-    warnings = (*answer.warnings, *(said for part in parts for said in part.warnings))
-    more = tuple(said for part in parts for said in part.notes)
+    warnings = (*answer.warnings, *(text for part in parts for text in part.warnings))
+    more = tuple(text for part in parts for text in part.notes)
     notes, recorded = (
-        (*warnings, *said[len(answer.warnings) :], *more) for said in (answer.notes, answer.record["notes"])
+        (*warnings, *texts[len(answer.warnings) :], *more) for texts in (answer.notes, answer.record["notes"])
     )
     record = {key: value for key, value in answer.record.items() if key not in _LAST}
     for part in parts:

@@ -139,14 +139,14 @@ def _raw(theta: Array, outcome: FitReport) -> Array:
 
 
 def _notes(outcome: FitReport) -> list[str]:
-    said = list(outcome.design.table.notes)
+    notes = list(outcome.design.table.notes)
     if not outcome.fit.converged:
         steps = "1 step" if outcome.fit.steps == 1 else f"{outcome.fit.steps} steps"
-        said.insert(0, f"not converged after {steps}; {_more(outcome)} would lower the loss further")
-    said += _rising(outcome)
+        notes.insert(0, f"not converged after {steps}; {_more(outcome)} would lower the loss further")
+    notes += _rising(outcome)
     if outcome.scaling is not None and outcome.design.shape.intercept:
-        said.append("theta is for features of mean 0 and deviation 1, unscaled for the features as they are")
-    return said
+        notes.append("theta is for features of mean 0 and deviation 1, unscaled for the features as they are")
+    return notes
 
 
 def _more(outcome: FitReport) -> str:

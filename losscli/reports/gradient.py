@@ -29,28 +29,28 @@ def print_rows(gradient: Gradient, printing: Printing, typed: Expected | None, n
 
     Returns whether it is the one that was typed, where one was.
     """
-    told, ok = _report(gradient, numeric), True
+    report, ok = _report(gradient, numeric), True
     if printing.explain:
         from losscli.homework.explain_gradient import explain_gradient
         from losscli.reports.verdict import with_explanation
 
-        told = with_explanation(told, explain_gradient(gradient))
+        report = with_explanation(report, explain_gradient(gradient))
     if typed is not None:
         from losscli.homework.check_gradient import judge_gradient, right_gradient
         from losscli.reports.verdict import with_diagnosis
 
         found = judge_gradient(right_gradient(gradient, numeric), gradient.problem.settings.unit_name, typed)
-        told, ok = with_diagnosis(told, found, typed, printing.digits), found.verdict.ok
+        report, ok = with_diagnosis(report, found, typed, printing.digits), found.verdict.ok
         if printing.quiet:  # the exit code says it
             return ok
         if typed.hidden:
-            emit(told, printing)
+            emit(report, printing)
             return ok
-    emit_rows(_by_row(gradient, told, numeric), printing)
+    emit_rows(_by_row(gradient, report, numeric), printing)
     return ok
 
 
-def _by_row(gradient: Gradient, told: Report, numeric: bool) -> RowReport:
+def _by_row(gradient: Gradient, report: Report, numeric: bool) -> RowReport:
     """The gradient as columns: row, slopes, with --check the other method's and the error, and last the losses."""
     names = columns_of(gradient)
     header = ["row", *names]
@@ -68,7 +68,7 @@ def _by_row(gradient: Gradient, told: Report, numeric: bool) -> RowReport:
             columns += [*_slopes(gradient, piece, not numeric), piece.error] if gradient.checked else []
             yield [*columns, *(piece.loss / gradient.divisor).T]
 
-    return RowReport(tuple(header), pieces, lists, own, lambda: told, _first_rows(gradient))
+    return RowReport(tuple(header), pieces, lists, own, lambda: report, _first_rows(gradient))
 
 
 def _slopes(gradient: Gradient, piece: SpooledRows, numeric: bool) -> Iterable[Array]:
@@ -182,8 +182,8 @@ def _report(gradient: Gradient, numeric: bool) -> Report:
     """What there is to say about a gradient beside its rows."""
     problem, totals = gradient.problem, gradient.totals
     figures = Figures(problem, totals.summary)
-    about, said = warnings_of(figures, gradient.table), _warnings(gradient)
-    notes = (*_notes(gradient, about), *said)
+    of_loss, own = warnings_of(figures, gradient.table), _warnings(gradient)
+    notes = (*_notes(gradient, of_loss), *own)
     answer = GradientAnswer(
         problem=problem,
         wrt=gradient.spec.by.value,
@@ -197,32 +197,32 @@ def _report(gradient: Gradient, numeric: bool) -> Report:
     )
     title = f"gradient of {problem.settings.loss.title} by {WORDS[answer.wrt]}"
     record = {**record_of(GRADIENT_FIGURES, answer), "notes": list(notes)}
-    return Report(title, record, (figures_grid(answer),), notes, (*about, *said))
+    return Report(title, record, (figures_grid(answer),), notes, (*of_loss, *own))
 
 
 def _warnings(gradient: Gradient) -> list[str]:
     """What the user must know beside what there is to say about the loss."""
-    said = []
+    notes = []
     if gradient.checked and not gradient.ok:
-        said.append(f"analytic and numeric gradient disagree; most in row {gradient.totals.error_row}")
+        notes.append(f"analytic and numeric gradient disagree; most in row {gradient.totals.error_row}")
     if gradient.totals.inconclusive:
         count = gradient.totals.inconclusive
-        said.append(f"{count} {'entry' if count == 1 else 'entries'} not checked: out of reach of differences")
+        notes.append(f"{count} {'entry' if count == 1 else 'entries'} not checked: out of reach of differences")
     if gradient.size.infinite:
         count = gradient.size.infinite
         slopes = "1 slope is" if count == 1 else f"{count} slopes are"
-        said.append(f"{slopes} infinite, the first in row {gradient.size.first_infinite}")
-    return said
+        notes.append(f"{slopes} infinite, the first in row {gradient.size.first_infinite}")
+    return notes
 
 
 def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
     """What there is to say about the rows."""
     s, ignore = gradient.totals.summary, gradient.problem.settings.ignore
-    said = list(warnings)
+    notes = list(warnings)
     ignored, clipped = s.counts.left_out.get(IGNORED_LABEL.key), s.counts.clipped
-    said += [f"the label {ignore} is ignored: {ignored} rows have a gradient of 0"] if ignored else []
-    said += [f"{clipped} clipped {'cell has' if clipped == 1 else 'cells have'} a slope of 0"] if clipped else []
-    return [*said, *gradient.table.notes]
+    notes += [f"the label {ignore} is ignored: {ignored} rows have a gradient of 0"] if ignored else []
+    notes += [f"{clipped} clipped {'cell has' if clipped == 1 else 'cells have'} a slope of 0"] if clipped else []
+    return [*notes, *gradient.table.notes]
 
 
 def divisor_of(gradient: Gradient) -> float:

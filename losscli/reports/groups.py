@@ -4,15 +4,14 @@ from math import inf, nan
 from typing import Any
 
 from losscli.data.blocks import Table
-from losscli.evaluation.analysis import AnalysisResult, Known
+from losscli.evaluation.analysis import AnalysisResult, RowDetails
 from losscli.evaluation.problem import Problem
 from losscli.reports.figures import Listing, Part
+from losscli.statistics.breakdown import Entry, Groups, Key
 from losscli.statistics.exact import ratio
-from losscli.statistics.groups import Groups, Key
 from losscli.statistics.intervals import interval
 from losscli.statistics.moments import Tally
 from losscli.statistics.summary import total
-from losscli.statistics.worst import Entry
 
 MISSING = "(missing)"
 
@@ -73,7 +72,7 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     for key in ("file", "column"):
         if all(one[key] is None for one in placed):
             del headers[key]
-    cells = [entry.known.cells for entry in entries]
+    cells = [entry.details.cells for entry in entries]
     listing = Listing(headers, [[one[key] for key in headers] for one in placed], "cells", names, cells)
     cost = 0.0 if whole in (0.0, inf) else sum(entry.value for entry in entries) / whole
     worst = f"{len(entries)} worst rows are" if len(entries) != 1 else "worst row is"
@@ -83,14 +82,14 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
 
 def _entry(problem: Problem, table: Table, entry: Entry, only: str | None, whole: float) -> dict[str, Any]:
     """A row as it is shown; `only` is the one source that there is, which needn't be named."""
-    known: Known = entry.known
+    details: RowDetails = entry.details
     return {
         "row": entry.row + 1,
         "file": None if entry.source == only else entry.source,
         "line": entry.line,
-        "column": _column(table, known.column),
-        "label": known.label,
-        "prob": known.prob,
+        "column": _column(table, details.column),
+        "label": details.label,
+        "prob": details.prob,
         "loss": entry.value / problem.settings.log_base,
         "share": entry.value / whole if 0.0 < whole < inf else nan,
     }

@@ -185,25 +185,25 @@ def warnings_of(f: Figures, table: Table) -> tuple[str, ...]:
 
 def _warnings(f: Figures) -> list[str]:
     """What the user must know of the rows."""
-    s, settings, said = f.summary, f.problem.settings, list[str]()
+    s, settings, notes = f.summary, f.problem.settings, list[str]()
     if infinite := s.total.infinite:
         rows = f"row {s.first_infinite}"
         if infinite > 1:
             rows = f"{infinite} of {s.n} rows, first {rows}"
         fix = "" if is_decided(s) else "; --eps X or --like clips"
-        said.append(f"the loss is infinite: what happened has probability 0 in {rows}{fix}")
+        notes.append(f"the loss is infinite: what happened has probability 0 in {rows}{fix}")
     if s.positive is not None and not s.positive.n:
-        said.append(f"no label is {shown(settings.positive or '')}: every label counts as 0")
+        notes.append(f"no label is {shown(settings.positive or '')}: every label counts as 0")
     if s.row_sums:
-        said.append(
+        notes.append(
             f"{_rows_of(s.row_sums.off)} of probabilities not summing to 1; the worst is row {s.row_sums.row}, which"
             f" sums to {s.row_sums.sum:.6g}; --normalize rescales"
         )
     if settings.ignore is not None and not s.counts.left_out.get(IGNORED_LABEL.key):
-        said.append(f"no row has the label {shown(settings.ignore)} that --ignore names")
+        notes.append(f"no row has the label {shown(settings.ignore)} that --ignore names")
     if not s.total.infinite and total(s) == inf:
-        said.append("the sum is beyond the largest float")
-    return [*said, *left_out_notes(s, settings, warned=True)]
+        notes.append("the sum is beyond the largest float")
+    return [*notes, *left_out_notes(s, settings, warned=True)]
 
 
 def left_out_notes(s: Summary, settings: Settings, warned: bool) -> list[str]:
@@ -243,6 +243,6 @@ def few_rows(count: int) -> str:
 
 def _notes(f: Figures) -> list[str]:
     counted, clipped = f.summary.spread.counted, f.summary.counts.clipped
-    said = [few_rows(counted)] if f.problem.settings.ci is not None and 2 <= counted < FEW else []
-    said += left_out_notes(f.summary, f.problem.settings, warned=False)
-    return [*said, *([f"{clipped} {'cell' if clipped == 1 else 'cells'} clipped"] if clipped else [])]
+    notes = [few_rows(counted)] if f.problem.settings.ci is not None and 2 <= counted < FEW else []
+    notes += left_out_notes(f.summary, f.problem.settings, warned=False)
+    return [*notes, *([f"{clipped} {'cell' if clipped == 1 else 'cells'} clipped"] if clipped else [])]

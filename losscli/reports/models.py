@@ -80,7 +80,7 @@ def models_part(figures: Sequence[Figures], models: Sequence[Model], found: Anal
         ],
         "differences": [asdict(d) for d in compared],
     }
-    said = tuple(
+    warnings = tuple(
         f"{printable_line(model.name)}: {text}"
         for model, f in zip(models[1:], figures[1:], strict=True)
         for text in model_warnings(f)
@@ -88,7 +88,7 @@ def models_part(figures: Sequence[Figures], models: Sequence[Model], found: Anal
     few = found.summary.spread.counted
     notes = (few_rows(few),) if settings.ci is None and 1 < few < FEW else ()
     grids = (lines.grid(), apart.grid(), counts.grid())
-    return Part(record, grids, _table(lines.table, compared), notes, said)
+    return Part(record, grids, _table(lines.table, compared), notes, warnings)
 
 
 def _table(lines: Grid, compared: Sequence[Difference]) -> Grid:

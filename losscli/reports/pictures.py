@@ -19,7 +19,7 @@ MOST_GROUPS = 40  # lines of a picture: the groups with the largest share of the
 def pictures_of(figures: Sequence[Figures], models: Sequence[Model], found: AnalysisResult) -> tuple[Picture, ...]:
     """A picture of each thing that was asked for; that of the losses by probability always."""
     problem = figures[0].problem
-    drawn = [] if found.chances is None else [_chances(found.chances)]
+    drawn = [] if found.by_probability is None else [_by_probability(found.by_probability)]
     if found.reliability is not None:
         drawn.append(_reliability(problem, found.reliability.bins))
     if found.groups is not None:
@@ -33,12 +33,12 @@ def _range(one: Bin) -> str:
     return f"{one.low:g} to {one.high:g}"
 
 
-def _chances(chances: Bins) -> Picture:
+def _by_probability(losses: Bins) -> Picture:
     """The share of the rows and of the loss by the probability that was given to what happened."""
-    bins = bins_of(chances)
-    whole = sum(chances.observed)
+    bins = bins_of(losses)
+    whole = sum(losses.observed)
     rows = [one.share for one in bins]
-    loss = [cost / whole if whole else 0.0 for cost in chances.observed]
+    loss = [cost / whole if whole else 0.0 for cost in losses.observed]
     series = [
         Series(name, part, [f"{100.0 * s:.1f} %" for s in part]) for name, part in (("rows", rows), ("loss", loss))
     ]

@@ -40,7 +40,7 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
             else:
                 yield row, _labels(prepared), preds, losses
 
-    def told() -> Report:
+    def figures_of_all() -> Report:
         refuse_nothing(problem, totals[0], table.name)
         figures = Figures(problem, totals[0])
         if not printing.writer.figures:
@@ -49,7 +49,7 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
         return replace(found, record={name: value for name, value in found.record.items() if name != "value"})
 
     last = slice(3, 4)
-    emit_rows(RowReport(HEADER, pieces, {"losses": last}, last, told), printing)
+    emit_rows(RowReport(HEADER, pieces, {"losses": last}, last, figures_of_all), printing)
 
 
 def _work(problem: Problem, full: bool, block: Block) -> tuple[Block, Prepared, Rows, Summary]:

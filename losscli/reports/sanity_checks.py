@@ -31,28 +31,28 @@ def look_like_probabilities(s: Summary) -> bool:
 
 def sanity_checks(f: Figures, table: Table) -> list[str]:
     """What looks wrong, a sentence each."""
-    problem, s, said = f.problem, f.summary, list[str]()
+    problem, s, notes = f.problem, f.summary, list[str]()
     if is_swapped(s):
-        said.append("the predictions are all 0 or 1 and the labels are not: swapped? LABELS come first, then PREDS")
+        notes.append("the predictions are all 0 or 1 and the labels are not: swapped? LABELS come first, then PREDS")
     elif is_decided(s):
-        said.append("every prediction is exactly 0 or 1: these look like decisions, not probabilities")
+        notes.append("every prediction is exactly 0 or 1: these look like decisions, not probabilities")
     if look_like_probabilities(s):
-        said.append(f"{PROBABILITIES}; without --from logits they are read as such")
+        notes.append(f"{PROBABILITIES}; without --from logits they are read as such")
     if _counted_from_one(problem, s):
         counted = ",".join(map(str, range(1, min(problem.k, 10) + 1)))
-        said.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
+        notes.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
     strange = _never_labels(problem, s) if table.left_over else []
     if strange:
-        said.append(
+        notes.append(
             f"no label is {', '.join(map(shown, strange))}: every column beside the label was taken as a class; choose"
             " the classes with -p"
         )
     if s.n >= ENOUGH and f.normalized is not None and 1.0 < f.normalized < inf:
-        said.append(
+        notes.append(
             f"the mean is above the baseline ({f.mean:.6g} against {f.baseline:.6g}): always predicting the label"
             " frequencies does better; do rows and labels line up?"
         )
-    return said
+    return notes
 
 
 def _counted_from_one(problem: Problem, s: Summary) -> bool:

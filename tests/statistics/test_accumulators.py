@@ -13,14 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.statistics import quantiles
+from losscli.statistics.breakdown import Entry, Groups, Paired, Worst, grouped, paired, worst_of
 from losscli.statistics.calibration import Bins, Mean, binned, bins_of, calibration_error, weighted_mean
-from losscli.statistics.groups import Groups, grouped
 from losscli.statistics.isotonic import Pairs, isotonic, pairs_of
 from losscli.statistics.moments import Tally, tallied
-from losscli.statistics.paired import Paired, paired
 from losscli.statistics.quantiles import Quantiles, quantile, quantiles_of
 from losscli.statistics.summary import EMPTY, RowCounts, Rows, mean, standard_error, std, summarize
-from losscli.statistics.worst import Entry, Worst, worst_of
 
 Array = np.ndarray
 
@@ -53,10 +51,10 @@ WORDS = ("a", "b", None, "a")
 
 
 def worst_rows(d: Data) -> Worst:
-    def known(places: Array) -> list[Entry]:
-        return [Entry(float(d.value[at]), at, 2 * at, 0, float(d.other[at])) for at in places.tolist()]
+    def entries(places: Array) -> list[Entry]:
+        return [Entry(float(d.value[at]), at, None, 2 * at, 0, float(d.other[at])) for at in places.tolist()]
 
-    return Worst(3, len(d.value), 2 * len(d.value), worst_of(3, d.value, known))
+    return Worst(3, len(d.value), None, None, 2 * len(d.value), worst_of(3, d.value, entries))
 
 
 def labels(d: Data) -> Array:

@@ -8,13 +8,11 @@ from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from losscli.statistics.breakdown import grouped, highest, paired, undefined
 from losscli.statistics.calibration import bin_of, binned, bins_of, calibration_error
-from losscli.statistics.groups import grouped
 from losscli.statistics.isotonic import Pairs, isotonic, pairs_of
 from losscli.statistics.moments import tallied
-from losscli.statistics.paired import paired, undefined
 from losscli.statistics.quantiles import EXACT, quantile, quantiles_of
-from losscli.statistics.worst import highest
 
 SEED = 20
 
