@@ -46,7 +46,6 @@ class ColumnSelection:
     named_labels: tuple[str, ...] = ()  # labels that the user spoke of: where one stands, there is no header
     carried: Mapping[str, str] = field(default_factory=dict)  # columns that travel as text, by what they are for
     models: tuple[str, ...] = ()  # the prediction columns of further models, beside those of `prob`
-    counterparts: tuple[str, ...] = ()  # of LABELS: the names of the prediction columns, which stand in PREDS
 
 
 @dataclass(frozen=True)

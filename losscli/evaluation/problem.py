@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from math import log
 
 from losscli.data.blocks import Table
-from losscli.data.classnames import same_names
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, UsageError, shown
+from losscli.errors import DataError, UsageError
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes
 from losscli.losses.conventions import Convention, convention
 from losscli.losses.table import Kernel, Loss
@@ -77,10 +76,6 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if form is Form.CATEGORICAL:
         if settings.classes:
             names = given_classes(settings.classes, table.width)
-            order = same_names(settings.classes, table.classes or ())
-            if order is not None and list(order) != sorted(order):
-                header = ", ".join(map(shown, table.classes or ()))
-                raise DataError(f"--classes names the columns in another order than the header: {header}")
         else:
             names = column_classes(table.classes, table.width)
     k = table.width if form is Form.CATEGORICAL else 2

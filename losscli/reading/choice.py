@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from losscli.data.blocks import Chunk, Table, carried_names, column_names, models_of
 from losscli.data.cells import canonical, has_decimal_comma, is_missing, number
-from losscli.data.classnames import order_by_name
 from losscli.data.columns import (
     ASIDE_NAMES,
     LABEL_NAMES,
@@ -286,26 +285,9 @@ def _columns(asked: _Asked) -> Columns:
     if wanted.features == "":
         features, aside = _other_features(asked.without({*columns.labels, *weight, *apart}))
     columns = replace(columns, weight=next(iter(weight), None), features=features, names=asked.names, aside=aside)
-    columns = _matched_by_name(replace(columns, models=further_models(columns, wanted, asked.width)), wanted)
+    columns = replace(columns, models=further_models(columns, wanted, asked.width))
     others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.carried.items() if text == "*"}
     return replace(columns, carried={**carried, **others})
-
-
-def _matched_by_name(columns: Columns, wanted: ColumnSelection) -> Columns:
-    """The label columns, and those of further models, in the order in which the predictions name the same classes."""
-    names = columns.names
-    if not names:
-        return columns
-    reference = [names[column] for column in columns.preds] or wanted.counterparts
-
-    def ordered(part: Set_, what: str) -> Set_:
-        order = order_by_name([names[column] for column in part], reference, what, "the predictions")
-        return part if order is None else tuple(part[at] for at in order)
-
-    models = tuple(
-        ordered(part, f"the model {shown(text)}") for part, text in zip(columns.models, wanted.models, strict=True)
-    )
-    return replace(columns, labels=ordered(columns.labels, "the labels"), models=models)
 
 
 def _other_features(asked: _Asked) -> tuple[Set_, Set_]:

@@ -6,6 +6,7 @@ out and gives their bytes, and whoever reads with care then finds out what is wr
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,14 +63,17 @@ class Decoded:
     odd: tuple[tuple[int, bytes], ...] = ()
 
 
+FindCells = Callable[[bytes, Layout], Grid | None]
+
+
 def number_columns(layout: Layout) -> tuple[int, ...]:
     """The columns of numbers, in the order in which they are read."""
     return (*layout.preds, *(() if layout.weight is None else (layout.weight,)), *layout.features)
 
 
-def decode(block: bytes, layout: Layout) -> Decoded | None:
+def decode(block: bytes, layout: Layout, find_cells: FindCells | None = None) -> Decoded | None:
     """The columns of a run of lines each of which is a record; None where most lines are odd."""
-    grid = _grid(block, layout)
+    grid = (find_cells or _grid)(block, layout)
     if grid is None or 2 * grid.rows < grid.lines:
         return None
     numbers, *strange = _numbers(grid, number_columns(layout))

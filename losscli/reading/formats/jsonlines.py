@@ -1,12 +1,13 @@
-"""JSON lines as a table: an object a line, told by the first byte. The rule: its values become cells of text.
+"""JSON lines as a table: an object a line, told by the first byte.
 
 A list or an object of numbers (`"probs": [0.7, 0.3]`) becomes a column for each of its entries: `probs_0`, `probs_1`.
-The keys of the first object name the columns; their order doesn't matter, a key that is missing is a missing cell.
+The keys of the first object name the columns; their order doesn't matter, a key that is missing is a missing cell, and
+keys that aren't asked for may hold anything. Lines of one shape are read as a table of text is (`lines.objects`).
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,124 +16,235 @@ from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.errors import DataError, RowError, shown
 from losscli.reading.choice import resolve
 from losscli.reading.dialect import Style
-from losscli.reading.formats.text import Feed, of_lines
+from losscli.reading.formats.text import Feed, in_ranges, of_lines
+from losscli.reading.lines.block import decoded_block
+from losscli.reading.lines.objects import Template, grid_of, template_of
 from losscli.reading.records import block_of_records
 from losscli.reading.sources import Source
 
-Shape = Mapping[str, int | tuple[str, ...] | None]  # of a key: the entries of its list or object, None for one value
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+try:
+    import orjson
+except ImportError:
+    orjson = None  # type: ignore[assignment]
+
+NO_OBJECT = "the line is no JSON object"
+TEMPLATE_LINES = 8  # of a block, among which one with a template is looked for
+NESTED = "lists within lists"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of the objects: its columns, and the entries of its list or its object (None: one value)."""
+
+    name: str
+    low: int
+    entries: int | tuple[str, ...] | None
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of its columns."""
+        if self.entries is None:
+            return [self.name]
+        entries = range(self.entries) if isinstance(self.entries, int) else self.entries
+        return [f"{self.name}_{entry}" for entry in entries]
 
 
 def open_json_lines(source: Source, style: Style) -> OpenSource:
-    """A source of JSON lines, its first lines read."""
+    """A source of JSON lines, its first line read."""
     feed = Feed(source)
     piece = feed.lines(style.block_bytes)
+    feed.rest = piece + feed.rest
     first = _first(piece, source.name)
-    shape = {key: _entries(value) for key, value in first.items()}
-    names = tuple(name for key, entries in shape.items() for name in _names(key, entries))
-    try:
-        top = FirstLines(names, tuple(_cells(first, shape)))
-    except ValueError as error:
-        raise DataError(f"{source.name}: {error}") from None
-    return OpenSource(source.name, top, True, partial(_table, feed, piece, shape, top, style), source.close)
+    keys: list[Key] = []
+    for name, value in first.items():
+        entries = len(value) if isinstance(value, list) else tuple(value) if isinstance(value, dict) else None
+        keys.append(Key(name, sum(len(key.columns) for key in keys), entries))
+    names = tuple(name for key in keys for name in key.columns)
+    cells = tuple(cell for key in keys for cell in _cells(first, key, NESTED))
+    top = FirstLines(names, cells)
+    return OpenSource(source.name, top, True, partial(_table, feed, keys, top, style), source.close)
 
 
-def _table(feed: Feed, piece: bytes, shape: Shape, top: FirstLines, style: Style, wanted: ColumnSelection) -> Table:
+def _table(feed: Feed, keys: list[Key], top: FirstLines, style: Style, wanted: ColumnSelection) -> Table:
+    lists = {key.name: ",".join(key.columns) for key in keys if key.entries is not None}
+    prob = None if wanted.prob is None else lists.get(wanted.prob, wanted.prob)
+    models = tuple(lists.get(text, text) for text in wanted.models)
     try:
-        models = tuple(_spread(text, shape) or "" for text in wanted.models)
-        label, prob = _spread(wanted.label, shape), _spread(wanted.prob, shape)
-        columns = resolve(top, replace(wanted, header=True, label=label, prob=prob, models=models))
+        columns = resolve(top, replace(wanted, header=True, prob=prob, models=models))
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(len(top.first), *parts, style.drop, extra=columns.travelling)
     origin = Origin(feed.source.name, columns, 1)
-    return of_lines(feed.source, columns, wanted, _chunks(feed, piece, shape, layout, origin, style.block_bytes))
+    start = feed.source.position() - len(feed.rest)
+    chunks = partial(_chunks, keys=keys, names=top.first, layout=layout, origin=origin, size=style.block_bytes)
+    return in_ranges(of_lines(feed.source, columns, wanted, chunks(feed)), feed.source, start, chunks)
 
 
 def _first(piece: bytes, name: str) -> dict[str, Any]:
     for line, text in enumerate(piece.split(b"\n"), 1):
         if text.strip():
-            found = _object(text)
-            if isinstance(found, str):
-                raise DataError(f"{name}:{line}: {found}")
-            return found
+            try:
+                return _exact_object(text)
+            except ValueError as error:
+                raise DataError(f"{name}:{line}: {error}") from None
     raise DataError(f"{name}: the input is empty")
 
 
-def _object(line: bytes) -> dict[str, Any] | str:
-    """The object of a line, or what is wrong with it."""
-    try:
-        found = _DECODER.decode(line.decode("utf-8").strip())
-    except (ValueError, RecursionError):
-        return "the line is no JSON object"
-    return found if isinstance(found, dict) else "the line is no JSON object"
+def _chunks(
+    feed: Feed, keys: list[Key], names: tuple[str, ...], layout: Layout, origin: Origin, size: int
+) -> Iterator[Chunk]:
+    while piece := feed.lines(size):
+        yield partial(_block, piece, keys, names, layout, origin)
 
 
-def _entries(value: Any) -> int | tuple[str, ...] | None:
-    if isinstance(value, list):
-        return len(value)
-    return tuple(value) if isinstance(value, dict) else None
-
-
-def _names(key: str, entries: int | tuple[str, ...] | None) -> list[str]:
-    if entries is None:
-        return [key]
-    return [f"{key}_{entry}" for entry in (range(entries) if isinstance(entries, int) else entries)]
-
-
-def _spread(chosen: str | None, shape: Shape) -> str | None:
-    """A key that holds a list, chosen as predictions, as the columns of its entries."""
-    entries = shape.get(chosen) if chosen else None
-    return chosen if entries is None or chosen is None else ",".join(_names(chosen, entries))
-
-
-def _cells(found: Mapping[str, Any], shape: Shape) -> Iterator[str]:
-    """The cells of an object, in the order of the columns; ValueError where a list or an object has another shape."""
-    for key, entries in shape.items():
-        value = found.get(key)
-        if entries is None:
-            yield _cell(value, key)
-        elif value is None:
-            yield from [""] * len(_names(key, entries))
-        elif _entries(value) == entries or (isinstance(value, dict) and set(value) == set(entries)):  # type: ignore[arg-type]  # a number equals no set of keys
-            parts = value if isinstance(value, list) else [value[entry] for entry in entries]  # type: ignore[union-attr]
-            yield from (_cell(part, key) for part in parts)
-        else:
-            size = len(value) if isinstance(value, list | dict) else 1
-            raise ValueError(f"{shown(key)} has {size} entries where {len(_names(key, entries))} are wanted")
-
-
-def _cell(value: Any, key: str) -> str:
-    if isinstance(value, list | dict):
-        raise ValueError(f"{shown(key)} holds lists within lists")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def _chunks(feed: Feed, piece: bytes, shape: Shape, layout: Layout, origin: Origin, size: int) -> Iterator[Chunk]:
-    while piece:
-        yield partial(_block, piece, shape, layout, origin)
-        piece = feed.lines(size)
-
-
-def _block(piece: bytes, shape: Shape, layout: Layout, origin: Origin) -> Block:
+# --- blocks -----------------------------------------------------------------------------------------------------------
+def _block(piece: bytes, keys: list[Key], names: tuple[str, ...], layout: Layout, origin: Origin) -> Block:
+    needed = {*(column for column, _, _ in layout.asked), *layout.extra}
+    parse = partial(_parsed, keys, needed)
+    template = _template(piece, names, needed)
+    block = template and decoded_block(piece, layout, origin, partial(grid_of, template), parse)
+    if block:
+        return block
     lines = piece.removesuffix(b"\n").split(b"\n")
+    return parse(lines, list(range(len(lines))), len(lines), layout, origin)
+
+
+def _template(piece: bytes, names: tuple[str, ...], needed: Collection[int]) -> Template | None:
+    """The template of one of the first lines."""
+    for line in piece.split(b"\n", TEMPLATE_LINES)[:TEMPLATE_LINES]:
+        try:
+            template = template_of(line, _leaves(_exact_object(line)), names, needed)
+        except ValueError:
+            continue
+        if template is not None:
+            return template
+    return None
+
+
+def _leaves(found: Mapping[str, Any]) -> dict[str, str]:
+    """The cells of an object by their columns' names, in their order."""
+    cells: dict[str, str] = {}
+    for name, value in found.items():
+        if isinstance(value, list):
+            cells |= {f"{name}_{at}": _cell(entry, name) for at, entry in enumerate(value)}
+        elif isinstance(value, dict):
+            cells |= {f"{name}_{entry}": _cell(part, name) for entry, part in value.items()}
+        else:
+            cells[name] = _cell(value, name)
+    return cells
+
+
+def _parsed(
+    keys: list[Key],
+    needed: Collection[int],
+    raw: list[bytes],
+    line: list[int],
+    lines: int,
+    layout: Layout,
+    origin: Origin,
+) -> Block:
+    """The block of lines that are parsed one by one; blank ones are none."""
     parsed: list[list[str]] = []
     places: list[int] = []
+    asked = [_has(key, needed) for key in keys]
+    spelled = [key.name for key in keys if _has(key, (*layout.labels, *layout.extra))]
     fault = None
-    for line, text in enumerate(lines):
+    for at, text in zip(line, raw, strict=True):
         if not text.strip():
             continue
-        places.append(line)
+        places.append(at)
         try:
-            found = _object(text)
-            if isinstance(found, str):
-                raise ValueError(found)
-            parsed.append(list(_cells(found, shape)))
+            found = _object(text, spelled)
+            record: list[str] = []
+            for key, is_asked in zip(keys, asked, strict=True):
+                record += _cells(found, key) if is_asked else [""] * len(key.columns)
         except ValueError as error:
             fault = RowError(len(parsed), "row", None, str(error))
             break
-    block = block_of_records(parsed, places, len(lines), layout, origin)
+        parsed.append(record)
+    block = block_of_records(parsed, places, lines, layout, origin)
     return block if fault is None or block.fault is not None else replace(block, fault=replace(fault, row=block.rows))
+
+
+def _has(key: Key, columns: Collection[int]) -> bool:
+    return any(key.low <= column < key.low + len(key.columns) for column in columns)
+
+
+# --- objects ----------------------------------------------------------------------------------------------------------
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise KeyError(twice)
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_distinct)
+
+
+def _exact_object(line: bytes) -> dict[str, Any]:
+    """The object of a line, its numbers as text; ValueError says what is wrong with the line."""
+    try:
+        found = _DECODER.decode(line.decode("utf-8").strip())
+    except KeyError as error:
+        raise ValueError(f"the key {shown(error.args[0])} stands twice in the object") from None
+    except (ValueError, RecursionError):
+        raise ValueError(NO_OBJECT) from None
+    if not isinstance(found, dict):
+        raise ValueError(NO_OBJECT)
+    return found
+
+
+def _object(line: bytes, spelled: Sequence[str]) -> dict[str, Any]:
+    """As `_exact_object`, by orjson where nothing is lost by it: numbers may be floats.
+
+    The numbers of keys that are `spelled` are labels or texts, which count as they are written: `0.50`, `-0`.
+    """
+    if orjson is None:
+        return _exact_object(line)
+    try:
+        found = orjson.loads(line)
+    except (ValueError, RecursionError):  # NaN too, which others write
+        return _exact_object(line)
+    if not isinstance(found, dict):
+        raise ValueError(NO_OBJECT)
+    if any(isinstance(found.get(name), float) for name in spelled) or (spelled and b"-0" in line):
+        return _exact_object(line)
+    colons = len(found)
+    for value in found.values():
+        if isinstance(value, dict):
+            colons += len(value)
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,):
+            if type(part) is float and (part in (0.0, 1.0) or abs(part) >= 2.0**53):
+                return _exact_object(line)  # 1e-400 is no 0, and 2**64 + 1 no float
+    return found if line.count(b":") == colons else _exact_object(line)  # or a key stands twice
+
+
+def _cells(found: Mapping[str, Any], key: Key, nested: str | None = None) -> list[str]:
+    """The cells of a key; ValueError where its value has another shape, or holds lists without a name for these."""
+    value = found.get(key.name)
+    entries = key.entries
+    if entries is None:
+        return [_cell(value, key.name, nested)]
+    if value is None:
+        return [""] * len(key.columns)
+    if isinstance(value, list) and len(value) == entries:
+        return [_cell(part, key.name, nested) for part in value]
+    if isinstance(value, dict) and isinstance(entries, tuple) and value.keys() == set(entries):
+        return [_cell(value[entry], key.name, nested) for entry in entries]
+    size = len(value) if isinstance(value, list | dict) else 1
+    raise ValueError(f"{shown(key.name)} has {size} entries where {len(key.columns)} are wanted")
+
+
+def _cell(value: Any, key: str, nested: str | None = None) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | dict):
+        if nested is not None:
+            return nested
+        raise ValueError(f"{shown(key)} holds {NESTED}")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else repr(value)

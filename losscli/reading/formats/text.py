@@ -128,13 +128,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
     if head.lists is not None:
         return table
     start = source.position() - len(feed.rest)
-    piece = partial(_piece, table, source, layout, origin, style.block_bytes)
-    return replace(
-        table,
-        parts=partial(_parts, partial(cut, source, start), piece),
-        cuts=lambda: cut(source, start, (source.size or 0) // PART_BYTES),
-        piece=piece,
-    )
+    return in_ranges(table, source, start, lambda part: _Reader(part, layout, origin, style.block_bytes, True).chunks())
 
 
 def of_lines(source: Source, columns: Columns, wanted: ColumnSelection, chunks: Iterable[Chunk]) -> Table:
@@ -157,19 +151,16 @@ def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Colum
     return columns
 
 
-def _parts(
-    cuts: Callable[[int], list[tuple[int, int]]], piece: Callable[[int, int], Table], count: int
-) -> list[Table] | None:
-    """The table as up to `count` tables of ranges of its bytes."""
-    return [piece(low, high) for low, high in cuts(count)] or None
+def in_ranges(table: Table, source: Source, start: int, chunks: Callable[[Feed], Iterator[Chunk]]) -> Table:
+    """The table, which can be read in ranges of its bytes too; its first row is at `start`."""
 
+    def piece(low: int, high: int) -> Table:
+        return replace(table, chunks=chunks(Feed(between(source, low, high))), threads=1)
 
-def _piece(
-    table: Table, source: Source, layout: Layout, origin: Origin, block_bytes: int, low: int, high: int
-) -> Table:
-    """The table of the lines in a range of the bytes."""
-    reader = _Reader(Feed(between(source, low, high)), layout, origin, block_bytes, ranged=True)
-    return replace(table, chunks=reader.chunks(), threads=1)
+    def parts(count: int) -> list[Table] | None:
+        return [piece(low, high) for low, high in cut(source, start, count)] or None
+
+    return replace(table, parts=parts, cuts=lambda: cut(source, start, (source.size or 0) // PART_BYTES), piece=piece)
 
 
 def _plain_newlines(feed: Feed) -> None:

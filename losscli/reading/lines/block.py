@@ -4,7 +4,7 @@ The lines are records each, quotes and all. What is wrong first in their order e
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,11 +33,23 @@ def block_of(piece: bytes, layout: Layout, origin: Origin) -> Block:
     return decoded_block(piece, layout, origin) or parsed_lines(piece, layout, origin)
 
 
-def decoded_block(piece: bytes, layout: Layout, origin: Origin) -> Block | None:
-    """The block by the fast decoder, but for odd lines; None where most are."""
+ParseLines = Callable[[list[bytes], list[int], int, Layout, Origin], Block]
+
+
+def decoded_block(
+    piece: bytes,
+    layout: Layout,
+    origin: Origin,
+    find_cells: decode.FindCells | None = None,
+    parse: ParseLines | None = None,
+) -> Block | None:
+    """The block by the fast decoder, but for odd lines, which are parsed; None where most are.
+
+    `find_cells` and `parse` are those of another kind of lines than CSV.
+    """
     if len(layout.delimiter.encode()) > 1 or len(piece) > CELL_BYTES:
         return None
-    decoded = decode.decode(piece, layout)
+    decoded = decode.decode(piece, layout, find_cells)
     if decoded is None:
         return None
     columns: dict[int, Column] = dict(zip(decode.number_columns(layout), decoded.numbers, strict=True))
@@ -48,13 +60,13 @@ def decoded_block(piece: bytes, layout: Layout, origin: Origin) -> Block | None:
         keep[decoded.missing] = False
     rows = decoded.numbers.shape[1]
     block = block_of_columns(layout, rows, columns, decoded.extra, lines=decoded.lines, keep=keep, origin=origin)
-    return _with_odd_lines(block, decoded, layout) if decoded.odd else block
+    return _with_odd_lines(block, decoded, layout, parse or _parsed) if decoded.odd else block
 
 
-def _with_odd_lines(fast: Block, decoded: decode.Decoded, layout: Layout) -> Block:
+def _with_odd_lines(fast: Block, decoded: decode.Decoded, layout: Layout, parse: ParseLines) -> Block:
     """The block with the odd lines, read with care, among its rows, up to the first fault."""
     places = [at for at, _ in decoded.odd]
-    rest = _parsed([raw for _, raw in decoded.odd], places, fast.lines, layout, fast.origin)
+    rest = parse([raw for _, raw in decoded.odd], places, fast.lines, layout, fast.origin)
     assert rest.line is not None
     own = np.flatnonzero(~np.isin(decoded.line, places))
     lines = np.concatenate([decoded.line[own], rest.line[: rest.rows]])

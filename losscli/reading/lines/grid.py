@@ -103,7 +103,7 @@ def _narrow_first(buffer: Bytes, suspects: Flags, layout: Layout) -> Grid | None
     """
     if layout.width < 2 or buffer[MARGIN + 1] != ord(layout.delimiter):
         return None
-    newlines = _sparse(buffer == NEWLINE)
+    newlines = sparse(buffer == NEWLINE)
     if newlines is None or np.count_nonzero(suspects) != layout.width * (newlines.size - 1) + 1:
         return None
     edges = np.empty((layout.width + 1, newlines.size - 1), np.intp)
@@ -121,7 +121,7 @@ def _fill(edges: Ints, buffer: Bytes, suspects: Flags, layout: Layout) -> bool:
     if _crowded(suspects, layout.width):
         return False
     suspects[edges[1]] = False
-    rest = _sparse(suspects)
+    rest = sparse(suspects)
     suspects[edges[1]] = True
     if rest is None or not _are_rows(buffer, rest, replace(layout, width=layout.width - 1)):
         return False
@@ -135,7 +135,7 @@ def _crowded(suspects: Flags, width: int) -> bool:
     return bool((np.diff(begin) < 8).any())
 
 
-def _sparse(flags: Flags) -> Ints | None:
+def sparse(flags: Flags) -> Ints | None:
     """Where flags are set, if never two among the same eight: a look at words of flags takes a fraction of the time."""
     words: NDArray[np.uint64] = flags.view(np.uint64)
     found = np.flatnonzero(words != 0)

@@ -53,21 +53,8 @@ def _shared_out(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelection]:
         for (at, _), part in zip(tables, parts, strict=True):
             if part:
                 own[at] = replace(own[at], carried={**own[at].carried, purpose: part})
-    if len(tables) == 2:
-        own[0] = replace(own[0], counterparts=_prediction_names(own[1], tables[1][1]))
     own = _with_weight(wanted, own, [(at, names) for (at, _), (names, _) in zip(tables, known, strict=True)])
     return _with_shared(own, sides) if len(tables) == 2 and KEY not in wanted.carried else own
-
-
-def _prediction_names(wanted: ColumnSelection, side: OpenSource) -> tuple[str, ...]:
-    """The names of the prediction columns of PREDS; none where it has no header, or that isn't settled."""
-    names = names_of(side.top, wanted, side.named)
-    if names is None:
-        return ()
-    try:
-        return tuple(names[column] for column in resolve(side.top, replace(wanted, header=True, carried={})).preds)
-    except DataError:
-        return ()  # told when the table is made
 
 
 def _spelled(text: str, names: tuple[str, ...]) -> str:
