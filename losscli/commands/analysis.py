@@ -5,49 +5,40 @@ from functools import partial
 from math import inf, isnan
 
 from losscli.commands.arguments import Arguments
-from losscli.commands.settings import analysis_options, refuse_unseen_pictures, request_of, settings_of
+from losscli.commands.settings import refuse_unseen_pictures
 from losscli.data.blocks import Model, Table
 from losscli.enums import Form, Reduction
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.analysis import AnalysisOptions, AnalysisResult, analyze
 from losscli.evaluation.evaluate import folded, refuse_nothing
 from losscli.evaluation.figures import Figures
-from losscli.evaluation.problem import Problem, Settings, problem_of
-from losscli.output.emit import Printing, emit
-from losscli.output.progress import watched
+from losscli.evaluation.problem import Problem, problem_of
+from losscli.output.emit import Printing
 from losscli.output.report import Report
-from losscli.output.streams import say
-from losscli.reading.open import open_data
 from losscli.reports.calibration import calibration_part, quantile_part
 from losscli.reports.figures import Part, with_parts
 from losscli.reports.groups import groups_part, worst_part
 from losscli.reports.loss import bare_report, report
-from losscli.reports.models import Difference, differences, models_part
+from losscli.reports.models import differences, models_part
 from losscli.reports.pictures import pictures_of
 
 
-def run_analysis(args: Arguments, printing: Printing) -> bool:
-    """Print the loss and what else was asked for; False where a limit is exceeded or a model is worse."""
-    _refuse(args, printing)
+def with_analysis(
+    args: Arguments, problem: Problem, table: Table, printing: Printing
+) -> tuple[Figures, Report, list[str]]:
+    """The figures of the first model, the report of all that was asked for, and which models are worse."""
     shares = _shares(args.quantiles) if args.quantiles is not None else {}
-    settings, request = settings_of(args), request_of(args, compared=True)
-    table = watched(open_data(request))
-    try:
-        problems = _problems(settings, table)
-        _refuse_unfit(args, problems[0], table)
-        found = folded(table, partial(analyze, problems, _asked(args, table)), AnalysisResult())
-        refuse_nothing(problems[0], found.summary, table.name)
-        figures = [Figures(*pair) for pair in zip(problems, (found.summary, *found.models), strict=True)]
-        answer = _report(figures, table, found, args, shares, bare=printing.is_bare)
-    finally:
-        table.close()
-    emit(answer, printing)
-    return _passes(figures, found, table.models, args, printing)
+    problems = _problems(problem, table)
+    _refuse_unfit(args, problem, table)
+    found = folded(table, partial(analyze, problems, _asked(args, table)), AnalysisResult())
+    refuse_nothing(problem, found.summary, table.name)
+    figures = [Figures(*pair) for pair in zip(problems, (found.summary, *found.models), strict=True)]
+    answer = _report(figures, table, found, args, shares, bare=printing.is_bare)
+    return figures[0], answer, _worse(args, problems, found, table.models)
 
 
-def _refuse(args: Arguments, printing: Printing) -> None:
-    """What makes no sense together, before anything is read."""
-    asked = analysis_options(args)
+def refuse_unsuitable(args: Arguments, asked: list[str], printing: Printing) -> None:
+    """Refuse what makes no sense together, before anything is read; `asked` are the options of an analysis."""
     if args.show is not None and args.worst is None:
         raise UsageError("--show adds columns to the worst rows; add --worst N")
     if args.fail_if_worse is not None and len(args.prob) < 2:
@@ -83,15 +74,14 @@ def _shares(text: str) -> dict[str, float]:
     return found
 
 
-def _problems(settings: Settings, table: Table) -> list[Problem]:
+def _problems(first: Problem, table: Table) -> list[Problem]:
     """The problem of each model: where classes are named by columns, each has its own."""
     models = table.models or (Model(""),)
-    problems = [problem_of(settings, table)]
+    problems = [first]
     for model in models[1:]:
-        problems.append(problem_of(settings, replace(table, classes=model.columns)))
-    first = problems[0].names
+        problems.append(problem_of(first.settings, replace(table, classes=model.columns)))
     for model, problem in zip(models, problems, strict=True):
-        if first and problem.names and set(first.names) != set(problem.names.names):
+        if first.names and problem.names and set(first.names.names) != set(problem.names.names):
             classes = " and ".join(
                 f"{shown(m.name)} has {', '.join(p.names.names)}"
                 for m, p in ((models[0], problems[0]), (model, problem))
@@ -153,23 +143,15 @@ def _report(
     return replace(answer, numbers=numbers, pictures=pictures)
 
 
-def _passes(
-    figures: list[Figures], found: AnalysisResult, models: tuple[Model, ...], args: Arguments, printing: Printing
-) -> bool:
-    """Whether the answer is within `--fail-above` and no model is worse; standard error says what isn't."""
-    value, good = figures[0].value, True
-    if args.fail_above is not None and not value <= args.fail_above:
-        say(f"{printing.command}: the {args.reduction.value} is {value!r}, above {args.fail_above!r}\n")
-        good = False
-    if args.fail_if_worse is None:
-        return good
-    for one in differences([f.problem for f in figures], models, found):
-        if one.low > args.fail_if_worse or one.mean == inf:
-            say(f"{printing.command}: {_worse(one, args.fail_if_worse)}\n")
-            good = False
-    return good
-
-
-def _worse(one: Difference, limit: float) -> str:
-    over = f"{one.name} is worse than {one.to}: its mean loss is higher by {one.mean:.6g}"
-    return over if one.mean == inf else f"{over}, and the interval from {one.low:.6g} lies above {limit:g}"
+def _worse(args: Arguments, problems: list[Problem], found: AnalysisResult, models: tuple[Model, ...]) -> list[str]:
+    """What --fail-if-worse says of the models that are."""
+    lines, limit = list[str](), args.fail_if_worse
+    if limit is None:
+        return lines
+    for one in differences(problems, models, found):
+        over = f"{one.name} is worse than {one.to}: its mean loss is higher by {one.mean:.6g}"
+        if one.mean == inf:
+            lines.append(over)
+        elif one.low > limit:
+            lines.append(f"{over}, and the interval from {one.low:.6g} lies above {limit:g}")
+    return lines

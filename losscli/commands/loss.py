@@ -1,4 +1,6 @@
-"""What the loss commands do: read, evaluate, report. Returns whether the answer is yes; writes to standard output."""
+"""What the commands of a loss do: read, evaluate, report."""
+
+from contextlib import closing
 
 import numpy as np
 
@@ -12,74 +14,75 @@ from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.emit import Printing, emit
 from losscli.output.progress import watched
+from losscli.output.report import Report
 from losscli.output.streams import say
 from losscli.reading.open import open_data
 from losscli.reports.loss import bare_report, report
 
 
 def run_loss(args: Arguments) -> bool:
-    """Print the loss that was asked for; False when it is above the limit that was given."""
+    """Print the loss; False where a typed answer is wrong, a limit is exceeded or a model is worse."""
+    # Refuse what makes no sense together, before anything is read.
+    printing, asked = printing_of(args), analysis_options(args)
+    by_hand = args.expect is not None or args.explain
     refuse_contradictions(args)
-    printing = printing_of(args)
-    if analysis_options(args):
-        from losscli.commands.analysis import run_analysis
+    if asked:
+        from losscli.commands.analysis import refuse_unsuitable, with_analysis
 
-        return run_analysis(args, printing)
-    if args.expect is not None or args.explain:
+        refuse_unsuitable(args, asked, printing)
+    elif by_hand:
         _refuse_unsuitable(args, printing)
-    settings, request = settings_of(args), request_of(args)
-    table = watched(open_data(request))
-    try:
-        return _answered(problem_of(settings, table), table, args, printing)
-    finally:
-        table.close()
+
+    # Open the data, and pose the problem.
+    with closing(watched(open_data(request_of(args, compared=True)))) as table:
+        problem = problem_of(settings_of(args), table)
+
+        # Evaluate, and make the report.
+        ok, worse = True, list[str]()
+        if asked:
+            figures, answer, worse = with_analysis(args, problem, table, printing)
+        elif by_hand:
+            figures, answer, ok = _checked(args, problem, table, printing)
+        elif args.reduction is Reduction.NONE:
+            from losscli.reports.rows import stream_losses
+
+            stream_losses(problem, table, printing)
+            return True
+        else:
+            figures = Figures(problem, summary_of(problem, table, full=not printing.is_bare))
+            answer = (bare_report if printing.is_bare else report)(figures, table)
+
+    # Write it; of a typed answer, --quiet leaves all to the exit code.
+    if args.expect is None or not args.quiet:
+        emit(answer, printing)
+
+    # Compare with the limits.
+    if args.fail_above is not None and not figures.value <= args.fail_above:
+        worse = [f"the {args.reduction.value} is {figures.value!r}, above {args.fail_above!r}", *worse]
+    for line in worse:
+        say(f"{printing.command}: {line}\n")
+    return ok and not worse
 
 
-def _answered(problem: Problem, table: Table, args: Arguments, printing: Printing) -> bool:
-    if args.expect is not None or args.explain:
-        return _checked(problem, table, args, printing)
-    if args.reduction is Reduction.NONE:
-        from losscli.reports.rows import stream_losses
-
-        stream_losses(problem, table, printing)
-        return True
-    figures = Figures(problem, summary_of(problem, table, full=not printing.is_bare))
-    answer = (bare_report if printing.is_bare else report)(figures, table)
-    emit(answer, printing)
-    return _within_limit(answer.answer, args, printing)
-
-
-def _within_limit(value: float, args: Arguments, printing: Printing) -> bool:
-    """Whether the answer is within `--fail-above`; where it isn't, standard error says what it is."""
-    if args.fail_above is None or value <= args.fail_above:
-        return True
-    say(f"{printing.command}: the {args.reduction.value} is {value!r}, above {args.fail_above!r}\n")
-    return False
-
-
-def _checked(problem: Problem, table: Table, args: Arguments, printing: Printing) -> bool:
-    """Print the answer with its work, its check or both; False when the typed answer is wrong or the limit exceeded."""
+def _checked(args: Arguments, problem: Problem, table: Table, printing: Printing) -> tuple[Figures, Report, bool]:
+    """The figures, their report with the work, the verdict or both, and whether the typed answer is right."""
     from losscli.homework.check_loss import judge, solve
     from losscli.homework.explain_loss import explain_loss
     from losscli.homework.typed import Expected
     from losscli.reports.verdict import with_explanation, with_losses, with_verdict
 
-    by_row, ok = args.reduction is Reduction.NONE, True
+    by_row = args.reduction is Reduction.NONE
     solution = solve(problem, table, hold_rows=args.expect is not None or by_row)
-    figures = solution.figures
-    answer = report(figures, table)
+    answer = report(solution.figures, table)
     if by_row:
         answer = with_losses(answer, np.asarray(solution.right))
     if args.explain:
-        answer = with_explanation(answer, explain_loss(solution.first, figures, args.digits))
-    if args.expect is not None:
-        expected = Expected(args.expect, args.tolerance, args.hide_answer)
-        verdict = judge(solution, expected)
-        answer, ok = with_verdict(answer, verdict, expected, solution, printing), verdict.ok
-        if args.quiet:  # the exit code says it
-            return _within_limit(figures.value, args, printing) and ok
-    emit(answer, printing)
-    return _within_limit(figures.value, args, printing) and ok
+        answer = with_explanation(answer, explain_loss(solution.first, solution.figures, args.digits))
+    if args.expect is None:
+        return solution.figures, answer, True
+    expected = Expected(args.expect, args.tolerance, args.hide_answer)
+    verdict = judge(solution, expected)
+    return solution.figures, with_verdict(answer, verdict, expected, solution, printing), verdict.ok
 
 
 def _refuse_unsuitable(args: Arguments, printing: Printing) -> None:
