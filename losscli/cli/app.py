@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import IO, Any
 
 from losscli import __version__
 from losscli.cli.commands import GROUPS, Command, command_of, first_words
@@ -57,18 +57,20 @@ def _run(args: list[str]) -> int:
 
         return complete(application(main), args)
     if not args:
-        from losscli.cli.help import help_on
-
-        say(f"{help_on([])}\n")
+        if sys.stderr is not None:
+            _show_help([], sys.stderr)
+            say("\n")
         raise UsageError(f"choose a command: {', '.join(first_words())}")
     if args in (["-V"], ["--version"]):
-        return _show(f"losscli {__version__}\n")
+        if sys.stdout is not None:
+            sys.stdout.write(f"losscli {__version__}\n")
+        return 0
     command = command_of(args)
     behind = args[len(command.words) :] if command is not None else args[1:]
     if first in ("help", *HELP) or ((command is not None or first in GROUPS) and asks_for_help(behind)):
-        from losscli.cli.help import help_on
-
-        return _show(help_on(args[1:] if first == "help" else args))
+        if sys.stdout is not None:
+            _show_help(args[1:] if first == "help" else args, sys.stdout)
+        return 0
     if command is None:
         from losscli.cli.hints import unknown_command
 
@@ -86,10 +88,10 @@ def _unknown_option(command: Command, flag: str) -> str:
     return unknown_option(flag, command)
 
 
-def _show(page: str) -> int:
-    if sys.stdout is not None:
-        sys.stdout.write(page)
-    return 0
+def _show_help(words: Sequence[str], stream: IO[str]) -> None:
+    from losscli.cli.help import show_help
+
+    show_help(words, stream)
 
 
 def _flushed(code: int) -> int:

@@ -1,4 +1,4 @@
-"""The pages of help, made of the tables of commands and options. Plain text; the rule: at 80 columns, within 60 lines.
+"""The pages of help: of the program, of commands, of topics, and the list of all options.
 
 A page begins with a sentence and examples that can be typed as they stand where the example files are; then come the
 arguments and the options in their groups. Where the terminal is narrow, what an option does stands below its name.
@@ -6,11 +6,11 @@ arguments and the options in their groups. Where the terminal is narrow, what an
 
 import re
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import IO
 from unicodedata import east_asian_width
 
 from losscli.cli.commands import COMMANDS, GROUPS, Command, command_of, first_words, within
@@ -18,6 +18,7 @@ from losscli.commands.arguments import Option
 from losscli.enums import Form, Scale
 from losscli.errors import UsageError, shown
 from losscli.losses.table import Loss
+from losscli.output.streams import is_terminal
 
 WIDEST, NARROW = 80, 60  # longer lines are hard to read; below this names and texts don't fit beside each other
 NAMES = 29  # columns for names, where texts stand beside them
@@ -31,32 +32,40 @@ EXIT_CODES = (
     ("2", "trouble: wrong usage or wrong data; one line on standard error says where"),
     ("130", "interrupted"),
 )
+HEADING = re.compile(r"\S.*:")
 READ_ON = "losscli COMMAND -h has the options of a command, and losscli help TOPIC a page on a topic."
 
 TOPICS = Path(__file__).parents[1] / "topics"  # a Markdown file each, whose first line is `# name: what it is about`
 
 
-def help_on(words: Sequence[str]) -> str:
-    """The page of a topic or a command; without words, of the program."""
-    command, width = command_of(words), terminal_width()
-    if not words or words[0].startswith("-"):
-        return top_page(width)
-    if command is not None:
-        return page(command, width)
-    if words[0] in GROUPS:
-        return group_page(words[0], width)
-    every = {name: path for path, names, _ in topics() for name in names}
-    name = words[0].lower()
-    if name not in every:
-        near = get_close_matches(name, [*every, *first_words()], 1)
-        instead = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"no such topic: {shown(words[0])}; {instead}the topics are {', '.join(every)}")
-    text = every[name].read_text(encoding="utf-8")
-    if not sys.stdout.isatty():
-        return text
-    from losscli.output.people import markdown_text
+OPTIONS = ("options", "every option, and the commands that have it")
 
-    return markdown_text(text, width)
+
+def show_help(words: Sequence[str], stream: IO[str]) -> None:
+    """Print the page of a topic or a command; without words, of the program. A terminal shows it with bold headings."""
+    width, command = terminal_width(), command_of(words)
+    word = words[0].lower() if words else "-h"
+    every = {name: path for path, names, _ in topics() for name in names}
+    text, markdown = "", False
+    if word.startswith("-"):
+        text = top_page(width)
+    elif command is not None:
+        text = page(command, width)
+    elif word in GROUPS:
+        text = group_page(word, width)
+    elif word == OPTIONS[0]:
+        text = options_page(width)
+    elif word in every:
+        text, markdown = every[word].read_text(encoding="utf-8"), True
+    else:
+        near = get_close_matches(word, [*every, OPTIONS[0], *first_words()], 1)
+        instead = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"no such topic: {shown(words[0])}; {instead}the topics are {', '.join([*every, OPTIONS[0]])}")
+    if is_terminal(stream):
+        from losscli.output.people import markdown_text, with_bold
+
+        text = markdown_text(text, width) if markdown else with_bold(text, HEADING)
+    stream.write(text)
 
 
 def topics() -> list[tuple[Path, tuple[str, ...], str]]:
@@ -122,6 +131,34 @@ def group_page(group: str, width: int) -> str:
     return "\n".join([*parts, _sentence(hint, width)])
 
 
+def options_page(width: int) -> str:
+    """All options in their groups, each with the commands that have it."""
+    found: dict[tuple[str, str, str], tuple[Option, Loss, list[Command]]] = {}
+    for command in COMMANDS.values():
+        for option in command.options.values():
+            key = option.group, option.flag, option.help
+            found.setdefault(key, (option, command.loss, []))[2].append(command)
+    parts = [_sentence("All options, and the commands that have them.", width)]
+    for group in dict.fromkeys(group for group, _, _ in found):
+        pairs = [
+            (_names(option), f"{help_of(option, loss)} [{_commands(commands)}]")
+            for (own, _, _), (option, loss, commands) in found.items()
+            if own == group
+        ]
+        parts.append(_section(group, pairs, width))
+    return "\n".join(parts)
+
+
+def _commands(commands: Sequence[Command]) -> str:
+    """The names of commands, those of a group by its name where all are there."""
+    names = [" ".join(command.words) for command in commands]
+    for group in GROUPS:
+        whole = [f"{group} {word}" for word in within(group)]
+        if set(whole) <= set(names):
+            names = [group if name == whole[0] else name for name in names if name not in whole[1:]]
+    return ", ".join(names)
+
+
 def top_page(width: int) -> str:
     """The page of the program."""
     options = [
@@ -137,7 +174,7 @@ def top_page(width: int) -> str:
         _examples(top_examples()),
         _section("Commands", commands, width),
         _section("Options", options, width),
-        _section("Topics", [(", ".join(names), title) for _, names, title in topics()], width),
+        _section("Topics", [*((", ".join(names), title) for _, names, title in topics()), OPTIONS], width),
         _section("Exit codes", EXIT_CODES, width),
         _section("Read on", [("", READ_ON)], width),
     ]

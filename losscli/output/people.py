@@ -58,6 +58,17 @@ def markdown_text(text: str, width: int) -> str:
     return str(captured.get())
 
 
+def with_bold(text: str, lines: re.Pattern[str]) -> str:
+    """A text whose lines that match a pattern are bold where a terminal shows that."""
+    from rich.text import Text
+
+    console = console_for(sys.stdout)
+    with console.capture() as captured:
+        for line in text.splitlines():
+            console.print(Text(line, style="bold" if lines.fullmatch(line) else ""))
+    return str(captured.get())
+
+
 def width_of(console: Any, parts: Any) -> int:
     """How wide something is on a console that has room for it."""
     return int(console.measure(parts).maximum)

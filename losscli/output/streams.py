@@ -30,6 +30,14 @@ def for_a_reader() -> Iterator[None]:
         silence(sys.stdout)
 
 
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Whether somebody looks at what is written there."""
+    try:
+        return stream is not None and stream.isatty()
+    except (OSError, ValueError, AttributeError):  # closed, or no stream of the system's
+        return False
+
+
 def silence(stream: IO[str] | None) -> None:
     """Send what is left in the buffer nowhere, so that the interpreter can't fail to write it at its end."""
     with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -127,11 +127,30 @@ def test_without_arguments_the_page_at_the_top_goes_to_standard_error() -> None:
 
 
 def test_an_unknown_topic_lists_the_topics() -> None:
-    topics = "the topics are conventions, files, homework, models, scale, 中文, zh"
+    topics = "the topics are conventions, files, homework, models, scale, 中文, zh, options"
 
     assert refusal("help", "filse") == f"no such topic: 'filse'; did you mean files? {topics}"
     assert refusal("help", "bec") == f"no such topic: 'bec'; did you mean bce? {topics}"
     assert refusal("help", "xyzzy") == f"no such topic: 'xyzzy'; {topics}"
+
+
+@pytest.mark.slow
+def test_all_options_are_listed_with_the_commands_that_have_them() -> None:
+    text = " ".join(run("help", "options").out.split())
+
+    for option in {option.flag for command in COMMANDS.values() for option in command.options.values()}:
+        assert f"{option} " in text or f"{option}," in text
+    assert "--lr RATE learning rate of gradient descent (0.1) [fit bce, fit ce]" in text
+    assert "--pos-weight C weight of the positive term [bce, grad bce, fit bce]" in text
+    assert "-f, --format NAME table (default), json, csv, tsv, md [bce, ce, nll, grade, grad, fit]" in text
+
+
+@pytest.mark.slow
+def test_headings_are_bold_on_a_terminal() -> None:
+    code, shown = on_terminal("bce", "-h")
+
+    assert code == 0 and "\x1b[1mExamples:\x1b[0m\n" in shown
+    assert re.sub(r"\x1b\[\d+m", "", shown) == page("bce")
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ distance of a row's probabilities from its label, (y - p)^2 for two classes and 
 
 import csv
 import io
+import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -348,3 +350,37 @@ def test_a_loss_names_settings_that_there_are(name: str) -> None:
 def test_coefficients_of_hard_rows_are_what_the_entry_sees() -> None:
     a = Binary(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     assert BINARY[Scale.PROBS].value(a, np.array([0.75, 0.25])).tolist() == [0.0625, 0.0625]
+
+
+# --- help -------------------------------------------------------------------------------------------------------------
+LOGITS_ALONE = replace(
+    BRIER,
+    name="brierlogits",
+    scale=Scale.LOGITS,
+    kernels={Form.CATEGORICAL: {Scale.LOGITS: CLASSES[Scale.LOGITS]}},
+    baseline=None,
+    aliases={"quadratic probabilityscore": ""},
+)
+
+
+def test_its_pages_of_help_have_examples_that_run_and_say_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(monkeypatch, LOGITS_ALONE)
+    for loss in (BRIER, LOGITS_ALONE):
+        for words in ((loss.name,), ("grad", loss.name)):
+            examples = COMMANDS[words].examples
+            assert len(examples) >= 3
+            for example in examples:
+                assert run(*shlex.split(example)[1:]).code == 0, example
+            page = run(*words, "-h").out
+            assert all(f"  {example}\n" in page for example in examples)
+        assert loss.name in run("grad", "-h").out and loss.name in run("-h").out
+    assert re.search(r"--from SCALE +probs \(default\) or logits\n", run("brier", "-h").out)
+    assert re.search(r"--from SCALE +logits \(default\)\n", run("brierlogits", "-h").out)
+    assert re.search(r"--prob COL +class columns", run("brierlogits", "-h").out)
+
+
+def test_what_others_call_it_is_answered_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(monkeypatch, LOGITS_ALONE)
+
+    assert refusal("quadratic", "t.csv") == "no such command: 'quadratic'; use brierlogits"
+    assert refusal("breir", "t.csv") == "no such command: 'breir'; did you mean brier?"
