@@ -5,6 +5,7 @@ The command line, the Typer application, help, completion and hints follow from 
 field: its type says what its value is (a flag, a number, a choice, a text, a list), `option(...)` says the rest.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from functools import cached_property, partial
@@ -63,7 +64,7 @@ class Option:
     commands: tuple[str, ...]
     range: Range | None
     bare: str | None
-    choices: tuple[str, ...]
+    choices: Collection[str]
     completes: str
 
     @property
@@ -91,10 +92,12 @@ class Option:
         """The types of its value, without None."""
         return (str,) if self.is_list else tuple(one for one in get_args(self.type) or (self.type,) if one is not NONE)
 
-    @cached_property
+    @property
     def words(self) -> tuple[str, ...]:
         """The words that are its values; none where any text is."""
-        return self.choices or tuple(str(member.value) for one in self.types if issubclass(one, Enum) for member in one)
+        if self.choices:
+            return tuple(self.choices)
+        return tuple(str(member.value) for one in self.types if issubclass(one, Enum) for member in one)
 
     def value(self, text: str) -> Any:
         """The text as a value; UsageError where it is none."""
@@ -129,7 +132,7 @@ def option(
     commands: tuple[str, ...],
     range: Range | None = None,
     bare: str | None = None,
-    choices: tuple[str, ...] = (),
+    choices: Collection[str] = (),
     completes: str = "",
 ) -> Any:
     """A field of `Arguments` that is an option; see `Option`."""
@@ -236,7 +239,7 @@ class Arguments:
         "--format",
         default="table",
         metavar="NAME",
-        choices=tuple(FORMATS),
+        choices=FORMATS,
         commands=EVERY,
         help=", ".join(FORMATS).replace("table", "table (default)"),
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def settings_of(args: Arguments) -> "Settings":
     """The mathematics of the arguments."""
-    from losscli.evaluation.problem import Settings
+    from losscli.evaluation.problem import PHRASES, Settings
 
     return Settings(
         loss=args.loss,
@@ -37,6 +37,9 @@ def settings_of(args: Arguments) -> "Settings":
         positive=args.positive,
         classes=_listed(args.classes),
         ci=args.ci,
+        given=frozenset(
+            name for name in PHRASES if getattr(args, name) is not None and getattr(args, name) is not False
+        ),
     )
 
 

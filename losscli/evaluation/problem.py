@@ -5,10 +5,30 @@ from math import log
 
 from losscli.data.blocks import Table
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, UsageError
+from losscli.errors import DataError, UsageError, printable_line
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes
 from losscli.losses.conventions import Convention, convention
 from losscli.losses.table import Kernel, Loss
+from losscli.losses.wording import listed
+
+# The mathematics that every title names where it is asked for, in this order. The keys are also those of JSON.
+PHRASES = {
+    "focal": "focal gamma {}",
+    "smoothing": "smoothing {}",
+    "pos_weight": "positive weight {}",
+    "class_weight": "class weights {}",
+    "ignore": "label {} ignored",
+    "eps": "eps {}",
+    "normalize": "rows normalized",
+    "like": "like {}",
+}
+
+
+def _written(value: object) -> str:
+    """The value of an option as a title has it; of a long list the first and the last entries."""
+    if isinstance(value, tuple):
+        return listed([f"{entry:g}" for entry in value], ", ")
+    return f"{value:g}" if isinstance(value, float) else printable_line(str(value))
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,18 @@ class Settings:
     positive: str | None = None
     classes: tuple[str, ...] | None = None
     ci: float | None = None
+    given: frozenset[str] = frozenset()  # the options of `PHRASES` that were typed
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The options of `PHRASES` that were typed, by their names, with their values."""
+        found = {name: getattr(self, name) for name in PHRASES if name in self.given}
+        return {name: value.value if isinstance(value, Like) else value for name, value in found.items()}
+
+    @property
+    def titles(self) -> str:
+        """What stands behind the name of the loss in a title: `, focal gamma 2, smoothing 0.1`."""
+        return "".join(f", {PHRASES[name].format(_written(value))}" for name, value in self.options.items())
 
     @property
     def level(self) -> float:

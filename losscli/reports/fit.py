@@ -75,6 +75,7 @@ def _has_test(r: FitReport) -> bool:
 FIGURES: tuple[Figure[FitReport], ...] = (
     Figure("loss", lambda r: r.design.problem.settings.loss.name),
     Figure("method", lambda r: r.config.method.value),
+    Figure("options", lambda r: r.design.problem.settings.options),
     Figure("n", lambda r: r.design.rows),
     Figure("parameters", lambda r: parameter_entries(r.design.shape, r.parameters)),
     Figure("train_loss", lambda r: r.train_loss, "training loss", lambda r: _size(r.design)),
@@ -180,7 +181,7 @@ def report_of(outcome: FitReport) -> Report:
     kind = "logistic" if outcome.design.shape.classes is None else "softmax"
     how = "newton's method" if outcome.config.method is Solver.NEWTON else "gradient descent"
     return Report(
-        title=f"{kind} regression by {how}",
+        title=f"{kind} regression by {how}{outcome.design.problem.settings.titles}",
         record={**record_of(FIGURES, outcome), "notes": notes},
         grids=(outcome.parameters, Grid(tuple(lines_of(FIGURES, outcome)))),
         pictures=(chart,) if chart else (),
@@ -206,6 +207,7 @@ class TemperatureReport:
 
 TEMPERATURE_FIGURES: tuple[Figure[TemperatureReport], ...] = (
     Figure("loss", lambda r: "temperature"),
+    Figure("options", lambda r: r.train.problem.settings.options),
     Figure("n", lambda r: r.train.rows),
     Figure("temperature", lambda r: r.temperature, "temperature", "divide the logits by it"),
     Figure("loss_before", lambda r: r.loss(r.train, 1.0), "loss before", lambda r: _size(r.train)),
@@ -235,7 +237,7 @@ def temperature_report(answer: TemperatureReport) -> Report:
     warnings = (*gone, *doubted, *train.table.warnings)
     notes = (*warnings, *train.table.notes)
     return Report(
-        title="temperature scaling",
+        title=f"temperature scaling{train.problem.settings.titles}",
         record={**record_of(TEMPERATURE_FIGURES, answer), "notes": list(notes)},
         grids=(Grid(tuple(lines_of(TEMPERATURE_FIGURES, answer))),),
         notes=notes,

@@ -130,6 +130,7 @@ GRADIENT_FIGURES: tuple[Figure[GradientAnswer], ...] = (
     Figure("wrt", lambda g: g.wrt),
     Figure("reduction", lambda g: g.problem.settings.reduction.value),
     Figure("method", lambda g: g.method.value),
+    Figure("options", lambda g: g.problem.settings.options),
     Figure(
         "value",
         lambda g: g.value,
@@ -195,7 +196,8 @@ def _report(gradient: Gradient, numeric: bool) -> Report:
         agreement=Agreement(totals.error, totals.error_row, totals.inconclusive) if gradient.checked else None,
         by_rows=True,
     )
-    title = f"gradient of {problem.settings.loss.title} by {WORDS[answer.wrt]}"
+    settings = problem.settings
+    title = f"gradient of {settings.loss.title} by {WORDS[answer.wrt]}{settings.titles}"
     record = {**record_of(GRADIENT_FIGURES, answer), "notes": list(notes)}
     return Report(title, record, (figures_grid(answer),), notes, (*of_loss, *own))
 

@@ -68,6 +68,7 @@ FIGURES: tuple[Figure[Figures], ...] = (
     Figure("infinite", lambda f: f.summary.total.infinite),
     Figure("clipped", lambda f: f.summary.counts.clipped),
     *map(_left_out, REASONS),
+    Figure("options", lambda f: f.problem.settings.options),
     Figure("baseline", lambda f: f.baseline, "baseline", "always predicting the label frequencies", _has_baseline),
     Figure(
         "normalized",
@@ -111,7 +112,8 @@ def report(f: Figures, table: Table) -> Report:
         "notes": [*warnings, *more, *_undefined(f), *table.notes],
     }
     notes = (*warnings, *more, *table.notes)
-    return Report(f.problem.settings.loss.title, record, tuple(grids), notes, warnings, f.value)
+    title = f.problem.settings.loss.title + f.problem.settings.titles
+    return Report(title, record, tuple(grids), notes, warnings, f.value)
 
 
 def bare_report(f: Figures, table: Table) -> Report:

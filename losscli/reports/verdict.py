@@ -26,7 +26,7 @@ from losscli.output.report import Grid, Report
 LISTED = 100  # rows of a table; the machine formats have them all
 
 # What stays of the record where the answer is hidden.
-ASKED = ("loss", "wrt", "reduction", "base", "from", "n", "method", "positive", "classes", "columns")
+ASKED = ("loss", "wrt", "reduction", "base", "from", "options", "n", "method", "positive", "classes", "columns")
 
 OPTION_OF_UNIT = {"nats": "leaving --base out", "bits": "--base 2", "bans": "--base 10"}
 

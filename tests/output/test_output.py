@@ -22,7 +22,7 @@ LOSSES = [-log(p) for p in (0.8, 0.7, 0.6, 0.7)]
 MEAN = sum(LOSSES) / 4
 KEYS = """
     loss value reduction base from n divisor sum mean std se low high min max infinite clipped dropped ignored unmatched
-    baseline normalized perplexity log_likelihood label_entropy kl_divergence
+    options baseline normalized perplexity log_likelihood label_entropy kl_divergence
     positive classes per_class sources columns notes
 """
 ALL_KEYS = set(KEYS.split())
