@@ -1,0 +1,236 @@
+"""Rules at their edges: each test here goes red for a fault that all others let pass."""
+
+import csv
+import io
+import math
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import answer, record, refusal, run, write
+
+from losscli.cli.app import main
+from losscli.commands import loss
+from losscli.engines import local
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+def test_an_exponent_with_a_point_is_no_number() -> None:
+    for cell in ("12e-.1", "1e.5", "1.5e1.", "1e+.1"):
+        assert f"t.csv:4: column 'p': '{cell}' is not a number" in refusal(
+            "bce", write("t.csv", f"label,p\n1,0.8\n0,0.3\n1,{cell}\n0,0.2\n")
+        )
+
+
+def test_a_last_line_of_one_space_is_no_row() -> None:
+    assert answer("bce", write("t.csv", "label,p\n1,0.9\n0,0.3\n ")) == answer("bce", "1,0", "0.9,0.3")
+    assert answer("bce", write("y.txt", "1\n0\n "), write("p.txt", ".9\n.3\n ")) == answer("bce", "1,0", "0.9,0.3")
+
+
+def test_of_two_shared_columns_the_first_row_that_differs_is_named() -> None:
+    write("labels.csv", "id,run,label\n1,a,1\n2,a,0\n3,a,1\n")
+    write("preds.csv", "id,run,p\n1,a,.9\n2,b,.3\n4,a,.8\n")
+    assert refusal("bce", "labels.csv", "preds.csv").startswith("labels.csv:3 and preds.csv:3 differ in 'run'")
+    write("preds.csv", "id,run,p\n1,a,.9\n4,a,.3\n3,b,.8\n")
+    assert refusal("bce", "labels.csv", "preds.csv").startswith("labels.csv:3 and preds.csv:3 differ in 'id'")
+
+
+def test_beside_a_single_class_column_a_prediction_is_a_class_too() -> None:
+    write("t.csv", "y,dog,pred\ndog,0.6,0.4\npred,0.3,0.7\n")
+    assert record("ce", "t.csv")["classes"] == ["dog", "pred"]
+
+
+def test_a_positive_label_that_no_row_has_is_said() -> None:
+    write("t.csv", "answer,p\nno,0.2\nno,0.4\n")
+    found = record("bce", "t.csv", "-y", "answer", "-p", "p", "--positive", "yes")
+    assert found["value"] == pytest.approx(-(math.log(0.8) + math.log(0.6)) / 2, rel=1e-14)
+    assert [note for note in found["notes"] if "'yes'" in note]
+    found = record("bce", "t.csv", "-y", "answer", "-p", "p", "--positive", "no")
+    assert not [note for note in found["notes"] if "'no'" in note]
+
+
+def test_rounding_beyond_one_is_clipped_where_that_is_asked_for_and_by_no_convention() -> None:
+    assert answer("bce", "1,1", "0.8,1.0000001", "--eps", "1e-7") == pytest.approx(-math.log(0.8) / 2, rel=1e-6)
+    for convention in ((), ("--like", "keras"), ("--like", "sklearn"), ("--like", "torch")):
+        assert "--eps 1e-7" in refusal("bce", "1,1", "0.8,1.0000001", *convention)
+
+
+def test_decisions_are_noticed_in_tables_joined_by_a_key() -> None:
+    write("labels.csv", "id,label\n" + "".join(f"{at},{at % 2}\n" for at in range(8)))
+    write("preds.csv", "id,p\n" + "".join(f"{at},{at % 2}\n" for at in reversed(range(8))))
+    assert "exactly 0 or 1" in " ".join(record("bce", "labels.csv", "preds.csv", "--key", "id")["notes"])
+    write("preds.csv", "id,p\n" + "".join(f"{at},{at % 2 if at else 0.5}\n" for at in reversed(range(8))))
+    assert "exactly 0 or 1" not in " ".join(record("bce", "labels.csv", "preds.csv", "--key", "id")["notes"])
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+def test_losses_that_hardly_differ_have_a_standard_error() -> None:
+    close = record("bce", "1,1", "0.905,0.905000009")
+    a, b = -math.log(0.905), -math.log(0.905000009)
+    assert close["se"] == pytest.approx((a - b) / 2, rel=1e-2)
+    assert record("bce", "1,1,1", "0.905,0.905,0.905")["se"] == 0
+
+
+# --- homework ---------------------------------------------------------------------------------------------------------
+def test_a_typed_power_of_ten_is_as_precise_as_its_digits() -> None:
+    typed = ("bce", "--from", "logits", "1,1", "-400,-430", "-r", "none", "--expect")
+    assert run(*typed, "4e2,4e2").code == 0  # 350 to 450
+    assert run(*typed, "4e2,5e2").code == 1
+    assert run(*typed, "400,4.30e2").code == 0
+    assert run(*typed, "400,4.40e2").code == 1
+
+
+def test_a_product_of_rounded_numbers_stands_for_all_that_they_may_be() -> None:
+    for product in ("-1.9*1.1", "1.1*-1.9", "1.9*-1.1"):  # -2.2425 to -1.9375
+        for slope, code in ((-2.24, 0), (-1.94, 0), (-2.25, 1), (-1.93, 1)):
+            assert run("grad", "bce", "1", repr(-1 / slope), f"--expect={product}").code == code, (product, slope)
+
+
+def test_one_entry_that_is_not_zero_tells_no_ratio() -> None:
+    args = ("grad", "bce", "--wrt", "logits")
+    assert record_of_wrong(*args, "1,0", "0.8,0.3", "--expect=-0.3,0.45")["ratio"] == 3
+    assert record_of_wrong(*args, "1,0", "0.8,0", "--expect=-0.3,0")["ratio"] is None
+
+
+def record_of_wrong(*args: str) -> dict[str, object]:
+    result = run(*args, "-f", "json")
+    assert result.code == 1, result
+    expect: dict[str, object] = result.json["expect"]
+    return expect
+
+
+def test_an_ignored_row_counted_as_the_last_class_has_its_class_weight() -> None:
+    mistaken = (-math.log(0.7) - 2 * math.log(0.6) - 5 * math.log(0.5)) / (1 + 2 + 5)
+    args = ("--ignore", "9", "--class-weight", "1,2,5", "--expect", f"{mistaken:.6f}")
+    found = record_of_wrong("ce", "0,1,9", "0.7,0.2,0.1;0.3,0.6,0.1;0.2,0.3,0.5", *args)
+    assert [suspect["id"] for suspect in found["consistent_with"]] == ["ignored-as-class"]  # type: ignore[attr-defined]
+
+
+def test_a_class_with_a_slash_is_no_path_beside_a_key_in_another_folder() -> None:
+    Path("sub").mkdir()
+    write("sub/t.csv", "label,p\n1,0.8\n")
+    questions = ("q1,\"ce yes/no '[[0.8 0.2]]' --classes 'yes/no,maybe'\"", "q2,bce t.csv")
+    write("sub/key.csv", "\n".join(["question,command", *questions, ""]))
+    write("answers.csv", "student,question,answer\ns,q1,0.2231\ns,q2,0.2231\n")
+    assert run("grade", "sub/key.csv", "answers.csv").code == 0
+
+
+# --- regression -------------------------------------------------------------------------------------------------------
+def test_soft_labels_among_hard_ones_are_written_beside_their_predictions() -> None:
+    write("t.csv", "y,a\n0,1\n0.5,2\n1,0.5\n0.25,3\n1,2\n")
+    record("fit", "bce", "t.csv", "-y", "y", "-x", "a", "--steps", "0", "--predict", "out.csv")
+    rows = list(csv.DictReader(io.StringIO(Path("out.csv").read_text())))
+    assert [(float(row["label"]), float(row["prob"])) for row in rows] == [
+        (label, 0.5) for label in (0, 0.5, 1, 0.25, 1)
+    ]
+
+
+def test_a_batch_without_weight_is_no_step_at_all() -> None:
+    x, y = {0: 3.0, 1: 4.0}, {0: 1.0, 1: 0.0}  # the rows that weigh
+
+    def losses(order: tuple[int, int]) -> list[float]:
+        b = m = 0.0
+        found = []
+        for row in (None, *order):
+            if row is not None:
+                slope = 1 / (1 + math.exp(-(b + m * x[row]))) - y[row]
+                b, m = b - 0.01 * slope, m - 0.01 * slope * x[row]
+            found.append(sum(math.log1p(math.exp((1 - 2 * y[at]) * (b + m * x[at]))) for at in (0, 1)) / 2)
+        return found
+
+    table = "x,y,w\n1,1,0\n2,0,0\n3,1,1\n4,0,1\n5,1,0\n0.5,0,0\n"
+    orders = set()
+    for seed in range(6):
+        options = ("-w", "w", "--steps", "2", "--batch", "1", "--lr", "0.01", "--seed", str(seed))
+        history = record("fit", "bce", *options, stdin=table)["history"]
+        fitting = [order for order in ((0, 1), (1, 0)) if history == pytest.approx(losses(order), rel=1e-13)]
+        assert len(fitting) == 1, seed
+        orders.add(fitting[0])
+    assert len(orders) == 2
+
+
+def test_classes_that_are_numbers_are_in_the_order_of_numbers() -> None:
+    write("t.csv", "y,a\n10,1\n2,2\n10,0.5\n2,3\n10,2.5\n")
+    found = record("fit", "ce", "t.csv", "-y", "y", "-x", "a", "--steps", "3")
+    assert [one["class"] for one in found["parameters"]] == ["2", "2", "10", "10"]
+
+
+def test_a_probability_of_a_half_predicts_label_1() -> None:
+    write("t.csv", "y,a\n1,1\n1,2\n1,0.5\n0,3\n")
+    assert record("fit", "bce", "t.csv", "-y", "y", "-x", "a", "--steps", "0")["train_accuracy"] == 0.75
+
+
+FIT = "y,k,a,b\n" + "".join(
+    f"{y},{k},{a},{b}\n"
+    for y, k, a, b in zip(
+        [0, 1, 0, 1, 1, 0, 1, 0],
+        "uvwuvwuv",
+        [0.5, 2, -1, 1.25, -0.5, 0.75, 3, -2],
+        [1, -1, 0.5, 2, 0.25, -0.75, 1.5, 0.3],
+        strict=True,
+    )
+)
+
+
+@pytest.mark.parametrize("how", ["--steps 30", "--method newton --l2 0.1", "--steps 20 --standardize --l2 0.2"])
+def test_a_regression_knows_no_order_of_rows_and_a_row_twice_weighs_two(how: str) -> None:
+    header, *rows = FIT.splitlines()
+    for command in (("bce", "-y", "y"), ("ce", "-y", "k", "--classes", "u,v,w")):
+        args = ("fit", *command, "-x", "a,b", *how.split())
+        whole = thetas(*args, stdin="\n".join([header, *rows]))
+        turned = thetas(*args, stdin="\n".join([header, *reversed(rows)]))
+        assert turned == pytest.approx(whole, rel=1e-9, abs=1e-12)
+        if "--standardize" in how:
+            continue  # by the deviations of the rows, whatever they weigh
+        twice = thetas(*args, stdin="\n".join([header, *rows, rows[0], rows[3]]))
+        weighed = [f"{row},{2 if at in (0, 3) else 1}" for at, row in enumerate(rows)]
+        table = "\n".join([header + ",w", *weighed])
+        assert thetas(*args, "-w", "w", stdin=table) == pytest.approx(twice, rel=1e-9, abs=1e-12)
+        assert twice != pytest.approx(whole, rel=1e-3)
+
+
+def test_names_of_classes_change_nothing_but_their_order() -> None:
+    args = ("fit", "ce", "-y", "k", "-x", "a,b", "--steps", "30")
+    named = {one["parameter"]: one["theta"] for one in record(*args, stdin=FIT)["parameters"]}
+    other = FIT.replace(",u,", ",z,")
+    renamed = {one["parameter"].replace("[z]", "[u]"): one["theta"] for one in record(*args, stdin=other)["parameters"]}
+    assert renamed == pytest.approx(named, rel=1e-12)
+
+
+def thetas(*args: str, stdin: str) -> list[float]:
+    return [one["theta"] for one in record(*args, stdin=stdin)["parameters"]]
+
+
+# --- processes and signals --------------------------------------------------------------------------------------------
+def test_an_interrupt_that_surfaces_as_another_exception_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ImportError("numpy is half there")
+
+    monkeypatch.setattr(loss, "run_loss", broken)
+    assert main(["bce", "1,0", "0.8,0.3"], interrupted=lambda: True) == 130
+    assert main(["bce", "1,0", "0.8,0.3"], interrupted=lambda: False) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+@pytest.mark.parametrize("package", ["pyarrow", "fsspec", "distributed"])
+def test_no_process_is_forked_beside_the_threads_of_a_package(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    forked: list[int] = []
+    fork = os.fork
+    random = np.random.default_rng(1)
+    table = "label,p\n" + "".join(f"{at % 2},{p!r}\n" for at, p in enumerate(random.random(400).tolist()))
+    write("t.csv", table)
+    monkeypatch.setattr("losscli.reading.formats.ranges.LEAST_BYTES", 200)
+    monkeypatch.setattr(os, "fork", lambda: forked.append(1) or fork())
+    for name in local._THREADED:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    alone = answer("bce", "t.csv", "--threads", "2")
+    assert forked
+
+    forked.clear()
+    monkeypatch.setitem(sys.modules, package, sys)
+    assert answer("bce", "t.csv", "--threads", "2") == alone
+    assert not forked
