@@ -17,7 +17,7 @@ from losscli.errors import DataError, Quoted, shown
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import worked
-from losscli.losses.focal import focal_value
+from losscli.losses.focal import focal_value, true_class_cost
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 T = TypeVar("T")
@@ -29,10 +29,10 @@ def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
     prepared = prepare(problem, block)
     kernel, v = problem.kernel, prepared.conditioned
     if prepared.logarithms is not None:
-        kernel, v = problem.settings.loss.kernels[problem.form][Scale.LOGPROBS], prepared.logarithms
+        kernel, v = problem.kernels[Scale.LOGPROBS], prepared.logarithms
     loss = kernel.value(prepared.targets, v)
-    if problem.settings.focal:
-        loss = focal_value(loss, kernel.value(prepared.unweighted, v), problem.settings.focal)
+    if problem.focal:
+        loss = focal_value(loss, true_class_cost(kernel, prepared.focus, v), problem.focal)
     return prepared, replace(prepared.rows, loss=loss)
 
 

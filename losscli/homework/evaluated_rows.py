@@ -371,8 +371,7 @@ def with_settings(problem: Problem, **changes: object) -> Problem:
     """The problem with other settings."""
     settings: Settings = replace(problem.settings, **changes)  # type: ignore[arg-type]  # checked there
     rule = convention(settings.like, problem.form, settings.scale, settings.eps, settings.normalize)
-    kernel = settings.loss.kernels[problem.form][settings.scale]
-    return replace(problem, settings=settings, convention=rule, kernel=kernel)
+    return replace(problem, settings=settings, convention=rule)
 
 
 def _divisor_weights(parts: Sequence[Rows]) -> Array:

@@ -19,7 +19,7 @@ from losscli.evaluation.evaluate import in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
-from losscli.losses.focal import focal_gradient, focal_value
+from losscli.losses.focal import focal_gradient, focal_value, true_class_cost, true_class_slope
 from losscli.losses.targets import Classes, Targets, coefficient_sums, joined
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.lists import is_list, parse_list
@@ -56,6 +56,7 @@ class DesignMatrix:
     x: Array
     targets: Targets
     unweighted: Targets
+    focus: Targets
     weight: Array | None
     divisor: float
     summary: Summary
@@ -81,19 +82,19 @@ def logits(design: DesignMatrix, theta: Array) -> Array:
 
 def row_losses(design: DesignMatrix, theta: Array) -> Array:
     """The weighted loss of each row (n,), undivided."""
-    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.settings.focal
+    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.focal
     loss = kernel.value(design.targets, z)
-    loss = focal_value(loss, kernel.value(design.unweighted, z), gamma) if gamma else loss
+    loss = focal_value(loss, true_class_cost(kernel, design.focus, z), gamma) if gamma else loss
     return loss if design.weight is None else design.weight * loss
 
 
 def row_gradients(design: DesignMatrix, theta: Array) -> Array:
     """The slope of each row's weighted loss by its logits, (n,) or (n, k), undivided."""
-    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.settings.focal
+    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.focal
     slope = kernel.gradient(design.targets, z)
     if gamma:
-        loss, plain = kernel.value(design.targets, z), kernel.value(design.unweighted, z)
-        slope = focal_gradient(loss, slope, plain, kernel.gradient(design.unweighted, z), gamma)
+        loss, plain = kernel.value(design.targets, z), true_class_cost(kernel, design.focus, z)
+        slope = focal_gradient(loss, slope, plain, true_class_slope(kernel, design.focus, z), gamma)
     return slope if design.weight is None else design.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
@@ -101,7 +102,7 @@ def taken(design: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
     """Some rows, with their own divisor."""
     weight = None if design.weight is None else design.weight[rows]
     part = replace(design, x=design.x[rows], weight=weight, targets=of_rows(design.targets, rows))
-    part = replace(part, unweighted=of_rows(design.unweighted, rows))
+    part = replace(part, unweighted=of_rows(design.unweighted, rows), focus=of_rows(design.focus, rows))
     return replace(part, divisor=_divisor(part))
 
 
@@ -231,6 +232,7 @@ def design_of(
         x,
         joined([one.targets for one in prepared]),
         joined([one.unweighted for one in prepared]),
+        joined([one.focus for one in prepared]),
         np.concatenate(weights) if weights else None,
         divisor(summary),
         summary,

@@ -86,7 +86,7 @@ def of_inputs(rows: EvaluatedRows) -> Iterator[Yielded]:
             yield "clipped:left-out", rows.answer_with(eps=0.0)
     if rows.categorical and not logits:
         if rule.rescale:
-            raw = rows.raw if rule.clip is None else np.clip(rows.raw, rule.clip, 1.0 - rule.clip)
+            raw = rows.raw if rule.clip is None else np.clip(rows.raw, *rule.clip)
             yield "not-renormalized", loss(raw, scale)
         else:
             yield "renormalized", rows.answer_with(normalize=True)
