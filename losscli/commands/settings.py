@@ -63,7 +63,7 @@ def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
         prob=args.prob[0] if args.prob else None,
         models=tuple(args.prob[1:]),
         weight=args.weight,
-        carried={purpose: text for purpose in ("key", "by", "show") if (text := getattr(args, purpose)) is not None},
+        extra={purpose: text for purpose in ("key", "by", "show") if (text := getattr(args, purpose)) is not None},
         header=args.header,
         named_labels=(*(_listed(args.classes) or ()), *([args.positive] if args.positive is not None else [])),
     )

@@ -42,7 +42,7 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
     A Fault, from reading or from `work`, becomes the DataError that says where it is.
     """
     rows, end = 0, None
-    for block, result, fault in in_threads(partial(worked, work), table.chunks, table.threads):
+    for block, result, fault in in_threads(partial(worked, work), table.chunks(), table.threads):
         block = block.behind(end)
         if fault is not None:
             raise block.error(fault)
@@ -72,7 +72,8 @@ def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:
         from losscli.evaluation.cluster import folded_on_cluster
 
         return cast(M, folded_on_cluster(table, work, empty))
-    parts = table.parts(min(table.threads, MOST_PROCESSES)) if table.threads > 1 and available() else None
+    ranges = table.reader.ranges(min(table.threads, MOST_PROCESSES)) if table.threads > 1 and available() else ()
+    parts = [table.part(low, high) for low, high in ranges]
     found = in_processes(partial(_added_up, work, empty), parts, (DataError, Quoted)) if parts else None
     return reduce(add, found) if found else _added_up(work, empty, table)
 

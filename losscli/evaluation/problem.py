@@ -115,7 +115,7 @@ class Problem:
 
 def problem_of(settings: Settings, table: Table) -> Problem:
     """The problem that the settings pose on a table; refuses settings that this form of data gives no meaning."""
-    loss, form = settings.loss, table.form
+    loss, form = settings.loss, table.schema.form
     kernels = loss.kernels[form]
     if settings.scale not in kernels:
         raise UsageError(_no_kernel(settings, form))
@@ -131,14 +131,14 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     names = None
     if form is Form.CATEGORICAL:
         if settings.classes:
-            names = given_classes(settings.classes, table.width)
+            names = given_classes(settings.classes, table.schema.width)
         else:
-            names = column_classes(table.classes, table.width)
-    k = table.width if form is Form.CATEGORICAL else 2
+            names = column_classes(table.schema.classes, table.schema.width)
+    k = table.schema.width if form is Form.CATEGORICAL else 2
     if settings.class_weight and len(settings.class_weight) != k:
         raise UsageError(f"--class-weight gives {len(settings.class_weight)} weights, and there are {k} classes")
-    if settings.pos_weight and len(settings.pos_weight) not in (1, table.width):
-        labels = f"{table.width} labels" if table.width > 1 else "one label"
+    if settings.pos_weight and len(settings.pos_weight) not in (1, table.schema.width):
+        labels = f"{table.schema.width} labels" if table.schema.width > 1 else "one label"
         raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, and there is {labels}")
     return Problem(settings, form, rule, names, k)
 
@@ -162,14 +162,15 @@ _MEANINGLESS: dict[Form, tuple[tuple[str, str], ...]] = {
 
 def _refuse_widths(settings: Settings, table: Table) -> None:
     """Refuse label columns that don't go with the prediction columns."""
-    if table.form is Form.CATEGORICAL and table.width < 2:
+    if table.schema.form is Form.CATEGORICAL and table.schema.width < 2:
         where = f"{table.name}: " if table.streamed else ""
         raise DataError(
             f"{where}a prediction column for each class is wanted, and there is one; for one column use bce"
         )
-    labels, preds, where = table.label_width, table.width, f"{table.name}: " if table.streamed else ""
-    if table.form is Form.LIKELIHOOD or labels == preds or (labels == 1 and table.form is Form.CATEGORICAL):
-        if labels > 1 and not settings.loss.soft_labels and table.form is not Form.CATEGORICAL:
+    labels, preds, where = table.schema.label_width, table.schema.width, f"{table.name}: " if table.streamed else ""
+    form = table.schema.form
+    if form is Form.LIKELIHOOD or labels == preds or (labels == 1 and form is Form.CATEGORICAL):
+        if labels > 1 and not settings.loss.soft_labels and form is not Form.CATEGORICAL:
             raise DataError(f"{where}{settings.loss.name} wants one label a row; for label probabilities use ce")
         return
     found = f"{_columns(labels, 'label')} and {_columns(preds, 'prediction')}"

@@ -36,7 +36,7 @@ class Answer:
     student: str
     question: str
     text: str
-    carried: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

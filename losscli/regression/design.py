@@ -5,12 +5,11 @@ The labels become the coefficients of a loss once; what remains a function of th
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Table, texts
+from losscli.data.blocks import Block, HeldBlocks, Table, texts
 from losscli.data.blocks import taken as cells_of
 from losscli.data.cells import number
 from losscli.enums import Form, Like, Reduction, Scale
@@ -121,14 +120,14 @@ def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelecti
     _refuse_predictions(request, asked)
     wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=selection.features)
     table = _held(replace(request, wanted=wanted))
-    if not table.feature_names and not selection.intercept:
+    if not table.schema.feature_names and not selection.intercept:
         raise DataError(f"{table.name}: no column of features and no intercept leave nothing to fit")
     classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
     settings = replace(asked, scale=Scale.LOGITS, classes=classes)
-    problem = problem_of(settings, replace(table, form=form, width=width, classes=None))
+    problem = problem_of(settings, replace(table, schema=replace(table.schema, form=form, width=width, classes=None)))
     prepared, summary = _prepared(problem, table, width)
-    shape = ParameterShape(table.feature_names, selection.intercept, classes)
+    shape = ParameterShape(table.schema.feature_names, selection.intercept, classes)
     return design_of(problem, shape, prepared, _features(prepared, shape.intercept), summary, table)
 
 
@@ -164,11 +163,7 @@ def _held(request: ReadOptions) -> Table:
         blocks = [block for block, _ in in_order(table, _sound)]
     finally:
         table.close()
-    return replace(table, chunks=[partial(_same, block) for block in blocks])
-
-
-def _same(block: Block) -> Block:
-    return block
+    return replace(table, reader=HeldBlocks(blocks))
 
 
 def _sound(block: Block) -> Block:
@@ -181,14 +176,14 @@ def _sound(block: Block) -> Block:
 
 
 def _blocks(table: Table) -> Iterator[Block]:
-    return (chunk() for chunk in table.chunks)
+    return (chunk() for chunk in table.chunks())
 
 
 def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
     """The classes as the user names them; else the distinct labels, numbers by size and words by the alphabet."""
     if asked.classes:
         return asked.classes
-    label = table.columns.label
+    label = table.schema.columns.label
     if isinstance(label, list):
         return tuple(map(str, label))
     found = {text for block in _blocks(table) for text in texts(cells_of(block.labels[0], block.kept))}
