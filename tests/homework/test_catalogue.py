@@ -34,7 +34,8 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"eps": 0.05},
     {"like": Like.TORCH},
     {"normalize": True},
-    {"pos_weight": 3.0},
+    {"pos_weight": "3"},
+    {"focal": 2.0, "alpha": 0.3},
 )
 
 

@@ -70,8 +70,8 @@ def of_binary(rows: EvaluatedRows) -> Iterator[Yielded]:
             both = times(of_one, cost) - times(of_zero, np.log(-np.expm1(-cost)))
         yield "softmax-for-sigmoid", rows.answer(both / log_base), ""
         yield "softmax-for-sigmoid", rows.answer(times(of_one, cost) / log_base), "; only label 1 was counted"
-    c = rows.problem.settings.pos_weight
-    if c:
+    c = np.resize(np.array(rows.problem.settings.pos_weight or [0.0]), rows.n)  # a row's labels have one each
+    if (c > 0.0).all():
         yield "pos-weight-other", rows.answer(positive / c + c * negative)
         if mean_asked:
             yield "pos-weight-other:divisor", float(rows.weighed_loss.sum()) / float((w * (c * y + 1.0 - y)).sum())

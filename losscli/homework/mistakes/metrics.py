@@ -113,17 +113,19 @@ def _other_options(rows: EvaluatedRows) -> Iterator[Yielded]:
     s, zeros = rows.problem.settings, rows.labels == 0.0
     if rows.hard:
         if s.focal:
-            yield "focal-2:left-out", rows.answer_with(focal=0.0)
+            yield "focal-2:left-out", rows.answer_with(focal=0.0, alpha=None)
         if s.focal != 2.0:
             focal = times((1.0 - rows.p_true) ** 2, rows.loss_without_focal if s.focal else rows.loss)
             alpha = 0.25 + (0.5 * zeros if rows.binary else 0.0)
             yield "focal-2", rows.answer(focal), ""
             yield "focal-2", rows.answer(alpha * focal), " and alpha 0.25"
-        if s.focal:
-            yield (
-                "alpha-focal",
-                rows.answer(np.where(zeros, 0.75, 0.25) * rows.loss if rows.binary else 0.25 * rows.loss),
-            )
+        if s.focal and s.alpha is None:
+            usual = np.where(zeros, 0.75, 0.25) if rows.binary else np.full(rows.n, 0.25)
+            yield "alpha-focal", rows.answer(usual * rows.loss)
+        if s.alpha is not None:
+            yield "alpha-focal:left-out", rows.answer_with(alpha=None)
+            if rows.binary:
+                yield "alpha-focal:swapped", rows.answer_with(alpha=1.0 - s.alpha)
     if s.focal and rows.hard:
         p, plain, g = rows.p_true, rows.loss_without_focal, s.focal
         yield "focal-wrong-factor", rows.answer(times(p**g, plain)), f"p^{g:g}"
@@ -214,6 +216,9 @@ METRICS_TEXTS: Texts = {
                          " what happened, was left out", "put the factor in"),
     "alpha-focal": (ABOUT_OPTION, "the focal loss was weighed with alpha 0.25 too, and only gamma was asked for",
                     "leave alpha out"),
+    "alpha-focal:left-out": (ABOUT_OPTION, "the weight alpha was left out", "multiply by alpha as was asked"),
+    "alpha-focal:swapped": (ABOUT_OPTION, "alpha weighs label 0 and 1 - alpha label 1: they changed places",
+                            "multiply by alpha for label 1 and by 1 - alpha for label 0"),
     "focal-wrong-factor": (ABOUT_OPTION, "the factor {} stands where (1 - p)^gamma belongs,"
                            " p being the probability given to what happened", "multiply by (1 - p)^gamma"),
     "smoothing-one-side": (ABOUT_OPTION, "the labels were smoothed by half: {}",
