@@ -36,7 +36,7 @@ class Answer:
     student: str
     question: str
     text: str
-    extra: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def _record(mark: Mark, others: tuple[str, ...]) -> dict[str, Any]:
         list(mark.fits),
         mark.meaning,
     )
-    return {**dict(zip(COLUMNS, told, strict=True)), **{name: one.extra.get(name, "") for name in others}}
+    return {**dict(zip(COLUMNS, told, strict=True)), **{name: one.carried.get(name, "") for name in others}}
 
 
 def _points(value: float) -> float | int:
