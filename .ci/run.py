@@ -116,7 +116,7 @@ def version_of(python: str) -> str | None:
 def environment(work: Path, name: str, python: str, needs: list[str]) -> Path | None:
     """A fresh environment with these packages: where its programs are."""
     folder = work / name.replace(" ", "-")
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     made = step_succeeds(f"environment: {name}", [python, "-m", "venv", str(folder)])
     return folder / "bin" if made and step_succeeds("install", [*pip, *needs]) else None
 

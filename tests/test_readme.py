@@ -7,6 +7,7 @@ line `...` stands for any lines.
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -123,6 +124,26 @@ def trimmed(text: str) -> list[str]:
     while lines and not lines[-1].strip():
         lines.pop()
     return lines
+
+
+PLAIN = re.compile(r"losscli (?:'[^']*'|\"[^\"$`]*\"|[\w./,:=+@%-]|\s(?=\S))+")
+
+
+def test_blocks_of_plain_commands_answer_what_they_show_in_this_process(here: Path) -> None:
+    for example in DATA.iterdir():
+        if example.is_file():
+            shutil.copy(example, here)
+    plain = [
+        (f"{page}:{line}", steps)
+        for page, line, steps in ((page, line, steps_of(block)) for page, line, block in BLOCKS)
+        if all(PLAIN.fullmatch(step.command) for step in steps)
+    ]
+    assert len(plain) >= 10
+    for place, steps in plain:
+        for step in steps:
+            result = run(*shlex.split(step.command)[1:])
+            wanted = trimmed("\n".join(step.output))
+            assert agrees(wanted, trimmed(result.out + result.err)), f"{place}: $ {step.command}\n{result}"
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -86,3 +87,25 @@ def test_a_table_that_is_read_is_not_written_over() -> None:
 
 def test_a_folder_that_is_not_there_is_an_error_before_anything_is_printed() -> None:
     assert refusal(*BCE, "--save", "nowhere/a.txt") == "nowhere/a.txt: there is no directory nowhere"
+
+
+@pytest.mark.slow
+def test_of_two_commands_that_write_one_file_one_wins_and_leaves_it_whole() -> None:
+    lists = {"1,0": "0.8,0.3", "1,0,0,1": "0.8,0.3,0.4,0.7"}
+    Path("f.csv").write_text("y,a\n0,1\n1,2\n1,0.5\n0,3\n")
+    calls = {
+        "a.txt": [("bce", labels, preds, "--save", "a.txt") for labels, preds in lists.items()],
+        "p.csv": [("fit", "bce", "f.csv", "--steps", steps, "--predict", "p.csv") for steps in ("1", "2")],
+    }
+    for name, two in calls.items():
+        whole = set()
+        for args in two:
+            assert run(*args).code == 0
+            whole.add(Path(name).read_text())
+        assert len(whole) == 2
+        for _ in range(4):
+            with ThreadPoolExecutor(2) as together:
+                results = list(together.map(lambda args: process(*args), two))
+            assert [result.code for result in results] == [0, 0], results
+            assert Path(name).read_text() in whole
+    assert sorted(os.listdir()) == ["a.txt", "f.csv", "p.csv"]
