@@ -5,10 +5,12 @@ A question is a command line of this program, read here and run in this process:
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+
+import numpy as np
 
 from losscli.commands.arguments import Arguments, GradArguments
 from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
@@ -19,7 +21,7 @@ from losscli.homework.check_loss import judge, solve
 from losscli.homework.grades import Answer, Question, marked, missing
 from losscli.homework.typed import Expected
 from losscli.homework.verdict import Verdict
-from losscli.output.emit import emit
+from losscli.output.emit import emit, warn
 from losscli.output.progress import followed
 from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.lists import is_list, reads_as_numbers
@@ -33,44 +35,58 @@ QUESTION, COMMAND, STUDENT, ANSWER = "question", "command", "student", "answer"
 
 
 def run_grade(args: Arguments, reader: Reader) -> bool:
-    """Print the marks; False where an answer is not right."""
+    """Print the marks; False where an answer is not right. What can't be graded is left out and told."""
     if len(args.sources) != 2:
         raise UsageError("two tables are wanted: KEY and ANSWERS")
     if args.sources.count("-") > 1:
         raise UsageError("standard input can be read once; give '-' for one argument only")
     if args.quiet and args.format != "table":
-        raise UsageError(f"--quiet prints nothing; it contradicts --format {args.format}")
-    key, answers = args.sources
-    questions = _questions(read_ledger(key, (QUESTION, COMMAND)), key, reader)
-    ledger = read_ledger(answers, (STUDENT, QUESTION, ANSWER))
-    given = _answers(ledger, questions, key)
+        raise UsageError(f"--quiet prints a number alone; it contradicts --format {args.format}")
+    key = read_ledger(args.sources[0], (QUESTION, COMMAND, "points", "tolerance"))
+    questions, notes = _questions(key, args.sources[0], reader)
+    ledger = read_ledger(args.sources[1], (STUDENT, QUESTION, ANSWER))
+    given, blemishes = _answers(ledger, questions, args.sources[0])
     students = list(dict.fromkeys(answer.student for answer in given))
     wanted = [*given, *missing(students, tuple(questions.values()), given)]
     marks = [marked(answer, questions[answer.question]) for answer in followed(wanted, "answers")]
-    if not args.quiet:
-        printing = printing_of(args)
-        emit(grade_report(marks, tuple(questions.values()), ledger), printing)
+    report = grade_report(
+        marks, tuple(questions.values()), ledger, (*key.blemishes, *notes, *ledger.blemishes, *blemishes)
+    )
+    printing = printing_of(args)
+    emit(report, printing)
+    if printing.format == "json":  # a list of records has no place for notes
+        warn(printing, report.warnings)
     return all(mark.outcome == "right" for mark in marks)
 
 
 # --- the key ----------------------------------------------------------------------------------------------------------
-def _questions(key: Ledger, path: str, reader: Reader) -> dict[str, Question]:
-    """The questions by name; what is wrong with one names its line."""
-    found: dict[str, Question] = {}
+def _questions(key: Ledger, path: str, reader: Reader) -> tuple[dict[str, Question], list[str]]:
+    """The questions by name, and what is worth a note; all that are wrong are refused at once, with their lines."""
+    key.require((QUESTION, COMMAND))
+    found, notes, wrong = dict[str, Question](), list[str](), list(key.blemishes if not key.lines else ())
     for line in key.lines:
         name = line.cells[QUESTION]
-        if not name or name in found:
-            raise DataError(f"{line.place}: " + (f"question {shown(name)} is there twice" if name else "no question"))
+        if not name or _same_name(name) in map(_same_name, found):
+            wrong.append(f"{line.place}: " + (f"question {shown(name)} is there twice" if name else "no question"))
+            continue
         try:
-            found[name] = _question(line, os.path.dirname(path), reader)
+            found[name], said = _question(line, os.path.dirname(path), reader)
+            notes += [f"{line.place}: question {shown(name)}: {one}" for one in said]
         except DataError as error:
-            raise DataError(f"{line.place}: question {shown(name)}: {error}") from None
+            wrong.append(f"{line.place}: question {shown(name)}: {error}")
+    if wrong:
+        raise DataError("; ".join(wrong))
     if not found:
         raise DataError(f"{key.name}: no questions")
-    return found
+    return found, notes
 
 
-def _question(line: Line, folder: str, reader: Reader) -> Question:
+def _same_name(text: str) -> str:
+    """A name as it is compared: letter case and spaces don't count."""
+    return "".join(text.split()).casefold()
+
+
+def _question(line: Line, folder: str, reader: Reader) -> tuple[Question, list[str]]:
     try:
         words = shlex.split(line.cells[COMMAND])
     except ValueError as error:
@@ -84,17 +100,23 @@ def _question(line: Line, folder: str, reader: Reader) -> Question:
     args = replace(args, sources=tuple(_beside(folder, word, args) for word in args.sources))
     if args.weight is not None and len(args.sources) == 2:
         args = replace(args, weight=_beside(folder, args.weight, args))
-    points, tolerance = (_amount(line, name) for name in ("points", "tolerance"))
-    judge_ = _solved_gradient(args) if isinstance(args, GradArguments) else _solved(args)
-    return Question(line.cells[QUESTION], judge_, 1.0 if points is None else points, tolerance or args.tolerance)
+    points = _amount(line, "points")
+    text, notes = line.cells.get("tolerance", ""), list[str]()
+    solved = _solved_gradient(args) if isinstance(args, GradArguments) else _solved(args)
+    tolerance = _amount(line, "tolerance") or args.tolerance
+    if text.endswith("%"):
+        tolerance = (tolerance or 0.0) * solved.size
+        notes.append(f"the tolerance {text} is {tolerance:.6g}, of the right answer")
+    return Question(line.cells[QUESTION], solved.judge, 1.0 if points is None else points, tolerance), notes
 
 
 def _amount(line: Line, name: str) -> float | None:
-    text = next((cell for column, cell in line.cells.items() if column.lower() == name), "")
+    """A number of at least 0; a percentage as a share."""
+    text = line.cells.get(name, "")
     if not text:
         return None
     try:
-        value = float(text)
+        value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
     except ValueError:
         value = -1.0
     if not 0.0 <= value < float("inf"):
@@ -113,48 +135,85 @@ def _beside(folder: str, word: str, args: Arguments) -> str:
     return word if is_list(word) and not os.path.exists(path) else path
 
 
-def _solved(args: Arguments) -> Callable[[Expected], Verdict]:
-    """What judges an answer to a loss."""
+@dataclass(frozen=True)
+class _Solved:
+    """What judges the answers to a question, and the size of the right one, of a list its largest number."""
+
+    judge: Callable[[Expected], Verdict]
+    size: float
+
+
+def _solved(args: Arguments) -> _Solved:
+    """A loss as a question."""
     settings, request = settings_of(args), request_of(args)
     with closing(open_data(request)) as table:
-        return partial(judge, solve(problem_of(settings, table), table, hold_rows=True))
+        solution = solve(problem_of(settings, table), table, hold_rows=True)
+    return _Solved(partial(judge, solution), float(np.max(np.abs(solution.right))))
 
 
-def _solved_gradient(args: GradArguments) -> Callable[[Expected], Verdict]:
-    """What judges an answer to a gradient."""
+def _solved_gradient(args: GradArguments) -> _Solved:
+    """A gradient as a question."""
     from losscli.commands.gradient import refuse_options, solved_by_parameters, spec_of
     from losscli.gradients.evaluate import Spool, gradient_of
     from losscli.homework.check_gradient import judge_gradient, right_gradient
     from losscli.output.whole import spool_file
 
     refuse_options(args)
+    unit_name = settings_of(args).unit_name
     if args.wrt is Wrt.PARAMS:
         g, unit_name = solved_by_parameters(args)
-        return lambda expected: judge_gradient(g, unit_name, expected).verdict
-    settings, request = settings_of(args), request_of(args)
-    with closing(open_data(request)) as table, spool_file() as file:
-        answer = gradient_of(problem_of(settings, table), table, spec_of(args), Spool(file))
-        g = right_gradient(answer, args.method is Method.NUMERIC)
-    return lambda expected: judge_gradient(g, settings.unit_name, expected).verdict
+    else:
+        with closing(open_data(request_of(args))) as table, spool_file() as file:
+            gradient = gradient_of(problem_of(settings_of(args), table), table, spec_of(args), Spool(file))
+            g = right_gradient(gradient, args.method is Method.NUMERIC)
+    return _Solved(lambda expected: judge_gradient(g, unit_name, expected).verdict, float(np.max(np.abs(g.right))))
 
 
 # --- the answers ------------------------------------------------------------------------------------------------------
-def _answers(ledger: Ledger, questions: dict[str, Question], key: str) -> list[Answer]:
-    """The answers as typed; a question that the key lacks and a second answer to one are refused with their lines."""
-    found: dict[tuple[str, str], str] = {}
-    answers = []
+def _answers(ledger: Ledger, questions: dict[str, Question], key: str) -> tuple[list[Answer], list[str]]:
+    """The answers as typed, the last of each student to each question, and what was left out or read otherwise."""
+    of_name = {_same_name(name): name for name in questions}
+    students: dict[str, str] = {}
+    found, places = dict[tuple[str, str], Answer](), dict[tuple[str, str], str]()
+    notes, unknown, respelled = list[str](), dict[str, list[str]](), dict[str, None]()
+    for place, typed_student, typed_question, text, extra in _typed(ledger, of_name):
+        question, student = (
+            of_name.get(_same_name(typed_question)),
+            students.setdefault(_same_name(typed_student), typed_student),
+        )
+        if not typed_student:
+            notes.append(f"{place}: no student; the line is left out")
+            continue
+        if question is None:
+            unknown.setdefault(typed_question, []).append(place)
+            continue
+        for what, typed, name in ((QUESTION, typed_question, question), (STUDENT, typed_student, student)):
+            if typed != name:
+                respelled[f"{ledger.name}: {what} {shown(typed)} is taken for {shown(name)}"] = None
+        at = student, question
+        if at in found:
+            notes.append(f"{place}: {shown(student)} answers {shown(question)} again; {places[at]} no longer counts")
+        found[at], places[at] = Answer(student, question, text, extra), place
+    for name, at_places in unknown.items():
+        answers = f"{len(at_places)} answer{'s are' if len(at_places) > 1 else ' is'} left out"
+        notes.append(f"{at_places[0]}: question {shown(name)} is not in {key}; {answers}")
+    if not found:
+        raise DataError(next(iter((*notes, *ledger.blemishes)), f"{ledger.name}: no answers"))
+    return list(found.values()), [*respelled, *notes]
+
+
+def _typed(ledger: Ledger, of_name: Mapping[str, str]) -> Iterator[tuple[str, str, str, str, dict[str, str]]]:
+    """Place, student, question, answer and other cells of each answer: a line each, or a column for each question."""
+    wide = [column for column in ledger.columns if _same_name(column) in of_name]
+    if QUESTION in ledger.columns or ANSWER in ledger.columns or not wide:
+        ledger.require((STUDENT, QUESTION, ANSWER))
+        for line in ledger.lines:
+            extra = dict(line.cells)
+            student, question, text = (extra.pop(name) for name in (STUDENT, QUESTION, ANSWER))
+            yield line.place, student, question, text, extra
+        return
+    ledger.require((STUDENT,))
     for line in ledger.lines:
-        cells = dict(line.cells)
-        student, question, text = (cells.pop(name) for name in (STUDENT, QUESTION, ANSWER))
-        if question not in questions:
-            raise DataError(f"{line.place}: question {shown(question)} is not in {key}")
-        if not student:
-            raise DataError(f"{line.place}: no student")
-        if (student, question) in found:
-            first = found[student, question]
-            raise DataError(f"{line.place}: {shown(student)} answers {shown(question)} again; the first is {first}")
-        found[student, question] = line.place
-        answers.append(Answer(student, question, text, cells))
-    if not answers:
-        raise DataError(f"{ledger.name}: no answers")
-    return answers
+        extra = {name: cell for name, cell in line.cells.items() if name != STUDENT and name not in wide}
+        for column in wide:
+            yield line.place, line.cells[STUDENT], column, line.cells[column], extra

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """A question of a key: its name, what judges an answer to it, its points and an own tolerance."""
+    """A question of a key: its name, what judges an answer to it, its points and its tolerance."""
 
     name: str
     judge: Callable[[Expected], Verdict]
@@ -36,7 +36,7 @@ class Answer:
     student: str
     question: str
     text: str
-    carried: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""A small table of text, all of it in memory: names of questions, students, answers. The rule: cells stay as they are.
+"""A small table of text, all of it in memory: names of questions, students, answers. Cells stay as they are.
 
-The first line names the columns; a file that cannot be read, a column that is not there and a ragged row are refused.
+The first line names the columns; a file that cannot be read and a column that is not there are refused. Comments and
+lines of another width than the header are left out, and told.
 """
 
 import csv
@@ -25,15 +26,23 @@ class Line:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A table of text: its name in messages, its columns and its rows."""
+    """A table of text: its name in messages, its columns, its rows, and what was left out."""
 
     name: str
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
+    blemishes: tuple[str, ...] = ()
+
+    def require(self, wanted: Sequence[str]) -> None:
+        """Refuse a table without one of these columns."""
+        for column in wanted:
+            if column not in self.columns:
+                listed = ", ".join(shown(name) for name in self.columns)
+                raise DataError(f"{self.name}: no column {shown(column)}; the columns are {listed}")
 
 
 def read_ledger(path: str, wanted: Sequence[str], delimiter: str | None = None) -> Ledger:
-    """The table of a path, or of standard input for `-`, which has the columns that are wanted."""
+    """The table of a path, or of standard input for `-`; the names of wanted columns are found in any letter case."""
     source = open_source(path)
     try:
         raw = source.read(LARGEST + 1)
@@ -42,7 +51,7 @@ def read_ledger(path: str, wanted: Sequence[str], delimiter: str | None = None) 
     if len(raw) > LARGEST:
         raise DataError(f"{source.name}: larger than {LARGEST >> 20} MB, which is no table of answers")
     try:
-        text = raw.decode()
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{source.name}: these bytes are not UTF-8 text") from None
     return _ledger(source.name, text, wanted, delimiter)
@@ -50,38 +59,39 @@ def read_ledger(path: str, wanted: Sequence[str], delimiter: str | None = None) 
 
 def _ledger(name: str, text: str, wanted: Sequence[str], delimiter: str | None) -> Ledger:
     rows = list(io.StringIO(text, newline=""))
-    first = next((row for row in rows if row.strip()), "")
+    first = next((row for row in rows if row.strip() and not row.lstrip().startswith("#")), "")
     if not first:
         raise DataError(f"{name}: the input is empty")
     chosen = delimiter or max(CANDIDATES, key=lambda mark: first.count(mark) if mark != " " else 0)
     reader = records(iter(rows), chosen)
     header: list[str] | None = None
-    found: list[Line] = []
+    found, blemishes, comments = list[Line](), list[str](), list[str]()
     try:
         for cells in reader:
             line = reader.line_num  # type: ignore[attr-defined]  # of csv.reader
             plain = [cell.strip() for cell in cells]
             if not any(plain):
                 continue
-            if header is None:
+            if plain[0].startswith("#"):
+                comments.append(str(line))
+            elif header is None:
                 header = _header(name, plain, wanted)
             elif len(plain) != len(header):
                 quoted = "; quote a cell that has the delimiter in it" if len(plain) > len(header) else ""
-                raise DataError(f"{name}:{line}: {len(plain)} cells where {len(header)} are wanted{quoted}")
+                blemishes.append(f"{name}:{line}: {len(plain)} cells where {len(header)} are wanted{quoted}")
             else:
                 found.append(Line(f"{name}:{line}", dict(zip(header, plain, strict=True))))
     except csv.Error as error:
         raise DataError(f"{name}: {unsound(error)}") from None
-    return Ledger(name, tuple(header or ()), tuple(found))
+    if comments:
+        what = "line {} is a comment" if len(comments) == 1 else "lines {} are comments"
+        blemishes.append(f"{name}: {what.format(', '.join(comments))}")
+    return Ledger(name, tuple(header or ()), tuple(found), tuple(blemishes))
 
 
 def _header(name: str, cells: list[str], wanted: Sequence[str]) -> list[str]:
     lower = [cell.lower() for cell in cells]
     header = [small if small in wanted else cell for small, cell in zip(lower, cells, strict=True)]
-    for column in wanted:
-        if column not in header:
-            listed = ", ".join(shown(cell) for cell in cells)
-            raise DataError(f"{name}: no column {shown(column)}; the columns are {listed}")
     twice = next((cell for cell in header if header.count(cell) > 1), None)
     if twice is not None:
         raise DataError(f"{name}: two columns are called {shown(twice)}")

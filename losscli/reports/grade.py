@@ -1,6 +1,7 @@
 """The marks of a class: a line an answer for a gradebook, a line a student and a line a question for people."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from losscli.homework.grades import Mark, Outcome, Question, commonest, counted
@@ -9,12 +10,20 @@ from losscli.reading.ledger import Ledger
 
 COLUMNS = ("student", "question", "answer", "verdict", "points", "consistent_with", "meaning")
 
+_FORMULA = re.compile(r"[=@]|-[^\W\d]|\+(?!\.?\d[\d.]*(?:[eE][+-]?\d+)?$)")
+
 _ORDER = (Outcome.RIGHT, Outcome.WRONG, Outcome.MISSING, Outcome.UNREADABLE)
 
 
-def grade_report(marks: Sequence[Mark], questions: Sequence[Question], ledger: Ledger) -> Report:
-    """The marks as a report; its record is a list with a record for each answer."""
-    others = tuple(name for name in ledger.columns if name not in COLUMNS[:3])
+def grade_report(
+    marks: Sequence[Mark], questions: Sequence[Question], ledger: Ledger, notes: tuple[str, ...]
+) -> Report:
+    """The marks as a report; its record is a list with a record for each answer.
+
+    Other columns of the answers come behind, under another name where the grade has one of theirs.
+    """
+    extra = dict.fromkeys(name for mark in marks for name in mark.answer.extra)
+    others = {name: f"answers.{name}" if name in COLUMNS else name for name in ledger.columns if name in extra}
     records = [_record(mark, others) for mark in marks]
     rows = tuple(tuple(map(_cell, record.values())) for record in records)
     total = _points(sum(question.points for question in questions))
@@ -23,11 +32,12 @@ def grade_report(marks: Sequence[Mark], questions: Sequence[Question], ledger: L
         Grid(tuple(_student_rows(marks)), ("student", *map(str, _ORDER), f"points of {total}")),
         Grid(tuple(_question_rows(marks, questions)), of_questions, wrapped=True),
     )
-    title, table = f"grades of {ledger.name}", Grid(rows, (*COLUMNS, *others))
-    return Report(title, cast(dict[str, Any], records), grids, table=table)
+    title, table = f"grades of {ledger.name}", Grid(rows, (*COLUMNS, *others.values()))
+    share = sum(mark.outcome is Outcome.RIGHT for mark in marks) / len(marks)
+    return Report(title, cast(dict[str, Any], records), grids, notes, notes, answer=share, table=table)
 
 
-def _record(mark: Mark, others: tuple[str, ...]) -> dict[str, Any]:
+def _record(mark: Mark, others: Mapping[str, str]) -> dict[str, Any]:
     one = mark.answer
     told = (
         one.student,
@@ -38,7 +48,10 @@ def _record(mark: Mark, others: tuple[str, ...]) -> dict[str, Any]:
         list(mark.fits),
         mark.meaning,
     )
-    return {**dict(zip(COLUMNS, told, strict=True)), **{name: one.carried.get(name, "") for name in others}}
+    return {
+        **dict(zip(COLUMNS, told, strict=True)),
+        **{shown: one.extra.get(name, "") for name, shown in others.items()},
+    }
 
 
 def _points(value: float) -> float | int:
@@ -46,7 +59,9 @@ def _points(value: float) -> float | int:
 
 
 def _cell(value: object) -> str:
-    return " ".join(value) if isinstance(value, list) else str(value)
+    """A cell of delimited text; one that a spreadsheet would run as a formula gets an apostrophe in front."""
+    text = " ".join(value) if isinstance(value, list) else str(value)
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 # --- for people -------------------------------------------------------------------------------------------------------

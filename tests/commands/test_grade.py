@@ -98,7 +98,7 @@ def test_the_exit_code_says_whether_all_are_right(key: Path) -> None:
     assert run("grade", key, "-", stdin=right + gradient).code == 0
     assert run("grade", key, "-", stdin=right).code == 1  # one is missing
     quiet = run("grade", key, "-", "-q", stdin=right)
-    assert (quiet.code, quiet.out, quiet.err) == (1, "", "")
+    assert (quiet.code, quiet.out, quiet.err) == (1, "0.6666666666666666\n", "")  # the share of right answers
 
 
 def test_paths_are_relative_to_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,6 @@ def test_a_question_that_is_none_is_refused_with_its_line(tmp_path: Path, comman
     [
         ("student,question\na,q1\n", "<stdin>: no column 'answer'; the columns are 'student', 'question'"),
         ("student,question,answer\na,q9,1\n", "<stdin>:2: question 'q9' is not in "),
-        ("student,question,answer\na,q1,1\na,q1,2\n", "<stdin>:3: 'a' answers 'q1' again; the first is <stdin>:2"),
         ("student,question,answer\na,q1,0,5\n", "<stdin>:2: 4 cells where 3 are wanted; quote a cell"),
         ("", "<stdin>: the input is empty"),
         ("student,question,answer\n", "<stdin>: no answers"),
@@ -180,6 +179,120 @@ def test_what_makes_no_sense_is_refused(key: Path) -> None:
     assert refusal("grade", "-", key, stdin=twice) == "<stdin>:3: question 'q' is there twice"
     points = 'question,command,points\nq,"bce 1,0 0.5,0.5",many\n'
     assert "column 'points': 'many' is not a number of at least 0" in refusal("grade", "-", key, stdin=points)
+
+
+# --- blemishes --------------------------------------------------------------------------------------------------------
+def notes_of(text: str) -> list[str]:
+    return [line.removeprefix("note: ") for line in text.splitlines() if line.startswith("note: ")]
+
+
+def test_one_run_grades_what_can_be_graded_and_lists_every_blemish(key: Path) -> None:
+    answers = """# exported on Monday
+student,question,answer
+anna,Q1,0.36
+Anna,q2,0.522
+anna,q 3,"-0.05,0.075,0.1,-0.075"
+ben,q1,0.9
+ben,q1,0.36
+ben,q9,1
+carl,q9,2
+carl,q1,0,36
+,q1,0.36
+"""
+    result = run("grade", key, "-", stdin=answers)
+
+    assert result.code == 1
+    assert notes_of(result.out) == [
+        "<stdin>:10: 4 cells where 3 are wanted; quote a cell that has the delimiter in it",
+        "<stdin>: line 1 is a comment",
+        "<stdin>: question 'Q1' is taken for 'q1'",
+        "<stdin>: student 'Anna' is taken for 'anna'",
+        "<stdin>: question 'q 3' is taken for 'q3'",
+        "<stdin>:7: 'ben' answers 'q1' again; <stdin>:6 no longer counts",
+        "<stdin>:11: no student; the line is left out",
+        f"<stdin>:8: question 'q9' is not in {key}; 2 answers are left out",
+    ]
+    assert [line.split() for line in result.out.splitlines()[2:4]] == [
+        ["anna", "3", "0", "0", "0", "6"],
+        ["ben", "1", "0", "2", "0", "2"],
+    ]
+
+
+def test_formats_without_a_place_for_notes_leave_them_to_standard_error(key: Path) -> None:
+    answers = "student,question,answer\nanna,Q1,0.36\n"
+
+    for form in ("csv", "tsv", "json"):
+        assert "question 'Q1' is taken for 'q1'" in run("grade", key, "-", "-f", form, stdin=answers).err
+
+
+def test_a_percentage_is_a_tolerance_of_the_right_answer(tmp_path: Path) -> None:
+    path = tmp_path / "key.csv"
+    path.write_text('question,command,tolerance\nq,"bce 1,0,0,1 0.8,0.3,0.4,0.7",1%\n')
+
+    result = run("grade", path, "-", stdin="student,question,answer\na,q,0.3653\nb,q,0.3656\n")
+
+    assert [line.split()[1] for line in result.out.splitlines()[2:4]] == ["1", "0"]  # 0.0036183 is allowed
+    assert notes_of(result.out) == [f"{path}:2: question 'q': the tolerance 1% is 0.0036183, of the right answer"]
+
+
+def test_a_broken_key_is_refused_with_all_its_broken_questions(tmp_path: Path) -> None:
+    path = tmp_path / "key.csv"
+    path.write_text('question,command\na,"bce 1 0.5"\nb,rm x\nc,"bce 1,0 0.5,2"\nA,"bce 1 0.5"\n')
+
+    line = refusal("grade", path, "-", stdin="student,question,answer\na,a,1\n")
+
+    assert line.startswith(f"{path}:3: question 'b': 'rm x' is no question")
+    assert f"; {path}:4: question 'c': row 2: 2 is not a probability" in line
+    assert line.endswith(f"; {path}:5: question 'A' is there twice")
+
+
+def test_a_table_with_a_column_for_each_question_is_read(key: Path) -> None:
+    wide = 'student,group,Q1,q2,q3\nanna,A,0.36,0.52,"-0.05,0.075,0.1,-0.075"\nben,B,0.522,,\n'
+
+    found = lines_of(run("grade", key, "-", "-f", "csv", stdin=wide).out)
+
+    assert [(one["student"], one["question"], one["verdict"], one["group"]) for one in found] == [
+        ("anna", "q1", "right", "A"),
+        ("anna", "q2", "right", "A"),
+        ("anna", "q3", "right", "A"),
+        ("ben", "q1", "wrong", "B"),
+        ("ben", "q2", "missing", "B"),
+        ("ben", "q3", "missing", "B"),
+    ]
+
+
+def test_columns_of_the_answers_overwrite_none_of_the_grades(key: Path) -> None:
+    answers = "student,points,question,verdict,answer,room\nanna,99,q1,fine,0.36,7\n"
+
+    result = run("grade", key, "-", "-f", "csv", stdin=answers)
+    first = run("grade", key, "-", "-f", "json", stdin=answers).json[0]
+
+    lines = list(csv.reader(io.StringIO(result.out)))
+    assert lines[0][7:] == ["answers.points", "answers.verdict", "room"]
+    assert lines[1][3:5] == ["right", "2"] and lines[1][7:] == ["99", "fine", "7"]
+    assert {len(line) for line in lines} == {10}
+    assert (first["points"], first["answers.points"], first["verdict"]) == (2, "99", "right")
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd|x", "'+cmd|x"),
+        ("-ln(0.7)", "'-ln(0.7)"),
+        ("-0.36", "-0.36"),
+        ("+0.36", "+0.36"),
+        ("0.36", "0.36"),
+    ],
+)
+def test_cells_that_a_spreadsheet_would_run_are_defused(key: Path, typed: str, written: str) -> None:
+    answers = f"student,question,answer,remark\nanna,q1,{typed},{typed}\n"
+
+    line = lines_of(run("grade", key, "-", "-f", "csv", stdin=answers).out)[0]
+
+    assert (line["answer"], line["remark"]) == (written, written)
+    assert run("grade", key, "-", "-f", "json", stdin=answers).json[0]["answer"] == typed
 
 
 # --- a class ----------------------------------------------------------------------------------------------------------
