@@ -127,7 +127,9 @@ def _crossed(
     places: dict[str | None, int] = {}
     same = np.array([places.setdefault(word, len(places)) for word in categories], dtype=np.intp)
     words = list(places)
-    pairs = codes * len(words) + same[column]
+    if len(words) == 1:
+        return codes, [(*key, words[0]) for key in keys]
+    pairs = same[column] if len(keys) == 1 else codes * len(words) + same[column]
     if len(keys) * len(words) <= 4 * len(pairs):
         present = np.flatnonzero(np.bincount(pairs, minlength=len(keys) * len(words)))
         renumbered = np.zeros(len(keys) * len(words), np.intp)

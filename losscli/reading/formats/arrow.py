@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Array, Block, Categorical, Cells, Layout, Origin, as_column, as_words, block_of_cells
+from losscli.data.blocks import Array, Block, Categorical, Cells, Layout, Origin, block_of_cells
 from losscli.data.cells import is_missing, number
 from losscli.errors import shown
 from losscli.lazy import Lazy
@@ -129,7 +129,7 @@ def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
 def _extra(batch: Any, place: Place) -> Categorical:
     """The cells of a place as text, null as an empty cell."""
     if place.column is None:
-        return as_words([place.text] * batch.num_rows)
+        return Categorical(np.zeros(batch.num_rows, np.intp), (place.text.strip(),))
     array = _plain(batch.column(place.column))
     if place.child is not None:
         struct = types.is_struct(array.type)
@@ -147,8 +147,11 @@ def _extra(batch: Any, place: Place) -> Categorical:
 def _constant(text: str, rows: int, part: str) -> Cells:
     """A key of the path, the same in each row."""
     missing = np.full(rows, is_missing(text))
-    if part == "label" or (number(text) is not None and not missing.any()):
-        return Cells(as_column([text] * rows), missing)
+    value = number(text)
+    if value is not None and not missing.any():
+        return Cells(np.full(rows, value), missing)
+    if part == "label":
+        return Cells(Categorical(np.zeros(rows, np.intp), (text,)), missing)
     return Cells(np.zeros(rows), missing, None if not rows or missing.any() else (0, not_a_number(text)))
 
 
