@@ -6,7 +6,7 @@ Gradients are central differences with a step of 1e-40 of the room that there is
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from mpmath import inf, mp, mpf
@@ -28,6 +28,7 @@ class AnalysisOptions:
     like: str | None = None
     smoothing: float = 0.0
     focal: float = 0.0
+    alpha: float | None = None
     pos_weight: float = 1.0
     class_weight: Numbers | None = None
     normalize: bool = False
@@ -66,17 +67,13 @@ def conditioned(a: AnalysisOptions, p: list[mpf]) -> list[mpf]:
     """Rescaled and clipped as the options or the library say; explicit options win."""
     if a.normalize or (a.like == "keras" and not a.binary and a.scale == "probs"):
         p = [one / sum(p) for one in p]
-    eps = a.eps if a.eps is not None else {"keras": 1e-7, "sklearn": 2.0**-52}.get(a.like or "")
-    if not eps or a.scale != "probs":
+    # Keras' upper bound is 1 - 1e-7 in single precision, which is 1 - 2^-23
+    bounds = {"keras": (1e-7, 1.0 - 2.0**-23), "sklearn": (2.0**-52, 1.0 - 2.0**-52)}.get(a.like or "")
+    bounds = bounds if a.eps is None else (a.eps, 1.0 - a.eps)
+    if not bounds or not bounds[0] or a.scale != "probs":
         return p
-    if a.binary:
-        p = [1 - held(p[1], eps), held(p[1], eps)]
-        return p
-    return [held(one, eps) for one in p]
-
-
-def held(p: mpf, eps: float) -> mpf:
-    return min(max(p, mpf(eps)), mpf(1.0 - eps))
+    held = [min(max(one, mpf(bounds[0])), mpf(bounds[1])) for one in p]
+    return [1 - held[1], held[1]] if a.binary else held
 
 
 def minus_log(a: AnalysisOptions, p: mpf) -> mpf:
@@ -88,18 +85,41 @@ def minus_log(a: AnalysisOptions, p: mpf) -> mpf:
 
 def coefficients(a: AnalysisOptions, row: Row) -> list[mpf]:
     """What multiplies -ln p of each class."""
-    k, s = len(row.q), mpf(a.smoothing)
+    k = len(row.q)
     parts = [mpf(w) for w in a.class_weight] if a.class_weight else [mpf(1)] * k
-    parts = [w * ((1 - s) * mpf(q) + s / k) for w, q in zip(parts, row.q, strict=True)]
+    if a.like == "keras":  # as sample weights: that of the likeliest class, or of the label rounded to even
+        parts = [parts[round(row.q[1]) if a.binary else list(row.q).index(max(row.q))]] * k
+    label = smoothed(a, row)
+    if a.alpha is not None and a.binary:
+        of_label = label if a.like == "keras" else [mpf(one) for one in row.q]
+        parts = [w * (of_label[1] * mpf(a.alpha) + of_label[0] * (1 - mpf(a.alpha))) for w in parts]
+    elif a.alpha is not None:
+        parts = [w * mpf(a.alpha) for w in parts]
+    parts = [w * q for w, q in zip(parts, label, strict=True)]
     return [parts[0], parts[1] * mpf(a.pos_weight)] if a.binary else parts
+
+
+def smoothed(a: AnalysisOptions, row: Row) -> list[mpf]:
+    """The label after smoothing."""
+    return [(1 - mpf(a.smoothing)) * mpf(q) + mpf(a.smoothing) / len(row.q) for q in row.q]
+
+
+def true_class(a: AnalysisOptions, row: Row, p: list[mpf]) -> mpf:
+    """The probability of the label that the focal factor is of."""
+    if a.like == "keras" and a.binary:
+        return sum(y * one for y, one in zip(smoothed(a, row), p, strict=True))
+    return p[row.hard or 0]
 
 
 def of_shares(a: AnalysisOptions, row: Row, p: list[mpf]) -> mpf:
     """The loss of a row in the unit of the base, its sample weight apart."""
     p = conditioned(a, p)
-    loss = sum(c * minus_log(a, one) for c, one in zip(coefficients(a, row), p, strict=True) if c)
-    if a.focal:
-        loss *= (1 - p[row.hard or 0]) ** mpf(a.focal)
+    terms = [(c, minus_log(a, one), one) for c, one in zip(coefficients(a, row), p, strict=True) if c]
+    if a.focal and a.like == "keras" and not a.binary:
+        loss = sum(c * cost * (1 - one) ** mpf(a.focal) for c, cost, one in terms)
+    else:
+        factor = (1 - true_class(a, row, p)) ** mpf(a.focal) if a.focal else mpf(1)
+        loss = factor * sum(c * cost for c, cost, _ in terms)
     return loss / (mp.log(a.base) if a.base else 1)
 
 
@@ -120,10 +140,13 @@ def divisor(a: AnalysisOptions, rows: Sequence[Row]) -> mpf:
 
 def divisors(a: AnalysisOptions, rows: Sequence[Row]) -> list[mpf]:
     """What each row adds to the divisor."""
-    hard = all(one.hard is not None for one in rows)
+    hard = a.binary or all(one.hard is not None for one in rows)  # a soft label of two classes adds 1
     own = [mpf(1) if a.like in ("torch", "keras") else weight_of(row) for row in rows]
-    by_class = a.class_weight if a.class_weight and hard else None
-    return [w * mpf(by_class[row.hard or 0]) if by_class else w for w, row in zip(own, rows, strict=True)]
+    by_class = a.class_weight if a.class_weight and hard and a.like != "keras" else None
+    return [
+        w * mpf(by_class[row.hard]) if by_class and row.hard is not None else w
+        for w, row in zip(own, rows, strict=True)
+    ]
 
 
 def error(values: Sequence[mpf], over: Sequence[mpf]) -> mpf:
@@ -168,11 +191,12 @@ def figures(a: AnalysisOptions, rows: Sequence[Row]) -> dict[str, mpf]:
 
 def baseline(a: AnalysisOptions, rows: Sequence[Row]) -> mpf:
     """The mean of the same rows if all of them were predicted the frequencies of the labels, without any clipping."""
+    nonlinear = a.like == "keras" and (a.class_weight or (a.focal and a.binary))
+    if nonlinear and any(row.hard is None for row in rows):
+        return mp.nan
     whole = sum(weight_of(row) for row in rows)
     shares_ = [sum(weight_of(row) * mpf(row.q[k]) for row in rows) / whole for k in range(len(rows[0].q))]
-    plain = AnalysisOptions(
-        a.binary, "probs", None, None, a.smoothing, a.focal, a.pos_weight, a.class_weight, False, a.base
-    )
+    plain = replace(a, scale="logprobs", eps=None, like="keras" if a.like == "keras" else None, normalize=False)
     return sum(weight_of(row) * of_shares(plain, row, shares_) for row in rows if weight_of(row)) / divisor(a, rows)
 
 
@@ -222,12 +246,33 @@ def isotonic(p: Sequence[mpf], y: Sequence[mpf], w: Sequence[mpf]) -> list[mpf]:
 def slopes(a: AnalysisOptions, row: Row, by: str) -> list[mpf]:
     """The slope of a row's weighted loss by each of its predictions on the scale `by`."""
     at, loss = surface(a, row, by)
+    if a.like == "torch" and a.binary and a.scale == "probs" and a.eps is None:
+        return [weight_of(row) * of_torch(a, row, by)]
     found = []
     for cell, v in enumerate(at):
         room = {"probs": v * (1 - v), "logits": mpf(1), "logprobs": -v if a.binary else mpf(1)}[by]
         moved = [[*at[:cell], v + side * STEP * room, *at[cell + 1 :]] for side in (1, -1)]
         found.append(weight_of(row) * (loss(moved[0]) - loss(moved[1])) / (2 * STEP * room))
     return found
+
+
+def of_torch(a: AnalysisOptions, row: Row, by: str) -> mpf:
+    """The slope of one row by torch's backward, which divides by p (1-p), at least 1e-12 in single precision."""
+    p, least = mpf(row.v[0]), mpf(9.999999960041972e-13)
+
+    def slope(negative: mpf, positive: mpf) -> mpf:
+        by_p = (negative * p - positive * (1 - p)) / max(p * (1 - p), least)
+        return by_p * {"probs": mpf(1), "logits": p * (1 - p), "logprobs": p}[by] / nats
+
+    nats = mp.log(a.base) if a.base else mpf(1)
+    plain = slope(*coefficients(a, row))
+    if not a.focal:
+        return plain
+    q = [mpf(one) for one in row.q]
+    cost = minus_log(a, [1 - p, p][row.hard or 0])
+    miss, loss = 1 - mp.exp(-cost), of_shares(replace(a, focal=0.0), row, [1 - p, p])
+    pull = mpf(a.focal) * miss ** (mpf(a.focal) - 1) * mp.exp(-cost) * loss * slope(*q) * nats
+    return plain * miss ** mpf(a.focal) + pull
 
 
 def surface(a: AnalysisOptions, row: Row, by: str) -> tuple[list[mpf], Callable[[list[mpf]], mpf]]:

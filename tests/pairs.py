@@ -15,7 +15,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "eps": ("0.05",),
     "like": ("torch", "keras", "sklearn"),
     "smoothing": ("0.1",),
-    "focal": ("2", "0.5"),
+    "focal": ("2", "0.5", "2 --alpha 0.25"),
     "pos-weight": ("3",),
     "class-weight": ("*",),
     "weight": ("*",),
@@ -27,7 +27,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 # form of data -> the options that have no meaning for it
 MEANINGLESS = {
-    "bce": {"class-weight", "ignore", "normalize"},
+    "bce": {"normalize"},
     "ce": {"pos-weight"},
     "nll-binary": {"pos-weight", "ignore", "normalize"},
     "nll-classes": {"pos-weight"},
@@ -71,7 +71,9 @@ class Case:
             ("eps" in names and self.scale != "probs")
             or ("normalize" in names and self.scale == "logits")
             or (names.get("like") == "sklearn" and self.scale != "probs")
-            or ("focal" in names and self.soft)
+            or ("focal" in names and self.soft and names.get("like") != "keras")
+            or (names.get("like") == "sklearn" and "class-weight" in names)
+            or (names.get("like") in ("torch", "sklearn") and "focal" in names and "smoothing" in names)
         )
 
 
@@ -86,7 +88,7 @@ def every_case(form: str, count: int = 2) -> list[Case]:
             options = tuple(zip(together, chosen, strict=True))
             found += [Case(form, scale, soft, options) for scale in scales for soft in kinds]
     # label probabilities have no label to ignore: nothing then happens, which is not worth a run
-    return [case for case in found if not (case.soft and case["ignore"])]
+    return [case for case in found if not (case.soft and case["ignore"] and case.classes)]
 
 
 # --- the same call for the command and for the oracle ---------------------------------------------------------------
@@ -127,16 +129,19 @@ def options(case: Case, weights: str) -> list[str]:
             "class-weight": ["--class-weight", listed(list(BY_CLASS[k]))],
             "ignore": ["--ignore", str(IGNORED)],
             "normalize": ["--normalize"],
-        }.get(name, [f"--{name}", value])
+        }.get(name, [f"--{name}", *value.split()])
     return said
 
 
 def asked(case: Case) -> oracle.AnalysisOptions:
-    number = {name: float(value) for name, value in case.options if name in ("eps", "smoothing", "focal", "base")}
+    number = {name: float(value) for name, value in case.options if name in ("eps", "smoothing", "base")}
+    focal, _, alpha = (case["focal"] or "0").partition(" --alpha ")
     return oracle.AnalysisOptions(
         not case.classes,
         case.scale,
         like=case["like"],
+        focal=float(focal),
+        alpha=float(alpha) if alpha else None,
         pos_weight=float(case["pos-weight"] or 1.0),
         class_weight=BY_CLASS[3 if case.classes else 2] if case["class-weight"] else None,
         normalize=case["normalize"] is not None,

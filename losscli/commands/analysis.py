@@ -34,7 +34,7 @@ def with_analysis(
     refuse_nothing(problem, found.summary, table.name)
     figures = [Figures(*pair) for pair in zip(problems, (found.summary, *found.models), strict=True)]
     answer = _report(figures, table, found, args, shares, bare=printing.is_bare)
-    return figures[0], answer, _worse(args, problems, found, table.models)
+    return figures[0], answer, _worse(args, problems, found, table.schema.models)
 
 
 def refuse_unsuitable(args: Arguments, asked: list[str], printing: Printing) -> None:
@@ -76,10 +76,10 @@ def _shares(text: str) -> dict[str, float]:
 
 def _problems(first: Problem, table: Table) -> list[Problem]:
     """The problem of each model: where classes are named by columns, each has its own."""
-    models = table.models or (Model(""),)
+    models = table.schema.models or (Model(""),)
     problems = [first]
     for model in models[1:]:
-        problems.append(problem_of(first.settings, replace(table, classes=model.columns)))
+        problems.append(problem_of(first.settings, replace(table, schema=replace(table.schema, classes=model.columns))))
     for model, problem in zip(models, problems, strict=True):
         if first.names and problem.names and set(first.names.names) != set(problem.names.names):
             classes = " and ".join(
@@ -96,13 +96,13 @@ def _refuse_unfit(args: Arguments, problem: Problem, table: Table) -> None:
     if args.calibration and problem.form is Form.LIKELIHOOD:
         raise UsageError("--calibration wants labels; the likelihoods of what happened have none")
     for option, purpose, text in (("--by", "by", args.by), ("--show", "show", args.show)):
-        if text is not None and purpose not in table.carried:
+        if text is not None and purpose not in table.schema.extra:
             raise DataError(f"{table.name}: {option} can't read columns of this kind of source")
 
 
 def _asked(args: Arguments, table: Table) -> AnalysisOptions:
     def places(purpose: str) -> tuple[int, ...]:
-        return tuple(place for _, place in table.carried.get(purpose, ()))
+        return tuple(place for _, place in table.schema.extra.get(purpose, ()))
 
     return AnalysisOptions(
         worst=args.worst or 0,
@@ -122,7 +122,7 @@ def _report(
     problem, parts = figures[0].problem, list[Part]()
     numbers = tuple((f.value,) for f in figures)
     if len(figures) > 1:
-        parts.append(models_part(figures, table.models, found))
+        parts.append(models_part(figures, table.schema.models, found))
     if bare:
         answer = bare_report(figures[0], table)
         warnings = (*answer.warnings, *(text for part in parts for text in part.warnings))
@@ -139,7 +139,7 @@ def _report(
     if found.reliability is not None:
         parts.append(calibration_part(problem, found.summary, found.reliability))
     answer = with_parts(report(figures[0], table), parts)
-    pictures = pictures_of(figures, table.models, found) if args.plot else ()
+    pictures = pictures_of(figures, table.schema.models, found) if args.plot else ()
     return replace(answer, numbers=numbers, pictures=pictures)
 
 

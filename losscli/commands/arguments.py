@@ -218,15 +218,14 @@ class Arguments:
     focal: float | None = _math(
         "--focal", metavar="GAMMA", range=Range(0.0, below_high=True), help="focal loss: times (1-p_t)^GAMMA"
     )
-    pos_weight: float | None = _math(
-        "--pos-weight",
-        metavar="C",
-        range=Range(0.0, below_high=True),
-        commands=OF_LABELS,
-        help="weight of the positive term",
+    alpha: float | None = _math(
+        "--alpha", metavar="A", range=Range(0.0, 1.0), help="with --focal: its weight (bce: 1-A for label 0)"
+    )
+    pos_weight: str | None = _math(
+        "--pos-weight", metavar="C", commands=OF_LABELS, help="weight of the positive term, or one for each label"
     )
     class_weight: str | None = _math(
-        "--class-weight", metavar="W1,W2,..", commands=OF_LABELS, help="a weight for each class"
+        "--class-weight", metavar="W1,W2,..", commands=OF_LABELS, help="a weight for each class, or balanced"
     )
     ignore: str | None = _math(
         "--ignore", metavar="LABEL", completes=LABELS, commands=OF_TABLES, help="rows with this label do not count"

@@ -1,13 +1,12 @@
 """What `grad` does: the gradient by predictions, streamed row by row, or by the parameters of a regression."""
 
 from contextlib import closing
-from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.commands.arguments import GradArguments
 from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
-from losscli.enums import Method, Reduction, Scale, Wrt
+from losscli.enums import Method, Scale, Wrt
 from losscli.errors import UsageError
 from losscli.evaluation.problem import problem_of
 from losscli.gradients.analytic import kernel_of
@@ -96,10 +95,12 @@ def _run_params(args: GradArguments, expected: "Expected | None") -> bool:
 
         report = with_explanation(report, explain_parameters(design, gradient.theta))
     if expected is not None:
-        from losscli.homework.check_gradient import judge_gradient
+        from losscli.homework.check_gradient import judge_gradient, right_parameter_gradient
         from losscli.reports.verdict import with_diagnosis
 
-        diagnosis = judge_gradient(_right_gradient(design, gradient), design.problem.settings.unit_name, expected)
+        diagnosis = judge_gradient(
+            right_parameter_gradient(design, gradient), design.problem.settings.unit_name, expected
+        )
         report, right = with_diagnosis(report, diagnosis, expected, printing.digits), diagnosis.verdict.ok
     if expected is None or not args.quiet:  # with --quiet the exit code says it
         emit(report, printing)
@@ -108,8 +109,10 @@ def _run_params(args: GradArguments, expected: "Expected | None") -> bool:
 
 def solved_by_parameters(args: GradArguments) -> "tuple[RightGradient, str]":
     """The right gradient for a diagnosis, and the unit of its loss."""
+    from losscli.homework.check_gradient import right_parameter_gradient
+
     design, gradient = _by_parameters(args)
-    return _right_gradient(design, gradient), design.problem.settings.unit_name
+    return right_parameter_gradient(design, gradient), design.problem.settings.unit_name
 
 
 def _by_parameters(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradient]":
@@ -121,18 +124,3 @@ def _by_parameters(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradien
     selection, settings = FeatureSelection(args.features, not args.no_intercept), settings_of(args)
     design = read_design(request_of(args), settings, selection, form_of(settings, args.theta))
     return design, parameter_gradient(design, parse_theta(args.theta, design.shape), spec_of(args))
-
-
-def _right_gradient(design: "DesignMatrix", gradient: "ParameterGradient") -> "RightGradient":
-    """The gradient as a diagnosis takes it; a mistake that looks at single rows is told only without their labels."""
-    from losscli.homework.mistakes.gradients import RightGradient
-    from losscli.regression.gradient import by_predictions
-
-    settings, right = design.problem.settings, gradient.chosen
-    divisor = design.divisor if settings.reduction is Reduction.MEAN else 1.0
-    k = right.shape[0] if right.ndim == 2 else 2
-    right_gradient = RightGradient(
-        right, divisor, design.summary.n, k, settings.log_base, log_loss=settings.loss.log_loss
-    )
-    of_h = by_predictions(design, gradient.theta) / divisor
-    return replace(right_gradient, intercept=design.shape.intercept, of_h=of_h)

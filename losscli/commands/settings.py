@@ -21,6 +21,9 @@ def settings_of(args: Arguments) -> "Settings":
     """The mathematics of the arguments."""
     from losscli.evaluation.problem import PHRASES, Settings
 
+    if args.alpha is not None and args.focal is None:
+        raise UsageError("--alpha is the weight of the focal loss; add --focal GAMMA")
+    balanced = args.class_weight == "balanced"
     return Settings(
         loss=args.loss,
         scale=args.scale,
@@ -30,8 +33,10 @@ def settings_of(args: Arguments) -> "Settings":
         like=args.like,
         smoothing=args.smoothing or 0.0,
         focal=args.focal or 0.0,
-        pos_weight=args.pos_weight,
-        class_weight=_class_weight(args.class_weight),
+        alpha=args.alpha,
+        pos_weight=_weights(args.pos_weight, "--pos-weight"),
+        class_weight=None if balanced else _weights(args.class_weight, "--class-weight"),
+        balanced=balanced,
         ignore=args.ignore,
         normalize=args.normalize,
         positive=args.positive,
@@ -58,7 +63,7 @@ def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
         prob=args.prob[0] if args.prob else None,
         models=tuple(args.prob[1:]),
         weight=args.weight,
-        carried={purpose: text for purpose in ("key", "by", "show") if (text := getattr(args, purpose)) is not None},
+        extra={purpose: text for purpose in ("key", "by", "show") if (text := getattr(args, purpose)) is not None},
         header=args.header,
         named_labels=(*(_listed(args.classes) or ()), *([args.positive] if args.positive is not None else [])),
     )
@@ -140,16 +145,16 @@ def _base(text: str) -> float | None:
     return base
 
 
-def _class_weight(text: str | None) -> tuple[float, ...] | None:
+def _weights(text: str | None, option: str) -> tuple[float, ...] | None:
     if text is None:
         return None
     try:
         text = text.strip("[]() ")
         weights = tuple(float(part) for part in (text.split(",") if "," in text else text.split()))
     except ValueError:
-        raise UsageError(f"--class-weight: {text!r} is not a list of numbers") from None
+        raise UsageError(f"{option}: {text!r} is not a list of numbers") from None
     if not weights or any(not (0.0 <= weight < inf) for weight in weights):
-        raise UsageError("--class-weight: weights are finite and not negative")
+        raise UsageError(f"{option}: weights are finite and not negative")
     return weights
 
 

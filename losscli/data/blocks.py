@@ -7,9 +7,8 @@ block: the rows before it are there, so that what is wrong first in the source i
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -74,7 +73,6 @@ class Origin:
     columns: Columns | None = None
     first_line: int | None = None  # the line of the source's first row, from 1; None: its rows have no lines
     row_groups: tuple[int, ...] = ()  # the first row of each
-    files: tuple[tuple[str, int], ...] = ()  # of a block of several files: each, and the lines of the block before it
     rows: int = 0
     lines: int = 0
 
@@ -98,7 +96,7 @@ class Side:
 class Block:
     """Rows of a source: labels as columns, predictions (n, k) with contiguous columns, weights (n,), features (n, f).
 
-    The cells of rows that don't count mean nothing. `extra` are columns of text (`Table.carried`), missing cells as
+    The cells of rows that don't count mean nothing. `extra` are columns of text (`Schema.extra`), missing cells as
     they are. `line` gives the line of each row (None: one line a row), `line_breaks` how many lines down each cell of a
     row with line breaks in its cells stands. `sides` are the sources of each part of a block that is made of several.
     """
@@ -152,10 +150,7 @@ class Block:
         if origin.first_line is not None:
             down = self.line_breaks[row][number] if number is not None and row in self.line_breaks else 0
             line = row if self.line is None else int(self.line[row])
-            source, before = origin.source, -origin.lines
-            if origin.files:
-                source, before = origin.files[bisect_right(origin.files, line, key=itemgetter(1)) - 1]
-            return Location(source, origin.first_line + line - before + down, called)
+            return Location(origin.source, origin.first_line + origin.lines + line + down, called)
         at = origin.rows + row
         group = f" (row group {bisect_right(origin.row_groups, at)})" if origin.row_groups else ""
         return Location(origin.source, None, ": ".join(filter(None, (f"row {at + 1}{group}", called))))
@@ -309,24 +304,16 @@ def models_of(columns: Columns, typed: Sequence[str | None]) -> tuple[Model, ...
     return tuple(found)
 
 
-def carried_names(columns: Columns) -> dict[str, tuple[tuple[str, int], ...]]:
-    """The carried columns by what they are for: the name of each, and its place in a block."""
-    places = {column: at for at, column in enumerate(columns.travelling)}
+def extra_names(columns: Columns) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The extra columns by what they are for: the name of each, and its place in a block."""
+    places = {column: at for at, column in enumerate(columns.extra_columns)}
     return {
         purpose: tuple((str(columns.name(column)), places[column]) for column in part)
-        for purpose, part in columns.carried.items()
+        for purpose, part in columns.extra.items()
     }
 
 
 Chunk = Callable[[], Block]
-
-
-@dataclass(frozen=True)
-class SmallFiles:
-    """How small files that begin as another one are read, many in a block: the rows of each, and the block of these."""
-
-    rows: Callable[[str], bytes | None]  # None: the file is to be read by itself
-    block: Callable[[Sequence[tuple[str, bytes]]], Block]
 
 
 @dataclass(frozen=True)
@@ -338,34 +325,103 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A source opened and understood, its blocks still to be read: a chunk is called for its block, in any thread."""
+class Schema:
+    """What a table's columns are, as far as it is known before its rows are read."""
 
     form: Form
-    chunks: Iterable[Chunk]
     columns: ColumnNames = ColumnNames()
     classes: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] = ()
-    width: int = 1
+    width: int = 1  # prediction columns of a model
     label_width: int = 0
-    name: str = ""
-    sources: tuple[str, ...] = ()  # the paths that are read
-    size: int | None = None
-    position: Callable[[], int] = lambda: 0
+    left_over: bool = False  # the classes are the columns that were left, whatever they are called
+    models: tuple[Model, ...] = ()  # whose predictions stand side by side in a block, `width` columns each
+    extra: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's
+    types: tuple[tuple[str, str], ...] = ()  # the prediction columns of a file whose columns have types, and these
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    streamed: bool = True
-    left_over: bool = False  # the classes are the columns that were left, whatever they are called
-    close: Callable[[], None] = lambda: None
+
+
+class Reader:
+    """What reads the rows of a table, once; a chunk is called for its block, in any thread."""
+
+    size: int | None = None  # of what `position` is a part
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows, in order."""
+        raise NotImplementedError
+
+    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
+        """Ranges, in order, that can be read each by itself: about `count`, or none where that can't be or doesn't pay.
+
+        What they count is the reader's: bytes, row groups, files.
+        """
+        return ()
+
+    def read(self, low: int, high: int) -> Iterator[Chunk]:
+        """The rows of a range."""
+        raise NotImplementedError
+
+    def position(self) -> int:
+        """How far reading has come."""
+        return 0
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+@dataclass(frozen=True)
+class RangeReader(Reader):
+    """Reads a range alone of what another reader reads."""
+
+    inner: Reader
+    low: int
+    high: int
+
+    def chunks(self) -> Iterator[Chunk]:
+        return self.inner.read(self.low, self.high)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass(frozen=True)
+class HeldBlocks(Reader):
+    """Blocks in memory, which can be read as often as wanted."""
+
+    blocks: Sequence[Block]
+
+    def chunks(self) -> Iterator[Chunk]:
+        return (partial(_itself, block) for block in self.blocks)
+
+
+def _itself(block: Block) -> Block:
+    return block
+
+
+@dataclass(frozen=True)
+class Table:
+    """A source opened and understood: its schema, and what reads its rows."""
+
+    name: str
+    schema: Schema
+    reader: Reader
+    sources: tuple[str, ...] = ()  # the paths that are read
+    streamed: bool = True  # and not lists
     threads: int = 1  # that take its chunks at once
-    models: tuple[Model, ...] = ()  # whose predictions stand side by side in a block, `width` columns each
-    carried: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's
-    parts: "Callable[[int], Sequence[Table] | None]" = lambda count: None  # the table as tables of its rows in order
-    kinds: tuple[tuple[str, str], ...] = ()  # the prediction columns of a file whose columns have types, and these
-    cuts: Callable[[], Sequence[tuple[int, int]]] = lambda: ()  # ranges of its bytes or row groups, for a cluster
-    piece: "Callable[[int, int], Table] | None" = None  # the table of the rows in such a range
     cluster: Cluster | None = None
-    small_files: SmallFiles | None = None
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows, in order, once."""
+        return self.reader.chunks()
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.reader.close()
+
+    def part(self, low: int, high: int) -> "Table":
+        """The table of the rows in a range."""
+        return replace(self, reader=RangeReader(self.reader, low, high), threads=1)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ PROB_NAMES = frozenset(
         *(name for names in SCALE_NAMES.values() for name in names),
     }
 )
-KEY = "key"  # what a carried column is for that two tables are joined by
+KEY = "key"  # what an extra column is for that two tables are joined by
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
 ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "inst#", "unnamed: 0", "weight", "weights", "sample_weight"})
 
@@ -44,7 +44,7 @@ class ColumnSelection:
     labels_only: bool = False
     preds_only: bool = False
     named_labels: tuple[str, ...] = ()  # labels that the user spoke of: where one stands, there is no header
-    carried: Mapping[str, str] = field(default_factory=dict)  # columns that travel as text, by what they are for
+    extra: Mapping[str, str] = field(default_factory=dict)  # extra columns, read as text, by what they are for
     models: tuple[str, ...] = ()  # the prediction columns of further models, beside those of `prob`
 
 
@@ -60,7 +60,7 @@ class Columns:
     names: tuple[str, ...] | None
     aside: tuple[int, ...] = ()
     left_over: bool = False  # the predictions are all that was left beside the label, and named as nothing
-    carried: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    extra: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     models: tuple[tuple[int, ...], ...] = ()
 
     @property
@@ -69,9 +69,9 @@ class Columns:
         return (*self.preds, *(column for model in self.models for column in model))
 
     @property
-    def travelling(self) -> tuple[int, ...]:
-        """The distinct carried columns, from left to right: their order in a block."""
-        return tuple(sorted({column for part in self.carried.values() for column in part}))
+    def extra_columns(self) -> tuple[int, ...]:
+        """The distinct extra columns, from left to right: their order in a block."""
+        return tuple(sorted({column for part in self.extra.values() for column in part}))
 
     def name(self, column: int) -> str | int:
         """How a column is called: its name, or its number from 1."""
@@ -86,7 +86,7 @@ class Columns:
         """The number of the column at a place within a part; None for a whole row."""
         weight = () if self.weight is None else (self.weight,)
         parts = {"label": self.labels, "prob": self.predictions, "feature": self.features, "weight": weight}
-        parts["extra"] = self.travelling
+        parts["extra"] = self.extra_columns
         return parts[part][place] if part in parts and place is not None else None
 
     @property

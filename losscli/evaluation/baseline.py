@@ -1,14 +1,16 @@
 """The loss of always predicting the label frequencies, as the loss itself declares it."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from losscli.enums import Form, Scale
+from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.prepare import Array, binary_targets, hard_targets
 from losscli.evaluation.problem import Problem
 from losscli.losses.conventions import Convention
-from losscli.losses.focal import focal_value
+from losscli.losses.focal import focal_value, true_class_cost
 from losscli.losses.targets import Targets
 from losscli.statistics.exact import ratio
 from losscli.statistics.summary import Summary
@@ -18,23 +20,34 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
     """The mean loss of always predicting the (weighted) label frequencies: of a log-loss the entropy of the labels.
 
     The kernel itself is asked, with each class in turn as the label, and the mean divides as it does for the data, so
-    that weights, smoothing and the focal factor have their part. None where there are no labels.
+    that weights, smoothing and the focal factor have their part. None where there are no labels, or where the mean over
+    the rows doesn't follow from the frequencies of their labels.
     """
     costs_of = problem.settings.loss.baseline
     if costs_of is None or not sum(summary.mass):
         return None
     plain = replace(problem.settings, eps=None, like=None, normalize=False, scale=Scale.PROBS)
-    asked = replace(problem, settings=plain, convention=Convention())
+    rule = problem.convention
+    nonlinear = (rule.class_weight_by_row and plain.class_weight) or (rule.focal_of_smoothed and plain.focal)
+    if (nonlinear and HARD not in summary.traits) or len(plain.pos_weight or ()) > 1:
+        return None
+    same = Convention(
+        class_weight_by_row=rule.class_weight_by_row,
+        focal_by_class=rule.focal_by_class,
+        focal_of_smoothed=rule.focal_of_smoothed,
+    )
+    asked = replace(problem, settings=plain, convention=same)
     targets: Targets
-    unweighted: Targets
+    focus: Targets
     if problem.form is Form.BINARY:
-        targets, unweighted, _ = binary_targets(asked, np.array([0.0, 1.0]), hard=True)
+        targets, _, focus, _ = binary_targets(asked, np.array([0.0, 1.0]), hard=True)
     else:
-        targets, unweighted, _ = hard_targets(asked, np.arange(len(summary.mass)))
-    kernels, x = plain.loss.kernels[problem.form], _log_frequencies(summary.mass)
+        targets, focus, _ = hard_targets(asked, np.arange(len(summary.mass)))
+    kernels, x = asked.kernels, _log_frequencies(summary.mass)
     costs = costs_of(kernels, targets, x)
-    if plain.focal:
-        costs = focal_value(costs, costs_of(kernels, unweighted, x), plain.focal)
+    if asked.focal:
+        of_true_class = {scale: replace(one, value=partial(true_class_cost, one)) for scale, one in kernels.items()}
+        costs = focal_value(costs, costs_of(of_true_class, focus, x), asked.focal)
     mass = np.array([ratio(part, summary.total.divisor) for part in summary.mass])
     return float((mass[mass > 0.0] * costs[mass > 0.0]).sum())
 

@@ -19,6 +19,8 @@ from losscli.evaluation.validation import worked
 from losscli.output.progress import counted
 from losscli.reading.open import Piece, open_piece
 
+PART_BYTES = 1 << 26  # of a file that are a part of the work
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -37,8 +39,8 @@ def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) ->
     """What `work` makes of the blocks of a table, added up in the order of the source."""
     assert table.cluster is not None
     files, alone = table.cluster.files, len(table.cluster.files) == 1
-    whole = [Piece(file, name, carried=table.carried) for name, file in files]
-    cuts = table.cuts() if alone else ()
+    whole = [Piece(file, name, extra=table.schema.extra) for name, file in files]
+    cuts = table.reader.ranges((table.reader.size or 0) // PART_BYTES) if alone else ()
     try:
         return _added_up(table, work, empty, [replace(whole[0], low=low, high=high) for low, high in cuts] or whole)
     except Quoted:  # only one reader from end to end knows where such a file can be cut
@@ -63,7 +65,7 @@ def outcome(work: Callable[[Block], Any], empty: Any, piece: Piece) -> Outcome:
 
 def _named(table: Table, name: str) -> Iterator[Chunk]:
     """The chunks of a file, whose blocks come from where the file is called so."""
-    return (partial(_of_source, chunk, name) for chunk in table.chunks)
+    return (partial(_of_source, chunk, name) for chunk in table.chunks())
 
 
 def _of_source(chunk: Chunk, name: str) -> Block:

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from functools import partial, reduce
 from operator import add
@@ -12,13 +11,13 @@ from typing import TypeVar, cast
 
 from losscli.data.blocks import Block, Table
 from losscli.data.reasons import REASONS
-from losscli.engines.local import MOST_PROCESSES, in_parts, in_threads
+from losscli.engines.local import MOST_PROCESSES, available, in_processes, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import worked
-from losscli.losses.focal import focal_value
+from losscli.losses.focal import focal_value, true_class_cost
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 T = TypeVar("T")
@@ -30,10 +29,10 @@ def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
     prepared = prepare(problem, block)
     kernel, v = problem.kernel, prepared.conditioned
     if prepared.logarithms is not None:
-        kernel, v = problem.settings.loss.kernels[problem.form][Scale.LOGPROBS], prepared.logarithms
+        kernel, v = problem.kernels[Scale.LOGPROBS], prepared.logarithms
     loss = kernel.value(prepared.targets, v)
-    if problem.settings.focal:
-        loss = focal_value(loss, kernel.value(prepared.unweighted, v), problem.settings.focal)
+    if problem.focal:
+        loss = focal_value(loss, true_class_cost(kernel, prepared.focus, v), problem.focal)
     return prepared, replace(prepared.rows, loss=loss)
 
 
@@ -43,7 +42,7 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
     A Fault, from reading or from `work`, becomes the DataError that says where it is.
     """
     rows, end = 0, None
-    for block, result, fault in in_threads(partial(worked, work), table.chunks, table.threads):
+    for block, result, fault in in_threads(partial(worked, work), table.chunks(), table.threads):
         block = block.behind(end)
         if fault is not None:
             raise block.error(fault)
@@ -73,18 +72,14 @@ def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:
         from losscli.evaluation.cluster import folded_on_cluster
 
         return cast(M, folded_on_cluster(table, work, empty))
-    parts = table.parts(min(table.threads, MOST_PROCESSES)) if table.threads > 1 else None
-    found = in_parts(partial(_added_up_part, work, empty), parts, (DataError, Quoted)) if parts else None
+    ranges = table.reader.ranges(min(table.threads, MOST_PROCESSES)) if table.threads > 1 and available() else ()
+    parts = [table.part(low, high) for low, high in ranges]
+    found = in_processes(partial(_added_up, work, empty), parts, (DataError, Quoted)) if parts else None
     return reduce(add, found) if found else _added_up(work, empty, table)
 
 
 def _added_up(work: Callable[[Block], M], empty: M, table: Table) -> M:
     return reduce(add, (result for result, _ in in_order(table, work)), empty)
-
-
-def _added_up_part(work: Callable[[Block], M], empty: M, part: Table) -> M:
-    with closing(part):
-        return _added_up(work, empty, part)
 
 
 def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:

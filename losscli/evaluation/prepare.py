@@ -36,13 +36,15 @@ class Prepared:
     `block` has these rows alone, and `row` says which they are in the block as it was read. `raw` is what the source
     says and `conditioned` what the loss is of, after clipping and rescaling. `unweighted` are the targets without
     weights or smoothing; `index` (n,) is the class of each row where labels are classes. Rescaled
-    probabilities next to 1 have lost digits: their logarithms, which have not, are `logarithms`.
+    probabilities next to 1 have lost digits: their logarithms, which have not, are `logarithms`. The focal factor takes
+    p_t of the labels `focus`.
     """
 
     block: Block
     row: Ints
     targets: Targets
     unweighted: Targets
+    focus: Targets
     raw: Array
     conditioned: Array
     rows: Rows
@@ -94,7 +96,7 @@ def _binary_labels(problem: Problem, block: Block) -> Array:
     if faults:
         raise min(faults, key=lambda fault: (fault.row, fault.column or 0))
     y = columns[0] if len(columns) == 1 else np.column_stack(columns).ravel()
-    if problem.settings.focal or not problem.settings.loss.soft_labels:
+    if (problem.settings.focal and not problem.convention.soft_focal) or not problem.settings.loss.soft_labels:
         _refuse_soft(problem, y, len(columns))
     return y
 
@@ -103,12 +105,14 @@ def _refuse_soft(problem: Problem, y: Array, width: int) -> None:
     between = (y != 0.0) & (y != 1.0)
     if between.any():
         at = int(between.argmax())
-        reason = "the focal factor" if problem.settings.focal else problem.settings.loss.name
+        focal = problem.settings.focal and problem.settings.loss.soft_labels
+        reason = "the focal factor" if focal else problem.settings.loss.name
+        instead = "; --like keras has one for soft labels" if focal and problem.settings.like is None else ""
         raise RowError(
             at // width,
             "label",
             at % width,
-            f"label {canonical(float(y[at]))} is not 0 or 1; {reason} wants hard labels",
+            f"label {canonical(float(y[at]))} is not 0 or 1; {reason} wants hard labels{instead}",
         )
 
 
@@ -119,7 +123,7 @@ def _class_labels(problem: Problem, block: Block) -> Labels:
         return problem.names.indices(block.labels[0])
     q = soft(block.labels)
     hard = not problem.settings.loss.soft_labels
-    if problem.settings.focal or hard:
+    if (problem.settings.focal and not problem.convention.soft_focal) or hard:
         _refuse_soft(problem, np.ascontiguousarray(q).ravel(), problem.k)
     return q.argmax(axis=1) if hard else q
 
@@ -142,7 +146,7 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
     each = row if width == 1 else np.repeat(row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
     traits = data_checks_of(problem, y, raw)
-    targets, unweighted, factor = binary_targets(problem, y, HARD in traits)
+    targets, unweighted, focus, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
     others = None if s.positive is None else _others(block.labels, s.positive)
     rows = replace(
@@ -152,7 +156,7 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
         entropy=None if HARD in traits else _entropy(problem, y, weight),
         positive=None if s.positive is None else PositiveLabel(int(np.count_nonzero(y)), others),
     )
-    return Prepared(block, row, targets, unweighted, raw, conditioned, rows, None)
+    return Prepared(block, row, targets, unweighted, focus, raw, conditioned, rows, None)
 
 
 def _binary_mass(y: Array, weight: Array | None, hard: bool) -> Array | NDArray[np.bool_]:
@@ -177,24 +181,33 @@ def _entropy(problem: Problem, q: Array, weight: Array | None) -> Array | None:
     return entropy if weight is None else entropy * weight
 
 
-def binary_targets(problem: Problem, y: Array, hard: bool) -> tuple[Binary, Binary, Array | None]:
-    """Labels (n,) in [0, 1] as coefficients; with and without weights and smoothing, and each row's class weight.
+def binary_targets(problem: Problem, y: Array, hard: bool) -> tuple[Binary, Binary, Binary, Array | None]:
+    """Labels (n,) in [0, 1] as coefficients: targets, unweighted and focus, and what each row adds to the divisor.
 
-    `hard` says that all labels are 0 or 1.
+    `hard` says that all labels are 0 or 1. A soft label adds 1 to the divisor, a hard one the weight of its class.
     """
-    s, cap = problem.settings, problem.convention.cap
+    s, rule = problem.settings, problem.convention
     positive, negative = y, 1.0 - y
-    unweighted = Binary(positive, negative, plain=True, hard=hard)
+    unweighted = focus = Binary(positive, negative, plain=True, hard=hard)
     if s.smoothing:  # each by itself: 1 minus the smoothed one would lose the digits of a small part
         positive, negative = (part * (1.0 - s.smoothing) + s.smoothing / 2.0 for part in (positive, negative))
+    if rule.focal_of_smoothed:
+        focus = Binary(positive, negative, plain=True, hard=hard and not s.smoothing)
+    if s.alpha is not None:
+        balance = focus.positive * s.alpha + focus.negative * (1.0 - s.alpha)
+        positive, negative = positive * balance, negative * balance
     factor = None
-    if s.class_weight:
-        factor = np.where(y == 1.0, s.class_weight[1], s.class_weight[0])
+    if s.class_weight and rule.class_weight_by_row:
+        own = np.where(np.round(y) == 1.0, s.class_weight[1], s.class_weight[0])
+        positive, negative = positive * own, negative * own
+    elif s.class_weight:
+        factor = np.where(y == 1.0, s.class_weight[1], np.where(y == 0.0, s.class_weight[0], 1.0))
         positive, negative = positive * s.class_weight[1], negative * s.class_weight[0]
     if s.pos_weight is not None:
-        positive = positive * s.pos_weight
-    plain = s.class_weight is None and s.pos_weight is None
-    return Binary(positive, negative, cap, plain, hard and not s.smoothing), unweighted, factor
+        width = len(s.pos_weight)
+        positive = positive * (s.pos_weight[0] if width == 1 else np.tile(s.pos_weight, len(y) // width))
+    plain = s.class_weight is None and s.pos_weight is None and s.alpha is None
+    return Binary(positive, negative, rule.cap, plain, hard and not s.smoothing), unweighted, focus, factor
 
 
 def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | None:
@@ -227,7 +240,7 @@ def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, 
     words = {WORDS} if len(block.labels) == 1 and isinstance(block.labels[0], Categorical) else set()
     rows = replace(rows, traits=data_checks_of(problem, labels, block.preds) | words, entropy=entropy)
     logarithms = log_conditioned(problem, block.preds)
-    return Prepared(block, row, targets, unweighted, block.preds, conditioned, rows, group, logarithms)
+    return Prepared(block, row, targets, unweighted, unweighted, block.preds, conditioned, rows, group, logarithms)
 
 
 def hard_targets(problem: Problem, index: Ints) -> tuple[Classes, Classes, Array | None]:
@@ -235,21 +248,28 @@ def hard_targets(problem: Problem, index: Ints) -> tuple[Classes, Classes, Array
     s = problem.settings
     ones = np.ones(len(index))
     weights = np.array(s.class_weight) if s.class_weight else None
+    by_row = problem.convention.class_weight_by_row
     factor = None if weights is None else weights[index]
     own = ones if factor is None else factor
     every = None
     if s.smoothing:
         own = own * (1.0 - s.smoothing)
-        every = (np.ones(problem.k) if weights is None else weights) * (s.smoothing / problem.k)
-    return Classes(index, own, every), Classes(index, ones), factor
+        every = (np.ones(problem.k) if weights is None or by_row else weights) * (s.smoothing / problem.k)
+        every = factor[:, None] * every if factor is not None and by_row else every
+    if s.alpha is not None:
+        own, every = own * s.alpha, None if every is None else every * s.alpha
+    return Classes(index, own, every), Classes(index, ones), None if by_row else factor
 
 
 def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Soft, Targets, Array]:
     s = problem.settings
     cells = (1.0 - s.smoothing) * q + s.smoothing / problem.k if s.smoothing else q
-    cells = cells * np.array(s.class_weight) if s.class_weight else cells
     index = q.argmax(axis=1)
-    unweighted: Targets = Classes(index, np.ones(len(q))) if s.focal else Soft(q)
+    if s.class_weight:
+        weights = np.array(s.class_weight)
+        cells = cells * (weights[index][:, None] if problem.convention.class_weight_by_row else weights)
+    cells = cells if s.alpha is None else cells * s.alpha
+    unweighted: Targets = Classes(index, np.ones(len(q))) if problem.focal else Soft(q)
     return Soft(cells), unweighted, q if weight is None else q * weight[:, None]
 
 
@@ -292,7 +312,7 @@ def log_conditioned(problem: Problem, cells: Array) -> Array | None:
 
 def known_by_logarithms(problem: Problem) -> bool:
     """Whether the loss has a kernel by log-probabilities."""
-    return Scale.LOGPROBS in problem.settings.loss.kernels[problem.form]
+    return Scale.LOGPROBS in problem.kernels
 
 
 def _sums(problem: Problem, cells: Array) -> Array | None:

@@ -1,5 +1,6 @@
 """The problem: the mathematics that was asked for, meeting a table. What has no meaning for its rows is refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
 
@@ -8,6 +9,7 @@ from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, UsageError, printable_line
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes
 from losscli.losses.conventions import Convention, convention
+from losscli.losses.focal import focal_kernels
 from losscli.losses.table import Kernel, Loss
 from losscli.losses.wording import listed
 
@@ -43,8 +45,10 @@ class Settings:
     like: Like | None = None
     smoothing: float = 0.0
     focal: float = 0.0
-    pos_weight: float | None = None
+    alpha: float | None = None
+    pos_weight: tuple[float, ...] | None = None
     class_weight: tuple[float, ...] | None = None
+    balanced: bool = False
     ignore: str | None = None
     normalize: bool = False
     positive: str | None = None
@@ -83,19 +87,35 @@ class Settings:
 
 @dataclass(frozen=True)
 class Problem:
-    """Settings meeting a table: the kernel, the conventions in force and the meaning of labels."""
+    """Settings meeting a table: the conventions in force and the meaning of labels."""
 
     settings: Settings
     form: Form
-    kernel: Kernel
     convention: Convention
     names: ClassNames | None
     k: int
 
+    @property
+    def kernels(self) -> Mapping[Scale, Kernel]:
+        """The kernels of the loss; those of the focal loss where its factor belongs to the term of each class."""
+        if self.settings.focal and self.convention.focal_by_class:
+            return focal_kernels(self.settings.focal)
+        return self.settings.loss.kernels[self.form]
+
+    @property
+    def focal(self) -> float:
+        """The exponent of the factor (1 - p_t)^g of a row; 0 where there is none."""
+        return 0.0 if self.convention.focal_by_class else self.settings.focal
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel on the scale of the predictions."""
+        return self.kernels[self.settings.scale]
+
 
 def problem_of(settings: Settings, table: Table) -> Problem:
     """The problem that the settings pose on a table; refuses settings that this form of data gives no meaning."""
-    loss, form = settings.loss, table.form
+    loss, form = settings.loss, table.schema.form
     kernels = loss.kernels[form]
     if settings.scale not in kernels:
         raise UsageError(_no_kernel(settings, form))
@@ -104,16 +124,23 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize)
     if settings.scale not in rule.scales:
         raise UsageError(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
+    if "focal+smoothing" in rule.refused and settings.focal and settings.smoothing:
+        raise UsageError(f"--like {settings.like} has no focal loss with label smoothing")
+    if "class_weight" in rule.refused and settings.class_weight:
+        raise UsageError(f"--like {settings.like} takes no class weights")
     names = None
     if form is Form.CATEGORICAL:
         if settings.classes:
-            names = given_classes(settings.classes, table.width)
+            names = given_classes(settings.classes, table.schema.width)
         else:
-            names = column_classes(table.classes, table.width)
-    k = table.width if form is Form.CATEGORICAL else 2
+            names = column_classes(table.schema.classes, table.schema.width)
+    k = table.schema.width if form is Form.CATEGORICAL else 2
     if settings.class_weight and len(settings.class_weight) != k:
         raise UsageError(f"--class-weight gives {len(settings.class_weight)} weights, and there are {k} classes")
-    return Problem(settings, form, kernels[settings.scale], rule, names, k)
+    if settings.pos_weight and len(settings.pos_weight) not in (1, table.schema.width):
+        labels = f"{table.schema.width} labels" if table.schema.width > 1 else "one label"
+        raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, and there is {labels}")
+    return Problem(settings, form, rule, names, k)
 
 
 def _no_kernel(settings: Settings, form: Form) -> str:
@@ -135,14 +162,15 @@ _MEANINGLESS: dict[Form, tuple[tuple[str, str], ...]] = {
 
 def _refuse_widths(settings: Settings, table: Table) -> None:
     """Refuse label columns that don't go with the prediction columns."""
-    if table.form is Form.CATEGORICAL and table.width < 2:
+    if table.schema.form is Form.CATEGORICAL and table.schema.width < 2:
         where = f"{table.name}: " if table.streamed else ""
         raise DataError(
             f"{where}a prediction column for each class is wanted, and there is one; for one column use bce"
         )
-    labels, preds, where = table.label_width, table.width, f"{table.name}: " if table.streamed else ""
-    if table.form is Form.LIKELIHOOD or labels == preds or (labels == 1 and table.form is Form.CATEGORICAL):
-        if labels > 1 and not settings.loss.soft_labels and table.form is not Form.CATEGORICAL:
+    labels, preds, where = table.schema.label_width, table.schema.width, f"{table.name}: " if table.streamed else ""
+    form = table.schema.form
+    if form is Form.LIKELIHOOD or labels == preds or (labels == 1 and form is Form.CATEGORICAL):
+        if labels > 1 and not settings.loss.soft_labels and form is not Form.CATEGORICAL:
             raise DataError(f"{where}{settings.loss.name} wants one label a row; for label probabilities use ce")
         return
     found = f"{_columns(labels, 'label')} and {_columns(preds, 'prediction')}"

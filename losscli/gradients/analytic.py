@@ -10,9 +10,7 @@ is 0: by probabilities t_k / p_k, and by logits t_k - p_k sum t, the p's being a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from math import exp, inf
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,12 +19,10 @@ from losscli.errors import UsageError
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.losses.conventions import log_rescaled, rescaled
-from losscli.losses.focal import focal_gradient
+from losscli.losses.focal import focal_gradient, true_class_cost, true_class_slope
 from losscli.losses.functions import log1mexp, log_softmax, product, rest_sums, row_sums, sigmoid, softplus
 from losscli.losses.table import Kernel
-from losscli.losses.targets import Binary
-
-T = TypeVar("T")
+from losscli.losses.targets import Binary, Targets
 
 
 def slopes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
@@ -40,7 +36,7 @@ def slopes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
 
 def kernel_of(problem: Problem, by: Scale) -> Kernel:
     """The kernel of the problem on the scale `by`; UsageError where the loss has no such scale."""
-    kernels = problem.settings.loss.kernels[problem.form]
+    kernels = problem.kernels
     if by not in kernels:
         cure = "; give LABELS and PREDS" if problem.form is Form.LIKELIHOOD else f" in {problem.settings.loss.name}"
         raise UsageError(f"--wrt {by.value}: {problem.form.value} has none{cure}")
@@ -49,7 +45,7 @@ def kernel_of(problem: Problem, by: Scale) -> Kernel:
 
 def knows_logits(problem: Problem) -> bool:
     """Whether the rows of the problem have logits."""
-    return Scale.LOGITS in problem.settings.loss.kernels[problem.form]
+    return Scale.LOGITS in problem.kernels
 
 
 def weighed(weight: Array | None, slope: Array) -> Array:
@@ -61,47 +57,53 @@ def weighed(weight: Array | None, slope: Array) -> Array:
         return np.where(by_row == 0.0, 0.0, by_row * slope)
 
 
-def _at(problem: Problem, prepared: Prepared, kernel: Kernel, v: Array) -> Array:
-    """The kernel's slope at `v`, with the focal factor by the product rule."""
-    targets, unweighted = (_below_cap(a, prepared.conditioned) for a in (prepared.targets, prepared.unweighted))
-    slope = kernel.gradient(targets, v)
-    if not problem.settings.focal:
+def _at(problem: Problem, prepared: Prepared, by: Scale, v: Array) -> Array:
+    """The gradient of the kernel on the scale `by` at `v`, with the focal factor by the product rule."""
+    kernel, floor = kernel_of(problem, by), problem.convention.backward_floor
+
+    def gradient(targets: Targets) -> Array:
+        if floor and isinstance(targets, Binary):
+            return _with_floor(targets, prepared.conditioned, by, floor)
+        return kernel.gradient(targets, v)
+
+    slope = gradient(prepared.targets)
+    if not problem.focal:
         return slope
-    loss, plain = kernel.value(prepared.targets, v), kernel.value(prepared.unweighted, v)
-    return focal_gradient(loss, slope, plain, kernel.gradient(unweighted, v), problem.settings.focal)
+    loss, plain = kernel.value(prepared.targets, v), true_class_cost(kernel, prepared.focus, v)
+    plain_slope = gradient(prepared.focus) if floor else true_class_slope(kernel, prepared.focus, v)
+    return focal_gradient(loss, slope, plain, plain_slope, problem.focal)
 
 
-def _below_cap(a: T, p: Array) -> T:
-    """The targets with 0 for the coefficients of logarithms at the cap, which have no slope."""
-    if not isinstance(a, Binary) or a.cap == inf:
-        return a
-    least = exp(-a.cap)
-    return replace(
-        a, positive=np.where(p > least, a.positive, 0.0), negative=np.where(1.0 - p > least, a.negative, 0.0)
-    )
+def _with_floor(a: Binary, p: Array, by: Scale, floor: float) -> Array:
+    """(a0 p - a1 (1-p)) / max(p (1-p), floor), and by logits or log-probabilities times dp/dz or dp/dx."""
+    spread = p * (1.0 - p)
+    slope = (a.negative * p - a.positive * (1.0 - p)) / np.maximum(spread, floor)
+    if by is Scale.PROBS:
+        return np.asarray(slope)
+    return np.asarray(slope * (spread if by is Scale.LOGITS else p))
 
 
 # --- binary predictions -----------------------------------------------------------------------------------------------
 def _of_binary(problem: Problem, prepared: Prepared, by: Scale) -> Array:
     scale = problem.settings.scale
-    kernel = kernel_of(problem, by)
+    kernel_of(problem, by)
     if by is Scale.PROBS and scale is not by and knows_logits(problem):
-        slope = _by_probs(problem, prepared, kernel)
+        slope = _by_probs(problem, prepared)
     else:
-        slope = _at(problem, prepared, kernel, converted(prepared.conditioned, scale, by))
+        slope = _at(problem, prepared, by, converted(prepared.conditioned, scale, by))
     inside = inside_clip(problem, prepared.raw)
     return slope if inside is None else np.where(inside, slope, 0.0)
 
 
-def _by_probs(problem: Problem, prepared: Prepared, kernel: Kernel) -> Array:
+def _by_probs(problem: Problem, prepared: Prepared) -> Array:
     """By probabilities from logits: the slope by z over p (1-p), which p itself would round to 0 beyond z = 37."""
     z = converted(prepared.conditioned, problem.settings.scale, Scale.LOGITS)
     p, q = sigmoid(z), sigmoid(-z)
-    by_logits = _at(problem, prepared, kernel_of(problem, Scale.LOGITS), z)
+    by_logits = _at(problem, prepared, Scale.LOGITS, z)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what is out of range is taken at p = 0 or 1
         slope = by_logits / p / q
     lost = (p == 0.0) | (q == 0.0)
-    return np.where(lost, _at(problem, prepared, kernel, p), slope) if lost.any() else slope
+    return np.where(lost, _at(problem, prepared, Scale.PROBS, p), slope) if lost.any() else slope
 
 
 def converted(v: Array, scale: Scale, to: Scale) -> Array:
@@ -147,7 +149,7 @@ class ClassProbabilities:
 def _of_classes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
     scale, rule = problem.settings.scale, problem.convention
     if by is scale and not rule.rescale:
-        slope = _at(problem, prepared, kernel_of(problem, by), prepared.conditioned)
+        slope = _at(problem, prepared, by, prepared.conditioned)
         inside = inside_clip(problem, prepared.raw)
         return slope if inside is None else np.where(inside, slope, 0.0)
     kernel_of(problem, by)
@@ -165,7 +167,7 @@ def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, probs: ClassP
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite slopes are inf; 0/0 is set below
         slope = t / probs.p
     if not probs.p.all():  # where p is 0 the logarithm tells nothing of a slope that is finite
-        there = _at(problem, prepared, kernel_of(problem, Scale.PROBS), probs.p)
+        there = _at(problem, prepared, Scale.PROBS, probs.p)
         inside = inside_clip(problem, prepared.raw)
         there = there if inside is None else np.where(inside, there, 0.0)
         slope = np.where(probs.p == 0.0, there, slope)
@@ -180,7 +182,7 @@ def _by_logarithms(problem: Problem, prepared: Prepared, probs: ClassProbabiliti
     x = prepared.logarithms
     if x is None:
         x = ln(prepared.conditioned) if problem.settings.scale is Scale.PROBS else probs.x
-    t = _at(problem, prepared, kernel_of(problem, Scale.LOGPROBS), x)
+    t = _at(problem, prepared, Scale.LOGPROBS, x)
     inside = inside_clip(problem, prepared.raw)
     return t if inside is None else np.where(inside, t, 0.0)
 
@@ -206,4 +208,4 @@ def inside_clip(problem: Problem, given: Array) -> Array | None:
     if rule.clip is None:
         return None
     cells = rescaled(given, problem.settings.scale) if rule.rescale else given
-    return np.asarray((cells >= rule.clip) & (cells <= 1.0 - rule.clip))
+    return np.asarray((cells >= rule.clip[0]) & (cells <= rule.clip[1]))

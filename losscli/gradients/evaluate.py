@@ -5,7 +5,7 @@ up to a few megabytes and in a temporary file beyond. Nothing is printed before 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isqrt
 from typing import IO
 
@@ -156,6 +156,10 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
                 row = int(prepared.row[undefined.argmax()])
                 raise RowError(row, "row", None, f"{what}; use --method analytic")
         else:
+            floor = problem.convention.backward_floor
+            if floor:  # torch's slope there is no derivative, so differences can't judge it
+                beyond = prepared.conditioned * (1.0 - prepared.conditioned) < floor
+                found = replace(found, slope=np.where(beyond, np.nan, found.slope))
             by_row = compare_slopes(slope, differenced, found, settle=spec.step is None)
             error = in_place(by_row.error).max(axis=1, initial=0.0)
             comparison = Comparison(error, in_place(by_row.inconclusive).sum(axis=1).astype(np.intp))

@@ -26,7 +26,7 @@ from losscli.gradients.analytic import (
     weighed,
 )
 from losscli.losses.conventions import clipped, log_clipped, rescaled
-from losscli.losses.focal import focal_value
+from losscli.losses.focal import focal_value, true_class_cost
 from losscli.losses.functions import row_sums, sigmoid
 from losscli.losses.table import Kernel
 
@@ -125,11 +125,11 @@ def _weighted(prepared: Prepared, value: Function) -> Function:
 
 def _with(problem: Problem, prepared: Prepared, kernel: Kernel) -> Function:
     """The loss of each row by one kernel, with the focal factor."""
-    gamma = problem.settings.focal
+    gamma = problem.focal
 
     def value(v: Array) -> Array:
         loss = kernel.value(prepared.targets, v)
-        return focal_value(loss, kernel.value(prepared.unweighted, v), gamma) if gamma else loss
+        return focal_value(loss, true_class_cost(kernel, prepared.focus, v), gamma) if gamma else loss
 
     return value
 
@@ -214,7 +214,7 @@ def _edges(problem: Problem, by: Scale, at: Array) -> tuple[Array, Array]:
     rule = problem.convention
     if rule.clip is None or rule.rescale or problem.settings.scale is not by:
         return np.zeros(at.shape), np.ones(at.shape)
-    low, high = rule.clip, 1.0 - rule.clip
+    low, high = rule.clip
     return (
         np.where(at < low, 0.0, np.where(at > high, high, low)),
         np.where(at < low, low, np.where(at > high, 1.0, high)),

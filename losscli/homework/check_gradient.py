@@ -11,14 +11,19 @@ from math import log
 
 import numpy as np
 
+from losscli.enums import Reduction, Scale
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits
 from losscli.homework.check_loss import MOST_ROWS
-from losscli.homework.mistakes.gradients import RightGradient, gradient_mistakes
+from losscli.homework.mistakes.gradients import Examples, RightGradient, gradient_mistakes
 from losscli.homework.typed import Expected, Typed, typed_numbers
 from losscli.homework.verdict import Verdict, judged
 from losscli.losses.targets import Binary, dense
+from losscli.regression.design import DesignMatrix, effective_weights, logits
+from losscli.regression.gradient import ParameterGradient, by_predictions
+
+MOST_EXAMPLES = 10_000  # rows of a gradient by parameters that mistakes are computed from
 
 CONSTANTS = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "1/ln 2": 1.0 / log(2.0), "ln 2": log(2.0)}  # a name that is the value
 
@@ -63,6 +68,29 @@ def right_gradient(gradient: Gradient, numeric: bool) -> RightGradient:
     return replace(found, right=right.reshape(conditioned.shape), label=label, p=p, z=z, weight=weight)
 
 
+def right_parameter_gradient(design: DesignMatrix, gradient: ParameterGradient) -> RightGradient:
+    """The gradient by parameters, of a table that is not too long with its rows."""
+    settings, right, theta = design.problem.settings, gradient.chosen, gradient.theta
+    divisor = design.divisor if settings.reduction is Reduction.MEAN else 1.0
+    k = right.shape[0] if right.ndim == 2 else 2
+    found = RightGradient(
+        right,
+        divisor,
+        design.summary.n,
+        k,
+        settings.log_base,
+        log_loss=settings.loss.log_loss,
+        intercept=design.shape.intercept,
+        of_h=by_predictions(design, theta) / divisor,
+    )
+    if design.rows > MOST_EXAMPLES or settings.focal or settings.smoothing:
+        return found
+    unweighted = design.unweighted
+    y = unweighted.positive if isinstance(unweighted, Binary) else dense(unweighted, (design.rows, k))
+    h, _ = as_probs_and_logits(logits(design, theta), Scale.LOGITS)
+    return replace(found, examples=Examples(design.x, theta, y, h, effective_weights(design)))
+
+
 def _label(prepared: Prepared) -> Array:
     if isinstance(prepared.unweighted, Binary):
         return prepared.unweighted.positive
@@ -94,7 +122,7 @@ def diagnose_gradient(given: tuple[Typed, ...], g: RightGradient) -> Diagnosis:
     if len(given) == 1 and right.size > 1:
         sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_mistakes(replace(g, listed=False)))
         return Diagnosis(judged(given, float(right.sum()), sums), of_sum=True)
-    verdict = judged(given, right, gradient_mistakes(g))
+    verdict = judged(given, right, gradient_mistakes(g), differences=True)
     if verdict.ok:
         return Diagnosis(verdict)
     wrong = (at for at, (one, value) in enumerate(zip(given, right, strict=True)) if not one.is_right(float(value)))

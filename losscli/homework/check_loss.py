@@ -60,6 +60,11 @@ class Solution:
         return self.figures.value
 
     @cached_property
+    def band(self) -> Figure:
+        """How far the answer to the data before they were rounded may be from the right one; 0 for exact data."""
+        return 0.0 if self.blocks is None else self.rows.band
+
+    @cached_property
     def singles(self) -> tuple[Candidate, ...]:
         """What one mistake would give."""
         if not self.problem.settings.loss.log_loss:
@@ -104,4 +109,6 @@ def judge(solution: Solution, expected: Expected) -> Verdict:
     if len(given) != np.size(right):
         raise DataError(f"--expect gives {len(given)} numbers, and the answer has {np.size(right)}")
     plain = verdict_without_mistakes(given, right)
-    return plain if plain.ok else judged(given, right, solution.singles, solution.arrays)
+    if plain.ok:
+        return plain
+    return judged(given, right, solution.singles, solution.arrays, lambda: solution.band)

@@ -4,6 +4,7 @@
 to a number ends in `EvaluatedRows.answer`, which weighs and divides as was asked.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,11 +25,15 @@ from losscli.losses.focal import focal_value
 from losscli.losses.functions import row_sums
 from losscli.losses.table import BINARY, CATEGORICAL
 from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, joined
-from losscli.statistics.summary import Rows, Summary, mean, total
+from losscli.statistics.summary import EMPTY, Rows, Summary, mean, summarize, total
 
 Array = NDArray[np.float64]
 
 Figure = float | Array
+
+LEAST_DECIMALS, MOST_DECIMALS = 4, 9  # of predictions that were rounded in print
+
+SAMPLED = 1000  # predictions that tell how many decimals they have
 
 
 @dataclass(frozen=True)
@@ -249,6 +254,51 @@ class EvaluatedRows:
         ways = [(self.probs >= 0.5) != label, (self.probs > 0.5) != label]
         return tuple(way.astype(np.float64) for way in (ways if (self.probs == 0.5).any() else ways[:1]))
 
+    @cached_property
+    def half_unit(self) -> float:
+        """Half a unit of the last decimal of the predictions; 0 where they are meant exactly.
+
+        They are rounded where most of them have four decimals or more, as if they were printed; 0.8 is meant exactly.
+        """
+        cells = self.raw.ravel()[:SAMPLED].tolist()
+        decimals = [_decimals(cell) for cell in cells if cell not in (0.0, 1.0)]
+        usual = Counter(decimals).most_common(1)[0][0] if decimals else 0
+        printed = 2 * sum(count >= LEAST_DECIMALS for count in decimals) > len(decimals) > 0
+        return 0.5 * 10.0**-usual if printed and LEAST_DECIMALS <= usual <= MOST_DECIMALS else 0.0
+
+    def moved(self, predictions: Array, signs: Array) -> Array:
+        """Predictions moved by half a unit of their last decimal, up or down; probabilities stay within (0, 1)."""
+        found = predictions + self.half_unit * signs
+        if self.scale is not Scale.PROBS:
+            return found
+        return np.where((found <= 0.0) | (found >= 1.0), predictions - self.half_unit * signs, found)
+
+    @cached_property
+    def band(self) -> Figure:
+        """How far the answer to the predictions before they were rounded may be from that to the rounded ones.
+
+        To first order: sum |dloss/dp| times half a unit of each prediction, by the weights of the rows.
+        """
+        if not self.half_unit or np.isinf(self.loss).any():
+            return 0.0
+        plain, off = self.loss_of(self.conditioned, self.scale), np.zeros(self.n)
+        width = self.conditioned.shape[1] if self.categorical else 1
+        for at in range(width):
+            signs = np.zeros(self.conditioned.shape)
+            signs[(..., at) if self.categorical else ...] = 1.0
+            both = [self.loss_of(self.moved(self.conditioned, way * signs), self.scale) for way in (1.0, -1.0)]
+            off += np.max([np.abs(loss - plain) for loss in both], axis=0)
+        return self.answer(np.where(np.isfinite(off), off, 0.0))
+
+    def shaken(self, rng: np.random.Generator) -> "EvaluatedRows":
+        """The rows with each prediction moved by half a unit of its last decimal, up or down at random."""
+        blocks = [
+            replace(block, preds=self.moved(block.preds, rng.choice(np.array([-1.0, 1.0]), block.preds.shape)))
+            for block in self.blocks
+        ]
+        summary = sum((summarize(evaluated(self.problem, block)[1]) for block in blocks), EMPTY)
+        return evaluated_rows(self.problem, blocks, summary)
+
     def loss_of(self, predictions: Array, scale: Scale = Scale.PROBS) -> Array:
         """The losses (n,) of other predictions, all else as asked."""
         kernel = (CATEGORICAL if self.categorical else BINARY)[scale]
@@ -318,6 +368,11 @@ class EvaluatedRows:
         return np.column_stack(columns) / self.log_base
 
 
+def _decimals(value: float) -> int:
+    digits, _, power = repr(value).partition("e")
+    return max(0, len(digits.partition(".")[2].rstrip("0")) - int(power or 0))
+
+
 def times(coefficient: Array, cost: Array) -> Array:
     """The product in which a coefficient of 0 silences an infinite cost."""
     with np.errstate(invalid="ignore"):  # 0 times inf is set in the next line
@@ -371,8 +426,7 @@ def with_settings(problem: Problem, **changes: object) -> Problem:
     """The problem with other settings."""
     settings: Settings = replace(problem.settings, **changes)  # type: ignore[arg-type]  # checked there
     rule = convention(settings.like, problem.form, settings.scale, settings.eps, settings.normalize)
-    kernel = settings.loss.kernels[problem.form][settings.scale]
-    return replace(problem, settings=settings, convention=rule, kernel=kernel)
+    return replace(problem, settings=settings, convention=rule)
 
 
 def _divisor_weights(parts: Sequence[Rows]) -> Array:

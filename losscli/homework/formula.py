@@ -49,7 +49,8 @@ def option_lines(problem: Problem) -> list[Line]:
     if rule.rescale:
         lines.append("each row of probabilities is divided by its sum")
     if rule.clip is not None:
-        lines.append(maths(f"[{rule.clip:g}, 1 - {rule.clip:g}]", words="probabilities are clipped to {}"))
+        low, high = rule.clip
+        lines.append(maths(f"[{low:g}, 1 - {1.0 - high:g}]", words="probabilities are clipped to {}"))
     if s.like is Like.TORCH and problem.form is not Form.CATEGORICAL and s.scale is Scale.PROBS and s.eps is None:
         lines.append(maths("-100", words="each logarithm is at least {}"))
     if s.smoothing:
@@ -61,16 +62,29 @@ def option_lines(problem: Problem) -> list[Line]:
         else:
             lines.append(maths(*parts, "q[k]", "k", words=words + ", {} the part of class {} in the label"))
     if s.pos_weight is not None:
-        words = "the term of label 1 is multiplied by {}, the weight of the positive label"
-        lines.append(maths(f"w = {s.pos_weight:g}", words=words))
+        weights = listed([f"{weight:g}" for weight in s.pos_weight], ", ")
+        whose = "the weight of the positive label" if len(s.pos_weight) == 1 else "one weight for each label"
+        lines.append(maths(f"w = {weights}", words="the term of label 1 is multiplied by {}, " + whose))
     if s.class_weight:
         names = problem.names.names if problem.names else ("0", "1")
         pairs = zip(names, s.class_weight, strict=True)
         weights = listed([f"w[{name.translate(ROUND)}] = {weight:g}" for name, weight in pairs], ", ")
-        lines.append(maths("k", "w[k]", weights, words="the term of class {} is multiplied by {}, its weight: {}"))
-    if s.focal:
-        words = "the loss is multiplied by {}: {} is the focus, {} the label's probability"
+        part = "loss of a row" if rule.class_weight_by_row else "term"
+        lines.append(
+            maths("k", "w[k]", weights, words=f"the {part} of class {{}} is multiplied by {{}}, its weight: {{}}")
+        )
+    if s.focal and rule.focal_by_class:
+        words = "the term of class {} is multiplied by {}: {} is the focus"
+        lines.append(maths("k", "(1 - p[k])^g", f"g = {s.focal:g}", words=words))
+    elif s.focal:
+        whose = "p[t] = y p + (1 - y)(1 - p)" if rule.focal_of_smoothed and s.smoothing else "the label's probability"
+        words = "the loss is multiplied by {}: {} is the focus, {} " + whose
         lines.append(maths("(1 - p)^g", f"g = {s.focal:g}", "p", words=words))
+    if s.alpha is not None and problem.form is Form.BINARY:
+        words = "the loss is multiplied by {} for label 1 and by {} for label 0: {}"
+        lines.append(maths("a", "1 - a", f"a = {s.alpha:g}", words=words))
+    elif s.alpha is not None:
+        lines.append(maths(f"a = {s.alpha:g}", words="the loss is multiplied by {}"))
     return lines
 
 

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import IntEnum
 from fractions import Fraction
 from functools import cached_property
 from math import floor, inf, isinf, isnan, log10, nan
@@ -20,9 +21,13 @@ _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 
 _POWER_OF_TEN = re.compile(r"^(.*[\d.])\s*[*x]\s*10\s*\^\s*\(?\s*([+-]?\d{1,4})\s*\)?$")
 
-_BEFORE = re.compile(r"^(?:(?:[A-Za-z]\w*)?\s*[=:≈≃≅~])+\s*")
+_BEFORE = re.compile(r"^(?:(?:[A-Za-z][\w ]*(?:\([\w ,;|^]*\))?)?\s*(?:[=:≈≃≅~]|->))+\s*")
 
-_UNIT = re.compile(r"^(.*[\d.)%])\s*(nats?|bits?|shannons?|bans?|dits?|hartleys?)$", re.IGNORECASE)
+_AROUND = "\"'`$“”„‘’«»"  # noqa: RUF001  # quotes, and the dollars of LaTeX
+
+_RANGE = re.compile(r"(\d*\.?\d+)\s*-\s*(\d*\.?\d+)")
+
+_UNIT = re.compile(r"^(.*[\d.)%])\s*[(\[]?(nats?|bits?|shannons?|bans?|dits?|hartleys?)[)\]]?$", re.IGNORECASE)
 
 _UNITS = {"nat": "nats", "bit": "bits", "shannon": "bits", "ban": "bans", "dit": "bans", "hartley": "bans"}
 
@@ -44,7 +49,18 @@ SINGLE = Fraction(1, 2**22)  # relative: two units in the last place of a float3
 
 HALF = Fraction(1, 2)
 
+CUT_DIGITS = 5  # typed, before digits are taken for cut off
+
 NOTHING = 1e-15  # an answer below this is 0 as far as rounding tells
+
+
+class Slack(IntEnum):
+    """How far a typed number may be off what it stands for, the least first."""
+
+    TYPED = 0  # half a unit of its last digit
+    LOOSE = 1  # the tolerance, or what a computation in float32 is off by
+    CUT = 2  # digits were cut off and not rounded: nearly a unit of the last one, towards 0
+    DATA = 3  # the data were rounded, and more digits typed than those give
 
 
 @dataclass(frozen=True)
@@ -111,8 +127,8 @@ class Typed:
         return float(self.half) if self.half < 10**300 else inf
 
     def distance(self, value: float) -> float:
-        """More than a number that fits may be off, rounding included."""
-        return 4.0 * self.fineness + 1e-6 * abs(value)
+        """More than a number that fits may be off, with any slack, rounding included."""
+        return 4.0 * self.fineness + 1e-6 * abs(value) + float(self.tolerance)
 
     def fits(self, value: float, units: int = 1) -> bool:
         """Whether a value is what was typed, at the typed precision; `units` widens that."""
@@ -122,9 +138,16 @@ class Typed:
         """Whether the number is right for an answer of `value`: at the typed precision or within the tolerance."""
         return self.fits(value) or self._within(value, self.tolerance, SLACK)
 
-    def is_right_in_single(self, value: float) -> bool:
-        """Whether it is right as far as a computation in float32 tells."""
-        return self.is_right(value) or (self.rounded and self._within(value, self.half, SINGLE))
+    def fits_with(self, value: float, slack: Slack, band: float = 0.0) -> bool:
+        """Whether a value may be what was typed; `band` is how far the rounding of the data leaves it open."""
+        if slack is Slack.TYPED:
+            return self.fits(value)
+        if slack is Slack.LOOSE:
+            return self.is_right(value) or (self.rounded and self._within(value, self.half, SINGLE))
+        if slack is Slack.CUT:
+            longer = self.rounded and self.digits >= CUT_DIGITS and abs(value) > abs(self.near)
+            return longer and self._within(value, 2 * self.half, SLACK)
+        return 0.0 < band < inf and self._within(value, self.half + Fraction(band), SLACK)
 
     def _within(self, value: float, half: Fraction, slack: Fraction) -> bool:
         if self.exact is None or isinf(value) or isnan(value):
@@ -141,7 +164,7 @@ def typed_number(text: str, unit: str = "") -> Typed:
     """The number that a text is, `unit` being the one asked for; UsageError where it is none."""
     plain, named = _without_unit(_normal(text))
     plain, cut = _without_dots(plain)
-    found = _plain(plain, text.strip()) if len(plain) <= LONGEST else None
+    found = _plain(plain, text.strip()) if len(plain) <= LONGEST and not _is_range(plain) else None
     if found is None:
         raise UsageError(f"{shown(text.strip())} is not a number{_hint(text.strip())}")
     return replace(found, cut=cut, unit="" if named in ("", unit) else named)
@@ -151,8 +174,9 @@ def _normal(text: str) -> str:
     """One spelling for dashes, signs, raised and full-width digits; what stands around the number taken off."""
     plain = _RAISED.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
     plain = unicodedata.normalize("NFKC", plain).translate(_DASHES).translate(_SIGNS).strip()
-    plain = _BEFORE.sub("", plain)
-    plain = unwrapped(plain).strip()
+    plain = _BEFORE.sub("", plain.strip(_AROUND).strip()).strip(_AROUND)
+    plain = re.sub(r"^\[1\]\s+(?=\S+$)", "", unwrapped(plain).strip())  # R's print of one number
+    plain = re.sub(r"(\.\d+)\.$", r"\1", re.sub(r"\s*;$", "", plain))  # the end of a statement or a sentence
     while plain[:1] + plain[-1:] == "[]" or (plain[:1] + plain[-1:] == "()" and "(" not in plain[1:]):
         plain = plain[1:-1].strip()
     plain = re.sub(r"^([+-])\s+", r"\1", plain)
@@ -199,9 +223,17 @@ def _hundredth(one: Typed) -> Typed:
     return replace(one, exact=one.exact / 100, half=one.half / 100, decimals=one.decimals + 2)
 
 
+def _is_range(text: str) -> bool:
+    """Whether two numbers stand for all between them: 0.36 - 0.37, and not 1 - 0.37."""
+    ends = _RANGE.fullmatch(text.translate(_DASHES).strip())
+    return ends is not None and float(ends[1]) < float(ends[2])
+
+
 def _hint(text: str) -> str:
     if re.fullmatch(r"[^\d,]*\d*,\d+\D*", text):
         return "; write the decimal comma as a point"
+    if _is_range(text):
+        return ", but a range; give one number with the digits that are sure"
     if re.fullmatch(r"[+-]?[\d.]+[eE][+-]?\d+", text):
         return " within reach"
     if re.match(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*[A-Za-z]", text):
@@ -250,4 +282,16 @@ def typed_numbers(expected: Expected, many: bool, unit: str = "") -> tuple[Typed
     try:
         return typed_answer(expected.text, many, unit, expected.tolerance)
     except UsageError as error:
+        count = 0 if many or "decimal comma" in str(error) else _count(expected.text)
+        if count > 1:
+            what = f"{shown(expected.text)} is a list of {count} numbers, and the answer is one number"
+            raise UsageError(f"--expect: {what}; -r none asks for one of each row") from None
         raise UsageError(f"--expect: {error}") from None
+
+
+def _count(text: str) -> int:
+    """How many numbers a text is a list of; 0 where it is none."""
+    try:
+        return len(typed_answer(text, many=True))
+    except UsageError:
+        return 0

@@ -1,24 +1,32 @@
 """The verdict on a typed answer: right, or wrong with the mistakes that would give it, likeliest first."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 
 import numpy as np
 
 from losscli.homework.evaluated_rows import Figure
 from losscli.homework.mistakes.candidate import MOST_BY_CHANCE, MOST_NAMED, Candidate, CandidateArray
-from losscli.homework.typed import NOTHING, Typed, says_nothing
+from losscli.homework.typed import NOTHING, SINGLE, Slack, Typed, says_nothing
 
 OTHER_UNIT = ("base-2", "base-10", "base-e")  # the mistakes that a unit names
+
+DIFFERENCES = 1e-4  # of the largest entry: how exact a gradient by finite differences is
+
+DATA_DECIMALS = 5  # typed, before the rounding of the data is what a mistake is compared to
+
+DIFFERENCE_DIGITS = 5  # typed, before a list is taken for one
 
 
 @dataclass(frozen=True)
 class Verdict:
     """A typed answer judged: `fits` are the mistakes that would give it, likeliest first.
 
-    `single` says that it is right as far as float32 tells, `empty` that it has no significant digit, `more` what else
-    might fit and more digits would tell, where nothing does.
+    `single` says that it is right as far as float32 tells, `rounded_data` that it is as right as the rounding of the
+    data tells, `differences` that it is as right as finite differences are. `empty` says that it has no significant
+    digit, `more` what else might fit and more digits would tell, where nothing does.
     """
 
     given: tuple[Typed, ...]
@@ -26,6 +34,8 @@ class Verdict:
     ok: bool
     fits: tuple[Candidate, ...] = ()
     single: bool = False
+    rounded_data: bool = False
+    differences: bool = False
     empty: bool = False
     more: tuple[str, ...] = ()
 
@@ -45,62 +55,135 @@ def verdict_without_mistakes(given: tuple[Typed, ...], right: Figure) -> Verdict
         return Verdict(given, right, False, empty=True)
     if all(one.is_right(value) for one, value in zip(given, values, strict=True)):
         return Verdict(given, right, True)
-    single = all(one.is_right_in_single(value) for one, value in zip(given, values, strict=True))
+    single = all(one.fits_with(value, Slack.LOOSE) for one, value in zip(given, values, strict=True))
     return Verdict(given, right, single, single=single)
 
 
 def judged(
-    given: tuple[Typed, ...], right: Figure, singles: Iterable[Candidate], arrays: Iterable[CandidateArray] = ()
+    given: tuple[Typed, ...],
+    right: Figure,
+    singles: Iterable[Candidate],
+    arrays: Iterable[CandidateArray] = (),
+    band: Callable[[], Figure] = lambda: 0.0,
+    differences: bool = False,
 ) -> Verdict:
-    """The verdict on a typed answer; mistakes are looked at where it is wrong."""
+    """The verdict on a typed answer; mistakes are looked at where it is wrong.
+
+    `band` is how far the right answer may be off because the data were rounded; `differences` says that the answer may
+    come from finite differences.
+    """
     plain = verdict_without_mistakes(given, right)
     if plain.ok or plain.empty:
         return plain
-    fits, more = _single_fits(given, right, singles), list[str]()
-    if any(one.unit for one in given):
-        if all_fit(given, right):
-            return plain  # the right number with the name of another unit
+    foreign = any(one.unit for one in given)
+    wide = np.broadcast_to(np.asarray(band(), float), np.shape(right)).ravel()
+    if wide.any() and not foreign and _fit_with(given, right, Slack.DATA, wide):
+        return Verdict(given, right, True, rounded_data=True)
+    if differences and not foreign and _is_by_differences(given, np.ravel(right)):
+        return Verdict(given, right, True, differences=True)
+    if foreign and all_fit(given, right):
+        return plain  # the right number with the name of another unit
+    near = _near(given, singles)
+    slacks = [
+        slack
+        for slack in Slack
+        if slack is not Slack.DATA or all((one.decimals or 0) >= DATA_DECIMALS for one in given)
+    ]
+    fits = next((found for slack in slacks if (found := _single_fits(given, right, near, slack))), [])
+    if foreign:
         fits = [one for one in fits if one.id in OTHER_UNIT] or fits
-    alone = {one.id for one in fits}
-    if len(given) == 1 and np.ndim(right) == 0:
-        for array in arrays:
-            named, said = _array_fits(given[0], float(right), array)
-            fits += [one for one in named if alone.isdisjoint(one.steps)]
-            more += said
+    alone, more, listed = {one.id for one in fits}, list[str](), tuple(arrays)
+    for slack in (Slack.TYPED, Slack.LOOSE):
+        tried = [_array_fits(given, np.ravel(right), array, slack, wide) for array in listed]
+        fits += [one for named, _ in tried for one in named if alone.isdisjoint(one.steps)]
+        more += [said for _, ways in tried for said in ways]
+        if fits:
+            break
     return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
 
 
-def _single_fits(given: tuple[Typed, ...], right: Figure, singles: Iterable[Candidate]) -> list[Candidate]:
+def _fit_with(given: Sequence[Typed], value: Figure, slack: Slack, band: Figure = 0.0) -> bool:
+    values = np.atleast_1d(value).ravel()
+    if len(values) != len(given):
+        return False
+    bands = np.broadcast_to(np.ravel(band), len(values)).tolist()
+    return all(one.fits_with(x, slack, wide) for one, x, wide in zip(given, values.tolist(), bands, strict=True))
+
+
+def _is_by_differences(given: Sequence[Typed], right: Figure) -> bool:
+    """Whether a list with many digits differs from the right one by no more than finite differences do."""
+    sizes = np.abs(np.atleast_1d(right))
+    if len(given) != sizes.size or not np.isfinite(sizes).all() or any(one.exact is None for one in given):
+        return False
+    off = np.abs(np.array([one.near for one in given]) - right)
+    long = sum(one.digits >= DIFFERENCE_DIGITS for one in given)
+    return bool(2 * long > len(given) > 1 and (off <= DIFFERENCES * sizes.max()).all())
+
+
+def _near(given: tuple[Typed, ...], singles: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates that are not far off, as most are: thousands of answers are judged with the same ones."""
+    if len(given) != 1 or given[0].exact is None:
+        return [one for one in singles if np.size(one.value) == len(given)]
+    typed = given[0]
+    return [
+        one
+        for one in singles
+        if not isinstance(one.value, float)
+        or abs(one.value - typed.near) <= typed.distance(one.value) + 2.0 * float(np.max(one.band))
+    ]
+
+
+def _single_fits(
+    given: tuple[Typed, ...], right: Figure, singles: Sequence[Candidate], slack: Slack
+) -> list[Candidate]:
     """The mistakes that fit, the nearest number of each, likeliest first."""
     best: dict[str, Candidate] = {}
-    scalar = given[0] if len(given) == 1 and given[0].exact is not None else None
     for one in singles:
-        if scalar and isinstance(one.value, float) and abs(one.value - scalar.near) > scalar.distance(one.value):
-            continue  # far off, as most are: thousands of answers are judged with the same candidates
-        if not all_fit(given, one.value) or _alike(given, one.value, right):
+        if not _fit_with(given, one.value, slack, one.band) or _alike(given, one.value, right):
             continue
-        if any(all_fit(given, value) for value in one.excluded_by):
+        if any(_fit_with(given, value, slack, one.band) for value in one.excluded_by):
             continue
         if one.id not in best or _order(given, one) < _order(given, best[one.id]):
             best[one.id] = one
     return sorted(best.values(), key=lambda one: one.rank)
 
 
-def _array_fits(typed: Typed, right: float, array: CandidateArray) -> tuple[list[Candidate], list[str]]:
-    """The mistakes of an array that fit; where too many do, or might by chance, only how many."""
+def _array_fits(
+    given: tuple[Typed, ...], right: Figure, array: CandidateArray, slack: Slack, band: Figure
+) -> tuple[list[Candidate], list[str]]:
+    """The mistakes of an array that fit; where too many do, or might by chance, only how many.
+
+    Of a list one entry must be wrong, and the array say what mistakes make of that one.
+    """
+    at_entry = None
+    if len(given) > 1 or array.entry is not None:
+        values = np.atleast_1d(right).tolist()
+        pairs = enumerate(zip(given, values, strict=True))
+        wrong = [at for at, (one, value) in pairs if not one.fits_with(value, Slack.LOOSE)]
+        if array.entry is None or len(wrong) != 1:
+            return [], []
+        at_entry = wrong[0]
+    typed, own = given[at_entry or 0], float(np.atleast_1d(right)[at_entry or 0])
     if typed.digits < array.digits or typed.exact is None:
         return [], []
+    wide = float(np.atleast_1d(band)[at_entry or 0])
+    reach = typed.fineness + wide
+    if slack is Slack.LOOSE:
+        reach = max(reach, float(typed.tolerance)) + float(SINGLE) * abs(typed.near)
     alike: dict[str, list[int]] = {}
     with np.errstate(invalid="ignore", over="ignore"):
-        near = np.abs(array.values - typed.near) <= 2.0 * typed.fineness + 1e-12 * abs(typed.near)
+        near = np.abs(array.values - typed.near) <= 2.0 * reach + 1e-12 * abs(typed.near)
+    if at_entry is not None:
+        near &= array.entry == at_entry
     for at in np.flatnonzero(near).tolist():
         value = float(array.values[at])
-        if typed.fits(value) and not _same(typed.half, value, right):
+        if typed.fits_with(value, slack) and not _same(typed, value, own):
             alike.setdefault(f"{value:.11g}", []).append(at)
     if not alike:
         return [], []
-    span = 2.0 * max(abs(right), abs(typed.near)) if np.isfinite(right) else 2.0 * abs(typed.near)
-    by_chance = 2.0 * typed.fineness * int(np.count_nonzero(np.isfinite(array.values))) / span
+    span = 2.0 * max(abs(own), abs(typed.near)) if np.isfinite(own) else 2.0 * abs(typed.near)
+    tried = np.isfinite(array.values) if at_entry is None else array.entry == at_entry
+    by_chance = 2.0 * reach * int(np.count_nonzero(tried)) / span if span else inf
     if len(alike) > MOST_NAMED or by_chance > MOST_BY_CHANCE:
         return [], [f"{len(alike)} {array.kind[len(alike) > 1]}; more digits would tell"]
     return [array.describe(ats[0], tuple(ats[1:])) for ats in alike.values()], []
@@ -109,13 +192,13 @@ def _array_fits(typed: Typed, right: float, array: CandidateArray) -> tuple[list
 def _alike(given: tuple[Typed, ...], value: Figure, right: Figure) -> bool:
     """Whether a value equals the right answer at the typed precision."""
     pairs = zip(given, np.atleast_1d(value).ravel(), np.atleast_1d(right).ravel(), strict=True)
-    return all(_same(one.half, float(a), float(b)) for one, a, b in pairs)
+    return all(_same(one, float(a), float(b)) for one, a, b in pairs)
 
 
-def _same(half: Fraction, a: float, b: float) -> bool:
+def _same(typed: Typed, a: float, b: float) -> bool:
     if not (np.isfinite(a) and np.isfinite(b)):
         return a == b
-    return abs(Fraction(a) - Fraction(b)) <= half
+    return abs(Fraction(a) - Fraction(b)) <= typed.half
 
 
 def _order(given: tuple[Typed, ...], one: Candidate) -> tuple[int, float]:

@@ -42,4 +42,7 @@ def by_classes(kernels: Mapping[Scale, Valued], targets: Targets, x: Array) -> A
         raise TypeError("labels in turn are hard labels")
     # A view of one row as k rows: the kernel picks k cells of it, and k by k of them never come to be.
     own = value(Classes(targets.index, targets.own), np.broadcast_to(cells, (len(cells), len(cells))))
-    return own if targets.every is None else own + value(Soft(targets.every[None, :]), cells[None, :])[0]
+    if targets.every is None:
+        return own
+    every = np.atleast_2d(targets.every)
+    return own + value(Soft(every), np.broadcast_to(cells, every.shape))

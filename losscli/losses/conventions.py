@@ -1,11 +1,13 @@
-"""How torch, Keras and scikit-learn clip, rescale and divide: a small table, and what conditioning does to a block.
+"""How torch, Keras and scikit-learn clip, rescale, weigh and divide: a small table, and what clipping does to numbers.
 
-Sources: torch 2.x `BCELoss` (each logarithm at least -100) and `CrossEntropyLoss`; Keras 3 `losses` (epsilon 1e-7,
-rows rescaled to sum 1, mean over the batch whatever the weights); scikit-learn 1.x `log_loss` (clips to the machine
-epsilon of float64, does not rescale).
+Sources: torch 2.13 `BCELoss` (each logarithm at least -100; its backward divides by p(1-p), at least 1e-12 in single
+precision) and `CrossEntropyLoss`; Keras 3.15 `losses` (predictions in single precision, epsilon 1e-7, rows rescaled to
+sum 1, class weights as sample weights, mean over the batch whatever the weights) with `BinaryFocalCrossentropy` and
+`CategoricalFocalCrossentropy`; scikit-learn 1.9 `log_loss` (clips to the machine epsilon of the predictions' type,
+doesn't rescale).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, log
 
 import numpy as np
@@ -19,44 +21,74 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Convention:
-    """What is done to probabilities before the logarithm, and what the mean divides by."""
+    """What is done to probabilities before the logarithm, and what the mean divides by.
 
-    clip: float | None = None
+    `clip` are the bounds of probabilities, `cap` is the largest partial loss. `backward_floor` is the least p(1-p) that
+    a slope of the binary loss divides by. With `class_weight_by_row` a class weight multiplies the whole loss of a row
+    and is no part of the divisor. `focal_by_class` puts (1 - p_k)^g at the term of each class; `focal_of_smoothed`
+    takes y'p + (1-y')(1-p) for p_t, y' the smoothed label. Either gives label probabilities a focal loss.
+    """
+
+    clip: tuple[float, float] | None = None
     rescale: bool = False
     cap: float = inf
+    backward_floor: float = 0.0
     mean_over_rows: bool = False
+    class_weight_by_row: bool = False
+    focal_by_class: bool = False
+    focal_of_smoothed: bool = False
     scales: tuple[Scale, ...] = tuple(Scale)
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def soft_focal(self) -> bool:
+        """Whether label probabilities have a focal loss."""
+        return self.focal_by_class or self.focal_of_smoothed
 
 
 _PLAIN = Convention()
 
-_SKLEARN = Convention(clip=2.0**-52, scales=(Scale.PROBS,))
+# 1e-12 in single precision, and 1 - 1e-7 in single precision
+_TORCH_FLOOR, _KERAS_CLIP = float(np.float32(1e-12)), (1e-7, float(np.float32(1.0 - 1e-7)))
+
+_TORCH = Convention(cap=100.0, backward_floor=_TORCH_FLOOR, mean_over_rows=True, refused=frozenset({"focal+smoothing"}))
+_KERAS = Convention(clip=_KERAS_CLIP, mean_over_rows=True, class_weight_by_row=True, focal_of_smoothed=True)
+_SKLEARN = Convention(
+    clip=(2.0**-52, 1.0 - 2.0**-52),
+    scales=(Scale.PROBS,),
+    refused=frozenset({"focal+smoothing", "class_weight"}),
+)
 
 CONVENTIONS: dict[Like, dict[Form, Convention]] = {
     Like.TORCH: {
-        Form.BINARY: Convention(cap=100.0, mean_over_rows=True),
-        Form.CATEGORICAL: Convention(mean_over_rows=True),
-        Form.LIKELIHOOD: Convention(cap=100.0, mean_over_rows=True),
+        Form.BINARY: _TORCH,
+        Form.CATEGORICAL: replace(_TORCH, cap=inf, backward_floor=0.0),
+        Form.LIKELIHOOD: _TORCH,
     },
     Like.KERAS: {
-        Form.BINARY: Convention(clip=1e-7, mean_over_rows=True),
-        Form.CATEGORICAL: Convention(clip=1e-7, rescale=True, mean_over_rows=True),
-        Form.LIKELIHOOD: Convention(clip=1e-7, mean_over_rows=True),
+        Form.BINARY: _KERAS,
+        Form.CATEGORICAL: replace(_KERAS, rescale=True, focal_of_smoothed=False, focal_by_class=True),
+        Form.LIKELIHOOD: _KERAS,
     },
     Like.SKLEARN: {form: _SKLEARN for form in Form},
 }
 
 
-def convention(like: Like | None, form: Form, scale: Scale, eps: float | None, normalize: bool) -> Convention:
-    """The convention in force: that of `like`, in which an explicit eps or normalize wins."""
+def convention(
+    like: Like | None, form: Form, scale: Scale, eps: float | None, normalize: bool, machine_epsilon: float = 2.0**-52
+) -> Convention:
+    """The convention in force: that of `like`, in which an explicit eps or normalize wins.
+
+    `machine_epsilon` is that of the type of the predictions, which scikit-learn clips to.
+    """
     base = CONVENTIONS[like][form] if like else _PLAIN
     if scale is not Scale.PROBS:
-        return Convention(rescale=normalize, mean_over_rows=base.mean_over_rows, scales=base.scales)
-    if eps is None and not normalize:
-        return base
-    clip = base.clip if eps is None else (eps or None)
-    cap = base.cap if eps is None else inf
-    return Convention(clip, base.rescale or normalize, cap, base.mean_over_rows, base.scales)
+        return replace(base, clip=None, rescale=normalize, cap=inf, backward_floor=0.0)
+    if like is Like.SKLEARN:
+        base = replace(base, clip=(machine_epsilon, 1.0 - machine_epsilon))
+    if eps is not None:
+        base = replace(base, clip=(eps, 1.0 - eps) if eps else None, cap=inf, backward_floor=0.0)
+    return replace(base, rescale=base.rescale or normalize)
 
 
 def rescaled(cells: Array, scale: Scale) -> Array:
@@ -75,12 +107,12 @@ def log_rescaled(cells: Array) -> Array:
         return np.where(over < inf, 0.0 - np.log1p(over), small)
 
 
-def log_clipped(x: Array, eps: float) -> Array:
-    """The logarithms of probabilities e^x held to [eps, 1-eps]."""
-    return np.asarray(np.clip(x, log(eps), log(1.0 - eps)))
+def log_clipped(x: Array, clip: tuple[float, float]) -> Array:
+    """The logarithms of probabilities e^x held to the bounds."""
+    return np.asarray(np.clip(x, log(clip[0]), log(clip[1])))
 
 
-def clipped(cells: Array, eps: float) -> tuple[Array, int]:
-    """The cells held to [eps, 1-eps], and how many of them that changed."""
-    held = np.clip(cells, eps, 1.0 - eps)
+def clipped(cells: Array, clip: tuple[float, float]) -> tuple[Array, int]:
+    """The cells held to the bounds, and how many of them that changed."""
+    held = np.clip(cells, *clip)
     return held, int(np.count_nonzero(held != cells))

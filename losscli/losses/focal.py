@@ -1,12 +1,17 @@
-"""The focal factor (1 - p_t)^g of a loss of the form -ln p_t (Lin et al. 2017), and its gradient."""
+"""The focal factor (1 - p_t)^g (Lin et al. 2017): of a row, or as Keras has it of the term of each class."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING
 
+from losscli.enums import Scale
 from losscli.lazy import Lazy
-from losscli.losses.functions import product, times
+from losscli.losses.functions import log_softmax, product, rest_sums, row_sums, times
+from losscli.losses.table import CATEGORICAL, Kernel
+from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, is_hard
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,19 +19,19 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 else:
-    np = Lazy("numpy")  # the table below is what the help is made of, and help needs no numpy
+    np = Lazy("numpy")
 
 
+# --- a factor of the row ----------------------------------------------------------------------------------------------
 def focal_value(loss: Array, plain: Array, gamma: float) -> Array:
-    """`loss` (n,) times (1-p_t)^gamma, where `plain` (n,) is -ln p_t, the loss without any coefficient."""
-    factor = (-np.expm1(-plain)) ** gamma
-    return times(factor, loss)
+    """`loss` (n,) times (1-p_t)^gamma, `plain` (n,) being -ln p_t."""
+    return times((-np.expm1(-plain)) ** gamma, loss)
 
 
 def focal_gradient(loss: Array, slope: Array, plain: Array, plain_slope: Array, gamma: float) -> Array:
     """The product rule: slope (1-p_t)^g + loss g (1-p_t)^(g-1) p_t plain_slope; slopes (n,) or (n, k)."""
     miss = -np.expm1(-plain)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # at p_t = 0 or 1 the products are limits
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # limits at p_t = 0 and 1
         pull = product(gamma * miss ** (gamma - 1.0) * np.exp(-plain), loss)
         # (1-p_t)^(g-1) goes to 0 faster than the logarithms in the loss grow, where it goes to 0 at all
         sure = (miss == 0.0) & (gamma > 1.0)
@@ -35,3 +40,88 @@ def focal_gradient(loss: Array, slope: Array, plain: Array, plain_slope: Array, 
     # whichever factor is 0 silences the other: at p_t = 0 the slope is infinite, at p_t = 1 with g < 1 the pull
     with np.errstate(over="ignore"):  # a sum beyond the floats is infinite
         return product(slope, (miss**gamma)[by_cell]) + product(pull[by_cell], plain_slope)
+
+
+def true_class_cost(kernel: Kernel, focus: Targets, v: Array) -> Array:
+    """-ln p_t (n,) at predictions v, `focus` being the labels: p_t = y p + (1-y)(1-p) where they are soft."""
+    if not isinstance(focus, Binary) or is_hard(focus):
+        return kernel.value(focus, v)
+    positive, negative = _both_costs(kernel, len(v))
+    return _mixture(focus, positive(v), negative(v))[0]
+
+
+def true_class_slope(kernel: Kernel, focus: Targets, v: Array) -> Array:
+    """The gradient of -ln p_t by the predictions v."""
+    if not isinstance(focus, Binary) or is_hard(focus):
+        return kernel.gradient(focus, v)
+    positive, negative = _both_costs(kernel, len(v))
+    plain, p, q = _mixture(focus, positive(v), negative(v))
+    ones, zeros = np.ones(len(v)), np.zeros(len(v))
+    by_p, by_q = (
+        product(part, kernel.gradient(Binary(*a, hard=True), v))
+        for part, a in ((focus.positive * p, (ones, zeros)), (focus.negative * q, (zeros, ones)))
+    )
+    return product(by_p + by_q, np.exp(plain))
+
+
+def _both_costs(kernel: Kernel, n: int) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+    """-ln p and -ln(1-p) as functions of the predictions."""
+    ones, zeros = np.ones(n), np.zeros(n)
+    positive, negative = Binary(ones, zeros, plain=True, hard=True), Binary(zeros, ones, plain=True, hard=True)
+    return lambda v: kernel.value(positive, v), lambda v: kernel.value(negative, v)
+
+
+def _mixture(focus: Binary, positive: Array, negative: Array) -> tuple[Array, Array, Array]:
+    """-ln p_t, p and 1-p, from -ln p and -ln(1-p)."""
+    p, q = np.exp(-positive), np.exp(-negative)
+    miss = focus.positive * -np.expm1(-positive) + focus.negative * -np.expm1(-negative)
+    with np.errstate(divide="ignore"):  # p_t = 0 costs inf
+        return np.asarray(-np.log1p(-miss)), p, q
+
+
+# --- a factor of the term of each class -------------------------------------------------------------------------------
+@lru_cache(maxsize=8)
+def focal_kernels(gamma: float) -> Mapping[Scale, Kernel]:
+    """Kernels of -sum_k a_k (1-p_k)^gamma ln p_k, for each scale; p, v (n, k), a the coefficients of the classes."""
+
+    def value_of(x: Array, a: Classes | Soft) -> Array:
+        return row_sums(times(dense(a, x.shape), times((-np.expm1(x)) ** gamma, 0.0 - x)))
+
+    def slopes_of(x: Array, a: Classes | Soft) -> Array:
+        """By x = ln p: a_k [ -(1-p)^g + g (1-p)^(g-1) p x ]."""
+        miss = -np.expm1(x)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # limits at p = 0 and 1
+            pull = product(gamma * miss ** (gamma - 1.0) * np.exp(x), x)
+        pull = np.where((x == 0.0) | (x == -inf), 0.0, pull)
+        return times(dense(a, x.shape), pull - miss**gamma)
+
+    def ln(p: Array) -> Array:
+        with np.errstate(divide="ignore"):  # ln 0 is -inf
+            return np.asarray(np.log(p))
+
+    def by_probs(a: Classes | Soft, p: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # an infinite slope is inf
+            return times(dense(a, p.shape), slopes_of(ln(p), _ones(p)) / p)
+
+    def by_logits(a: Classes | Soft, z: Array) -> Array:
+        x = log_softmax(z)
+        t = slopes_of(x, a)
+        return product(t, -np.expm1(x)) - product(np.exp(x), rest_sums(t))
+
+    found = {}
+    for scale, to_x, gradient in (
+        (Scale.PROBS, ln, by_probs),
+        (Scale.LOGITS, log_softmax, by_logits),
+        (Scale.LOGPROBS, lambda x: x, lambda a, x: slopes_of(x, a)),
+    ):
+        plain = CATEGORICAL[scale]
+        found[scale] = Kernel(_of(value_of, to_x), gradient, plain.formula, plain.term, plain.chain, plain.slope)
+    return found
+
+
+def _of(value: Callable[[Array, Classes | Soft], Array], to_x: Callable[[Array], Array]) -> Callable[..., Array]:
+    return lambda a, v: value(to_x(v), a)
+
+
+def _ones(p: Array) -> Soft:
+    return Soft(np.ones(p.shape))

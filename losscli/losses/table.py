@@ -73,12 +73,12 @@ class Loss:
 # The mathematics that a loss has to name for them to be offered; all other options are for every loss.
 LOSS_SPECIFIC = frozenset(
     {
-        *("base", "eps", "like", "smoothing", "focal", "pos_weight", "class_weight", "ignore", "normalize"),
+        *("base", "eps", "like", "smoothing", "focal", "alpha", "pos_weight", "class_weight", "ignore", "normalize"),
         *("positive", "classes"),
     }
 )
 
-OF_LOG_LOSSES = frozenset({"base", "eps", "like", "smoothing", "focal"})
+OF_LOG_LOSSES = frozenset({"base", "eps", "like", "smoothing", "focal", "alpha"})
 
 
 # --- the table ------------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ LOSSES: dict[str, Loss] = {
             "bce",
             "binary cross-entropy",
             {Form.BINARY: BINARY},
-            OF_LOG_LOSSES | {"positive", "pos_weight"},
+            OF_LOG_LOSSES | {"positive", "pos_weight", "class_weight", "ignore"},
             regression="logistic",
             examples=(
                 f"losscli bce {LABELS_AND_PREDS}",

@@ -40,7 +40,7 @@ class Binary:
 
 @dataclass(frozen=True)
 class Classes:
-    """Hard labels: row i has coefficient `own[i]` at class `index[i]`, and `every` (k,) is added to each row."""
+    """Hard labels: row i has coefficient `own[i]` at class `index[i]`, and `every` (k,) or (n, k) is added."""
 
     index: NDArray[np.intp]
     own: Array
@@ -62,7 +62,8 @@ def taken(a: Targets, rows: NDArray[np.intp]) -> Targets:
     if isinstance(a, Binary):
         return replace(a, positive=a.positive[rows], negative=a.negative[rows])
     if isinstance(a, Classes):
-        return replace(a, index=a.index[rows], own=a.own[rows])
+        every = a.every if a.every is None or a.every.ndim == 1 else a.every[rows]
+        return replace(a, index=a.index[rows], own=a.own[rows], every=every)
     return Soft(a.cells[rows])
 
 
@@ -77,7 +78,10 @@ def joined(parts: Sequence[Targets]) -> Targets:
     if isinstance(first, Classes):
         hard = [part for part in parts if isinstance(part, Classes)]
         index, own = [a.index for a in hard], [a.own for a in hard]
-        return replace(first, index=np.concatenate(index), own=np.concatenate(own))
+        shared = first.every
+        if shared is not None and shared.ndim == 2:
+            shared = np.concatenate([a.every for a in hard if a.every is not None])
+        return replace(first, index=np.concatenate(index), own=np.concatenate(own), every=shared)
     return Soft(np.concatenate([part.cells for part in parts if isinstance(part, Soft)]))
 
 
@@ -86,7 +90,7 @@ def coefficient_sums(a: Targets) -> Array:
     if isinstance(a, Binary):
         return a.positive + a.negative
     if isinstance(a, Classes):
-        return a.own if a.every is None else a.own + a.every.sum()
+        return a.own if a.every is None else a.own + a.every.sum(axis=-1)
     return row_sums(a.cells)
 
 

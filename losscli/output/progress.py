@@ -11,8 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
-from losscli.data.blocks import Block, Chunk, Table
-from losscli.enums import Form
+from losscli.data.blocks import Block, Chunk, Reader, Table
 from losscli.output.streams import say
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ def watched(table: Table) -> Table:
     """The table with a progress bar, where standard error is a terminal."""
     if not table.streamed or sys.stderr is None or not sys.stderr.isatty():
         return table
-    return _watched(table, 1)
+    return replace(table, reader=_Watched(table.reader))
 
 
 def counted(results: Iterator[T], total: int) -> Iterator[T]:
@@ -47,16 +46,11 @@ def counted(results: Iterator[T], total: int) -> Iterator[T]:
     if sys.stderr is None or not sys.stderr.isatty():
         yield from results
         return
-    done = 0
-
-    def position() -> int:
-        return done
-
-    parts = Table(Form.BINARY, (), size=total, position=position)
-    bar = _Bar(parts, 1, unit="parts")
+    parts = _Parts(total)
+    bar = _Bar(parts, unit="parts")
     try:
         for result in results:
-            done += 1
+            parts.done += 1
             bar.rows += 1
             bar.tick()
             yield result
@@ -64,42 +58,64 @@ def counted(results: Iterator[T], total: int) -> Iterator[T]:
         bar.stop()
 
 
-def _watched(table: Table, parts: int) -> Table:
-    bar = _Bar(table, parts)
+@dataclass
+class _Parts(Reader):
+    """Parts of which some are done."""
 
-    def close() -> None:
-        bar.stop()
-        table.close()
+    size: int | None
+    done: int = 0
 
-    return replace(table, chunks=_chunks(table, bar), parts=partial(_parts, table), close=close)
-
-
-def _parts(table: Table, count: int) -> Sequence[Table] | None:
-    parts = table.parts(count)
-    return [_watched(parts[0], len(parts)), *parts[1:]] if parts else parts
+    def position(self) -> int:
+        return self.done
 
 
-def _chunks(table: Table, bar: "_Bar") -> Iterator[Chunk]:
-    try:
-        for chunk in table.chunks:
-            yield partial(_counted, chunk, bar)
-            bar.tick()
-    finally:
-        bar.stop()
+class _Watched(Reader):
+    """Reads what another reader reads, and draws how far that is; of ranges the first is seen."""
 
+    def __init__(self, inner: Reader) -> None:
+        self.inner, self.size, self.bar = inner, inner.size, _Bar(inner)
+        self.first = 0
 
-def _counted(chunk: Chunk, bar: "_Bar") -> Block:
-    block = chunk()
-    bar.rows += block.rows
-    return block
+    def chunks(self) -> Iterator[Chunk]:
+        return self._counted(self.inner.chunks())
+
+    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
+        found = self.inner.ranges(count)
+        if found:
+            self.bar.parts, self.first = len(found), found[0][0]
+        return found
+
+    def read(self, low: int, high: int) -> Iterator[Chunk]:
+        chunks = self.inner.read(low, high)
+        return self._counted(chunks) if low == self.first else chunks
+
+    def position(self) -> int:
+        return self.inner.position()
+
+    def close(self) -> None:
+        self.bar.stop()
+        self.inner.close()
+
+    def _counted(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        try:
+            for chunk in chunks:
+                yield partial(self._block, chunk)
+                self.bar.tick()
+        finally:
+            self.bar.stop()
+
+    def _block(self, chunk: Chunk) -> Block:
+        block = chunk()
+        self.bar.rows += block.rows
+        return block
 
 
 @dataclass
 class _Bar:
-    """The bar of one table, drawn once the work has lasted; `parts` tables of this size are read at once."""
+    """The bar of one reader, drawn once the work has lasted; `parts` like what it reads are read at once."""
 
-    table: Table
-    parts: int
+    reader: Reader
+    parts: int = 1
     unit: str = "rows"
     rows: int = 0
     begin: float = field(default_factory=monotonic)
@@ -116,7 +132,7 @@ class _Bar:
         if self.progress is None:
             self._start()
         rate = f"{self.parts * self.rows / (now - self.begin):,.{0 if self.unit == 'rows' else 1}f} {self.unit}/s"
-        self.progress.update(self.task, completed=self.parts * self.table.position(), rate=rate, refresh=True)
+        self.progress.update(self.task, completed=self.parts * self.reader.position(), rate=rate, refresh=True)
 
     def _start(self) -> None:
         from rich.console import Console
@@ -134,7 +150,7 @@ class _Bar:
         columns = (BarColumn(), TaskProgressColumn(), amount, TextColumn("{task.fields[rate]}"))
         console = Console(stderr=True)
         self.progress = Progress(*columns, TimeRemainingColumn(), console=console, transient=True, auto_refresh=False)
-        total = None if self.table.size is None else self.parts * self.table.size
+        total = None if self.reader.size is None else self.parts * self.reader.size
         self.task = self.progress.add_task("", total=total, rate="")
         self.progress.start()
 

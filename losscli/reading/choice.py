@@ -6,7 +6,7 @@ The first rule that finds something decides; where it finds several, nothing is 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
-from losscli.data.blocks import Chunk, Table, carried_names, column_names, models_of
+from losscli.data.blocks import Schema, column_names, extra_names, models_of
 from losscli.data.cells import canonical, has_decimal_comma, is_missing, number
 from losscli.data.columns import (
     ASIDE_NAMES,
@@ -98,7 +98,7 @@ def _is_name(part: str) -> bool:
 
 
 def _chosen_parts(wanted: ColumnSelection) -> list[str]:
-    chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features, *wanted.models, *wanted.carried.values())
+    chosen = (wanted.label, wanted.prob, wanted.weight, wanted.features, *wanted.models, *wanted.extra.values())
     return [part.strip() for text in chosen if text for part in text.split(",")]
 
 
@@ -277,8 +277,8 @@ def _columns(asked: _Asked) -> Columns:
     for column in labels:
         if column in preds or column in weight or column in features:
             raise DataError(f"column {asked.shown(column)} is chosen for two purposes")
-    carried = {purpose: () if text == "*" else asked.chosen(text) for purpose, text in wanted.carried.items()}
-    apart = {column for purpose in _NOT_CLASSES for column in carried.get(purpose, ())} - {*labels, *preds}
+    extra = {purpose: () if text == "*" else asked.chosen(text) for purpose, text in wanted.extra.items()}
+    apart = {column for purpose in _NOT_CLASSES for column in extra.get(purpose, ())} - {*labels, *preds}
     apart -= set(asked.called(LABEL_NAMES) if asked.names else asked.free[:1])  # a label may be a group too
     columns = _chosen(asked.without({*weight, *features, *apart}), labels, preds)
     aside = columns.aside
@@ -286,8 +286,8 @@ def _columns(asked: _Asked) -> Columns:
         features, aside = _other_features(asked.without({*columns.labels, *weight, *apart}))
     columns = replace(columns, weight=next(iter(weight), None), features=features, names=asked.names, aside=aside)
     columns = replace(columns, models=further_models(columns, wanted, asked.width))
-    others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.carried.items() if text == "*"}
-    return replace(columns, carried={**carried, **others})
+    others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.extra.items() if text == "*"}
+    return replace(columns, extra={**extra, **others})
 
 
 def _other_features(asked: _Asked) -> tuple[Set_, Set_]:
@@ -403,20 +403,18 @@ def _nothing(asked: _Asked, what: str, option: str) -> str:
     return f"no column is named as {what}; {asked.listed}; {hint}"
 
 
-def described(columns: Columns, wanted: ColumnSelection, name: str, chunks: Iterable[Chunk]) -> Table:
-    """The table of a source of this name whose columns are settled."""
-    return Table(
+def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
+    """The schema of a table whose columns are settled."""
+    return Schema(
         form=columns.form,
-        chunks=chunks,
         columns=column_names(columns),
         classes=columns.class_names,
         feature_names=tuple(str(columns.name(at)) for at in columns.features),
         width=len(columns.preds),
         label_width=len(columns.labels),
-        name=name,
         notes=aside_notes(columns),
         warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
         left_over=columns.left_over,
-        carried=carried_names(columns),
+        extra=extra_names(columns),
         models=models_of(columns, (wanted.prob, *wanted.models)),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
 
-from losscli.data.blocks import Chunk, ColumnNames, Layout, Origin, Table
+from losscli.data.blocks import Chunk, Layout, Origin, Reader, Schema, Table
 from losscli.data.cells import is_missing, is_percentage, number
 from losscli.data.columns import Columns
 from losscli.enums import Form
@@ -201,7 +201,7 @@ def form_of(forms: frozenset[Form], labels: InlineList | Table, preds: InlineLis
     if not {Form.BINARY, Form.CATEGORICAL} <= forms:
         return Form.CATEGORICAL if Form.CATEGORICAL in forms else Form.BINARY
     if isinstance(preds, Table):
-        several = preds.width > 1
+        several = preds.schema.width > 1
     elif shape_of(preds) is Shape.VECTOR:  # one row beside a single label, or beside a row written as one
         one_row = isinstance(labels, InlineList) and (len(labels.cells) == 1 or shape_of(labels) is Shape.ROW)
         several = one_row and len(preds.cells) > 1
@@ -315,20 +315,20 @@ def list_table(records: list[list[str]], name: str, drop: bool) -> Table:
     layout = Layout(width, cells if label else (), () if label else cells, drop=drop)
     columns = Columns(Form.BINARY, layout.labels, layout.preds, None, (), None) if width > 1 else None
     origin = Origin("weights" if name == "weights" else None, columns)
+    schema = Schema(Form.BINARY, width=width, label_width=width)
+    return Table(name, schema, ListReader(records, layout, origin), streamed=False)
 
-    def blocks() -> Iterator[Chunk]:
-        yield partial(block_of_records, records, None, len(records), layout, origin)
 
-    return Table(
-        Form.BINARY,
-        blocks(),
-        ColumnNames(),
-        width=width,
-        label_width=width,
-        name=name,
-        size=len(records),
-        streamed=False,
-    )
+@dataclass(frozen=True)
+class ListReader(Reader):
+    """Reads a list, which is one block."""
+
+    records: list[list[str]]
+    layout: Layout
+    origin: Origin
+
+    def chunks(self) -> Iterator[Chunk]:
+        yield partial(block_of_records, self.records, None, len(self.records), self.layout, self.origin)
 
 
 # --- arguments that the shell has cut ---------------------------------------------------------------------------------

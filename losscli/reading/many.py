@@ -1,8 +1,7 @@
 """Many files as one table: a quoted glob or a directory, its files in sorted order. The rule: a fault names its file.
 
 Rows are counted within each file for errors and through all of them elsewhere. Files are opened one after the other;
-the first one settles the columns, and all others must have them, in any order. Small files of text that begin as the
-first one are read many at a time.
+the first one settles the columns, and all others must have them, in any order.
 """
 
 import os
@@ -12,16 +11,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
-from losscli.data.blocks import Block, Chunk, OpenSource, Table
+from losscli.data.blocks import Block, Chunk, OpenSource, Reader, Table
 from losscli.data.columns import ColumnSelection
 from losscli.errors import DataError, shown
 from losscli.reading.listing import Listing
-from losscli.reading.remote import is_url
 
-BATCH_BYTES = 1 << 19  # of small files that are read together
-REMOTE_FILES = 16  # of a store, that are read at once
 OpenFile = Callable[[str], OpenSource]
-Carried = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: their names, and which of a block's
+ExtraColumns = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: their names, and which of a block's
 
 
 def open_many(token: str, listing: Listing, open_file: OpenFile) -> OpenSource:
@@ -34,49 +30,26 @@ def _joined(listing: Listing, open_file: OpenFile, opened: OpenSource, wanted: C
     """The files as one table; DataError at the first that lacks a column that the first one has in use."""
     names = listing.files
     first = opened.table(wanted)
-    first = replace(first, notes=(*first.notes, *listing.notes))
+    first = replace(first, schema=replace(first.schema, notes=(*first.schema.notes, *listing.notes)))
     own = same_columns(first, wanted)
     size = 0
-    if not is_url(names[0]):
-        with suppress(OSError):
-            size = sum(os.path.getsize(name) for name in names)
-    reopened = partial(_like_first, first, open_file, own)
-    return replace(
-        _one(first, names, reopened, first), size=size or None, parts=partial(_parts, first, names, reopened)
-    )
+    for name in names[1:]:
+        other = _table(open_file, name, own)
+        other.close()
+        _refuse_other(first, other)
+    with suppress(OSError):
+        size = sum(os.path.getsize(name) for name in names)
+    reader = _Reader(first, tuple(names), partial(_table, open_file, wanted=own), size or None)
+    return replace(first, reader=reader, sources=tuple(names), threads=1)
 
 
-def _like_first(first: Table, open_file: OpenFile, wanted: ColumnSelection, name: str) -> Table:
-    """The table of a file; DataError where it lacks a column that is in use in the first one."""
+def _table(open_file: OpenFile, name: str, wanted: ColumnSelection) -> Table:
     opened = open_file(name)
     try:
-        table = opened.table(wanted)
-        _refuse_other(first, table)
-        return table
+        return opened.table(wanted)
     except BaseException:
         opened.close()
         raise
-
-
-def _one(first: Table, names: Sequence[str], table: Callable[[str], Table], opened: Table | None = None) -> Table:
-    """The files of these names, which are like `first`; `opened` is the table of the first of them, if it is open."""
-    reader = _Reader(first, tuple(names), table, opened)
-    return replace(
-        first,
-        chunks=reader.chunks(),
-        position=reader.position,
-        close=reader.close,
-        threads=1,
-        parts=lambda count: None,
-        sources=tuple(names),
-    )
-
-
-def _parts(first: Table, names: Sequence[str], table: Callable[[str], Table], count: int) -> list[Table] | None:
-    """The files in up to `count` groups, each a table by itself."""
-    count = min(REMOTE_FILES if is_url(names[0]) else count, len(names))
-    ends = [len(names) * at // count for at in range(count + 1)]
-    return [_one(first, names[low:high], table) for low, high in pairwise(ends)] if count > 1 else None
 
 
 @dataclass
@@ -102,55 +75,59 @@ class _File:
             self.table.close()
 
 
-class _Reader:
-    """The chunks of all files, each file opened when the one before it has been cut up."""
+class _Reader(Reader):
+    """Reads files one after the other, each opened when the one before it has been cut up; the first one is open."""
 
-    def __init__(
-        self, first: Table, names: tuple[str, ...], table: Callable[[str], Table], opened: Table | None
-    ) -> None:
-        self._first, self._names, self._table, self._now = first, names, table, opened
-        self._done = 0
+    def __init__(self, first: Table, names: tuple[str, ...], table: Callable[[str], Table], size: int | None) -> None:
+        self.first, self.names, self.table, self.size = first, names, table, size
+        self.now: Table | None = first
+        self.done = 0
 
     def chunks(self) -> Iterator[Chunk]:
-        """The chunks of one file after the other."""
-        small, batch, size = self._first.small_files, list[tuple[str, bytes]](), 0
-        for number, name in enumerate(self._names):
-            rows = small.rows(name) if small and not (number == 0 and self._now) else None
-            if rows is not None:
-                batch.append((name, rows))
-                size += len(rows)
-                self._done += len(rows)
-            if small and batch and (rows is None or size >= BATCH_BYTES):
-                yield partial(small.block, batch)
-                batch, size = [], 0
-            if rows is not None:
-                continue
-            table = self._now if number == 0 and self._now else self._table(name)
-            self._now = table
-            file = _File(table, _order(self._first.carried, table))
-            for chunk in table.chunks:
+        return self.read(0, len(self.names))
+
+    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
+        count = min(count, len(self.names))
+        return tuple(pairwise(len(self.names) * at // count for at in range(count + 1))) if count > 1 else ()
+
+    def read(self, low: int, high: int) -> Iterator[Chunk]:
+        for number in range(low, high):
+            table = self.first if number == 0 else self.table(self.names[number])
+            self.now = table
+            file = _File(table, _order(self.first.schema.extra, table))
+            for chunk in table.chunks():
                 file.given += 1
                 yield partial(file.block, chunk)
             file.ended = True
             file.close_when_done()
-            self._done += table.size or 0
-        if small and batch:
-            yield partial(small.block, batch)
+            self.done += table.reader.size or 0
 
     def position(self) -> int:
-        """How many bytes of all files have been read."""
-        return self._done + (self._now.position() if self._now else 0)
+        return self.done + (self.now.reader.position() if self.now else 0)
 
     def close(self) -> None:
-        """Close the file at hand."""
-        if self._now:
-            self._now.close()
+        if self.now:
+            self.now.close()
 
 
-def carried_as(carried: Carried, table: Table) -> Table:
-    """A table whose blocks have the carried columns in the order of another's."""
-    order = _order(carried, table)
-    return replace(table, carried=carried, chunks=(partial(_ordered, order, chunk) for chunk in table.chunks))
+@dataclass(frozen=True)
+class _InOrder(Reader):
+    """Reads blocks and puts their extra columns into another order."""
+
+    inner: Reader
+    order: tuple[int, ...]
+
+    def chunks(self) -> Iterator[Chunk]:
+        return (partial(_ordered, self.order, chunk) for chunk in self.inner.chunks())
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def extra_as(extra: ExtraColumns, table: Table) -> Table:
+    """A table whose blocks have the extra columns in the order of another's."""
+    order = _order(extra, table)
+    return replace(table, schema=replace(table.schema, extra=extra), reader=_InOrder(table.reader, order))
 
 
 def _ordered(order: tuple[int, ...], chunk: Chunk) -> Block:
@@ -161,15 +138,15 @@ def _in_order(order: tuple[int, ...], block: Block) -> Block:
     return replace(block, extra=tuple(block.extra[place] for place in order))
 
 
-def _order(carried: Carried, other: Table) -> tuple[int, ...]:
-    """The places of the carried columns of a file, in the order of the first file's."""
-    places = {at: dict(other.carried[purpose])[name] for purpose, part in carried.items() for name, at in part}
+def _order(extra: ExtraColumns, other: Table) -> tuple[int, ...]:
+    """The places of the extra columns of a file, in the order of the first file's."""
+    places = {at: dict(other.schema.extra[purpose])[name] for purpose, part in extra.items() for name, at in part}
     return tuple(places[at] for at in sorted(places))
 
 
 def same_columns(first: Table, wanted: ColumnSelection) -> ColumnSelection:
     """What is wanted of the other files: the columns of the first one by name, where it has names."""
-    chosen = {"label": _listed(first.columns.label), "prob": _listed(first.columns.prob)}
+    chosen = {"label": _listed(first.schema.columns.label), "prob": _listed(first.schema.columns.prob)}
     named = {part: names for part, names in chosen.items() if names and all(isinstance(name, str) for name in names)}
     if any("," in str(name) for names in named.values() for name in names):
         return wanted
@@ -185,11 +162,12 @@ def _refuse_other(first: Table, other: Table) -> None:
     """Refuse a file whose columns in use are not those of the first file."""
     if _used(first) != _used(other):
         raise DataError(f"{other.name}: other columns than in {first.name} are found; choose them with -y and -p")
-    for (name, kind), (_, own) in zip(first.kinds, other.kinds, strict=False):
+    for (name, kind), (_, own) in zip(first.schema.types, other.schema.types, strict=False):
         if kind != own:
             raise DataError(f"{other.name}: column {shown(name)} holds {own}, and in {first.name} {kind}")
 
 
 def _used(table: Table) -> tuple[object, ...]:
-    carried = {purpose: [name for name, _ in part] for purpose, part in table.carried.items()}
-    return table.form, table.columns, table.width, table.label_width, table.feature_names, carried
+    schema = table.schema
+    extra = {purpose: [name for name, _ in part] for purpose, part in schema.extra.items()}
+    return schema.form, schema.columns, schema.width, schema.label_width, schema.feature_names, extra

@@ -15,7 +15,7 @@ from losscli.reading.lists import is_list, quoted_lists
 from losscli.reading.remote import is_url
 
 if TYPE_CHECKING:
-    from losscli.reading.many import Carried
+    from losscli.reading.many import ExtraColumns
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Piece:
     name: str
     low: int = 0
     high: int | None = None
-    carried: "Carried" = field(default_factory=dict)  # as the first file of the table has them
+    extra: "ExtraColumns" = field(default_factory=dict)  # as the first file of the table has them
 
 
 def open_data(request: ReadOptions) -> Table:
@@ -42,11 +42,11 @@ def open_data(request: ReadOptions) -> Table:
 
 def open_piece(piece: Piece) -> Table:
     """The table of the rows of a piece."""
-    from losscli.reading.many import carried_as
+    from losscli.reading.many import extra_as
 
     table = open_data(replace(piece.request, threads=1, cluster=None))
-    table = table if piece.high is None or table.piece is None else table.piece(piece.low, piece.high)
-    return carried_as(piece.carried, table) if table.carried != piece.carried else table
+    table = table if piece.high is None else table.part(piece.low, piece.high)
+    return extra_as(piece.extra, table) if table.schema.extra != piece.extra else table
 
 
 def _files(table: Table, request: ReadOptions) -> tuple[tuple[str, ReadOptions], ...]:
@@ -75,13 +75,13 @@ def _opened(request: ReadOptions) -> Table:
         elif not any(map(is_list, tokens)):
             hint = "; quote a glob, so that its files are read as one table"
         raise UsageError(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")
-    if request.drop_unmatched is not None and KEY not in request.wanted.carried:
+    if request.drop_unmatched is not None and KEY not in request.wanted.extra:
         raise UsageError("--unmatched says what is done about rows that --key finds no partner for; add --key")
     if len(tokens) == 2:
         from losscli.reading.pairs.sides import pair
 
         return pair(request)
-    if KEY in request.wanted.carried:
+    if KEY in request.wanted.extra:
         raise UsageError("--key joins two tables, LABELS and PREDS")
     if not tokens:
         _refuse_terminal()

@@ -5,12 +5,11 @@ The labels become the coefficients of a loss once; what remains a function of th
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Table, texts
+from losscli.data.blocks import Block, HeldBlocks, Table, texts
 from losscli.data.blocks import taken as cells_of
 from losscli.data.cells import number
 from losscli.enums import Form, Like, Reduction, Scale
@@ -19,7 +18,7 @@ from losscli.evaluation.evaluate import in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
-from losscli.losses.focal import focal_gradient, focal_value
+from losscli.losses.focal import focal_gradient, focal_value, true_class_cost, true_class_slope
 from losscli.losses.targets import Classes, Targets, coefficient_sums, joined
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.lists import is_list, parse_list
@@ -56,6 +55,7 @@ class DesignMatrix:
     x: Array
     targets: Targets
     unweighted: Targets
+    focus: Targets
     weight: Array | None
     divisor: float
     summary: Summary
@@ -81,19 +81,19 @@ def logits(design: DesignMatrix, theta: Array) -> Array:
 
 def row_losses(design: DesignMatrix, theta: Array) -> Array:
     """The weighted loss of each row (n,), undivided."""
-    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.settings.focal
+    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.focal
     loss = kernel.value(design.targets, z)
-    loss = focal_value(loss, kernel.value(design.unweighted, z), gamma) if gamma else loss
+    loss = focal_value(loss, true_class_cost(kernel, design.focus, z), gamma) if gamma else loss
     return loss if design.weight is None else design.weight * loss
 
 
 def row_gradients(design: DesignMatrix, theta: Array) -> Array:
     """The slope of each row's weighted loss by its logits, (n,) or (n, k), undivided."""
-    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.settings.focal
+    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.focal
     slope = kernel.gradient(design.targets, z)
     if gamma:
-        loss, plain = kernel.value(design.targets, z), kernel.value(design.unweighted, z)
-        slope = focal_gradient(loss, slope, plain, kernel.gradient(design.unweighted, z), gamma)
+        loss, plain = kernel.value(design.targets, z), true_class_cost(kernel, design.focus, z)
+        slope = focal_gradient(loss, slope, plain, true_class_slope(kernel, design.focus, z), gamma)
     return slope if design.weight is None else design.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
@@ -101,7 +101,7 @@ def taken(design: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
     """Some rows, with their own divisor."""
     weight = None if design.weight is None else design.weight[rows]
     part = replace(design, x=design.x[rows], weight=weight, targets=of_rows(design.targets, rows))
-    part = replace(part, unweighted=of_rows(design.unweighted, rows))
+    part = replace(part, unweighted=of_rows(design.unweighted, rows), focus=of_rows(design.focus, rows))
     return replace(part, divisor=_divisor(part))
 
 
@@ -120,14 +120,14 @@ def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelecti
     _refuse_predictions(request, asked)
     wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=selection.features)
     table = _held(replace(request, wanted=wanted))
-    if not table.feature_names and not selection.intercept:
+    if not table.schema.feature_names and not selection.intercept:
         raise DataError(f"{table.name}: no column of features and no intercept leave nothing to fit")
     classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
     settings = replace(asked, scale=Scale.LOGITS, classes=classes)
-    problem = problem_of(settings, replace(table, form=form, width=width, classes=None))
+    problem = problem_of(settings, replace(table, schema=replace(table.schema, form=form, width=width, classes=None)))
     prepared, summary = _prepared(problem, table, width)
-    shape = ParameterShape(table.feature_names, selection.intercept, classes)
+    shape = ParameterShape(table.schema.feature_names, selection.intercept, classes)
     return design_of(problem, shape, prepared, _features(prepared, shape.intercept), summary, table)
 
 
@@ -163,11 +163,7 @@ def _held(request: ReadOptions) -> Table:
         blocks = [block for block, _ in in_order(table, _sound)]
     finally:
         table.close()
-    return replace(table, chunks=[partial(_same, block) for block in blocks])
-
-
-def _same(block: Block) -> Block:
-    return block
+    return replace(table, reader=HeldBlocks(blocks))
 
 
 def _sound(block: Block) -> Block:
@@ -180,14 +176,14 @@ def _sound(block: Block) -> Block:
 
 
 def _blocks(table: Table) -> Iterator[Block]:
-    return (chunk() for chunk in table.chunks)
+    return (chunk() for chunk in table.chunks())
 
 
 def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
     """The classes as the user names them; else the distinct labels, numbers by size and words by the alphabet."""
     if asked.classes:
         return asked.classes
-    label = table.columns.label
+    label = table.schema.columns.label
     if isinstance(label, list):
         return tuple(map(str, label))
     found = {text for block in _blocks(table) for text in texts(cells_of(block.labels[0], block.kept))}
@@ -231,6 +227,7 @@ def design_of(
         x,
         joined([one.targets for one in prepared]),
         joined([one.unweighted for one in prepared]),
+        joined([one.focus for one in prepared]),
         np.concatenate(weights) if weights else None,
         divisor(summary),
         summary,

@@ -31,7 +31,7 @@ def read_logits(settings: Settings, table: Table) -> DesignMatrix:
     """The logits of a table in memory, as features without an intercept."""
     problem = problem_of(settings, table)
     prepared, summary = prepared_in_order(problem, table, partial(_finite, problem))
-    if table.form is Form.BINARY and table.width > 1:
+    if table.schema.form is Form.BINARY and table.schema.width > 1:
         raise DataError(f"{table.name}: a temperature is fitted to one label; choose one with -y and -p")
     classes = problem.names.names if problem.names else None
     x = np.concatenate([one.raw.reshape(len(one.raw), -1) for one in prepared])

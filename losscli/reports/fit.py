@@ -140,7 +140,7 @@ def _raw(theta: Array, outcome: FitReport) -> Array:
 
 
 def _notes(outcome: FitReport) -> list[str]:
-    notes = list(outcome.design.table.notes)
+    notes = list(outcome.design.table.schema.notes)
     if not outcome.fit.converged:
         steps = "1 step" if outcome.fit.steps == 1 else f"{outcome.fit.steps} steps"
         notes.insert(0, f"not converged after {steps}; {_more(outcome)} would lower the loss further")
@@ -234,8 +234,8 @@ def temperature_report(answer: TemperatureReport) -> Report:
     train = answer.train
     gone = left_out_notes(train.summary, train.problem.settings, warned=True)
     doubted = (PROBABILITIES,) if look_like_probabilities(train.summary) else ()
-    warnings = (*gone, *doubted, *train.table.warnings)
-    notes = (*warnings, *train.table.notes)
+    warnings = (*gone, *doubted, *train.table.schema.warnings)
+    notes = (*warnings, *train.table.schema.notes)
     return Report(
         title=f"temperature scaling{train.problem.settings.titles}",
         record={**record_of(TEMPERATURE_FIGURES, answer), "notes": list(notes)},

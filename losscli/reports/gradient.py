@@ -224,7 +224,7 @@ def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
     ignored, clipped = s.counts.left_out.get(IGNORED_LABEL.key), s.counts.clipped
     notes += [f"the label {ignore} is ignored: {ignored} rows have a gradient of 0"] if ignored else []
     notes += [f"{clipped} clipped {'cell has' if clipped == 1 else 'cells have'} a slope of 0"] if clipped else []
-    return [*notes, *gradient.table.notes]
+    return [*notes, *gradient.table.schema.notes]
 
 
 def divisor_of(gradient: Gradient) -> float:
@@ -234,9 +234,9 @@ def divisor_of(gradient: Gradient) -> float:
 
 def columns_of(gradient: Gradient) -> list[str]:
     """A name for each column of the gradient: that of the prediction column, or its class, or `gradient`."""
-    shown = gradient.table.columns.prob
+    shown = gradient.table.schema.columns.prob
     names = shown if isinstance(shown, list) else [shown]
-    width = gradient.table.width
+    width = gradient.table.schema.width
     if len(names) == width and all(isinstance(name, str) for name in names):
         return [str(name) for name in names]
     if gradient.problem.names is not None:

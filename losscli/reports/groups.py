@@ -19,7 +19,7 @@ MISSING = "(missing)"
 def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     """A line a group, the largest share of the loss first."""
     assert found.groups is not None
-    names = tuple(name for name, _ in table.carried["by"])
+    names = tuple(name for name, _ in table.schema.extra["by"])
     settings = problem.settings
     unit, level = settings.log_base, f"{100.0 * settings.level:g} %"
     headers = {
@@ -56,7 +56,7 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     """The rows with the highest loss, and what they cost together."""
     assert found.worst is not None
     entries, whole = found.worst.entries, total(found.summary)
-    names = tuple(name for name, _ in table.carried.get("show", ()))
+    names = tuple(name for name, _ in table.schema.extra.get("show", ()))
     only = found.worst.first if found.worst.first == found.worst.last else None
     placed = [_entry(problem, table, entry, only, whole) for entry in entries]
     headers = {
@@ -97,7 +97,7 @@ def _entry(problem: Problem, table: Table, entry: Entry, only: str | None, whole
 
 def _column(table: Table, column: int | None) -> str | int | None:
     """The label column of an observation, where a row has several."""
-    if column is None or table.label_width < 2:
+    if column is None or table.schema.label_width < 2:
         return None
-    labels = table.columns.label
+    labels = table.schema.columns.label
     return labels[column] if isinstance(labels, list) else column + 1

@@ -104,14 +104,14 @@ def report(f: Figures, table: Table) -> Report:
     grids = [Grid(_lines(f, table))]
     if (classes := per_class(f)) is not None:
         grids.append(classes.grid())
-    columns = table.columns
+    columns = table.schema.columns
     record = {
         **record_of(FIGURES, f),
         "sources": list(table.sources),
         "columns": {"label": columns.label, "prob": columns.prob, "weight": columns.weight},
-        "notes": [*warnings, *more, *_undefined(f), *table.notes],
+        "notes": [*warnings, *more, *_undefined(f), *table.schema.notes],
     }
-    notes = (*warnings, *more, *table.notes)
+    notes = (*warnings, *more, *table.schema.notes)
     title = f.problem.settings.loss.title + f.problem.settings.titles
     return Report(title, record, tuple(grids), notes, warnings, f.value)
 
@@ -152,7 +152,7 @@ def _lines(f: Figures, table: Table) -> tuple[Line, ...]:
 
 
 def _read(problem: Problem, table: Table) -> list[Line]:
-    columns, positive = table.columns, _positive(problem)
+    columns, positive = table.schema.columns, _positive(problem)
     named = {"label column": columns.label, "prediction column": columns.prob, "weight column": columns.weight}
     rows: list[Line] = [("files", _files(table.sources), "")] if len(table.sources) > 1 else []
     rows += [(what, _listed(names), "") for what, names in named.items() if names is not None]
@@ -182,7 +182,7 @@ def _listed(names: object) -> str:
 
 def warnings_of(f: Figures, table: Table) -> tuple[str, ...]:
     """What the user must know whatever the format is."""
-    return (*sanity_checks(f, table), *_warnings(f), *table.warnings)
+    return (*sanity_checks(f, table), *_warnings(f), *table.schema.warnings)
 
 
 def _warnings(f: Figures) -> list[str]:

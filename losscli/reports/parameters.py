@@ -40,7 +40,7 @@ def parameter_report(
 ) -> Report:
     """The gradient by parameters as a report."""
     warnings = _check_warnings(check)
-    notes = [*warnings, *design.table.notes]
+    notes = [*warnings, *design.table.schema.notes]
     columns = {"theta": found.theta, "gradient": found.chosen}
     if check is not None and found.numeric is not None:
         columns["numeric"] = found.numeric

@@ -41,7 +41,7 @@ def sanity_checks(f: Figures, table: Table) -> list[str]:
     if _counted_from_one(problem, s):
         counted = ",".join(map(str, range(1, min(problem.k, 10) + 1)))
         notes.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
-    strange = _never_labels(problem, s) if table.left_over else []
+    strange = _never_labels(problem, s) if table.schema.left_over else []
     if strange:
         notes.append(
             f"no label is {', '.join(map(shown, strange))}: every column beside the label was taken as a class; choose"

@@ -4,7 +4,7 @@ An answer is consistent with a mistake, not more. Where the answer is to stay hi
 be copied or worked out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 from typing import Any
@@ -18,7 +18,7 @@ from losscli.homework.check_loss import SMALL, Solution
 from losscli.homework.explain_loss import SHOWN, first_terms, term_grid, work_grid
 from losscli.homework.formula import Explanation
 from losscli.homework.mistakes.candidate import Candidate
-from losscli.homework.typed import Expected, Typed
+from losscli.homework.typed import Expected, Slack, Typed
 from losscli.homework.verdict import Verdict, all_fit
 from losscli.output.emit import Printing
 from losscli.output.report import Grid, Report
@@ -70,7 +70,11 @@ def with_verdict(
     if solution.blocks is None and not verdict.ok:
         notes.append("the table has over a million rows: the diagnosis uses its summary figures only")
     plain = concealed(answer) if hidden else answer
-    record = {**plain.record, "expect": verdict_record(verdict, hidden), "notes": [*plain.record["notes"], *notes]}
+    record = {
+        **plain.record,
+        "expect": verdict_record(verdict, next(iter(notes), None), hidden),
+        "notes": [*plain.record["notes"], *notes],
+    }
     return replace(
         plain,
         grids=(*plain.grids, *grids),
@@ -97,7 +101,7 @@ def with_diagnosis(answer: Report, found: Diagnosis, expected: Expected, digits:
     grids += [_fit_grid(verdict, digits, hidden)] if verdict.fits else []
     ratio = None if hidden else found.ratio
     notes = [] if ratio is None else [f"given / right is {found.ratio_name} for every entry"]
-    notes += remarks(verdict, text, "the unit of the loss", explained=ratio is not None)
+    notes += remarks(verdict, text, "the unit of the loss", explained=ratio is not None, never_negative=False)
     plain = concealed(answer) if hidden else answer
     first = None if found.first_wrong is None else found.first_wrong + 1
     ids = ", ".join(fit.id for fit in verdict.fits)
@@ -106,7 +110,14 @@ def with_diagnosis(answer: Report, found: Diagnosis, expected: Expected, digits:
         plain,
         grids=(*plain.grids, *grids),
         notes=(*plain.notes, *notes),
-        record={**plain.record, "expect": {**verdict_record(verdict, hidden), "ratio": ratio, "first_wrong": first}},
+        record={
+            **plain.record,
+            "expect": {
+                **verdict_record(verdict, next(iter(notes), None), hidden),
+                "ratio": ratio,
+                "first_wrong": first,
+            },
+        },
         aside=() if hidden else (aside,),
         flat=_flat_record(verdict, expected),
     )
@@ -124,26 +135,34 @@ def sentence(verdict: Verdict, what: str, unit: str, digits: int) -> str:
     if len(verdict.given) > 1:
         return _list_sentence(verdict, digits, hidden=not what)
     typed = verdict.given[0]
-    word = ("right" if verdict.ok else "wrong") + (" to float32" if verdict.single else "")
+    word = ("right" if verdict.ok else "wrong") + _how_right(verdict)
     if not what:
         return word
     shown = f"the {what} is {_right_digits(typed, float(np.ravel(verdict.right)[0]), digits)} {unit}".rstrip()
-    if not verdict.ok or typed.decimals is None or typed.exact is None or verdict.single or typed.cut:
+    if not verdict.ok or typed.decimals is None or typed.exact is None or _how_right(verdict) or typed.cut:
         return f"{word}: {shown}"
     reach = max(typed.half, typed.tolerance)
     low, high = (f"{float(typed.exact + sign * reach):.12g}" for sign in (-1, 1))
     return f"{word}: {shown}, and {shortened(typed.text)} stands for {low} to {high}"
 
 
+def _how_right(verdict: Verdict) -> str:
+    if verdict.single:
+        return " to float32"
+    if verdict.rounded_data:
+        return " as far as the rounded data tell"
+    return " as far as finite differences go" if verdict.differences else ""
+
+
 def _list_sentence(verdict: Verdict, digits: int, hidden: bool) -> str:
     """The same for a list: how many entries are wrong, and the first of them."""
     given, values = verdict.given, np.ravel(verdict.right).tolist()
     if verdict.ok:
-        return f"right{' to float32' if verdict.single else ''}: all {len(given)} numbers are"
+        return f"right{_how_right(verdict)}: all {len(given)} numbers are"
     wrong = [
         at
         for at, (one, value) in enumerate(zip(given, values, strict=True))
-        if not one.is_right_in_single(value) or (verdict.empty and value != 0.0) or one.unit
+        if not one.fits_with(value, Slack.LOOSE) or (verdict.empty and value != 0.0) or one.unit
     ]
     if not wrong:
         return "wrong"
@@ -186,10 +205,15 @@ def _meaning(fit: Candidate, hidden: bool) -> str:
 
 
 # --- what is worth saying beside it -----------------------------------------------------------------------------------
-def remarks(verdict: Verdict, text: str, unit: str, advice: str = "", explained: bool = False) -> list[str]:
-    """What is worth saying beside a wrong answer's diagnosis; `advice` where nothing fits or `explained` it."""
+def remarks(
+    verdict: Verdict, text: str, unit: str, advice: str = "", explained: bool = False, never_negative: bool = True
+) -> list[str]:
+    """What is worth saying beside the verdict; `advice` where nothing fits or `explained` it.
+
+    `never_negative` says that it is on a loss.
+    """
     if verdict.ok:
-        return []
+        return _of_a_right_answer(verdict, text)
     if verdict.empty:
         return [f"{text} has no significant digit, and the answer is not 0; give decimals"]
     said: list[str] = []
@@ -198,9 +222,12 @@ def remarks(verdict: Verdict, text: str, unit: str, advice: str = "", explained:
         right = "; the number alone is right" if all_fit(verdict.given, verdict.right) else ""
         other = f"{OPTION_OF_UNIT[foreign]} asks for {foreign}"
         said.append(f"{text} names {foreign}, and the answer is asked for in {unit}{right}; {other}")
+    below = all(one.near < 0.0 for one in verdict.given)
+    if not (verdict.fits or explained) and below and never_negative:
+        said.append("a loss can't be negative: -ln of a probability is 0 or more")
     if not (verdict.fits or foreign or verdict.more or explained):
         said.append(f"no mistake that is known here gives {text} on these data{advice}")
-    if len(verdict.fits) > 1 and any(one.few_digits for one in verdict.given):
+    if len(verdict.fits) > 1 and any(one.few_digits for one in verdict.given) and _differ(verdict.fits):
         count = len(verdict.fits)
         said.append(f"{count} mistakes fit {text}, which has few digits; give more digits to tell them apart")
     said += verdict.more
@@ -215,8 +242,24 @@ def remarks(verdict: Verdict, text: str, unit: str, advice: str = "", explained:
     return said
 
 
+def _differ(fits: Sequence[Candidate]) -> bool:
+    """Whether more digits would tell the mistakes apart: not where all give one number."""
+    return not all(np.allclose(fits[0].value, one.value, rtol=1e-9, atol=0.0) for one in fits[1:])
+
+
+def _of_a_right_answer(verdict: Verdict, text: str) -> list[str]:
+    if verdict.rounded_data:
+        return [
+            f"the predictions are rounded; {text} may well be the answer to those before they were, and is as right"
+            " as these tell"
+        ]
+    if verdict.differences:
+        return [f"{text} agrees with the gradient to the accuracy of finite differences, not to its last digit"]
+    return []
+
+
 # --- for machines -----------------------------------------------------------------------------------------------------
-def verdict_record(verdict: Verdict, hidden: bool = False) -> dict[str, Any]:
+def verdict_record(verdict: Verdict, remark: str | None, hidden: bool = False) -> dict[str, Any]:
     """The verdict for machines."""
     one = len(verdict.given) == 1 and np.ndim(verdict.right) == 0
     numbers, tolerances = [given.near for given in verdict.given], [given.reach for given in verdict.given]
@@ -234,6 +277,7 @@ def verdict_record(verdict: Verdict, hidden: bool = False) -> dict[str, Any]:
         "ok": verdict.ok,
         "tolerance": tolerances[0] if one else tolerances,
         "consistent_with": fits,
+        "remark": remark,
     }
 
 

@@ -15,8 +15,9 @@ import pytest
 from conftest import ROOT, answer, environment, record, refusal, run
 from servers import Cluster
 
+from losscli.evaluation import cluster
 from losscli.reading.formats import parquet as columnar
-from losscli.reading.formats import ranges, text
+from losscli.reading.formats import ranges
 
 distributed = pytest.importorskip("distributed")
 pa = pytest.importorskip("pyarrow")
@@ -28,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # warnin
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in a dozen parts, though they are small."""
     monkeypatch.setattr(ranges, "LEAST_BYTES", 1000)
-    monkeypatch.setattr(text, "PART_BYTES", 50_000)
+    monkeypatch.setattr(cluster, "PART_BYTES", 50_000)
     monkeypatch.setattr(columnar, "PART_ROWS", 2000)
 
 
@@ -234,9 +235,9 @@ def _kill_at_work(client: Any, third: subprocess.Popen[bytes]) -> None:
 
 
 INTERRUPTED = """
-import losscli.reading.formats.ranges as ranges, losscli.reading.formats.text as text
+import losscli.reading.formats.ranges as ranges, losscli.evaluation.cluster as cluster
 from losscli.cli.app import main
-text.PART_BYTES, ranges.LEAST_BYTES = 20_000, 1000
+cluster.PART_BYTES, ranges.LEAST_BYTES = 20_000, 1000
 raise SystemExit(main())
 """
 

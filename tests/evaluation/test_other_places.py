@@ -10,7 +10,7 @@ import pytest
 from conftest import refusal, run
 
 from losscli.evaluation import cluster
-from losscli.reading.formats import ranges, text
+from losscli.reading.formats import ranges
 
 CLUSTER = ("--cluster", "tcp://elsewhere:8786")
 
@@ -28,7 +28,7 @@ def sent(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(cluster, "on_cluster", each)
     monkeypatch.setattr(ranges, "LEAST_BYTES", 1000)
-    monkeypatch.setattr(text, "PART_BYTES", 5_000)
+    monkeypatch.setattr(cluster, "PART_BYTES", 5_000)
     return went
 
 

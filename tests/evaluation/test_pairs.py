@@ -99,14 +99,14 @@ def test_an_option_without_a_meaning_for_the_data_is_refused(form: str) -> None:
 
 
 def test_the_pairs_are_all_pairs() -> None:
-    # counted by hand for nll-likelihoods: 2 scales times (3 + 2 + 1 + 2 + 2 with eps, 6 + 3 + 6 + 6 with --like,
-    # 2 + 4 + 4 with focal, 2 + 2 with weights, 4 of base and reduction)
+    # counted by hand for nll-likelihoods: 2 scales times (3 + 3 + 1 + 2 + 2 with eps, 9 + 3 + 6 + 6 with --like,
+    # 3 + 6 + 6 with focal, 2 + 2 with weights, 4 of base and reduction)
     assert {form: len(every_case(form)) for form in MEANINGLESS} == {
-        "bce": 432,
-        "ce": 552,
-        "nll-binary": 216,
-        "nll-classes": 297,
-        "nll-likelihoods": 98,
+        "bce": 672,
+        "ce": 627,
+        "nll-binary": 249,
+        "nll-classes": 336,
+        "nll-likelihoods": 116,
     }
 
 

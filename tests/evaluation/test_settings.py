@@ -88,9 +88,7 @@ REFUSED = [
     # options that a loss has no use for
     f"ce 0,2 {P3} --pos-weight 2",
     f"ce 0,2 {P3} --positive 1",
-    "bce 1,0 0.5,0.5 --class-weight 1,2",
     "bce 1,0 0.5,0.5 --classes a,b",
-    "bce 1,0 0.5,0.5 --ignore 1",
     "bce 1,0 0.5,0.5 --normalize",
     "nll 1,0 0.5,0.5 --pos-weight 2",
     # data on which the mathematics has no answer
@@ -140,7 +138,9 @@ ACCEPTED = [
     "bce 1,0 0.5,0.5 --smoothing 1",
     "bce 1,0 0.5,0.5 --focal 0",
     "bce 1,0 0.5,0.5 --pos-weight 0",
-    "bce 1,0 0.5,0.5 --pos-weight 1e3 --smoothing 0.1 --focal 2 --base 2 --like torch -w 1,2",
+    "bce 1,0 0.5,0.5 --pos-weight 1e3 --smoothing 0.1 --focal 2 --base 2 --like keras -w 1,2",
+    "bce 1,0 0.5,0.5 --class-weight 1,2",
+    "bce 1,0 0.5,0.5 --ignore 1",
     "bce 0.3,1 0.5,0.6 --smoothing 0.1 --pos-weight 2",
     "bce 0.3,1 -1,2 --from logits --like keras -w 0,1",
     "bce 1,0 -inf,inf --from logits",

@@ -15,7 +15,7 @@ from losscli.errors import DataError
 from losscli.homework.evaluated_rows import EvaluatedRows
 from losscli.homework.mistakes.binary import BINARY_TEXTS, of_binary
 from losscli.homework.mistakes.classes import CLASSES_TEXTS, of_classes
-from losscli.homework.mistakes.gradients import GRADIENT_TEXTS, RightGradient, of_gradients
+from losscli.homework.mistakes.gradients import GRADIENT_TEXTS, Examples, RightGradient, of_gradients
 from losscli.homework.mistakes.inputs import INPUTS_TEXTS, of_inputs
 from losscli.homework.mistakes.metrics import METRICS_TEXTS, of_metrics
 from losscli.homework.mistakes.one_row import ROW_TEXTS, row_errors
@@ -34,6 +34,8 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"eps": 0.05},
     {"like": Like.TORCH},
     {"normalize": True},
+    {"pos_weight": "3"},
+    {"focal": 2.0, "alpha": 0.3},
 )
 
 
@@ -86,11 +88,14 @@ def _yielded(generator: Callable[[EvaluatedRows], Iterator[Any]], rows: Evaluate
 def test_what_gradients_yield_has_a_text_and_its_texts_are_yielded() -> None:
     y, p, w = np.array([1.0, 0.0, 1.0]), np.array([0.8, 0.3, 0.6]), np.array([1.0, 2.0, 4.0])
     q, cells = np.eye(3)[[0, 2]], np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
+    x, theta = np.array([[1.0, 2.0, 0.5], [1.0, 1.0, 1.5], [1.0, 3.0, 2.5]]), np.array([0.1, 0.2, 0.3])
+    examples = Examples(x, theta, y, p, np.ones(3))
     gradients = [
         RightGradient((p - y) / 3, 3.0, 3, log_base=0.7, label=y, p=p, z=np.log(p / (1 - p))),
         RightGradient(w * (p - y) / 7, 7.0, 3, by=Scale.PROBS, label=y, p=p, z=np.log(p / (1 - p)), weight=w),
         RightGradient((cells - q) / 2, 2.0, 2, k=3, label=q, p=cells, z=np.log(cells)),
         RightGradient(np.array([0.1, -0.2]), 3.0, 3, intercept=True, of_h=np.array([0.3, 0.4])),
+        RightGradient(np.array([0.1, -0.2, 0.3]), 3.0, 3, intercept=True, examples=examples),
     ]
 
     assert {one[0] for g in gradients for one in of_gradients(g)} == {*GRADIENT_TEXTS}

@@ -80,7 +80,7 @@ def test_weights_and_their_products_are_shown() -> None:
 def test_what_was_clipped_is_told() -> None:
     out = shown("bce", "1,0,1", "0.8,0,0.3", "--like", "keras")
 
-    assert "probabilities are clipped to [1e-07, 1 - 1e-07]" in out
+    assert "probabilities are clipped to [1e-07, 1 - 1.19209e-07]" in out
     assert "row 2: 0.0 became 1e-07" in out
 
 

@@ -33,7 +33,7 @@ def rows_read(path: Path) -> int:
     request = ReadOptions((str(path),), ColumnSelection(forms=frozenset({Form.BINARY})), Style(block_bytes=1000))
     table = progress.watched(open_data(request))
     try:
-        return sum(chunk().rows for chunk in table.chunks)
+        return sum(chunk().rows for chunk in table.chunks())
     finally:
         table.close()
 

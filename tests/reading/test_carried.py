@@ -18,18 +18,18 @@ ROWS = "id,label,city,prob\n7,1,Rome,0.8\n007, 0 , New York ,0.3\n,1,NA,0.5\nx,0
 CITIES = ["Rome", "New York", "NA", "Röme"]
 
 
-def opened(*tokens: str, style: Style = PLAIN_STYLE, label: str | None = None, **carried: str) -> Table:
-    wanted = ColumnSelection(frozenset({Form.BINARY}), label=label, carried=carried)
+def opened(*tokens: str, style: Style = PLAIN_STYLE, label: str | None = None, **extra: str) -> Table:
+    wanted = ColumnSelection(frozenset({Form.BINARY}), label=label, extra=extra)
     return open_data(ReadOptions(tokens, wanted, style))
 
 
 def travelled(table: Table, purpose: str) -> dict[str, list[str]]:
     """The cells of each column that travels for a purpose."""
-    found: dict[str, list[str]] = {name: [] for name, _ in table.carried[purpose]}
-    for chunk in table.chunks:
+    found: dict[str, list[str]] = {name: [] for name, _ in table.schema.extra[purpose]}
+    for chunk in table.chunks():
         block = chunk()
         assert block.fault is None, block.fault
-        for name, at in table.carried[purpose]:
+        for name, at in table.schema.extra[purpose]:
             words = block.extra[at]
             assert len(words) == block.rows == len(block.preds)
             found[name] += [words.categories[code] for code in words.codes[block.kept].tolist()]
@@ -47,8 +47,8 @@ def test_the_fast_way_and_the_careful_one_carry_the_same_text(text: str, here: P
 def test_each_purpose_has_its_columns_in_the_order_that_was_typed(here: Path) -> None:
     table = opened(write("t.csv", ROWS), show="city,id", by="1")
 
-    assert [name for name, _ in table.carried["show"]] == ["city", "id"]
-    assert [name for name, _ in table.carried["by"]] == ["id"]
+    assert [name for name, _ in table.schema.extra["show"]] == ["city", "id"]
+    assert [name for name, _ in table.schema.extra["by"]] == ["id"]
     assert travelled(table, "show") == {"city": CITIES, "id": ["7", "007", "", "x"]}
 
 
@@ -94,7 +94,7 @@ def test_of_a_pair_either_side_has_columns_that_travel(here: Path) -> None:
     table = opened("l.csv", "p.npz", show="model,city", by="city")
 
     assert travelled(table, "show") == {"city": ["Rome", "Oslo", "Bern"], "model": ["3", "4", "5"]}
-    assert [name for name, _ in table.carried["by"]] == ["city"]
+    assert [name for name, _ in table.schema.extra["by"]] == ["city"]
 
 
 def test_beside_a_list_the_table_has_the_columns_that_travel(here: Path) -> None:
@@ -115,7 +115,7 @@ def test_text_that_is_not_utf8_is_refused_with_its_place(here: Path) -> None:
     write("t.csv", b"label,prob,city\n" + b"1,0.8,Rome\n" * 9_999 + b"0,0.3,R\xf6me\n")
     table = opened("t.csv", by="city")
 
-    block = next(block for block in (chunk() for chunk in table.chunks) if block.fault)
+    block = next(block for block in (chunk() for chunk in table.chunks()) if block.fault)
 
     assert block.fault is not None
     assert str(block.location(block.fault.row, block.fault.part, block.fault.column)) == "t.csv:10001: column 'city'"
@@ -123,9 +123,9 @@ def test_text_that_is_not_utf8_is_refused_with_its_place(here: Path) -> None:
 
 
 def test_columns_that_travel_leave_the_others_as_they_are() -> None:
-    plain, carried = (opened(str(DATA / "breast_cancer.csv"), **more) for more in ({}, {"show": "1"}))
-    (one, other) = (next(iter(table.chunks))() for table in (plain, carried))
+    plain, extra = (opened(str(DATA / "breast_cancer.csv"), **more) for more in ({}, {"show": "1"}))
+    (one, other) = (next(iter(table.chunks()))() for table in (plain, extra))
 
     assert np.array_equal(one.preds, other.preds) and np.array_equal(one.labels[0], other.labels[0])
     plain.close()
-    carried.close()
+    extra.close()

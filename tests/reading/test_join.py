@@ -159,7 +159,7 @@ def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[N
 
 
 def opened(keys: Sequence[str], drop: bool, style: Style, threads: int | None = 1) -> Table:
-    wanted = ColumnSelection(frozenset({Form.BINARY}), carried={"key": ",".join(keys)})
+    wanted = ColumnSelection(frozenset({Form.BINARY}), extra={"key": ",".join(keys)})
     tokens = ("labels.csv", "preds.csv")
     return open_data(ReadOptions(tokens, wanted, style, threads=threads, drop_unmatched=drop or None))
 
@@ -168,7 +168,7 @@ def joined(table: Table) -> Outcome:
     found: list[tuple[int, str, float]] = []
     rows = unmatched = kept = 0
     try:
-        for block in placed(chunk() for chunk in table.chunks):
+        for block in placed(chunk() for chunk in table.chunks()):
             row = block.kept
             labels = texts(taken(block.labels[0], row))
             parts = zip(row.tolist(), labels, block.preds[row, 0].tolist(), strict=True)

@@ -158,6 +158,7 @@ ODD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--na", "drop"), ("--by", "ok,id", "-f", "json"), ("-y", "ok")])
 def test_lines_of_one_shape_are_read_as_one_by_one(options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """The same answers and errors by the decoder of tables, by orjson and by the standard library."""

@@ -3,6 +3,7 @@
 from math import log
 from pathlib import Path
 
+import pytest
 from conftest import answer, close, record, refusal, write
 
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -52,6 +53,7 @@ def test_a_list_that_is_broken_missing_or_of_another_length_is_named_with_its_li
     assert record("ce", "--na", "drop", stdin='label,probs\n0,"[0.8, 0.2]"\n1,\n')["dropped"] == 1
 
 
+@pytest.mark.slow
 def test_lists_in_cells_are_read_in_any_number_of_threads(here: Path) -> None:
     write("t.csv", "label,probs\n" + '0,"[0.8, 0.2]"\n1,"[0.3, 0.7]"\n' * 40_000)
     for threads in ("1", "2"):

@@ -376,7 +376,7 @@ def test_quiet_prints_the_parameters_and_csv_a_line_for_each(students: Path, ani
         (("--theta", "1,2"), "--theta gives 2 numbers; 3 are wanted: intercept, x1, x2"),
         (("-x", "x9"), "no column 'x9'"),
         (("--test", "absent.csv"), "absent.csv: no such file"),
-        (("--predict", "absent/p.csv"), "--predict: absent/p.csv: no such file or directory"),
+        (("--predict", "absent/p.csv"), "--predict: absent/p.csv: there is no directory absent"),
         (("--focal", "2"), "no such option"),
     ],
 )

@@ -4,11 +4,14 @@ A topic is a generator beside its table of texts. To add a mistake, yield its ke
 and give the key a text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from losscli.enums import Form, Reduction
-from losscli.homework.evaluated_rows import EvaluatedRows, SummaryFigures, in_nats, with_mean
+from losscli.homework.evaluated_rows import Array, EvaluatedRows, SummaryFigures, in_nats, with_mean
 from losscli.homework.mistakes.binary import BINARY_TEXTS, of_binary
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray, candidates
 from losscli.homework.mistakes.classes import CLASSES_TEXTS, of_classes
@@ -19,8 +22,40 @@ from losscli.homework.mistakes.scale import SCALE_TEXTS, of_scale
 from losscli.homework.mistakes.two_mistakes import of_two_mistakes
 from losscli.homework.mistakes.weights import WEIGHTS_TEXTS, of_weights
 
+DRAWS, SPREAD = 6, 2.5  # of the roundings that data may have had, and how many deviations of an answer are allowed
+
+Turn = tuple[str, str, int]
+
 
 def single_mistakes(rows: EvaluatedRows) -> Iterator[Candidate]:
+    """What one mistake would give; of rounded data with how far each number may be off."""
+    if not rows.half_unit:
+        yield from _single_mistakes(rows)
+        return
+    rng, found = np.random.default_rng(0), _in_turn(_single_mistakes(rows))
+    squares: dict[Turn, list[Array]] = {turn: [np.zeros(np.shape(one.value))] for turn, one in found.items()}
+    for _ in range(DRAWS):
+        for turn, one in _in_turn(_single_mistakes(rows.shaken(rng))).items():
+            if turn in found:
+                with np.errstate(invalid="ignore"):  # inf - inf
+                    squares[turn].append(np.square(np.asarray(one.value) - found[turn].value))
+    for turn, one in found.items():
+        off = np.sum(squares[turn], axis=0) / max(len(squares[turn]) - 1, 1)
+        band = np.nan_to_num(SPREAD * np.sqrt(off), posinf=0.0)
+        yield replace(one, band=band if np.ndim(band) else float(band))
+
+
+def _in_turn(found: Iterable[Candidate]) -> dict[Turn, Candidate]:
+    """Candidates by id, meaning and turn: some mistakes give several numbers."""
+    turns = Counter[tuple[str, str]]()
+    named: dict[Turn, Candidate] = {}
+    for one in found:
+        turns[one.id, one.meaning] += 1
+        named[one.id, one.meaning, turns[one.id, one.meaning]] = one
+    return named
+
+
+def _single_mistakes(rows: EvaluatedRows) -> Iterator[Candidate]:
     """What one mistake would give; then the same as if the mean, or nats, had been asked for."""
     yield from _on_all_rows(rows)
     if rows.reduction is Reduction.NONE:

@@ -7,7 +7,7 @@ import numpy as np
 
 from losscli.enums import Reduction, Scale
 from losscli.homework.evaluated_rows import EvaluatedRows, times
-from losscli.homework.mistakes.candidate import COMMON, POSSIBLE, RARE, Texts, Yielded
+from losscli.homework.mistakes.candidate import ABOUT_OPTION, COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import log_softmax
 
 LOGS = ((np.e, "ln"), (2.0, "log2"), (10.0, "log10"))
@@ -46,6 +46,10 @@ def of_binary(rows: EvaluatedRows) -> Iterator[Yielded]:
     yield "sign-labels", rows.answer(times(sign, costs) + times(1.0 - sign, complements))
     yield "labels-one-two", rows.answer(times(y + 1.0, costs) - times(y, complements))
     if logits:
+        yield "hinge", rows.answer(np.maximum(0.0, 1.0 - sign * z))
+        yield "tanh", rows.answer(rows.loss_of((1.0 + np.tanh(z)) / 2.0))
+        yield "exp-for-sigmoid", rows.answer(rows.loss_of(np.where(z.max() <= 0.0, np.exp(z), np.nan))), "e^z"
+        yield "exp-for-sigmoid", rows.answer(rows.loss_of(np.where(z.min() >= 0.0, np.exp(-z), np.nan))), "e^-z"
         yield "label-times-logit-added", rows.answer(complements + y * z / log_base)
     for (one, name), (other, second) in permutations(LOGS, 2):
         mixed = positive * log_base / np.log(one) + negative * log_base / np.log(other)
@@ -66,6 +70,11 @@ def of_binary(rows: EvaluatedRows) -> Iterator[Yielded]:
             both = times(of_one, cost) - times(of_zero, np.log(-np.expm1(-cost)))
         yield "softmax-for-sigmoid", rows.answer(both / log_base), ""
         yield "softmax-for-sigmoid", rows.answer(times(of_one, cost) / log_base), "; only label 1 was counted"
+    c = np.resize(np.array(rows.problem.settings.pos_weight or [0.0]), rows.n)  # a row's labels have one each
+    if (c > 0.0).all():
+        yield "pos-weight-other", rows.answer(positive / c + c * negative)
+        if mean_asked:
+            yield "pos-weight-other:divisor", float(rows.weighed_loss.sum()) / float((w * (c * y + 1.0 - y)).sum())
     ones = float(y.sum())
     if "pos_weight" in rows.problem.settings.loss.settings and 0.0 < ones < rows.n:
         ratio = (rows.n - ones) / ones
@@ -103,6 +112,16 @@ BINARY_TEXTS: Texts = {
                     "turn the labels into 0 and 1 first: (y + 1) / 2"),
     "labels-one-two": (POSSIBLE, "the labels 1 and 2 were put into the formula for labels 0 and 1",
                        "subtract 1 from the labels first"),
+    "hinge": (POSSIBLE, "this is the hinge loss, max(0, 1 - z) with the sign of the label",
+              "use the logistic loss, ln(1 + e^-z) with the sign of the label"),
+    "tanh": (POSSIBLE, "the logit went through (1 + tanh z)/2, which is the sigmoid of 2z",
+             "use the sigmoid, 1/(1 + e^-z)"),
+    "exp-for-sigmoid": (POSSIBLE, "{} was taken for the probability: the sigmoid was left out",
+                        "use the sigmoid, 1/(1 + e^-z)"),
+    "pos-weight-other": (ABOUT_OPTION, "the weight of the positive label was put in front of the term of label 0",
+                         "multiply the term of label 1, y ln p, by it"),
+    "pos-weight-other:divisor": (ABOUT_OPTION, "the sum was divided by the sum of the weights that the labels have",
+                                 "divide by the number of rows: the weight of the positive label is in the sum alone"),
     "label-times-logit-added": (POSSIBLE, "y z was added: the loss of a logit is ln(1 + e^z) - y z", "subtract y z"),
     "mixed-logs": (RARE, "two logarithms were mixed: {} for label 1 and {} for 0",
                    "use the natural logarithm (ln) in both terms"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.homework.evaluated_rows import Array, Figure
 
@@ -29,7 +30,8 @@ class Candidate:
     """A number that a mistake would give on these data.
 
     `figures` end the meaning where the answer may be shown. The candidate is left out where one of `excluded_by`, the
-    numbers that its last steps alone give, fits too, or where one of `steps`, the ids of several mistakes, does.
+    numbers that its last steps alone give, fits too, or where one of `steps`, the ids of several mistakes, does. `band`
+    is how far the number may be off because the data were rounded.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Candidate:
     figures: str = ""
     excluded_by: tuple[Figure, ...] = ()
     steps: tuple[str, ...] = ()
+    band: Figure = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,15 @@ class CandidateArray:
     """Numbers (m,) that mistakes of one kind give, such as a row left out: thousands cost only their arithmetic.
 
     `describe(i, others)` says what number i means, `others` giving the same number. `kind` is what one of them is
-    called, and several. A typed answer needs so many significant `digits` to be compared with them.
+    called, and several. A typed answer needs so many significant `digits` to be compared with them. Where the answer is
+    a list, number i is for its `entry[i]`.
     """
 
     values: Array
     describe: Callable[[int, tuple[int, ...]], Candidate]
     kind: tuple[str, str]
     digits: int = 1
+    entry: NDArray[np.intp] | None = None
 
 
 def candidates(found: Iterable[Yielded], texts: Texts) -> Iterator[Candidate]:

@@ -40,6 +40,15 @@ def of_classes(rows: EvaluatedRows) -> Iterator[Yielded]:
             yield key, rows.answer(losses / log_base)
             if log_base != 1.0:
                 yield key, rows.answer(losses)
+        own_z = row_sums(times(y, z))
+        rest = np.where(y > 0.0, -np.inf, z)
+        if rows.hard:
+            margins = np.where(y > 0.0, 0.0, np.maximum(0.0, 1.0 + z - own_z[:, None]))
+            yield "hinge", rows.answer(margins.sum(axis=1))
+            yield "hinge", rows.answer(margins.max(axis=1))
+            yield "own-class-left-out", rows.answer((np.logaddexp.reduce(rest, axis=1) - own_z) / log_base)
+        yield "abs-for-softmax", rows.answer(rows.loss_of(np.abs(z) / np.abs(z).sum(axis=1, keepdims=True)))
+        yield "base-2-softmax", rows.answer(rows.loss_of(z * np.log(2.0), Scale.LOGITS))
         own, other = np.logaddexp(0.0, -z) / log_base, np.logaddexp(0.0, z) / log_base
         cells = row_sums(times(y, own) + times(1.0 - y, other))
         label_only = rows.answer(row_sums(times(rows.cells, own)))
@@ -124,6 +133,13 @@ CLASSES_TEXTS: Texts = {
                        "subtract the logit of the label's class"),
     "sigmoid-for-softmax": (POSSIBLE, "each logit went through a sigmoid of its own where a softmax belongs, and {}",
                             "apply the softmax along each row: the classes share a probability of 1"),
+    "hinge": (POSSIBLE, "this is the hinge loss: how far the other logits come within 1 of that of the label's class",
+              "use the softmax and -ln p of the label's class"),
+    "own-class-left-out": (POSSIBLE, "the label's class is missing from the sum below the fraction of the softmax",
+                           "sum e^z over all classes, that of the label too"),
+    "abs-for-softmax": (POSSIBLE, "each logit was divided by the sum of their sizes, |z|: the exponential is missing",
+                        "use the softmax: e^z over the sum of e^z"),
+    "base-2-softmax": (POSSIBLE, "the softmax was taken of powers of 2", "use powers of e: e^z over the sum of e^z"),
     "argmaxed-labels": (POSSIBLE, "the label probabilities were made hard:"
                         " only the most probable label of each row counts",
                         "weigh -ln p of every class with its label probability"),

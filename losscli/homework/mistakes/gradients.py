@@ -3,7 +3,7 @@
 For a gradient by parameters the rows are unknown, and only the mistakes that multiply all of it can be told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from math import log
@@ -22,6 +22,7 @@ from losscli.homework.mistakes.candidate import (
     Yielded,
     candidates,
 )
+from losscli.homework.mistakes.one_row import misspellings
 from losscli.losses.functions import sigmoid
 
 MOST_SIGNS = 200  # entries: beyond, a single wrong sign among them is not looked for
@@ -38,12 +39,31 @@ def _none() -> Array:
 
 
 @dataclass(frozen=True)
+class Examples:
+    """What a gradient by parameters is made of: features (m, d), parameters, labels and h, (m,) or (m, k), weights."""
+
+    x: Array
+    theta: Array
+    y: Array
+    h: Array
+    weight: Array
+
+    def gradient(self, slopes: Array) -> Array:
+        """The sum over the examples of slopes (m,) or (m, k) times features."""
+        return np.asarray((self.weight * slopes.T) @ self.x)
+
+    def activated(self, z: Array) -> Array:
+        """The sigmoid or the softmax of logits."""
+        return _softmax(z) if z.ndim == 2 else sigmoid(z)
+
+
+@dataclass(frozen=True)
 class RightGradient:
     """A right gradient (n,) or (n, k), the divisor in it, and per entry label, probability and logit; weights (n,).
 
     Where the rows are not known, as by parameters, the arrays by entry are empty; there `intercept` says that the first
-    parameter is one, and `of_h` is X^T h, the gradient without the labels. `listed` says that an answer has a number
-    for each entry; otherwise one number was typed for the sum of several.
+    parameter is one, `of_h` is X^T h, the gradient without the labels, and `examples` are the rows of a short table.
+    `listed` says that an answer has a number for each entry; otherwise one number was typed for the sum of several.
     """
 
     right: Array
@@ -60,6 +80,7 @@ class RightGradient:
     intercept: bool = False
     of_h: Array = field(default_factory=_none)
     listed: bool = True
+    examples: Examples | None = None
 
 
 def gradient_mistakes(g: RightGradient) -> Iterator[Candidate]:
@@ -149,12 +170,92 @@ def of_gradients(g: RightGradient) -> Iterator[Yielded]:
         yield "transposed", np.ascontiguousarray(right.T)
     if g.listed and g.intercept and right.shape[-1] > 1:
         yield "intercept-last", np.roll(right, -1, axis=-1)
+    if rows_known:
+        yield "times-p", right * p
+        yield "slope-twice", right * p * (1.0 - p)
+    if rows_known and matrix:
+        yield "labels-off-by-one", scaled(p - np.roll(y, 1, axis=1)), "after"
+        yield "labels-off-by-one", scaled(p - np.roll(y, -1, axis=1)), "before"
+        yield "softmax-over-rows", scaled(_softmax(z.T).T - y)
+        yield "sigmoid-for-softmax", scaled(sigmoid(z) - y)
+    if rows_known and few_entries and g.by is not Scale.LOGPROBS:
+        yield from _one_row(g, scaled)
+    if g.examples is not None:
+        yield from _by_parameters(g, g.examples)
     if rows_known and right.size > 1:
         over_all = [(1.0, ""), (float(right.size), ", and divided by the number of cells")]
         over_all += [(float(g.k), ", and divided by the number of classes")] if matrix else []
         sums = [np.full(right.size if g.listed else 1, right.sum())]
         sums += [np.repeat(right.sum(axis=1), right.shape[1])] if g.listed and matrix else []
         yield from (("all-at-once", each / count, how) for each in sums for count, how in over_all)
+
+
+def _one_row(g: RightGradient, scaled: Callable[[Array], Array]) -> Iterator[Yielded]:
+    """The label of one row flipped, or two digits of its prediction exchanged or one off."""
+    y, p = g.label, g.p
+    if not ((y == 0.0) | (y == 1.0)).all():
+        return
+
+    def slopes(y: Array, p: Array) -> Array:
+        if g.by is Scale.LOGITS:
+            return p - y
+        return -times(y, 1.0 / p) if y.ndim == 2 else (p - y) / (p * (1.0 - p))
+
+    for at in range(len(y)):
+        if y.ndim == 1:
+            other = y.copy()
+            other[at] = 1.0 - y[at]
+            yield "row-flipped", scaled(slopes(other, p)), at + 1, f"{int(other[at])} and not {int(y[at])}"
+        for k in range(y.shape[1]) if y.ndim == 2 else ():
+            if y[at, k] == 0.0:
+                other = y.copy()
+                other[at] = np.eye(y.shape[1])[k]
+                yield (
+                    "row-flipped",
+                    scaled(slopes(other, p)),
+                    at + 1,
+                    f"column {k + 1} and not {int(y[at].argmax()) + 1}",
+                )
+        for cell in np.ndindex(y.shape[1:]):
+            text = repr(float(p[(at, *cell)]))
+            for typed, what in misspellings(text):
+                if 0.0 < float(typed) < 1.0:
+                    changed = p.copy()
+                    changed[(at, *cell)] = float(typed)
+                    yield "row-typo", scaled(slopes(y, changed)), at + 1, f"{typed} for {text}, {what}"
+
+
+STEPS = (1.0, 0.5, 0.1, 0.05, 0.01, 0.001)
+
+MOST_EXCHANGED = 6  # features: beyond, exchanged ones are not looked for
+
+
+def _by_parameters(g: RightGradient, e: Examples) -> Iterator[Yielded]:
+    divisor, (m, d) = g.divisor * g.log_base, e.x.shape
+    first = 1 if g.intercept else 0
+    if g.intercept and d > 1:
+        z = e.x[:, 1:] @ e.theta[..., 1:].T
+        yield "intercept-left-out", e.gradient(e.activated(z) - e.y) / divisor
+    yield "no-sigmoid", e.gradient(e.x @ e.theta.T - e.y) / divisor
+    yield "slope-twice", e.gradient((e.h - e.y) * e.h * (1.0 - e.h)) / divisor
+    alone = np.zeros(m)
+    alone[0] = 1.0
+    row = e.gradient(((e.h - e.y).T * alone).T) / g.log_base
+    yield "first-row-alone", row, ""
+    if g.divisor != 1.0:
+        yield "first-row-alone", row / g.divisor, ", divided by the number of rows"
+    for rate in STEPS:
+        z = e.x @ (e.theta - rate * g.right).T
+        yield "theta-after-a-step", e.gradient(e.activated(z) - e.y) / divisor, rate
+    if e.y.ndim == 1:
+        yield "complement", e.gradient(1.0 - e.h - e.y) / divisor
+    for a, b in combinations(range(first, d), 2) if d - first <= MOST_EXCHANGED else ():
+        order = list(range(d))
+        order[a], order[b] = b, a
+        yield "features-exchanged", g.right[..., order], a + 1 - first, b + 1 - first
+    for count in dict.fromkeys((d, d - first)):
+        if count > 1:
+            yield "over-features", g.right / count
 
 
 def _softmax(p: Array) -> Array:
@@ -231,6 +332,29 @@ GRADIENT_TEXTS: Texts = {
                    "give the gradient in the shape of what it is taken by"),
     "intercept-last": (COMMON, "the intercept stands behind the features, and it comes first here",
                        "put the entry of the intercept first"),
+    "times-p": (POSSIBLE, "every entry is multiplied by p once more", "stop at p - y"),
+    "slope-twice": (POSSIBLE, "the derivative of the sigmoid, p(1 - p), is in it once more",
+                    "p(1 - p) cancels with the derivative of the logarithm: X^T (h - y), or p - y by the logits"),
+    "labels-off-by-one": (COMMON, "each label picked the column {} its own: labels that count from 1 met columns that"
+                          " count from 0", "subtract 1 from the labels, or name the classes with --classes"),
+    "softmax-over-rows": (POSSIBLE, "the softmax ran down the columns, and not over the classes of each row",
+                          "apply the softmax along each row (dim=1, axis=-1)"),
+    "sigmoid-for-softmax": (POSSIBLE, "each logit went through a sigmoid of its own where a softmax belongs",
+                            "apply the softmax along each row: the classes share a probability of 1"),
+    "row-flipped": (POSSIBLE, "the label of row {} was taken for {}; all other rows are right",
+                    "look at the label of this one row"),
+    "row-typo": (RARE, "row {}: {}", "check how the prediction was copied"),
+    "intercept-left-out": (COMMON, "the intercept is missing from the logits", "add theta0 to each logit"),
+    "no-sigmoid": (COMMON, "the logit was used where the probability belongs: X^T (z - y)",
+                   "apply the sigmoid or softmax first: X^T (h - y)"),
+    "first-row-alone": (POSSIBLE, "this is the gradient of the first row alone{}", "add up the rows"),
+    "theta-after-a-step": (POSSIBLE, "this is the gradient after a step with the learning rate {:g}",
+                           "take the gradient at the parameters that were given"),
+    "complement": (POSSIBLE, "1 - h stands where h belongs", "use h = 1/(1 + e^-z), the probability of label 1"),
+    "features-exchanged": (POSSIBLE, "the entries of features {} and {} changed places",
+                           "give the entries in the order of the features"),
+    "over-features": (POSSIBLE, "the gradient was divided by the number of parameters too",
+                      "divide by the number of rows only"),
     "all-at-once": (POSSIBLE, "this is the slope when all predictions move together:"
                     " the entries of the gradient are added up{}",
                     "move one prediction at a time, and leave the others where they are"),

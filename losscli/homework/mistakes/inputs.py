@@ -75,21 +75,22 @@ def of_inputs(rows: EvaluatedRows) -> Iterator[Yielded]:
                 losses = losses + times(negative, minus_log(rows.complements + eps, log_base))
             yield "eps-in-log", rows.answer(losses), eps
     yield from _log1p(rows)
-    if scale is not Scale.LOGPROBS:
-        infinite = bool(np.isinf(rows.figures.answer).any())
-        for eps in (*CLIPS, *(FINE_CLIPS if infinite else ())):
-            yield "clipped", loss(np.clip(p, eps, 1.0 - eps)), eps
-        for like in Like if scale is Scale.PROBS else ():
-            if like is not s.like:
-                yield "clipped:like", rows.answer_with(like=like, eps=None), like
-        if rule.clip is not None:
-            yield "clipped:left-out", rows.answer_with(eps=0.0)
     if rows.categorical and not logits:
         if rule.rescale:
-            raw = rows.raw if rule.clip is None else np.clip(rows.raw, rule.clip, 1.0 - rule.clip)
+            raw = rows.raw if rule.clip is None else np.clip(rows.raw, *rule.clip)
             yield "not-renormalized", loss(raw, scale)
         else:
             yield "renormalized", rows.answer_with(normalize=True)
+    if scale is not Scale.LOGPROBS:
+        infinite = bool(np.isinf(rows.figures.answer).any())
+        for eps in (*CLIPS, *(FINE_CLIPS if infinite else ())):
+            if p.min() < eps or p.max() > 1.0 - eps:
+                yield "clipped", loss(np.clip(p, eps, 1.0 - eps)), eps
+        for like in Like if scale is Scale.PROBS else ():
+            if like is not s.like and (p.min() < 1e-7 or p.max() > 1.0 - 1e-7):
+                yield "clipped:like", rows.answer_with(like=like, eps=None), like
+        if rule.clip is not None:
+            yield "clipped:left-out", rows.answer_with(eps=0.0)
     yield from _percent(rows)
     for digits in (3, 2, 1):
         yield "rounded-inputs", loss(np.round(p, digits)), f"{digits} decimal{'s' * (digits > 1)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from losscli.enums import Form, Reduction
+from losscli.enums import Form, Reduction, Scale
 from losscli.homework.evaluated_rows import Array, EvaluatedRows, minus_log, times
 from losscli.homework.mistakes.candidate import ABOUT_OPTION, COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import row_sums
@@ -42,6 +42,13 @@ def of_metrics(rows: EvaluatedRows) -> Iterator[Yielded]:
         inside = times(y, minus_log(y, rows.log_base))
         of_labels = row_sums(inside) if rows.categorical else inside + times(1.0 - y, minus_log(1.0 - y, rows.log_base))
         yield "kl", rows.figures.answer - rows.answer(of_labels)
+        yield "label-entropy", rows.answer(of_labels)
+        reversed_kl = times(p, minus_log(y, rows.log_base) - rows.costs)
+        if rows.categorical:
+            reversed_kl = row_sums(reversed_kl)
+        else:
+            reversed_kl += times(rows.complements, minus_log(1.0 - y, rows.log_base) - rows.complement_costs)
+        yield "reversed-kl", rows.answer(reversed_kl)
 
     # --- another metric
     squares, distances = (p - y) ** 2, np.abs(p - y)
@@ -106,19 +113,46 @@ def _other_options(rows: EvaluatedRows) -> Iterator[Yielded]:
     s, zeros = rows.problem.settings, rows.labels == 0.0
     if rows.hard:
         if s.focal:
-            yield "focal-2:left-out", rows.answer_with(focal=0.0)
+            yield "focal-2:left-out", rows.answer_with(focal=0.0, alpha=None)
         if s.focal != 2.0:
             focal = times((1.0 - rows.p_true) ** 2, rows.loss_without_focal if s.focal else rows.loss)
             alpha = 0.25 + (0.5 * zeros if rows.binary else 0.0)
             yield "focal-2", rows.answer(focal), ""
             yield "focal-2", rows.answer(alpha * focal), " and alpha 0.25"
-        if s.focal:
-            yield (
-                "alpha-focal",
-                rows.answer(np.where(zeros, 0.75, 0.25) * rows.loss if rows.binary else 0.25 * rows.loss),
-            )
+        if s.focal and s.alpha is None:
+            usual = np.where(zeros, 0.75, 0.25) if rows.binary else np.full(rows.n, 0.25)
+            yield "alpha-focal", rows.answer(usual * rows.loss)
+        if s.alpha is not None:
+            yield "alpha-focal:left-out", rows.answer_with(alpha=None)
+            if rows.binary:
+                yield "alpha-focal:swapped", rows.answer_with(alpha=1.0 - s.alpha)
+    if s.focal and rows.hard:
+        p, plain, g = rows.p_true, rows.loss_without_focal, s.focal
+        yield "focal-wrong-factor", rows.answer(times(p**g, plain)), f"p^{g:g}"
+        yield "focal-wrong-factor", rows.answer(g * (1.0 - p) * plain), f"{g:g} (1 - p)"
+        yield "focal-wrong-factor", rows.answer(g * plain), f"{g:g}"
+        if rows.scale is Scale.LOGITS:
+            z = rows.conditioned
+            own = row_sums(rows.labels * z) if rows.categorical else (2.0 * rows.labels - 1.0) * z
+            yield "focal-wrong-factor", rows.answer(times((1.0 - own) ** g, plain)), f"(1 - z)^{g:g}, z the logit,"
     if s.smoothing and rows.problem.form is not Form.LIKELIHOOD:
+        yield from _smoothed_one_side(rows, s.smoothing)
         yield "smoothing-no-floor", rows.answer_with(smoothing=0.0) * (1.0 - s.smoothing)
+
+
+def _smoothed_one_side(rows: EvaluatedRows, part: float) -> Iterator[Yielded]:
+    y, k, name = rows.labels, rows.problem.k, "smoothing-one-side"
+    if rows.categorical:
+        weights = np.array(rows.problem.settings.class_weight or np.ones(k))
+        less = (1.0 - part) * y + part / k * (1.0 - y)
+        more = (1.0 - part) * y + part * (1.0 - y)
+        yield name, rows.answer(row_sums(times(less * weights, rows.costs))), "the label's class got no s/K"
+        yield name, rows.answer(row_sums(times(more * weights, rows.costs))), "each other class got s, not s/K"
+    else:
+        ones, zeros = y - y * part / 2.0, y + (1.0 - y) * part / 2.0
+        for moved, label in ((ones, 1), (zeros, 0)):
+            losses = times(moved, rows.costs) + times(1.0 - moved, rows.complement_costs)
+            yield name, rows.answer(losses), f"only label {label} was moved"
 
 
 def _smoothed(rows: EvaluatedRows) -> Iterator[Yielded]:
@@ -159,6 +193,10 @@ METRICS_TEXTS: Texts = {
                                "put the label in front of the logarithm: -y ln p"),
     "kl": (POSSIBLE, "this is the Kullback-Leibler divergence: the entropy of the label probabilities was subtracted",
            "leave that subtraction out"),
+    "label-entropy": (POSSIBLE, "this is the entropy of the label probabilities: the predictions were not used",
+                      "put the predictions into the logarithm: -q ln p"),
+    "reversed-kl": (POSSIBLE, "this is the Kullback-Leibler divergence the other way round, of the labels"
+                    " from the predictions", "weigh with the labels: q ln(q/p); the cross-entropy is -q ln p"),
     "brier": (COMMON, "this is the Brier score, the mean squared difference between predictions and labels",
               "use the logarithm, not the square"),
     "half-brier": (POSSIBLE, "this is half of the Brier score, the squared error with a factor 1/2",
@@ -178,6 +216,13 @@ METRICS_TEXTS: Texts = {
                          " what happened, was left out", "put the factor in"),
     "alpha-focal": (ABOUT_OPTION, "the focal loss was weighed with alpha 0.25 too, and only gamma was asked for",
                     "leave alpha out"),
+    "alpha-focal:left-out": (ABOUT_OPTION, "the weight alpha was left out", "multiply by alpha as was asked"),
+    "alpha-focal:swapped": (ABOUT_OPTION, "alpha weighs label 0 and 1 - alpha label 1: they changed places",
+                            "multiply by alpha for label 1 and by 1 - alpha for label 0"),
+    "focal-wrong-factor": (ABOUT_OPTION, "the factor {} stands where (1 - p)^gamma belongs,"
+                           " p being the probability given to what happened", "multiply by (1 - p)^gamma"),
+    "smoothing-one-side": (ABOUT_OPTION, "the labels were smoothed by half: {}",
+                           "spread s over all classes, the label's too: (1 - s) y + s/K"),
     "smoothing-no-floor": (ABOUT_OPTION, "the label's class was given 1 - s, and the other classes nothing of s",
                            "spread s over all classes: (1 - s) y + s/K"),
     "zero-rows-skipped": (COMMON, "the rows that give probability 0 to what happened were left out{}",

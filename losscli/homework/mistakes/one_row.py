@@ -22,6 +22,8 @@ MOST_ROWS, MOST_PAIRED = 1000, 200
 
 DECIMALS = 6  # of a prediction: a typing mistake is looked for where it has no more
 
+OF_SUM = ("row-omitted", "row-doubled", "rows-swapped")  # errors that a list of losses does not show
+
 SLIP_DIGITS = 5  # typed, before a term is taken for another number on the page
 
 KIND = ("way to slip in one row fits", "ways to slip in one row fit")
@@ -39,11 +41,14 @@ class RowErrors:
 
 def of_one_row(rows: EvaluatedRows) -> Iterator[CandidateArray]:
     """Every error in one row."""
-    if rows.reduction is Reduction.NONE or not 1 < rows.n <= MOST_ROWS:
+    by_row = rows.reduction is Reduction.NONE
+    if not 1 < rows.n <= MOST_ROWS:
         return
     for errors in row_errors(rows):
-        digits = SLIP_DIGITS if errors.key == "row-slip" else 1
-        yield CandidateArray(errors.values, _description(rows, errors), KIND, digits)
+        digits = SLIP_DIGITS if errors.key == "row-slip" and not by_row else 1
+        if not (by_row and errors.key.startswith(OF_SUM)):
+            entry = errors.row if by_row else None
+            yield CandidateArray(errors.values, _description(rows, errors), KIND, digits, entry)
 
 
 def _description(rows: EvaluatedRows, errors: RowErrors) -> Callable[[int, tuple[int, ...]], Candidate]:
@@ -115,10 +120,13 @@ def row_errors(rows: EvaluatedRows) -> Iterator[RowErrors]:
 
 
 def _with_loss(rows: EvaluatedRows, row: Indices, losses: Array) -> Array:
-    """The answers (m,) with the loss of a row replaced by another one."""
+    """The answers (m,) with the loss of a row replaced by another one; with -r none the row's own."""
     v = rows.weighed_loss
+    other = times(rows.weights[row], losses)
+    if rows.reduction is Reduction.NONE:
+        return other
     with np.errstate(invalid="ignore"):  # inf - inf: a row that is infinite leaves no sum
-        whole = v.sum() - v[row] + times(rows.weights[row], losses)
+        whole = v.sum() - v[row] + other
     return np.asarray(whole if rows.reduction is Reduction.SUM else whole / rows.divisor)
 
 

@@ -91,7 +91,8 @@ SCALE_TEXTS: Texts = {
                        "use the natural logarithm as it is; to change the base divide by the logarithm of the new one"),
     "base-k": (RARE, "the logarithm was taken to the base K, the number of classes",
                "use the natural logarithm, or give the number of classes as --base"),
-    "negated": (COMMON, "the minus sign in front is missing", "put the minus sign back: a loss is -ln p"),
+    "negated": (COMMON, "every logarithm of a probability is negative, and the minus in front of them was left out",
+                "put the minus in front: a loss is -ln p, which is never negative"),
     "log-likelihood": (COMMON, "this is the log-likelihood, the sum of ln p without the minus sign",
                        "the negative log-likelihood is minus this (-r sum);"
                        " the mean also divides by the number of rows"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from losscli.enums import Reduction
-from losscli.homework.evaluated_rows import EvaluatedRows, times
+from losscli.homework.evaluated_rows import Array, EvaluatedRows, times
 from losscli.homework.mistakes.candidate import ABOUT_OPTION, POSSIBLE, Texts, Yielded
 
 
@@ -28,6 +28,8 @@ def of_weights(rows: EvaluatedRows) -> Iterator[Yielded]:
             if sum(s.class_weight or ()):
                 yield "weights-over-classes", total / sum(s.class_weight or ())
         yield from _changed_weights(rows, total)
+        if s.class_weight and sum(s.class_weight):
+            yield from _changed_class_weights(rows, np.array(s.class_weight), total)
 
     if s.ignore is not None and rows.categorical and rows.reduction is not Reduction.NONE:
         costs, weights = rows.ignored()
@@ -59,6 +61,25 @@ def _changed_weights(rows: EvaluatedRows, total: float) -> Iterator[Yielded]:
         yield "mean-weights", total / rows.n / largest if mean_asked else rows.figures.answer / largest
 
 
+def _changed_class_weights(rows: EvaluatedRows, w: Array, total: float) -> Iterator[Yielded]:
+    """The weights of classes scaled to sum to 1 or to their number; those of the predicted classes."""
+    for sum_, name in ((float(len(w)), "the number of classes"), (1.0, "1")):
+        scaled = w * sum_ / w.sum()
+        yield "class-weight-normalized", rows.answer_with(class_weight=tuple(scaled.tolist())), name
+        if rows.reduction is Reduction.MEAN:
+            yield (
+                "class-weight-normalized",
+                total * sum_ / float(w.sum()) / rows.n,
+                f"{name}, and the mean over n taken",
+            )
+    if rows.hard and (w > 0.0).all() and rows.reduction is not Reduction.NONE:
+        label = rows.labels.argmax(axis=1) if rows.categorical else rows.labels.astype(np.intp)
+        top = rows.probs.argmax(axis=1) if rows.categorical else (rows.probs > 0.5).astype(np.intp)
+        ratio = w[top] / w[label]
+        divisor = float((rows.divisor_weights * ratio).sum()) if rows.reduction is Reduction.MEAN else 1.0
+        yield "class-weight-normalized:predicted", float((rows.weighed_loss * ratio).sum()) / divisor
+
+
 # fmt: off
 WEIGHTS_TEXTS: Texts = {
     "weights-ignored": (ABOUT_OPTION, "{} were left out", "multiply each row's loss by its weight"),
@@ -70,6 +91,10 @@ WEIGHTS_TEXTS: Texts = {
                          "divide by the number of rows, or leave --like out"),
     "weights-over-classes": (POSSIBLE, "the weighted losses were divided by the sum of the class weights,"
                              " one for each class", "divide by the sum of the weights of the rows"),
+    "class-weight-normalized": (ABOUT_OPTION, "the weights of the classes were scaled first, to sum to {}",
+                                "use the weights of the classes as they are"),
+    "class-weight-normalized:predicted": (ABOUT_OPTION, "each row has the weight of the class that was predicted,"
+                                          " not of its label", "look the weight up by the label"),
     "inverse-weights": (POSSIBLE, "each row was divided by its weight: 1/w was used for w", "multiply by the weight"),
     "squared-weights": (POSSIBLE, "each row was multiplied by its weight twice", "multiply by the weight once"),
     "mean-times-mean": (POSSIBLE, "the mean loss was multiplied by the mean weight",

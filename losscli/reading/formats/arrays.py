@@ -25,8 +25,9 @@ from losscli.data.blocks import (
 from losscli.data.cells import is_missing
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.errors import DataError, shown
-from losscli.reading.choice import described, resolve
+from losscli.reading.choice import resolve, schema_of
 from losscli.reading.formats.npy import Part, parts_of, sound
+from losscli.reading.formats.text import SourceReader
 from losscli.reading.sources import Source
 
 BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either
@@ -82,9 +83,9 @@ def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: ColumnSelection) 
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(series), *parts, drop, extra=columns.travelling)
-    table = described(columns, wanted, source.name, _chunks(held, layout, Origin(source.name, columns)))
-    return replace(table, size=source.size, position=source.position, close=source.close)
+    layout = Layout(len(series), *parts, drop, extra=columns.extra_columns)
+    reader = _Reader(held, layout, Origin(source.name, columns))
+    return Table(source.name, schema_of(columns, wanted), reader)
 
 
 def _common_rows(parts: list[Part]) -> int:
@@ -116,15 +117,23 @@ def _cell(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _chunks(held: _Arrays, layout: Layout, origin: Origin) -> Iterator[Chunk]:
-    asked = {at for at, _, _ in layout.asked} | set(layout.extra)
-    needed = {held.series[at].part for at in asked}
-    for low in range(0, held.rows, held.step):
-        count = min(held.step, held.rows - low)
-        with sound(held.source.name):
-            rows = {at: held.parts[at].rows(count) if low else held.top[at] for at in needed}
-        values = {at: held.series[at].of(rows[held.series[at].part]) for at in asked}
-        yield partial(_block, values, count, layout, origin)
+class _Reader(SourceReader):
+    """Reads arrays, the rows that are read already first."""
+
+    def __init__(self, held: _Arrays, layout: Layout, origin: Origin) -> None:
+        super().__init__(held.source)
+        self.held, self.layout, self.origin = held, layout, origin
+
+    def chunks(self) -> Iterator[Chunk]:
+        held = self.held
+        asked = {at for at, _, _ in self.layout.asked} | set(self.layout.extra)
+        needed = {held.series[at].part for at in asked}
+        for low in range(0, held.rows, held.step):
+            count = min(held.step, held.rows - low)
+            with sound(held.source.name):
+                rows = {at: held.parts[at].rows(count) if low else held.top[at] for at in needed}
+            values = {at: held.series[at].of(rows[held.series[at].part]) for at in asked}
+            yield partial(_block, values, count, self.layout, self.origin)
 
 
 def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout, origin: Origin) -> Block:

@@ -14,9 +14,9 @@ from typing import Any
 from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.errors import DataError, RowError, shown
-from losscli.reading.choice import resolve
+from losscli.reading.choice import resolve, schema_of
 from losscli.reading.dialect import Style
-from losscli.reading.formats.text import Feed, in_ranges, of_lines
+from losscli.reading.formats.text import Feed, LineReader
 from losscli.reading.lines.block import decoded_block
 from losscli.reading.lines.objects import Template, grid_of, template_of
 from losscli.reading.records import block_of_records
@@ -74,11 +74,10 @@ def _table(feed: Feed, keys: list[Key], top: FirstLines, style: Style, wanted: C
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(top.first), *parts, style.drop, extra=columns.travelling)
+    layout = Layout(len(top.first), *parts, style.drop, extra=columns.extra_columns)
     origin = Origin(feed.source.name, columns, 1)
-    start = feed.source.position() - len(feed.rest)
     chunks = partial(_chunks, keys=keys, names=top.first, layout=layout, origin=origin, size=style.block_bytes)
-    return in_ranges(of_lines(feed.source, columns, wanted, chunks(feed)), feed.source, start, chunks)
+    return Table(feed.source.name, schema_of(columns, wanted), LineReader(feed, lambda part, _: chunks(part)))
 
 
 def _first(piece: bytes, name: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class ListColumns:
             weight=self._translated(wanted.weight),
             features=self._translated(wanted.features),
             models=tuple(self._translated(text) or "" for text in wanted.models),
-            carried={use: self._translated(text) or "" for use, text in wanted.carried.items()},
+            extra={use: self._translated(text) or "" for use, text in wanted.extra.items()},
         )
 
     def _entries(self, at: int, name: str) -> list[str]:

@@ -52,7 +52,7 @@ def outline(schema: Any, path: str, wanted: ColumnSelection, length: Callable[[s
     cells = {name: tuple(place.name for place in span) for name, span in spans.items()}
     translated: dict[str, Any] = {part: _translated(getattr(wanted, part), names, cells) for part in _TYPED}
     translated["models"] = tuple(_translated(text, names, cells) for text in wanted.models)
-    translated["carried"] = {use: _translated(text, names, cells) or "" for use, text in wanted.carried.items()}
+    translated["extra"] = {use: _translated(text, names, cells) or "" for use, text in wanted.extra.items()}
     top = FirstLines(tuple(place.name for place in places), tuple(examples))
     return Outline(tuple(places), top, replace(wanted, **translated))
 
@@ -86,7 +86,7 @@ def _is_asked(name: str, names: Sequence[str], wanted: ColumnSelection) -> bool:
     """Whether a part of the columns as typed is this column or one of its cells."""
     return any(
         part.startswith((f"{name}_", f"{name}.")) or name in _named(part, names)
-        for text in (*(getattr(wanted, part) for part in _TYPED), *wanted.models, *wanted.carried.values())
+        for text in (*(getattr(wanted, part) for part in _TYPED), *wanted.models, *wanted.extra.values())
         for part in _split(text, names)
     )
 

@@ -5,22 +5,22 @@ and records of them stand for a column for each class; keys of the path (`day=20
 """
 
 import tempfile
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any
 
 from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
-from losscli.reading.choice import described, resolve
+from losscli.reading.choice import resolve, schema_of
 from losscli.reading.formats.arrow import Place, block_of, kind_of
 from losscli.reading.formats.nested import outline, path_keys
+from losscli.reading.formats.text import SourceReader
 from losscli.reading.sources import Source, is_plain_file
 
 pa: Any = Lazy("pyarrow")
@@ -30,7 +30,6 @@ orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
 BATCH_ROWS, BATCH_CELLS = 1 << 15, 1 << 18  # a batch has no more of either, so that it stays near the processor
-LEAST_ROWS = 1 << 16  # of a part that a thread reads
 PART_ROWS = 1 << 20  # of row groups that are a part of the work of a cluster
 BUFFER = 1 << 20  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
 _FIRST_ROWS = 64  # that are looked at together for the length of a column's lists
@@ -70,22 +69,10 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSele
     except DataError as error:
         raise error if str(error).startswith(source.name) else DataError(f"{source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(found.places), *parts, drop, extra=columns.travelling)
+    layout = Layout(len(found.places), *parts, drop, extra=columns.extra_columns)
     plan = _Plan(layout, found.places, Origin(source.name, columns, row_groups=container.starts))
-    progress = _Progress()
-    table = replace(
-        described(columns, wanted, source.name, _chunks(source.name, container, plan, progress)),
-        size=source.size if container.rows else None,
-        position=lambda: progress.rows * (source.size or 0) // (container.rows or 1),
-        close=source.close,
-        kinds=tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions),
-    )
-    return replace(
-        table,
-        parts=partial(_parts, table, container, plan),
-        cuts=partial(_cuts, container),
-        piece=partial(_piece, table, container, plan),
-    )
+    types = tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions)
+    return Table(source.name, replace(schema_of(columns, wanted), types=types), _Reader(source, container, plan))
 
 
 @dataclass(frozen=True)
@@ -97,56 +84,45 @@ class _Plan:
     origin: Origin
 
 
-def _cuts(container: Container) -> list[tuple[int, int]]:
-    """Row groups from one to below another, of enough rows to be a part of the work of a cluster."""
-    ends = [*container.starts, container.rows or 0][1:]
-    runs = _runs([high - low for low, high in zip(container.starts, ends, strict=True)], PART_ROWS)
-    return [(run[0], run[-1] + 1) for run in runs]
+class _Reader(SourceReader):
+    """Reads the batches of a file of columns."""
 
+    def __init__(self, source: Source, container: Container, plan: _Plan) -> None:
+        super().__init__(source)
+        self.container, self.plan, self.rows = container, plan, 0
+        self.size = source.size if container.rows else None
 
-def _parts(table: Table, container: Container, plan: _Plan, count: int) -> list[Table] | None:
-    """The table in up to `count` ranges of row groups of about as many rows."""
-    ends = [*container.starts, container.rows or 0][1:]
-    count = min(count, (container.rows or 0) // LEAST_ROWS)
-    if count < 2:
-        return None
-    wanted = ((container.rows or 0) * at // count for at in range(1, count))
-    limits = sorted({0, *(bisect_right(ends, rows) for rows in wanted), len(ends)})
-    if len(limits) < 3:
-        return None
-    whole = replace(table, close=lambda: None)  # a part has no file of its own
-    return [_piece(whole, container, plan, low, high) for low, high in pairwise(limits)]
+    def chunks(self) -> Iterator[Chunk]:
+        return self._batches(None)
 
+    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
+        """Row groups from one to below another, of enough rows to be a part of the work of a cluster."""
+        ends = [*self.container.starts, self.container.rows or 0][1:]
+        runs = _runs([high - low for low, high in zip(self.container.starts, ends, strict=True)], PART_ROWS)
+        return [(run[0], run[-1] + 1) for run in runs]
 
-def _piece(table: Table, container: Container, plan: _Plan, low: int, high: int) -> Table:
-    """The table of the row groups in a range."""
-    return replace(table, chunks=_chunks(table.name, container, plan, _Progress(), range(low, high)), threads=1)
+    def read(self, low: int, high: int) -> Iterator[Chunk]:
+        return self._batches(range(low, high))
 
+    def position(self) -> int:
+        return self.rows * (self.source.size or 0) // (self.container.rows or 1)
 
-@dataclass
-class _Progress:
-    """How many rows have been read."""
-
-    rows: int = 0
-
-
-def _chunks(
-    name: str, container: Container, plan: _Plan, progress: _Progress, groups: Sequence[int] | None = None
-) -> Iterator[Chunk]:
-    """The batches as chunks. Damage is a chunk too, that raises, so that what is wrong before it is told first."""
-    cells = (*(at for at, _, _ in plan.layout.asked), *plan.layout.extra)
-    asked = {plan.places[at].column for at in cells}
-    columns = [field.name for field in container.schema if field.name in asked]
-    rows = min(BATCH_ROWS, max(1, BATCH_CELLS // max(1, len(cells))))
-    try:
-        with _sound(name):
-            for batch in container.batches(columns, groups, rows):
-                for low in range(0, batch.num_rows, rows):
-                    piece = batch.slice(low, rows)
-                    progress.rows += piece.num_rows
-                    yield partial(block_of, piece, plan.layout, plan.places, plan.origin)
-    except DataError as error:
-        yield partial(_raised, error)
+    def _batches(self, groups: Sequence[int] | None) -> Iterator[Chunk]:
+        """The batches as chunks. Damage is a chunk too, that raises, so that what is wrong before it is told first."""
+        plan = self.plan
+        cells = (*(at for at, _, _ in plan.layout.asked), *plan.layout.extra)
+        asked = {plan.places[at].column for at in cells}
+        columns = [field.name for field in self.container.schema if field.name in asked]
+        rows = min(BATCH_ROWS, max(1, BATCH_CELLS // max(1, len(cells))))
+        try:
+            with _sound(self.source.name):
+                for batch in self.container.batches(columns, groups, rows):
+                    for low in range(0, batch.num_rows, rows):
+                        piece = batch.slice(low, rows)
+                        self.rows += piece.num_rows
+                        yield partial(block_of, piece, plan.layout, plan.places, plan.origin)
+        except DataError as error:
+            yield partial(_raised, error)
 
 
 def _raised(error: DataError) -> Block:

@@ -8,15 +8,14 @@ order, as only the parser knows where such a record ends; all others are for `li
 import csv
 import io
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import accumulate
 
-from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, SmallFiles, Table
+from losscli.data.blocks import Chunk, Layout, OpenSource, Origin, Reader, Table
 from losscli.data.columns import Columns, ColumnSelection, FirstLines
 from losscli.errors import DataError, Quoted, RowError
-from losscli.reading.choice import described, resolve
+from losscli.reading.choice import resolve, schema_of
 from losscli.reading.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.formats.drawn import drawn_table
 from losscli.reading.formats.listcells import ListColumns, list_columns
@@ -25,11 +24,9 @@ from losscli.reading.formats.ranges import between, cut
 from losscli.reading.lines.block import as_text, block_of, parsed_block, split
 from losscli.reading.lines.sieve import are_records
 from losscli.reading.records import NOT_UTF8, is_text
-from losscli.reading.sources import Source, is_plain_file, readable
+from losscli.reading.sources import Source
 
-PART_BYTES = 1 << 26  # of a file that are a part of the work of a cluster
 HEAD_BYTES, HEAD_LINES = 1 << 16, 20
-SMALL_BYTES = 1 << 16  # of a file that is read together with others
 
 RECORD_BYTES = 1 << 24  # a line longer than this is no line of a table
 _TOO_LONG = f"a line of more than {RECORD_BYTES >> 20} MiB; is this a table?"
@@ -111,7 +108,6 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
         wanted = head.lists.translated(wanted)
     columns = _columns(head, wanted, f"{source.name}:{gone + head.blank_lines + 1}", source.name)
     width = len(head.top.first)
-    header = feed.rest[: feed.rest.find(b"\n") + 1]
     above = head.blank_lines + (head.first_lines if columns.names else 0)
     _skip(feed, above)
     alone = not (wanted.labels_only or wanted.preds_only)  # of two tables the numbers of rows are compared
@@ -122,44 +118,12 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(width, *parts, style.drop, hint, columns.travelling, head.delimiter)
+    layout = Layout(width, *parts, style.drop, hint, columns.extra_columns, head.delimiter)
     origin = Origin(source.name, columns, skipped + 1)
-    table = of_lines(
-        source, columns, wanted, _Reader(feed, layout, origin, style.block_bytes, lists=head.lists).chunks()
-    )
-    table = replace(table, notes=(*head.notes, *table.notes))
-    if head.lists is not None:
-        return table
-    start = source.position() - len(feed.rest)
-    table = in_ranges(
-        table, source, start, lambda part: _Reader(part, layout, origin, style.block_bytes, True).chunks()
-    )
-    if not (columns.names and skipped == 1 and header and is_plain_file(source)) or head.notes:
-        return table
-    rows, block = partial(_rows_behind, header), partial(_block_of_files, layout, origin)
-    return replace(table, small_files=SmallFiles(rows, block))
-
-
-def _rows_behind(header: bytes, path: str) -> bytes | None:
-    """The lines of a small file behind a header; None where the file is larger, begins otherwise or holds quotes."""
-    with readable(path), open(path, "rb", buffering=0) as file:
-        data = file.read(SMALL_BYTES + 1)
-    if len(data) > SMALL_BYTES or not data.startswith(header) or b'"' in data or b"\0" in data:
-        return None
-    rows = data[len(header) :].rstrip(b"\r\n")
-    return rows + b"\n" if rows.strip() else None
-
-
-def _block_of_files(layout: Layout, origin: Origin, files: Sequence[tuple[str, bytes]]) -> Block:
-    lines = accumulate((rows.count(b"\n") for _, rows in files), initial=0)
-    places = tuple((name, before) for (name, _), before in zip(files, lines, strict=False))
-    return block_of(b"".join(rows for _, rows in files), layout, replace(origin, source=files[0][0], files=places))
-
-
-def of_lines(source: Source, columns: Columns, wanted: ColumnSelection, chunks: Iterable[Chunk]) -> Table:
-    """The table of a source whose columns are settled."""
-    table = described(columns, wanted, source.name, chunks)
-    return replace(table, size=source.size, position=source.position, close=source.close)
+    schema = schema_of(columns, wanted)
+    schema = replace(schema, notes=(*head.notes, *schema.notes))
+    records_of = partial(_Records, layout=layout, origin=origin, block_bytes=style.block_bytes, lists=head.lists)
+    return Table(source.name, schema, LineReader(feed, lambda part, ranged: records_of(part, ranged=ranged).chunks()))
 
 
 def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Columns:
@@ -170,23 +134,41 @@ def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Colum
         text = all(map(is_text, head.top.first))
         raise DataError(f"{name}: {error}" if text else f"{line}: {NOT_UTF8}") from None
     weight = () if columns.weight is None else (columns.weight,)
-    for column in (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.travelling):
+    for column in (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.extra_columns):
         if not is_text(str(columns.name(column))):
             raise DataError(f"{line}: {NOT_UTF8}")
     return columns
 
 
-def in_ranges(table: Table, source: Source, start: int, chunks: Callable[[Feed], Iterator[Chunk]]) -> Table:
-    """The table, which can be read in ranges of its bytes too; its first row is at `start`."""
+class SourceReader(Reader):
+    """A reader of the bytes of a source."""
 
-    def piece(low: int, high: int) -> Table:
-        return replace(table, chunks=chunks(Feed(between(source, low, high))), threads=1)
+    def __init__(self, source: Source) -> None:
+        self.source, self.size = source, source.size
 
-    def parts(count: int) -> list[Table] | None:
-        found = [piece(low, high) for low, high in cut(source, start, count)]
-        return [replace(part, close=lambda: None) for part in found] or None  # a part has no file of its own
+    def position(self) -> int:
+        return self.source.position()
 
-    return replace(table, parts=parts, cuts=lambda: cut(source, start, (source.size or 0) // PART_BYTES), piece=piece)
+    def close(self) -> None:
+        self.source.close()
+
+
+class LineReader(SourceReader):
+    """Reads a source of lines from what is at hand on; `chunks_of` makes chunks of a feed, which may be of a range."""
+
+    def __init__(self, feed: Feed, chunks_of: Callable[[Feed, bool], Iterator[Chunk]]) -> None:
+        super().__init__(feed.source)
+        self.feed, self.chunks_of = feed, chunks_of
+        self.start = feed.source.position() - len(feed.rest)
+
+    def chunks(self) -> Iterator[Chunk]:
+        return self.chunks_of(self.feed, False)
+
+    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
+        return cut(self.source, self.start, count)
+
+    def read(self, low: int, high: int) -> Iterator[Chunk]:
+        return self.chunks_of(Feed(between(self.source, low, high)), True)
 
 
 def _plain_newlines(feed: Feed) -> None:
@@ -301,7 +283,7 @@ def _skip(feed: Feed, lines: int) -> None:
 
 
 @dataclass
-class _Reader:
+class _Records:
     """The chunks of the records behind the header."""
 
     feed: Feed
@@ -352,7 +334,7 @@ class _Reader:
 class _Lines(Iterator[str]):
     """Lines of text for the csv reader; when a record runs over the end of the piece, more of the source."""
 
-    def __init__(self, reader: _Reader, piece: bytes) -> None:
+    def __init__(self, reader: _Records, piece: bytes) -> None:
         self._reader, self.taken = reader, 0
         self._lines = deque(split(piece))
 

@@ -36,25 +36,25 @@ def _refuse_two_tables(wanted: ColumnSelection, sides: Sides) -> None:
 
 def _wanted_of(wanted: ColumnSelection, at: int) -> ColumnSelection:
     """What is wanted of LABELS (0) and of PREDS (1)."""
-    own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1, carried={})
+    own = replace(wanted, weight=None, features=None, labels_only=at == 0, preds_only=at == 1, extra={})
     return replace(own, prob=None, models=()) if at == 0 else replace(own, label=None)
 
 
 def _shared_out(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelection]:
-    """What is wanted of each side, the columns that travel with it among them."""
+    """What is wanted of each side, its extra columns among them."""
     own = [_wanted_of(wanted, at) for at in range(len(sides))]
     tables = [(at, side) for at, side in enumerate(sides) if isinstance(side, OpenSource)]
     known = [(names_of(side.top, own[at], side.named), len(side.top.first)) for at, side in tables]
-    for purpose, text in wanted.carried.items():
+    for purpose, text in wanted.extra.items():
         if purpose == KEY:
             parts = tuple(_spelled(text, names or ()) for names, _ in known)
         else:
             parts = (text,) * len(tables) if text == "*" else shared_out(text, known)
         for (at, _), part in zip(tables, parts, strict=True):
             if part:
-                own[at] = replace(own[at], carried={**own[at].carried, purpose: part})
+                own[at] = replace(own[at], extra={**own[at].extra, purpose: part})
     own = _with_weight(wanted, own, [(at, names) for (at, _), (names, _) in zip(tables, known, strict=True)])
-    return _with_shared(own, sides) if len(tables) == 2 and KEY not in wanted.carried else own
+    return _with_shared(own, sides) if len(tables) == 2 and KEY not in wanted.extra else own
 
 
 def _spelled(text: str, names: tuple[str, ...]) -> str:
@@ -73,13 +73,13 @@ def _with_weight(
     at = next((at for at, names in known if wanted.weight and wanted.weight in (names or ())), None)
     if at is not None:
         own[at] = replace(own[at], weight=wanted.weight)
-    elif wanted.weight and KEY in wanted.carried:
+    elif wanted.weight and KEY in wanted.extra:
         raise DataError(f"no column {wanted.weight!r} in either table; beside --key weights are a column")
     return own
 
 
 def _with_shared(own: list[ColumnSelection], sides: Sides) -> list[ColumnSelection]:
-    """Columns that both tables have, letter case aside, travel to be compared, but for labels and predictions."""
+    """Columns that both tables have, letter case aside, are read to be compared, but for labels and predictions."""
     names: list[tuple[str, ...]] = []
     used: set[str] = set()
     for side, wanted in zip(sides, own, strict=True):
@@ -88,7 +88,7 @@ def _with_shared(own: list[ColumnSelection], sides: Sides) -> list[ColumnSelecti
         if header is None:
             return own
         try:
-            columns = resolve(side.top, replace(wanted, header=True, carried={}))
+            columns = resolve(side.top, replace(wanted, header=True, extra={}))
         except DataError:
             return own  # told when the table is made
         used |= {header[column].casefold() for column in (*columns.labels, *columns.predictions)}
@@ -96,6 +96,6 @@ def _with_shared(own: list[ColumnSelection], sides: Sides) -> list[ColumnSelecti
     left, right = ([name.casefold() for name in header] for header in names)
     both = [name for name in left if name and name not in used and left.count(name) == right.count(name) == 1]
     return [
-        replace(wanted, carried={**wanted.carried, **{f"{SHARED}{i}": header[at] for i, at in enumerate(places)}})
+        replace(wanted, extra={**wanted.extra, **{f"{SHARED}{i}": header[at] for i, at in enumerate(places)}})
         for wanted, header, places in zip(own, names, (map(side.index, both) for side in (left, right)), strict=True)
     ]

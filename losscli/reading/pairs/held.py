@@ -46,7 +46,7 @@ def key_rows(table: Table, block: Block) -> KeyRows:
 
 
 def _key_rows(table: Table, extra: Sequence[Categorical], keep: Flags, keyed: Flags) -> KeyRows:
-    columns = tuple(extra[at] for _, at in table.carried[KEY])
+    columns = tuple(extra[at] for _, at in table.schema.extra[KEY])
     return KeyRows(columns, keys_of(columns), keep, np.flatnonzero(keyed))
 
 
@@ -57,7 +57,7 @@ def _keep(block: Block) -> Flags:
 def _keyed(table: Table, block: Block) -> tuple[Flags, RowError | None]:
     """Which rows of a block have a key, and the first that has none and counts."""
     keyed, faults = np.ones(block.rows, dtype=bool), []
-    for _, at in table.carried[KEY]:
+    for _, at in table.schema.extra[KEY]:
         words = block.extra[at]
         missing = missing_words(words.categories)
         if missing.any():
@@ -88,7 +88,7 @@ def held(table: Table, threads: int) -> Held:
     """All of a table; DataError at the first fault of it."""
     blocks: list[Block] = []
     keyed: list[Flags] = [np.zeros(0, dtype=bool)]
-    for block in placed(in_threads(_called, table.chunks, threads)):
+    for block in placed(in_threads(_called, table.chunks(), threads)):
         found, fault = _keyed(table, block)
         keyed.append(found)
         fault = fault or block.fault
@@ -97,7 +97,7 @@ def held(table: Table, threads: int) -> Held:
         blocks.append(block)
     extra = _extra(table, blocks)
     weights = [block.weights for block in blocks if block.weights is not None]
-    labels = [stacked([block.labels[at] for block in blocks]) for at in range(table.label_width)]
+    labels = [stacked([block.labels[at] for block in blocks]) for at in range(table.schema.label_width)]
     keep = np.concatenate([np.zeros(0, dtype=bool), *map(_keep, blocks)])
     return Held(
         table,
@@ -122,4 +122,4 @@ def _extra(table: Table, blocks: Sequence[Block]) -> tuple[Categorical, ...]:
 
 def extra_count(table: Table) -> int:
     """How many columns of text a table's blocks have."""
-    return len({at for columns in table.carried.values() for _, at in columns})
+    return len({at for columns in table.schema.extra.values() for _, at in columns})

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from losscli.data.blocks import Block, Categorical, Chunk, Side, Table, as_words, cut_short, placed, taken
+from losscli.data.blocks import Block, Categorical, Chunk, Reader, Side, Table, as_words, cut_short, placed, taken
 from losscli.data.reasons import NO_PARTNER
 from losscli.engines.local import in_threads, thread_count
 from losscli.enums import Form
@@ -26,8 +26,8 @@ DROP_HINT = "--unmatched drop leaves such rows out"
 
 
 @dataclass(frozen=True)
-class Join:
-    """Two tables that are to be joined, and whether rows without a partner are left out."""
+class Join(Reader):
+    """Reads two tables that are to be joined, and whether rows without a partner are left out."""
 
     labels: Table
     preds: Table
@@ -41,9 +41,13 @@ class Join:
         except DataError as error:
             yield partial(_raised, error)  # in its turn, behind the rows before it
 
+    def close(self) -> None:
+        self.labels.close()
+        self.preds.close()
+
     def _rows(self) -> Iterator[Chunk]:
         matcher = _Matcher(self, held(self.labels, self.threads))
-        for block in placed(in_threads(_called, self.preds.chunks, self.threads)):
+        for block in placed(in_threads(_called, self.preds.chunks(), self.threads)):
             yield partial(_same, matcher.joined(block))
             if block.fault is not None:
                 return
@@ -55,9 +59,9 @@ def _raised(error: DataError) -> Block:
 
 
 def joined(labels: Table, preds: Table, form: Form, drop: bool, threads: int | None) -> Table:
-    """The table of two that are joined by the columns that travel as keys."""
+    """The table of two that are joined by the columns that are keys."""
     table = side_by_side({"label": labels, "prob": preds}, form)
-    return replace(table, chunks=Join(labels, preds, drop, thread_count(threads)).chunks())
+    return replace(table, reader=Join(labels, preds, drop, thread_count(threads)))
 
 
 def _called(chunk: Chunk) -> Block:
@@ -134,12 +138,12 @@ class _Matcher:
             where, key = self.held.location(int(alone[0])), rows.shown(int(alone[0]))
             raise DataError(f"{where}: the key {key} is not in {preds.name}; {DROP_HINT}")
         nothing = Categorical(np.zeros(len(left), np.intp), ("",))
-        weighted = self.held.weights is not None or preds.columns.weight is not None
+        weighted = self.held.weights is not None or preds.schema.columns.weight is not None
         return Block(
             rows=len(left),
             lines=0,
             labels=tuple(taken(column, left) for column in self.held.labels),
-            preds=np.broadcast_to(0.0, (len(left), preds.width * max(1, len(preds.models)))),
+            preds=np.broadcast_to(0.0, (len(left), preds.schema.width * max(1, len(preds.schema.models)))),
             weights=np.broadcast_to(0.0, len(left)) if weighted else None,
             extra=(nothing,) * (extra_count(self.held.table) + extra_count(preds)),
             keep=np.zeros(len(left), dtype=bool),

@@ -5,7 +5,7 @@ is an error with both counts.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from losscli.data.blocks import (
     Categorical,
     Chunk,
     ColumnNames,
+    Reader,
     Side,
     Table,
     cut_short,
@@ -34,51 +35,56 @@ def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
     """The table whose "label", "prob" and "weight" columns are those of the sides of these names."""
 
     def shown(side: str) -> Any:
-        columns = sides[side].columns if side in sides else ColumnNames()
+        columns = sides[side].schema.columns if side in sides else ColumnNames()
         return columns.label if side == "label" else columns.prob
 
     preds = sides["prob"]
-    weight = shown("weight") or next((side.columns.weight for side in sides.values() if side.columns.weight), None)
+    weights = [side.schema.columns.weight for side in sides.values() if side.schema.columns.weight]
+    weight = shown("weight") or (weights[0] if weights else None)
     columns = ColumnNames(shown("label"), shown("prob"), weight)
-    return Table(
-        form,
-        _chunks(sides),
-        columns,
-        preds.classes,
-        width=preds.width,
-        label_width=sides["label"].label_width if "label" in sides else 0,
-        name=preds.name,
-        streamed=any(side.streamed for side in sides.values()),
-        close=partial(_close, tuple(sides.values())),
-        warnings=tuple(warning for side in sides.values() for warning in side.warnings),
-        sources=tuple(source for side in sides.values() for source in side.sources),
-        left_over=preds.left_over,
-        carried=_carried(sides),
-        models=preds.models,
+    schema = replace(
+        preds.schema,
+        form=form,
+        columns=columns,
+        label_width=sides["label"].schema.label_width if "label" in sides else 0,
+        extra=_extra(sides),
+        notes=(),
+        warnings=tuple(warning for side in sides.values() for warning in side.schema.warnings),
     )
+    sources = tuple(source for side in sides.values() for source in side.sources)
+    return Table(preds.name, schema, _Reader(sides), sources, any(side.streamed for side in sides.values()))
 
 
-def _carried(sides: Mapping[str, Table]) -> dict[str, tuple[tuple[str, int], ...]]:
-    """The carried columns of all sides by what they are for; a block has those of one side behind another's."""
+@dataclass(frozen=True)
+class _Reader(Reader):
+    """Reads tables side by side."""
+
+    sides: Mapping[str, Table]
+
+    def chunks(self) -> Iterator[Chunk]:
+        return _chunks(self.sides)
+
+    def close(self) -> None:
+        for side in self.sides.values():
+            side.close()
+
+
+def _extra(sides: Mapping[str, Table]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The extra columns of all sides by what they are for; a block has those of one side behind another's."""
     found: dict[str, tuple[tuple[str, int], ...]] = {}
     before = 0
     for side in sides.values():
-        for purpose, columns in side.carried.items():
+        for purpose, columns in side.schema.extra.items():
             found[purpose] = (*found.get(purpose, ()), *((name, at + before) for name, at in columns))
-        before += len({at for columns in side.carried.values() for _, at in columns})
+        before += len({at for columns in side.schema.extra.values() for _, at in columns})
     return found
-
-
-def _close(sides: tuple[Table, ...]) -> None:
-    for side in sides:
-        side.close()
 
 
 class _Side:
     """One source: its block at hand and the row that comes next."""
 
     def __init__(self, table: Table) -> None:
-        self.table, self.blocks = table, placed(chunk() for chunk in table.chunks)
+        self.table, self.blocks = table, placed(chunk() for chunk in table.chunks())
         self.block: Block | None = None
         self.at = self.rows = 0  # of the block, and of the blocks before it
 
@@ -139,7 +145,7 @@ Shared = tuple[tuple[str, int, int], ...]  # columns that both tables have: name
 def _shared(parts: Mapping[str, Table]) -> Shared:
     if not {"label", "prob"} <= set(parts):
         return ()
-    left, right = parts["label"].carried, parts["prob"].carried
+    left, right = parts["label"].schema.extra, parts["prob"].schema.extra
     return tuple((*left[purpose][0], right[purpose][0][1]) for purpose in left if purpose.startswith(SHARED))
 
 

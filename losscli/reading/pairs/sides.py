@@ -36,9 +36,10 @@ def likelihoods(request: ReadOptions) -> Table:
     if shape_of(given) in (Shape.ROW, Shape.MATRIX):
         size = f"{len(given.rows)} x {len(given.rows[0])}"
         raise UsageError(f"labels are needed beside a matrix ({size}); likelihoods of what happened are one list")
-    if wanted.label or wanted.prob or wanted.carried:
+    if wanted.label or wanted.prob or wanted.extra:
         raise UsageError("columns are chosen in tables; a list has none")
-    table = replace(list_table([[cell] for cell in given.cells], "the list", request.style.drop), form=Form.LIKELIHOOD)
+    table = list_table([[cell] for cell in given.cells], "the list", request.style.drop)
+    table = replace(table, schema=replace(table.schema, form=Form.LIKELIHOOD))
     if wanted.weight is None:
         return table
     return side_by_side({"prob": table, "weight": _weights(request)}, Form.LIKELIHOOD)
@@ -51,15 +52,15 @@ def pair(request: ReadOptions) -> Table:
     labels, preds = _read(request)
     form = form_of(request.wanted.forms, labels, preds)
     sides = tables_of(labels, preds, form, request.style.drop)
-    if KEY in request.wanted.carried:
+    if KEY in request.wanted.extra:
         from losscli.reading.pairs.keys import joined
 
         return joined(sides[0], sides[1], form, bool(request.drop_unmatched), request.threads)
-    weighted = any(side.columns.weight is not None for side in sides)
+    weighted = any(side.schema.columns.weight is not None for side in sides)
     weights = {"weight": _weights(request)} if request.wanted.weight and not weighted else {}
     table = side_by_side({"label": sides[0], "prob": sides[1], **weights}, form)
     doubt = other_reading(labels, preds) if Form.CATEGORICAL in request.wanted.forms and form is Form.BINARY else None
-    return replace(table, warnings=(*table.warnings, doubt)) if doubt else table
+    return replace(table, schema=replace(table.schema, warnings=(*table.schema.warnings, doubt))) if doubt else table
 
 
 def _read(request: ReadOptions) -> list[InlineList | Table]:
@@ -101,11 +102,11 @@ def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
 
 
 def _refuse_columns_of_lists(wanted: ColumnSelection, sides: Sequence[InlineList | OpenSource]) -> None:
-    """Refuse columns that travel along, keys above all, where there are lists."""
+    """Refuse extra columns, keys above all, where there are lists."""
     tables = sum(isinstance(side, OpenSource) for side in sides)
-    if KEY in wanted.carried and tables < 2:
+    if KEY in wanted.extra and tables < 2:
         raise UsageError("--key joins two tables, LABELS and PREDS")
-    if wanted.carried and not tables:
+    if wanted.extra and not tables:
         raise UsageError("columns are chosen in tables; a list has none")
 
 

@@ -1,0 +1,165 @@
+# ruff: noqa: RUF001 - dashes and quotes as students type them
+"""How far a typed answer may be off: digits cut off, float32, a tolerance, rounded data, finite differences; and what
+stands around a number that is pasted."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import refusal, run
+
+Y, P = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.8, 0.3, 0.4, 0.7])
+BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")  # the mean is 0.36182976573941633, the sum 1.4473190629576653
+GRAD = ("grad", *BCE, "--wrt", "logits")
+
+
+def told(*arguments: str) -> dict[str, Any]:
+    """The verdict on a typed answer."""
+    found: dict[str, Any] = run(*arguments, "-f", "json").json["expect"]
+    return found
+
+
+def ids(*arguments: str) -> list[str]:
+    return [fit["id"] for fit in told(*arguments)["consistent_with"]]
+
+
+# --- mistakes have the slack of right answers -------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1.4473190307617188",  # the float32 next to the sum, as Python prints it
+        "1.447319",
+        "1.44731",  # cut off, not rounded
+        "1.4473190629576653",
+        "tensor(1.4473)",
+    ],
+)
+def test_a_sum_is_named_however_a_framework_prints_it(typed: str) -> None:
+    assert ids(*BCE, "--expect", typed)[0] == "sum"
+
+
+def test_a_mistake_that_is_off_by_the_tolerance_is_named() -> None:
+    assert ids(*BCE, "--expect", "0.5231") == []
+    assert ids(*BCE, "--expect", "0.5231", "--tolerance", "0.002")[0] == "base-2"
+
+
+def test_mistakes_in_gradients_have_the_same_slack() -> None:
+    wrong = (Y - P) / 4
+
+    for form in (lambda x: repr(float(np.float32(x))), lambda x: f"{x:.6g}", repr):
+        assert ids(*GRAD, "--expect", ",".join(map(form, wrong.tolist()))) == ["negated"]
+    assert ids(*GRAD, "--expect", "0.0509,-0.0751,-0.1,0.0755", "--tolerance", "0.001") == ["negated"]
+
+
+def test_four_decimals_are_too_few_to_take_them_for_cut_off() -> None:
+    assert ids(*BCE, "--expect", "0.9047") == []  # half of 1.80956 is 0.90478
+
+
+# --- rounded data -----------------------------------------------------------------------------------------------------
+TRUE = np.array([0.81234567, 0.34123456, 0.41231234, 0.72313131, 0.10234567])
+LABELS = np.array([1.0, 0.0, 0.0, 1.0, 0.0])
+PRINTED = ("bce", "1,0,0,1,0", ",".join(f"{p:.4f}" for p in TRUE))
+ANSWER = float(-(LABELS * np.log(TRUE) + (1 - LABELS) * np.log(1 - TRUE)).mean())  # 0.31777..., before rounding
+
+
+@pytest.mark.parametrize("digits", [5, 6, 7, 15])
+def test_the_answer_to_the_data_before_they_were_printed_is_as_right_as_these_tell(digits: int) -> None:
+    result = run(*PRINTED, "--expect", f"{ANSWER:.{digits}g}")
+    found = told(*PRINTED, "--expect", f"{ANSWER:.{digits}g}")
+
+    assert result.code == 0 and (found["ok"], found["consistent_with"]) == (True, [])
+    if digits > 5:
+        assert "right as far as the rounded data tell" in result.out
+        assert found["remark"].startswith("the predictions are rounded")
+
+
+def test_a_number_outside_the_band_of_rounded_data_is_wrong() -> None:
+    """A half unit of 0.00005 moves the terms by 0.00025 and the mean by less than a third of that."""
+    assert run(*PRINTED, "--expect", f"{ANSWER + 0.0002:.6f}", "-q").code == 1
+
+
+def test_data_with_few_decimals_are_meant_exactly() -> None:
+    assert run(*BCE, "--expect", "0.361839", "-q").code == 1
+
+
+def test_a_mistake_on_the_data_before_they_were_printed_is_named() -> None:
+    swapped = float(-(LABELS * np.log(1 - TRUE) + (1 - LABELS) * np.log(TRUE)).mean())
+
+    assert ids(*PRINTED, "--expect", f"{swapped:.7f}")[0] == "classes-swapped"
+    assert ids(*PRINTED, "--expect", f"{5 * ANSWER:.7f}")[0] == "sum"
+
+
+def test_the_losses_of_rows_have_the_band_of_their_own_prediction() -> None:
+    rows = -(LABELS * np.log(TRUE) + (1 - LABELS) * np.log(1 - TRUE))
+
+    assert run(*PRINTED, "-r", "none", "--expect", ",".join(f"{x:.7f}" for x in rows), "-q").code == 0
+
+
+# --- finite differences -----------------------------------------------------------------------------------------------
+def test_a_pasted_finite_difference_is_right_to_its_accuracy_and_called_one() -> None:
+    h, slopes = 1e-4, []
+    for at in range(4):
+        moved = P.copy()
+        moved[at] += h
+        losses = [-(Y * np.log(p) + (1 - Y) * np.log(1 - p)).mean() for p in (moved, P)]
+        slopes.append((losses[0] - losses[1]) / h)
+
+    result = run("grad", *BCE, f"--expect={','.join(map(repr, map(float, slopes)))}")
+
+    assert result.code == 0
+    assert (
+        "right as far as finite differences go" in result.out and "to the accuracy of finite differences" in result.out
+    )
+
+
+def test_a_few_digits_are_no_finite_difference() -> None:
+    assert run("grad", *BCE, "--expect=-0.311,0.357,0.417,-0.357", "-q").code == 1
+
+
+# --- what stands around a number --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "text",
+    ["“0.36”", "'0.36'", "$0.36$", "$J = 0.36$", "J(theta) = 0.36", "0.36 (nats)", "0.36 [nats]", "0.36;", "[1] 0.36",
+     "The loss = 0.3618.", "-> 0.36", "L(y, p) ≈ 0.36"],
+)  # fmt: skip
+def test_what_stands_around_a_number_is_taken_off(text: str) -> None:
+    assert run(*BCE, f"--expect={text}").code == 0
+
+
+@pytest.mark.parametrize("text", ["0.36 – 0.37", "0.36-0.37", "0.36 - 0.37"])
+def test_a_range_is_no_subtraction(text: str) -> None:
+    assert "is not a number, but a range; give one number" in refusal(*BCE, f"--expect={text}")
+    assert run(*BCE, "--expect", "1 - 0.638").code == 0
+
+
+def test_a_list_where_one_number_is_wanted_is_told_of_the_rows() -> None:
+    line = refusal(*BCE, "--expect", "0.2231, 0.3567, 0.5108, 0.3567")
+
+    assert "is a list of 4 numbers, and the answer is one number; -r none asks for one of each row" in line
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+def test_a_loss_below_zero_that_nothing_gives_is_told_so_first() -> None:
+    result = run(*BCE, "--expect=-0.7123")
+
+    assert result.code == 1 and "note: a loss can't be negative: -ln of a probability is 0 or more" in result.out
+    assert told(*BCE, "--expect=-0.7123")["remark"] == "a loss can't be negative: -ln of a probability is 0 or more"
+
+
+def test_who_typed_a_minus_is_not_told_that_it_is_missing() -> None:
+    meaning = told(*BCE, "--expect=-0.3618")["consistent_with"][0]["meaning"]
+
+    assert meaning == "every logarithm of a probability is negative, and the minus in front of them was left out"
+
+
+def test_more_digits_are_not_asked_for_where_they_tell_nothing() -> None:
+    """Both base 2 and the normalized entropy are 0.5220100086782713 where the labels are half ones."""
+    assert ids(*BCE, "--expect", "0.52") == ["base-2", "normalized"]
+    assert "more digits" not in run(*BCE, "--expect", "0.52").out
+
+
+def test_clipping_is_named_only_where_a_probability_is_clipped() -> None:
+    rows = ("ce", "0,1", "0.5,0.3,0.1;0.3,0.6,0.2", "--expect")
+    rescaled = -(np.log(0.5 / 0.9) + np.log(0.6 / 1.1)) / 2
+
+    assert ids(*rows, f"{rescaled:.6f}") == ["renormalized"]
