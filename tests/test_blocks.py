@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from conftest import Result, npz, run, scaled, write
 
-from losscli.reading.dialect import Style
 from losscli.reading.formats import arrays
+from losscli.reading.text.dialect import Style
 
 pytestmark = pytest.mark.usefixtures("here")
 

@@ -182,7 +182,7 @@ def test_lists_load_nothing_that_files_are_read_with() -> None:
 def test_a_summary_of_a_table_loads_no_other_format_and_nothing_that_joins() -> None:
     loaded = loaded_by("bce", str(DATA / "preds.csv"))
 
-    assert "losscli.reading.formats.text" in loaded
+    assert "losscli.reading.text.table" in loaded
     formats = ("arrays", "arrow", "jsonlines", "npy", "parquet")
     assert not loaded & {f"losscli.reading.formats.{module}" for module in formats}
     assert not loaded & {

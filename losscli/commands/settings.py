@@ -51,8 +51,8 @@ def settings_of(args: Arguments) -> "Settings":
 def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
     """What is to be read; `compared` where several models may be."""
     from losscli.data.columns import ColumnSelection
-    from losscli.reading.dialect import Style, given_delimiter
     from losscli.reading.open import ReadOptions
+    from losscli.reading.text.dialect import Style, given_delimiter
 
     if len(args.prob) > 1 and not compared:
         raise UsageError("one model at a time: give -p once; several columns are a list, as in -p p0,p1")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.data.cells import ByteStrings, Categories, canonical, numbers, one_below_the_other, texts_of
-from losscli.data.columns import Columns, ColumnSelection, FirstLines
+from losscli.data.columns import Columns, ColumnSelection, FirstLines, aside_notes, aside_warnings, scale_warnings
 from losscli.data.reasons import MISSING_CELL
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError
@@ -340,6 +340,23 @@ class Schema:
     types: tuple[tuple[str, str], ...] = ()  # the prediction columns of a file whose columns have types, and these
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
+    """The schema of a table whose columns are settled."""
+    return Schema(
+        form=columns.form,
+        columns=column_names(columns),
+        classes=columns.class_names,
+        feature_names=tuple(str(columns.name(at)) for at in columns.features),
+        width=len(columns.preds),
+        label_width=len(columns.labels),
+        notes=aside_notes(columns),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        left_over=columns.left_over,
+        extra=extra_names(columns),
+        models=models_of(columns, (wanted.prob, *wanted.models)),
+    )
 
 
 class Reader:

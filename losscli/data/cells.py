@@ -51,6 +51,11 @@ def is_missing(text: str) -> bool:
     return value is not None and isnan(value)
 
 
+def is_text(cell: str) -> bool:
+    """Whether all bytes of a cell were UTF-8."""
+    return cell.isascii() or not any("\udc80" <= char <= "\udcff" for char in cell)
+
+
 def numbers(cells: list[str]) -> NDArray[np.float64] | None:
     """All cells as floats, or None when one isn't a number or is NaN."""
     text = "".join(cells)

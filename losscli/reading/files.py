@@ -6,8 +6,8 @@ from functools import partial
 
 from losscli.data.blocks import OpenSource, Table
 from losscli.data.columns import ColumnSelection
-from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.remote import is_url
+from losscli.reading.text.dialect import PLAIN_STYLE, Style
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def _source(path: str, request: ReadOptions) -> OpenSource:
             from losscli.reading.formats.jsonlines import open_json_lines
 
             return open_json_lines(source, request.style)
-        from losscli.reading.formats.text import open_text
         from losscli.reading.signatures import refuse_other_kinds
+        from losscli.reading.text.table import open_text
 
         refuse_other_kinds(source)
         return open_text(source, request.style)

@@ -7,8 +7,8 @@ from itertools import islice
 
 from losscli.data.cells import is_missing, number
 from losscli.errors import DataError
-from losscli.reading.dialect import find_delimiter, records
 from losscli.reading.sources import open_source
+from losscli.reading.text.dialect import find_delimiter, records
 
 TOP_BYTES = 1 << 16
 MANY = 50  # distinct cells of a column, beyond which they are no labels that one would complete

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from losscli.errors import DataError, shown
-from losscli.reading.dialect import CANDIDATES, records, unsound
 from losscli.reading.sources import open_source
+from losscli.reading.text.dialect import CANDIDATES, records, unsound
 
 LARGEST = 1 << 28  # bytes
 

@@ -13,13 +13,13 @@ from enum import Enum
 from functools import lru_cache, partial
 
 from losscli.data.blocks import Chunk, Layout, Origin, Reader, Schema, Table
-from losscli.data.cells import is_missing, is_percentage, number
+from losscli.data.cells import is_missing, is_percentage, is_text, number
 from losscli.data.columns import Columns
 from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading.missing import missing
-from losscli.reading.records import block_of_records, is_text, not_a_number
 from losscli.reading.remote import is_url
+from losscli.reading.text.careful import block_of_records, not_a_number
 
 # ./x, ../x, /x and ~/x; on Windows .\x, \\server\x and C:\x too
 _PATH = re.compile(r"\.{0,2}[/\\]|~[/\\]|[A-Za-z]:[/\\]")

@@ -17,7 +17,7 @@ from servers import Cluster
 
 from losscli.evaluation import cluster
 from losscli.reading.formats import parquet as columnar
-from losscli.reading.formats import ranges
+from losscli.reading.text import table as text_table
 
 distributed = pytest.importorskip("distributed")
 pa = pytest.importorskip("pyarrow")
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # warnin
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in a dozen parts, though they are small."""
-    monkeypatch.setattr(ranges, "LEAST_BYTES", 1000)
+    monkeypatch.setattr(text_table, "LEAST_BYTES", 1000)
     monkeypatch.setattr(cluster, "PART_BYTES", 50_000)
     monkeypatch.setattr(columnar, "PART_ROWS", 2000)
 
@@ -235,9 +235,9 @@ def _kill_at_work(client: Any, third: subprocess.Popen[bytes]) -> None:
 
 
 INTERRUPTED = """
-import losscli.reading.formats.ranges as ranges, losscli.evaluation.cluster as cluster
+import losscli.reading.text.table as text_table, losscli.evaluation.cluster as cluster
 from losscli.cli.app import main
-cluster.PART_BYTES, ranges.LEAST_BYTES = 20_000, 1000
+cluster.PART_BYTES, text_table.LEAST_BYTES = 20_000, 1000
 raise SystemExit(main())
 """
 

@@ -31,7 +31,7 @@ from conftest import Result, run
 from fuzz.mutator import Case, case
 from fuzz.oracle import Refusal, verdict
 
-from losscli.reading import dialect
+from losscli.reading.text import dialect
 
 SECONDS = 10
 CLOSE = 1e-12  # relative; the oracle's sums are exact and its logarithms are those of the machine

@@ -14,8 +14,8 @@ from conftest import environment
 from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.output import progress
-from losscli.reading.dialect import Style
 from losscli.reading.open import ReadOptions, open_data
+from losscli.reading.text.dialect import Style
 
 
 class Terminal:

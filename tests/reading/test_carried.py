@@ -11,8 +11,8 @@ from losscli.data.blocks import Table
 from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.errors import DataError
-from losscli.reading.dialect import PLAIN_STYLE, Style
 from losscli.reading.open import ReadOptions, open_data
+from losscli.reading.text.dialect import PLAIN_STYLE, Style
 
 ROWS = "id,label,city,prob\n7,1,Rome,0.8\n007, 0 , New York ,0.3\n,1,NA,0.5\nx,0,Röme,0.25\n"
 CITIES = ["Rome", "New York", "NA", "Röme"]

@@ -22,10 +22,10 @@ from losscli.data.blocks import Table
 from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.reading import compression
-from losscli.reading.dialect import Style
 from losscli.reading.formats import npy
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.sources import SHRUNK, open_source
+from losscli.reading.text.dialect import Style
 
 ROWS = 3000
 TABLE = ("label,prob\n" + "".join(f"{at % 2},0.{at * 7919 % 99991:05}1\n" for at in range(ROWS))).encode()
@@ -198,7 +198,7 @@ def test_a_packed_file_that_grows_is_read_to_the_size_it_had(here: Path) -> None
 
 
 def test_a_range_of_a_file_that_has_become_shorter_is_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("losscli.reading.formats.ranges.LEAST_BYTES", 100_000)
+    monkeypatch.setattr("losscli.reading.text.table.LEAST_BYTES", 100_000)
     table = opened(write("t.csv", LONG))
     parts = [table.part(low, high) for low, high in table.reader.ranges(4)]
     assert len(parts) == 4

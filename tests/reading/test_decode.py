@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from losscli.data.blocks import Categorical, Layout
-from losscli.reading.formats.decode import BLOCK_BYTES, Decoded, decode
-from losscli.reading.lines.sieve import are_records
+from losscli.reading.text.tokenizer import BLOCK_BYTES, Decoded, are_records, decode
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", ".")
 DELIMITERS = (",", "\t", ";", "|")

@@ -20,12 +20,12 @@ from losscli.data.cells import is_missing, missing_words, number, texts_of
 from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.errors import DataError, shown
-from losscli.reading.dialect import Style
-from losscli.reading.formats import decode, text
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.pairs import index
 from losscli.reading.pairs.index import Keys, indexed, keys_of
 from losscli.reading.pairs.numeric import exact, short_numbers
+from losscli.reading.text import table, tokenizer
+from losscli.reading.text.dialect import Style
 
 
 # --- the oracle: a dictionary of strings, and one of decimals ---------------------------------------------------------
@@ -150,9 +150,9 @@ def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[N
         return plain(keys) & np.uint64(3)
 
     with ExitStack() as stack:
-        stack.enter_context(patch.object(text, "HEAD_BYTES", block_bytes))
+        stack.enter_context(patch.object(table, "HEAD_BYTES", block_bytes))
         if bytes_apart:
-            stack.enter_context(patch.object(decode, "_SAMPLE", 1))
+            stack.enter_context(patch.object(tokenizer, "_SAMPLE", 1))
         if few_hashes:
             stack.enter_context(patch.object(index, "hashes", some))
         yield

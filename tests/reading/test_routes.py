@@ -26,12 +26,12 @@ from losscli.errors import DataError
 from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Settings, problem_of
 from losscli.losses.table import LOSSES
-from losscli.reading.dialect import Style, records
-from losscli.reading.formats import decode, ranges, text
-from losscli.reading.lines import block as lines_block
-from losscli.reading.lines.block import decoded_block, parsed_lines
-from losscli.reading.lines.sieve import are_records
 from losscli.reading.open import ReadOptions, open_data
+from losscli.reading.text import careful, tokenizer
+from losscli.reading.text import table as text_table
+from losscli.reading.text.careful import decoded_block, parsed_lines
+from losscli.reading.text.dialect import Style, records
+from losscli.reading.text.tokenizer import are_records
 
 NUMBER = st.one_of(
     st.floats(0.0, 1.0).map(repr),
@@ -139,7 +139,7 @@ def test_the_fast_decoder_takes_sound_tables_and_makes_the_block_of_the_careful_
 
 def odd_lines(piece: bytes, layout: Layout) -> list[int]:
     """The lines of a piece that the fast decoder leaves to the careful way."""
-    decoded = decode.decode(piece, layout)
+    decoded = tokenizer.decode(piece, layout)
     assert decoded is not None
     return [at for at, _ in decoded.odd]
 
@@ -267,9 +267,9 @@ def test_the_fast_decoder_takes_plain_tables_of_every_delimiter(delimiter: str) 
 def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> object:
     """The summary of a file of labels and probabilities, or its error."""
     wanted = ColumnSelection(forms=frozenset({Form.BINARY}))
-    doors = lines_block.decoded_block, text.are_records
+    doors = careful.decoded_block, text_table.are_records
     if not fast:
-        lines_block.decoded_block, text.are_records = (lambda *_: None), (lambda *_: False)  # type: ignore[assignment]
+        careful.decoded_block, text_table.are_records = (lambda *_: None), (lambda *_: False)  # type: ignore[assignment]
     try:
         table = open_data(ReadOptions((str(path),), wanted, Style(block_bytes=block_bytes)))
         try:
@@ -279,7 +279,7 @@ def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> obj
     except DataError as error:
         return f"{type(error).__name__}: {error}"
     finally:
-        lines_block.decoded_block, text.are_records = doors
+        careful.decoded_block, text_table.are_records = doors
 
 
 @examples(60)
@@ -302,7 +302,7 @@ def test_no_route_changes_an_answer_or_an_error(data: st.DataObject, tmp_path_fa
 
 @pytest.fixture
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(ranges, "LEAST_BYTES", 200)
+    monkeypatch.setattr(text_table, "LEAST_BYTES", 200)
     monkeypatch.setattr(local, "_THREADED", ())  # another test of this process may have loaded pyarrow
     yield
 

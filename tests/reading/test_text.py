@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import answer, close, refusal, write
 
-from losscli.reading.dialect import find_delimiter
+from losscli.reading.text.dialect import find_delimiter
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = -(log(0.8) + log(0.7)) / 2

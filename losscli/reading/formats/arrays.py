@@ -21,14 +21,14 @@ from losscli.data.blocks import (
     as_column,
     as_words,
     block_of_cells,
+    schema_of,
 )
 from losscli.data.cells import is_missing
-from losscli.data.columns import ColumnSelection, FirstLines
+from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, shown
-from losscli.reading.choice import resolve, schema_of
 from losscli.reading.formats.npy import Part, parts_of, sound
-from losscli.reading.formats.text import SourceReader
 from losscli.reading.sources import Source
+from losscli.reading.text.table import SourceReader
 
 BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either
 

@@ -15,7 +15,7 @@ from losscli.data.blocks import Array, Block, Categorical, Cells, Layout, Origin
 from losscli.data.cells import is_missing, number
 from losscli.errors import shown
 from losscli.lazy import Lazy
-from losscli.reading.records import not_a_number
+from losscli.reading.text.careful import not_a_number
 
 pa: Any = Lazy("pyarrow")
 compute: Any = Lazy("pyarrow.compute")

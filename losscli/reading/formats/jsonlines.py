@@ -11,16 +11,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table
-from losscli.data.columns import ColumnSelection, FirstLines
+from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, schema_of
+from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, RowError, shown
-from losscli.reading.choice import resolve, schema_of
-from losscli.reading.dialect import Style
-from losscli.reading.formats.text import Feed, LineReader
-from losscli.reading.lines.block import decoded_block
 from losscli.reading.lines.objects import Template, grid_of, template_of
-from losscli.reading.records import block_of_records
 from losscli.reading.sources import Source
+from losscli.reading.text.careful import block_of_records, decoded_block
+from losscli.reading.text.dialect import Style
+from losscli.reading.text.table import Feed, LineReader
 
 try:
     import orjson

@@ -13,15 +13,14 @@ from importlib.util import find_spec
 from itertools import accumulate
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table
-from losscli.data.columns import ColumnSelection, FirstLines
+from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, schema_of
+from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
-from losscli.reading.choice import resolve, schema_of
 from losscli.reading.formats.arrow import Place, block_of, kind_of
 from losscli.reading.formats.nested import outline, path_keys
-from losscli.reading.formats.text import SourceReader
 from losscli.reading.sources import Source, is_plain_file
+from losscli.reading.text.table import SourceReader
 
 pa: Any = Lazy("pyarrow")
 compute: Any = Lazy("pyarrow.compute")

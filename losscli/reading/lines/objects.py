@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from losscli.data.blocks import Layout
-from losscli.reading.formats.digits import Bytes, Cells, Flags, Ints, floats, words_of
-from losscli.reading.lines.grid import NEWLINE, QUOTE, SPACE, Grid, buffer_of, cut, sparse
+from losscli.reading.text.floats import Bytes, Cells, Flags, Ints, floats, words_of
+from losscli.reading.text.tokenizer import NEWLINE, QUOTE, SPACE, Grid, buffer_of, cut, sparse
 
 _PIECE = re.compile(rb'(?P<prefix>.*?)(?P<value>"[^"\\]*"|[-+.\w]+)(?P<suffix>[\s\]}]*)', re.DOTALL)
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from losscli.data.blocks import OpenSource
-from losscli.data.columns import KEY, ColumnSelection, shared_out
+from losscli.data.columns import KEY, ColumnSelection, labels_and_predictions, names_of, resolve, shared_out
 from losscli.errors import DataError
-from losscli.reading.choice import labels_and_predictions, names_of, resolve
 from losscli.reading.lists import InlineList
 from losscli.reading.pairs.position import SHARED
 

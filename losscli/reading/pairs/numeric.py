@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from losscli.data.cells import number
-from losscli.reading.formats.digits import MARGIN, REACH, Cells, floats
 from losscli.reading.pairs.index import Bits, Keys, Rows, chosen, indexed, parts
+from losscli.reading.text.floats import MARGIN, REACH, Cells, floats
 
 Exact = tuple[Decimal | str, ...]
 Cut = tuple[str, ...]  # the cells of a key

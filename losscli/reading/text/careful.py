@@ -1,6 +1,6 @@
-"""Lines as a block: plain ones by the fast decoder, odd ones with care. The rule: nobody can tell which was which.
+"""Lines and records as a block: plain lines by the tokenizer, odd ones by the csv module, which finds what is wrong.
 
-The lines are records each, quotes and all. What is wrong first in their order ends the block, whoever found it.
+Nobody can tell which line was which: what is wrong first in their order ends the block, whoever found it.
 """
 
 import csv
@@ -18,16 +18,126 @@ from losscli.data.blocks import (
     Ints,
     Layout,
     Origin,
+    as_words,
     block_of_columns,
     stacked,
     taken,
 )
-from losscli.errors import RowError
-from losscli.reading.dialect import CELL_BYTES, records, unsound
-from losscli.reading.formats import decode
-from losscli.reading.records import block_of_records
+from losscli.data.cells import has_decimal_comma, is_missing, is_percentage, is_text, number, numbers
+from losscli.errors import RowError, shown
+from losscli.reading.text.dialect import CELL_BYTES, records, unsound
+from losscli.reading.text.tokenizer import Decoded, FindCells, decode, number_columns
 
 
+def block_of_records(
+    records: list[list[str]], line: list[int] | None, lines: int, layout: Layout, origin: Origin
+) -> Block:
+    """The block of parsed records; the careful way, which also finds and names what is wrong.
+
+    `line` gives each record's line, counted from 0 (None: one line a record), `lines` how many they are in all.
+    """
+    keep, fault = _judged(records, layout)
+    rows = len(records) if fault is None else fault.row
+    cells = {at: [record[at].strip() for record in records[:rows]] for at, _, _ in layout.asked}
+    return block_of_columns(
+        layout,
+        rows,
+        {at: column_of(cells[at], keep, part == "label") for at, part, _ in layout.asked},
+        tuple(as_words([record[at].strip() for record in records[:rows]]) for at in layout.extra),
+        lines=lines,
+        keep=keep,
+        line=None if line is None else np.array(line, dtype=np.intp),
+        line_breaks=_line_breaks(records) if line is not None else {},
+        fault=fault,
+        origin=origin,
+    )
+
+
+def column_of(cells: list[str], keep: Flags | None, label: bool) -> Column:
+    """Cells as numbers where all that count are, nan for the others; labels as words where they aren't."""
+    counting = cells if keep is None else [cells[at] for at in np.flatnonzero(keep).tolist()]
+    found = numbers(counting)
+    if found is None:
+        assert label
+        return as_words(cells)
+    if keep is None:
+        return found
+    values = np.full(len(cells), np.nan)
+    values[keep] = found
+    return values
+
+
+def _judged(records: list[list[str]], layout: Layout) -> tuple[Flags | None, RowError | None]:
+    """Which of the records before the first fault count (None: all), and that fault."""
+    if _all_sound(records, layout):
+        return None, None
+    keep = np.ones(len(records), dtype=bool)
+    for at, record in enumerate(records):
+        fault = _fault(record, at, layout)
+        if fault is not None and fault.what == _DROP:
+            keep[at] = False
+        elif fault is not None:
+            return None if keep[:at].all() else keep[:at], fault
+    return None if keep.all() else keep, None
+
+
+_DROP = "drop"
+
+NOT_UTF8 = "these bytes are not UTF-8; name the encoding with --encoding"
+
+
+def _all_sound(records: list[list[str]], layout: Layout) -> bool:
+    if any(len(record) != layout.width for record in records):
+        return False
+    for column, part, _ in layout.asked:
+        cells = [record[column].strip() for record in records]
+        if part == "label":
+            distinct = set(cells)
+            if any(map(is_missing, distinct)) or not is_text("".join(distinct)):
+                return False
+        elif numbers(cells) is None:
+            return False
+    return all(is_text(record[column]) for column in layout.extra for record in records)
+
+
+def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
+    if len(record) != layout.width:
+        found = "1 cell" if len(record) == 1 else f"{len(record)} cells"
+        return RowError(at, "row", None, f"{found} where {layout.width} are wanted{layout.hint}")
+    asked = layout.asked
+    missing = [(part, place) for column, part, place in asked if is_missing(record[column].strip())]
+    if missing and layout.drop:
+        return RowError(at, "row", None, _DROP)
+    for column, part, place in asked:
+        cell = record[column].strip()
+        if not is_text(cell):
+            return RowError(at, part, place, NOT_UTF8)
+        if (part, place) in missing:
+            return RowError(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
+        if part != "label" and number(cell) is None:
+            return RowError(at, part, place, not_a_number(cell))
+    strange = next((place for place, column in enumerate(layout.extra) if not is_text(record[column])), None)
+    return None if strange is None else RowError(at, "extra", strange, NOT_UTF8)
+
+
+def not_a_number(cell: str) -> str:
+    """What is said of a cell that should be a number."""
+    if is_percentage(cell):
+        return f"{shown(cell)} is not a number; divide percentages by 100"
+    hint = "; write the decimal comma as a point" if has_decimal_comma(cell) else ""
+    return f"{shown(cell)} is not a number{hint}"
+
+
+def _line_breaks(records: list[list[str]]) -> dict[int, tuple[int, ...]]:
+    found = {}
+    for at, record in enumerate(records):
+        breaks = [cell.count("\n") for cell in record]
+        if any(breaks):
+            found[at] = tuple(sum(breaks[:column]) for column in range(len(breaks)))
+    return found
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
 def block_of(piece: bytes, layout: Layout, origin: Origin) -> Block:
     """The block of a run of lines."""
     return decoded_block(piece, layout, origin) or parsed_lines(piece, layout, origin)
@@ -40,7 +150,7 @@ def decoded_block(
     piece: bytes,
     layout: Layout,
     origin: Origin,
-    find_cells: decode.FindCells | None = None,
+    find_cells: FindCells | None = None,
     parse: ParseLines | None = None,
 ) -> Block | None:
     """The block by the fast decoder, but for odd lines, which are parsed; None where most are.
@@ -49,10 +159,10 @@ def decoded_block(
     """
     if len(layout.delimiter.encode()) > 1 or len(piece) > CELL_BYTES:
         return None
-    decoded = decode.decode(piece, layout, find_cells)
+    decoded = decode(piece, layout, find_cells)
     if decoded is None:
         return None
-    columns: dict[int, Column] = dict(zip(decode.number_columns(layout), decoded.numbers, strict=True))
+    columns: dict[int, Column] = dict(zip(number_columns(layout), decoded.numbers, strict=True))
     columns |= zip(layout.labels, decoded.labels, strict=True)
     keep = None
     if decoded.missing.size and layout.drop:
@@ -63,7 +173,7 @@ def decoded_block(
     return _with_odd_lines(block, decoded, layout, parse or _parsed) if decoded.odd else block
 
 
-def _with_odd_lines(fast: Block, decoded: decode.Decoded, layout: Layout, parse: ParseLines) -> Block:
+def _with_odd_lines(fast: Block, decoded: Decoded, layout: Layout, parse: ParseLines) -> Block:
     """The block with the odd lines, read with care, among its rows, up to the first fault."""
     places = [at for at, _ in decoded.odd]
     rest = parse([raw for _, raw in decoded.odd], places, fast.lines, layout, fast.origin)
