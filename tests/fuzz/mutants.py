@@ -1,6 +1,6 @@
 """Plant one mistake at a time in a copy of losscli and see whether the tests notice; what survives is printed.
 
-    PYTHONPATH=tests coverage run -m pytest -n 2 -p fuzz.mutants; coverage combine     which tests reach which lines
+    PYTHONPATH=tests coverage run -m pytest --full -n 2 -p fuzz.mutants; coverage combine     which tests reach which lines
     python tests/fuzz/mutants.py --mutants 250 --seed 1                                as many from each room
     python tests/fuzz/mutants.py --mutants 250 --seed 1 --only 17                      one of them, shown
 
@@ -223,7 +223,7 @@ def _tested(folder: Path, tests: list[str]) -> None:
         "ignore::pytest.PytestAssertRewriteWarning",
     ]
     try:
-        os._exit(pytest.main(["-x", "-q", *off, *files], plugins=[Chosen()]))
+        os._exit(pytest.main(["-x", "-q", "--full", *off, *files], plugins=[Chosen()]))
     except BaseException as error:
         (folder / "failed").write_text(f"{type(error).__name__}: {error}")
         os._exit(99)
