@@ -153,7 +153,7 @@ def watched(name: str, command: list[str], work: Path, skips: tuple[str, ...], c
     """Run a command that runs pytest; print how it closes, or more where it fails: what failed."""
     print(f"== tests: {name}", flush=True)
     start, log = time.monotonic(), work / f"{name.replace(' ', '-')}.txt"
-    env = {**os.environ, "CI": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider --color=no -rs"}
+    env = {**os.environ, "CI": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider --color=no -rsfE"}
     with log.open("w", encoding="utf-8") as out:
         code = run(command, stdout=out, stderr=subprocess.STDOUT, cwd=cwd, env=env)
     lines = log.read_text(encoding="utf-8").splitlines()

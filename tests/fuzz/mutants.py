@@ -1,8 +1,8 @@
 """Plant one mistake at a time in a copy of losscli and see whether the tests notice; what survives is printed.
 
-    PYTHONPATH=tests coverage run -m pytest --full -n 2 -p fuzz.mutants; coverage combine     which tests reach which lines
-    python tests/fuzz/mutants.py --mutants 250 --seed 1                                as many from each room
-    python tests/fuzz/mutants.py --mutants 250 --seed 1 --only 17                      one of them, shown
+    PYTHONPATH=tests coverage run -m pytest --full -n 2 -p fuzz.mutants; coverage combine which tests reach which lines
+    python tests/fuzz/mutants.py --mutants 250 --seed 1 as many from each room
+    python tests/fuzz/mutants.py --mutants 250 --seed 1 --only 17 one of them, shown
 
 A mutant is run on the tests that reach its line, those of its room first and the fastest first, until one fails. A
 survivor is a hole in the tests or is no other program; who looks at it decides which.

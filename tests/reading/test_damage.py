@@ -84,15 +84,15 @@ def test_a_member_cut_short_is_refused(kind: str, share: float, member: int, her
 
 
 @PACKER
-@pytest.mark.parametrize("share", np.linspace(0.005, 0.995, 40).tolist())
-def test_a_changed_byte_in_a_later_member_is_refused(kind: str, share: float, here: Path) -> None:
+def test_a_changed_byte_in_a_later_member_is_refused(kind: str, here: Path) -> None:
     first, second = two_members(kind)
-    damaged = bytearray(second)
-    damaged[int(share * len(second))] ^= 0xFF
+    for share in np.linspace(0.005, 0.995, 40).tolist():
+        damaged = bytearray(second)
+        damaged[int(share * len(second))] ^= 0xFF
 
-    said = refusal("bce", write("t", first + bytes(damaged)), "-q")
+        said = refusal("bce", write("t", first + bytes(damaged)), "-q")
 
-    assert said.startswith("t: ") and "compressed" in said
+        assert said.startswith("t: ") and "compressed" in said, share
 
 
 @PACKER

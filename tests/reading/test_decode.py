@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from conftest import examples
+from conftest import examples, scaled
 from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
@@ -125,12 +125,12 @@ def test_a_column_of_all_kinds_of_numbers_is_read_as_float_reads_it(cells: list[
     assert_same(cells, column(cells))
 
 
-@pytest.mark.parametrize("digits", range(1, 23))
 @pytest.mark.parametrize("start", ["0.", "1.", "-3.", "12.", ".", "-0.", "1234567.", "0.00000"])
-def test_random_digits_of_each_length_are_read_as_float_reads_them(start: str, digits: int) -> None:
-    random = np.random.default_rng(digits)
-    cells = [start + "".join(map(str, random.integers(0, 10, digits))) for _ in range(400)]
-    assert_same(cells, column(cells))
+def test_random_digits_of_each_length_are_read_as_float_reads_them(start: str) -> None:
+    for digits in range(1, 23):
+        random = np.random.default_rng(digits)
+        cells = [start + "".join(map(str, random.integers(0, 10, digits))) for _ in range(scaled(400))]
+        assert_same(cells, column(cells))
 
 
 @pytest.mark.parametrize("digits", [16, 17, 18, 19])

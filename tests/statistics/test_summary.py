@@ -353,14 +353,14 @@ def test_hard_sums_are_exact(values: list[float]) -> None:
 
 
 @pytest.mark.parametrize("count", [17, 1000, 1024, 1025])
-@pytest.mark.parametrize("bits", range(16, 40))
-def test_a_sum_is_exact_wherever_its_least_value_lies_below_its_largest(bits: int, count: int) -> None:
+def test_a_sum_is_exact_wherever_its_least_value_lies_below_its_largest(count: int) -> None:
     """What is left of the first round may be added as it is, or not, by how far apart the values are."""
-    generator = np.random.default_rng(bits)
-    values = np.exp2(generator.uniform(-bits, 0.0, count))
-    values[:2] = 2.0**-bits * (1.0 + 2.0**-52), 1.0 - 2.0**-53
+    for bits in range(16, 40):
+        generator = np.random.default_rng(bits)
+        values = np.exp2(generator.uniform(-bits, 0.0, count))
+        values[:2] = 2.0**-bits * (1.0 + 2.0**-52), 1.0 - 2.0**-53
 
-    assert exact_sum(values) == as_units(values.tolist())
+        assert exact_sum(values) == as_units(values.tolist()), bits
 
 
 @given(ANY)
