@@ -1,7 +1,10 @@
 """What is wrong with the data. One exception for all of it; it says where, what was found and what was wanted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+LIKENESS = 0.75  # how alike two spellings are to be taken for one another, from 0 to 1
 
 
 class DataError(Exception):
@@ -62,6 +65,15 @@ class Location:
 def shown(text: str, most: int = 40) -> str:
     """Text from the data as it may stand in a message: quoted, escaped, not endless."""
     return repr(text if len(text) <= most else text[: most - 1] + "…").replace("\\\\", "\\")
+
+
+def nearest(word: str, words: Iterable[str], count: int = 1) -> list[str]:
+    """The words that a misspelt one may be: the same letters in another order come first."""
+    from difflib import get_close_matches
+
+    known = list(dict.fromkeys(words))
+    turned = [other for other in known if len(word) > 2 and sorted(other) == sorted(word)]
+    return (turned or get_close_matches(word, known, count, LIKENESS))[:count]
 
 
 def printable_line(text: str) -> str:

@@ -82,10 +82,10 @@ def _run(args: list[str]) -> int:
     return 0 if command.run(arguments) else 1
 
 
-def _unknown_option(command: Command, flag: str) -> str:
+def _unknown_option(command: Command, token: str, value: str) -> str:
     from losscli.cli.hints import unknown_option
 
-    return unknown_option(flag, command)
+    return unknown_option(command, token, value)
 
 
 def _show_help(words: Sequence[str], stream: IO[str]) -> None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from losscli.cli.options import read_options
+from losscli.cli.options import Unknown, no_such_option, read_options
 from losscli.commands.arguments import (
     FIT,
     GRAD,
@@ -57,9 +57,11 @@ class Command:
         """The options that it has, by their names."""
         return options_of(self.arguments, self.kind, self.loss)
 
-    def read(self, args: Sequence[str], unknown: Callable[[str], str] = "no such option: {}".format) -> Arguments:
+    def read(self, args: Sequence[str], unknown: Unknown | None = None) -> Arguments:
         """What is typed behind the command; UsageError where it makes no sense, with what `unknown` says of options."""
-        return self.arguments(self.loss, command=self.name, **read_options(args, self.options, unknown))
+        return self.arguments(
+            self.loss, command=self.name, **read_options(args, self.options, unknown or no_such_option)
+        )
 
 
 def _imported(module: str, function: str) -> Run:

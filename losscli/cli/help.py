@@ -8,7 +8,6 @@ import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import IO
 from unicodedata import east_asian_width
@@ -16,7 +15,7 @@ from unicodedata import east_asian_width
 from losscli.cli.commands import COMMANDS, GROUPS, Command, command_of, first_words, within
 from losscli.commands.arguments import Option
 from losscli.enums import Form, Scale
-from losscli.errors import UsageError, shown
+from losscli.errors import UsageError, nearest, shown
 from losscli.losses.table import Loss
 from losscli.output.streams import is_terminal
 
@@ -58,7 +57,7 @@ def show_help(words: Sequence[str], stream: IO[str]) -> None:
     elif word in every:
         text, markdown = every[word].read_text(encoding="utf-8"), True
     else:
-        near = get_close_matches(word, [*every, OPTIONS[0], *first_words()], 1)
+        near = nearest(word, [*every, OPTIONS[0], *first_words()])
         instead = f"did you mean {near[0]}? " if near else ""
         raise UsageError(f"no such topic: {shown(words[0])}; {instead}the topics are {', '.join([*every, OPTIONS[0]])}")
     if is_terminal(stream):

@@ -7,18 +7,15 @@ has it, and a sentence anywhere. What a loss is called elsewhere stands in its e
 
 import os
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, within
-from losscli.cli.options import flags_of
+from losscli.cli.options import flags_of, no_such_option
 from losscli.enums import Form
-from losscli.errors import shown
-from losscli.losses.table import LOSSES
-
-NEAR = 0.75  # how alike two spellings are to be taken for one another, from 0 to 1
+from losscli.errors import nearest, shown
+from losscli.losses.table import LOSSES, NO_LOSSES
 
 FILE = "the answer goes to standard output, so write > FILE"
-ROWS = "a part of a table comes through a pipe: head -n 101 FILE | losscli COMMAND"
+ROWS = "a part of a table comes through a pipe: head -n {lines} FILE | losscli COMMAND"
 
 OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
     name: meant
@@ -96,7 +93,10 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "atol rtol tol tolerances error-margin within": ("--tolerance T",),
         "hide hidden no-answer blind": ("--hide-answer",),
         "show-work work steps-shown derivation why how-to show-steps": ("--explain",),
-        "threshold max max-loss fail fail-over fail-if-above limit-loss gate below must-be-below": ("--fail-above X",),
+        "max max-loss fail fail-over fail-if-above limit-loss gate below must-be-below": ("--fail-above X",),
+        "threshold cutoff cut-off": (
+            "no threshold is needed, as the probabilities themselves are judged; --fail-above X limits the loss",
+        ),
         "fail-worse no-worse regression-test non-inferior": ("--fail-if-worse",),
         "confidence confidence-level conf conf-level interval intervals ci-level bootstrap": ("--ci LEVEL",),
         "bins n-bins nbins reliability ece calibrate calibration-curve": ("--calibration",),
@@ -140,15 +140,18 @@ COMMAND_NAMES: Mapping[str, str] = {
         "regression train learn regress model optimize sgd gd newton": "use {fits}",
         "version": "use losscli --version",
         "usage man info examples": "use losscli -h",
-        "brier auc accuracy f1 mse mae metrics score": "the losses are {losses}",
+        "metrics score": "the losses are {losses}",
     }.items()
     for name in names.split()
 }
 
 
-def unknown_option(token: str, command: Command) -> str:
-    """What is said of an option that the command doesn't have."""
-    return f"no such option: {_flag(token)}; {_instead(token, command)}"
+def unknown_option(command: Command, token: str, value: str) -> str:
+    """What is said of an option that the command doesn't have, with what stands behind it."""
+    flag, joined, own = token.partition("=")
+    count = own if joined else value
+    instead = _instead(flag, command).replace("{lines}", str(int(count) + 1) if count.isdigit() else "101")
+    return f"{no_such_option(token)}; {instead}"
 
 
 def unknown_command(args: Sequence[str]) -> str:
@@ -159,8 +162,9 @@ def unknown_command(args: Sequence[str]) -> str:
     if word.startswith("-"):
         later = next((arg for arg in args if (arg,) in COMMANDS or arg in GROUPS), None)
         if later is not None:
-            return f"{_flag(word)} comes behind the command, as in losscli {later} {_flag(word)}"
-        return f"no such option: {_flag(word)}; -h shows help"
+            flag = shown(word.partition("=")[0])[1:-1]
+            return f"{flag} comes behind the command, as in losscli {later} {flag}"
+        return f"{no_such_option(word)}; -h shows help"
     instead = _command_instead(word)
     if instead:
         return f"no such command: {shown(word)}; {instead}"
@@ -175,13 +179,8 @@ def quoted(word: str) -> str:
     return f'"{word}"' if not word or any(char in word for char in " ,;()[]{}*?&|<>'$`") else word
 
 
-def _flag(token: str) -> str:
-    """An option as it may stand in a message, without its value."""
-    return shown(token.partition("=")[0])[1:-1]
-
-
-def _instead(token: str, command: Command) -> str:
-    name = token.strip("-").partition("=")[0].replace("_", "-").lower()
+def _instead(flag: str, command: Command) -> str:
+    name = flag.strip("-").replace("_", "-").lower()
     own = flags_of(command.options)
     if f"--{name}" in own:
         return f"it is --{name}"
@@ -193,7 +192,7 @@ def _instead(token: str, command: Command) -> str:
     others = [" ".join(other.words) for other in COMMANDS.values() if f"--{name}" in flags_of(other.options)]
     if others:
         return f"{' and '.join(others[:2])} {'have' if others[1:] else 'has'} it"
-    near = get_close_matches(f"--{name}", [long for long in own if long.startswith("--")], 2, NEAR)
+    near = nearest(f"--{name}", [long for long in own if long.startswith("--")], 2)
     return f"did you mean {' or '.join(near)}?" if near else f"{command.name} -h lists them"
 
 
@@ -204,7 +203,7 @@ def _command_instead(word: str) -> str:
     text = _meant(name.replace("-", ""))
     if text:
         return text
-    near = get_close_matches(name, [words[0] for words in COMMANDS], 1, NEAR)
+    near = nearest(name, [words[0] for words in COMMANDS])
     return f"did you mean {near[0]}?" if near else ""
 
 
@@ -221,6 +220,9 @@ def _meant(name: str) -> str:
         return f"use {', '.join(words + of.get(frozenset(loss.kernels), '') for loss, words in losses)}"
     if losses:
         return f"use {losses[0][1]}"
+    elsewhere = [text for names, text in NO_LOSSES.items() if name in names.split()]
+    if elsewhere:
+        return elsewhere[0]
     fits = [f"fit {loss.name}" for loss in LOSSES.values() if loss.regression and name in _names_of(loss.regression)]
     if fits:
         return f"use {fits[0]}"
@@ -250,7 +252,7 @@ def _lacking(group: str, rest: Sequence[str]) -> str:
     if not rest:
         return f"choose a loss: {', '.join(words)}; as in {COMMANDS[group, words[0]].examples[0]}"
     word = rest[0].replace("_", "-").lower()
-    near = [word] if word in words else get_close_matches(word, words, 1, NEAR)
+    near = [word] if word in words else nearest(word, words)
     if near:
         return f"no loss {shown(rest[0])}; did you mean {group} {near[0]}?"
     meant = _meant(word.replace("-", ""))

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from losscli.commands.arguments import Option
-from losscli.errors import UsageError
+from losscli.errors import UsageError, shown
 
 NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
 HELP = ("-h", "--help")
 
 Values = dict[str, Any]
+Unknown = Callable[[str, str], str]  # makes the message for an option that there isn't, given what stands behind it
 
 
 def asks_for_help(args: Sequence[str]) -> bool:
@@ -22,9 +23,12 @@ def asks_for_help(args: Sequence[str]) -> bool:
     return any(arg in HELP for arg in args[: args.index("--") if "--" in args else None])
 
 
-def read_options(
-    args: Sequence[str], options: Mapping[str, Option], unknown: Callable[[str], str] = "no such option: {}".format
-) -> Values:
+def no_such_option(token: str, value: str = "") -> str:
+    """The message for an option that there isn't."""
+    return f"no such option: {shown(token.partition('=')[0])[1:-1]}"
+
+
+def read_options(args: Sequence[str], options: Mapping[str, Option], unknown: Unknown = no_such_option) -> Values:
     """The values of the options by their names, and the positional arguments as `sources`.
 
     Raises:
@@ -44,7 +48,7 @@ def read_options(
         flag, joined = _parted(token, by_flag)
         option = by_flag.get(flag)
         if option is None:
-            raise UsageError(unknown(token))
+            raise UsageError(unknown(token, left[0] if left else ""))
         if option.is_flag:
             if joined is not None and not token.startswith("--"):
                 left.insert(0, f"-{joined}")  # short options that stand together: -qrsum is -q -r sum
@@ -56,7 +60,7 @@ def read_options(
             joined = left.pop(0) if left and option.number(left[0]) is not None else option.bare
         elif joined is None:
             if not left or left[0] == "--":
-                raise UsageError(f"{flag} needs a value: {flag} {option.metavar}")
+                raise UsageError(f"{flag} needs a value ({option.metavar})")
             joined = left.pop(0)
         _set(values, option, flag, option.value(joined))
     return {**values, "sources": tuple(sources)}

@@ -103,6 +103,9 @@ def _refuse_saving(args: Arguments, path: str) -> None:
         raise UsageError(f"--save: {path} is a table that is read; choose another file")
 
 
+PICTURES = (".png", ".svg", ".pdf", ".jpg", ".html")
+
+
 def refuse_contradictions(args: Arguments) -> None:
     """Options that ask for two answers at once."""
     if args.cluster is not None:
@@ -114,6 +117,14 @@ def refuse_contradictions(args: Arguments) -> None:
             raise UsageError("--fail-above wants one number; it contradicts -r none")
         if isnan(args.fail_above):
             raise UsageError("--fail-above: nan is not a limit")
+    if not args.sources and args.prob:
+        from losscli.reading.lists import reads_as_numbers
+
+        if "." in args.prob[0] and reads_as_numbers(args.prob[0]):
+            lists = f'"{",".join(args.label)}" "{args.prob[0]}"'
+            raise UsageError(f"-y and -p choose columns of a table; lists go without them: {lists}")
+    if args.plot and args.sources[1:] and args.sources[-1].lower().endswith(PICTURES):
+        raise UsageError("--plot draws in the terminal; --save FILE.svg keeps what is printed, pictures too")
     if args.save is not None:
         _refuse_saving(args, args.save)
     _refuse_without_answer(args)

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from losscli.data.cells import canonical, has_decimal_comma, is_missing, number
 from losscli.enums import Form, Scale
-from losscli.errors import DataError, shown
+from losscli.errors import DataError, nearest, shown
 
 LABEL_NAMES = frozenset(
     {
@@ -187,7 +187,9 @@ def _expand_part(part: str, names: Sequence[str] | None, width: int) -> Iterable
     folded = [at for at, name in enumerate(names or ()) if name.casefold() == part.casefold()]
     if len(folded) == 1:
         return folded
-    raise DataError(f"no column {shown(part)}; {listed(names, width)}")
+    near = nearest(part, names or ()) if width > 2 else []  # of two, everybody sees which is meant
+    meant = f"; did you mean {shown(near[0])}?" if near else ""
+    raise DataError(f"no column {shown(part)}; {listed(names, width)}{meant}")
 
 
 def _named(name: str, names: Sequence[str]) -> int:
@@ -646,4 +648,8 @@ def _nothing(asked: _Asked, what: str, option: str) -> str:
         return f"no column of predictions beside the label; {asked.listed}; choose with -p"
     data = any(number(name) is not None for name in asked.names or ()) and asked.wanted.header is None
     hint = f"choose with {option}" + (", or --no-header if the first line is data" if data else "")
+    if what == "the prediction" and len(asked.names or ()) == 1:
+        hint = "a file of labels goes before one of predictions, as in y.csv p.csv"
+    elif what == "the prediction" and any(rule(asked) for rule in CLASSES[:3]):
+        hint += "; for a column for each class use ce"
     return f"no column is named as {what}; {asked.listed}; {hint}"

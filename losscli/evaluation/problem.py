@@ -175,6 +175,9 @@ def _refuse_widths(settings: Settings, table: Table) -> None:
         return
     found = f"{_columns(labels, 'label')} and {_columns(preds, 'prediction')}"
     wanted = "one label column, or as many as classes, is wanted" if labels > 1 and preds > 1 else "as many are wanted"
+    if form is Form.BINARY and labels == 1 and isinstance(table.schema.columns.prob, list):
+        models = " ".join(f"-p {name}" for name in table.schema.columns.prob[:3])
+        wanted = f"for models to compare give each a -p ({models}), for a column for each class use ce"
     raise DataError(f"{where}{found}; {wanted}")
 
 

@@ -151,7 +151,7 @@ LIKELIHOOD = {
 }
 
 LABELS_AND_PREDS = '"1,0,0,1" "0.8,0.3,0.4,0.7"'
-CROSS_ENTROPY = "logloss crossentropy xent crossentropyloss entropy loss lossvalue"  # of two classes or several
+CROSS_ENTROPY = "logloss crossentropy xent crossentropyloss loss lossvalue"  # of two classes or several
 
 LOSSES: dict[str, Loss] = {
     loss.name: loss
@@ -177,7 +177,7 @@ LOSSES: dict[str, Loss] = {
             ),
             aliases={
                 CROSS_ENTROPY: "",
-                "bceloss binary binarycrossentropy binarylogloss sigmoid binaryloss": "",
+                "bceloss binary binarycrossentropy binarylogloss binaryloss": "",
                 "bcewithlogits bcewithlogitsloss binarycrossentropywithlogits": "--from logits",
             },
         ),
@@ -202,7 +202,7 @@ LOSSES: dict[str, Loss] = {
             ),
             aliases={
                 CROSS_ENTROPY: "",
-                "categorical categoricalcrossentropy sparsecategoricalcrossentropy cce multiclass softmax mlogloss": "",
+                "categorical categoricalcrossentropy sparsecategoricalcrossentropy cce multiclass mlogloss": "",
             },
         ),
         Loss(
@@ -223,6 +223,22 @@ LOSSES: dict[str, Loss] = {
             aliases={"nllloss loglikelihood likelihood negativeloglikelihood loglik perplexity ppl": ""},
         ),
     )
+}
+
+# What people look for among the losses, and where it is.
+NO_LOSSES: Mapping[str, str] = {
+    "softmax softmaxcrossentropy": "ce takes logits, and the softmax of them itself, with --from logits",
+    "sigmoid sigmoidcrossentropy": "bce takes logits, and the sigmoid of them itself, with --from logits",
+    "entropy": "the entropy of probabilities is their cross-entropy with themselves: "
+    'losscli ce "0.5,0.5" "0.5,0.5" --base 2 is 1 bit',
+    "kl kld kldiv kldivergence kullbackleibler relativeentropy": "ce shows it where the labels are probabilities: "
+    'losscli ce "0.5,0.5" "0.4,0.6"',
+    "focal focalloss": "it is an option of bce, ce and nll: --focal GAMMA",
+    "brier brierscore": "bce and ce give the Brier score in JSON: -f json",
+    "accuracy acc": "bce and ce show it beside the loss",
+    "auc rocauc auroc roc": "bce gives it in JSON with --calibration -f json",
+    "ece calibration reliability": "it is an option of bce and ce: --calibration",
+    "mse mae rmse squarederror hinge f1 precision recall": "it is not among the losses, which are bce, ce and nll",
 }
 
 # What a temperature is fitted by: the cross-entropy of binary logits or of those of classes, as the table has them.

@@ -69,6 +69,11 @@ def is_list(token: str) -> bool:
     return numbers or bool(re.search(r"[,;\[\s]", token.translate(_SEPARATORS).translate(_BRACKETS)))
 
 
+def is_word(token: str) -> bool:
+    """Whether an argument looks like the name of a class, and not like that of a file."""
+    return not re.search(r"[\W_]", token)
+
+
 def reads_as_numbers(token: str) -> bool:
     """Whether an argument is a list of numbers."""
     try:
@@ -243,6 +248,10 @@ def _refuse_misfits(
     binary = form is Form.BINARY
     fits = count == rows and (width == classes if binary else width in (1, classes))
     if fits and (binary or classes > 1):
+        ones = [number(cell) for cell in labels.cells]
+        if not binary and count == 1 < width and set(ones) == {0.0, 1.0} and ones.count(1.0) > 1:
+            several = f"{ones.count(1.0)} of the {width} labels of one row are 1"
+            raise DataError(f"{several}; for labels of 0 and 1, each with its prediction, use bce")
         return
     found = f"{_size(count, width, 'label')} but {_size(rows, classes, 'prediction')}"
     if classes == 2 and all(cell.isdigit() for side in (labels, preds) for cell in side.cells):

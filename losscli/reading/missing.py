@@ -2,7 +2,9 @@
 
 import os
 
-SIMILARITY, MOST_NAMES = 0.75, 10_000  # of names; the rest of a larger directory is not searched
+from losscli.errors import nearest
+
+MOST_NAMES = 10_000  # that are compared; the rest of a larger directory is not searched
 
 
 def missing(path: str) -> str:
@@ -22,8 +24,8 @@ def _hint(path: str) -> str:
         return "; nothing matches this pattern"
     if folder and not os.path.isdir(folder):
         return f"; there is no directory {folder}"
-    nearest = _nearest(folder or ".", name)
-    return f"; did you mean {os.path.join(folder, nearest)}?" if nearest else ""
+    other = _nearest(folder or ".", name)
+    return f"; did you mean {os.path.join(folder, other)}?" if other else ""
 
 
 def _nearest(folder: str, name: str) -> str | None:
@@ -33,9 +35,7 @@ def _nearest(folder: str, name: str) -> str | None:
             names = {entry.name.lower(): entry.name for entry, _ in zip(entries, range(MOST_NAMES), strict=False)}
     except OSError:
         return None
-    from difflib import get_close_matches
-
     wanted = name.lower()
     longer = [other for other in names if wanted and (other.startswith(f"{wanted}.") or wanted.startswith(f"{other}."))]
-    nearest = sorted(longer) or get_close_matches(wanted, sorted(names), 1, SIMILARITY)
-    return names[nearest[0]] if nearest else None
+    found = sorted(longer) or nearest(wanted, sorted(names))
+    return names[found[0]] if found else None

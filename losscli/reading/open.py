@@ -72,6 +72,8 @@ def _opened(request: ReadOptions) -> Table:
         hint = ""
         if lists := quoted_lists(tokens, request.wanted.forms):
             hint = f"; quote each list (PowerShell needs that always): {lists}"
+        elif len(files := [token for token in tokens if os.path.exists(token)]) == 1:
+            hint = f"; choose columns with -y and -p, as in {files[0]} -y COL -p COL"
         elif not any(map(is_list, tokens)):
             hint = "; quote a glob, so that its files are read as one table"
         raise UsageError(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")

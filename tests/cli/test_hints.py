@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import refusal, run
+from conftest import answer, record, refusal, run, write
 
 from losscli.cli.commands import COMMANDS
 from losscli.cli.hints import COMMAND_NAMES, OPTION_NAMES
@@ -44,6 +44,8 @@ FOREIGN = {
     "--log2": "use --base 2",
     "--verbose": "use --explain",
     "--nrows": "a part of a table comes through a pipe: head -n 101 FILE | losscli COMMAND",
+    "--head=2": "a part of a table comes through a pipe: head -n 3 FILE | losscli COMMAND",
+    "--threshold": "no threshold is needed, as the probabilities themselves are judged; --fail-above X limits the loss",
     "--seed": "nothing is random here, so there is nothing to seed",
     "--pos-label": "use --positive LABEL",
     "--n-jobs": "use --threads N",
@@ -77,7 +79,7 @@ FOREIGN = {
 
 def test_a_foreign_option_is_answered_with_the_right_one() -> None:
     for flag, said in FOREIGN.items():
-        assert refusal("bce", *LISTS, flag) == f"no such option: {flag}; {said}"
+        assert refusal("bce", *LISTS, flag) == f"no such option: {flag.partition('=')[0]}; {said}"
 
 
 def test_the_value_of_a_foreign_option_is_not_repeated() -> None:
@@ -173,3 +175,51 @@ def test_a_table_behind_a_group_is_told_which_loss_is_missing() -> None:
 
 def test_help_wins_over_what_is_unknown() -> None:
     assert run("bce", "--json", "-h").code == 0
+
+
+# --- first guesses ----------------------------------------------------------------------------------------------------
+TABLES = {
+    "y.csv": "y\n1\n0\n",
+    "two.csv": "label,old,new\n1,0.8,0.7\n0,0.3,0.4\n",
+    "three.csv": "label,p0,p1,p2\n0,0.7,0.2,0.1\n2,0.1,0.2,0.7\n",
+}
+
+GUESSES = {  # what is typed, and what the error ends with
+    "bce [1, 0] [0.9, 0.2]": '"[1, 0]" "[0.9, 0.2]"',
+    "bce 1 0 0.8 0.3": '"1,0" "0.8,0.3"',
+    "bce -y 1,0 -p 0.9,0.2": '-y and -p choose columns of a table; lists go without them: "1,0" "0.9,0.2"',
+    "bce y.csv": "a file of labels goes before one of predictions, as in y.csv p.csv",
+    "bce three.csv": "choose with -p; for a column for each class use ce",
+    "ce 1,0,0,1 0.8,0.3,0.4,0.7": "for labels of 0 and 1, each with its prediction, use bce",
+    "ce dog 0.2,0.7,0.1": "dog: no such file; if it is a label, name it with --classes",
+    "bce spam 0.8": "spam: no such file; if it is a label, name it with --positive",
+    "bce two.csv -p old,new": "give each a -p (-p old -p new), for a column for each class use ce",
+    "bce two.csv -p oldd": "no column 'oldd'; the columns are 'label', 'old', 'new'; did you mean 'old'?",
+    "bce label old two.csv": "choose columns with -y and -p, as in two.csv -y COL -p COL",
+    "bce two.csv -p old --plot out.png": "--save FILE.svg keeps what is printed, pictures too",
+    "bec 1,0 0.8,0.3": "no such command: 'bec'; did you mean bce?",
+    "softmax 1,0": "ce takes logits, and the softmax of them itself, with --from logits",
+    "sigmoid 1,0": "bce takes logits, and the sigmoid of them itself, with --from logits",
+    "entropy 0.5,0.5": 'losscli ce "0.5,0.5" "0.5,0.5" --base 2 is 1 bit',
+    "kl 0.5,0.5 0.4,0.6": 'ce shows it where the labels are probabilities: losscli ce "0.5,0.5" "0.4,0.6"',
+    "focal 1,0 0.8,0.3": "it is an option of bce, ce and nll: --focal GAMMA",
+    "mse 1,0 0.8,0.3": "it is not among the losses, which are bce, ce and nll",
+}
+
+
+@pytest.mark.usefixtures("here")
+def test_a_first_guess_is_answered_with_what_to_type() -> None:
+    for name, text in TABLES.items():
+        write(name, text)
+    for line, said in GUESSES.items():
+        assert said in refusal(*line.split()), line
+
+
+@pytest.mark.usefixtures("here")
+def test_what_a_hint_says_to_type_works() -> None:
+    write("two.csv", TABLES["two.csv"])
+    assert run("bce", "two.csv", "-p", "old", "-p", "new").code == 0
+    assert answer("ce", "0.5,0.5", "0.5,0.5", "--base", "2") == 1.0
+    assert record("ce", "0.5,0.5", "0.4,0.6")["kl_divergence"] > 0.0
+    assert run("ce", "0", "0.8,0.3", "--from", "logits").code == 0
+    assert run("nll", "1,0", "0.8,0.3", "--focal", "2").code == 0

@@ -17,6 +17,7 @@ from losscli.reading.lists import (
     Shape,
     form_of,
     is_list,
+    is_word,
     list_table,
     other_reading,
     parse_list,
@@ -24,6 +25,7 @@ from losscli.reading.lists import (
     shape_of,
     tables_of,
 )
+from losscli.reading.missing import missing
 from losscli.reading.pairs.position import side_by_side
 
 
@@ -98,6 +100,9 @@ def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
         except DataError as error:
             raise DataError(f"{('labels', 'predictions')[at]}: {error}") from None
         return parse_numbers(token) if at else found
+    if at == 0 and is_word(token) and not os.path.exists(token) and is_list(request.tokens[1]):
+        option = "--classes" if Form.CATEGORICAL in wanted.forms else "--positive"
+        raise DataError(f"{token}: {missing(token)}; if it is a label, name it with {option}")
     return opened(token, request)
 
 
