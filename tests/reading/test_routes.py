@@ -27,10 +27,11 @@ from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Settings, problem_of
 from losscli.losses.table import LOSSES
 from losscli.reading.open import ReadOptions, open_data
-from losscli.reading.text import careful, tokenizer
+from losscli.reading.text import lines as text_lines
 from losscli.reading.text import table as text_table
-from losscli.reading.text.careful import decoded_block, parsed_lines
+from losscli.reading.text import tokenizer
 from losscli.reading.text.dialect import Style, records
+from losscli.reading.text.lines import decoded_block, parsed_lines
 from losscli.reading.text.tokenizer import are_records
 
 NUMBER = st.one_of(
@@ -267,9 +268,9 @@ def test_the_fast_decoder_takes_plain_tables_of_every_delimiter(delimiter: str) 
 def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> object:
     """The summary of a file of labels and probabilities, or its error."""
     wanted = ColumnSelection(forms=frozenset({Form.BINARY}))
-    doors = careful.decoded_block, text_table.are_records
+    doors = text_lines.decoded_block, text_table.are_records
     if not fast:
-        careful.decoded_block, text_table.are_records = (lambda *_: None), (lambda *_: False)  # type: ignore[assignment]
+        text_lines.decoded_block, text_table.are_records = (lambda *_: None), (lambda *_: False)  # type: ignore[assignment]
     try:
         table = open_data(ReadOptions((str(path),), wanted, Style(block_bytes=block_bytes)))
         try:
@@ -279,7 +280,7 @@ def answer(path: Path, block_bytes: int, threads: int, fast: bool = True) -> obj
     except DataError as error:
         return f"{type(error).__name__}: {error}"
     finally:
-        careful.decoded_block, text_table.are_records = doors
+        text_lines.decoded_block, text_table.are_records = doors
 
 
 @examples(60)

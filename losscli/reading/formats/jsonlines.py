@@ -16,8 +16,9 @@ from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, RowError, shown
 from losscli.reading.lines.objects import Template, grid_of, template_of
 from losscli.reading.sources import Source
-from losscli.reading.text.careful import block_of_records, decoded_block
+from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import Style
+from losscli.reading.text.lines import decoded_block
 from losscli.reading.text.table import Feed, LineReader
 
 try:

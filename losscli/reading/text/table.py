@@ -3,7 +3,7 @@
 The head of the source (the same bytes however they arrive) settles what stands above the header, the dialect, the
 header and the columns. After it, bytes are cut after a newline. Where a quote in them leaves open whether each line is
 a record, they are parsed here, in order, as only the parser knows where such a record ends; all others are for
-`careful`, each in any thread. A plain file can be cut into ranges of its bytes: a reader of a range that meets a quote,
+`lines`, each in any thread. A plain file can be cut into ranges of its bytes: a reader of a range that meets a quote,
 in which a newline could stand, raises `Quoted`, and the file is read from one end to the other.
 """
 
@@ -25,8 +25,9 @@ from losscli.data.columns import Columns, ColumnSelection, FirstLines, expand, r
 from losscli.errors import DataError, Quoted, RowError, shown
 from losscli.reading.lists import parse_list, reads_as_numbers
 from losscli.reading.sources import SHRUNK, Source
-from losscli.reading.text.careful import NOT_UTF8, as_text, block_of, parsed_block, split
+from losscli.reading.text.careful import NOT_UTF8
 from losscli.reading.text.dialect import NAMES, Style, find_delimiter, records, unsound
+from losscli.reading.text.lines import as_text, block_of, parsed_block, split
 from losscli.reading.text.tokenizer import are_records
 
 # --- above the header: `#` comments, and `sep=;` as Excel writes it ---------------------------------------------------
