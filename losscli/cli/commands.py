@@ -202,9 +202,10 @@ def first_words() -> tuple[str, ...]:
 
 
 def question_of(words: Sequence[str]) -> Arguments:
-    """What a command line of a key asks: a loss, or a gradient of one (GradArguments)."""
+    """What a command line of a key asks: a loss, a gradient of one (GradArguments), or a fit (FitArguments)."""
     command = command_of(words)
-    if command is None or command.kind not in (LOSS, GRAD):
+    if command is None or command.kind not in (LOSS, GRAD, FIT):
         losses = ", ".join(LOSSES)
-        raise UsageError(f"{shown(' '.join(words[:2]))} is no question; ask for {losses}, or grad of one of them")
+        known = f"ask for {losses}, grad of one of them, or fit with --steps"
+        raise UsageError(f"{shown(' '.join(words[:2]))} is no question; {known}")
     return command.read(words[len(command.words) :])

@@ -250,17 +250,17 @@ class Arguments:
     )
     ci: float | None = _answer("--ci", metavar="LEVEL", range=SHARE, help="confidence interval of the mean (0.95)")
     expect: str | None = _answer(
-        "--expect", metavar="X", commands=OF_PREDICTIONS, help="check the answer X: exit 1 if wrong, and say why"
+        "--expect", metavar="X", commands=OF_LABELS, help="check the answer X: exit 1 if wrong, and say why"
     )
     tolerance: float | None = _answer(
         "--tolerance",
         metavar="T",
         range=FINITE,
-        commands=OF_PREDICTIONS,
+        commands=OF_LABELS,
         help="how far X may be off (half its last digit)",
     )
     hide_answer: bool = _answer(
-        "--hide-answer", default=False, commands=OF_PREDICTIONS, help="with --expect: the verdict, not the answer"
+        "--hide-answer", default=False, commands=OF_LABELS, help="with --expect: the verdict, not the answer"
     )
     explain: bool = _answer(
         "--explain", default=False, commands=OF_LABELS, help="show the work: formula, terms, sum, division"

@@ -3,10 +3,12 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from glob import escape, glob
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,9 +31,16 @@ from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
 from losscli.reports.fit import FitReport, Scaling, report_of
 
+if TYPE_CHECKING:
+    from losscli.homework.typed import Expected
+    from losscli.homework.verdict import Verdict
+
+
+FEW_STEPS = 100  # asked for: so few are shown whatever they come to
+
 
 def run_fit(args: FitArguments) -> bool:
-    """Fit and print what came of it."""
+    """Fit and print what came of it; False where other parameters were typed."""
     refuse_contradictions(args)
     refuse_unseen_pictures(args, printing_of(args))  # otherwise the curve of the loss is drawn anyway
     config = _recipe(args)
@@ -39,6 +48,34 @@ def run_fit(args: FitArguments) -> bool:
         _refuse_unexplained(args)
     if args.predict is not None:
         refuse_overwriting(args.predict, args)
+    expected = None
+    if args.expect is not None:
+        from losscli.homework.typed import Expected, typed_numbers
+
+        if args.predict == "-":
+            raise UsageError("--predict - prints the predictions alone; it contradicts --expect")
+        expected = Expected(args.expect, args.tolerance, args.hide_answer)
+        typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
+    outcome, everything = fitted(args, config)
+    if args.predict is not None:
+        test = outcome.test
+        parts = {"train": outcome.design, "test": test} if test is not None else {"": everything}
+        write_predictions(args.predict, parts, outcome.fit.theta)
+    if args.predict == "-":
+        return True
+    report, right = _told(outcome, args), True
+    if expected is not None:
+        from losscli.reports.verdict import with_fit_verdict
+
+        verdict = judged_fit(outcome, expected)
+        report, right = with_fit_verdict(report, verdict, expected, printing_of(args).digits), verdict.ok
+    if expected is None or not args.quiet:  # with --quiet the exit code says it
+        emit(report, printing_of(args))
+    return right
+
+
+def fitted(args: FitArguments, config: FitConfig) -> tuple[FitReport, DesignMatrix]:
+    """The fit, and all rows with their features as they were fitted."""
     form = Form.BINARY if Form.BINARY in args.loss.kernels else Form.CATEGORICAL
     selection = FeatureSelection(args.features or "", not args.no_intercept)
     everything = read_design(request_of(args), settings_of(args), selection, form)
@@ -50,16 +87,31 @@ def run_fit(args: FitArguments) -> bool:
     test = None if test is None else _scaled(test, scaling)
     fit = (newton if args.method is Solver.NEWTON else descend)(train, start, config, test)
     _refuse_unsettled(fit, args)
-    outcome = FitReport(train, config, fit, scaling, test)
-    if args.predict is not None:
-        parts = {"train": train, "test": test} if test is not None else {"": scaled}
-        write_predictions(args.predict, parts, fit.theta)
-    if args.predict != "-":
-        emit(_told(outcome, start, args), printing_of(args))
-    return True
+    return FitReport(train, config, fit, scaling, test, start), scaled
 
 
-def _told(outcome: FitReport, start: Array, args: FitArguments) -> Report:
+def judged_fit(outcome: FitReport, expected: "Expected") -> "Verdict":
+    """The verdict on typed parameters."""
+    from losscli.homework.check_fit import judge_fit
+    from losscli.homework.mistakes.descent import Descent
+
+    fit, config = outcome.fit, outcome.config
+    plain = config.method is Solver.GD and config.batch is None
+    descent = Descent(outcome.design, config, outcome.start, fit.theta, fit.steps) if plain else None
+    return judge_fit(fit.theta, descent, expected)
+
+
+def solved_fit(args: FitArguments) -> "tuple[Callable[[Expected], Verdict], Array]":
+    """A fit as a question: what judges its parameters, and the right ones; refused without a number of steps."""
+    if args.steps is None:
+        raise UsageError("a fit is a question where its --steps are given")
+    if args.predict is not None or args.plot:
+        raise UsageError("--predict and --plot are for one fit; a question of a key has parameters alone")
+    outcome, _ = fitted(args, _recipe(args))
+    return partial(judged_fit, outcome), outcome.fit.theta
+
+
+def _told(outcome: FitReport, args: FitArguments) -> Report:
     """The report, with the first step by hand where that is asked for."""
     report = report_of(outcome)
     if not args.explain:
@@ -68,7 +120,7 @@ def _told(outcome: FitReport, start: Array, args: FitArguments) -> Report:
     from losscli.reports.verdict import with_explanation
 
     scaled = outcome.scaling is not None
-    return with_explanation(report, explain_step(outcome.design, start, outcome.config, outcome.fit, scaled))
+    return with_explanation(report, explain_step(outcome.design, outcome.start, outcome.config, outcome.fit, scaled))
 
 
 def _refuse_unexplained(args: FitArguments) -> None:
@@ -99,6 +151,7 @@ def _recipe(args: FitArguments) -> FitConfig:
         args.method,
         args.batch,
         args.seed,
+        may_rise=args.steps is not None and args.steps <= FEW_STEPS,
     )
 
 

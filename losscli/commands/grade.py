@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from losscli.commands.arguments import Arguments, GradArguments
+from losscli.commands.arguments import Arguments, FitArguments, GradArguments
 from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Method, Wrt
 from losscli.errors import DataError, UsageError, shown
@@ -100,9 +100,17 @@ def _question(line: Line, folder: str, reader: Reader) -> tuple[Question, list[s
     args = replace(args, sources=tuple(_beside(folder, word, args) for word in args.sources))
     if args.weight is not None and len(args.sources) == 2:
         args = replace(args, weight=_beside(folder, args.weight, args))
+    if isinstance(args, FitArguments) and args.test is not None:
+        args = replace(args, test=_beside(folder, args.test, args))
     points = _amount(line, "points")
     text, notes = line.cells.get("tolerance", ""), list[str]()
-    solved = _solved_gradient(args) if isinstance(args, GradArguments) else _solved(args)
+    match args:
+        case GradArguments():
+            solved = _solved_gradient(args)
+        case FitArguments():
+            solved = _solved_fit(args)
+        case _:
+            solved = _solved(args)
     tolerance = _amount(line, "tolerance") or args.tolerance
     if text.endswith("%"):
         tolerance = (tolerance or 0.0) * solved.size
@@ -167,6 +175,14 @@ def _solved_gradient(args: GradArguments) -> _Solved:
             gradient = gradient_of(problem_of(settings_of(args), table), table, spec_of(args), Spool(file))
             g = right_gradient(gradient, args.method is Method.NUMERIC)
     return _Solved(lambda expected: judge_gradient(g, unit_name, expected).verdict, float(np.max(np.abs(g.right))))
+
+
+def _solved_fit(args: FitArguments) -> _Solved:
+    """The parameters after some steps as a question."""
+    from losscli.commands.fit import solved_fit
+
+    judge_, theta = solved_fit(args)
+    return _Solved(judge_, float(np.max(np.abs(theta))))
 
 
 # --- the answers ------------------------------------------------------------------------------------------------------

@@ -18,12 +18,15 @@ STILL = 1e-6  # gradient descent has converged where no entry of the gradient is
 
 NEWTON_STEPS, DESCENT_STEPS = 100, 1000
 
+MOST_KEPT = 100_000  # numbers of the parameters after each step
+
 
 @dataclass(frozen=True)
 class FitConfig:
     """How to fit; `tol` is the decrease of the loss at which to stop, `l2` the penalty.
 
-    `batch` is the number of rows of a step (None: all), in an order that follows from `seed`.
+    `batch` is the number of rows of a step (None: all), in an order that follows from `seed`. A descent that ends above
+    where it began is refused unless it `may_rise`.
     """
 
     lr: float = 0.1
@@ -33,6 +36,7 @@ class FitConfig:
     method: Solver = Solver.GD
     batch: int | None = None
     seed: int = 0
+    may_rise: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,14 @@ class Fit:
     """A fit: parameters, and the loss with its penalty before the first step and after each.
 
     `test_history` is the mean loss of the test rows at the same times, without penalty; () where there are none.
+    `theta_history` are the parameters at these times, of few steps.
     """
 
     theta: Array
     converged: bool
     history: tuple[float, ...]
     test_history: tuple[float, ...] = ()
+    theta_history: tuple[Array, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -70,22 +76,25 @@ def descend(design: DesignMatrix, start: Array, config: FitConfig, test: DesignM
     The loss may rise on the way.
 
     Raises:
-        DataError: the loss becomes infinite or undefined, or ends above where it began.
+        DataError: the loss becomes infinite or undefined, or ends above where it began and must not.
     """
     theta = start
     history, tested = [_objective(design, theta, config.l2)], [*loss_of_test(test, theta)]
-    batches, enough = _batches(design, config), False
+    batches, enough, thetas = _batches(design, config), False, [start]
     while len(history) <= config.steps and not enough:
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is refused below
-            theta = theta - config.lr * _gradient(next(batches), theta, config.l2)
+            theta = theta - config.lr * objective_gradient(next(batches), theta, config.l2)
         history.append(_objective(design, theta, config.l2))
+        if len(history) * theta.size <= MOST_KEPT:
+            thetas.append(theta)
         tested += loss_of_test(test, theta)
         if not isfinite(history[-1]):
             break
         enough = config.tol > 0.0 and 0.0 <= history[-2] - history[-1] < config.tol
-    _refuse_worse(history, config.lr)
-    still = bool(np.abs(_gradient(design, theta, config.l2)).max() <= STILL)
-    return Fit(theta, enough or still, tuple(history), tuple(tested))
+    _refuse_worse(history, config)
+    still = bool(np.abs(objective_gradient(design, theta, config.l2)).max() <= STILL)
+    kept = tuple(thetas) if len(thetas) == len(history) else ()
+    return Fit(theta, enough or still, tuple(history), tuple(tested), kept)
 
 
 def _batches(design: DesignMatrix, config: FitConfig) -> Iterator[DesignMatrix]:
@@ -105,14 +114,14 @@ def _batches(design: DesignMatrix, config: FitConfig) -> Iterator[DesignMatrix]:
                 yield batch
 
 
-def _refuse_worse(history: list[float], lr: float) -> None:
+def _refuse_worse(history: list[float], config: FitConfig) -> None:
     first, last = history[0], history[-1]
-    if isfinite(last) and not rises(first, last):
+    if isfinite(last) and (config.may_rise or not rises(first, last)):
         return
     step = len(history) - 1
     went = f"the loss ends above where it began: {first:.6g}, and {last:.6g} after step {step}"
     went = went if isfinite(last) else f"the loss is no longer finite at step {step}"
-    raise DataError(f"{went}; try a smaller --lr than {lr:g}, or --standardize")
+    raise DataError(f"{went}; try a smaller --lr than {config.lr:g}, or --standardize")
 
 
 def rises(before: float, after: float) -> bool:
@@ -126,7 +135,8 @@ def _objective(design: DesignMatrix, theta: Array, l2: float) -> float:
         return mean_loss(design, theta) + penalty
 
 
-def _gradient(design: DesignMatrix, theta: Array, l2: float) -> Array:
+def objective_gradient(design: DesignMatrix, theta: Array, l2: float) -> Array:
+    """The gradient of the mean loss with its penalty, shaped like theta."""
     slope = row_gradients(design, theta).T @ design.x / design.divisor
     return np.asarray(slope + l2 * penalized(design, theta) if l2 else slope)
 

@@ -37,6 +37,7 @@ class FitReport:
     fit: Fit
     scaling: Scaling | None
     test: DesignMatrix | None
+    start: Array
 
     @cached_property
     def parameters(self) -> Grid:
@@ -109,6 +110,7 @@ FIGURES: tuple[Figure[FitReport], ...] = (
         lambda r: r.boundary is not None,
     ),
     Figure("history", lambda r: list(r.fit.history)),
+    Figure("theta_history", lambda r: [theta.tolist() for theta in r.fit.theta_history] or None),
     Figure("test_history", lambda r: list(r.fit.test_history) if r.test is not None else None),
 )
 
@@ -141,7 +143,14 @@ def _raw(theta: Array, outcome: FitReport) -> Array:
 
 def _notes(outcome: FitReport) -> list[str]:
     notes = list(outcome.design.table.schema.notes)
-    if not outcome.fit.converged:
+    first, last = outcome.fit.history[0], outcome.fit.history[-1]
+    if rises(first, last):
+        notes.insert(
+            0,
+            f"the loss ends above where it began: {first:.6g}, and {last:.6g} after {outcome.fit.steps} steps;"
+            f" --lr {outcome.config.lr:g} is too large",
+        )
+    elif not outcome.fit.converged:
         steps = "1 step" if outcome.fit.steps == 1 else f"{outcome.fit.steps} steps"
         notes.insert(0, f"not converged after {steps}; {_more(outcome)} would lower the loss further")
     notes += _rising(outcome)

@@ -123,6 +123,26 @@ def with_diagnosis(answer: Report, found: Diagnosis, expected: Expected, digits:
     )
 
 
+def with_fit_verdict(answer: Report, verdict: Verdict, expected: Expected, digits: int) -> Report:
+    """The report of a fit with the verdict on typed parameters."""
+    hidden, text = expected.hidden, shortened(expected.text)
+    told = ("expected", text, sentence(verdict, "" if hidden else "parameter", "", digits))
+    grids = [Grid((told,), right=verdict.ok, wrapped=True)]
+    grids += [_fit_grid(verdict, digits, hidden)] if verdict.fits else []
+    notes = remarks(verdict, text, "", never_negative=False)
+    plain = replace(concealed(answer), pictures=()) if hidden else answer
+    record = {**plain.record, "expect": verdict_record(verdict, next(iter(notes), None), hidden)}
+    aside = () if hidden else (f"expected {text}: {told[2]}",)
+    return replace(
+        plain,
+        grids=(*plain.grids, *grids),
+        notes=(*plain.notes, *notes),
+        record={**record, "notes": [*plain.record["notes"], *notes]},
+        aside=aside,
+        flat=_flat_record(verdict, expected),
+    )
+
+
 def concealed(answer: Report) -> Report:
     """The report without any figure of the answer: what was asked is all that stays."""
     record = {key: value for key, value in answer.record.items() if key in ASKED}

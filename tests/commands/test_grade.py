@@ -135,7 +135,8 @@ def test_gradients_by_parameters_and_losses_of_rows_are_questions(tmp_path: Path
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("fit bce x.csv", "question 'q': 'fit bce' is no question; ask for bce, ce, nll, or grad of one of them"),
+        ("fit bce x.csv", "question 'q': a fit is a question where its --steps are given"),
+        ("fit temperature x.csv", "is no question; ask for bce, ce, nll, grad of one of them, or fit with --steps"),
         ("rm -rf .", "is no question"),
         ("bce 1 0.5; touch x", "'bce 1 0.5; touch x'"),
         ("bce absent.csv", "absent.csv: no such file"),
