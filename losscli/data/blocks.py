@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,7 @@ class Origin:
     columns: Columns | None = None
     first_line: int | None = None  # the line of the source's first row, from 1; None: its rows have no lines
     row_groups: tuple[int, ...] = ()  # the first row of each
+    files: tuple[tuple[str, int], ...] = ()  # of a block of several files: each, and the lines of the block before it
     rows: int = 0
     lines: int = 0
 
@@ -150,7 +152,10 @@ class Block:
         if origin.first_line is not None:
             down = self.line_breaks[row][number] if number is not None and row in self.line_breaks else 0
             line = row if self.line is None else int(self.line[row])
-            return Location(origin.source, origin.first_line + origin.lines + line + down, called)
+            source, before = origin.source, -origin.lines
+            if origin.files:
+                source, before = origin.files[bisect_right(origin.files, line, key=itemgetter(1)) - 1]
+            return Location(source, origin.first_line + line - before + down, called)
         at = origin.rows + row
         group = f" (row group {bisect_right(origin.row_groups, at)})" if origin.row_groups else ""
         return Location(origin.source, None, ": ".join(filter(None, (f"row {at + 1}{group}", called))))
@@ -317,6 +322,14 @@ Chunk = Callable[[], Block]
 
 
 @dataclass(frozen=True)
+class SmallFiles:
+    """How small files that begin as another one are read, many in a block: the rows of each, and the block of these."""
+
+    rows: Callable[[str], bytes | None]  # None: the file is to be read by itself
+    block: Callable[[Sequence[tuple[str, bytes]]], Block]
+
+
+@dataclass(frozen=True)
 class Cluster:
     """Where a table is to be evaluated: the address, and each file by its name here and by what workers are to open."""
 
@@ -427,6 +440,7 @@ class Table:
     streamed: bool = True  # and not lists
     threads: int = 1  # that take its chunks at once
     cluster: Cluster | None = None
+    small_files: SmallFiles | None = None
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows, in order, once."""

@@ -61,6 +61,19 @@ def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iter
         yield from map(work, chain(alone, parts))
 
 
+def in_parts(work: Callable[[P], T], parts: Sequence[P], failures: tuple[type[BaseException], ...]) -> list[T] | None:
+    """What `work` makes of each part, in order, each in a process of its own or else a thread; None if one fails."""
+    if available():
+        return in_processes(work, parts, failures)
+    from concurrent.futures import ThreadPoolExecutor
+
+    try:
+        with ThreadPoolExecutor(len(parts)) as pool:
+            return list(pool.map(work, parts))
+    except failures:
+        return None
+
+
 def in_processes(
     work: Callable[[P], T], parts: Sequence[P], failures: tuple[type[BaseException], ...]
 ) -> list[T] | None:

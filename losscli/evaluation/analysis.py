@@ -145,7 +145,9 @@ class RowDetails:
 def _worst(options: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
     values = rows.value
     entries = worst_of(options.worst, values, partial(_entries, options, block, prepared, rows, values))
-    source = None if block.sides else block.origin.source  # cells of several sources know their lines
+    source = (
+        None if block.sides or block.origin.files else block.origin.source
+    )  # cells of several sources know their lines
     return Worst(options.worst, block.rows, source, source, block.lines, entries)
 
 

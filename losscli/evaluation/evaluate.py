@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial, reduce
 from operator import add
@@ -11,7 +12,7 @@ from typing import TypeVar, cast
 
 from losscli.data.blocks import Block, Table
 from losscli.data.reasons import REASONS
-from losscli.engines.local import MOST_PROCESSES, available, in_processes, in_threads
+from losscli.engines.local import MOST_PROCESSES, in_parts, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown
 from losscli.evaluation.prepare import Prepared, prepare
@@ -72,14 +73,19 @@ def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:
         from losscli.evaluation.cluster import folded_on_cluster
 
         return cast(M, folded_on_cluster(table, work, empty))
-    ranges = table.reader.ranges(min(table.threads, MOST_PROCESSES)) if table.threads > 1 and available() else ()
+    ranges = table.reader.ranges(min(table.threads, MOST_PROCESSES)) if table.threads > 1 else ()
     parts = [table.part(low, high) for low, high in ranges]
-    found = in_processes(partial(_added_up, work, empty), parts, (DataError, Quoted)) if parts else None
+    found = in_parts(partial(_added_up, work, empty), parts, (DataError, Quoted)) if parts else None
     return reduce(add, found) if found else _added_up(work, empty, table)
 
 
 def _added_up(work: Callable[[Block], M], empty: M, table: Table) -> M:
     return reduce(add, (result for result, _ in in_order(table, work)), empty)
+
+
+def _added_up_part(work: Callable[[Block], M], empty: M, part: Table) -> M:
+    with closing(part):
+        return _added_up(work, empty, part)
 
 
 def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:

@@ -1,7 +1,8 @@
 """Many files as one table: a quoted glob or a directory, its files in sorted order. The rule: a fault names its file.
 
 Rows are counted within each file for errors and through all of them elsewhere. Files are opened one after the other;
-the first one settles the columns, and all others must have them, in any order.
+the first one settles the columns, and all others must have them, in any order. Small files of text that begin as the
+first one are read many at a time.
 """
 
 import os
@@ -15,7 +16,10 @@ from losscli.data.blocks import Block, Chunk, OpenSource, Reader, Table
 from losscli.data.columns import ColumnSelection
 from losscli.errors import DataError, shown
 from losscli.reading.listing import Listing
+from losscli.reading.remote import is_url
 
+BATCH_BYTES = 1 << 19  # of small files that are read together
+REMOTE_FILES = 16  # of a store, that are read at once
 OpenFile = Callable[[str], OpenSource]
 ExtraColumns = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: their names, and which of a block's
 
@@ -33,20 +37,20 @@ def _joined(listing: Listing, open_file: OpenFile, opened: OpenSource, wanted: C
     first = replace(first, schema=replace(first.schema, notes=(*first.schema.notes, *listing.notes)))
     own = same_columns(first, wanted)
     size = 0
-    for name in names[1:]:
-        other = _table(open_file, name, own)
-        other.close()
-        _refuse_other(first, other)
-    with suppress(OSError):
-        size = sum(os.path.getsize(name) for name in names)
-    reader = _Reader(first, tuple(names), partial(_table, open_file, wanted=own), size or None)
+    if not is_url(names[0]):
+        with suppress(OSError):
+            size = sum(os.path.getsize(name) for name in names)
+    reader = _Reader(first, tuple(names), partial(_like_first, first, open_file, own), size or None)
     return replace(first, reader=reader, sources=tuple(names), threads=1)
 
 
-def _table(open_file: OpenFile, name: str, wanted: ColumnSelection) -> Table:
+def _like_first(first: Table, open_file: OpenFile, wanted: ColumnSelection, name: str) -> Table:
+    """The table of a file; DataError where it lacks a column that is in use in the first one."""
     opened = open_file(name)
     try:
-        return opened.table(wanted)
+        table = opened.table(wanted)
+        _refuse_other(first, table)
+        return table
     except BaseException:
         opened.close()
         raise
@@ -80,6 +84,7 @@ class _Reader(Reader):
 
     def __init__(self, first: Table, names: tuple[str, ...], table: Callable[[str], Table], size: int | None) -> None:
         self.first, self.names, self.table, self.size = first, names, table, size
+        self.opened: Table | None = first
         self.now: Table | None = first
         self.done = 0
 
@@ -87,27 +92,50 @@ class _Reader(Reader):
         return self.read(0, len(self.names))
 
     def ranges(self, count: int) -> Sequence[tuple[int, int]]:
-        count = min(count, len(self.names))
+        count = min(REMOTE_FILES if is_url(self.names[0]) else count, len(self.names))
         return tuple(pairwise(len(self.names) * at // count for at in range(count + 1))) if count > 1 else ()
 
     def read(self, low: int, high: int) -> Iterator[Chunk]:
+        """The rows of a range of the files, small ones together."""
+        small, batch, size = self.first.small_files, list[tuple[str, bytes]](), 0
         for number in range(low, high):
-            table = self.first if number == 0 else self.table(self.names[number])
-            self.now = table
-            file = _File(table, _order(self.first.schema.extra, table))
+            opened = self.opened if number == 0 else None
+            rows = small.rows(self.names[number]) if small and not opened else None
+            if rows is not None:
+                batch.append((self.names[number], rows))
+                size += len(rows)
+                self.done += len(rows)
+            if small and batch and (rows is None or size >= BATCH_BYTES):
+                yield partial(small.block, batch)
+                batch, size = [], 0
+            if rows is None:
+                yield from self._file(opened or self.table(self.names[number]))
+        if small and batch:
+            yield partial(small.block, batch)
+
+    def _file(self, table: Table) -> Iterator[Chunk]:
+        if table is self.opened:
+            self.opened = None  # it can be read once
+        self.now = table
+        file = _File(table, _order(self.first.schema.extra, table))
+        try:
             for chunk in table.chunks():
                 file.given += 1
                 yield partial(file.block, chunk)
             file.ended = True
             file.close_when_done()
             self.done += table.reader.size or 0
+        finally:
+            if not file.ended:
+                table.close()
 
     def position(self) -> int:
         return self.done + (self.now.reader.position() if self.now else 0)
 
     def close(self) -> None:
-        if self.now:
-            self.now.close()
+        for table in (self.opened, self.now):
+            if table:
+                table.close()
 
 
 @dataclass(frozen=True)

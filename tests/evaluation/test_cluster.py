@@ -30,7 +30,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in a dozen parts, though they are small."""
     monkeypatch.setattr(text_table, "LEAST_BYTES", 1000)
     monkeypatch.setattr(cluster, "PART_BYTES", 50_000)
-    monkeypatch.setattr(columnar, "PART_ROWS", 2000)
+    monkeypatch.setattr(columnar, "LEAST_ROWS", 2000)
 
 
 def rows(count: int) -> list[tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """A quoted glob or a directory is one table: its files in sorted order, with the digits of the one file."""
 
 import gzip
+import random
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from conftest import DATA, examples, record, refusal, run
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from trees import OTHERS, TABLE, TABLES, plant
+
+from losscli.reading.text import table as text
 
 HEADER, *ROWS = (DATA / "breast_cancer.csv").read_text(encoding="utf-8").splitlines()
 FIGURES = ("value", "n", "sum", "mean", "std", "se", "min", "max", "baseline", "normalized")
@@ -114,8 +117,8 @@ def test_a_table_with_a_log_of_its_own_is_refused(mark: str, kind: str, command:
 
 
 def files(folder: Path, **files: str) -> None:
-    for name, text in files.items():
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    for name, rows in files.items():
+        (folder / f"{name}.csv").write_text(rows, encoding="utf-8")
 
 
 def test_columns_may_stand_in_another_order(here: Path) -> None:
@@ -173,3 +176,80 @@ def test_labels_and_predictions_may_be_many_files(here: Path) -> None:
     found = record("bce", "y?.csv", "p?.csv")
 
     assert (found["n"], found["sources"]) == (3, ["y1.csv", "y2.csv", "p1.csv", "p2.csv"])
+
+
+# --- small files ------------------------------------------------------------------------------------------------------
+def many(folder: Path, *bodies: str | bytes, header: str = "label,prob,site\n") -> Path:
+    folder.mkdir(exist_ok=True)
+    for at, body in enumerate(bodies):
+        data = body if isinstance(body, bytes) else (header + body).encode()
+        (folder / f"{at:03}.csv").write_bytes(data)
+    return folder
+
+
+ROW = "1,0.5,a\n0,0.25,b\n"
+OTHERS_AMONG_SMALL = {
+    "no newline at the end": "1,0.5,a",
+    "blank lines at the end": "1,0.5,a\n\n\r\n",
+    "a blank line": "1,0.5,a\n\n0,0.5,b\n",
+    "carriage returns": "1,0.5,a\r\n0,0.5,b\r\n",
+    "quotes": '1,0.5,"a"\n0,0.5,"b\nc"\n1,0.25,d\n',
+    "another order": b"site,prob,label\na,0.5,1\n",
+    "a BOM": b"\xef\xbb\xbflabel,prob,site\n1,0.5,a\n",
+    "compressed": gzip.compress(b"label,prob,site\n1,0.5,a\n"),
+    "carriage returns in the header": b"label,prob,site\r\n1,0.5,a\r\n",
+    "a missing cell": "1,,a\n1,0.5,b\n",
+    "no number": "1,0.5,a\n1,x,a\n",
+    "no probability": "1,0.5,a\n0,2,a\n",
+    "a short row": "1,0.5,a\n0\n",
+    "no text": b"label,prob,site\n1,0.5,\xff\n",
+    "a header alone": "",
+    "another header": b"label,prob\n1,0.5\n",
+}
+
+
+@pytest.mark.parametrize(
+    "options", [("-f", "json"), ("--worst", "9", "--by", "site", "-f", "json"), ("-r", "none", "--na", "drop")]
+)
+@pytest.mark.parametrize("other", OTHERS_AMONG_SMALL)
+def test_small_files_are_read_together_as_one_by_one(
+    other: str, options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = many(tmp_path / "many", *[ROW] * 5, OTHERS_AMONG_SMALL[other], *[ROW] * 5)
+    together = [run("bce", folder, *options, "--threads", threads) for threads in ("1", "2", "3")]
+
+    monkeypatch.setattr(text, "SMALL_BYTES", 0)
+
+    assert together == [run("bce", folder, *options, "--threads", "1")] * 3
+    assert "internal" not in together[0].err
+
+
+def test_worst_rows_of_small_files_name_their_files_and_lines(tmp_path: Path) -> None:
+    folder = many(tmp_path / "many", *[ROW] * 5, "1,0.5,a\n\n1,0.125,worst\n", *[ROW] * 5)
+
+    for threads in ("1", "2", "4"):
+        (worst,) = record("bce", folder, "--worst", "1", "--show", "site", "--threads", threads)["worst"]
+        assert (worst["row"], worst["file"], worst["line"]) == (12, str(folder / "005.csv"), 4)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_the_worst_rows_of_many_files_are_the_same_at_any_number_of_threads(ending: str, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    draw = random.Random(7)
+    for at in range(12):
+        rows = [(draw.randrange(2), draw.random()) for _ in range(500)]
+        path = folder / f"{at:02}.{ending}"
+        if ending == "parquet":
+            table = pytest.importorskip("pyarrow").table({"label": [y for y, _ in rows], "prob": [p for _, p in rows]})
+            pytest.importorskip("pyarrow.parquet").write_table(table, path, row_group_size=100)
+        elif ending == "csv":
+            path.write_text("label,prob\n" + "".join(f"{y},{p!r}\n" for y, p in rows))
+        else:
+            path.write_text("".join(f'{{"label": {y}, "prob": {p!r}}}\n' for y, p in rows))
+
+    expected = record("bce", folder, "--worst", "20", "--threads", "1")
+
+    assert len(expected["worst"]) == 20
+    for threads in ("2", "4") * 10:
+        assert record("bce", folder, "--worst", "20", "--threads", threads) == expected

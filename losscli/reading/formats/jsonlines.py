@@ -2,7 +2,7 @@
 
 A list or an object of numbers (`"probs": [0.7, 0.3]`) becomes a column for each of its entries: `probs_0`, `probs_1`.
 The keys of the first object name the columns; their order doesn't matter, a key that is missing is a missing cell, and
-keys that aren't asked for may hold anything. Lines of one shape are read as a table of text is (`lines.objects`).
+keys that aren't asked for may hold anything. Lines of one shape are read as a table of text is (`text.objects`).
 """
 
 import json
@@ -14,11 +14,11 @@ from typing import Any
 from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, schema_of
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, RowError, shown
-from losscli.reading.lines.objects import Template, grid_of, template_of
 from losscli.reading.sources import Source
 from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import Style
 from losscli.reading.text.lines import decoded_block
+from losscli.reading.text.objects import Template, grid_of, template_of
 from losscli.reading.text.table import Feed, LineReader
 
 try:

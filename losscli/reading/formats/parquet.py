@@ -5,12 +5,13 @@ and records of them stand for a column for each class; keys of the path (`day=20
 """
 
 import tempfile
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, schema_of
@@ -29,7 +30,7 @@ orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
 BATCH_ROWS, BATCH_CELLS = 1 << 15, 1 << 18  # a batch has no more of either, so that it stays near the processor
-PART_ROWS = 1 << 20  # of row groups that are a part of the work of a cluster
+LEAST_ROWS = 1 << 16  # of a part that a thread reads
 BUFFER = 1 << 20  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
 _FIRST_ROWS = 64  # that are looked at together for the length of a column's lists
 STREAM = b"\xff\xff\xff\xff"
@@ -95,10 +96,12 @@ class _Reader(SourceReader):
         return self._batches(None)
 
     def ranges(self, count: int) -> Sequence[tuple[int, int]]:
-        """Row groups from one to below another, of enough rows to be a part of the work of a cluster."""
-        ends = [*self.container.starts, self.container.rows or 0][1:]
-        runs = _runs([high - low for low, high in zip(self.container.starts, ends, strict=True)], PART_ROWS)
-        return [(run[0], run[-1] + 1) for run in runs]
+        """Row groups from one to below another, about as many rows each."""
+        rows = self.container.rows or 0
+        ends = [*self.container.starts, rows][1:]
+        count = min(count, rows // LEAST_ROWS)
+        limits = sorted({0, *(bisect_right(ends, rows * at // count) for at in range(1, count)), len(ends)})
+        return list(pairwise(limits)) if len(limits) > 2 else []
 
     def read(self, low: int, high: int) -> Iterator[Chunk]:
         return self._batches(range(low, high))

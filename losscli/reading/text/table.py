@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from io import RawIOBase
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import IO, Any, cast
 
-from losscli.data.blocks import Chunk, Layout, OpenSource, Origin, Reader, Table, schema_of
+from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Reader, SmallFiles, Table, schema_of
 from losscli.data.cells import is_missing, is_text, number
 from losscli.data.columns import Columns, ColumnSelection, FirstLines, expand, resolve
 from losscli.errors import DataError, Quoted, RowError, shown
 from losscli.reading.lists import parse_list, reads_as_numbers
-from losscli.reading.sources import SHRUNK, Source
+from losscli.reading.sources import SHRUNK, Source, is_plain_file, readable
 from losscli.reading.text.careful import NOT_UTF8
 from losscli.reading.text.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.text.lines import as_text, block_of, parsed_block, split
@@ -302,6 +302,7 @@ def _line_end(descriptor: int, near: int) -> int | None:
 
 # --- the table --------------------------------------------------------------------------------------------------------
 HEAD_BYTES = 1 << 16
+SMALL_BYTES = 1 << 16  # of a file that is read together with others
 
 RECORD_BYTES = 1 << 24  # a line longer than this is no line of a table
 _TOO_LONG = f"a line of more than {RECORD_BYTES >> 20} MiB; is this a table?"
@@ -383,6 +384,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
         wanted = head.lists.translated(wanted)
     columns = _columns(head, wanted, f"{source.name}:{gone + head.blank_lines + 1}", source.name)
     width = len(head.top.first)
+    header = feed.rest[: feed.rest.find(b"\n") + 1]
     above = head.blank_lines + (head.first_lines if columns.names else 0)
     _skip(feed, above)
     alone = not (wanted.labels_only or wanted.preds_only)  # of two tables the numbers of rows are compared
@@ -398,7 +400,28 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
     schema = schema_of(columns, wanted)
     schema = replace(schema, notes=(*head.notes, *schema.notes))
     records_of = partial(_Records, layout=layout, origin=origin, block_bytes=style.block_bytes, lists=head.lists)
-    return Table(source.name, schema, LineReader(feed, lambda part, ranged: records_of(part, ranged=ranged).chunks()))
+    reader = LineReader(feed, lambda part, ranged: records_of(part, ranged=ranged).chunks())
+    table = Table(source.name, schema, reader)
+    if not (columns.names and skipped == 1 and header and is_plain_file(source)) or head.notes or head.lists:
+        return table
+    small = SmallFiles(partial(_rows_behind, header), partial(_block_of_files, layout, origin))
+    return replace(table, small_files=small)
+
+
+def _rows_behind(header: bytes, path: str) -> bytes | None:
+    """The lines of a small file behind a header; None where the file is larger, begins otherwise or holds quotes."""
+    with readable(path), open(path, "rb", buffering=0) as file:
+        data = file.read(SMALL_BYTES + 1)
+    if len(data) > SMALL_BYTES or not data.startswith(header) or b'"' in data or b"\0" in data:
+        return None
+    rows = data[len(header) :].rstrip(b"\r\n")
+    return rows + b"\n" if rows.strip() else None
+
+
+def _block_of_files(layout: Layout, origin: Origin, files: Sequence[tuple[str, bytes]]) -> Block:
+    lines = accumulate((rows.count(b"\n") for _, rows in files), initial=0)
+    places = tuple((name, before) for (name, _), before in zip(files, lines, strict=False))
+    return block_of(b"".join(rows for _, rows in files), layout, replace(origin, source=files[0][0], files=places))
 
 
 def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Columns:
