@@ -33,6 +33,16 @@ def number(text: str) -> float | None:
         return None
 
 
+def whole_number(text: str) -> str | None:
+    """A whole number in its shortest spelling, `7` for `007`, `+7` and `7.0`; None for other text, as `7e0`."""
+    text = text.replace(MINUS, "-")
+    whole, _, zeros = text.removeprefix("-").removeprefix("+" if text[:1] == "+" else "").partition(".")
+    if not (whole.isascii() and whole.isdigit()) or zeros.strip("0"):
+        return None
+    whole = whole.lstrip("0") or "0"
+    return f"-{whole}" if text[0] == "-" and whole != "0" else whole
+
+
 def has_decimal_comma(text: str) -> bool:
     """Whether a cell would be a number if its comma were a point."""
     return text.count(",") == 1 and number(text.replace(",", ".")) is not None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from losscli.data.cells import canonical, has_decimal_comma, is_missing, number
+from losscli.data.classnames import order_by_name
 from losscli.enums import Form, Scale
 from losscli.errors import DataError, nearest, shown
 
@@ -50,6 +51,7 @@ class ColumnSelection:
     named_labels: tuple[str, ...] = ()  # labels that the user spoke of: where one stands, there is no header
     extra: Mapping[str, str] = field(default_factory=dict)  # extra columns, read as text, by what they are for
     models: tuple[str, ...] = ()  # the prediction columns of further models, beside those of `prob`
+    counterparts: tuple[str, ...] = ()  # of LABELS: the names of the prediction columns, which stand in PREDS
 
 
 @dataclass(frozen=True)
@@ -533,9 +535,25 @@ def _columns(asked: _Asked) -> Columns:
     if wanted.features == "":
         features, aside = _other_features(asked.without({*columns.labels, *weight, *apart}))
     columns = replace(columns, weight=next(iter(weight), None), features=features, names=asked.names, aside=aside)
-    columns = replace(columns, models=further_models(columns, wanted, asked.width))
+    columns = _matched_by_name(replace(columns, models=further_models(columns, wanted, asked.width)), wanted)
     others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.extra.items() if text == "*"}
     return replace(columns, extra={**extra, **others})
+
+
+def _matched_by_name(columns: Columns, wanted: ColumnSelection) -> Columns:
+    """The label columns, and those of further models, in the order in which the predictions name the same classes."""
+    names = columns.names
+    if not names:
+        return columns
+    reference = [names[column] for column in columns.preds] or wanted.counterparts
+
+    def ordered(part: Set_, what: str) -> Set_:
+        order = order_by_name([names[column] for column in part], reference, what, "the predictions")
+        return part if order is None else tuple(part[at] for at in order)
+
+    both = zip(columns.models, wanted.models, strict=True)
+    models = tuple(ordered(part, f"the model {shown(text)}") for part, text in both)
+    return replace(columns, labels=ordered(columns.labels, "the labels"), models=models)
 
 
 def _other_features(asked: _Asked) -> tuple[Set_, Set_]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import log
 
 from losscli.data.blocks import Table
+from losscli.data.classnames import same_names
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, UsageError, printable_line
+from losscli.errors import DataError, UsageError, printable_line, shown
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes
 from losscli.losses.conventions import Convention, convention
 from losscli.losses.focal import focal_kernels
@@ -132,6 +133,10 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if form is Form.CATEGORICAL:
         if settings.classes:
             names = given_classes(settings.classes, table.schema.width)
+            order = same_names(settings.classes, table.schema.classes or ())
+            if order is not None and list(order) != sorted(order):
+                header = ", ".join(map(shown, table.schema.classes or ()))
+                raise DataError(f"--classes names the columns in another order than the header: {header}")
         else:
             names = column_classes(table.schema.classes, table.schema.width)
     k = table.schema.width if form is Form.CATEGORICAL else 2

@@ -80,7 +80,7 @@ def _opened(request: ReadOptions) -> Table:
     if request.drop_unmatched is not None and KEY not in request.wanted.extra:
         raise UsageError("--unmatched says what is done about rows that --key finds no partner for; add --key")
     if len(tokens) == 2:
-        from losscli.reading.pairs.sides import pair
+        from losscli.reading.pairs import pair
 
         return pair(request)
     if KEY in request.wanted.extra:
@@ -91,7 +91,7 @@ def _opened(request: ReadOptions) -> Table:
     if "" in tokens:
         raise UsageError("an argument is empty")
     if is_list(tokens[0]):
-        from losscli.reading.pairs.sides import likelihoods
+        from losscli.reading.pairs import likelihoods
 
         return likelihoods(request)
     return file_table(tokens[0], request)

@@ -2,10 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,14 +16,13 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from losscli.data.blocks import Categorical, Table, placed, stacked, taken, texts
-from losscli.data.cells import is_missing, missing_words, number, texts_of
+from losscli.data.cells import is_missing, missing_words, texts_of
 from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.errors import DataError, shown
+from losscli.reading import join
+from losscli.reading.join import Bits, Index, Keys, keys_of, plain_numbers, whole_keys
 from losscli.reading.open import ReadOptions, open_data
-from losscli.reading.pairs import index
-from losscli.reading.pairs.index import Keys, indexed, keys_of
-from losscli.reading.pairs.numeric import exact, short_numbers
 from losscli.reading.text import table, tokenizer
 from losscli.reading.text.dialect import Style
 
@@ -78,8 +77,10 @@ def with_key(row: Row, keys: Sequence[str]) -> bool:
     return gone is None
 
 
-def as_numbers(row: Row) -> tuple[Decimal, ...] | None:
-    return None if any(number(cell) is None for cell in row.key) else tuple(map(Decimal, row.key))
+def as_numbers(row: Row) -> tuple[int, ...] | None:
+    """The cells as whole numbers, without rounding; None where one is none."""
+    found = [re.fullmatch(r"([+-]?[0-9]+)(\.0*)?", cell) for cell in row.key]
+    return None if not all(found) else tuple(int(match[1]) for match in found if match)
 
 
 def one_by_one(labels: str, preds: str, keys: Sequence[str], drop: bool) -> Outcome:
@@ -92,10 +93,10 @@ def one_by_one(labels: str, preds: str, keys: Sequence[str], drop: bool) -> Outc
 def _one_by_one(labels: list[Row], preds: list[Row], keys: Sequence[str], drop: bool) -> Outcome:
     keyed = [row for row in labels if with_key(row, keys)]
     by_text = {row.key: row for row in reversed(keyed)}
-    for first in keyed:
-        again = [row for row in keyed if row.key == first.key]
-        if len(again) > 1:
-            raise Wrong(f"{again[1].place}: the key {first.told} stands twice, first in {first.place}")
+    for row in keyed:
+        first = by_text[row.key]
+        if first is not row:
+            raise Wrong(f"{row.place}: the key {first.told} stands twice, first in {first.place}")
     numeric = all(as_numbers(row) is not None for row in keyed)
     by_number = {as_numbers(row): row for row in reversed(keyed)} if numeric else {}
     partner: dict[int, Row] = {}
@@ -144,9 +145,9 @@ def _one_by_one(labels: list[Row], preds: list[Row], keys: Sequence[str], drop: 
 @contextmanager
 def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[None]:
     """Several blocks and cells as bytes in small tables too, and hashes of which many are the same."""
-    plain = index.hashes
+    plain = join.hashes
 
-    def some(keys: Keys) -> index.Bits:
+    def some(keys: Keys) -> Bits:
         return plain(keys) & np.uint64(3)
 
     with ExitStack() as stack:
@@ -154,7 +155,7 @@ def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[N
         if bytes_apart:
             stack.enter_context(patch.object(tokenizer, "_SAMPLE", 1))
         if few_hashes:
-            stack.enter_context(patch.object(index, "hashes", some))
+            stack.enter_context(patch.object(join, "hashes", some))
         yield
 
 
@@ -288,7 +289,7 @@ def test_keys_are_equal_just_where_their_texts_are(left: list[str], right: list[
     words = [Categorical(np.arange(len(cells)), tuple(cells)) for cells in (left, right)]
     held, wanted = keys_of(words[:1]), keys_of(words[1:])
 
-    rows = indexed(held, np.arange(len(left))).rows(wanted)
+    rows = Index(held, np.arange(len(left))).rows(wanted)
 
     assert [left[row] if row >= 0 else None for row in rows.tolist()] == [
         cell if cell in left else None for cell in right
@@ -319,15 +320,25 @@ def test_columns_one_below_the_other_keep_their_cells(parts: list[list[str]], as
     assert [found.categories[code] for code in found.codes.tolist()] == [cell for cells in parts for cell in cells]
 
 
-@given(st.lists(st.from_regex(r"[+-]?[0-9]{0,9}\.?[0-9]{0,9}", fullmatch=True), max_size=30))
-def test_short_numbers_are_one_where_their_decimals_are(cells: list[str]) -> None:
-    found = short_numbers(keys_of([Categorical(np.arange(len(cells)), tuple(cells))]))
-    values = [exact((cell,)) for cell in cells]
+@given(st.lists(st.from_regex(r"[+-]?[0-9]{0,19}\.?[0-9]{0,3}|[0-9]e[0-9]|[a-z]", fullmatch=True), max_size=30))
+def test_whole_numbers_are_one_where_their_values_are(cells: list[str]) -> None:
+    columns = [Categorical(np.arange(len(cells)), tuple(cells))]
+    (words,), other = whole_keys(columns, keys_of(columns), np.arange(len(cells)))
+    values = [as_numbers(Row("", (cell,), "")) for cell in cells]
 
-    if found is None:
-        assert any(value is None or len(cell) > 15 for cell, value in zip(cells, values, strict=True))
-    else:
-        assert [[one == other for other in values] for one in values] == (found[0] == found[0].T).tolist()
+    assert other.tolist() == [at for at, value in enumerate(values) if value is None]
+    known = [at for at, value in enumerate(values) if value is not None]
+    for one in known:
+        for two in known:
+            assert bool((words[one] == words[two]).all()) == (values[one] == values[two]), (cells[one], cells[two])
+
+
+@given(st.lists(st.from_regex(r"[+-]?[0-9]{0,18}[.a:/]?", fullmatch=True), min_size=1, max_size=30))
+def test_plain_numbers_are_what_their_digits_say(cells: list[str]) -> None:
+    values, plain = plain_numbers(keys_of([Categorical(np.arange(len(cells)), tuple(cells))])[0])
+    for cell, value, is_plain in zip(cells, values.tolist(), plain.tolist(), strict=True):
+        assert is_plain == (cell.isdigit() and len(cell) <= 16 and str(int(cell)) == cell), cell
+        assert not is_plain or value == int(cell)
 
 
 # --- through the command ----------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from conftest import answer, close, examples, record, refusal, run, write
 from hypothesis import given
 from hypothesis import strategies as st
 
+from losscli.data.cells import MISSING
+
 SOLUTION = "id,label\n17,1\n42,0\n3,1\n"
 SUBMISSION = "id,prob\n42,0.3\n3,0.6\n17,0.8\n"
 JOINED = -(log(0.8) + log(0.7) + log(0.6)) / 3
@@ -73,6 +75,40 @@ def test_different_numbers_of_rows_are_told_with_the_column_that_could_match_the
 
     name = "<stdin>" if piped else preds
     assert said == f"the numbers of rows differ: labels.csv 2, {name} 1; --key id matches rows by it"
+
+
+def test_a_label_that_both_tables_have_must_agree(here: Path) -> None:
+    both("id,label\n1,1\n2,0\n", "id,label,prob\n1,1.0,.8\n2,1,.3\n")
+
+    said = "labels.csv:3 and preds.csv:3 differ in 'label': '0' and '1'"
+    for command in ("bce", "nll"):
+        found = refusal(command, "labels.csv", "preds.csv")
+        assert found == f"{said}; where rows are in another order, --key COL matches them by a column of both tables"
+        assert refusal(command, "labels.csv", "preds.csv", "--key", "id") == said
+    both("id,Label\n1,true\n2,\n3,0\n", "id,label,prob\n1,1,.8\n2,0,.3\n3,,.3\n")
+    for options in ((), ("--key", "id")):
+        expected = close(-(log(0.8) + log(0.7)) / 2)
+        assert answer("bce", "labels.csv", "preds.csv", "--na", "drop", *options) == expected
+    both("id,label\n1,cat\n2,dog\n", "id,label,cat,dog\n1,cat,.8,.2\n2,dog,.3,.7\n")
+    assert answer("ce", "labels.csv", "preds.csv") == close(-(log(0.8) + log(0.7)) / 2)
+
+
+def test_whole_numbers_are_compared_exactly_and_never_as_floats(here: Path) -> None:
+    """Ids of 19 and 20 digits that are one float."""
+    for first in (1_700_000_000_000_000_001, 10**19 + 1, 9_007_199_254_740_993):
+        both(f"id,label\n{first},1\n{first + 1},0\n", f"id,prob\n{first + 1},.3\n{first},.8\n")
+        said = f"labels.csv:2 and preds.csv:2 differ in 'id': '{first}' and '{first + 1}'; --key id matches rows by it"
+        assert refusal("bce", "labels.csv", "preds.csv") == said
+        assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.8) + log(0.7)) / 2)
+        both(f"id,label\n{first},1\n", f"id,prob\n{first}.0,.8\n")
+        for options in ((), ("--key", "id")):
+            assert answer("bce", "labels.csv", "preds.csv", *options) == close(-log(0.8))
+
+
+def test_keys_that_are_missing_join_nothing(here: Path) -> None:
+    for mark in sorted(MISSING):
+        both(f"id,label\n7,1\n{mark},0\n", f"id,prob\n{mark},.3\n7,.8\n")
+        assert "the key is missing" in refusal("bce", "labels.csv", "preds.csv", "--key", "id"), mark
 
 
 def test_two_tables_with_labels_and_predictions_each_are_refused(here: Path) -> None:
@@ -184,12 +220,24 @@ def test_rows_without_a_partner_can_be_left_out_and_are_counted(here: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "spelled", [("7", "7.0"), ("7", "007"), ("7.0", "7e0"), ("12345678901234567890", "+12345678901234567890")]
+    "spelled", [("7", "7.0"), ("7", "007"), ("7.0", "+7"), ("12345678901234567890", "+12345678901234567890")]
 )
 def test_keys_that_are_numbers_throughout_are_compared_as_numbers(spelled: tuple[str, str], here: Path) -> None:
     both(f"id,label\n{spelled[0]},1\n8,0\n", f"id,prob\n8,.3\n{spelled[1]},.8\n")
 
     assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.8) + log(0.7)) / 2)
+
+
+def test_keys_are_one_number_only_as_whole_numbers_without_an_exponent(here: Path) -> None:
+    """`0e123` and `0e456` are two digests, and `1e400` isn't `2e500`."""
+    for one, other in (("7.0", "7e0"), ("0e123", "0e456"), ("1e400", "2e500"), ("0.5", "0.50"), ("1e5", "100000")):
+        both(f"id,label\n{one},1\n", f"id,prob\n{other},.8\n")
+        said = f"preds.csv:2: the key '{other}' is not in labels.csv"
+        assert refusal("bce", "labels.csv", "preds.csv", "--key", "id").startswith(said)
+        said = f"labels.csv:2 and preds.csv:2 differ in 'id': '{one}' and '{other}'; --key id matches rows by it"
+        assert refusal("bce", "labels.csv", "preds.csv") == said
+        both(f"id,label\n{one},1\n{other},0\n", f"id,prob\n{other},.3\n{one},.8\n")
+        assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.8) + log(0.7)) / 2)
 
 
 def test_long_numbers_are_not_rounded_into_one_key(here: Path) -> None:

@@ -66,10 +66,10 @@ def open_json_lines(source: Source, style: Style) -> OpenSource:
 
 def _table(feed: Feed, keys: list[Key], top: FirstLines, style: Style, wanted: ColumnSelection) -> Table:
     lists = {key.name: ",".join(key.columns) for key in keys if key.entries is not None}
-    prob = None if wanted.prob is None else lists.get(wanted.prob, wanted.prob)
+    label, prob = (text if text is None else lists.get(text, text) for text in (wanted.label, wanted.prob))
     models = tuple(lists.get(text, text) for text in wanted.models)
     try:
-        columns = resolve(top, replace(wanted, header=True, prob=prob, models=models))
+        columns = resolve(top, replace(wanted, header=True, label=label, prob=prob, models=models))
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)

@@ -1,0 +1,83 @@
+"""Names of columns that stand for classes or labels: what a set of them shares, and which of two sets are the same."""
+
+from collections.abc import Iterator, Sequence
+
+from losscli.data.cells import canonical
+from losscli.errors import DataError, shown
+
+_SEPARATORS = "_-.: /|[]()#"
+
+
+def order_by_name(names: Sequence[str], reference: Sequence[str], what: str, of: str) -> tuple[int, ...] | None:
+    """The places of `names` in the order of the reference's names; None where no name is in both.
+
+    Raises:
+        DataError: some names are in both and some aren't.
+    """
+    order = same_names(names, reference)
+    if order is not None or len(names) != len(reference) or len(names) < 2:
+        return order
+    left, right = ([canonical(name).casefold() for name in plain_names(side)] for side in (names, reference))
+    both = [key for key in left if key in right]
+    if both and not (_counted(left) and _counted(right)):
+        odd = next((name for name, key in zip(names, left, strict=True) if key not in right), names[0])
+        raise DataError(f"{shown(odd)} of {what} has no counterpart in {of}, and others have; name them alike, or none")
+    return None
+
+
+def same_names(names: Sequence[str], reference: Sequence[str]) -> tuple[int, ...] | None:
+    """The places of `names` in the order of the reference's names; None where they aren't the same.
+
+    Names are compared without what all of their set share (`q_cat`, `q_dog` and `p_cat`, `p_dog`), letter case aside.
+    """
+    if len(names) != len(reference) or len(names) < 2:
+        return None
+    known = {frozenset(keys): keys for keys in _cuts(reference)}
+    found = next((keys for keys in _cuts(names) if frozenset(keys) in known), None)
+    return None if found is None else tuple(map(found.index, known[frozenset(found)]))
+
+
+def plain_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names without what all of them share, cut where a word ends or where numbers begin."""
+    front = _shared(names)
+    while front and not (names[0][front - 1] in _SEPARATORS or all(name[front:].isdigit() for name in names)):
+        front -= 1
+    back = _shared([name[front:][::-1] for name in names])
+    while back and names[0][len(names[0]) - back] not in _SEPARATORS:
+        back -= 1
+    plain = tuple(name[front : len(name) - back] for name in names)
+    return plain if all(plain) else tuple(names)
+
+
+def _cuts(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The names without 0, 1, 2 ... of the characters that all share at either end, where they still differ."""
+    longest_front = _shared(names)
+    longest_back = _shared([name[::-1] for name in names])
+    for cut in range(longest_front + longest_back + 1):
+        for front in range(max(0, cut - longest_back), min(cut, longest_front) + 1):
+            back = cut - front
+            found = tuple(canonical(name[front : len(name) - back]).casefold() for name in names)
+            if (
+                all(found)
+                and len(set(found)) == len(names)
+                and not any(_cuts_number(name, front, back) for name in names)
+            ):
+                yield found
+
+
+def _cuts_number(name: str, front: int, back: int) -> bool:
+    end = len(name) - back
+    inside = front > 0 and name[front - 1 : front + 1].isdigit() and front < end
+    return inside or (back > 0 and name[end - 1 : end + 1].isdigit())
+
+
+def _shared(names: Sequence[str]) -> int:
+    """How many characters all of the names begin with, letter case aside."""
+    folded = [tuple(map(str.casefold, name)) for name in names]
+    first, last = min(folded), max(folded)  # what these share lies between them, and so all of them share it
+    return next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+
+
+def _counted(keys: Sequence[str]) -> bool:
+    """Whether the names count from 0 or from 1, in order."""
+    return list(keys) in ([str(at) for at in range(len(keys))], [str(at + 1) for at in range(len(keys))])

@@ -1,0 +1,434 @@
+"""Two arguments, LABELS and PREDS, and a list alone: what each is, and how their rows go together.
+
+Rows go together by their numbers, where nothing in the tables speaks against it; with key columns they are joined.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from losscli.data.blocks import (
+    Array,
+    Block,
+    Categorical,
+    Chunk,
+    ColumnNames,
+    OpenSource,
+    Reader,
+    Schema,
+    Side,
+    Table,
+    cut_short,
+    placed,
+    taken,
+)
+from losscli.data.cells import ByteStrings, canonical, is_missing, whole_number
+from losscli.data.columns import KEY, ColumnSelection, labels_and_predictions, names_of, resolve, shared_out
+from losscli.engines.local import thread_count
+from losscli.enums import Form
+from losscli.errors import DataError, Location, RowError, UsageError, shown
+from losscli.lazy import Lazy
+from losscli.reading.files import ReadOptions, file_table, opened
+from losscli.reading.lists import (
+    InlineList,
+    Shape,
+    form_of,
+    is_list,
+    is_word,
+    list_table,
+    other_reading,
+    parse_list,
+    parse_numbers,
+    shape_of,
+    tables_of,
+)
+from losscli.reading.missing import missing
+
+if TYPE_CHECKING:
+    from losscli.reading import join
+else:
+    join = Lazy("losscli.reading.join")
+
+SHARED, SHARED_LABEL = "shared ", "shared label"  # purposes of columns that both tables have, the first with a number
+Sides = Sequence[InlineList | OpenSource]
+
+
+class DifferentCounts(DataError):
+    """The sides have different numbers of rows."""
+
+
+def likelihoods(request: ReadOptions) -> Table:
+    """A lone list: for nll the likelihoods of what happened."""
+    wanted = request.wanted
+    given = parse_numbers(request.tokens[0])
+    if Form.LIKELIHOOD not in wanted.forms:
+        raise UsageError("one list is not enough; give two: LABELS and PREDS")
+    if shape_of(given) in (Shape.ROW, Shape.MATRIX):
+        size = f"{len(given.rows)} x {len(given.rows[0])}"
+        raise UsageError(f"labels are needed beside a matrix ({size}); likelihoods of what happened are one list")
+    if wanted.label or wanted.prob or wanted.extra:
+        raise UsageError("columns are chosen in tables; a list has none")
+    cells = [[cell] for cell in given.cells]
+    table = list_table(cells, "the list", request.style.drop)
+    table = replace(table, schema=replace(table.schema, form=Form.LIKELIHOOD))
+    if wanted.weight is None:
+        return table
+    return side_by_side({"prob": table, "weight": _weights_argument(request)}, Form.LIKELIHOOD)
+
+
+def pair(request: ReadOptions) -> Table:
+    """The table of LABELS and PREDS."""
+    if "" in request.tokens:
+        raise UsageError("an argument is empty")
+    labels, preds = _read(request)
+    form = form_of(request.wanted.forms, labels, preds)
+    sides = tables_of(labels, preds, form, request.style.drop)
+    if KEY in request.wanted.extra:
+        table = side_by_side({"label": sides[0], "prob": sides[1]}, form)
+        joined = join.Join(*sides, bool(request.drop_unmatched), thread_count(request.threads))
+        return replace(table, reader=_Agreeing(joined, _shared(table.schema), True))
+    weighted = any(side.schema.columns.weight is not None for side in sides)
+    weights = {"weight": _weights_argument(request)} if request.wanted.weight and not weighted else {}
+    table = side_by_side({"label": sides[0], "prob": sides[1], **weights}, form)
+    doubt = other_reading(labels, preds) if Form.CATEGORICAL in request.wanted.forms and form is Form.BINARY else None
+    return replace(table, schema=replace(table.schema, warnings=(*table.schema.warnings, doubt))) if doubt else table
+
+
+# --- the two arguments ------------------------------------------------------------------------------------------------
+def _read(request: ReadOptions) -> list[InlineList | Table]:
+    """Both arguments read; a column that is wanted of either is looked for in LABELS, then in PREDS."""
+    found: list[InlineList | OpenSource] = []
+    try:
+        for at, token in enumerate(request.tokens):
+            found.append(_side(token, request, at))
+        tables = [side for side in found if isinstance(side, OpenSource)]
+        if KEY in request.wanted.extra and len(tables) < 2:
+            raise UsageError("--key joins two tables, LABELS and PREDS")
+        if request.wanted.extra and not tables:
+            raise UsageError("columns are chosen in tables; a list has none")
+        wanted = _wanted_of_sides(request.wanted, found) if tables else [request.wanted] * len(found)
+        both = zip(found, wanted, strict=True)
+        return [side.table(own) if isinstance(side, OpenSource) else side for side, own in both]
+    except BaseException:
+        for side in found:
+            if isinstance(side, OpenSource):
+                side.close()
+        raise
+
+
+def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
+    """LABELS (at 0) or PREDS as a list, or as a table whose first lines are read."""
+    wanted = request.wanted
+    single = at == 0 and token in wanted.named_labels and not os.path.exists(token)
+    if not single and not is_list(token):
+        if at == 0 and is_word(token) and not os.path.exists(token) and is_list(request.tokens[1]):
+            option = "--classes" if Form.CATEGORICAL in wanted.forms else "--positive"
+            raise DataError(f"{token}: {missing(token)}; if it is a label, name it with {option}")
+        return opened(token, request)
+    if (wanted.label, wanted.prob)[at]:
+        raise UsageError(f"{('-y', '-p')[at]} chooses a column of a table, and {('LABELS', 'PREDS')[at]} is a list")
+    if single:
+        return InlineList(((token,),), False)
+    try:
+        found = parse_list(token)
+    except DataError as error:
+        raise DataError(f"{('labels', 'predictions')[at]}: {error}") from None
+    return parse_numbers(token) if at else found
+
+
+def _weights_argument(request: ReadOptions) -> Table:
+    """Sample weights beside lists: a list of their own, or a file of one column."""
+    text = request.wanted.weight or ""
+    if is_list(text):
+        return list_table([[cell] for cell in parse_numbers(text).cells], "weights", request.style.drop)
+    wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=request.wanted.header)
+    return file_table(text, replace(request, wanted=wanted))
+
+
+# --- which columns of which table -------------------------------------------------------------------------------------
+def _wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelection]:
+    """What is wanted of LABELS and of PREDS, the columns that both have among it."""
+    tables = [(at, side) for at, side in enumerate(sides) if isinstance(side, OpenSource)]
+    _refuse_two_tables(wanted, [side for _, side in tables])
+    own = replace(wanted, weight=None, features=None, extra={})
+    parts = [replace(own, labels_only=True, prob=None, models=()), replace(own, preds_only=True, label=None)]
+    known = [(names_of(side.top, parts[at], side.named), len(side.top.first)) for at, side in tables]
+    for purpose, text in wanted.extra.items():
+        if purpose == KEY:
+            texts = tuple(_as_spelled(text, names or ()) for names, _ in known)
+        else:
+            texts = (text,) * len(tables) if text == "*" else shared_out(text, known)
+        for (at, _), part in zip(tables, texts, strict=True):
+            if part:
+                parts[at] = replace(parts[at], extra={**parts[at].extra, purpose: part})
+    weighted = next(
+        (at for (at, _), (names, _) in zip(tables, known, strict=True) if wanted.weight in (names or ())), None
+    )
+    if weighted is not None and wanted.weight is not None:
+        parts[weighted] = replace(parts[weighted], weight=wanted.weight)
+    elif wanted.weight and KEY in wanted.extra:
+        raise DataError(f"no column {wanted.weight!r} in either table; beside --key weights are a column")
+    return _with_shared(parts, [side for _, side in tables]) if len(tables) == 2 else parts
+
+
+def _refuse_two_tables(wanted: ColumnSelection, tables: Sequence[OpenSource]) -> None:
+    """Refuse two tables that each hold labels and predictions: they may be meant to be read one by one."""
+    if wanted.label or wanted.prob or len(tables) < 2:
+        return
+    if all(labels_and_predictions(names_of(side.top, wanted, side.named)) for side in tables):
+        raise DataError(
+            f"{tables[0].name} and {tables[1].name} each hold labels and predictions; give each by itself,"
+            " or choose with -y the labels of the first and with -p the predictions of the second"
+        )
+
+
+def _as_spelled(text: str, names: tuple[str, ...]) -> str:
+    """Names of columns as a table spells them: letter case aside where it has no such name and one that is alike."""
+    found = []
+    for name in text.split(","):
+        alike = [one for one in names if one.casefold() == name.strip().casefold()]
+        found.append(alike[0] if len(alike) == 1 and name.strip() not in names else name)
+    return ",".join(found)
+
+
+def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) -> list[ColumnSelection]:
+    """With the columns that both tables have, letter case aside, to be compared, and the names of PREDS' predictions.
+
+    Predictions are not compared; of a join only the label is.
+    """
+    headers: list[tuple[str, ...]] = []
+    columns = []
+    for side, own in zip(tables, wanted, strict=True):
+        header = names_of(side.top, own, side.named)
+        if header is None:
+            return wanted
+        try:
+            columns.append(resolve(side.top, replace(own, header=True, extra={})))
+        except DataError:
+            return wanted  # told when the table is made
+        headers.append(header)
+    left, right = ([name.casefold() for name in header] for header in headers)
+    labels = [left[column] for column in columns[0].labels]
+    used = {*labels, *(right[column] for column in columns[1].predictions)}
+    both = [name for name in left if name and left.count(name) == right.count(name) == 1]
+    pairs = {f"{SHARED}{i}": name for i, name in enumerate(name for name in both if name not in used)}
+    if KEY in wanted[0].extra:
+        pairs = {}
+    if len(labels) == 1 and labels[0] in both and labels[0] not in [right[at] for at in columns[1].predictions]:
+        pairs[SHARED_LABEL] = labels[0]
+    names = tuple(headers[1][column] for column in columns[1].preds)
+    found = [
+        replace(own, extra={**own.extra, **{use: header[folded.index(name)] for use, name in pairs.items()}})
+        for own, header, folded in zip(wanted, headers, (left, right), strict=True)
+    ]
+    return [replace(found[0], counterparts=names), found[1]]
+
+
+# --- rows side by side ------------------------------------------------------------------------------------------------
+def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
+    """The table whose "label", "prob" and "weight" columns are those of the sides of these names."""
+
+    def named(side: str) -> Any:
+        columns = sides[side].schema.columns if side in sides else ColumnNames()
+        return columns.label if side == "label" else columns.prob
+
+    extra: dict[str, tuple[tuple[str, int], ...]] = {}
+    before = 0  # a block has the extra columns of one side behind another's
+    for side in sides.values():
+        for purpose, columns in side.schema.extra.items():
+            extra[purpose] = (*extra.get(purpose, ()), *((name, at + before) for name, at in columns))
+        before += len({at for columns in side.schema.extra.values() for _, at in columns})
+    preds = sides["prob"]
+    weights = [side.schema.columns.weight for side in sides.values() if side.schema.columns.weight]
+    schema = replace(
+        preds.schema,
+        form=form,
+        columns=ColumnNames(named("label"), named("prob"), named("weight") or (weights[0] if weights else None)),
+        label_width=sides["label"].schema.label_width if "label" in sides else 0,
+        extra=extra,
+        notes=(),
+        warnings=tuple(warning for side in sides.values() for warning in side.schema.warnings),
+    )
+    sources = tuple(source for side in sides.values() for source in side.sources)
+    reader = _Agreeing(_SideBySide(sides), _shared(schema))
+    return Table(preds.name, schema, reader, sources, any(side.streamed for side in sides.values()))
+
+
+@dataclass(frozen=True)
+class _SideBySide(Reader):
+    """Reads tables side by side."""
+
+    sides: Mapping[str, Table]
+
+    def chunks(self) -> Iterator[Chunk]:
+        sides = {name: _Side(table) for name, table in self.sides.items()}
+        while True:
+            more = [side.next() for side in sides.values()]
+            if not all(more):
+                break
+            blocks = {name: (side.block, side.at) for name, side in sides.items() if side.block}
+            count = min(block.rows - at for block, at in blocks.values())
+            for side in sides.values():
+                side.at += count
+            yield partial(_joined, blocks, count)
+        if any(more):
+            counts = ", ".join(f"{side.table.name} {side.all_rows()}" for side in sides.values())
+            yield partial(_raised, counts)
+
+    def close(self) -> None:
+        for side in self.sides.values():
+            side.close()
+
+
+class _Side:
+    """One source: its block at hand and the row that comes next."""
+
+    def __init__(self, table: Table) -> None:
+        self.table, self.blocks = table, placed(chunk() for chunk in table.chunks())
+        self.block: Block | None = None
+        self.at = self.rows = 0  # of the block, and of the blocks before it
+
+    def next(self) -> bool:
+        """Have a row at hand; False at the end. A fault is raised when its row is the next."""
+        while self.block is None or self.at == self.block.rows:
+            if self.block is not None:
+                if self.block.fault:
+                    raise self.block.error(self.block.fault)
+                self.rows += self.block.rows
+            self.block, self.at = next(self.blocks, None), 0
+            if self.block is None:
+                return False
+        return True
+
+    def all_rows(self) -> int:
+        """How many rows the source has, reading on to its end."""
+        while self.next():
+            self.at = self.block.rows if self.block else 0
+        return self.rows
+
+
+def _raised(counts: str) -> Block:
+    """What is wrong behind the rows, told in its turn."""
+    raise DifferentCounts(f"the numbers of rows differ: {counts}")
+
+
+def _joined(blocks: Mapping[str, tuple[Block, int]], count: int) -> Block:
+    """So many rows of blocks from given rows on, side by side."""
+    masks = [block.keep[at : at + count] for block, at in blocks.values() if block.keep is not None]
+    sides = {name: Side((block.bare(),), range(at, at + count)) for name, (block, at) in blocks.items()}
+    weights, weighted = _weights(blocks)
+    if weighted is not None:
+        sides["weight"] = replace(sides[weighted], part="prob" if weighted == "weight" else None)
+    rows = {name: slice(at, at + count) for name, (_, at) in blocks.items()}
+    return Block(
+        rows=count,
+        lines=count,
+        labels=tuple(taken(column, rows["label"]) for column in blocks["label"][0].labels) if "label" in blocks else (),
+        preds=blocks["prob"][0].preds[rows["prob"]],
+        weights=None if weights is None or weighted is None else weights[rows[weighted]],
+        extra=tuple(words.taken(rows[name]) for name, (block, _) in blocks.items() for words in block.extra),
+        keep=np.logical_and.reduce(masks) if masks else None,
+        sides=sides,
+    )
+
+
+def _weights(blocks: Mapping[str, tuple[Block, int]]) -> tuple[Array | None, str | None]:
+    """Sample weights, from a source of their own or a column of one of the tables, and which has them."""
+    if "weight" in blocks:
+        return blocks["weight"][0].preds[:, 0], "weight"
+    return next(
+        ((block.weights, name) for name, (block, _) in blocks.items() if block.weights is not None), (None, None)
+    )
+
+
+# --- columns that both tables have ------------------------------------------------------------------------------------
+Shared = tuple[tuple[str, str, int, int], ...]  # purpose, name, and the places of both columns in a block
+
+
+def _shared(schema: Schema) -> Shared:
+    """The columns of both tables that are to agree."""
+    found = ((use, columns) for use, columns in schema.extra.items() if use.startswith(SHARED))
+    return tuple((use, left[0], left[1], right[1]) for use, (left, right) in found)
+
+
+@dataclass(frozen=True)
+class _Agreeing(Reader):
+    """Reads rows of two tables, and refuses those that differ in a column of both."""
+
+    rows: Reader
+    shared: Shared
+    keyed: bool = False
+
+    def chunks(self) -> Iterator[Chunk]:
+        if not self.shared:
+            return self.rows.chunks()
+        return (partial(_agreeing, chunk, self.shared, self.keyed) for chunk in self.rows.chunks())
+
+    def close(self) -> None:
+        self.rows.close()
+
+
+def _agreeing(chunk: Chunk, shared: Shared, keyed: bool) -> Block:
+    """Rows of both tables, up to the first that counts in which they differ in a column that both have."""
+    try:
+        block = chunk()
+    except DifferentCounts as error:
+        names = [name for use, name, _, _ in shared if use != SHARED_LABEL]
+        raise DataError(f"{error}; {_key_hint(names[0])}" if names else f"{error}") from None
+    faults = []
+    for use, name, left, right in shared:
+        words, others = block.extra[left], block.extra[right]
+        if block.keep is not None:
+            words, others = words.taken(block.kept), others.taken(block.kept)
+        at = _first_difference(words, others, _same_label if use == SHARED_LABEL else _same_cell)
+        if at is None:
+            continue
+        row = int(block.kept[at])
+        cells = " and ".join(shown(side.categories[int(side.codes[at])]) for side in (words, others))
+        if use != SHARED_LABEL:
+            cells += f"; {_key_hint(name)}"
+        elif not keyed:
+            cells += "; where rows are in another order, --key COL matches them by a column of both tables"
+        where = f"{block.location(row, 'label')} and {block.location(row)} differ in {shown(name)}"
+        faults.append(RowError(row, "row", None, cells, Location(None, None, where)))
+    fault = min(faults, key=lambda fault: fault.row, default=None)
+    return block if fault is None else cut_short(block, fault)
+
+
+def _key_hint(name: str) -> str:
+    return f"--key {name} matches rows by it"
+
+
+def _first_difference(words: Categorical, others: Categorical, same: Callable[[str, str], bool]) -> int | None:
+    """The first row whose cells aren't the same."""
+    mine, theirs = words.categories, others.categories
+    if isinstance(mine, ByteStrings) and isinstance(theirs, ByteStrings):
+        rows = mine.words.take(words.codes, axis=0), theirs.words.take(others.codes, axis=0)
+        if np.array_equal(*rows):
+            return None
+    left, right = (list(map(list(side.categories).__getitem__, side.codes.tolist())) for side in (words, others))
+    if left == right:
+        return None
+    return next((at for at, (one, other) in enumerate(zip(left, right, strict=True)) if not same(one, other)), None)
+
+
+def _same_cell(cell: str, other: str) -> bool:
+    """Whether cells are the same text, or one whole number exactly, or both missing."""
+    if cell == other or (is_missing(cell) and is_missing(other)):
+        return True
+    return (whole := whole_number(cell)) is not None and whole == whole_number(other)
+
+
+def _same_label(cell: str, other: str) -> bool:
+    """Whether cells are one label; a missing one says nothing."""
+    if cell == other or is_missing(cell) or is_missing(other):
+        return True
+    left, right = (_TRUTH.get(text.lower(), canonical(text)) for text in (cell, other))
+    return left == right
+
+
+_TRUTH = {"true": "1", "false": "0"}
