@@ -10,21 +10,22 @@ from math import inf
 import numpy as np
 
 from losscli.data.blocks import Block, Table
-from losscli.enums import Form
+from losscli.enums import Form, Scale
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
+from losscli.gradients.analytic import weighed
+from losscli.losses.targets import Classes, Soft, dense
 from losscli.regression.design import (
     DesignMatrix,
     ParameterShape,
     design_of,
-    logits,
     prepared_in_order,
-    row_gradients,
 )
 
-_STEPS = 200
+_STEPS = 300
+_MASKED = 1e15  # a logit is masked where it is so many typical sizes below the largest of its row
 
 
 def read_logits(settings: Settings, table: Table) -> DesignMatrix:
@@ -54,56 +55,93 @@ def scaled(design: DesignMatrix, inverse: float) -> Array:
 
 def temperature(design: DesignMatrix) -> float:
     """The T of the least mean loss; DataError where there is none."""
-    name = design.table.name
-    if not _slope(design, 0.0) < 0.0:
-        why = "the logits say no more than a constant, or point the wrong way"
-        raise DataError(f"{name}: no temperature above 0 has the least loss: {why}")
-    if not _last_slope(design) > 0.0:
-        why = "every row is right, so the loss falls on and on as T goes to 0"
-        raise DataError(f"{name}: no temperature above 0 has the least loss: {why}")
-    low, high, inverse = 0.0, inf, 1.0 / max(1.0, float(np.abs(design.x).max()))
+    none = f"{design.table.name}: no temperature above 0 has the least loss: "
+    z, scale = _in_units(design)
+    if scale == 0.0 or not _slope(design, z, 0.0) < 0.0:
+        raise DataError(none + "the logits say no more than a constant, or point the wrong way")
+    finite = np.abs(z[np.isfinite(z)])
+    with np.errstate(over="ignore"):
+        largest = min(2.0**60 / _least_gap(z), 1e300 / max(1.0, float(finite.max())))
+    if not _slope(design, z, largest) > 0.0:
+        raise DataError(none + "every row is right, so the loss falls on and on as T goes to 0")
+    low, high, inverse = 0.0, inf, 1.0
     for _ in range(_STEPS):
-        slope = _slope(design, inverse)
+        slope = _slope(design, z, inverse)
         low, high = (inverse, high) if slope < 0.0 else (low, inverse)
-        curvature = _curvature(design, inverse)
-        step = -slope / curvature if curvature > 0.0 else inf
-        following = inverse + step
+        curvature = _curvature(design, z, inverse)
+        following = inverse - slope / curvature if curvature > 0.0 else inf
         if not low < following < high:
-            following = 2.0 * inverse if high == inf else (low + high) / 2.0
+            # beyond a bracket without an end go by powers, within a wide one to the middle power
+            below, above = max(low, inverse / 16.0) if low == 0.0 else low, min(high, inverse * 16.0)
+            following = float(np.sqrt(below) * np.sqrt(above)) if above > 4.0 * below else (below + above) / 2.0
+            following = inverse * 16.0 if high == inf else inverse / 16.0 if low == 0.0 else following
         if abs(following - inverse) <= 1e-15 * inverse or slope == 0.0:
             break
-        inverse = min(following, 4.0 * inverse)
-    return 1.0 / inverse
+        inverse = following
+    return scale / inverse
 
 
-def _slope(design: DesignMatrix, inverse: float) -> float:
+def _in_units(design: DesignMatrix) -> tuple[Array, float]:
+    """The logits (n, 1) or (n, k), of classes less the largest of their row, in units of their typical size; that size.
+
+    The size is the median of what the largest logit of a row is above the next, of two classes of the logits' sizes;
+    0 where all of them are equal. A logit that is far below all others and belongs to no label is masked: it becomes
+    minus infinity, of which no temperature makes a probability above 0.
+    """
+    x = design.x
+    if design.shape.classes is None:
+        size = np.abs(x[:, 0])
+        scale = float(np.median(size[size > 0.0])) if size.any() else 0.0
+        return (x / scale if scale else x), scale
+    with np.errstate(over="ignore"):  # a gap beyond the floats is a masked logit
+        gaps = x.max(axis=1, keepdims=True) - x
+    lead = np.sort(gaps, axis=1)[:, 1]
+    lead = lead[(lead > 0.0) & np.isfinite(lead)]
+    scale = float(np.median(lead)) if len(lead) else 0.0
+    if not scale:
+        return x, scale
+    labelled = _coefficients(design) > 0.0
+    with np.errstate(over="ignore"):
+        return np.where((gaps / scale > _MASKED) & ~labelled, -inf, -(gaps / scale)), scale
+
+
+def _coefficients(design: DesignMatrix) -> Array:
+    targets = design.targets
+    assert isinstance(targets, Classes | Soft)
+    return dense(targets, design.x.shape)
+
+
+def _slope(design: DesignMatrix, z: Array, inverse: float) -> float:
     """The slope of the mean loss by 1/T."""
-    slopes = row_gradients(design, scaled(design, inverse)).reshape(design.x.shape)
-    return float((slopes * design.x).sum()) / design.divisor
+    gradient = design.problem.kernels[Scale.LOGITS].gradient(design.targets, _times(z, inverse))
+    gradient = gradient.reshape(z.shape) * np.where(np.isfinite(z), z, 0.0)
+    return float(weighed(design.weight, gradient).sum()) / design.divisor
 
 
-def _last_slope(design: DesignMatrix) -> float:
-    """The slope that is left where T is next to 0: how far the largest logits are above those of what happened."""
-    largest = float(np.abs(design.x).max())
-    return _slope(design, min(2.0**60 / _least_gap(design), 1e300 / largest)) if largest > 0.0 else 0.0
+def _times(z: Array, inverse: float) -> Array:
+    with np.errstate(invalid="ignore"):  # 0 times what is masked
+        scaled = np.where(np.isfinite(z), inverse * z, z)
+    return scaled[:, 0] if z.shape[1] == 1 else scaled
 
 
-def _least_gap(design: DesignMatrix) -> float:
+def _least_gap(z: Array) -> float:
     """The least difference of two logits of a row, or of a logit to 0, that isn't 0."""
-    ordered = np.sort(design.x, axis=1) if design.shape.classes is not None else np.c_[np.zeros(design.rows), design.x]
-    gaps = np.abs(np.diff(ordered, axis=1))
-    return float(gaps[gaps > 0.0].min(initial=1.0))
+    ordered = np.sort(z, axis=1) if z.shape[1] > 1 else np.c_[np.zeros(len(z)), z]
+    with np.errstate(invalid="ignore"):  # between two that are masked
+        gaps = np.abs(np.diff(ordered, axis=1))
+    return float(gaps[(gaps > 0.0) & np.isfinite(gaps)].min(initial=1.0))
 
 
-def _curvature(design: DesignMatrix, inverse: float) -> float:
+def _curvature(design: DesignMatrix, z: Array, inverse: float) -> float:
     """The second derivative of the mean loss by 1/T: the variance of a row's logits by its probabilities."""
-    z = logits(design, scaled(design, inverse))
-    if z.ndim == 1:
-        half = np.exp(-np.abs(z) / 2.0)
-        spread = (half / (1.0 + half * half) * design.x[:, 0]) ** 2
+    finite, scaled = np.where(np.isfinite(z), z, 0.0), _times(z, inverse)
+    if scaled.ndim == 1:
+        half = np.exp(-np.abs(scaled) / 2.0)
+        spread = (half / (1.0 + half * half) * finite[:, 0]) ** 2
     else:
-        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
-        mean = (p * design.x).sum(axis=1, keepdims=True)
-        spread = (p * (design.x - mean) ** 2).sum(axis=1)
-    return float((spread if design.weight is None else design.weight * spread).sum()) / design.divisor
+        off = finite - (p * finite).sum(axis=1, keepdims=True)
+        spread = (np.sqrt(p) * off) ** 2
+        spread = np.where(p > 0.0, spread, 0.0).sum(axis=1)
+    return float(weighed(design.weight, spread).sum()) / design.divisor

@@ -119,3 +119,29 @@ def test_a_boundary_at_0_has_no_sign(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("y,x\n1,1\n0,-1\n1,-2\n0,2\n1,3\n0,-3\n", encoding="utf-8")
 
     assert str(record("fit", "bce", str(tmp_path / "t.csv"), "-y", "y", "-x", "x", "--steps", "1")["boundary"]) == "0.0"
+
+
+@pytest.mark.parametrize("mask", ["-1e9", "-1e55", "-1.7976931348623157e308"])
+def test_masked_logits_leave_the_temperature_of_the_others(mask: str) -> None:
+    rng = np.random.default_rng(3)
+    z = np.round(rng.normal(size=(200, 3)) * 3, 4)
+    y = [int(rng.choice(3, p=np.exp(row / 2) / np.exp(row / 2).sum())) for row in z]
+    lines = [f"{label},{','.join(map(str, row))}" for label, row in zip(y, z.tolist(), strict=True)]
+    plain = "label,z_0,z_1,z_2\n" + "\n".join(lines) + "\n"
+    masked = "label,z_0,z_1,z_2,z_3,z_4\n" + "\n".join(f"{line},{mask},{mask}" for line in lines) + "\n"
+
+    right = record("fit", "temperature", "-p", "z_*", stdin=plain)
+    found = record("fit", "temperature", "-p", "z_*", stdin=masked)
+
+    for figure in ("temperature", "loss_before", "loss_after"):
+        assert found[figure] == pytest.approx(right[figure], rel=1e-12, abs=0)
+
+
+def test_logits_of_any_size_have_their_temperature_without_a_warning() -> None:
+    rows = "label,z_0,z_1\n" + "0,1,-1\n" * 7 + "1,1,-1\n" * 3
+    expected = 2.0 / log(7 / 3)
+    for size in ("1e-300", "1e-20", "1e20", "1e200", "1e307"):
+        scaled = rows.replace(",1,-1", f",{size},-{size}")
+        result = run("fit", "temperature", "-p", "z_*", "-q", stdin=scaled)
+        assert result.err == ""
+        assert float(result.out) == pytest.approx(float(size) * expected, rel=1e-12, abs=0)
