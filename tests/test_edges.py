@@ -159,9 +159,11 @@ def test_classes_that_are_numbers_are_in_the_order_of_numbers() -> None:
     assert [one["class"] for one in found["parameters"]] == ["2", "2", "10", "10"]
 
 
-def test_a_probability_of_a_half_predicts_label_1() -> None:
-    write("t.csv", "y,a\n1,1\n1,2\n1,0.5\n0,3\n")
-    assert record("fit", "bce", "t.csv", "-y", "y", "-x", "a", "--steps", "0")["train_accuracy"] == 0.75
+def test_a_probability_of_a_half_predicts_label_0() -> None:
+    write("t.csv", "y,a,w\n1,1,1\n1,2,1\n1,0.5,1\n0,3,5\n")
+    args = ("fit", "bce", "t.csv", "-y", "y", "-x", "a", "--steps", "0")
+    assert record(*args)["train_accuracy"] == 0.25
+    assert record(*args, "-w", "w")["train_accuracy"] == 5 / 8
 
 
 FIT = "y,k,a,b\n" + "".join(

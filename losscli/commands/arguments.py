@@ -248,7 +248,9 @@ class Arguments:
     digits: int = _answer(
         "--digits", default=6, metavar="N", range=Range(1, 17), commands=EVERY, help="significant digits in tables (6)"
     )
-    ci: float | None = _answer("--ci", metavar="LEVEL", range=SHARE, help="confidence interval of the mean (0.95)")
+    ci: float | None = _answer(
+        "--ci", metavar="LEVEL", range=SHARE, commands=(LOSS, FIT), help="level of confidence intervals (0.95)"
+    )
     expect: str | None = _answer(
         "--expect", metavar="X", commands=OF_LABELS, help="check the answer X: exit 1 if wrong, and say why"
     )

@@ -165,8 +165,8 @@ def _parts(everything: DesignMatrix, args: FitArguments) -> tuple[DesignMatrix, 
     """The rows to fit and those to test on."""
     if args.test is not None:
         shape = everything.shape
-        names = ",".join(shape.features)
-        selection = FeatureSelection(names, shape.intercept, shape.classes)
+        names = ",".join(everything.table.schema.feature_names)
+        selection = FeatureSelection(names, shape.intercept, shape.classes, shape.levels)
         form = Form.BINARY if shape.classes is None else Form.CATEGORICAL
         return everything, read_design(
             request_of(replace(args, sources=(args.test,))), settings_of(args), selection, form
@@ -196,7 +196,11 @@ def held_out(everything: DesignMatrix, args: FitArguments) -> tuple[DesignMatrix
 
 def _scaling(train: DesignMatrix, everything: DesignMatrix) -> Scaling:
     """Mean 0 and deviation 1 (dividing by n) for the features of the rows to fit; the intercept stays as it is."""
-    mean, deviation = train.x.mean(axis=0), train.x.std(axis=0)
+    mean = train.x.mean(axis=0)
+    off = train.x - mean
+    size = np.abs(off).max(axis=0, initial=0.0)
+    size = np.where(size > 0.0, size, 1.0)  # squares of features of any size stay in the range of floats
+    deviation = size * np.sqrt(np.square(off / size).mean(axis=0))
     if train.shape.intercept:
         mean[0], deviation[0] = 0.0, 1.0
     flat = _constant(train)

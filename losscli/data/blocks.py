@@ -344,7 +344,7 @@ class Schema:
     form: Form
     columns: ColumnNames = ColumnNames()
     classes: tuple[str, ...] | None = None
-    feature_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()  # of all features; those of words are extra columns
     width: int = 1  # prediction columns of a model
     label_width: int = 0
     left_over: bool = False  # the classes are the columns that were left, whatever they are called
@@ -361,7 +361,7 @@ def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
         form=columns.form,
         columns=column_names(columns),
         classes=columns.class_names,
-        feature_names=tuple(str(columns.name(at)) for at in columns.features),
+        feature_names=tuple(str(columns.name(at)) for at in columns.typed_features),
         width=len(columns.preds),
         label_width=len(columns.labels),
         notes=aside_notes(columns),

@@ -31,6 +31,7 @@ PROB_NAMES = frozenset(
     }
 )
 KEY = "key"  # what an extra column is for that two tables are joined by
+FACTOR = "factor"  # what an extra column is for that is a feature of words
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
 ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "inst#", "unnamed: 0", "weight", "weights", "sample_weight"})
 
@@ -62,12 +63,13 @@ class Columns:
     labels: tuple[int, ...]
     preds: tuple[int, ...]
     weight: int | None
-    features: tuple[int, ...]
+    features: tuple[int, ...]  # those that are numbers
     names: tuple[str, ...] | None
     aside: tuple[int, ...] = ()
     left_over: bool = False  # the predictions are all that was left beside the label, and named as nothing
     extra: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     models: tuple[tuple[int, ...], ...] = ()
+    typed_features: tuple[int, ...] = ()  # all features, words too, in the order in which they were chosen
 
     @property
     def predictions(self) -> tuple[int, ...]:
@@ -404,7 +406,7 @@ class _Asked:
     @property
     def numeric(self) -> Set_:
         """The free columns whose first cell is a number, or missing."""
-        return tuple(column for column in self.free if self._is_numeric(column))
+        return tuple(column for column in self.free if self.is_numeric(column))
 
     def without(self, columns: Iterable[int]) -> "_Asked":
         """The same with these columns in use."""
@@ -427,7 +429,8 @@ class _Asked:
         """The columns, for a message."""
         return listed(self.names, self.width)
 
-    def _is_numeric(self, column: int) -> bool:
+    def is_numeric(self, column: int) -> bool:
+        """Whether the first cell of a column is a number, or missing."""
         if self.example is None or len(self.example) <= column:
             return True
         return number(self.example[column]) is not None or is_missing(self.example[column])
@@ -534,7 +537,11 @@ def _columns(asked: _Asked) -> Columns:
     aside = columns.aside
     if wanted.features == "":
         features, aside = _other_features(asked.without({*columns.labels, *weight, *apart}))
+    factors = tuple(column for column in features if not asked.is_numeric(column))
+    extra = {**extra, FACTOR: factors} if factors else extra
+    typed, features = features, tuple(column for column in features if column not in factors)
     columns = replace(columns, weight=next(iter(weight), None), features=features, names=asked.names, aside=aside)
+    columns = replace(columns, typed_features=typed)
     columns = _matched_by_name(replace(columns, models=further_models(columns, wanted, asked.width)), wanted)
     others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.extra.items() if text == "*"}
     return replace(columns, extra={**extra, **others})

@@ -3,23 +3,25 @@
 The labels become the coefficients of a loss once; what remains a function of theta are the logits.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.data.blocks import Block, HeldBlocks, Table, texts
 from losscli.data.blocks import taken as cells_of
-from losscli.data.cells import number
+from losscli.data.cells import canonical, is_missing, number
+from losscli.data.columns import FACTOR
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, UsageError, shown
+from losscli.errors import DataError, RowError, UsageError, shown
 from losscli.evaluation.evaluate import in_order, refuse_nothing
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
 from losscli.losses.focal import focal_gradient, focal_value, true_class_cost, true_class_slope
-from losscli.losses.targets import Classes, Targets, coefficient_sums, joined
+from losscli.losses.targets import Targets, coefficient_sums, joined
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.lists import is_list, parse_list
 from losscli.reading.open import ReadOptions, open_data
@@ -28,11 +30,15 @@ from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
 
 @dataclass(frozen=True)
 class ParameterShape:
-    """The names of the columns of theta, and of its rows where each class has one."""
+    """The names of the columns of theta, and of its rows where each class has one.
+
+    `levels` are those of the factors, by their columns; the first is the reference and has no parameter.
+    """
 
     features: tuple[str, ...]
     intercept: bool
     classes: tuple[str, ...] | None
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,6 +63,7 @@ class DesignMatrix:
     unweighted: Targets
     focus: Targets
     weight: Array | None
+    share: Array | None  # what each row adds to the divisor; None for 1
     divisor: float
     summary: Summary
     table: Table
@@ -99,8 +106,8 @@ def row_gradients(design: DesignMatrix, theta: Array) -> Array:
 
 def taken(design: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
     """Some rows, with their own divisor."""
-    weight = None if design.weight is None else design.weight[rows]
-    part = replace(design, x=design.x[rows], weight=weight, targets=of_rows(design.targets, rows))
+    weight, share = (None if part is None else part[rows] for part in (design.weight, design.share))
+    part = replace(design, x=design.x[rows], weight=weight, share=share, targets=of_rows(design.targets, rows))
     part = replace(part, unweighted=of_rows(design.unweighted, rows), focus=of_rows(design.focus, rows))
     return replace(part, divisor=_divisor(part))
 
@@ -113,6 +120,7 @@ class FeatureSelection:
     features: str
     intercept: bool = True
     classes: tuple[str, ...] | None = None
+    levels: Mapping[str, tuple[str, ...]] | None = None  # of the factors, as rows that were fitted have them
 
 
 def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelection, form: Form) -> DesignMatrix:
@@ -127,8 +135,10 @@ def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelecti
     settings = replace(asked, scale=Scale.LOGITS, classes=classes)
     problem = problem_of(settings, replace(table, schema=replace(table.schema, form=form, width=width, classes=None)))
     prepared, summary = _prepared(problem, table, width)
-    shape = ParameterShape(table.schema.feature_names, selection.intercept, classes)
-    return design_of(problem, shape, prepared, _features(prepared, shape.intercept), summary, table)
+    names, x, levels = _features(table, prepared, selection.levels)
+    shape = ParameterShape(names, selection.intercept, classes, levels)
+    x = np.column_stack((np.ones(len(x)), x)) if selection.intercept else x
+    return design_of(problem, shape, prepared, x, summary, table)
 
 
 def form_of(asked: Settings, theta: str | None) -> Form:
@@ -160,18 +170,24 @@ def _held(request: ReadOptions) -> Table:
     """The table with all of its blocks in memory; refuses features and weights that a regression can't use."""
     table = open_data(request)
     try:
-        blocks = [block for block, _ in in_order(table, _sound)]
+        factors = table.schema.extra.get(FACTOR, ())
+        drop = request.style.drop
+        blocks = [block for block, _ in in_order(table, partial(_sound, tuple(place for _, place in factors), drop))]
     finally:
         table.close()
     return replace(table, reader=HeldBlocks(blocks))
 
 
-def _sound(block: Block) -> Block:
+def _sound(factors: Sequence[int], drop: bool, block: Block) -> Block:
     raise_first(weights_out_of_reach(block, "in a gradient"))
+    for place in factors:
+        block = _words_alone(block, place, drop)
     if block.features is None:  # the intercept alone
         return replace(block, features=np.zeros((block.rows, 0)))
     cells = block.features if block.keep is None else block.features[block.keep]
     raise_first(infinite(cells, block.kept, "feature", "{:g} is not finite; features are finite numbers"))
+    beyond = np.where(np.abs(cells) > LARGEST_FEATURE, np.inf, cells)
+    raise_first(infinite(beyond, block.kept, "feature", "the feature leaves the range of floats; scale it"))
     return block
 
 
@@ -221,6 +237,7 @@ def design_of(
 ) -> DesignMatrix:
     """The design matrix `x` with the targets and weights of prepared blocks."""
     weights = [one.rows.weight for one in prepared if one.rows.weight is not None]
+    shares = [one.rows.divisor_weight for one in prepared if one.rows.divisor_weight is not None]
     return DesignMatrix(
         problem,
         shape,
@@ -229,26 +246,73 @@ def design_of(
         joined([one.unweighted for one in prepared]),
         joined([one.focus for one in prepared]),
         np.concatenate(weights) if weights else None,
+        np.concatenate(shares) if shares else None,
         divisor(summary),
         summary,
         table,
     )
 
 
-def _features(prepared: Sequence[Prepared], intercept: bool) -> Array:
-    x = np.vstack([one.block.features for one in prepared if one.block.features is not None])
-    return np.column_stack((np.ones(len(x)), x)) if intercept else x
+def _words_alone(block: Block, place: int, drop: bool) -> Block:
+    """The block without rows in which a factor is missing; a RowError where it is a number, or may not be missing."""
+    column = block.extra[place]
+    kinds = [(is_missing(text), number(text) is not None) for text in map(canonical, column.categories)]
+    missing, numeric = (np.array(flags, dtype=bool)[column.codes] for flags in zip(*kinds, strict=True))
+    missing &= True if block.keep is None else block.keep
+    numeric &= ~missing & (True if block.keep is None else block.keep)
+    if missing.any() and not drop:
+        what = "the cell is missing; --na drop leaves such rows out"
+        raise RowError(int(missing.argmax()), "extra", place, what)
+    if numeric.any():
+        words = ~numeric & ~missing & (True if block.keep is None else block.keep)
+        at = int(words.argmax() if words.any() else numeric.argmax())
+        text = shown(canonical(column.categories[column.codes[at]]))
+        what = f"{text} is not a number, and other cells are" if words.any() else f"{text} is a number among words"
+        raise RowError(at, "extra", place, f"{what}; a feature is numbers alone, or words alone")
+    return replace(block, keep=~missing if block.keep is None else block.keep & ~missing) if missing.any() else block
+
+
+def _features(
+    table: Table, prepared: Sequence[Prepared], known: Mapping[str, tuple[str, ...]] | None
+) -> tuple[tuple[str, ...], Array, dict[str, tuple[str, ...]]]:
+    """The names and values (n, d) of the features, and the levels of factors.
+
+    A factor is a column of 0 and 1 for each of its levels but the first (treatment coding); those of rows to test on
+    are `known`.
+    """
+    numbers = np.vstack([one.block.features for one in prepared if one.block.features is not None])
+    places = dict(table.schema.extra.get(FACTOR, ()))
+    names, columns, levels, left = list[str](), list[Array](), dict[str, tuple[str, ...]](), iter(numbers.T)
+    for name in table.schema.feature_names:
+        if name not in places:
+            names.append(name)
+            columns.append(next(left))
+            continue
+        words = np.array([text for one in prepared for text in texts(one.block.extra[places[name]])])
+        found = tuple(sorted(set(words.tolist())))
+        own = found if known is None else known.get(name, ())
+        strange = next((level for level in found if level not in own), None)
+        if strange is not None:
+            raise DataError(
+                f"{table.name}: column {shown(name)}: no row that was fitted has the level {shown(strange)}"
+            )
+        if len(own) > MOST_LEVELS:
+            raise DataError(
+                f"{table.name}: column {shown(name)} has {len(own)} levels; at most {MOST_LEVELS} are fitted"
+            )
+        levels[name] = own
+        names += [f"{name}={level}" for level in own[1:]]
+        columns += [(words == level).astype(np.float64) for level in own[1:]]
+    return tuple(names), np.column_stack(columns) if columns else np.zeros((len(numbers), 0)), levels
+
+
+MOST_LEVELS = 1000
+LARGEST_FEATURE = 1e290  # beyond it sums over rows leave the range of floats
 
 
 def _divisor(design: DesignMatrix) -> float:
     """What the mean over a part divides by, from its weights and those of its classes."""
-    share = np.ones(design.rows)
-    class_weight = design.problem.settings.class_weight
-    if class_weight and isinstance(design.unweighted, Classes):
-        share = np.array(class_weight)[design.unweighted.index]
-    if design.weight is not None and not design.problem.convention.mean_over_rows:
-        share = share * design.weight
-    return float(share.sum())
+    return float(design.rows if design.share is None else design.share.sum())
 
 
 # --- theta ------------------------------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from losscli.enums import Solver
+from losscli.errors import shown
 from losscli.evaluation.prepare import Array
 from losscli.output.chart import curves
 from losscli.output.report import Grid, Picture, Report
 from losscli.regression.descent import Fit, FitConfig, mean_loss, rises
 from losscli.regression.design import DesignMatrix
-from losscli.regression.quality import accuracy, boundary, probabilities, safe_rate, standard_errors
+from losscli.regression.quality import accuracy, boundary, deviance, free_parameters, probabilities, safe_rate, wald
 from losscli.regression.temperature import scaled
 from losscli.reports.figures import Figure, lines_of, record_of
 from losscli.reports.loss import left_out_notes
@@ -54,6 +55,21 @@ class FitReport:
         """The mean loss of the rows to test on."""
         return None if self.test is None else mean_loss(self.test, self.fit.theta)
 
+    @property
+    def is_likelihood(self) -> bool:
+        """Whether the fit is the optimum of the likelihood, without a penalty: inference is about such a fit."""
+        return self.config.method is Solver.NEWTON and self.config.l2 == 0.0
+
+    @cached_property
+    def deviance(self) -> float | None:
+        """Twice the summed loss of the rows that were fitted, by newton."""
+        return deviance(self.design, self.fit.theta) if self.is_likelihood else None
+
+    @property
+    def aic(self) -> float | None:
+        """Akaike's information criterion: the deviance and twice the number of free parameters."""
+        return None if self.deviance is None else self.deviance + 2.0 * free_parameters(self.design)
+
     def accuracy(self, design: DesignMatrix | None) -> float | None:
         """The share of rows predicted correctly."""
         return None if design is None else accuracy(design, self.fit.theta)
@@ -93,7 +109,7 @@ FIGURES: tuple[Figure[FitReport], ...] = (
         "train_accuracy",
         lambda r: r.accuracy(r.design),
         "training accuracy",
-        "share of rows whose label is the likelier one",
+        "share of rows predicted correctly",
         lambda r: r.accuracy(r.design) is not None,
     ),
     Figure(
@@ -101,6 +117,14 @@ FIGURES: tuple[Figure[FitReport], ...] = (
         lambda r: r.accuracy(r.test),
         "test accuracy",
         shown=lambda r: r.accuracy(r.test) is not None,
+    ),
+    Figure("deviance", lambda r: r.deviance, "deviance", "twice the summed loss", lambda r: r.is_likelihood),
+    Figure(
+        "aic",
+        lambda r: r.aic,
+        "AIC",
+        lambda r: f"deviance + 2 * {free_parameters(r.design)} parameters",
+        lambda r: r.is_likelihood,
     ),
     Figure(
         "boundary",
@@ -116,16 +140,18 @@ FIGURES: tuple[Figure[FitReport], ...] = (
 
 
 def _parameters(outcome: FitReport) -> Grid:
-    """Each parameter; by newton with its standard error, z and odds ratio; where features were standardized also what
-    it is for the features as they are; of an intercept alone the probability that it gives."""
+    """Each parameter; by newton with its standard error, z, p-value, interval and odds ratio.
+
+    Where features were standardized also what it is for the features as they are; of an intercept alone the probability
+    that it gives.
+    """
     theta = outcome.fit.theta
     columns = {"theta": theta}
-    if outcome.config.method is Solver.NEWTON and outcome.config.l2 == 0.0:
-        se = standard_errors(outcome.design, theta)
-        if se is not None:
-            columns |= {"se": se, "z": theta / se}
-            with np.errstate(over="ignore"):  # of a feature in tiny units it may be beyond the floats
-                columns |= {"odds_ratio": np.exp(theta)} if outcome.design.shape.classes is None else {}
+    if outcome.is_likelihood:
+        found = wald(outcome.design, theta, outcome.design.problem.settings.level)
+        columns |= {} if found is None else vars(found)
+        with np.errstate(over="ignore"):  # of a feature in tiny units it may be beyond the floats
+            columns |= {"odds_ratio": np.exp(theta)} if found and outcome.design.shape.classes is None else {}
     if not outcome.design.shape.features:
         columns["probability"] = probabilities(theta)
     if outcome.scaling is not None:
@@ -154,6 +180,8 @@ def _notes(outcome: FitReport) -> list[str]:
         steps = "1 step" if outcome.fit.steps == 1 else f"{outcome.fit.steps} steps"
         notes.insert(0, f"not converged after {steps}; {_more(outcome)} would lower the loss further")
     notes += _rising(outcome)
+    levels = outcome.design.shape.levels
+    notes += [f"the parameters of {name} are relative to its level {shown(own[0])}" for name, own in levels.items()]
     if outcome.scaling is not None and outcome.design.shape.intercept:
         notes.append("theta is for features of mean 0 and deviation 1, unscaled for the features as they are")
     return notes
