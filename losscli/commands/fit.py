@@ -168,9 +168,9 @@ def _parts(everything: DesignMatrix, args: FitArguments) -> tuple[DesignMatrix, 
         names = ",".join(everything.table.schema.feature_names)
         selection = FeatureSelection(names, shape.intercept, shape.classes, shape.levels)
         form = Form.BINARY if shape.classes is None else Form.CATEGORICAL
-        return everything, read_design(
-            request_of(replace(args, sources=(args.test,))), settings_of(args), selection, form
-        )
+        weights = everything.problem.settings.class_weight
+        settings = replace(settings_of(args), class_weight=weights, balanced=False)
+        return everything, read_design(request_of(replace(args, sources=(args.test,))), settings, selection, form)
     return held_out(everything, args)
 
 

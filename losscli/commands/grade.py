@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from losscli.commands.arguments import Arguments, FitArguments, GradArguments
-from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_in_full, settings_of
 from losscli.enums import Method, Wrt
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.problem import problem_of
@@ -153,7 +153,8 @@ class _Solved:
 
 def _solved(args: Arguments) -> _Solved:
     """A loss as a question."""
-    settings, request = settings_of(args), request_of(args)
+    request = request_of(args)
+    settings = settings_in_full(args, request)
     with closing(open_data(request)) as table:
         solution = solve(problem_of(settings, table), table, hold_rows=True)
     return _Solved(partial(judge, solution), float(np.max(np.abs(solution.right))))
@@ -171,8 +172,10 @@ def _solved_gradient(args: GradArguments) -> _Solved:
     if args.wrt is Wrt.PARAMS:
         g, unit_name = solved_by_parameters(args)
     else:
-        with closing(open_data(request_of(args))) as table, spool_file() as file:
-            gradient = gradient_of(problem_of(settings_of(args), table), table, spec_of(args), Spool(file))
+        request = request_of(args)
+        settings = settings_in_full(args, request)
+        with closing(open_data(request)) as table, spool_file() as file:
+            gradient = gradient_of(problem_of(settings, table), table, spec_of(args), Spool(file))
             g = right_gradient(gradient, args.method is Method.NUMERIC)
     return _Solved(lambda expected: judge_gradient(g, unit_name, expected).verdict, float(np.max(np.abs(g.right))))
 

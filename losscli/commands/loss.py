@@ -5,7 +5,7 @@ from contextlib import closing
 import numpy as np
 
 from losscli.commands.arguments import Arguments
-from losscli.commands.settings import analysis_options, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.settings import analysis_options, printing_of, refuse_contradictions, request_of, settings_in_full
 from losscli.data.blocks import Table
 from losscli.enums import Reduction
 from losscli.errors import UsageError
@@ -34,8 +34,10 @@ def run_loss(args: Arguments) -> bool:
         _refuse_unsuitable(args, printing)
 
     # Open the data, and pose the problem.
-    with closing(watched(open_data(request_of(args, compared=True)))) as table:
-        problem = problem_of(settings_of(args), table)
+    request = request_of(args, compared=True)
+    settings = settings_in_full(args, request)
+    with closing(watched(open_data(request))) as table:
+        problem = problem_of(settings, table)
 
         # Evaluate, and make the report.
         ok, worse = True, list[str]()

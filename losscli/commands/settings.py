@@ -4,6 +4,8 @@ Options that contradict each other are refused here, before anything is read.
 """
 
 import os
+from contextlib import closing
+from dataclasses import replace
 from math import inf, isfinite, isnan
 from typing import TYPE_CHECKING
 
@@ -46,6 +48,31 @@ def settings_of(args: Arguments) -> "Settings":
             name for name in PHRASES if getattr(args, name) is not None and getattr(args, name) is not False
         ),
     )
+
+
+def settings_in_full(args: Arguments, request: "ReadOptions") -> "Settings":
+    """The mathematics, with balanced class weights counted in a first pass over what is to be read."""
+    from losscli.evaluation.evaluate import balanced_weights
+    from losscli.evaluation.problem import problem_of
+    from losscli.reading.lists import is_list
+    from losscli.reading.open import open_data
+
+    settings = settings_of(args)
+    if not settings.balanced:
+        return settings
+    once = [one for one in args.sources or ("-",) if one == "-" or (not is_list(one) and _is_pipe(one))]
+    if once:
+        raise UsageError(
+            "--class-weight balanced counts the labels before it weighs them, and a pipe is read once; give a file, or"
+            " the weights"
+        )
+    with closing(open_data(request)) as table:
+        weights = balanced_weights(problem_of(settings, table), table)
+    return replace(settings, class_weight=weights)
+
+
+def _is_pipe(path: str) -> bool:
+    return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
 
 
 def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
@@ -130,8 +157,8 @@ def refuse_contradictions(args: Arguments) -> None:
     _refuse_without_answer(args)
     if args.quiet and args.format != "table":
         raise UsageError(f"--quiet prints the number alone; it contradicts --format {args.format}")
-    if args.positive is not None and (args.classes or args.class_weight):
-        raise UsageError("--positive is for two classes and --classes or --class-weight for several; give one of them")
+    if args.positive is not None and args.classes:
+        raise UsageError("--positive is for two classes and --classes for several; give one of them")
 
 
 def _refuse_without_answer(args: Arguments) -> None:

@@ -3,7 +3,7 @@
 `in_order` says where in the source a fault is. Nothing here depends on where a block begins or ends.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial, reduce
@@ -19,6 +19,7 @@ from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import worked
 from losscli.losses.focal import focal_value, true_class_cost
+from losscli.statistics.exact import ONE, ratio
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 T = TypeVar("T")
@@ -86,6 +87,27 @@ def _added_up(work: Callable[[Block], M], empty: M, table: Table) -> M:
 def _added_up_part(work: Callable[[Block], M], empty: M, part: Table) -> M:
     with closing(part):
         return _added_up(work, empty, part)
+
+
+def balanced_weights(problem: Problem, table: Table) -> tuple[float, ...]:
+    """The weight n / (K n_k) of each class, from the labels of the rows that count; soft labels count in part."""
+    summary = folded(table, partial(_counted, problem, table.schema.width), EMPTY)
+    refuse_nothing(problem, summary, table.name)
+    return weights_of_counts(problem, [ratio(part, ONE) for part in summary.mass])
+
+
+def _counted(problem: Problem, width: int, block: Block) -> Summary:
+    bare = replace(block, weights=None, preds=block.preds[:, :width])
+    return summarize(evaluated(problem, bare)[1], full=False)
+
+
+def weights_of_counts(problem: Problem, counts: Sequence[float]) -> tuple[float, ...]:
+    """The weight n / (K n_k) of each class by the number of its rows (k,); a class without rows needs none."""
+    n, k = sum(counts), len(counts)
+    if problem.settings.smoothing and not all(counts):
+        name = problem.names.names[counts.index(0.0)] if problem.names else str(counts.index(0.0))
+        raise DataError(f"no row is of class {shown(name)}, so --class-weight balanced has no weight for it")
+    return tuple(n / (k * count) if count else 1.0 for count in counts)
 
 
 def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:

@@ -17,6 +17,7 @@ from losscli.losses.wording import listed
 # The mathematics that every title names where it is asked for, in this order. The keys are also those of JSON.
 PHRASES = {
     "focal": "focal gamma {}",
+    "alpha": "alpha {}",
     "smoothing": "smoothing {}",
     "pos_weight": "positive weight {}",
     "class_weight": "class weights {}",
@@ -49,7 +50,7 @@ class Settings:
     alpha: float | None = None
     pos_weight: tuple[float, ...] | None = None
     class_weight: tuple[float, ...] | None = None
-    balanced: bool = False
+    balanced: bool = False  # the class weights are counted from the labels: None until that is done
     ignore: str | None = None
     normalize: bool = False
     positive: str | None = None
@@ -61,6 +62,10 @@ class Settings:
     def options(self) -> dict[str, object]:
         """The options of `PHRASES` that were typed, by their names, with their values."""
         found = {name: getattr(self, name) for name in PHRASES if name in self.given}
+        if self.balanced:
+            found["class_weight"] = "balanced"
+        if self.pos_weight and len(self.pos_weight) == 1 and "pos_weight" in found:
+            found["pos_weight"] = self.pos_weight[0]
         return {name: value.value if isinstance(value, Like) else value for name, value in found.items()}
 
     @property
@@ -127,7 +132,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
         raise UsageError(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
     if "focal+smoothing" in rule.refused and settings.focal and settings.smoothing:
         raise UsageError(f"--like {settings.like} has no focal loss with label smoothing")
-    if "class_weight" in rule.refused and settings.class_weight:
+    if "class_weight" in rule.refused and (settings.class_weight or settings.balanced):
         raise UsageError(f"--like {settings.like} takes no class weights")
     names = None
     if form is Form.CATEGORICAL:
@@ -194,6 +199,8 @@ def _refuse_meaningless(settings: Settings, form: Form) -> None:
     for name, option in _MEANINGLESS[form]:
         if getattr(settings, name) not in (None, False, 0.0):
             raise UsageError(f"{option} has no meaning here: each row is {form.value}")
+    if settings.balanced and form is Form.LIKELIHOOD:
+        raise UsageError(f"--class-weight has no meaning here: each row is {form.value}")
     if settings.eps and settings.scale is not Scale.PROBS:
         raise UsageError(f"--eps clips probabilities; it contradicts --from {settings.scale.value}")
     if settings.normalize and settings.scale is Scale.LOGITS:

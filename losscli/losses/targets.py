@@ -94,6 +94,15 @@ def coefficient_sums(a: Targets) -> Array:
     return row_sums(a.cells)
 
 
+def label_counts(a: Targets, k: int) -> list[float]:
+    """The sum of the coefficients of each of k classes; of two the negative one comes first."""
+    if isinstance(a, Binary):
+        return [float(a.negative.sum()), float(a.positive.sum())]
+    if isinstance(a, Classes):
+        return list(map(float, np.bincount(a.index, weights=a.own, minlength=k)))
+    return list(map(float, a.cells.sum(axis=0)))
+
+
 def dense(a: Classes | Soft, shape: tuple[int, ...]) -> Array:
     """The coefficients of all cells, (n, k)."""
     if isinstance(a, Soft):

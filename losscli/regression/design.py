@@ -16,12 +16,12 @@ from losscli.data.cells import canonical, is_missing, number
 from losscli.data.columns import FACTOR
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, RowError, UsageError, shown
-from losscli.evaluation.evaluate import in_order, refuse_nothing
+from losscli.evaluation.evaluate import in_order, refuse_nothing, weights_of_counts
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
 from losscli.losses.focal import focal_gradient, focal_value, true_class_cost, true_class_slope
-from losscli.losses.targets import Targets, coefficient_sums, joined
+from losscli.losses.targets import Targets, coefficient_sums, joined, label_counts
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.lists import is_list, parse_list
 from losscli.reading.open import ReadOptions, open_data
@@ -133,8 +133,13 @@ def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelecti
     classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
     settings = replace(asked, scale=Scale.LOGITS, classes=classes)
-    problem = problem_of(settings, replace(table, schema=replace(table.schema, form=form, width=width, classes=None)))
+    posed = replace(table, schema=replace(table.schema, form=form, width=width, classes=None))
+    problem = problem_of(settings, posed)
     prepared, summary = _prepared(problem, table, width)
+    if settings.balanced:
+        counts = label_counts(joined([one.unweighted for one in prepared]), problem.k)
+        problem = problem_of(replace(settings, class_weight=weights_of_counts(problem, counts)), posed)
+        prepared, summary = _prepared(problem, table, width)
     names, x, levels = _features(table, prepared, selection.levels)
     shape = ParameterShape(names, selection.intercept, classes, levels)
     x = np.column_stack((np.ones(len(x)), x)) if selection.intercept else x

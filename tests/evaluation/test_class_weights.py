@@ -1,0 +1,132 @@
+"""Class weights of two classes, balanced ones, positive weights of several labels, and rows that are ignored."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import answer, listed, record, refusal
+
+LABELS, PREDS = [1, 0, 0, 1, 0], [0.8, 0.3, 0.4, 0.7, 0.2]
+ROWS = [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.1, 0.8]]
+COSTS = [-np.log(p) if y else -np.log1p(-p) for y, p in zip(LABELS, PREDS, strict=True)]
+
+
+def test_two_classes_are_weighed_by_the_weight_of_their_label() -> None:
+    # w_0 = 2, w_1 = 3: the mean divides by the sum of the weights of the labels
+    weights = np.where(LABELS, 3.0, 2.0)
+    found = record("bce", listed(LABELS), listed(PREDS), "--class-weight", "2,3")
+    assert found["value"] == pytest.approx((weights * COSTS).sum() / weights.sum(), rel=1e-14, abs=0)
+    assert found["divisor"] == 12.0
+    assert found["options"]["class_weight"] == [2.0, 3.0]
+    # a soft label adds both terms, and 1 to the divisor
+    soft = 0.25 * 3.0 * -np.log(0.4) + 0.75 * 2.0 * -np.log(0.6)
+    found = record("bce", "0.25,1", "0.4,0.5", "--class-weight", "2,3")
+    assert found["value"] == pytest.approx((soft + 3.0 * np.log(2.0)) / 4.0, rel=1e-14, abs=0)
+    assert "2 weights" in refusal("bce", "1,0", "0.5,0.5", "--class-weight", "1,2,3") or "3 weights" in refusal(
+        "bce", "1,0", "0.5,0.5", "--class-weight", "1,2,3"
+    )
+
+
+def test_positive_names_the_class_of_the_second_weight() -> None:
+    named = answer("bce", "yes,no,no,yes,no", listed(PREDS), "--positive", "yes", "--class-weight", "2,3")
+    assert named == answer("bce", listed(LABELS), listed(PREDS), "--class-weight", "2,3")
+
+
+@pytest.mark.parametrize("more", [(), ("--smoothing", "0.1"), ("--focal", "2"), ("--like", "keras"), ("-r", "sum")])
+def test_balanced_weights_are_n_over_k_times_the_rows_of_a_class(more: tuple[str, ...]) -> None:
+    # 3 rows of label 0, 2 of label 1: 5 / (2 * 3) and 5 / (2 * 2), as scikit-learn's compute_class_weight
+    typed = ("--class-weight", f"{5 / 6!r},{5 / 4!r}")
+    for command in (("bce",), ("grad", "bce")):
+        args = (*command, listed(LABELS), listed(PREDS), *more)
+        balanced, given = record(*args, "--class-weight", "balanced"), record(*args, *typed)
+        assert balanced["value"] == given["value"]
+        assert balanced.get("gradient") == given.get("gradient")
+    assert (
+        record("bce", listed(LABELS), listed(PREDS), *more, "--class-weight", "balanced")["options"]["class_weight"]
+        == "balanced"
+    )
+
+
+def test_balanced_weights_of_classes_count_the_rows_that_count(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("label,p_0,p_1,p_2\n0,.7,.2,.1\n2,.1,.2,.7\n2,.1,.1,.8\n1,.3,.3,.4\nx,.2,.2,.6\n")
+    args = ("ce", tmp_path / "t.csv", "-p", "p_*", "--ignore", "x", "-w", "p_2")
+    typed = f"{4 / 3!r},{4 / 3!r},{4 / 6!r}"  # sample weights and the ignored row are no part of the counts
+    assert answer(*args, "--class-weight", "balanced") == answer(*args, "--class-weight", typed)
+
+
+def test_a_class_without_rows_needs_no_weight_unless_smoothing_asks_for_it() -> None:
+    args = ("ce", "0,2,2", listed(ROWS), "--class-weight")
+    assert answer(*args, "balanced") == answer(*args, "1,9,0.5")
+    assert "no row is of class '1'" in refusal(*args, "balanced", "--smoothing", "0.1")
+
+
+def test_label_probabilities_are_counted_in_part() -> None:
+    labels = "0.5,0.5,0;0,0.25,0.75"
+    args = ("ce", labels, listed(ROWS[:2]), "--class-weight")
+    assert answer(*args, "balanced") == pytest.approx(answer(*args, f"{4 / 3!r},{8 / 9!r},{8 / 9!r}"), rel=1e-15)
+
+
+def test_several_models_are_weighed_by_the_same_counts(tmp_path: Path) -> None:
+    rows = "".join(f"{y},{p},{1 - p}\n" for y, p in zip(LABELS, PREDS, strict=True))
+    (tmp_path / "t.csv").write_text("y,a,b\n" + rows)
+    args = ("bce", tmp_path / "t.csv", "-y", "y", "-p", "a", "-p", "b", "--class-weight")
+    assert record(*args, "balanced")["models"] == record(*args, f"{5 / 6!r},{5 / 4!r}")["models"]
+
+
+def test_a_fit_balances_by_the_rows_that_it_has(tmp_path: Path) -> None:
+    text = "y,a\n1,1\n0,2\n1,3\n0,-1\n1,0.5\n0,0.7\n1,2\n"
+    for command in ("bce", "ce"):
+        args = ("fit", command, "-", "-y", "y", "-x", "a", "--method", "newton", "--class-weight")
+        one, other = (record(*args, w, stdin=text) for w in ("balanced", f"{7 / 6!r},{7 / 8!r}"))
+        assert one["parameters"] == other["parameters"] and one["train_loss"] == other["train_loss"]
+        (tmp_path / "t.csv").write_text("y,a\n1,1\n1,2\n0,3\n")
+        one, other = (record(*args, w, "--test", tmp_path / "t.csv", stdin=text) for w in ("balanced", "1.2,0.9"))
+        assert one["test_loss"] is not None and other["test_loss"] is not None
+    found = record(
+        "grad", "bce", "-", "-y", "y", "-x", "a", "--wrt", "params", "--class-weight", "balanced", stdin=text
+    )
+    assert found["gradient"][0] == pytest.approx(0.0, abs=1e-15)  # at theta = 0 balanced labels cancel
+
+
+def test_a_pipe_that_is_read_once_has_no_balanced_weights(tmp_path: Path) -> None:
+    text = "label,prob\n1,0.8\n0,0.3\n"
+    for args in (("bce",), ("bce", "-"), ("grad", "bce", "-"), ("bce", "1,0", "-")):
+        assert "a pipe is read once" in refusal(*args, "--class-weight", "balanced", stdin=text)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        assert "a pipe is read once" in refusal("bce", tmp_path / "pipe", "--class-weight", "balanced")
+
+
+def test_each_label_has_a_positive_weight_of_its_own() -> None:
+    labels, preds = [[1, 0], [0, 1]], [[0.8, 0.3], [0.4, 0.7]]
+    terms = [2 * -np.log(0.8), -np.log(0.7), -np.log(0.6), 3 * -np.log(0.7)]
+    args = ("bce", listed(labels), listed(preds), "--pos-weight")
+    assert answer(*args, "2,3") == pytest.approx(np.mean(terms), rel=1e-14, abs=0)
+    assert answer(*args, "2,2") == answer(*args, "2")
+    found = record("grad", "bce", listed(labels), listed(preds), "--pos-weight", "2,3", "--check")
+    assert found["ok"] and found["gradient"][0][0] == pytest.approx(-2 / 0.8 / 4, rel=1e-14, abs=0)
+    assert "3 weights" in refusal(*args, "1,2,3")
+    assert "one label" in refusal("bce", "1,0", "0.5,0.5", "--pos-weight", "1,2")
+    assert record(*args, "2,3")["baseline"] is None
+    assert record(*args, "2")["options"]["pos_weight"] == 2.0
+
+
+def test_alpha_weighs_the_focal_loss_and_not_its_divisor() -> None:
+    # Lin et al. 2017: alpha (1-p)^2 (-ln p) for label 1, (1-alpha) p^2 (-ln(1-p)) for label 0
+    miss = np.array([1 - p if y else p for y, p in zip(LABELS, PREDS, strict=True)])
+    alpha = np.where(LABELS, 0.25, 0.75)
+    found = record("bce", listed(LABELS), listed(PREDS), "--focal", "2", "--alpha", "0.25")
+    assert found["value"] == pytest.approx((alpha * miss**2 * COSTS).mean(), rel=1e-14, abs=0)
+    assert found["divisor"] == 5.0 and found["options"] == {"focal": 2.0, "alpha": 0.25}
+    classes = ("ce", "0,2,2", listed(ROWS), "--focal", "2")
+    assert answer(*classes, "--alpha", "0.25") == pytest.approx(0.25 * answer(*classes), rel=1e-15, abs=0)
+    assert "--focal" in refusal("bce", "1,0", "0.5,0.5", "--alpha", "0.25")
+    assert "--alpha" in refusal("bce", "1,0", "0.5,0.5", "--alpha", "1.5", "--focal", "2")
+
+
+def test_rows_of_an_ignored_label_do_not_count_in_two_classes(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("label,prob\n1,0.8\n-1,0.3\n0,0.4\n")
+    found = record("bce", tmp_path / "t.csv", "--ignore", "-1")
+    assert found["value"] == answer("bce", "1,0", "0.8,0.4") and found["ignored"] == 1 and found["n"] == 2
+    assert record("grad", "bce", tmp_path / "t.csv", "--ignore", "-1")["gradient"][1] == 0.0
