@@ -36,10 +36,6 @@ def tables(here: Path) -> None:
 
 REFUSED = [
     ("grad bce t.csv -p a -p b", "one model at a time: give -p once; several columns are a list, as in -p p0,p1"),
-    (
-        "nll 1,0 0.5,0.5 --positive 1 --class-weight 1,2",
-        "--positive is for two classes and --classes or --class-weight",
-    ),
     ("bce t.csv -p a -p b --fail-if-worse nan", "--fail-if-worse: nan is not a limit"),
     ("bce t.csv -y y -p a -w w,v", "t.csv: one column of weights is wanted, not 2"),
     ("nll both.csv -y y", "'score', 'p_a', 'p_b' could be the prediction, or one for each class; choose with -p"),
