@@ -164,7 +164,7 @@ def _local_head(path: str) -> bytes:
 def _remote_head(url: str) -> bytes:
     file = RemoteFile(url)
     try:
-        return file.read(MAGIC_BYTES)
+        return file.read(MAGIC_BYTES) or b""
     finally:
         file.close()
 

@@ -51,16 +51,14 @@ def redacted(url: str) -> str:
 
 
 class RemoteFile(io.RawIOBase):
-    """A file of another machine: its bytes in order, or with `ranged` from any place."""
+    """The bytes of a file of another machine, in order."""
 
-    def __init__(self, url: str, ranged: bool = False) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
         self._file: Any = None  # closing what could not be opened is no error
-        with driver_errors(url):
-            system, path = file_system(url)
-            options = {"block_size": 0} if is_web(url) and not ranged else {"cache_type": "none"}
-            self._file = _again_if_busy(url, partial(system.open, path, "rb", **options))
-            self.size = getattr(self._file, "size", None)
+        self._file = _opened(url, {"block_size": 0} if is_web(url) else {"cache_type": "none"})
+        self.size = getattr(self._file, "size", None)
+        self.head: bytes | None = None  # of the first request
         self._request, self._left = FIRST_REQUEST, b""
 
     def readable(self) -> bool:
@@ -68,26 +66,16 @@ class RemoteFile(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._left:
-            with driver_errors(self.url):
-                self._left = self._file.read(max(len(buffer), self._request))
+            self._left = self._requested(max(len(buffer), self._request))
             self._request = min(2 * self._request, LATER_REQUESTS)
+            self.head = self._left if self.head is None else self.head
         size = min(len(buffer), len(self._left))
         buffer[:size], self._left = self._left[:size], self._left[size:]
         return size
 
-    def read(self, size: int = -1) -> bytes:
+    def _requested(self, size: int) -> bytes:
         with driver_errors(self.url):
             return cast(bytes, _again_if_busy(self.url, partial(self._file.read, size)))
-
-    def seekable(self) -> bool:
-        return bool(self._file.seekable())
-
-    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
-        with driver_errors(self.url):
-            return cast(int, self._file.seek(place, whence))
-
-    def tell(self) -> int:
-        return cast(int, self._file.tell())
 
     def close(self) -> None:
         if not self.closed and self._file is not None:
@@ -95,20 +83,70 @@ class RemoteFile(io.RawIOBase):
         super().close()
 
 
-def open_ranged(url: str) -> RemoteFile | None:
+class RangedFile(io.RawIOBase):
+    """A file of another machine whose bytes are requested in ranges; its first and its last ones are held."""
+
+    def __init__(self, file: RemoteFile) -> None:
+        self.url, self.size, head = file.url, int(file.size or 0), file.head or b""
+        self._file = _opened(self.url, {"cache_type": "none"})
+        self._held = [(0, head)]
+        self._at = 0
+        if self.size > len(head):
+            start = max(self.size - FIRST_REQUEST, len(head))
+            self._held.append((start, self._requested(start, self.size)))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
+        self._at = place + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        low, high = self._at, self.size if size < 0 else min(self._at + size, self.size)
+        self._at = max(low, high)
+        if low >= high:
+            return b""
+        for start, held in self._held:
+            if start <= low and high <= start + len(held):
+                return held[low - start : high - start]
+        return self._requested(low, high)
+
+    def _requested(self, low: int, high: int) -> bytes:
+        def request() -> bytes:
+            self._file.seek(low)
+            return cast(bytes, self._file.read(high - low))
+
+        with driver_errors(self.url):
+            found = _again_if_busy(self.url, request)
+        if len(found) < high - low:
+            raise DataError(f"{redacted(self.url)}: the file has become shorter while it was read")
+        return found
+
+    def close(self) -> None:
+        if not self.closed and hasattr(self, "_file"):
+            self._file.close()
+        super().close()
+
+
+def open_ranged(file: RemoteFile) -> RangedFile | None:
     """The file to be read from any place; None where the server only sends it from its beginning."""
-    ranged = None
     try:
-        ranged = RemoteFile(url, ranged=True)
-        if ranged.size and ranged.seekable():
-            ranged.seek(ranged.size - 1)
-            if len(ranged.read(1)) == 1:
-                return ranged
+        return RangedFile(file) if file.size else None
     except DataError:  # a server that refuses a range has sent the file before
-        pass
-    if ranged is not None:
-        ranged.close()
-    return None
+        return None
+
+
+def _opened(url: str, options: dict[str, Any]) -> Any:
+    with driver_errors(url):
+        system, path = file_system(url)
+        return _again_if_busy(url, partial(system.open, path, "rb", **options))
 
 
 def file_system(url: str) -> tuple[Any, str]:

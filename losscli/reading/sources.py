@@ -82,7 +82,7 @@ def open_source(path: str, encoding: str | None = None) -> Source:
     with readable(name):
         if remote:
             raw: Any = RemoteFile(path)
-            ranged = partial(open_ranged, path)
+            ranged = partial(open_ranged, raw)
         else:
             raw = _standard_input() if path == "-" else open(path, "rb", buffering=0)  # noqa: SIM115  # Source.close
     source = Source(name, raw, raw, _size(raw), ranged=ranged)

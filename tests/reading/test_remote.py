@@ -5,6 +5,7 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -202,6 +203,37 @@ def test_a_delta_table_in_a_store_is_refused(token: str, bucket: dict[str, str])
     s3fs.S3FileSystem.clear_instance_cache()
 
     assert "this is a Delta table" in refusal("bce", f"s3://bucket/delta{token}")
+
+
+def test_a_file_of_a_store_takes_few_requests(
+    bucket: dict[str, str], files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for a small file, four for a row group with a column between those asked for, beside those that list."""
+    s3fs = pytest.importorskip("s3fs")
+    draw = random.Random(5)
+    probs = [draw.random() for _ in range(400_000)]
+    columns = pa.table({"label": [int(p > 0.4) for p in probs], "text": [f"{p}" for p in probs], "prob": probs})
+    parquet.write_table(columns, tmp_path / "large.parquet", row_group_size=400_000)
+    system = s3fs.S3FileSystem()
+    system.put(str(tmp_path / "large.parquet"), "bucket/large/a.parquet")
+    for at in range(5):
+        parquet.write_table(columns.slice(at * 5000, 5000), tmp_path / "small.parquet")
+        system.put(str(tmp_path / "small.parquet"), f"bucket/small/{at}.parquet")
+    s3fs.S3FileSystem.clear_instance_cache()
+    asked: list[str] = []
+    inner = s3fs.S3FileSystem._call_s3
+
+    def counted(self: Any, method: str, *args: Any, **options: Any) -> Any:
+        asked.append(method)
+        return inner(self, method, *args, **options)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", counted)
+
+    assert answer("bce", "s3://bucket/large") == answer("bce", tmp_path / "large.parquet")
+    assert asked.count("get_object") <= 4
+    asked.clear()
+    assert record("bce", "s3://bucket/small")["n"] == 25_000
+    assert asked.count("get_object") == 5 and len(asked) <= 7
 
 
 def test_a_glob_of_nothing_is_one_line(bucket: dict[str, str]) -> None:

@@ -53,9 +53,9 @@ def open_columnar(source: Source, drop: bool) -> OpenSource:
     """A source that `sources.is_columnar` knows; its first record are the names of the file's columns and path keys."""
     if find_spec("pyarrow") is None:
         raise DataError(f"{source.name}: Parquet, Arrow and ORC files want pip install 'losscli[parquet]'")
-    file = _file(source)
+    file, remote = _file(source), source.plain and source.ranged is not None
     with _sound(source.name):
-        container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file)
+        container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)
     names = (*container.schema.names, *path_keys(source.name, container.schema.names))
     return OpenSource(
         source.name, FirstLines(names, None), True, partial(_chosen, source, container, drop), source.close
@@ -159,7 +159,7 @@ def _file(source: Source) -> Any:
     return pa.PythonFile(copy, mode="r")
 
 
-def _parquet(file: Any) -> Container:
+def _parquet(file: Any, remote: bool) -> Container:
     opened = parquet.ParquetFile(file)
     counts = [opened.metadata.row_group(at).num_rows for at in range(opened.num_row_groups)]
     starts = (0, *accumulate(counts))[:-1]
@@ -171,7 +171,7 @@ def _parquet(file: Any) -> Container:
             metadata=opened.metadata,
             read_dictionary=[name for name in columns if kind_of(schema.field(name).type) == "text"],
             buffer_size=BUFFER,
-            pre_buffer=False,
+            pre_buffer=remote,  # few requests, each of which takes its time
             page_checksum_verification=True,
         )
         for run in _runs(counts, BATCH_ROWS, groups):
@@ -192,7 +192,7 @@ def _runs(counts: Sequence[int], least: int, groups: Sequence[int] | None = None
         yield run
 
 
-def _arrow(file: Any) -> Container:
+def _arrow(file: Any, remote: bool) -> Container:
     schema = ipc.open_file(file).schema
 
     def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
@@ -203,7 +203,7 @@ def _arrow(file: Any) -> Container:
     return Container(schema, None, (), batches)
 
 
-def _stream(file: Any) -> Container:
+def _stream(file: Any, remote: bool) -> Container:
     schema = ipc.open_stream(file).schema
 
     def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
@@ -223,7 +223,7 @@ def _valid(batch: Any) -> Any:
     return batch
 
 
-def _orc(file: Any) -> Container:
+def _orc(file: Any, remote: bool) -> Container:
     opened = orc.ORCFile(file)
 
     def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
@@ -233,15 +233,15 @@ def _orc(file: Any) -> Container:
     return Container(opened.schema, opened.nrows, (), batches)
 
 
-def _old_feather(file: Any) -> Container:
+def _old_feather(file: Any, remote: bool) -> Container:
     raise DataError("a Feather file of version 1 is not read; write it again with a newer Arrow")
 
 
-def _encrypted(file: Any) -> Container:
+def _encrypted(file: Any, remote: bool) -> Container:
     raise DataError("the file is encrypted")
 
 
-_OPENERS: tuple[tuple[bytes, Callable[[Any], Container]], ...] = (
+_OPENERS: tuple[tuple[bytes, Callable[[Any, bool], Container]], ...] = (
     (b"PAR1", _parquet),
     (b"PARE", _encrypted),
     (b"ARROW1", _arrow),
