@@ -13,12 +13,13 @@ from losscli.evaluation.analysis import AnalysisOptions, AnalysisResult, analyze
 from losscli.evaluation.evaluate import folded, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, problem_of
+from losscli.evaluation.scores import SCORES
 from losscli.output.emit import Printing
 from losscli.output.report import Report
 from losscli.reports.calibration import calibration_part, quantile_part
 from losscli.reports.figures import Part, with_parts
 from losscli.reports.groups import groups_part, worst_part
-from losscli.reports.loss import bare_report, report
+from losscli.reports.loss import bare_report, report, scores_for
 from losscli.reports.models import differences, models_part
 from losscli.reports.pictures import pictures_of
 
@@ -30,7 +31,7 @@ def with_analysis(
     shares = _shares(args.quantiles) if args.quantiles is not None else {}
     problems = _problems(problem, table)
     _refuse_unfit(args, problem, table)
-    found = folded(table, partial(analyze, problems, _asked(args, table)), AnalysisResult())
+    found = folded(table, partial(analyze, problems, _asked(args, table, printing)), AnalysisResult())
     refuse_nothing(problem, found.summary, table.name)
     figures = [Figures(*pair) for pair in zip(problems, (found.summary, *found.models), strict=True)]
     answer = _report(figures, table, found, args, shares, bare=printing.is_bare)
@@ -100,7 +101,7 @@ def _refuse_unfit(args: Arguments, problem: Problem, table: Table) -> None:
             raise DataError(f"{table.name}: {option} can't read columns of this kind of source")
 
 
-def _asked(args: Arguments, table: Table) -> AnalysisOptions:
+def _asked(args: Arguments, table: Table, printing: Printing) -> AnalysisOptions:
     def places(purpose: str) -> tuple[int, ...]:
         return tuple(place for _, place in table.schema.extra.get(purpose, ()))
 
@@ -112,6 +113,7 @@ def _asked(args: Arguments, table: Table) -> AnalysisOptions:
         bins=args.calibration or 0,
         quantiles=args.quantiles is not None,
         by_probability=args.plot,
+        scores=tuple(SCORES) if args.calibration else scores_for(printing),
     )
 
 
@@ -122,7 +124,7 @@ def _report(
     problem, parts = figures[0].problem, list[Part]()
     numbers = tuple((f.value,) for f in figures)
     if len(figures) > 1:
-        parts.append(models_part(figures, table.schema.models, found))
+        parts.append(models_part(figures, table, found, args.digits))
     if bare:
         answer = bare_report(figures[0], table)
         warnings = (*answer.warnings, *(text for part in parts for text in part.warnings))
@@ -137,7 +139,7 @@ def _report(
     if found.quantiles is not None:
         parts.append(quantile_part(problem, found.quantiles, shares))
     if found.reliability is not None:
-        parts.append(calibration_part(problem, found.summary, found.reliability))
+        parts.append(calibration_part(figures[0], found.reliability))
     answer = with_parts(report(figures[0], table), parts)
     pictures = pictures_of(figures, table.schema.models, found) if args.plot else ()
     return replace(answer, numbers=numbers, pictures=pictures)

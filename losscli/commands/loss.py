@@ -17,7 +17,7 @@ from losscli.output.progress import watched
 from losscli.output.report import Report
 from losscli.output.streams import say
 from losscli.reading.open import open_data
-from losscli.reports.loss import bare_report, report
+from losscli.reports.loss import bare_report, report, scores_for
 
 
 def run_loss(args: Arguments) -> bool:
@@ -51,7 +51,7 @@ def run_loss(args: Arguments) -> bool:
             stream_losses(problem, table, printing)
             return True
         else:
-            figures = Figures(problem, summary_of(problem, table, full=not printing.is_bare))
+            figures = Figures(problem, summary_of(problem, table, not printing.is_bare, scores_for(printing)))
             answer = (bare_report if printing.is_bare else report)(figures, table)
 
     # Write it; of a typed answer, --quiet leaves all to the exit code.

@@ -5,7 +5,7 @@ over any cut of the data gives the same answer. What isn't asked for costs nothi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 from losscli.data.blocks import Block, Categorical, taken, texts
 from losscli.data.cells import is_missing
-from losscli.enums import Form, Scale
+from losscli.enums import Form
 from losscli.errors import RowError
 from losscli.evaluation.evaluate import evaluated
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
+from losscli.evaluation.scores import probabilities
 from losscli.evaluation.validation import raise_first, weights_out_of_reach
-from losscli.losses.functions import inverse_link
-from losscli.losses.targets import Binary, Soft
+from losscli.losses.targets import Binary, dense
 from losscli.statistics.adding import add_each, add_optional
 from losscli.statistics.breakdown import Entry, Groups, Paired, Worst, grouped, paired, undefined, worst_of
-from losscli.statistics.calibration import Bins, Mean, binned, weighted_mean
+from losscli.statistics.calibration import Bins, binned
 from losscli.statistics.isotonic import Pairs, pairs_of
 from losscli.statistics.quantiles import Quantiles, quantiles_of
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
@@ -45,18 +45,18 @@ class AnalysisOptions:
     bins: int = 0
     quantiles: bool = False
     by_probability: bool = False
+    scores: tuple[str, ...] = ()  # see `scores`
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Predicted probabilities against labels: in bins (of the top class, then of each class), squared, and in order."""
+    """Predicted probabilities against labels: in bins (of the top class, then of each class), and in order."""
 
     bins: Bins
-    brier: Mean = field(default_factory=Mean)
     pairs: Pairs | None = None
 
     def __add__(self, other: "Reliability") -> "Reliability":
-        return Reliability(self.bins + other.bins, self.brier + other.brier, add_optional(self.pairs, other.pairs))
+        return Reliability(self.bins + other.bins, add_optional(self.pairs, other.pairs))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class AnalysisResult:
 
 def analyze(problems: Sequence[Problem], options: AnalysisOptions, block: Block) -> AnalysisResult:
     """The analysis of a block; the predictions of the models stand side by side in it, those of the first first."""
-    first, *others = _by_model(problems, block)
+    first, *others = _by_model(problems, block, options.scores)
     if len(problems) > 1 or options.worst or options.by or options.bins or options.by_probability:
         raise_first(weights_out_of_reach(block, "in sums by row, group, model or bin"))
     prepared, rows = first
@@ -108,15 +108,15 @@ def analyze(problems: Sequence[Problem], options: AnalysisOptions, block: Block)
 
 
 # --- models -----------------------------------------------------------------------------------------------------------
-def _by_model(problems: Sequence[Problem], block: Block) -> Iterator[tuple[Prepared, Rows]]:
+def _by_model(problems: Sequence[Problem], block: Block, scores: tuple[str, ...]) -> Iterator[tuple[Prepared, Rows]]:
     """The block as each of the models has it. A fault in a prediction is told by its column among all of them."""
     if len(problems) == 1:
-        yield evaluated(problems[0], block)
+        yield evaluated(problems[0], block, scores)
         return
     width = block.preds.shape[1] // len(problems)
     for at, problem in enumerate(problems):
         try:
-            yield evaluated(problem, replace(block, preds=block.preds[:, at * width : (at + 1) * width]))
+            yield evaluated(problem, replace(block, preds=block.preds[:, at * width : (at + 1) * width]), scores)
         except RowError as fault:
             if fault.part != "prob" or fault.column is None:
                 raise
@@ -209,36 +209,16 @@ def _groups(options: AnalysisOptions, prepared: Prepared, rows: Rows) -> Groups:
 
 
 # --- calibration ------------------------------------------------------------------------------------------------------
-def probabilities(problem: Problem, prepared: Prepared) -> Array:
-    """The predictions as probabilities, (n,) or (n, k), before any clipping; rescaled where that was asked for."""
-    raw, scale = prepared.raw, problem.settings.scale
-    if scale is Scale.LOGITS:
-        return inverse_link(raw)
-    probs = raw if scale is Scale.PROBS else np.exp(raw)
-    return probs / probs.sum(axis=1, keepdims=True) if problem.convention.rescale and probs.ndim == 2 else probs
-
-
 def _reliability(bins: int, problem: Problem, prepared: Prepared, rows: Rows) -> Reliability:
     probs, weight = probabilities(problem, prepared), rows.weight
     if isinstance(prepared.unweighted, Binary):
         y = prepared.unweighted.positive
-        pairs = pairs_of(probs, y, weight)
-        return Reliability(binned(bins, [(probs, y)], weight), weighted_mean((y - probs) ** 2, weight), pairs)
-    q = _class_shares(prepared, probs.shape)
+        return Reliability(binned(bins, [(probs, y)], weight), pairs_of(probs, y, weight))
+    q = dense(prepared.unweighted, probs.shape)
     top, each = probs.argmax(axis=1), np.arange(len(probs))
     sets = [(probs[each, top], q[each, top]), *zip(probs.T, q.T, strict=True)]
     capped = [(np.minimum(p, 1.0), y) for p, y in sets]  # a softmax may round above 1
-    return Reliability(binned(bins, capped, weight), weighted_mean(((q - probs) ** 2).sum(axis=1), weight))
-
-
-def _class_shares(prepared: Prepared, shape: tuple[int, ...]) -> Array:
-    """The label of each row as label probabilities, (n, k)."""
-    if prepared.index is None and isinstance(prepared.unweighted, Soft):
-        return prepared.unweighted.cells
-    assert prepared.index is not None
-    q = np.zeros(shape)
-    q[np.arange(len(q)), prepared.index] = 1.0
-    return q
+    return Reliability(binned(bins, capped, weight))
 
 
 def _by_probability(problem: Problem, prepared: Prepared, rows: Rows) -> Bins:
@@ -247,7 +227,7 @@ def _by_probability(problem: Problem, prepared: Prepared, rows: Rows) -> Bins:
     if isinstance(prepared.unweighted, Binary):
         given = prepared.unweighted.positive * probs + prepared.unweighted.negative * (1.0 - probs)
     else:
-        given = (_class_shares(prepared, probs.shape) * probs).sum(axis=1)
+        given = (dense(prepared.unweighted, probs.shape) * probs).sum(axis=1)
     value = rows.value
     return binned(PROBABILITY_BINS, [(np.clip(given, 0.0, 1.0), np.where(np.isinf(value), 0.0, value))], None)
 

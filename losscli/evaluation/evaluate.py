@@ -3,7 +3,7 @@
 `in_order` says where in the source a fault is. Nothing here depends on where a block begins or ends.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial, reduce
@@ -17,6 +17,7 @@ from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
+from losscli.evaluation.scores import scores_of
 from losscli.evaluation.validation import worked
 from losscli.losses.focal import focal_value, true_class_cost
 from losscli.statistics.exact import ONE, ratio
@@ -26,8 +27,8 @@ T = TypeVar("T")
 M = TypeVar("M")  # what can be added, in the order of the source: a monoid
 
 
-def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
-    """The block prepared, and its losses."""
+def evaluated(problem: Problem, block: Block, scores: Collection[str] = ()) -> tuple[Prepared, Rows]:
+    """The block prepared, and its losses, with the scores (see `SCORES`) that are wanted."""
     prepared = prepare(problem, block)
     kernel, v = problem.kernel, prepared.conditioned
     if prepared.logarithms is not None:
@@ -35,7 +36,7 @@ def evaluated(problem: Problem, block: Block) -> tuple[Prepared, Rows]:
     loss = kernel.value(prepared.targets, v)
     if problem.focal:
         loss = focal_value(loss, true_class_cost(kernel, prepared.focus, v), problem.focal)
-    return prepared, replace(prepared.rows, loss=loss)
+    return prepared, replace(prepared.rows, loss=loss, scores=scores_of(problem, prepared, scores))
 
 
 def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]]:
@@ -53,15 +54,15 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
         rows, end = rows + block.rows, block.end
 
 
-def summary_of(problem: Problem, table: Table, full: bool = True) -> Summary:
+def summary_of(problem: Problem, table: Table, full: bool = True, scores: Collection[str] = ()) -> Summary:
     """The summary of a whole table; refuses one that leaves nothing to average."""
-    summary = folded(table, partial(_summarized, problem, full), EMPTY)
+    summary = folded(table, partial(_summarized, problem, full, scores), EMPTY)
     refuse_nothing(problem, summary, table.name)
     return summary
 
 
-def _summarized(problem: Problem, full: bool, block: Block) -> Summary:
-    return summarize(evaluated(problem, block)[1], full)
+def _summarized(problem: Problem, full: bool, scores: Collection[str], block: Block) -> Summary:
+    return summarize(evaluated(problem, block, scores)[1], full)
 
 
 def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:

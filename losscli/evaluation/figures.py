@@ -6,6 +6,7 @@ from math import exp, floor, inf, log
 
 from losscli.enums import Reduction
 from losscli.evaluation.baseline import baseline
+from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.problem import Problem
 from losscli.statistics.intervals import interval
 from losscli.statistics.summary import Summary, divisor, label_entropy, mean, standard_error, std, total
@@ -82,6 +83,19 @@ class Figures:
     def max(self) -> float:
         """The highest loss of an observation."""
         return self.summary.spread.max / self._log_base
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share (by weight) of rows predicted correctly; None where a label is soft, or there are none."""
+        return self._score("accuracy") if HARD in self.summary.traits else None
+
+    @property
+    def brier(self) -> float | None:
+        """The mean squared error of the probabilities; None without labels."""
+        return self._score("brier")
+
+    def _score(self, name: str) -> float | None:
+        return self.summary.scores[name].mean if name in self.summary.scores else None
 
     @property
     def baseline(self) -> float | None:

@@ -79,6 +79,11 @@ class Settings:
         return 0.95 if self.ci is None else self.ci
 
     @property
+    def interval(self) -> str:
+        """What an interval is called: `95 % CI`."""
+        return f"{100.0 * self.level:g} % CI"
+
+    @property
     def log_base(self) -> float:
         """What nats are divided by: the natural logarithm of the base."""
         return log(self.base) if self.base else 1.0

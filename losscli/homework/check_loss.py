@@ -15,6 +15,7 @@ from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
+from losscli.evaluation.scores import SCORES
 from losscli.homework.evaluated_rows import EvaluatedRows, Figure, evaluated_rows, summary_figures
 from losscli.homework.explain_loss import EvaluatedBlock
 from losscli.homework.mistakes import many_mistakes, single_mistakes, summary_mistakes
@@ -86,7 +87,7 @@ def solve(problem: Problem, table: Table, hold_rows: bool) -> Solution:
     total, first, kept, shown = EMPTY, [], [], 0
 
     def work(block: Block) -> tuple[Block, Prepared, Rows, Summary]:
-        prepared, rows = evaluated(problem, block)
+        prepared, rows = evaluated(problem, block, SCORES)
         return block, prepared, rows, summarize(rows)
 
     for (block, prepared, rows, part), before in in_order(table, work):

@@ -211,7 +211,7 @@ LOSSES: dict[str, Loss] = {
             {Form.LIKELIHOOD: LIKELIHOOD, Form.BINARY: BINARY, Form.CATEGORICAL: CATEGORICAL},
             OF_LOG_LOSSES | {"positive", "classes", "class_weight", "ignore", "normalize"},
             soft_labels=False,
-            leads=("sum", "mean", "log_likelihood", "likelihood", "perplexity"),
+            leads=("mean", "sum", "log_likelihood", "likelihood", "perplexity"),
             examples=(
                 'losscli nll "0.8,0.7,0.6,0.7"',
                 f"losscli nll {LABELS_AND_PREDS} --base 2",

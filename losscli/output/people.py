@@ -106,8 +106,9 @@ def _rich_grid(grid: Grid, digits: int, width: int | None) -> Any:
     least = _least_widths(blocks, shown) if len(blocks) > 1 else ()
     parts: list[Any] = []
     for rows in shown:
-        right = grid.right if rows is shown[-1] else None
-        parts += ([Text("")] if parts else []) + [_rich_table(replace(grid, rows=rows, right=right), least, width)]
+        right, bold = grid.right if rows is shown[-1] else None, () if parts else grid.bold
+        block = replace(grid, rows=rows, right=right, bold=bold)
+        parts += ([Text("")] if parts else []) + [_rich_table(block, least, width)]
     return Group(*parts)
 
 
@@ -130,6 +131,8 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
         name.stylize("bold")  # the letters alone, so that the spaces behind them go
         made.add_column(name, no_wrap=True, overflow="ignore", min_width=least[at] if at < len(least) else None)
     cells = [[Text(str(cell)) for cell in row] for row in grid.rows]
+    for at in grid.bold:
+        cells[at][1].stylize("bold")
     if grid.right is not None:
         cells[-1][-1].stylize("green" if grid.right else "red")
     if grid.wrapped and width is not None:

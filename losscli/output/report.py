@@ -18,13 +18,15 @@ class Grid:
     """A table to print: a header (empty for labelled rows) and rows of cells, text or numbers.
 
     An empty row stands between blocks. `right` says how its verdict turned out, the last cell of the last row, where
-    it has one. `wrapped`: people with a terminal see the last column broken into lines as wide as that.
+    it has one. `wrapped`: people with a terminal see the last column broken into lines as wide as that. The second cell
+    of the rows in `bold` stands out on a terminal.
     """
 
     rows: tuple[tuple[object, ...], ...]
     header: tuple[str, ...] = ()
     right: bool | None = None
     wrapped: bool = False
+    bold: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

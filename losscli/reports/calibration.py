@@ -1,20 +1,24 @@
 """Reliability, named calibration errors and the decomposition of the loss; quantiles of the losses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from losscli.enums import Form, Scale
 from losscli.evaluation.analysis import Reliability, class_bins
+from losscli.evaluation.data_checks import HARD
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid
-from losscli.reports.figures import Listing, Part
+from losscli.reports.figures import Figure, Listing, Part, lines_of, record_of
 from losscli.statistics.calibration import Bin, bins_of, calibration_error
 from losscli.statistics.intervals import wilson
-from losscli.statistics.isotonic import Pools, isotonic
+from losscli.statistics.isotonic import Pairs, Pools, ordered
 from losscli.statistics.quantiles import EXACT, Quantiles, quantile
-from losscli.statistics.summary import Summary, mean
+from losscli.statistics.summary import mean
 
 FEW = 30  # rows below which an isotonic regression follows noise
 
@@ -28,71 +32,148 @@ def quantile_part(problem: Problem, q: Quantiles, shares: Mapping[str, float]) -
     return Part({"quantiles": found}, (listing.grid(),), listing.table, notes)
 
 
-def calibration_part(problem: Problem, s: Summary, r: Reliability) -> Part:
+@dataclass(frozen=True)
+class Calibration:
+    """The predictions of a table against its labels."""
+
+    figures: Figures
+    reliability: Reliability
+
+    @property
+    def problem(self) -> Problem:
+        """The problem of the figures."""
+        return self.figures.problem
+
+    @property
+    def bins(self) -> str:
+        """How the predictions are binned."""
+        return f"{self.reliability.bins.count} bins"
+
+    @property
+    def ece_classwise(self) -> float:
+        """The mean over the classes of the calibration error of each."""
+        sets = range(1, class_bins(self.problem) + 1)
+        return sum(calibration_error(self.reliability.bins, at) for at in sets) / len(sets)
+
+    @property
+    def auc(self) -> float | None:
+        """The area under the ROC curve; None for soft labels and for classes."""
+        hard = HARD in self.figures.summary.traits
+        return self._ordered[1] if hard and self.reliability.pairs is not None else None
+
+    @cached_property
+    def _ordered(self) -> tuple[Pools, float]:
+        return ordered(self.reliability.pairs or Pairs())
+
+    @cached_property
+    def decomposition(self) -> tuple[float, float, float] | None:
+        """The loss is miscalibration - discrimination + uncertainty (Dimitriadis, Gneiting & Jordan 2021).
+
+        None where the loss isn't the plain one of a probability.
+        """
+        settings, problem = self.problem.settings, self.problem
+        changed = settings.focal or settings.smoothing or settings.pos_weight is not None or settings.class_weight
+        like = settings.like is not None and problem.convention.mean_over_rows
+        if self.reliability.pairs is None or changed or like:
+            return None
+        pools, log_base = self._ordered[0], settings.log_base
+        whole = Pools(pools.weight.sum(keepdims=True), pools.happened.sum(keepdims=True))
+        fitted, constant = _loss(problem, pools), _loss(problem, whole)
+        average = mean(self.figures.summary)
+        return (average - fitted) / log_base, (constant - fitted) / log_base, constant / log_base
+
+
+def _is_binary(c: Calibration) -> bool:
+    return c.problem.form is Form.BINARY
+
+
+def _has_classes(c: Calibration) -> bool:
+    return c.problem.form is Form.CATEGORICAL
+
+
+def _is_decomposed(c: Calibration) -> bool:
+    return c.decomposition is not None
+
+
+def _has_auc(c: Calibration) -> bool:
+    return c.auc is not None
+
+
+def _figure(
+    key: str, value: Callable[[Calibration], object], remark: str, has: Callable[[Calibration], bool]
+) -> Figure[Calibration]:
+    return Figure(key, value, key, lambda c: remark.format(bins=c.bins), has, has)
+
+
+FIGURES: tuple[Figure[Calibration], ...] = (
+    _figure(
+        "ece",
+        lambda c: calibration_error(c.reliability.bins),
+        "expected calibration error, {bins}",
+        _is_binary,
+    ),
+    _figure(
+        "ece_top",
+        lambda c: calibration_error(c.reliability.bins),
+        "expected calibration error of the top class, {bins}",
+        _has_classes,
+    ),
+    _figure(
+        "ece_classwise",
+        lambda c: c.ece_classwise,
+        "mean over the classes of the error of each, {bins}",
+        _has_classes,
+    ),
+    _figure(
+        "miscalibration",
+        lambda c: c.decomposition and c.decomposition[0],
+        "what recalibrating by isotonic regression would save",
+        _is_decomposed,
+    ),
+    _figure(
+        "discrimination",
+        lambda c: c.decomposition and c.decomposition[1],
+        "what the order of the predictions saves",
+        _is_decomposed,
+    ),
+    _figure(
+        "uncertainty",
+        lambda c: c.decomposition and c.decomposition[2],
+        "the loss of always predicting the label frequency",
+        _is_decomposed,
+    ),
+    _figure("brier", lambda c: c.figures.brier, "mean squared error of the probabilities", lambda c: True),
+    _figure("auc", lambda c: c.auc, "share of pairs of labels 1 and 0 in the right order, ties half", _has_auc),
+)
+
+
+def calibration_part(f: Figures, r: Reliability) -> Part:
     """A line a bin, and what the bins and the order of the predictions come to."""
-    level = f"{100.0 * problem.settings.level:g} %"
+    settings, answer = f.problem.settings, Calibration(f, r)
     headers = {
         "low": "",
         "high": "",
         "n": "n",
         "predicted": "predicted",
         "observed": "observed",
-        "observed_low": f"{level} from",
-        "observed_high": "to",
+        "observed_low": f"{settings.interval} low",
+        "observed_high": "high",
     }
-    bins = Listing(headers, [_line(one, problem.settings.level) for one in bins_of(r.bins)])
-    what = "positive label" if problem.form is Form.BINARY else "top class"
+    bins = Listing(headers, [_line(one, settings.level) for one in bins_of(r.bins)])
+    what = "positive label" if f.problem.form is Form.BINARY else "top class"
     ranges = tuple((f"{low:g} to {high:g}", *rest) for low, high, *rest in bins.grid().rows)
     header = (f"P({what}) in (a, b]", *filter(None, headers.values()))
-    found = {**_errors(problem, r), **_decomposed(problem, s, r), "brier": r.brier.mean}
-    kind = f"{r.bins.count} bins"
-    rows = tuple((name, value, _MEANING[name].format(bins=kind)) for name, value in found.items())
     notes = []
-    if "miscalibration" in found and s.n < FEW:
-        notes.append(f"with {s.n} rows the decomposition overfits: the isotonic regression follows the noise")
-    grids = (Grid(ranges, header), Grid(rows))
-    return Part({"calibration": {"bins": bins.entries, **found}}, grids, bins.table, tuple(notes))
-
-
-_MEANING = {
-    "ece": "expected calibration error, {bins}",
-    "ece_top": "expected calibration error of the top class, {bins}",
-    "ece_classwise": "mean over the classes of the error of each, {bins}",
-    "miscalibration": "what recalibrating by isotonic regression would save",
-    "discrimination": "what the order of the predictions saves",
-    "uncertainty": "the loss of always predicting the label frequency",
-    "brier": "mean squared error of the probabilities",
-}
+    if answer.decomposition and f.n < FEW:
+        notes.append(f"with {f.n} rows the decomposition overfits: the isotonic regression follows the noise")
+    grids = (Grid(ranges, header), Grid(tuple(lines_of(FIGURES, answer)), wrapped=True))
+    record = {"bins": bins.entries, **record_of(FIGURES, answer)}
+    return Part({"calibration": record}, grids, bins.table, tuple(notes))
 
 
 def _line(one: Bin, level: float) -> tuple[object, ...]:
     low, high = (None, None) if one.observed is None else wilson(one.observed, one.n, level)
     return (one.low, one.high, one.n, one.predicted, one.observed, low, high)
-
-
-def _errors(problem: Problem, r: Reliability) -> dict[str, float]:
-    if problem.form is Form.BINARY:
-        return {"ece": calibration_error(r.bins)}
-    sets = range(1, class_bins(problem) + 1)
-    classwise = sum(calibration_error(r.bins, at) for at in sets) / len(sets)
-    return {"ece_top": calibration_error(r.bins), "ece_classwise": classwise}
-
-
-def _decomposed(problem: Problem, s: Summary, r: Reliability) -> dict[str, float]:
-    """The loss as miscalibration - discrimination + uncertainty (Dimitriadis, Gneiting & Jordan 2021)."""
-    settings = problem.settings
-    changed = settings.focal or settings.smoothing or settings.pos_weight is not None or settings.class_weight
-    if r.pairs is None or changed or (settings.like is not None and problem.convention.mean_over_rows):
-        return {}
-    pools = isotonic(r.pairs)
-    whole = Pools(pools.weight.sum(keepdims=True), pools.happened.sum(keepdims=True))
-    fitted, constant = _loss(problem, pools), _loss(problem, whole)
-    unit = settings.log_base
-    return {
-        "miscalibration": (mean(s) - fitted) / unit,
-        "discrimination": (constant - fitted) / unit,
-        "uncertainty": constant / unit,
-    }
 
 
 def _loss(problem: Problem, pools: Pools) -> float:

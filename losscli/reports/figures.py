@@ -92,13 +92,17 @@ class Listing:
 # --- parts of a report ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Part:
-    """What one question adds to a report: entries of the record, grids, and the table that delimited text prints."""
+    """What one question adds to a report: entries of the record, grids, and the table that delimited text prints.
+
+    The grids of a part that `leads` stand in the place of those of the report.
+    """
 
     record: dict[str, Any]
     grids: tuple[Grid, ...]
     table: Grid
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    leads: bool = False
 
 
 _LAST = ("sources", "columns", "notes")  # what stands at the end of a record
@@ -115,6 +119,7 @@ def with_parts(answer: Report, parts: Sequence[Part]) -> Report:
     for part in parts:
         record |= part.record
     record |= {key: answer.record[key] for key in _LAST if key in answer.record} | {"notes": list(recorded)}
-    grids = (*answer.grids, *(grid for part in parts for grid in part.grids))
+    own = () if any(part.leads for part in parts) else answer.grids
+    grids = (*own, *(grid for part in parts for grid in part.grids))
     table = parts[0].table if parts else answer.table
     return replace(answer, record=record, grids=grids, table=table, notes=notes, warnings=warnings)

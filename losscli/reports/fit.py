@@ -109,7 +109,7 @@ FIGURES: tuple[Figure[FitReport], ...] = (
         "train_accuracy",
         lambda r: r.accuracy(r.design),
         "training accuracy",
-        "share of rows predicted correctly",
+        "share predicted correctly",
         lambda r: r.accuracy(r.design) is not None,
     ),
     Figure(

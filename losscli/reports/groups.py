@@ -21,14 +21,14 @@ def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     assert found.groups is not None
     names = tuple(name for name, _ in table.schema.extra["by"])
     settings = problem.settings
-    unit, level = settings.log_base, f"{100.0 * settings.level:g} %"
+    unit = settings.log_base
     headers = {
         "n": "n",
         "sum": f"sum ({settings.unit_name})",
         "mean": "mean",
-        "se": "std error",
-        "low": f"{level} from",
-        "high": "to",
+        "se": "standard error",
+        "low": f"{settings.interval} low",
+        "high": "high",
         "share": "share",
     }
     groups, whole, rows = ordered_groups(found.groups), found.summary.total, list[tuple[object, ...]]()

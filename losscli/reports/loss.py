@@ -11,6 +11,8 @@ from losscli.enums import Form, Reduction
 from losscli.errors import shown
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, Settings
+from losscli.evaluation.scores import SCORES
+from losscli.output.emit import Printing
 from losscli.output.report import Grid, Report
 from losscli.reports.figures import Figure, Line, Listing, lines_of, record_of
 from losscli.reports.sanity_checks import is_decided, sanity_checks
@@ -55,20 +57,16 @@ FIGURES: tuple[Figure[Figures], ...] = (
     Figure("mean", lambda f: f.mean, "mean", _unit_name),
     Figure("std", lambda f: f.std),
     Figure("se", lambda f: f.se, "standard error"),
-    Figure(
-        "low",
-        lambda f: f.low,
-        "interval from",
-        lambda f: f"{100.0 * f.problem.settings.level:g} % confidence",
-        _wants_interval,
-    ),
-    Figure("high", lambda f: f.high, "interval to", shown=_wants_interval),
-    Figure("min", lambda f: f.min, "lowest"),
-    Figure("max", lambda f: f.max, "highest"),
+    Figure("low", lambda f: f.low, lambda f: f"{f.problem.settings.interval} low", shown=_wants_interval),
+    Figure("high", lambda f: f.high, lambda f: f"{f.problem.settings.interval} high", shown=_wants_interval),
+    Figure("min", lambda f: f.min, "lowest row loss"),
+    Figure("max", lambda f: f.max, "highest row loss"),
     Figure("infinite", lambda f: f.summary.total.infinite),
     Figure("clipped", lambda f: f.summary.counts.clipped),
     *map(_left_out, REASONS),
     Figure("options", lambda f: f.problem.settings.options),
+    Figure("accuracy", lambda f: f.accuracy, "accuracy", "share predicted correctly", lambda f: f.accuracy is not None),
+    Figure("brier", lambda f: f.brier),
     Figure("baseline", lambda f: f.baseline, "baseline", "always predicting the label frequencies", _has_baseline),
     Figure(
         "normalized",
@@ -97,11 +95,16 @@ FIGURES: tuple[Figure[Figures], ...] = (
 _NAMED = {"mean", "sum", "perplexity", "log_likelihood", "likelihood"}
 
 
+def scores_for(printing: Printing) -> tuple[str, ...]:
+    """The scores of rows (see `evaluation.scores`) that an answer shows: people see the accuracy alone."""
+    return () if printing.is_bare else ("accuracy",) if printing.writer.pictures else tuple(SCORES)
+
+
 def report(f: Figures, table: Table) -> Report:
     """The answer for one table."""
     warnings = warnings_of(f, table)
     more = _notes(f)
-    grids = [Grid(_lines(f, table))]
+    grids = [Grid(_lines(f, table), wrapped=True, bold=(0,))]
     if (classes := per_class(f)) is not None:
         grids.append(classes.grid())
     columns = table.schema.columns
@@ -114,6 +117,16 @@ def report(f: Figures, table: Table) -> Report:
     notes = (*warnings, *more, *table.schema.notes)
     title = f.problem.settings.loss.title + f.problem.settings.titles
     return Report(title, record, tuple(grids), notes, warnings, f.value)
+
+
+def shared_grid(f: Figures, table: Table) -> Grid:
+    """What all models of a table have in common: the rows, and what was read."""
+    read = [line for line in _read(f.problem, table) if line[0] != "prediction column"]
+    lines = lines_of([figure for figure in FIGURES if figure.key in _SHARED], f)
+    return Grid((*lines, *([(), *read] if read else [])), wrapped=True)
+
+
+_SHARED = {"n", "divisor", "baseline", "label_entropy"}  # figures of the rows, whatever is predicted
 
 
 def bare_report(f: Figures, table: Table) -> Report:
@@ -193,7 +206,7 @@ def _warnings(f: Figures) -> list[str]:
         if infinite > 1:
             rows = f"{infinite} of {s.n} rows, first {rows}"
         fix = "" if is_decided(s) else "; --eps X or --like clips"
-        notes.append(f"the loss is infinite: what happened has probability 0 in {rows}{fix}")
+        notes.append(f"the loss is infinite: the true label has probability 0 in {rows}{fix}")
     if s.positive is not None and not s.positive.n:
         notes.append(f"no label is {shown(settings.positive or '')}: every label counts as 0")
     if s.row_sums:

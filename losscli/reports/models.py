@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 
-from losscli.data.blocks import Model
+from losscli.data.blocks import Model, Table
 from losscli.errors import printable_line
 from losscli.evaluation.analysis import AnalysisResult
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid
 from losscli.reports.figures import Listing, Part, record_of
-from losscli.reports.loss import FEW, FIGURES, few_rows, model_warnings
+from losscli.reports.loss import FEW, FIGURES, few_rows, model_warnings, shared_grid
 from losscli.statistics.intervals import interval
 
 
@@ -29,14 +30,23 @@ class Difference:
     higher: int
 
     @property
-    def words(self) -> str:
-        """Which of the two is lower, or that the data can't say."""
-        if self.low <= 0.0 <= self.high or self.mean == 0.0:
-            return "not told apart"
+    def sign(self) -> int:
+        """-1 where this model is clearly better (its loss is lower), 1 where it is worse, 0 where neither is clear."""
+        if self.low > 0.0 or self.mean == inf:
+            return 1
+        return -1 if self.high < 0.0 or self.mean == -inf else 0
+
+    def words(self, interval: str, digits: int) -> str:
+        """Which of the two is better, or that the data can't say; `interval` is what the interval is called."""
         if self.mean != self.mean:
             return "undefined: each has an infinite loss"
-        direction = "lower" if self.mean < 0.0 else "higher"
-        return f"{printable_line(self.name)} is {direction} by {abs(self.mean):.6g}"
+        if not self.sign and self.low != self.low:
+            return "one row has no interval, so no difference is clear"
+        if not self.sign:
+            ends = f"{self.low:.{digits}g} to {self.high:.{digits}g}"
+            return f"no clear difference: the {interval}, {ends}, contains 0"
+        better = f"{printable_line(self.name)} is {'better' if self.sign < 0 else 'worse'}"
+        return f"{better}: its mean loss is {abs(self.mean):.{digits}g} {'lower' if self.sign < 0 else 'higher'}"
 
 
 def differences(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> list[Difference]:
@@ -51,27 +61,32 @@ def differences(problems: Sequence[Problem], models: Sequence[Model], found: Ana
     return answers
 
 
-_RECORDED = ("value", "n", "sum", "mean", "std", "se", "low", "high", "min", "max", "normalized", "perplexity")
+_RECORDED = (
+    *("value", "n", "sum", "mean", "std", "se", "low", "high", "min", "max"),
+    *("accuracy", "brier", "normalized", "perplexity"),
+)
 
 
-def models_part(figures: Sequence[Figures], models: Sequence[Model], found: AnalysisResult) -> Part:
+def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult, digits: int) -> Part:
     """A line a model, and a line for each difference to the first."""
-    settings = figures[0].problem.settings
+    settings, models = figures[0].problem.settings, table.schema.models
     compared = differences([f.problem for f in figures], models, found)
-    level, unit = f"{100.0 * settings.level:g} %", settings.unit_name
-    error = {"se": "std error", "low": f"{level} from", "high": "to"}
+    unit = settings.unit_name
+    error = {"se": "standard error", "low": f"{settings.interval} low", "high": "high"}
     lines = Listing(
         {"name": "model", "value": f"{settings.reduction.value} ({unit})", **error},
         [(model.name, f.value, f.se, f.low, f.high) for model, f in zip(models, figures, strict=True)],
     )
+    better = [all(d.sign > 0 for d in compared), *(d.sign < 0 for d in compared)]
     apart = Listing(
         {"difference": "difference", "mean": f"mean ({unit})", **error},
         [(f"{d.name} - {d.to}", d.mean, d.se, d.low, d.high) for d in compared],
     )
     counts = Listing(
-        {"difference": "rows", "lower": "lower", "equal": "equal", "higher": "higher", "words": ""},
-        [(f"{d.name} - {d.to}", d.lower, d.equal, d.higher, d.words) for d in compared],
+        {"difference": "rows whose loss is", "lower": "lower", "equal": "equal", "higher": "higher"},
+        [(f"{d.name} - {d.to}", d.lower, d.equal, d.higher) for d in compared],
     )
+    verdicts = [(f"{d.name} - {d.to}", d.words(f"{100.0 * settings.level:g} % interval", digits)) for d in compared]
     by_key = {figure.key: figure for figure in FIGURES}
     record = {
         "models": [
@@ -87,8 +102,20 @@ def models_part(figures: Sequence[Figures], models: Sequence[Model], found: Anal
     )
     few = found.summary.spread.counted
     notes = (few_rows(few),) if settings.ci is None and 1 < few < FEW else ()
-    grids = (lines.grid(), apart.grid(), counts.grid())
-    return Part(record, grids, _table(lines.table, compared), notes, warnings)
+    grids = (
+        _marked(lines.grid(), better),
+        apart.grid(),
+        Grid(tuple(verdicts), wrapped=True),
+        counts.grid(),
+        shared_grid(figures[0], table),
+    )
+    return Part(record, grids, _table(lines.table, compared), notes, warnings, leads=True)
+
+
+def _marked(lines: Grid, better: Sequence[bool]) -> Grid:
+    """The models, those marked that are better."""
+    rows = tuple((*row, "better" if one else "") for row, one in zip(lines.rows, better, strict=True))
+    return Grid(rows, (*lines.header, ""), bold=tuple(at for at, one in enumerate(better) if one))
 
 
 def _table(lines: Grid, compared: Sequence[Difference]) -> Grid:

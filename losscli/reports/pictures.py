@@ -34,7 +34,7 @@ def _range(one: Bin) -> str:
 
 
 def _by_probability(losses: Bins) -> Picture:
-    """The share of the rows and of the loss by the probability that was given to what happened."""
+    """The share of the rows and of the loss by the probability of the true label."""
     bins = bins_of(losses)
     whole = sum(losses.observed)
     rows = [one.share for one in bins]
@@ -42,7 +42,7 @@ def _by_probability(losses: Bins) -> Picture:
     series = [
         Series(name, part, [f"{100.0 * s:.1f} %" for s in part]) for name, part in (("rows", rows), ("loss", loss))
     ]
-    return bars("probability given to what happened", [_range(one) for one in bins], series)
+    return bars("probability of the true label", [_range(one) for one in bins], series)
 
 
 def _reliability(problem: Problem, bins: Bins) -> Picture:

@@ -1,4 +1,4 @@
-"""The loss of every row, in flat memory: row, label, the prediction of what happened, loss."""
+"""The loss of every row, in flat memory: row, label, the prediction of the true label, loss."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +16,7 @@ from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
+from losscli.evaluation.scores import SCORES
 from losscli.output.emit import Printing, emit_rows, refuse_rows
 from losscli.output.report import Column, Report, RowReport
 from losscli.reports.loss import bare_report, report
@@ -53,7 +54,7 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
 
 
 def _work(problem: Problem, full: bool, block: Block) -> tuple[Block, Prepared, Rows, Summary]:
-    prepared, rows = evaluated(problem, block)
+    prepared, rows = evaluated(problem, block, SCORES if full else ())
     return block, prepared, rows, summarize(rows, full)
 
 

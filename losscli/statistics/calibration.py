@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.statistics.adding import add_each
-from losscli.statistics.exact import ONE, exact_sum, exact_sums, ratio
+from losscli.statistics.exact import ONE, exact_sums
 
 Array = NDArray[np.float64]
 
@@ -104,26 +104,3 @@ def calibration_error(bins: Bins, place: int = 0) -> float:
     whole = sum(bins.weight[part])
     gaps = zip(bins.predicted[part], bins.observed[part], strict=True)
     return sum(abs(observed - predicted) for predicted, observed in gaps) / whole if whole else nan
-
-
-@dataclass(frozen=True)
-class Mean:
-    """An exact sum and its divisor."""
-
-    value: int = 0
-    divisor: int = 0
-
-    def __add__(self, other: "Mean") -> "Mean":
-        return Mean(self.value + other.value, self.divisor + other.divisor)
-
-    @property
-    def mean(self) -> float:
-        """The sum over the divisor, rounded once."""
-        return ratio(self.value, self.divisor) if self.divisor else nan
-
-
-def weighted_mean(values: Array, weights: Array | None) -> Mean:
-    """The mean of values (n,) with weights (n,) or None for 1."""
-    if weights is None:
-        return Mean(exact_sum(values), len(values) * ONE)
-    return Mean(exact_sum(values * weights), exact_sum(weights))

@@ -24,7 +24,7 @@ def wilson(share: float, count: float, level: float) -> tuple[float, float]:
     scale = 1.0 + z * z / count
     centre = (share + z * z / (2.0 * count)) / scale
     half = z * sqrt(share * (1.0 - share) / count + z * z / (4.0 * count * count)) / scale
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, centre - half) if share > 0.0 else 0.0, min(1.0, centre + half) if share < 1.0 else 1.0
 
 
 def normal_quantile(tail: float) -> float:

@@ -1,11 +1,13 @@
-"""The isotonic regression of outcomes on predictions: the best that a rising function of the predictions can do.
+"""Outcomes in the order of their predictions: the isotonic regression, which is the best that a rising function of the
+predictions can do, and the area under the ROC curve.
 
-It wants the predictions in order, so all rows are held; what is held is a monoid.
+These want all rows in order, so all are held; what is held is a monoid.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,16 +57,30 @@ def pairs_of(probs: Array, outcomes: Array, weights: Array | None) -> Pairs:
 
 
 def isotonic(pairs: Pairs) -> Pools:
-    """The isotonic regression of outcomes on predictions, equal predictions being one (pool adjacent violators).
+    """The isotonic regression of outcomes on predictions, equal predictions being one (pool adjacent violators)."""
+    return ordered(pairs)[0]
 
-    It goes through the predictions in stretches, each about `_STRETCH` rows, so that little beside the pairs is held.
+
+def ordered(pairs: Pairs) -> tuple[Pools, float]:
+    """The isotonic regression, and the area under the ROC curve where all outcomes are 0 or 1 (nan if all are equal).
+
+    The area is the probability that a row of outcome 1 has the larger prediction than one of outcome 0, a tie counting
+    half, by weight (Mann & Whitney 1947). Both go through the predictions in stretches, each about `_STRETCH` rows, so
+    that little beside the pairs is held.
     """
     plain = all(outcomes is None and weights is None for _, outcomes, weights in pairs.pieces)
-    found = list(map(_pooled, (_of_keys if plain else _of_rows)(pairs.pieces)))
+    found, area, below, positive = list[Pools](), 0.0, 0.0, 0.0
+    for distinct in (_of_keys if plain else _of_rows)(pairs.pieces):
+        negative = np.maximum(distinct.weight - distinct.happened, 0.0)
+        passed = np.cumsum(negative)
+        area += float((distinct.happened * (below + passed - 0.5 * negative)).sum())
+        below, positive = below + float(negative.sum()), positive + float(distinct.happened.sum())
+        found.append(_pooled(distinct))
+    area = min(area / positive / below, 1.0) if below > 0.0 and positive > 0.0 else nan
     if not found:
-        return Pools(np.empty(0), np.empty(0))
+        return Pools(np.empty(0), np.empty(0)), area
     weight, happened = (np.concatenate([getattr(pools, name) for pools in found]) for name in ("weight", "happened"))
-    return _pooled(Pools(weight, happened))
+    return _pooled(Pools(weight, happened)), area
 
 
 _ONE = np.uint64(1)

@@ -130,6 +130,33 @@ def tallies(values: Array, weights: Array | None, codes: NDArray[np.intp], group
     return tuple(Tally(*parts) for parts in zip(counts, counted, sums, shares, products, above, below, strict=True))
 
 
+@dataclass(frozen=True)
+class Mean:
+    """An exact sum and its divisor."""
+
+    value: int = 0
+    divisor: int = 0
+
+    def __add__(self, other: "Mean") -> "Mean":
+        return Mean(self.value + other.value, self.divisor + other.divisor)
+
+    @property
+    def mean(self) -> float:
+        """The sum over the divisor, rounded once."""
+        return ratio(self.value, self.divisor) if self.divisor else nan
+
+
+def weighted_mean(values: Array | NDArray[np.bool_], weights: Array | None) -> Mean:
+    """The mean of values (n,) with weights (n,) or None for 1; of booleans the share of those that are true."""
+    if values.dtype == np.bool_:
+        if weights is None:
+            return Mean(int(np.count_nonzero(values)) * ONE, len(values) * ONE)
+        return Mean(exact_sum(weights[values]), exact_sum(weights))
+    if weights is None:
+        return Mean(exact_sum(np.asarray(values, np.float64)), len(values) * ONE)
+    return Mean(exact_sum(values * weights), exact_sum(weights))
+
+
 def product_sum(a: Array, b: Array) -> int:
     """The exact sum of the products a*b, each rounded to a float, in units of 1/SQUARES."""
     return sum(exact_sum(part) << SPARE - power * _FAR for power, part, _ in _products(a, b, None))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from losscli.statistics.adding import add_by_key, add_each, add_optional
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
-from losscli.statistics.moments import SPARE, SQUARES, Products, error_of_mean, product_sum, root
+from losscli.statistics.moments import SPARE, SQUARES, Mean, Products, error_of_mean, product_sum, root, weighted_mean
 
 Array = NDArray[np.float64]
 
@@ -57,7 +57,8 @@ class Rows:
     adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
     observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies: booleans for hard
     binary labels without weights. `sums` (n,) are those of its probabilities. `entropy` (n,) is that of each
-    observation's label probabilities, weighted like the loss; None for hard labels.
+    observation's label probabilities, weighted like the loss; None for hard labels. `scores` (n,) are whatever else is
+    averaged over the observations, such as whether each is predicted correctly.
     """
 
     loss: Array
@@ -69,6 +70,7 @@ class Rows:
     mass: Array | NDArray[np.bool_] | None = None
     sums: Array | None = None
     entropy: Array | None = None
+    scores: Mapping[str, Array | NDArray[np.bool_]] = field(default_factory=dict)
     counts: RowCounts = RowCounts()
     positive: PositiveLabel | None = None
     traits: frozenset[str] = frozenset()
@@ -171,6 +173,7 @@ class Summary:
     groups: tuple[Total, ...] = ()
     mass: tuple[int, ...] = ()
     entropy: int | None = None
+    scores: Mapping[str, Mean] = field(default_factory=dict)
     positive: PositiveLabel | None = None
     first_infinite: int | None = None
     row_sums: RowSums | None = None
@@ -188,6 +191,7 @@ class Summary:
             groups=add_each(self.groups, other.groups),
             mass=add_each(self.mass, other.mass),
             entropy=add_optional(self.entropy, other.entropy),
+            scores=add_by_key(self.scores, other.scores),
             positive=add_optional(self.positive, other.positive),
             first_infinite=first,
             row_sums=add_optional(self.row_sums, sums and replace(sums, row=sums.row + before)),
@@ -218,6 +222,7 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         groups=groups,
         mass=_mass(rows),
         entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
+        scores={name: weighted_mean(score, rows.weight) for name, score in rows.scores.items()},
         positive=rows.positive,
         first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,
         row_sums=_row_sums(rows),

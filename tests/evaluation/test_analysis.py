@@ -322,7 +322,7 @@ def test_models_that_the_data_do_not_tell_apart_pass() -> None:
     result = run("bce", "-p", "a", "-p", "b", "--fail-if-worse", stdin="label,a,b\n1,0.9,0.8\n0,0.2,0.1\n1,0.6,0.7\n")
 
     assert result.code == 0
-    assert "not told apart" in result.out and "too narrow" in result.out
+    assert "no clear difference: the 95 % interval, " in result.out and "too narrow" in result.out
 
 
 # --- quantiles and calibration ----------------------------------------------------------------------------------------
@@ -548,7 +548,7 @@ def test_pictures_are_drawn_within_80_columns_with_their_values_beside_them(path
     drawn = run("bce", path, "-p", "a", "-p", "b", "--by", "site", "--calibration", "5", "--plot").out
 
     pictures = drawn[len(plain.rsplit("note:", 1)[0]) :]
-    for title in ("given to what happened", "reliability", "mean loss of each group", "mean loss of each model"):
+    for title in ("probability of the true label", "reliability", "mean loss of each group", "mean loss of each model"):
         assert title in pictures
     assert all(len(line) <= 80 for line in pictures.splitlines())
     shares = [float(line.split("%")[0].split()[-1]) for line in pictures.splitlines() if " to " in line and "%" in line]

@@ -437,7 +437,7 @@ def test_the_table_has_the_interval_when_asked_for_it() -> None:
     plain, asked = (run("bce", "1,0,0,1", "0.8,0.3,0.4,0.7", *more).out for more in ((), ("--ci", "0.9")))
 
     assert "interval" not in plain
-    assert re.search(r"interval from +0.223456 +90 % confidence\n", asked)
+    assert re.search(r"90 % CI low +0.223456\n", asked)
     assert "with 4 rows the interval is too narrow" in asked
 
 

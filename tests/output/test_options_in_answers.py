@@ -36,6 +36,20 @@ def test_each_option_is_in_the_title_and_in_json(command: tuple[str, ...]) -> No
         assert title(*call, "-f", "md").endswith(f", {phrase}**")
 
 
+def test_alpha_stands_beside_the_focal_factor() -> None:
+    call = ("bce", "1,0", "0.9,0.2", "--focal", "2", "--alpha", "0.25")
+
+    assert record(*call)["options"] == {"focal": 2.0, "alpha": 0.25}
+    assert title(*call) == "binary cross-entropy, focal gamma 2, alpha 0.25"
+
+
+def test_positive_weights_of_several_labels_are_a_list() -> None:
+    call = ("bce", "1,0;0,1", "0.9,0.2;0.3,0.6", "--pos-weight", "2,3")
+
+    assert record(*call)["options"] == {"pos_weight": [2.0, 3.0]}
+    assert title(*call) == "binary cross-entropy, positive weight 2, 3"
+
+
 def test_an_answer_without_options_says_so() -> None:
     assert record("bce", "1,0", "0.9,0.2")["options"] == {}
     assert title("bce", "1,0", "0.9,0.2") == "binary cross-entropy"

@@ -39,7 +39,15 @@ def test_the_answer_stands_first_and_apart() -> None:
     answer, spread, read = blocks(*BCE)
 
     assert names(answer) == ["mean", "sum"]
-    assert names(spread) == ["n", "standard error", "lowest", "highest", "baseline", "normalized"]
+    assert names(spread) == [
+        "n",
+        "standard error",
+        "lowest row loss",
+        "highest row loss",
+        "accuracy",
+        "baseline",
+        "normalized",
+    ]
     assert names(read) == ["positive label"]
 
 
@@ -54,7 +62,7 @@ def test_what_was_read_stands_last_before_the_tables() -> None:
 def test_an_interval_that_is_asked_for_stands_with_the_spread() -> None:
     spread = blocks(*BCE, "--ci", "0.9")[1]
 
-    assert names(spread)[1:4] == ["standard error", "interval from", "interval to"]
+    assert names(spread)[1:4] == ["standard error", "90 % CI low", "90 % CI high"]
 
 
 @pytest.mark.parametrize("options", [("--by", "site"), ("-p", "old", "-p", "new")])
@@ -63,7 +71,7 @@ def test_groups_and_models_have_their_intervals(options: tuple[str, ...]) -> Non
 
     told = run("bce", str(DATA / "clicks.csv"), "-y", "clicked", *pair, *options).out
 
-    assert re.search(r"95 % from +to ", told) or re.search(r"95 % from +to$", told, re.MULTILINE)
+    assert re.search(r"95 % CI low +high( |$)", told, re.MULTILINE)
 
 
 # --- decimal points ---------------------------------------------------------------------------------------------------

@@ -87,3 +87,9 @@ def test_the_half_step_of_the_logarithm_of_gamma_has_all_its_digits(a: float) ->
     with mp.workdps(40):
         right = float(mp.loggamma(mp.mpf(a) + 0.5) - mp.loggamma(a))
     assert _half_step(a) == pytest.approx(right, rel=5e-15 if a >= 30.0 else 1e-13, abs=0)
+
+
+def test_wilsons_interval_of_none_begins_at_0_and_that_of_all_ends_at_1() -> None:
+    for count in (1, 3, 48, 1000):
+        assert wilson(0.0, count, 0.95)[0] == 0.0
+        assert wilson(1.0, count, 0.95)[1] == 1.0
