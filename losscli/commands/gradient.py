@@ -38,8 +38,9 @@ def run_grad(args: GradArguments) -> bool:
         if not printing_of(args).writer.nested:
             other = "--quiet" if args.quiet else f"--format {args.format}"
             raise UsageError(f"--explain shows the work; it contradicts {other}")
-        if args.focal or args.normalize:
-            raise UsageError("--explain shows gradients without --focal and --normalize")
+        if args.normalize or (args.focal and args.wrt is Wrt.PARAMS):
+            what = "--normalize" if args.normalize else "--focal by parameters"
+            raise UsageError(f"--explain shows gradients without {what}")
     if args.wrt is Wrt.PARAMS:
         return _run_params(args, expected)
     request, spec = request_of(args), spec_of(args)

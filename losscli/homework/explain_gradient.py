@@ -1,7 +1,6 @@
 """The work behind a gradient: the chain of factors, X^T (h - y) / m, and the first step of a descent by hand.
 
-The chain is shown where it is a product that fits a line; the product rule of the focal factor and the quotient rule of
-rescaled rows are not.
+The chain is shown where it fits a line; the quotient rule of rescaled rows does not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,8 @@ from losscli.regression.descent import Fit, FitConfig, penalized
 from losscli.regression.design import DesignMatrix, class_and_name, logits, parameter_name, row_gradients
 from losscli.regression.gradient import by_formula
 
+FEW_CLASSES = 4  # of a Jacobian in numbers
+
 PENALTY = "the penalty adds {} to it, but for the intercept"
 
 
@@ -34,7 +35,20 @@ def explain_gradient(gradient: Gradient) -> Explanation:
     problem = gradient.problem
     if problem.convention.rescale:
         raise UsageError("--explain shows gradients of rows that are not rescaled")
+    if problem.settings.focal and (problem.convention.focal_by_class or problem.settings.smoothing):
+        raise UsageError("--explain shows the focal factor of a row with hard labels; it contradicts --smoothing")
     lines: list[Line] = [*map(maths, kernel_of(problem, gradient.spec.by).chain), *option_lines(problem)]
+    if problem.settings.focal:
+        rule, factor_rule = "(1 - p)^g * s + g (1 - p)^(g - 1) * p * l * s", "(1 - p)^g"
+        lines.append(
+            maths(
+                rule,
+                "l",
+                "s",
+                factor_rule,
+                words="the product rule: {}, {} and {} being the loss and its slope without the factor {}",
+            )
+        )
     base, log_base = problem.settings.base, problem.settings.log_base
     divisor = f"{gradient.divisor / log_base:.6g}" + (f" * ln {base:g}" if base else "")
     if problem.settings.reduction is Reduction.MEAN:
@@ -51,7 +65,21 @@ def explain_gradient(gradient: Gradient) -> Explanation:
         "rows": [{"row": row, "chain": text, "gradient": value} for row, text, value in rows],
         "more": more,
     }
-    return Explanation((lines_grid("formula", lines), Grid(tuple(body), ("row", "chain", "gradient"))), record)
+    grids = (lines_grid("formula", lines), Grid(tuple(body), ("row", "chain", "gradient")))
+    return Explanation((*grids, *_jacobian(gradient)), record)
+
+
+def _jacobian(gradient: Gradient) -> tuple[Grid, ...]:
+    """The slopes of the first row's probabilities by its logits, where these are few."""
+    first = next((prepared for prepared in gradient.first_prepared if len(prepared.conditioned)), None)
+    by_logits = gradient.spec.by is Scale.LOGITS and first is not None and first.conditioned.ndim == 2
+    if not by_logits or first is None or first.conditioned.shape[1] > FEW_CLASSES:
+        return ()
+    p, _ = as_probs_and_logits(first.conditioned[:1], gradient.problem.settings.scale)
+    slopes = np.diag(p[0]) - np.outer(p[0], p[0])
+    names = gradient.problem.names.names if gradient.problem.names else tuple(map(str, range(len(p[0]))))
+    header = (f"row {int(first.row[0]) + 1}: dp/dz", *(f"z of {name}" for name in names))
+    return (Grid(tuple((f"p of {name}", *row) for name, row in zip(names, slopes.tolist(), strict=True)), header),)
 
 
 def _values(gradient: Gradient) -> Iterator[tuple[int, str]]:
@@ -68,7 +96,21 @@ def _chains(gradient: Gradient, prepared: Prepared) -> Iterator[str]:
         if prepared.raw.ndim == 1 and prepared.raw[at] != prepared.conditioned[at]:
             yield f"{weight}0 (clipped: a flat piece)"
         else:
-            yield f"{weight}{slope(coefficients(prepared, at), np.atleast_1d(p[at]).tolist())}"
+            text = slope(coefficients(prepared, at), np.atleast_1d(p[at]).tolist())
+            yield f"{weight}{_focal(gradient, prepared, at, text) if gradient.problem.settings.focal else text}"
+
+
+def _focal(gradient: Gradient, prepared: Prepared, at: int, slope: str) -> str:
+    """The product rule of a row's focal factor with its numbers."""
+    problem, g = gradient.problem, gradient.problem.settings.focal
+    p, _ = as_probs_and_logits(prepared.conditioned, problem.settings.scale)
+    plain = kernel_of(problem, gradient.spec.by).slope(
+        coefficients(prepared, at, unweighted=True), np.atleast_1d(p[at]).tolist()
+    )
+    loss = float(problem.kernel.value(prepared.targets, prepared.conditioned)[at])
+    own = float(np.exp(-problem.kernel.value(prepared.unweighted, prepared.conditioned)[at]))
+    miss, power = f"(1 - {as_number(own)})", f"^{g - 1.0:g}" if g != 2.0 else ""
+    return f"[{miss}^{g:g} * {slope} + {g:g} * {miss}{power} * {as_number(own)} * {as_number(loss)} * {plain}]"
 
 
 # --- by parameters ----------------------------------------------------------------------------------------------------
@@ -177,7 +219,11 @@ def _sums(design: DesignMatrix, theta: Array, divisor: float) -> Grid:
         pairs = zip(design.x[:, column].tolist(), slopes[:, k].tolist(), strict=True)
         products = [f"{factor(x) if x >= 0.0 else f'({x:.6g}) * '}{_signed(slope)}" for x, slope in pairs]
         rows.append(
-            (parameter_name(name, feature), maths(f"({listed(products, ' + ')}){over}"), float(entries[k, column]))
+            (
+                parameter_name(name, feature),
+                maths(f"({listed(products, ' + ', SHOWN)}){over}"),
+                float(entries[k, column]),
+            )
         )
     return Grid(tuple(rows), ("parameter", "X^T, times the last column", "gradient"))
 

@@ -27,7 +27,9 @@ from losscli.output.formula import maths
 from losscli.output.report import Grid
 from losscli.statistics.summary import Rows
 
-SHOWN = 20
+SHOWN = 30  # rows; of so many all terms of a sum too
+
+MOST_LOGIT = 300.0  # in size: beyond, a power of e is no number to work with by hand
 
 CHANGED = 20  # predictions that were rescaled or clipped
 
@@ -91,8 +93,10 @@ def explain_loss(blocks: Sequence[EvaluatedBlock], f: Figures, digits: int) -> E
         **changes,
         "sum": f.sum,
     }
+    grids += _activation(problem, blocks)
     if problem.settings.reduction is not Reduction.NONE:
         grids.append(work_grid(f, terms, digits))
+        grids += [] if f.label_entropy is not None else _from_likelihood(f, terms, digits)
         record |= {"divisor": f.divisor, "value": f.value}
     return Explanation(tuple(grids), record)
 
@@ -160,13 +164,56 @@ def _term_text(problem: Problem, prepared: Prepared, at: int) -> str:
     return f"(1 - {as_number(own)})^{problem.settings.focal:g} * " + (f"[ {text} ]" if several else text)
 
 
-def coefficients(prepared: Prepared, at: int) -> list[float]:
+def coefficients(prepared: Prepared, at: int, unweighted: bool = False) -> list[float]:
     """The coefficients of one row: those of the positive and the negative class, or one a class."""
-    one = taken(prepared.targets, np.array([at]))
+    one = taken(prepared.unweighted if unweighted else prepared.targets, np.array([at]))
     if isinstance(one, Binary):
         return [float(one.positive[0]), float(one.negative[0])]
     cells: list[float] = dense(one, (1, prepared.conditioned.shape[1]))[0].tolist()
     return cells
+
+
+def _activation(problem: Problem, blocks: Sequence[EvaluatedBlock]) -> tuple[Grid, ...]:
+    """From logits to the loss by way of probabilities: the sigmoid's identity, or the first row's softmax by hand."""
+    first = next((block for block in blocks if len(block.prepared.conditioned)), None)
+    if first is None or problem.settings.scale is not Scale.LOGITS or not problem.settings.loss.log_loss:
+        return ()
+    log = log_name(problem)
+    if first.prepared.conditioned.ndim == 1:
+        sides = f"-{log} sigmoid(z) = {log}(1 + e^-z)", f"-{log}(1 - sigmoid(z)) = {log}(1 + e^z)"
+        return (lines_grid("sigmoid", [maths("sigmoid(z) = 1 / (1 + e^-z)", *sides, words="{}, so that {} and {}")]),)
+    z, index = first.prepared.conditioned[0], first.prepared.index
+    if index is None or len(z) > FEW_TERMS or np.abs(z).max() > MOST_LOGIT:
+        return ()
+    powers, own = np.exp(z), int(index[0])
+    total, share = float(powers.sum()), float(powers[own] / powers.sum())
+    each = [f"e^{as_number(v)} = {as_number(power)}" for v, power in zip(z.tolist(), powers.tolist(), strict=True)]
+    top, loss = as_number(float(z[own])), float(-np.log(share)) / problem.settings.log_base
+    lines: list[Line] = [
+        maths(*each, words=", ".join(["{}"] * len(each))),
+        maths(f"{listed([as_number(power) for power in powers.tolist()], ' + ')} = {as_number(total)}"),
+        maths(f"p = e^{top} / {as_number(total)} = {as_number(share)}", words="the share of the label's class: {}"),
+        maths(f"-{log}({as_number(share)}) = {loss:.6g}", f"{log}({as_number(total)}) - {top}{over(log)}",
+              words="{}, which is also {}"),
+    ]  # fmt: skip
+    return (lines_grid(f"softmax of row {first.row_numbers[0]}, step by step", lines),)
+
+
+def _from_likelihood(f: Figures, terms: Sequence[Term], digits: int) -> tuple[Grid, ...]:
+    """The likelihood, its logarithm and the loss as one argument, where each loss is -ln of a probability."""
+    s, likelihood = f.problem.settings, exp(-f.sum * f.problem.settings.log_base) if f.sum < MOST_LOGIT else 0.0
+    changed = s.smoothing or s.focal or s.alpha or s.class_weight or s.pos_weight or s.base
+    several = 1 < f.n == len(terms) and all(term.weight is None for term in terms)
+    if changed or not several or "likelihood" in s.loss.leads or likelihood < 1e-300 or not s.loss.log_loss:
+        return ()
+    product = listed([as_number(exp(-term.loss)) for term in terms], " * ", SHOWN)
+    rows: list[tuple[object, ...]] = [
+        ("likelihood", likelihood, maths(product)),
+        ("its logarithm", -f.sum, maths(f"ln {as_number(likelihood)}")),
+    ]
+    if s.reduction is Reduction.MEAN:
+        rows.append(("cross-entropy", f.mean, maths(f"-({-f.sum:.{digits}g}) / {f.n}", words="{}, the mean loss")))
+    return (Grid(tuple(rows), ("from the likelihood", "value", "")),)
 
 
 def _zeros(problem: Problem, blocks: Sequence[EvaluatedBlock]) -> tuple[Line, ...]:
@@ -236,7 +283,7 @@ def work_grid(f: Figures, terms: Sequence[Term], digits: int) -> Grid:
     whole, observation = len(terms) == f.n, _observation(terms)
     base = f"{settings.base or 'e'}".removesuffix(".0")
     weighed = [(term.loss, 1.0 if term.weight is None else term.weight) for term in terms if term.weight != 0.0]
-    addition = listed([f"{weight * loss:.{digits}g}" for loss, weight in weighed], " + ")
+    addition = listed([f"{weight * loss:.{digits}g}" for loss, weight in weighed], " + ", SHOWN)
     rows: list[tuple[object, ...]] = [("sum", f.sum, maths(addition) if whole else f"of {f.n} {observation}s")]
     if settings.reduction is Reduction.MEAN:
         name = divisor_name(problem, any(term.weight is not None for term in terms), observation)
@@ -244,12 +291,16 @@ def work_grid(f: Figures, terms: Sequence[Term], digits: int) -> Grid:
         rows += [("divisor", f.divisor, name), ("mean", f.mean, division)]
     if "likelihood" in settings.loss.leads:  # the likelihoods e^-loss multiplied, each to the power of its weight
         powers = [(exp(-loss * settings.log_base), weight) for loss, weight in weighed]
-        product = listed([as_number(p) + ("" if w == 1.0 else f"^{w:g}") for p, w in powers], " * ")
+        product = listed([as_number(p) + ("" if w == 1.0 else f"^{w:g}") for p, w in powers], " * ", SHOWN)
         power = maths(f"{f'{product} = ' if whole else ''}{base}^{-f.sum:.{digits}g}")
         rows.append(("likelihood", f.likelihood, power))
     if "perplexity" in (*settings.loss.leads, *settings.loss.closes):
         power = maths(f"{base}^{f.mean:.{digits}g}", base, words="{}, {} to the power of the mean")
         rows.append(("perplexity", f.perplexity, power))
+    if settings.reduction is Reduction.MEAN and f.label_entropy is not None and f.kl_divergence is not None:
+        difference = maths(f"{f.mean:.{digits}g} - {f.label_entropy:.{digits}g}", words="{}, the mean without it")
+        rows.append(("label entropy", f.label_entropy, "of the label probabilities: the least mean that they allow"))
+        rows.append(("KL divergence", f.kl_divergence, difference))
     return Grid(tuple(rows), ("the work", "value", ""))
 
 

@@ -98,7 +98,9 @@ BINARY = {
         binary.term_from_logits,
         (
             "dloss/dz = dloss/dp * dp/dz, with p = 1 / (1 + e^-z)",
-            "dloss/dp = (p - y) / [p (1 - p)] and dp/dz = p (1 - p), so that dloss/dz = p - y",
+            "dloss/dp = -y/p + (1 - y)/(1 - p) = (p - y) / [p (1 - p)]",
+            "dp/dz = e^-z / (1 + e^-z)^2 = p (1 - p)",
+            "p (1 - p) cancels, so that dloss/dz = p - y",
         ),
         binary.slope_by_logits,
     ),
@@ -130,7 +132,9 @@ CATEGORICAL = {
         categorical.term_from_logits,
         (
             "dloss/dz[k] = sum over j of dloss/dp[j] * dp[j]/dz[k], with p = softmax(z)",
-            "dloss/dp[j] = -q[j] / p[j] and dp[j]/dz[k] = p[j] (1[j = k] - p[k]), so that dloss/dz[k] = p[k] - q[k]",
+            "dloss/dp[j] = -q[j] / p[j]",
+            "dp[j]/dz[k] = p[k] (1 - p[k]) for j = k, and dp[j]/dz[k] = -p[j] p[k] for other j",
+            "dloss/dz[k] = -q[k] (1 - p[k]) + p[k] (1 - q[k]), so that dloss/dz[k] = p[k] - q[k]",
         ),
         categorical.slope_by_logits,
     ),

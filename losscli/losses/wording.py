@@ -17,9 +17,9 @@ def as_number(value: float) -> str:
     return short if exact else repr(value)
 
 
-def listed(parts: Sequence[str], joint: str) -> str:
-    """The parts joined, the middle of a long list left out."""
-    few = list(parts) if len(parts) <= FEW_TERMS else [*parts[: FEW_TERMS - 2], "...", parts[-1]]
+def listed(parts: Sequence[str], joint: str, most: int = FEW_TERMS) -> str:
+    """The parts joined; of more than `most` the middle is left out."""
+    few = list(parts) if len(parts) <= most else [*parts[: FEW_TERMS - 2], "...", parts[-1]]
     return joint.join(few)
 
 

@@ -37,6 +37,8 @@ DIGITS = "0123456789"
 
 _POWER = re.compile(r"\^[+-]?[\w(\[]")
 
+_UNARY = re.compile(r"(^|= )- ")  # a minus with nothing before it to subtract from
+
 Tokens = deque[str]
 
 
@@ -177,4 +179,4 @@ def _joined(pieces: Sequence[_Piece]) -> str:
             after = at + 1 < len(runs) and runs[at + 1][1][0].atom
             texts = _text(f"{' ' * before}{texts}{' ' * after}")
         found.append(texts)
-    return re.sub(r"^- ", "-", " ".join(found)).replace(" ,", ",")
+    return _UNARY.sub(r"\1-", " ".join(found)).replace(" ,", ",")

@@ -28,7 +28,7 @@ def test_the_work_has_formula_terms_sum_and_division() -> None:
 def test_the_work_is_markdown_to_paste_with_its_formulas_in_latex() -> None:
     out = shown(*BCE, "-f", "md")
 
-    assert r"| $\text{loss} = - [y \ln p + (1 - y) \ln(1 - p)]$ |" in out
+    assert r"| $\text{loss} = -[y \ln p + (1 - y) \ln(1 - p)]$ |" in out
     assert r"| 1 | 1 | 0.8 | $-\ln(0.8)$ | 0.223144 |" in out
     assert r"| mean | 0.36183 | $\frac{1.44732}{4}$ |" in out
 
@@ -84,15 +84,26 @@ def test_what_was_clipped_is_told() -> None:
     assert "row 2: 0.0 became 1e-07" in out
 
 
-def test_twenty_rows_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
+def test_thirty_rows_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
     path = tmp_path / "preds.csv"
-    path.write_text("y,p\n" + "1,0.5\n" * 25, encoding="utf-8")
+    path.write_text("y,p\n" + "1,0.5\n" * 35, encoding="utf-8")
 
     out = shown("bce", str(path))
     found = run("bce", str(path), "--explain", "-f", "json").json["explain"]
 
-    assert "5 more rows" in out and "of 25 rows" in out
-    assert (len(found["rows"]), found["more"]) == (20, 5)
+    assert "5 more rows" in out and "of 35 rows" in out
+    assert (len(found["rows"]), found["more"]) == (30, 5)
+
+
+def test_no_term_of_thirty_is_left_out() -> None:
+    losses = [float(x) for x in run("bce", ",".join(["1"] * 30), listed(30), "-r", "none", "-q").out.split()]
+    out = shown("bce", ",".join(["1"] * 30), listed(30))
+
+    assert " + ".join(f"{loss:.6g}" for loss in losses) in out and "..." not in out
+
+
+def listed(count: int) -> str:
+    return ",".join(f"{0.5 + 0.01 * at:.2f}" for at in range(count))
 
 
 def test_json_has_the_same_work() -> None:
@@ -137,7 +148,72 @@ def test_a_gradient_shows_its_chain_of_factors(arguments: tuple[str, ...], term:
 
 
 def test_a_gradient_without_such_a_chain_says_so() -> None:
-    assert run("grad", *BCE, "--focal", "2", "--explain").code == 2
+    assert run("grad", "ce", "0", "0.7,0.2,0.1", "--normalize", "--explain").code == 2
+    assert run("grad", *BCE, "--focal", "2", "--smoothing", "0.1", "--explain").code == 2
+
+
+def test_the_focal_factor_is_derived_by_the_product_rule_with_numbers() -> None:
+    """By hand for the first row: 0.04 * -0.2 + 2 * 0.2 * 0.8 * 0.2231436 * -0.2 = -0.02228118, over 4 rows."""
+    out = shown("grad", *BCE, "--wrt", "logits", "--focal", "2")
+
+    assert "the product rule: (1 - p)^g * s + g (1 - p)^(g - 1) * p * l * s" in out
+    assert "1    [(1 - 0.8)^2 * (0.8 - 1) + 2 * (1 - 0.8) * 0.8 * 0.223144 * (0.8 - 1)] / 4  -0.0055703" in out
+    assert "[(1 - 0.8)^3 * (0.8 - 1) + 3 * (1 - 0.8)^2 * 0.8" in shown("grad", *BCE, "--wrt", "logits", "--focal", "3")
+
+
+def test_the_softmax_is_worked_out_with_its_powers_their_sum_and_the_share() -> None:
+    out = shown("ce", "0,2", "2,1,-0.5;1,2,3", "--from", "logits")
+
+    assert "softmax of row 1, step by step\ne^2 = 7.38906, e^1 = 2.71828, e^-0.5 = 0.606531\n" in out
+    assert "\n7.38906 + 2.71828 + 0.606531 = 10.7139\n" in out
+    assert "the share of the label's class: p = e^2 / 10.7139 = 0.689672" in out
+    assert "-ln(0.689672) = 0.371539, which is also ln(10.7139) - 2" in out
+    assert "e^1000" not in out and "step by step" not in shown("ce", "0", "1000,2,1", "--from", "logits")
+
+
+def test_the_logarithm_of_the_sigmoid_is_shown_as_the_kernel_takes_it() -> None:
+    out = shown("bce", "1,0", "1.2,-0.3", "--from", "logits")
+
+    assert "so that -ln sigmoid(z) = ln(1 + e^-z) and -ln(1 - sigmoid(z)) = ln(1 + e^z)" in out
+
+
+def test_likelihood_logarithm_and_loss_are_one_argument() -> None:
+    out = shown(*BCE)
+
+    assert "likelihood            0.2352   0.8 * 0.7 * 0.6 * 0.7" in out
+    assert "its logarithm        -1.44732  ln 0.2352" in out
+    assert "cross-entropy         0.36183  -(-1.44732) / 4, the mean loss" in out
+    for options in (("-w", "1,2,3,4"), ("--smoothing", "0.1"), ("--focal", "2"), ("--pos-weight", "2")):
+        assert "from the likelihood" not in shown(*BCE, *options)
+
+
+def test_the_divergence_is_what_the_entropy_of_soft_labels_leaves() -> None:
+    out = shown("ce", "0.6,0.4;0.2,0.8", "0.7,0.3;0.25,0.75").partition("the work")[2]
+
+    assert "label entropy  0.586707   of the label probabilities" in out
+    assert "KL divergence  0.0147923  0.601499 - 0.586707, the mean without it" in out
+
+
+def test_the_derivative_of_the_softmax_is_taken_in_its_steps_and_in_numbers() -> None:
+    out = shown("grad", "ce", "0,2", "0.7,0.2,0.1;0.1,0.3,0.6", "--wrt", "logits")
+
+    assert "dp[j]/dz[k] = p[k] (1 - p[k]) for j = k, and dp[j]/dz[k] = -p[j] p[k] for other j" in out
+    assert "dloss/dz[k] = -q[k] (1 - p[k]) + p[k] (1 - q[k]), so that dloss/dz[k] = p[k] - q[k]" in out
+    table = out.partition("row 1: dp/dz")[2].splitlines()
+    assert [line.split() for line in table[1:4]] == [
+        ["p", "of", "0", "0.21", "-0.14", "-0.07"],
+        ["p", "of", "1", "-0.14", "0.16", "-0.02"],
+        ["p", "of", "2", "-0.07", "-0.02", "0.09"],
+    ]
+
+
+def test_latex_has_no_minus_that_subtracts_from_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n1,0\n2,1\n", encoding="utf-8")
+    out = shown("grad", "bce", str(path), "-y", "y", "-x", "x", "--wrt", "params", "--theta=-1,0.25", "-f", "md")
+
+    assert "= -0.75$" in out and "= - " not in out
+    assert "[j = k]" not in shown("grad", "ce", "0", "0.7,0.2,0.1", "--wrt", "logits", "-f", "md")
 
 
 @pytest.mark.parametrize(

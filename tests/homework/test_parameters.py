@@ -89,9 +89,9 @@ def test_the_first_step_of_a_coin_is_known(table: str) -> None:
     assert work["loss_after"] == pytest.approx(sum(losses) / 4, rel=1e-14, abs=0)
 
 
-def test_twenty_examples_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
+def test_thirty_examples_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
-    path.write_text("hours,passed\n" + "1,0\n2,1\n" * 11, encoding="utf-8")
+    path.write_text("hours,passed\n" + "1,0\n2,1\n" * 16, encoding="utf-8")
 
     assert "2 more examples" in fit(str(path), "--steps", "3").out
 
