@@ -140,6 +140,17 @@ def _eight_digits(word: Bits) -> tuple[Bits, Flags, NDArray[np.intp]]:
     return value, odd == 0, length.astype(np.intp)
 
 
+def are_usual(words: Bits) -> Flags:
+    """Which cells are whole numbers of any size, without sign or leading zeros."""
+    found = np.empty(len(words), dtype=bool)
+    for low in range(0, len(words), _PART):
+        raw = words[low : low + _PART].view(np.uint8)
+        digits = ((raw - np.uint8(ord("0"))) <= 9) | (raw == 0)
+        leading = (raw[:, 0] == 0) | ((raw[:, 0] == ord("0")) & (raw[:, 1] != 0))
+        found[low : low + _PART] = digits.all(axis=1) & ~leading
+    return found
+
+
 def whole_keys(columns: Sequence[Categorical], keys: Keys, rows: Ints) -> tuple[Keys, Ints]:
     """The keys of some rows with one spelling for one whole number, and which of these rows have none.
 
@@ -149,7 +160,7 @@ def whole_keys(columns: Sequence[Categorical], keys: Keys, rows: Ints) -> tuple[
     for column, words in zip(columns, keys, strict=True):
         own = words.take(rows, axis=0)
         _cut_point_zero(own)
-        odd = np.flatnonzero(~plain_numbers(own)[1])
+        odd = np.flatnonzero(~are_usual(own))
         texts = [whole_number(column.categories[int(column.codes[row])]) for row in rows[odd].tolist()]
         other[odd[[text is None for text in texts]]] = True
         spelled = packed([_short(text or "") for text in texts])
@@ -198,7 +209,7 @@ class Index:
             return False
         self.low, self.table = low, np.full(high - low + 1, -1, np.int32)
         self.table[values - low] = self.indexed
-        self.repeated = bool((self.table[values - low] != self.indexed).any())
+        self.repeated = int(np.count_nonzero(self.table >= 0)) < len(values)
         return True
 
     def _as_slots(self) -> None:
@@ -392,13 +403,16 @@ def _raised(error: DataError) -> Block:
     raise error
 
 
+_FEW = 100  # rows in which keys that are no numbers mostly show
+
+
 class _State:
     """A join on its way: which rows of LABELS have a partner, and what was matched as a number."""
 
     def __init__(self, held: HeldTable, preds: Table, drop: bool) -> None:
         self.held, self.preds, self.drop = held, preds, drop
-        self.partner = np.full(len(held.rows.keep), -1, np.int32)  # of each held row, its row in the block it is in
-        self.taken = np.zeros(len(held.rows.keep), dtype=bool)  # the held rows that have a partner in an earlier block
+        self.partner = np.full(len(held.rows.keep), -1, np.int32)  # of each held row, its row in a block of PREDS
+        self.all_kept = bool(held.rows.keep.all())
         self.by_number: str | None = None  # the first match that is one by number only, and where
         self.no_number: str | None = None  # the first key of PREDS without a partner that is no number, and where
 
@@ -407,32 +421,31 @@ class _State:
         block = chunk()
         rows = keyed_rows(self.preds, block)
         partners = self.held.index.rows(rows.keys)
-        partners[~rows.keyed] = -1
+        if not rows.keyed.all():
+            partners[~rows.keyed] = -1
         return block, rows, partners
 
     def matched(self, block: Block, rows: KeyedRows, partners: Ints) -> tuple[RowError | None, Chunk]:
         """The fault of a block of PREDS, and the block with its labels; called in the order of the blocks."""
-        alone = np.flatnonzero((partners < 0) & rows.keyed)
+        alone = np.flatnonzero((partners < 0) & rows.keyed) if partners.min(initial=0) < 0 else partners[:0]
         if len(alone):
             partners[alone] = self._by_number(rows, alone, block)
         fault = self._wrong(partners, rows) or block.fault
         if fault is not None and fault.row < block.rows:
             block, partners = cut_short(block, fault), partners[: fault.row]
-        self.taken[partners[partners >= 0]] = True
         return fault, partial(self._put_together, block, rows.keep[: len(partners)], partners, fault)
 
     def _put_together(self, block: Block, keep: Flags, partners: Ints, fault: RowError | None) -> Block:
         """A block of PREDS with the labels of its rows; those without a partner, or whose partner is dropped, go."""
-        held = self.held
-        found = partners >= 0
-        unmatched = int(np.count_nonzero(keep & ~found))
-        partners = np.maximum(partners, 0)
-        labels, extra = held.labels, held.extra
-        if len(held.rows.keep):
-            keep = keep & found & held.rows.keep[partners]
-        else:  # then no row of PREDS counts, whatever its cells are
-            keep = np.zeros(len(partners), dtype=bool)
+        held, labels, extra, unmatched = self.held, self.held.labels, self.held.extra, 0
+        if not len(held.rows.keep):  # then no row of PREDS counts, whatever its cells are
             labels, extra = (np.zeros(1),) * len(labels), (as_words([""]),) * len(extra)
+        if partners.min(initial=0) < 0:
+            found = partners >= 0
+            unmatched = int(np.count_nonzero(keep & ~found))
+            keep, partners = keep & found, np.maximum(partners, 0)
+        if not self.all_kept:
+            keep = keep & held.rows.keep[partners]
         parts = ("label",) if held.weights is None else ("label", "weight")
         return replace(
             block,
@@ -447,11 +460,17 @@ class _State:
 
     def _wrong(self, partners: Ints, rows: KeyedRows) -> RowError | None:
         """The first row whose key is missing, has no partner, where that is an error, or has had it already."""
+        mine = partners if partners.min(initial=0) >= 0 else partners[partners >= 0]
+        place = np.arange(len(mine), dtype=np.int32)
+        earlier = self.partner[mine]
+        self.partner[mine] = place
+        once = earlier.max(initial=-1) < 0 and np.array_equal(self.partner[mine], place)
+        if once and rows.fault is None and (self.drop or len(mine) == len(partners)):
+            return None
         found = np.flatnonzero(partners >= 0)
-        mine = partners[found]
-        self.partner[mine[::-1]] = found[::-1]  # the first row of several stays
-        again = found[self.taken[mine] | (self.partner[mine] != found)]
-        wrong = again[:1].tolist()
+        again = earlier >= 0
+        again[np.setdiff1d(place, np.unique(mine, return_index=True)[1], assume_unique=True)] = True
+        wrong = found[again][:1].tolist()
         if not self.drop:
             wrong += np.flatnonzero((partners < 0) & rows.keep)[:1].tolist()
         if not wrong or (rows.fault is not None and rows.fault.row <= min(wrong)):
@@ -465,7 +484,7 @@ class _State:
         """A block of the rows that LABELS has left, none of which counts."""
         self._judge_numbers()
         rows, preds = self.held.rows, self.preds
-        left = np.flatnonzero(~self.taken)
+        left = np.flatnonzero(self.partner < 0)
         alone = left[rows.keep[left]]
         if len(alone) and not self.drop:
             where, key = self.held.location(int(alone[0])), rows.shown(int(alone[0]))
@@ -485,22 +504,28 @@ class _State:
 
     # --- keys that are whole numbers ----------------------------------------------------------------------------------
     @cached_property
-    def _all_plain(self) -> bool:
-        """Whether the keys of LABELS are whole numbers as they are usually written."""
-        return all(bool(plain_numbers(words[self.held.rows.keyed])[1].all()) for words in self.held.rows.keys)
+    def _all_usual(self) -> bool:
+        """Whether the keys of LABELS are whole numbers as they are usually written: other texts are other numbers."""
+        held = self.held
+        if held.index.low is not None:
+            return True
+        return all(bool(are_usual(words)[held.rows.keyed].all()) for words in held.rows.keys)
 
     @cached_property
     def _numbers(self) -> Index | None:
         """The rows of LABELS by their keys as whole numbers; None where one is none."""
         rows = np.flatnonzero(self.held.rows.keyed)
+        if len(rows) > _FEW and len(whole_keys(self.held.rows.columns, self.held.rows.keys, rows[:_FEW])[1]):
+            return None
         keys, other = whole_keys(self.held.rows.columns, self.held.rows.keys, rows)
         return None if len(other) else Index(keys, np.arange(len(rows)))
 
     def _by_number(self, rows: KeyedRows, alone: Ints, block: Block) -> Ints:
         """The row of LABELS whose key is the same number as that of each of these rows, -1 for none."""
         found = np.full(len(alone), -1, dtype=np.intp)
-        plain = all(bool(plain_numbers(words[alone])[1].all()) for words in rows.keys)
-        if (plain and self._all_plain) or self._numbers is None:
+        if (
+            self._all_usual and all(bool(are_usual(words[alone]).all()) for words in rows.keys)
+        ) or self._numbers is None:
             return found
         keys, other = whole_keys(rows.columns, rows.keys, alone)
         if len(other) and self.no_number is None:
@@ -519,7 +544,7 @@ class _State:
         """Refuse matches by number where not all keys are numbers, and keys of LABELS that are one number."""
         if self.by_number and self.no_number:
             raise DataError(f"{self.by_number}, and not all keys are numbers: {self.no_number}")
-        if self._all_plain or self.no_number or self._numbers is None:
+        if self._all_usual or self.no_number or self._numbers is None:
             return
         twice = self._numbers.twice()
         if twice is not None:
