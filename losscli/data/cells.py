@@ -53,6 +53,11 @@ def is_percentage(text: str) -> bool:
     return text.endswith("%") and number(text[:-1]) is not None
 
 
+def is_like_number(text: str) -> bool:
+    """Whether a cell is a number, if perhaps a spoiled one: with a decimal comma, or of hundredths."""
+    return number(text) is not None or has_decimal_comma(text) or is_percentage(text)
+
+
 def is_missing(text: str) -> bool:
     """Whether a stripped cell stands for no value."""
     if text.lower() in MISSING:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from losscli.data.cells import canonical, has_decimal_comma, is_missing, number
+from losscli.data.cells import canonical, is_like_number, is_missing, number
 from losscli.data.classnames import order_by_name
 from losscli.enums import Form, Scale
 from losscli.errors import DataError, nearest, shown
@@ -105,10 +105,14 @@ class Columns:
 
 @dataclass(frozen=True)
 class FirstLines:
-    """What the top of a table shows: its first record and, where there is one, the record after it."""
+    """What the top of a table shows: its first record, and some of the records after it."""
 
     first: tuple[str, ...]
-    second: tuple[str, ...] | None
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    def column(self, at: int) -> list[str]:
+        """The cells of a column below the first record."""
+        return [row[at] for row in self.rows if at < len(row)]
 
 
 def expand(text: str, names: Sequence[str] | None, width: int) -> tuple[int, ...]:
@@ -281,23 +285,47 @@ Set_ = tuple[int, ...]  # some columns, from left to right
 
 
 def has_header(top: FirstLines, wanted: ColumnSelection) -> bool:
-    """Whether the first record names the columns: when the chosen prediction cell of it is not a number."""
+    """Whether the first record names the columns, by its cells and those below them."""
     if wanted.header is not None:
         return wanted.header
-    if any(_is_name(part) for part in _chosen_parts(wanted)):
+    first = top.first
+    if any(_is_name(part) for part in _chosen_parts(wanted)) or labels_and_predictions(first):
         return True
     try:
-        cells = [top.first[column] for column in _prediction_guess(top, wanted)]
+        cells = [first[column] for column in _prediction_guess(top, wanted)]
     except DataError:  # a number beyond the columns: the same error follows, with the names if there are any
-        cells = list(top.first)
-    if not all(number(cell) is not None or is_missing(cell) or has_decimal_comma(cell) for cell in cells):
-        return True
-    return not known_label(top, wanted) and _numbered_classes(top, cells)
+        cells = list(first)
+    named = bool({cell.casefold() for cell in first} & (LABEL_NAMES | PROB_NAMES) - {"true"})
+    if len(first) > 1 and first[0] == "" and first[1:] == tuple(map(str, range(len(first) - 1))):
+        return True  # as pandas writes an index beside columns without names
+    if all(is_like_number(cell) or is_missing(cell) for cell in cells):
+        whole = {value for cell in cells if (value := number(cell)) is not None and value.is_integer()}
+        return named and not known_label(top, wanted) and len(whole) == len(cells) > 1
+    words = [(at, cell) for at, cell in enumerate(first) if number(cell) is None and not is_missing(cell)]
+    if any(cell in top.column(at) for at, cell in words):
+        return False  # a word that comes again is no name
+    if named or known_label(top, wanted):
+        return named
+    numbers = [value for cell in first if (value := number(cell)) is not None]
+    if numbers:
+        return len(numbers) > 1 and numbers in (list(range(len(numbers))), list(range(1, len(numbers) + 1)))
+    return not any(_SPOILED.match(cell) for cell in cells)
+
+
+_SPOILED = re.compile(r"[-+]?(?:\d*[.,]\d|\d+\D{1,2}$)|#")  # how a cell begins that was to be a number
 
 
 def known_label(top: FirstLines, wanted: ColumnSelection) -> bool:
     """Whether a cell of the first record is a label that the user named."""
     return any(canonical(cell) in map(canonical, wanted.named_labels) for cell in top.first)
+
+
+def refuse_numbered(tops: Sequence[FirstLines], wanted: ColumnSelection) -> None:
+    """Refuse tables whose first records are each what pandas writes above columns without names, `0` or `0,1,2`."""
+    if wanted.header is None and all(top.first == tuple(map(str, range(len(top.first)))) for top in tops):
+        line = ",".join(tops[0].first)
+        what = f"the first line, {line}, could be data or names by pandas"
+        raise DataError(f"{what}; say which: --header or --no-header")
 
 
 def names_of(top: FirstLines, wanted: ColumnSelection, named: bool | None = None) -> tuple[str, ...] | None:
@@ -308,8 +336,10 @@ def names_of(top: FirstLines, wanted: ColumnSelection, named: bool | None = None
 def resolve(top: FirstLines, wanted: ColumnSelection) -> Columns:
     """The columns in use; DataError with the list of columns where the names or the options don't settle it."""
     header = has_header(top, wanted)
-    asked = _Asked(top.first if header else None, top.second if header else top.first, len(top.first), wanted)
-    return _columns(asked)
+    if not header and not (wanted.labels_only or wanted.preds_only):
+        refuse_numbered([top], wanted)
+    rows = top if header else FirstLines(top.first, (top.first, *top.rows))
+    return _columns(_Asked(top.first if header else None, rows, len(top.first), wanted))
 
 
 def scale_warnings(columns: Columns, scale: Scale) -> tuple[str, ...]:
@@ -372,28 +402,21 @@ def _label_guess(top: FirstLines, wanted: ColumnSelection) -> Sequence[int]:
     known = [at for at, cell in enumerate(top.first) if cell.casefold() in LABEL_NAMES - {"true"}]
     if known:
         return known
-    if top.second and len(top.second) == len(top.first):
-        pairs = enumerate(zip(top.first, top.second, strict=True))
-        return [
-            at for at, (cell, below) in pairs if number(below) is not None and cell.casefold() not in ("true", "false")
-        ]
-    return ()
-
-
-def _numbered_classes(top: FirstLines, cells: list[str]) -> bool:
-    """A header such as `label,0,1,2`: whole numbers, each once, beside a cell that is called like a label."""
-    named = any(cell.casefold() in LABEL_NAMES - {"true"} for cell in top.first)
-    numbers = {canonical(cell) for cell in cells}
-    return named and len(cells) > 1 and all(map(str.isdigit, numbers)) and len(numbers) == len(cells)
+    below = top.rows[0] if top.rows and len(top.rows[0]) == len(top.first) else ()
+    return [
+        at
+        for at, (cell, under) in enumerate(zip(top.first, below, strict=False))
+        if number(under) is not None and cell.casefold() not in ("true", "false")
+    ]
 
 
 # --- what was asked, and what is there -------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class _Asked:
-    """A table's names, an example of its records, and what is wanted of it; `taken` are the columns in use already."""
+    """A table's names, some of its records, and what is wanted of it; `taken` are the columns in use already."""
 
     names: tuple[str, ...] | None
-    example: tuple[str, ...] | None
+    top: FirstLines
     width: int
     wanted: ColumnSelection
     taken: frozenset[int] = frozenset()
@@ -405,7 +428,7 @@ class _Asked:
 
     @property
     def numeric(self) -> Set_:
-        """The free columns whose first cell is a number, or missing."""
+        """The free columns of numbers."""
         return tuple(column for column in self.free if self.is_numeric(column))
 
     def without(self, columns: Iterable[int]) -> "_Asked":
@@ -430,10 +453,9 @@ class _Asked:
         return listed(self.names, self.width)
 
     def is_numeric(self, column: int) -> bool:
-        """Whether the first cell of a column is a number, or missing."""
-        if self.example is None or len(self.example) <= column:
-            return True
-        return number(self.example[column]) is not None or is_missing(self.example[column])
+        """Whether at least half of the first cells of a column are numbers, as far as they aren't missing."""
+        cells = [cell for cell in self.top.column(column) if not is_missing(cell)]
+        return 2 * sum(map(is_like_number, cells)) >= len(cells)
 
 
 # --- the rules --------------------------------------------------------------------------------------------------------
@@ -502,19 +524,27 @@ CLASSES: tuple[Rule, ...] = (_of_the_scale, _of_predictions, _of_a_kind, _all_le
 
 
 def _classes_left(asked: _Asked) -> Set_:
-    """The numeric columns that may be classes: beside one for each, a single prediction is the predicted class."""
+    """The numeric columns that may be classes: beside one for each, a single prediction is the predicted class.
+
+    A column of a set of predictions, such as `p_cat`, `p_dog`, stays, whatever is in it.
+    """
     numeric = set(asked.numeric)
     aside = set(asked.called(ASIDE_NAMES)) & numeric
     if {"predicted", "error"} <= {name.strip().casefold() for name in asked.names or ()}:
         aside |= set(asked.called({"error"})) & numeric  # Weka's mark of a wrong decision
     single = set(asked.called(PROB_NAMES | LABEL_NAMES)) & numeric
     aside |= single if len(numeric) - len(single | aside) > 1 else set()
-    return tuple(sorted(numeric - aside))
+    left = numeric - aside
+    for family in families([(at, asked.names[at]) for at in asked.free]) if asked.names else ():
+        if family.stem in PROB_NAMES and left & {*family.columns}:
+            left |= {*family.columns} - aside
+    return tuple(sorted(left))
 
 
 def _families(asked: _Asked) -> Iterator[Family]:
     if asked.names:
-        yield from families([(at, asked.names[at]) for at in _classes_left(asked)], asked.example or ())
+        row = asked.top.rows[0] if asked.top.rows else ()
+        yield from families([(at, asked.names[at]) for at in _classes_left(asked)], row)
 
 
 # --- the choice -------------------------------------------------------------------------------------------------------

@@ -27,7 +27,15 @@ from losscli.data.blocks import (
     taken,
 )
 from losscli.data.cells import ByteStrings, canonical, is_missing, whole_number
-from losscli.data.columns import KEY, ColumnSelection, labels_and_predictions, names_of, resolve, shared_out
+from losscli.data.columns import (
+    KEY,
+    ColumnSelection,
+    labels_and_predictions,
+    names_of,
+    refuse_numbered,
+    resolve,
+    shared_out,
+)
 from losscli.engines.local import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError, UsageError, shown
@@ -157,6 +165,11 @@ def _wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelect
     own = replace(wanted, weight=None, features=None, extra={})
     parts = [replace(own, labels_only=True, prob=None, models=()), replace(own, preds_only=True, label=None)]
     known = [(names_of(side.top, parts[at], side.named), len(side.top.first)) for at, side in tables]
+    if len(tables) == 2 and all(side.named is None for _, side in tables) and known[0][0] is known[1][0] is None:
+        try:
+            refuse_numbered([side.top for _, side in tables], wanted)
+        except DataError as error:
+            raise DataError(f"{tables[0][1].name} and {tables[1][1].name}: {error}") from None
     for purpose, text in wanted.extra.items():
         if purpose == KEY:
             texts = tuple(_as_spelled(text, names or ()) for names, _ in known)

@@ -30,6 +30,7 @@ from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.sources import Source
 from losscli.reading.text.table import SourceReader
 
+SHOWN_ROWS = 20  # that show which columns are numbers
 BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either
 
 
@@ -57,11 +58,12 @@ def open_arrays(source: Source, drop: bool) -> OpenSource:
     step = max(1, min(BLOCK_ROWS, BLOCK_BYTES // sum(part.row_bytes for part in parts), rows))
     with sound(source.name):
         first = [part.rows(min(step, rows)) for part in parts]
-    cells = tuple(_cell(one.of(first[one.part])[0]) for one in series)
+    cells = [map(_cell, one.of(first[one.part])[:SHOWN_ROWS]) for one in series]
+    shown_rows = tuple(zip(*cells, strict=True))
     names = tuple(one.name for one in series)
-    top = FirstLines(names, cells) if any(names) else FirstLines(cells, None)
+    top = FirstLines(names, shown_rows) if any(names) else FirstLines(shown_rows[0], shown_rows[1:])
     held = _Arrays(source, parts, series, rows, step, first)
-    return OpenSource(source.name, top, any(names), partial(_table, held, top, drop), source.close)
+    return OpenSource(source.name, top, any(names), partial(_table, held, top, any(names), drop), source.close)
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,10 @@ class _Arrays:
     top: list[NDArray[Any]]
 
 
-def _table(held: _Arrays, top: FirstLines, drop: bool, wanted: ColumnSelection) -> Table:
+def _table(held: _Arrays, top: FirstLines, named: bool, drop: bool, wanted: ColumnSelection) -> Table:
     source, series = held.source, held.series
     try:
-        columns = resolve(top, replace(wanted, header=top.second is not None))
+        columns = resolve(top, replace(wanted, header=named))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)

@@ -7,6 +7,7 @@ keys that aren't asked for may hold anything. Lines of one shape are read as a t
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -27,6 +28,7 @@ except ImportError:
     orjson = None  # type: ignore[assignment]
 
 NO_OBJECT = "the line is no JSON object"
+SHOWN_ROWS = 20  # that show which columns are numbers
 TEMPLATE_LINES = 8  # of a block, among which one with a template is looked for
 NESTED = "lists within lists"
 
@@ -59,8 +61,11 @@ def open_json_lines(source: Source, style: Style) -> OpenSource:
         entries = len(value) if isinstance(value, list) else tuple(value) if isinstance(value, dict) else None
         keys.append(Key(name, sum(len(key.columns) for key in keys), entries))
     names = tuple(name for key in keys for name in key.columns)
-    cells = tuple(cell for key in keys for cell in _cells(first, key, NESTED))
-    top = FirstLines(names, cells)
+    rows = []
+    for text in piece.split(b"\n", SHOWN_ROWS)[:SHOWN_ROWS]:
+        with suppress(ValueError):  # of a line with another shape, which is told in its turn
+            rows.append(tuple(cell for key in keys for cell in _cells(_exact_object(text), key, NESTED)))
+    top = FirstLines(names, tuple(rows))
     return OpenSource(source.name, top, True, partial(_table, feed, keys, top, style), source.close)
 
 

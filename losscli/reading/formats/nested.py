@@ -53,7 +53,7 @@ def outline(schema: Any, path: str, wanted: ColumnSelection, length: Callable[[s
     translated: dict[str, Any] = {part: _translated(getattr(wanted, part), names, cells) for part in _TYPED}
     translated["models"] = tuple(_translated(text, names, cells) for text in wanted.models)
     translated["extra"] = {use: _translated(text, names, cells) or "" for use, text in wanted.extra.items()}
-    top = FirstLines(tuple(place.name for place in places), tuple(examples))
+    top = FirstLines(tuple(place.name for place in places), (tuple(examples),))
     return Outline(tuple(places), top, replace(wanted, **translated))
 
 

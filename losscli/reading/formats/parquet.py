@@ -57,9 +57,7 @@ def open_columnar(source: Source, drop: bool) -> OpenSource:
     with _sound(source.name):
         container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)
     names = (*container.schema.names, *path_keys(source.name, container.schema.names))
-    return OpenSource(
-        source.name, FirstLines(names, None), True, partial(_chosen, source, container, drop), source.close
-    )
+    return OpenSource(source.name, FirstLines(names), True, partial(_chosen, source, container, drop), source.close)
 
 
 def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSelection) -> Table:

@@ -13,6 +13,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from io import RawIOBase
@@ -168,9 +169,11 @@ class ListColumns:
 
     def top(self, top: FirstLines) -> FirstLines:
         """The first records as those of the table with a column for each entry."""
-        assert top.second is not None or not self.named
         first = self.names() if self.named else tuple(self.record(top.first))
-        return FirstLines(first, tuple(self.record(top.second)) if top.second else None)
+        rows: list[tuple[str, ...]] = []
+        with suppress(ValueError):  # of a broken list, which is told in its turn
+            rows.extend(tuple(self.record(row)) for row in top.rows)
+        return FirstLines(first, tuple(rows))
 
     def names(self) -> tuple[str, ...]:
         """The names of the columns, each entry's own."""
@@ -236,8 +239,8 @@ class ListColumns:
 
 def list_columns(top: FirstLines) -> ListColumns | None:
     """The columns that hold lists, by the first records; None where there are none."""
-    named = top.second is not None and not any(map(_is_list, top.first))
-    record = top.second if named else top.first
+    named = bool(top.rows) and not any(map(_is_list, top.first))
+    record = top.rows[0] if named else top.first
     sizes = {at: len(parse_list(cell).cells) for at, cell in enumerate(record or ()) if _is_list(cell)}
     return ListColumns(sizes, top.first, named) if sizes else None
 
@@ -543,7 +546,11 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
     if second and len(second) > 1 and not "".join(first).strip() and len(first) == 1:  # a lone "" is a blank line too
         first, taken = second, reader.line_num  # type: ignore[attr-defined]
         second = _next_record(reader)
-    return Head(delimiter, FirstLines(_stripped(first), _stripped(second) if second else None), taken, blank)
+    rows: list[tuple[str, ...]] = []
+    while second is not None:
+        rows.append(_stripped(second))
+        second = _next_record(reader) if len(rows) < HEAD_LINES else None
+    return Head(delimiter, FirstLines(_stripped(first), tuple(rows)), taken, blank)
 
 
 def _stripped(record: list[str]) -> tuple[str, ...]:

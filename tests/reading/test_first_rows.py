@@ -1,0 +1,131 @@
+"""The header and the choice of columns hang on the first rows together: a bad cell is refused wherever it stands."""
+
+import math
+from pathlib import Path
+
+import pytest
+from conftest import answer, close, refusal, write
+
+CLASSES = "label,p_cat,p_dog,p_emu\n"
+ROWS = ["cat,2,1,-1", "dog,0,1,3", "emu,1,0,2", "cat,3,1,0"]
+LOGITS = ("--from", "logits")
+COMMANDS = (
+    ("ce", *LOGITS),
+    ("nll", *LOGITS),
+    ("grad", "ce", *LOGITS),
+    ("fit", "temperature"),
+    ("ce", "-r", "none", *LOGITS),
+)
+
+
+def test_a_bad_cell_of_a_class_is_refused_in_whichever_row_and_class_it_stands(here: Path) -> None:
+    for command in COMMANDS:
+        for bad in ("x", "0.8x", "2021-01-05"):
+            for place in range(len(ROWS)):
+                for column in (1, 2, 3):
+                    rows = [row.split(",") for row in ROWS]
+                    rows[place][column] = bad
+                    text = CLASSES + "\n".join(map(",".join, rows)) + "\n"
+                    name = CLASSES.strip().split(",")[column]
+
+                    said = refusal(*command, write("t.csv", text))
+
+                    assert said == f"t.csv:{place + 2}: column '{name}': '{bad}' is not a number"
+
+
+def test_columns_that_share_no_name_are_classes_whatever_the_first_row_holds(here: Path) -> None:
+    for place in range(len(ROWS)):
+        rows = [row.split(",") for row in ROWS]
+        rows[place][3] = "x"
+        text = "label,cat,dog,emu\n" + "\n".join(map(",".join, rows)) + "\n"
+
+        said = refusal("ce", "--from", "logits", write("t.csv", text))
+
+        assert said == f"t.csv:{place + 2}: column 'emu': 'x' is not a number"
+
+
+def test_a_bad_feature_is_refused_in_whichever_row_it_stands(here: Path) -> None:
+    rows = ["1,0.5,2", "0,1.5,3", "1,2.5,1", "0,0.1,4"]
+    for place in range(len(rows)):
+        cells = [row.split(",") for row in rows]
+        cells[place][2] = "x"
+
+        said = refusal("fit", "bce", write("t.csv", "label,a,b\n" + "\n".join(map(",".join, cells)) + "\n"))
+
+        assert said == f"t.csv:{place + 2}: column 'b': 'x' is not a number"
+
+
+def test_a_bad_class_of_json_lines_is_refused_in_whichever_row_it_stands(here: Path) -> None:
+    good = '{"label":"cat","p_cat":2,"p_dog":1,"p_emu":3}'
+    for place in range(3):
+        lines = [good] * 3
+        lines[place] = good.replace("3}", '"x"}')
+
+        said = refusal("ce", "--from", "logits", write("t.jsonl", "\n".join(lines) + "\n"))
+
+        assert said == f"t.jsonl:{place + 1}: column 'p_emu': 'x' is not a number"
+
+
+def test_text_in_a_set_of_columns_of_parquet_is_refused(here: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {"label": ["cat", "dog"], "p_cat": [0.5, 0.25], "p_dog": [0.25, 0.5], "p_emu": ["0.25", "x"]}
+    parquet.write_table(pa.table(columns), "t.parquet")
+
+    assert refusal("ce", "t.parquet").endswith("column 'p_emu': '0.25' is text, not a number")
+
+
+def test_a_bad_first_row_of_a_table_without_a_header_is_a_fault_of_its_line(here: Path) -> None:
+    cases = (
+        ("0.8x\n0.7\n", ("nll",), "column 1: '0.8x' is not a number"),
+        ("80%\n0.7\n", ("nll",), "column 1: '80%' is not a number; divide percentages by 100"),
+        ("yes,0.8x\nno,0.7\n", ("bce", "--positive", "yes"), "column 2: '0.8x' is not a number"),
+        ("yes,half\nno,0.7\nyes,0.2\n", ("bce", "--positive", "yes"), "column 2: 'half' is not a number"),
+        ("1,abc\n0,.3\n", ("bce", "-y", "1", "-p", "2"), "column 2: 'abc' is not a number"),
+        ("1,abc\n0,.3\n", ("bce",), "column 2: 'abc' is not a number"),
+        ("cat,0.2,x\ndog,0.3,0.7\n", ("ce", "--classes", "cat,dog"), "column 3: 'x' is not a number"),
+        ("y,x\nn,0.7\ny,0.2\n", ("bce", "--positive", "y"), "column 2: 'x' is not a number"),
+    )
+    for text, args, what in cases:
+        assert refusal(*args, write("t.csv", text)) == f"t.csv:1: {what}"
+
+
+def test_two_files_keep_their_first_rows(here: Path) -> None:
+    write("y.csv", "1x\n0\n1\n")
+    write("p.csv", "0.8\n0.3\n0.6\n")
+
+    assert (
+        refusal("bce", "y.csv", "p.csv")
+        == "y.csv:1: column 1: label '1x' is not 0 or 1; --positive names the label that is 1"
+    )
+
+
+def test_headers_of_every_kind_name_the_columns(here: Path) -> None:
+    value = (-math.log(0.8) - math.log(0.7)) / 2
+    for text, args in (
+        ("y,1,0\n1,0.8,0.2\n0,0.3,0.7\n", ("ce",)),
+        ("y,1,-1\n1,0.8,0.2\n-1,0.3,0.7\n", ("ce",)),
+        (",0,1\n0,1,0.8\n1,0,0.3\n", ("bce", "-y", "2", "-p", "3")),
+        ("a,b\n1,0.8\n0,0.3\n", ("bce", "-y", "1", "-p", "2")),
+    ):
+        assert answer(*args, write("t.csv", text)) == close(value), text
+
+
+def test_data_that_look_like_names_are_data(here: Path) -> None:
+    value = (-math.log(0.8) - math.log(0.7)) / 2
+
+    assert answer("bce", "--positive", "y", write("t.csv", "y,0.8\nn,0.3\n")) == close(value)
+    assert answer("bce", write("t.csv", "1,0.8\n0,0.3\n")) == close(value)
+
+
+def test_a_first_line_as_pandas_writes_it_in_every_file_is_asked_about(here: Path) -> None:
+    write("y.csv", "0\n1\n0\n")
+    write("p.csv", "0\n0.8\n0.3\n")
+    what = "the first line, 0, could be data or names by pandas; say which: --header or --no-header"
+
+    assert refusal("bce", "y.csv", "p.csv") == f"y.csv and p.csv: {what}"
+    assert answer("bce", "y.csv", "p.csv", "--header") == close((-math.log(0.8) - math.log(0.7)) / 2)
+    assert answer("bce", "y.csv", "p.csv", "--no-header", "--eps", "0.1") > 0.0
+    write("y.csv", "0\n1\n")
+    write("p.csv", "0.2\n0.7\n")
+    assert answer("bce", "y.csv", "p.csv") == close((-math.log(0.8) - math.log(0.7)) / 2)
