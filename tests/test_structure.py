@@ -18,24 +18,22 @@ MODULES = {
 }
 
 
+LOADERS = ("import_module", "Lazy")  # functions that import a module by its name
+
+
 @cache
 def parsed(module: str) -> ast.Module:
     return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
 
-def is_for_types_only(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
 def nodes_of(tree: ast.AST) -> Iterator[ast.AST]:
     """All nodes but those that only a type checker reads."""
-    yield tree
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and is_for_types_only(child):
-            for other in child.orelse:
-                yield from nodes_of(other)
-        else:
-            yield from nodes_of(child)
+    left = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        types_only = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        left += node.orelse if types_only else ast.iter_child_nodes(node)
 
 
 @cache
@@ -49,7 +47,7 @@ def imports_of(module: str) -> set[str]:
             assert node.level == 0, f"{module} imports by a relative name"
             names = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= {name if name in MODULES else str(node.module) for name in names}
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "Lazy"):
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in LOADERS:
             found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
     return found
 
