@@ -26,7 +26,7 @@ class _Member(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-class _GzipMember:
+class GzipMember:
     """A member of gzip, by zlib or a module with its interface."""
 
     def __init__(self, zlib: Any) -> None:
@@ -83,7 +83,7 @@ def _gzip() -> Callable[[], _Member]:
     except ImportError:
         import zlib
 
-    return lambda: cast(_Member, _GzipMember(zlib))
+    return lambda: cast(_Member, GzipMember(zlib))
 
 
 def _bzip2() -> Callable[[], _Member]:
@@ -98,7 +98,7 @@ def _xz() -> Callable[[], _Member]:
     return lambda: cast(_Member, LZMADecompressor(FORMAT_XZ))
 
 
-def _zstandard() -> Callable[[], _Member]:
+def zstandard_member() -> Callable[[], _Member]:
     for module in ("compression.zstd", "backports.zstd", "pyzstd"):
         try:
             return cast(Callable[[], _Member], import_module(module).ZstdDecompressor)
@@ -118,7 +118,7 @@ COMPRESSIONS = (
     Compression(b"BZh", _bzip2),
     Compression(b"\xfd7zXZ\x00", _xz, padded=True),
     # A block of 4 bytes may stand for 128 KiB: pieces are small, as one package gives all of a piece at once.
-    Compression(b"\x28\xb5\x2f\xfd", _zstandard, piece=1 << 11),
+    Compression(b"\x28\xb5\x2f\xfd", zstandard_member, piece=1 << 11),
 )
 
 

@@ -22,7 +22,7 @@ def write_predictions(path: str, parts: Mapping[str, DesignMatrix], theta: Array
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow(tables[0][0])
             for _, columns in tables:
-                writer.writerows(_rows(columns))
+                writer.writerows(lines_of(columns))
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or str(error)
         raise DataError(f"--predict: {path}: {what.lower()}") from None
@@ -43,7 +43,7 @@ def _table(name: str, design: DesignMatrix, theta: Array) -> tuple[list[str], li
     return header, columns
 
 
-def _rows(columns: list[Iterable[object]]) -> Iterator[list[object]]:
+def lines_of(columns: list[Iterable[object]]) -> Iterator[list[object]]:
     for row in zip(*columns, strict=True):
         yield [repr(cell) if isinstance(cell, float) else cell for cell in row]
 

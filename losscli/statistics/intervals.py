@@ -78,7 +78,7 @@ def _expanded(z: float, freedom: int) -> float:
 
 
 def _student_density(t: float, freedom: int) -> float:
-    constant = exp(_half_step(freedom / 2.0)) / sqrt(freedom * pi)
+    constant = exp(half_step(freedom / 2.0)) / sqrt(freedom * pi)
     return constant * exp(-(freedom + 1) / 2.0 * log1p(t * t / freedom))
 
 
@@ -86,13 +86,13 @@ def _student_tail(t: float, freedom: int) -> float:
     """The probability above t > 0: half the regularized incomplete beta function at freedom / (freedom + t^2)."""
     a, b = freedom / 2.0, 0.5
     x, y = freedom / (freedom + t * t), t * t / (freedom + t * t)
-    front = exp(_half_step(a) - a * log1p(t * t / freedom) + b * log(y)) / sqrt(pi)
+    front = exp(half_step(a) - a * log1p(t * t / freedom) + b * log(y)) / sqrt(pi)
     if x < (a + 1.0) / (a + b + 2.0):
         return front * _fraction(a, b, x) / a / 2.0
     return (1.0 - front * _fraction(b, a, y) / b) / 2.0
 
 
-def _half_step(a: float) -> float:
+def half_step(a: float) -> float:
     """ln Gamma(a + 1/2) - ln Gamma(a), which cancel where a is large."""
     if a < 30.0:
         return lgamma(a + 0.5) - lgamma(a)

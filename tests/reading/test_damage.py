@@ -119,7 +119,7 @@ class StandIn(ModuleType):
 
     @staticmethod
     def ZstdDecompressor() -> Any:
-        return compression._GzipMember(zlib)
+        return compression.GzipMember(zlib)
 
 
 @pytest.mark.parametrize("module", ["compression.zstd", "backports.zstd", "pyzstd"])
@@ -134,7 +134,7 @@ def test_each_package_for_zstandard_is_used_by_its_interface(
     monkeypatch.setattr(compression, "import_module", known)
     monkeypatch.setattr(
         "losscli.reading.sources.COMPRESSIONS",
-        (compression.Compression(b"\x1f\x8b", compression._zstandard, piece=1 << 11),),
+        (compression.Compression(b"\x1f\x8b", compression.zstandard_member, piece=1 << 11),),
     )
     data = b"".join(two_members("gzip"))
 
@@ -383,7 +383,7 @@ def test_headers_of_all_versions_are_read() -> None:
         length = len(text).to_bytes(2 if major == 1 else 4, "little")
         stream = io.BytesIO(b"\x93NUMPY" + bytes([major, 0]) + length + text + b"rest")
 
-        header = npy._header(stream.read)
+        header = npy.header_of(stream.read)
 
         assert (header.dtype.names, header.shape, header.by_column) == (("größe",), (3,), False)
         assert stream.tell() == header.size

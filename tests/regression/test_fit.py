@@ -459,7 +459,7 @@ def test_predictions_take_their_name_when_all_are_written(
 ) -> None:
     out = tmp_path / "p.csv"
     out.write_text("what was there\n")
-    monkeypatch.setattr("losscli.regression.predict._rows", _fails_at_row(40))
+    monkeypatch.setattr("losscli.regression.predict.lines_of", _fails_at_row(40))
 
     assert "no space left" in refusal("fit", "bce", students, "--predict", out)
 
@@ -488,7 +488,7 @@ def rows(columns):
             os.kill(os.getpid(), signal.SIGKILL)
         yield [at]
 
-predict._rows = rows
+predict.lines_of = rows
 main(sys.argv[1:])
 """
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from mpmath import mp
 
-from losscli.statistics.intervals import _half_step, interval, normal_quantile, student_quantile, wilson
+from losscli.statistics.intervals import half_step, interval, normal_quantile, student_quantile, wilson
 
 TAILS = [0.4, 0.25, 0.1, 0.05, 0.025, 0.005, 0.0005, 1e-6, 1e-9]
 FREEDOMS = [*range(1, 33), 59, 60, 61, 99, 100, 149, 500, 999, 1000, 4999, 5000, 5001, 10**5, 10**6, 5 * 10**6, 10**9]
@@ -83,10 +83,10 @@ def test_wilsons_interval_is_that_of_statsmodels(level: float) -> None:
 
 
 @pytest.mark.parametrize("a", [29.5, 30.0, 30.5, 47.0, 400.0, 2500.0])
-def test_the_half_step_of_the_logarithm_of_gamma_has_all_its_digits(a: float) -> None:
+def test_thehalf_step_of_the_logarithm_of_gamma_has_all_its_digits(a: float) -> None:
     with mp.workdps(40):
         right = float(mp.loggamma(mp.mpf(a) + 0.5) - mp.loggamma(a))
-    assert _half_step(a) == pytest.approx(right, rel=5e-15 if a >= 30.0 else 1e-13, abs=0)
+    assert half_step(a) == pytest.approx(right, rel=5e-15 if a >= 30.0 else 1e-13, abs=0)
 
 
 def test_wilsons_interval_of_none_begins_at_0_and_that_of_all_ends_at_1() -> None:

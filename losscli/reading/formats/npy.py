@@ -50,7 +50,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class _Header:
+class Header:
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     by_column: bool
@@ -98,7 +98,7 @@ def _members(source: Source, file: IO[bytes]) -> list[Part]:
 
 def _part(source: Source, name: str, read: Read, place: tuple[IO[bytes], int] | None) -> Part:
     """An array that is read from its magic bytes on; `place` is the file it lies in, and where, if that is known."""
-    header = _header(read)
+    header = header_of(read)
     part = Part(name, header.dtype, header.shape, cast(Any, None))
     _refuse(part)
     rows: Callable[[int], NDArray[Any]]
@@ -176,7 +176,7 @@ def _spooled(source: Source, read: Read) -> IO[bytes]:
     return file
 
 
-def _header(read: Read) -> _Header:
+def header_of(read: Read) -> Header:
     """The header of an array, as numpy.lib.format describes it."""
     start = read(8)
     major = start[6]
@@ -194,7 +194,7 @@ def _header(read: Read) -> _Header:
     if any(int(length) > LONGEST for length in re.findall(r"[SUV](\d+)", repr(fields["descr"]))):
         raise DataError(_UNSOUND)  # numpy 1 counts the bytes of such a cell below 0
     dtype = cast(Any, np.lib.format).descr_to_dtype(fields["descr"])
-    return _Header(dtype, shape, fields["fortran_order"], len(start) + len(length) + size)
+    return Header(dtype, shape, fields["fortran_order"], len(start) + len(length) + size)
 
 
 def _literal(text: str) -> Any:
