@@ -61,7 +61,7 @@ REFUSED = [
     ("bce odd.jsonl", "odd.jsonl:2: "),
     ("ce null.jsonl", "null.jsonl:2: "),
     ("grade key.csv answers.csv -f xml", "--format: 'xml' is none of table, json, csv, tsv, md"),
-    ("grade key.csv answers.csv -q -f json", "--quiet prints nothing; it contradicts --format json"),
+    ("grade key.csv answers.csv -q -f json", "--quiet prints a number alone; it contradicts --format json"),
     ("grade none.csv answers.csv", "none.csv: no questions"),
     ("grade twice.csv answers.csv", "twice.csv: two columns are called 'question'"),
     ("grade quote.csv answers.csv", "quote.csv: a quote that opens here is never closed"),
