@@ -56,11 +56,9 @@ def run_fit(args: FitArguments) -> bool:
             raise UsageError("--predict - prints the predictions alone; it contradicts --expect")
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
         typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
-    outcome, everything = fitted(args, config)
+    outcome, parts, features = fitted(args, config)
     if args.predict is not None:
-        test = outcome.test
-        parts = {"train": outcome.design, "test": test} if test is not None else {"": everything}
-        write_predictions(args.predict, parts, outcome.fit.theta)
+        write_predictions(args.predict, parts, outcome.fit.theta, features)
     if args.predict == "-":
         return True
     report, right = _told(outcome, args), True
@@ -74,20 +72,23 @@ def run_fit(args: FitArguments) -> bool:
     return right
 
 
-def fitted(args: FitArguments, config: FitConfig) -> tuple[FitReport, DesignMatrix]:
-    """The fit, and all rows with their features as they were fitted."""
+def fitted(args: FitArguments, config: FitConfig) -> tuple[FitReport, dict[str, DesignMatrix], dict[str, Array]]:
+    """The fit, all rows by their part as they were fitted, and their features (n, d) as the source has them."""
     form = Form.BINARY if Form.BINARY in args.loss.kernels else Form.CATEGORICAL
     selection = FeatureSelection(args.features or "", not args.no_intercept)
     everything = read_design(request_of(args), settings_of(args), selection, form)
     train, test = _parts(everything, args)
     scaling = _scaling(train, everything) if args.standardize else None
-    train, scaled = (_scaled(one, scaling) for one in (train, everything))
+    raw = {"": everything} if test is None else {"train": train, "test": test}
+    features = {name: design.x[:, int(design.shape.intercept) :] for name, design in raw.items()}
+    parts = {name: _scaled(design, scaling) for name, design in raw.items()}
+    train = _scaled(train, scaling)
     _refuse_degenerate(train, args)
     start = parse_theta(args.theta, train.shape)
-    test = None if test is None else _scaled(test, scaling)
+    test = parts.get("test")
     fit = (newton if args.method is Solver.NEWTON else descend)(train, start, config, test)
     _refuse_unsettled(fit, args)
-    return FitReport(train, config, fit, scaling, test, start), scaled
+    return FitReport(train, config, fit, scaling, test, start), parts, features
 
 
 def judged_fit(outcome: FitReport, expected: "Expected") -> "Verdict":
@@ -107,13 +108,13 @@ def solved_fit(args: FitArguments) -> "tuple[Callable[[Expected], Verdict], Arra
         raise UsageError("a fit is a question where its --steps are given")
     if args.predict is not None or args.plot:
         raise UsageError("--predict and --plot are for one fit; a question of a key has parameters alone")
-    outcome, _ = fitted(args, _recipe(args))
+    outcome, _, _ = fitted(args, _recipe(args))
     return partial(judged_fit, outcome), outcome.fit.theta
 
 
 def _told(outcome: FitReport, args: FitArguments) -> Report:
     """The report, with the first step by hand where that is asked for."""
-    report = report_of(outcome)
+    report = report_of(outcome, drawn=args.plot)
     if not args.explain:
         return report
     from losscli.homework.explain_gradient import explain_step

@@ -161,6 +161,37 @@ def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str
     return Picture(title, tuple(lines))
 
 
+@dataclass(frozen=True)
+class Layer:
+    """Points of a plane with their mark; layers that come later are drawn over those before."""
+
+    mark: str
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+def plane(title: str, layers: Sequence[Layer], x: tuple[float, float], y: tuple[float, float], below: str) -> Picture:
+    """Points between the ends of two scales: the ends of y at the left, those of x below with its name, then the marks.
+
+    Points outside the ends are left out.
+    """
+    scale = {HEIGHT - 1: f"{y[1]:.6g}", 0: f"{y[0]:.6g}"}
+    margin = _widest(scale.values())
+    width = max(min(_columns() - margin - 3, CURVE), 2)
+    cells = [[" "] * width for _ in range(HEIGHT)]
+    for layer in layers:
+        for at, level in zip(layer.x, layer.y, strict=True):
+            if x[0] <= at <= x[1] and y[0] <= level <= y[1]:
+                cells[_place(level, y, HEIGHT)][_place(at, x, width)] = layer.mark
+    lines = [f"{scale.get(at, ''):>{margin}} |{''.join(cells[at])}".rstrip() for at in reversed(range(HEIGHT))]
+    first, last = f"{x[0]:.6g}", f"{x[1]:.6g}"
+    lines.append(f"{'':>{margin}} +{'-' * width}")
+    lines.append(f"{'':>{margin}}  {first}{last:>{max(width - len(first), len(last) + 1)}} {_named(below)}")
+    lines.append(f"{'':>{margin}}  " + "   ".join(f"{layer.mark} {_named(layer.name)}" for layer in layers))
+    return Picture(title, tuple(lines))
+
+
 def _named(label: str) -> str:
     """A label of the data as standard output spells it and as a picture has room for it."""
     line, most = printable_line(label), _columns() * 9 // 20

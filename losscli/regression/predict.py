@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 
+from losscli.data.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import inverse_link
@@ -11,12 +12,22 @@ from losscli.output.whole import whole_file
 from losscli.regression.design import DesignMatrix, logits
 
 
-def write_predictions(path: str, parts: Mapping[str, DesignMatrix], theta: Array) -> None:
-    """Write the label, the probabilities and the weight, where there is one, of each row; `-` is standard output.
+def write_predictions(
+    path: str, parts: Mapping[str, DesignMatrix], theta: Array, features: Mapping[str, Array] | None = None
+) -> None:
+    """Write label, probabilities, weight where there is one, and features of each row; `-` is standard output.
 
-    Several parts stand below each other, with a column `set` that says which a row is of.
+    `features` are those of each part as the source has them (n, d), the intercept's column apart. Several parts stand
+    below each other, with a column `set` that says which a row is of.
     """
-    tables = [_table(name if len(parts) > 1 else "", design, theta) for name, design in parts.items()]
+    tables = []
+    for name, design in parts.items():
+        header, columns = _table(name if len(parts) > 1 else "", design, theta)
+        if features is not None:
+            taken = [*header]
+            header = header + [_feature_name(one, taken) for one in design.shape.features]
+            columns = [*columns, *features[name].T.tolist()]
+        tables.append((header, columns))
     try:
         with whole_file(path) as out:
             writer = csv.writer(out, lineterminator="\n")
@@ -41,6 +52,13 @@ def _table(name: str, design: DesignMatrix, theta: Array) -> tuple[list[str], li
     if name:
         header, columns = [*header, "set"], [*columns, [name] * design.rows]
     return header, columns
+
+
+def _feature_name(name: str, taken: list[str]) -> str:
+    """The name of a feature's column, which no reader takes for a label, a prediction or a weight."""
+    plain = name.casefold()
+    known = plain in LABEL_NAMES | PROB_NAMES | ASIDE_NAMES or plain.startswith(("p_", "y_")) or name in taken
+    return f"x_{name}" if known else name
 
 
 def lines_of(columns: list[Iterable[object]]) -> Iterator[list[object]]:

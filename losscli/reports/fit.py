@@ -9,7 +9,9 @@ import numpy as np
 from losscli.enums import Solver
 from losscli.errors import shown
 from losscli.evaluation.prepare import Array
-from losscli.output.chart import curves
+from losscli.losses.functions import inverse_link
+from losscli.losses.targets import Binary
+from losscli.output.chart import Layer, curves, plane
 from losscli.output.report import Grid, Picture, Report
 from losscli.regression.descent import Fit, FitConfig, mean_loss, rises
 from losscli.regression.design import DesignMatrix
@@ -212,16 +214,58 @@ def _curve(outcome: FitReport) -> Picture | None:
     return curves(label, series, "steps") if fit.steps else None
 
 
-def report_of(outcome: FitReport) -> Report:
-    """A fit as a report."""
+MOST_DRAWN = 2000  # rows of a picture
+
+FINE = 241  # points of a curve: four for each column of a picture
+
+
+def _model(outcome: FitReport) -> Picture | None:
+    """The rows with what was fitted: the sigmoid of one feature, of two where both labels are equally likely."""
+    shape, first = outcome.design.shape, int(outcome.design.shape.intercept)
+    if (
+        shape.classes is not None
+        or len(shape.features) not in (1, 2)
+        or not isinstance(outcome.design.unweighted, Binary)
+    ):
+        return None
+    theta = outcome.fit.theta if outcome.scaling is None else _raw(outcome.fit.theta, outcome)
+    x, y = outcome.design.x[:MOST_DRAWN], outcome.design.unweighted.positive[:MOST_DRAWN]
+    if outcome.scaling is not None:
+        x = x * outcome.scaling.deviation + outcome.scaling.mean
+    features, offset, slopes = x[:, first:], float(theta[0]) if first else 0.0, theta[first:]
+    ends = [(float(column.min()), float(column.max())) for column in features.T]
+    along = np.linspace(*ends[0], FINE)
+    if any(low == high for low, high in ends):
+        return None
+    if len(ends) == 1:
+        label = y >= 0.5
+        rows = [Layer(mark, f"label {int(one)}", features[label == one, 0].tolist(), y[label == one].tolist())
+                for mark, one in (("o", False), ("x", True))]  # fmt: skip
+        curve = Layer("*", "fitted probability", along.tolist(), inverse_link(offset + slopes[0] * along).tolist())
+        return plane("probability of label 1", [curve, *rows], ends[0], (0.0, 1.0), shape.features[0])
+    rows = [Layer(mark, f"label {int(one)}", *features[(y >= 0.5) == one].T.tolist())
+            for mark, one in (("o", False), ("x", True))]  # fmt: skip
+    line_x, line_y = along, np.linspace(*ends[1], FINE)
+    with np.errstate(all="ignore"):  # a line along an axis is left out of the other's half
+        line_x = np.concatenate((along, -(offset + slopes[1] * line_y) / slopes[0]))
+        line_y = np.concatenate((-(offset + slopes[0] * along) / slopes[1], line_y))
+    line = Layer("*", "both labels are equally likely", line_x.tolist(), line_y.tolist())
+    return plane(
+        f"{shape.features[1]} (up) against {shape.features[0]}", [line, *rows], ends[0], ends[1], shape.features[0]
+    )
+
+
+def report_of(outcome: FitReport, drawn: bool = False) -> Report:
+    """A fit as a report; `drawn` asks for a picture of the rows with what was fitted."""
     notes, chart = _notes(outcome), _curve(outcome)
+    model = _model(outcome) if drawn else None
     kind = "logistic" if outcome.design.shape.classes is None else "softmax"
     how = "newton's method" if outcome.config.method is Solver.NEWTON else "gradient descent"
     return Report(
         title=f"{kind} regression by {how}{outcome.design.problem.settings.titles}",
         record={**record_of(FIGURES, outcome), "notes": notes},
         grids=(outcome.parameters, Grid(tuple(lines_of(FIGURES, outcome)))),
-        pictures=(chart,) if chart else (),
+        pictures=tuple(picture for picture in (model, chart) if picture),
         notes=tuple(notes),
         numbers=bare(outcome.fit.theta),
         table=outcome.parameters,

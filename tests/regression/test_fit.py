@@ -182,7 +182,7 @@ def test_predictions_of_both_sets_say_which_a_row_is_of(students: Path, tmp_path
     out = tmp_path / "fitted.csv"
     record("fit", "bce", students, "--test-size", "0.25", "--predict", out)
     rows = out.read_text().splitlines()
-    assert rows[0] == "label,prob,set"
+    assert rows[0] == "label,prob,set,x1,x2"
     assert [row.split(",")[2] for row in rows[1:]] == ["train"] * 60 + ["test"] * 20
 
 
@@ -284,7 +284,7 @@ def test_predictions_are_a_table_that_the_loss_reads_back(students: Path, animal
     assert answer("bce", out) == pytest.approx(fitted["train_loss"], rel=1e-14)
     fitted = record("fit", "ce", animals, "--steps", "10", "--predict", out)
     assert answer("ce", out) == pytest.approx(fitted["train_loss"], rel=1e-14)
-    assert out.read_text().startswith("label,p_cat,p_cow,p_dog\ncat,")
+    assert out.read_text().startswith("label,p_cat,p_cow,p_dog,a,b\ncat,")
 
 
 def test_predictions_keep_weights_and_soft_labels(tmp_path: Path) -> None:
@@ -520,7 +520,7 @@ def test_a_link_stays_one_and_permissions_stay(tmp_path: Path, students: Path) -
     assert run("fit", "bce", students, "--predict", link).code == 0
 
     assert link.is_symlink() and target.stat().st_mode & 0o777 == 0o640
-    assert target.read_text().startswith("label,prob\n")
+    assert target.read_text().startswith("label,prob,x1,x2\n")
 
 
 @pytest.mark.usefixtures("new_file")
@@ -535,9 +535,9 @@ def test_predictions_go_to_a_device_as_it_is(students: Path) -> None:
     assert Path("/dev/null").is_char_device()
 
 
-def test_plot_is_what_a_fit_draws_anyway_and_is_refused_where_nothing_is_drawn() -> None:
+def test_plot_adds_a_picture_to_the_curve_and_is_refused_where_nothing_is_drawn() -> None:
     command = ("fit", "bce", DATA / "homework.csv", "-y", "passed", "-x", "hours")
 
-    assert run(*command, "--plot").out == run(*command).out
+    assert run(*command, "--plot").out.endswith(run(*command).out.partition("\nloss\n")[2])
     assert "--plot draws for people" in refusal(*command, "--plot", "-q")
     assert "--plot draws for people" in refusal(*command, "--plot", "-f", "csv")
