@@ -3,7 +3,7 @@
 `in_order` says where in the source a fault is. Nothing here depends on where a block begins or ends.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial, reduce
@@ -45,13 +45,20 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
     A Fault, from reading or from `work`, becomes the DataError that says where it is.
     """
     rows, end = 0, None
-    for block, result, fault in in_threads(partial(worked, work), table.chunks(), table.threads):
-        block = block.behind(end)
-        if fault is not None:
-            raise block.error(fault)
-        assert result is not None
-        yield result, rows
-        rows, end = rows + block.rows, block.end
+    chunks = table.chunks()
+    results = in_threads(partial(worked, work), chunks, table.threads)
+    try:
+        for block, result, fault in results:
+            block = block.behind(end)
+            if fault is not None:
+                raise block.error(fault)
+            assert result is not None
+            yield result, rows
+            rows, end = rows + block.rows, block.end
+    finally:
+        for generator in (results, chunks):
+            if isinstance(generator, Generator):
+                generator.close()  # and the file that is being read
 
 
 def summary_of(problem: Problem, table: Table, full: bool = True, scores: Collection[str] = ()) -> Summary:

@@ -17,6 +17,7 @@ from conftest import answer, close, process, record, refusal, run
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 orc = pytest.importorskip("pyarrow.orc")
+feather = pytest.importorskip("pyarrow.feather")
 
 LABELS, PROBS = [1, 0, 0, 1], [0.8, 0.3, 0.4, 0.7]
 MEAN = 0.36182976573941633  # of these, as the README computes it from text
@@ -480,3 +481,64 @@ def test_numbers_in_a_dictionary_are_the_numbers(name: str, tmp_path: Path) -> N
 
     assert found["mean"] == close(answer("bce", "1,0,1", "0.5,0.25,0.5"))
     assert [one["group"]["site"] for one in found["groups"]] == ["1", "2"]
+
+
+# --- columns that can't be read ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_bytes_that_are_no_text_are_refused_whatever_the_row_groups(rows: int, here: Path) -> None:
+    cells = pa.array([b"1", b"0", b"\xff", b"1"], pa.binary())
+    parquet.write_table(pa.table({"label": cells, "prob": [0.8, 0.3, 0.6, 0.9]}), "y.parquet", row_group_size=rows)
+    table = pa.table({"label": [1, 0, 1, 1], "site": cells, "prob": [0.8, 0.3, 0.6, 0.9]})
+    parquet.write_table(table, "x.parquet", row_group_size=rows)
+    group = f"row 3 (row group {2 // rows + 1})"
+
+    expected = f"y.parquet: {group}: column 'label': these bytes are not UTF-8 text"
+    assert refusal("bce", "y.parquet", "--positive", "1") == refusal("bce", "y.parquet") == expected
+    assert refusal("bce", "x.parquet", "--by", "site") == expected.replace("y.p", "x.p").replace("label", "site")
+    assert run("bce", "x.parquet", "-q").code == 0
+
+
+def test_text_that_claims_to_be_utf_8_and_is_not_is_refused(here: Path) -> None:
+    raw = pa.array([b"1", b"\xff\xfe", b"0"], pa.binary())
+    text = pa.StringArray.from_buffers(3, raw.buffers()[1], raw.buffers()[2])
+    table = pa.table({"label": text, "prob": [0.8, 0.3, 0.6]})
+    parquet.write_table(table, "t.parquet")
+    feather.write_feather(table, "t.feather")
+
+    assert "row 2 (row group 1): column 'label': these bytes are not UTF-8 text" in refusal("bce", "t.parquet")
+    assert refusal("bce", "t.feather").startswith("t.feather: the file is damaged or cut short (in column 0")
+
+
+@pytest.mark.parametrize("ending", ["parquet", "feather"])
+def test_a_name_that_stands_twice_matters_where_it_is_in_use(ending: str, here: Path) -> None:
+    columns = [pa.array([1, 0]), pa.array([0.5, 0.5]), pa.array([0.8, 0.3]), pa.array([0.8, 0.3])]
+    twice = pa.Table.from_arrays(columns, ["label", "prob", "x", "x"])
+    path = f"t.{ending}"
+    parquet.write_table(twice, path) if ending == "parquet" else feather.write_feather(twice, path)
+
+    assert answer("bce", path) == pytest.approx(math.log(2), rel=1e-15, abs=0)
+    for options in (("-p", "3"), ("--by", "4"), ("--worst", "1", "--show", "3")):
+        assert "several columns are called 'x'" in refusal("bce", path, *options)
+
+
+def test_a_flipped_bit_is_no_internal_error(here: Path) -> None:
+    codes = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0], pa.int8()), pa.array(["1", "0"]))
+    table = pa.table({"label": codes, "prob": [0.8, 0.3, 0.6]})
+    parquet.write_table(table, "t.parquet", compression="none", store_schema=False)
+    feather.write_feather(table, "t.feather", compression="uncompressed")
+    for name in ("t.parquet", "t.feather"):
+        data = Path(name).read_bytes()
+        for at in range(0, len(data), 11):
+            Path("flipped").write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
+            found = run("bce", "flipped", "--by", "label", "-f", "json")
+            assert "internal" not in found.err, (name, at)
+
+
+def test_a_fault_in_the_first_of_many_files_is_found_by_any_number_of_threads(here: Path) -> None:
+    for at, prob in enumerate((2.0, 0.5, 0.5, 0.5)):
+        parquet.write_table(pa.table({"label": [1], "prob": [prob]}), f"{at}.parquet")
+        Path(f"{at}.csv").write_text(f'"label",prob\n1,{prob}\n')
+
+    for threads in ("1", "2", "4"):
+        assert "0.parquet: row 1 (row group 1): column 'prob': 2" in refusal("bce", "?.parquet", "--threads", threads)
+        assert "0.csv:2: column 'prob': 2" in refusal("bce", "?.csv", "--threads", threads)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Array, Block, Categorical, Cells, Layout, Origin, block_of_cells
-from losscli.data.cells import is_missing, number
-from losscli.errors import shown
+from losscli.data.blocks import Array, Block, Categorical, Cells, Layout, Origin, block_of_cells, cut_short
+from losscli.data.cells import is_missing, is_text, number
+from losscli.errors import DataError, RowError, shown
 from losscli.lazy import Lazy
 from losscli.reading.text.careful import not_a_number
 
@@ -22,6 +22,8 @@ compute: Any = Lazy("pyarrow.compute")
 types: Any = Lazy("pyarrow.types")
 
 NUMBER, BOOLEAN, TEXT, NOTHING, LIST, STRUCT = "numbers", "booleans", "text", "nothing", "lists", "records"
+
+NOT_UTF8 = "these bytes are not UTF-8 text"
 
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (NUMBER, ("is_integer", "is_floating", "is_decimal")),
@@ -73,9 +75,16 @@ class Place:
 def block_of(batch: Any, layout: Layout, places: Sequence[Place], origin: Origin) -> Block:
     """The block of a record batch, whose cells stand in these places."""
     read = _reader_of(batch)
-    cells = {at: read(places[at], part) for at, part, _ in layout.asked}
-    extra = tuple(_extra(batch, places[at]) for at in layout.extra)
-    return block_of_cells(layout, batch.num_rows, cells, extra, origin, "null")
+    try:
+        cells = {at: read(places[at], part) for at, part, _ in layout.asked}
+        texts = [_extra(batch, places[at]) for at in layout.extra]
+    except IndexError:
+        raise DataError(f"{origin.source}: the file is damaged (a code is outside of its dictionary)") from None
+    extra = tuple(words for words, _ in texts)
+    block = block_of_cells(layout, batch.num_rows, cells, extra, origin, "null")
+    faults = [RowError(row, "extra", at, NOT_UTF8) for at, (_, row) in enumerate(texts) if row is not None]
+    fault = min(faults, key=lambda fault: fault.row, default=None)
+    return block if fault is None or fault.row >= block.rows else cut_short(block, fault)
 
 
 # --- one column -------------------------------------------------------------------------------------------------------
@@ -126,15 +135,15 @@ def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
     return matrix, fault
 
 
-def _extra(batch: Any, place: Place) -> Categorical:
-    """The cells of a place as text, null as an empty cell."""
+def _extra(batch: Any, place: Place) -> tuple[Categorical, int | None]:
+    """The cells of a place as text, null as an empty cell, and the first row whose cell isn't UTF-8."""
     if place.column is None:
-        return Categorical(np.zeros(batch.num_rows, np.intp), (place.text.strip(),))
+        return Categorical(np.zeros(batch.num_rows, np.intp), (place.text.strip(),)), None
     array = _plain(batch.column(place.column))
     if place.child is not None:
         struct = types.is_struct(array.type)
         array = compute.struct_field(array, place.child) if struct else compute.list_element(array, place.child)
-    if kind_of(array.type) not in (LIST, STRUCT) and not types.is_dictionary(array.type):
+    if kind_of(array.type) not in (LIST, STRUCT, TEXT):
         try:
             array = array.cast(pa.large_string())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -228,20 +237,25 @@ def _truths(array: Any) -> Cells:
 
 
 def _text(array: Any) -> Cells:
-    words = _coded(array)
+    words, row = _coded(array)
     missing = np.array([is_missing(word) for word in words.categories], dtype=bool)[words.codes]
-    return Cells(words, missing if missing.any() else None)
+    return Cells(words, missing if missing.any() else None, None if row is None else (row, NOT_UTF8))
 
 
-def _coded(array: Any) -> Categorical:
-    """Text as words, trimmed, null as an empty one."""
+def _coded(array: Any) -> tuple[Categorical, int | None]:
+    """Text as words, trimmed, null as an empty one, and the first row whose bytes aren't UTF-8."""
     coded = array if types.is_dictionary(array.type) else array.dictionary_encode()
     try:
         cells = coded.dictionary.cast(pa.large_string()).to_pylist()
-    except pa.ArrowInvalid:  # bytes that are no text
-        cells = [str(cell) for cell in coded.dictionary.to_pylist()]
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        raw = coded.dictionary.cast(pa.large_binary()).to_pylist()
+        cells = [None if cell is None else cell.decode("utf-8", "surrogateescape") for cell in raw]
     codes = _in_memory(coded.indices.cast(pa.int64()), null=len(cells)).astype(np.intp, copy=False)
-    return _words(codes, [*((cell or "").strip() for cell in cells), ""])
+    if len(codes) and not 0 <= codes.min() <= codes.max() <= len(cells):
+        raise IndexError
+    strange = np.array([*(not is_text(cell or "") for cell in cells), False], dtype=bool)
+    row = int(strange[codes].argmax()) if strange[codes].any() else None
+    return _words(codes, [*((cell or "").strip() for cell in cells), ""]), row
 
 
 def _words(codes: NDArray[np.intp], categories: list[str]) -> Categorical:

@@ -4,14 +4,14 @@ The table's columns are the file's, where a list `probs` of three numbers is `pr
 record `probs` of cat and dog is `probs.cat` and `probs.dog`. Columns as typed still speak of the file's.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
 from losscli.data.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES, ColumnSelection, FirstLines, expand
 from losscli.enums import Form
-from losscli.errors import DataError
+from losscli.errors import DataError, shown
 from losscli.reading.formats.arrow import BOOLEAN, LIST, NUMBER, STRUCT, Place, kind_of, number_kind, plain_type
 
 # What stands for the first record of a file whose columns have types: it shows which columns are numbers.
@@ -39,6 +39,7 @@ def outline(schema: Any, path: str, wanted: ColumnSelection, length: Callable[[s
     if classes is not None:
         wanted = replace(wanted, prob=classes)
     asked = [name for name in whole if _is_asked(name, names, wanted)]
+    refuse_repeated(asked, names)
     spans = {name: _spread(schema.field(name), length) for name in asked}
     places: list[Place] = []
     examples: list[str] = []
@@ -58,6 +59,13 @@ def outline(schema: Any, path: str, wanted: ColumnSelection, length: Callable[[s
 
 
 _TYPED = ("label", "prob", "weight", "features")
+
+
+def refuse_repeated(columns: Iterable[str | None], names: Sequence[str]) -> None:
+    """DataError where a column that is in use has the name of another: they are read by their names."""
+    twice = next((name for name in columns if name is not None and list(names).count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"several columns are called {shown(twice)}, and columns of such a file are read by name")
 
 
 def path_keys(path: str, names: Container[str] = ()) -> dict[str, str]:

@@ -19,7 +19,7 @@ from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
 from losscli.reading.formats.arrow import Place, block_of, kind_of
-from losscli.reading.formats.nested import outline, path_keys
+from losscli.reading.formats.nested import outline, path_keys, refuse_repeated
 from losscli.reading.sources import Source, is_plain_file
 from losscli.reading.text.table import SourceReader
 
@@ -56,7 +56,7 @@ def open_columnar(source: Source, drop: bool) -> OpenSource:
     file, remote = _file(source), source.plain and source.ranged is not None
     with _sound(source.name):
         container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)
-    names = (*container.schema.names, *path_keys(source.name, container.schema.names))
+        names = (*container.schema.names, *path_keys(source.name, container.schema.names))
     return OpenSource(source.name, FirstLines(names), True, partial(_chosen, source, container, drop), source.close)
 
 
@@ -64,6 +64,9 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSele
     try:
         found = outline(container.schema, source.name, wanted, partial(_first, source.name, container))
         columns = resolve(found.top, found.wanted)
+        weight = () if columns.weight is None else (columns.weight,)
+        used = (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.extra_columns)
+        refuse_repeated((found.places[at].column for at in used), container.schema.names)
     except DataError as error:
         raise error if str(error).startswith(source.name) else DataError(f"{source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
@@ -256,7 +259,7 @@ def _sound(name: str) -> Iterator[None]:
         yield
     except DataError as error:
         raise error if str(error).startswith(name) else DataError(f"{name}: {error}") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         text = " ".join(str(error).split())
         what = "the file is encrypted" if "crypt" in text.lower() else "the file is damaged or cut short"
         raise DataError(f"{name}: {what} ({text[:1].lower()}{text[1:160].rstrip('.')})") from None
