@@ -11,7 +11,11 @@ from conftest import environment
 
 
 def on_terminal(
-    *args: str, keys: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
+    *args: str,
+    keys: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    program: str | None = None,
 ) -> tuple[int, str]:
     """The exit code, and all that the terminal shows when these keys have been pressed; skipped where there is none."""
     pty = pytest.importorskip("pty", reason="a pseudo-terminal of POSIX")
@@ -24,7 +28,12 @@ def on_terminal(
     variables.pop("COLUMNS", None)
     variables.pop("NO_COLOR", None)
     with subprocess.Popen(
-        [sys.executable, "-m", "losscli", *args], stdin=theirs, stdout=theirs, stderr=theirs, env=variables, cwd=cwd
+        [sys.executable, *(["-m", "losscli"] if program is None else [program]), *args],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=variables,
+        cwd=cwd,
     ) as running:
         os.close(theirs)
         os.write(ours, keys)

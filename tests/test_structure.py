@@ -84,6 +84,7 @@ LAYERS = (
     "enums",
     "errors",
     "lazy",
+    "shell",
 )
 
 

@@ -11,7 +11,7 @@ from losscli import __version__
 from losscli.cli.commands import GROUPS, Command, command_of, first_words
 from losscli.cli.options import HELP, asks_for_help
 from losscli.errors import DataError, NoInput, UsageError, printable_line
-from losscli.output.streams import say, silence
+from losscli.output.streams import for_a_reader, is_reader_gone, prepare, say, silence
 
 COMPLETE = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
 
@@ -23,16 +23,19 @@ def main(argv: Sequence[str] | None = None, interrupted: Callable[[], bool] = la
     """
     args = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+        prepare(stream)
     try:
-        return _flushed(_run(args))
-    except BrokenPipeError:
-        silence(sys.stdout)
-        return 0  # a reader that has seen enough
+        code = _run(args)
+        if sys.stdout is not None:
+            with for_a_reader():
+                sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return 130
     except Exception as error:
+        if is_reader_gone(error):
+            silence(sys.stdout)
+            return 0  # it has seen enough
         if interrupted():
             return 130
         if isinstance(error, OSError):
@@ -92,16 +95,6 @@ def _show_help(words: Sequence[str], stream: IO[str]) -> None:
     from losscli.cli.help import show_help
 
     show_help(words, stream)
-
-
-def _flushed(code: int) -> int:
-    """The exit code, when all that was printed has gone out; a reader that has gone away changes no answer."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        silence(sys.stdout)
-    return code
 
 
 # --- what went wrong ------------------------------------------------------------------------------------------------

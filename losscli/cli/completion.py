@@ -4,13 +4,13 @@ Quick and silent: whatever can't be read offers nothing, and the shell falls bac
 """
 
 import os
-import shlex
 from collections.abc import Callable, Sequence
 
 from losscli.cli.commands import command_of
 from losscli.cli.options import Values, read_options
 from losscli.commands.arguments import COLUMNS, LABELS
 from losscli.errors import UsageError
+from losscli.shell import split_line
 
 Offer = Callable[[str], list[str]]
 
@@ -79,7 +79,7 @@ def _split(line: str) -> list[str]:
     """The words of a line, of one whose last quote is still open too."""
     for end in ("", "'", '"'):
         try:
-            return shlex.split(line + end)
+            return split_line(line + end)
         except ValueError:
             continue
     return line.split()

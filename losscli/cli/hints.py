@@ -13,6 +13,7 @@ from losscli.cli.options import flags_of, no_such_option
 from losscli.enums import Form
 from losscli.errors import nearest, shown
 from losscli.losses.table import LOSSES, NO_LOSSES
+from losscli.shell import quoted
 
 FILE = "the answer goes to standard output, so write > FILE"
 ROWS = "a part of a table comes through a pipe: head -n {lines} FILE | losscli COMMAND"
@@ -172,11 +173,6 @@ def unknown_command(args: Sequence[str]) -> str:
         example = f"losscli {first_words()[0]} {quoted(word)}"
         return f"choose a command for {shown(word)}: {', '.join(first_words())}; as in {example}"
     return f"no such command: {shown(word)}; the commands are {', '.join(first_words())}"
-
-
-def quoted(word: str) -> str:
-    """A word as it can be typed in any shell."""
-    return f'"{word}"' if not word or any(char in word for char in " ,;()[]{}*?&|<>'$`") else word
 
 
 def _instead(flag: str, command: Command) -> str:

@@ -192,7 +192,9 @@ class Arguments:
     classes: str | None = _input("--classes", metavar="A,B,C", help="the class of each prediction column")
     delimiter: str | None = _input("-d", "--delimiter", metavar="CHAR", help="between cells: a character, tab or space")
     header: bool | None = _input("--header/--no-header", help="whether line 1 names the columns")
-    encoding: str | None = _input("--encoding", metavar="NAME", help="default: UTF-8, or UTF-16 by its mark")
+    encoding: str | None = _input(
+        "--encoding", metavar="NAME", commands=EVERY, help="default: UTF-8, or UTF-16 by its mark"
+    )
     na: Missing = _input("--na", default=Missing.ERROR, metavar="HOW", help="missing cells: error (default) or drop")
     cluster: str | None = _input("--cluster", metavar="ADDRESS", commands=(LOSS,), help="compute on a Dask cluster")
 

@@ -4,7 +4,6 @@ A question is a command line of this program, read here and run in this process:
 """
 
 import os
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from losscli.reading.lists import is_list, reads_as_numbers
 from losscli.reading.open import open_data
 from losscli.reading.remote import is_url
 from losscli.reports.grade import grade_report
+from losscli.shell import split_line
 
 Reader = Callable[[Sequence[str]], Arguments]  # the words of a command line to what they ask
 
@@ -42,9 +42,9 @@ def run_grade(args: Arguments, reader: Reader) -> bool:
         raise UsageError("standard input can be read once; give '-' for one argument only")
     if args.quiet and args.format != "table":
         raise UsageError(f"--quiet prints a number alone; it contradicts --format {args.format}")
-    key = read_ledger(args.sources[0], (QUESTION, COMMAND, "points", "tolerance"))
+    key = read_ledger(args.sources[0], (QUESTION, COMMAND, "points", "tolerance"), args.encoding)
     questions, notes = _questions(key, args.sources[0], reader)
-    ledger = read_ledger(args.sources[1], (STUDENT, QUESTION, ANSWER))
+    ledger = read_ledger(args.sources[1], (STUDENT, QUESTION, ANSWER), args.encoding)
     given, blemishes = _answers(ledger, questions, args.sources[0])
     students = list(dict.fromkeys(answer.student for answer in given))
     wanted = [*given, *missing(students, tuple(questions.values()), given)]
@@ -88,7 +88,7 @@ def _same_name(text: str) -> str:
 
 def _question(line: Line, folder: str, reader: Reader) -> tuple[Question, list[str]]:
     try:
-        words = shlex.split(line.cells[COMMAND])
+        words = split_line(line.cells[COMMAND])
     except ValueError as error:
         raise DataError(f"the command line can't be read: {str(error).lower()}") from None
     args = reader(words[1:] if words[:1] == ["losscli"] else words)

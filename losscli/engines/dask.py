@@ -33,7 +33,7 @@ cloudpickle: Any = Lazy("cloudpickle")
 
 TIMEOUT = 30.0  # seconds in which a scheduler must answer and a worker must be there
 POLL = 0.2
-INSTALL = "--cluster wants pip install 'losscli[cluster]'"
+INSTALL = "--cluster needs distributed: pip install distributed"
 
 
 def on_cluster(work: Callable[[P], T], parts: Sequence[P], address: str) -> Generator[T, None, None]:

@@ -230,7 +230,7 @@ def is_plain() -> bool:
     if os.environ.get("TERM") == "dumb":
         return True
     try:
-        "".join((*FANCY, EIGHTHS)).encode(sys.stdout.encoding or "ascii")
+        "".join((*FANCY, EIGHTHS)).encode(sys.stdout.encoding or "utf-8")
     except (AttributeError, LookupError, UnicodeError):
         return True
     return False

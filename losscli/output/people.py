@@ -17,6 +17,7 @@ from losscli.data.blocks import Categorical
 from losscli.errors import printable_line
 from losscli.output.cells import pretty
 from losscli.output.report import Column, Grid, Report, RowReport
+from losscli.output.streams import is_legacy_console, is_terminal
 
 Rows = tuple[tuple[object, ...], ...]
 
@@ -29,7 +30,7 @@ SHOWN_ROWS = 100  # of an answer by rows; the machine formats and --quiet print 
 
 def table(report: Report, digits: int) -> str:
     """The report's grids; where standard output is a terminal with colour, and sentences wrapped to its width."""
-    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+    width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
     return text_of(report, digits, console_for(sys.stdout), width)
 
 
@@ -45,7 +46,17 @@ def console_for(file: IO[str], width: int = 1 << 16, record: bool = False) -> An
     """A console of rich that takes no text for markup."""
     from rich.console import Console
 
-    return Console(file=file, markup=False, highlight=False, emoji=False, width=width, height=25, record=record)
+    colours = None if is_legacy_console() else "auto"
+    return Console(
+        file=file,
+        color_system=colours,  # type: ignore[arg-type]  # one of the literals that it takes
+        markup=False,
+        highlight=False,
+        emoji=False,
+        width=width,
+        height=25,
+        record=record,
+    )
 
 
 def markdown_text(text: str, width: int) -> str:

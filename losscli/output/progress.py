@@ -12,15 +12,20 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from losscli.data.blocks import Block, Chunk, Reader, Table
-from losscli.output.streams import say
+from losscli.output.streams import is_legacy_console, is_terminal, say
 
 T = TypeVar("T")
 PATIENCE, INTERVAL = 1.0, 0.1
 
 
+def _is_seen() -> bool:
+    """Whether standard error is a terminal that can draw a line again."""
+    return is_terminal(sys.stderr) and not is_legacy_console()
+
+
 def followed(things: Sequence[T], what: str) -> Iterator[T]:
     """The things one after the other; a line on a terminal says how far that is, once it has lasted."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if not _is_seen():
         yield from things
         return
     begin, drawn = monotonic(), 0.0
@@ -36,14 +41,14 @@ def followed(things: Sequence[T], what: str) -> Iterator[T]:
 
 def watched(table: Table) -> Table:
     """The table with a progress bar, where standard error is a terminal."""
-    if not table.streamed or sys.stderr is None or not sys.stderr.isatty():
+    if not table.streamed or not _is_seen():
         return table
     return replace(table, reader=_Watched(table.reader))
 
 
 def counted(results: Iterator[T], total: int) -> Iterator[T]:
     """The results of so many parts, with a progress bar where standard error is a terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if not _is_seen():
         yield from results
         return
     parts = _Parts(total)

@@ -4,10 +4,23 @@ Each of `sys.stdout` and `sys.stderr` may be None.
 """
 
 import contextlib
+import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
 from typing import IO
+
+
+def prepare(stream: IO[str] | None) -> None:
+    """Let a standard stream write any text: where it is no terminal, as UTF-8 with plain newlines on every system.
+
+    PYTHONIOENCODING says otherwise; a stream that another program put there, as a notebook does, is left as it is.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+        if not is_terminal(stream):
+            stream.reconfigure(newline="\n", encoding=None if "PYTHONIOENCODING" in os.environ else "utf-8")
 
 
 def say(text: str) -> None:
@@ -26,8 +39,17 @@ def for_a_reader() -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not is_reader_gone(error):
+            raise
         silence(sys.stdout)
+
+
+def is_reader_gone(error: BaseException) -> bool:
+    """Whether a write failed because nobody reads any more, which Windows calls an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (
+        sys.platform == "win32" and isinstance(error, OSError) and error.errno == errno.EINVAL and not error.filename
+    )
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
@@ -36,6 +58,15 @@ def is_terminal(stream: IO[str] | None) -> bool:
         return stream is not None and stream.isatty()
     except (OSError, ValueError, AttributeError):  # closed, or no stream of the system's
         return False
+
+
+def is_legacy_console() -> bool:
+    """Whether terminals are consoles of an old Windows, which show escape codes as text."""
+    if sys.platform != "win32":
+        return False
+    from rich import console
+
+    return console.detect_legacy_windows()
 
 
 def silence(stream: IO[str] | None) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, TextIO
 
-from losscli.output.streams import for_a_reader
+from losscli.output.streams import for_a_reader, is_reader_gone
 
 
 @contextmanager
@@ -39,7 +39,10 @@ def whole_file(path: str) -> Iterator[TextIO]:
 
 @contextmanager
 def _beside(target: str) -> Iterator[TextIO]:
-    descriptor, name = _new_file(target)
+    try:
+        descriptor, name = _new_file(target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, target) from None
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as out:
             yield out
@@ -50,10 +53,12 @@ def _beside(target: str) -> Iterator[TextIO]:
         if name != target:
             os.chmod(name, _permissions(target))
             os.replace(name, target)
-    except BaseException:
+    except BaseException as error:
         if name is not None and name != target:
             with suppress(OSError):
                 os.unlink(name)
+        if isinstance(error, OSError) and not is_reader_gone(error):
+            raise OSError(error.errno, error.strerror or str(error), target) from None
         raise
 
 
@@ -107,7 +112,8 @@ def copy_out(spool: IO[bytes]) -> None:
     spool.seek(0)
     with for_a_reader():
         sys.stdout.flush()
-        if codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8":
-            shutil.copyfileobj(spool, sys.stdout.buffer, 1 << 18)
+        binary = getattr(sys.stdout, "buffer", None)  # which a stream of a notebook lacks
+        if binary is not None and codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8":
+            shutil.copyfileobj(spool, binary, 1 << 18)
         else:
             shutil.copyfileobj(codecs.getreader("utf-8")(spool, "surrogateescape"), sys.stdout, 1 << 18)

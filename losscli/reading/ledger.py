@@ -41,9 +41,9 @@ class Ledger:
                 raise DataError(f"{self.name}: no column {shown(column)}; the columns are {listed}")
 
 
-def read_ledger(path: str, wanted: Sequence[str], delimiter: str | None = None) -> Ledger:
+def read_ledger(path: str, wanted: Sequence[str], encoding: str | None = None) -> Ledger:
     """The table of a path, or of standard input for `-`; the names of wanted columns are found in any letter case."""
-    source = open_source(path)
+    source = open_source(path, encoding)
     try:
         raw = source.read(LARGEST + 1)
     finally:
@@ -54,15 +54,15 @@ def read_ledger(path: str, wanted: Sequence[str], delimiter: str | None = None) 
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{source.name}: these bytes are not UTF-8 text") from None
-    return _ledger(source.name, text, wanted, delimiter)
+    return _ledger(source.name, text, wanted)
 
 
-def _ledger(name: str, text: str, wanted: Sequence[str], delimiter: str | None) -> Ledger:
+def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
     rows = list(io.StringIO(text, newline=""))
     first = next((row for row in rows if row.strip() and not row.lstrip().startswith("#")), "")
     if not first:
         raise DataError(f"{name}: the input is empty")
-    chosen = delimiter or max(CANDIDATES, key=lambda mark: first.count(mark) if mark != " " else 0)
+    chosen = max(CANDIDATES, key=lambda mark: first.count(mark) if mark != " " else 0)
     reader = records(iter(rows), chosen)
     header: list[str] | None = None
     found, blemishes, comments = list[Line](), list[str](), list[str]()

@@ -121,7 +121,7 @@ def _matches(token: str, paths: Iterable[str]) -> Listing:
     if not found:
         what = "no such file" if is_url(token) else "no such file; nothing matches this pattern"
         raise DataError(f"{redacted(token) if is_url(token) else token}: {what}")
-    return Listing(tuple(sorted(found)))
+    return Listing(tuple(sorted(found, key=_in_order)))
 
 
 def _tables(token: str, folder: str, paths: Iterable[str], head: Callable[[str], bytes], nothing: str) -> Listing:
@@ -140,7 +140,12 @@ def _tables(token: str, folder: str, paths: Iterable[str], head: Callable[[str],
             left_out.append(inside)
     if not found:
         raise DataError(f"{redacted(token) if is_url(token) else token}: {nothing}")
-    return Listing(tuple(sorted(found)), tuple(sorted(left_out)))
+    return Listing(tuple(sorted(found, key=_in_order)), tuple(sorted(left_out)))
+
+
+def _in_order(path: str) -> str:
+    """What paths are ordered by: the same on all systems."""
+    return path.replace(os.sep, "/")
 
 
 def _has_ending(name: str) -> bool:

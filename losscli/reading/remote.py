@@ -20,7 +20,7 @@ T = TypeVar("T")
 core: Any = Lazy("fsspec.core")
 
 STORES, WEB = ("s3", "gs", "az", "hdfs"), ("http", "https")
-INSTALL = "files of other machines want pip install 'losscli[cloud]'"
+DRIVERS = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "hdfs": "pyarrow", "http": "aiohttp", "https": "aiohttp"}
 FIRST_REQUEST, LATER_REQUESTS = 1 << 18, 1 << 23  # bytes; a store takes tens of milliseconds to answer
 SILENCE = 60.0  # seconds without a byte from a web server, after which it is given up
 BUSY = (429, 503)  # what a web server answers when it is to be asked again later
@@ -152,7 +152,7 @@ def _opened(url: str, options: dict[str, Any]) -> Any:
 def file_system(url: str) -> tuple[Any, str]:
     """The driver's file system, and the path in it."""
     if find_spec("fsspec") is None:
-        raise DataError(f"{redacted(url)}: {INSTALL}")
+        raise DataError(f"{redacted(url)}: {_install(url)}")
     options: dict[str, Any] = {}
     if is_web(url):
         from aiohttp import ClientTimeout
@@ -183,6 +183,12 @@ def _answer_of(error: BaseException | None) -> Any:
     return error
 
 
+def _install(url: str) -> str:
+    """What is to be installed for a file of another machine."""
+    scheme = _scheme(url)
+    return f"{scheme}:// files need fsspec and {DRIVERS[scheme]}: pip install fsspec {DRIVERS[scheme]}"
+
+
 # --- errors of the drivers --------------------------------------------------------------------------------------------
 @contextmanager
 def driver_errors(url: str) -> Iterator[None]:
@@ -192,11 +198,11 @@ def driver_errors(url: str) -> Iterator[None]:
     except DataError:
         raise
     except Exception as error:  # of a dozen libraries, each with its own
-        raise DataError(f"{redacted(url)}: {_message(error)}") from None
+        message = _install(url) if isinstance(error, ImportError) else _message(error)
+        raise DataError(f"{redacted(url)}: {message}") from None
 
 
 _MESSAGES: tuple[tuple[type[Exception], str], ...] = (
-    (ImportError, INSTALL),
     (FileNotFoundError, "no such file"),
     (PermissionError, "access is denied"),
     (IsADirectoryError, "this is no file"),

@@ -4,13 +4,13 @@ A kind is an entry of `KINDS`, or of `MEMBERS` for what lies in a zip archive.
 """
 
 import re
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from losscli.errors import DataError
 from losscli.reading.compression import COMPRESSIONS
 from losscli.reading.sources import STDIN, Source
+from losscli.shell import quoted
 
 PANDAS = "python -c 'import pandas, sys; pandas.{}.to_csv(sys.stdout, index=False)' {{}} > table.csv"
 
@@ -95,7 +95,7 @@ def describe_archive(names: Iterable[str], name: str) -> str:
 
 
 def _describe(kind: Kind, name: str) -> str:
-    path = "FILE" if name == STDIN else shlex.quote(name)
+    path = "FILE" if name == STDIN else quoted(name)
     fix = f"; {kind.command.format(path)}" if kind.command else ""
     return f"this is {kind.name}, not a table of text{fix}"
 

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from select import select
@@ -29,6 +29,12 @@ _BOMS = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What the magic bytes of gzip become where a shell decodes them as some text and encodes them again.
+GZIP_AS_TEXT = tuple(
+    mark + f"\x1f{letter}\x08".encode(encoding)
+    for mark, encoding in ((b"", "utf-8"), (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"))
+    for letter in "?\ufffd\u2039\xef\x8b"
 )
 _BUFFER = 1 << 18
 
@@ -118,6 +124,10 @@ def _begin(source: Source) -> None:
             source.plain = False
             source.magic, source.stream = _peeked(decompressed(compression, source.stream))
             return
+    if source.magic.startswith(GZIP_AS_TEXT):
+        raise DataError(
+            "gzip that a pipe has changed as if it were text, as PowerShell before 7.4 does; name the file instead"
+        )
 
 
 def _peeked(stream: io.RawIOBase) -> tuple[bytes, IO[bytes]]:
@@ -135,7 +145,15 @@ def _buffered(stream: io.RawIOBase) -> IO[bytes]:
 def _standard_input() -> IO[bytes]:
     if sys.stdin is None or sys.stdin.closed:
         raise DataError(f"{STDIN}: standard input is closed")
-    return cast(IO[bytes], sys.stdin.buffer)
+    binary = getattr(sys.stdin, "buffer", None)
+    if binary is None:  # a text that another program put there, as a notebook does
+        return io.BytesIO(sys.stdin.read().encode("utf-8", "surrogatepass"))
+    if not sys.stdin.isatty():
+        return cast(IO[bytes], binary)
+    with suppress(OSError, ValueError, AttributeError):
+        end = "Ctrl-Z and Enter end" if sys.platform == "win32" else "Ctrl-D ends"
+        print(f"{STDIN}: waiting for what is typed; {end} it", file=sys.stderr, flush=True)
+    return cast(IO[bytes], binary.raw)  # what a buffer asks of a terminal again after its end would be typed in vain
 
 
 def _size(raw: IO[bytes]) -> int | None:
@@ -180,6 +198,8 @@ class _FixedLength(io.RawIOBase):
             if count == 0:
                 raise DataError(SHRUNK)
             self._left -= count
+        elif count == 0:
+            self._left = 0  # a terminal that is asked again would wait for another end
         self.taken += count
         return cast(int, count)
 

@@ -130,8 +130,8 @@ in_processes(nap, [60.0, 60.0, 60.0], ())
 
 @pytest.mark.slow
 @FORKS
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGINT])
-def test_workers_end_with_what_started_them(how: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL", "SIGINT"])
+def test_workers_end_with_what_started_them(name: str) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", NAPS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(), text=True
     )
@@ -139,7 +139,7 @@ def test_workers_end_with_what_started_them(how: signal.Signals) -> None:
     workers = {int(parent.stdout.readline()) for _ in range(3)} - {parent.pid}
     assert len(workers) == 2
 
-    parent.send_signal(how)
+    parent.send_signal(getattr(signal, name))
     parent.wait(20)
     parent.stdout.close()
 

@@ -189,7 +189,7 @@ def test_without_distributed_the_command_that_installs_it_is_named(tmp_path: Pat
     with patch.dict(sys.modules, {"distributed": None}):
         line = refusal("bce", path, "--cluster", "tcp://127.0.0.1:1")
 
-    assert line == "--cluster wants pip install 'losscli[cluster]'"
+    assert line == "--cluster needs distributed: pip install distributed"
 
 
 @pytest.mark.parametrize("options", [("-r", "none"), ("--expect", "0.5"), ("--explain",)])

@@ -4,6 +4,8 @@ import math
 
 import pytest
 from conftest import Result, run
+
+pytest.importorskip("resource", reason="limits of POSIX")
 from fuzz import faults, hunt
 from fuzz.mutator import case
 from fuzz.oracle import Ask, Refusal, verdict

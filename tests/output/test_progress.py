@@ -1,7 +1,6 @@
 """The progress bar: on a terminal, after a second, and nowhere else."""
 
 import os
-import pty
 import subprocess
 import sys
 import time
@@ -92,7 +91,7 @@ def test_no_bar_without_a_terminal_or_for_quick_work(
 
 def on_terminal(feed: Callable[[int], None]) -> tuple[str, str]:
     """Standard output, and what a terminal on standard error is sent, of the command reading a slow pipe."""
-    terminal, other = pty.openpty()
+    terminal, other = os.openpty()
     reader, writer = os.pipe()
     command = [sys.executable, "-m", "losscli", "bce", "-q"]
     process = subprocess.Popen(

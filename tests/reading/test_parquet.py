@@ -363,7 +363,7 @@ def test_without_pyarrow_the_command_that_installs_it_is_named(tmp_path: Path) -
     with patch.dict(sys.modules, {"pyarrow": None}):
         line = refusal("bce", path)
 
-    assert line.endswith("t.parquet: Parquet, Arrow and ORC files want pip install 'losscli[parquet]'")
+    assert line.endswith("t.parquet: Parquet, Arrow and ORC files need pyarrow: pip install pyarrow")
 
 
 def test_text_that_begins_as_a_file_of_columns_does_is_text(tmp_path: Path) -> None:

@@ -126,15 +126,16 @@ def test_without_fsspec_the_command_that_installs_it_is_named() -> None:
     with patch.dict(sys.modules, {"fsspec": None}):
         line = refusal("bce", "s3://bucket/t.csv")
 
-    assert line == "s3://bucket/t.csv: files of other machines want pip install 'losscli[cloud]'"
+    assert line == "s3://bucket/t.csv: s3:// files need fsspec and s3fs: pip install fsspec s3fs"
 
 
-@pytest.mark.parametrize("scheme", ["gs", "az"])
-def test_without_the_driver_of_a_store_the_command_that_installs_it_is_named(scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "driver"), [("gs", "gcsfs"), ("az", "adlfs")])
+def test_without_the_driver_of_a_store_the_command_that_installs_it_is_named(scheme: str, driver: str) -> None:
     with patch.dict(sys.modules, {"gcsfs": None, "adlfs": None}):
         line = refusal("bce", f"{scheme}://bucket/t.csv")
 
-    assert line == f"{scheme}://bucket/t.csv: files of other machines want pip install 'losscli[cloud]'"
+    need = f"{scheme}:// files need fsspec and {driver}: pip install fsspec {driver}"
+    assert line == f"{scheme}://bucket/t.csv: {need}"
 
 
 # --- an object store --------------------------------------------------------------------------------------------------

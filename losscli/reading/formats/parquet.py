@@ -52,7 +52,7 @@ class Container:
 def open_columnar(source: Source, drop: bool) -> OpenSource:
     """A source that `sources.is_columnar` knows; its first record are the names of the file's columns and path keys."""
     if find_spec("pyarrow") is None:
-        raise DataError(f"{source.name}: Parquet, Arrow and ORC files want pip install 'losscli[parquet]'")
+        raise DataError(f"{source.name}: Parquet, Arrow and ORC files need pyarrow: pip install pyarrow")
     file, remote = _file(source), source.plain and source.ranged is not None
     with _sound(source.name):
         container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)

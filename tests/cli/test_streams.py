@@ -1,0 +1,66 @@
+"""Standard streams as other programs put them there: text alone, as in a notebook, and none at all."""
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from unittest.mock import patch
+
+import pytest
+from conftest import DATA, run
+from terminal import on_terminal
+
+from losscli.cli.app import main
+
+LINES = [
+    ["bce", "1,0,0,1", "0.8,0.3,0.4,0.7"],
+    ["bce", "1,0", "0.8,0.3", "-q"],
+    ["bce", "1,0", "0.8,0.3", "-r", "none", "-f", "csv"],
+    ["bce", "1,0", "0.8,0.3", "--expect", "0.9"],
+    ["bce", "1,0", "0.8,0.3", "--plot"],
+    ["bce", "1,0", "0.8,2"],
+    ["bce", "1,0", "0,0.3", "-q"],
+    ["grad", "bce", "1,0", "0.8,0.3"],
+    ["fit", "bce", str(DATA / "homework.csv"), "-y", "passed", "-x", "hours", "--predict", "-"],
+    ["help", "zh"],
+    ["bce", "-h"],
+    [],
+]
+
+
+def test_main_prints_to_streams_of_text_alone() -> None:
+    for line in LINES:
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main(line)
+        wanted = run(*line)
+        assert (code, out.getvalue(), err.getvalue()) == (wanted.code, wanted.out, wanted.err), line
+
+
+def test_main_reads_a_stream_of_text_alone() -> None:
+    text = (DATA / "preds.csv").read_text(encoding="utf-8")
+    for line in (["bce"], ["bce", "-", "-q"], ["bce", "-r", "none", "-f", "csv"], ["bce", "-f", "json"]):
+        out = io.StringIO()
+        with redirect_stdout(out), patch.object(sys, "stdin", io.StringIO(text)):
+            assert main(line) == 0
+        assert out.getvalue() == run(*line, stdin=text).out
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_a_stream_that_is_not_there_is_no_fault_of_the_program(stream: str) -> None:
+    streams = {"stdin": io.StringIO(), "stdout": io.StringIO(), "stderr": io.StringIO()}
+    for line in (*LINES, ["bce"], ["bce", "-"], ["fit", "bce", "-y", "a", "--predict", "x.csv"]):
+        with patch.multiple(sys, **{**streams, stream: None}):
+            code = main(line)
+        assert code in ((2,) if stream == "stdout" and not {"help", "-h"} & set(line) else (0, 1, 2)), line
+    assert "internal error" not in streams["stderr"].getvalue()
+
+
+@pytest.mark.slow
+def test_one_end_of_input_at_a_terminal_is_enough() -> None:
+    typed = b"label,prob\n1,0.8\n0,0.3\n"
+    for line in (["bce", "-", "-q"], ["bce", "-", "-r", "sum", "-q"], ["bce", "1,0", "-", "-q"]):
+        keys = typed if line[1] == "-" else b"0.8\n0.3\n"
+        code, shown = on_terminal(*line, keys=keys + b"\x04")
+        wanted = run(*line, stdin=keys).out
+        assert code == 0 and shown.endswith(wanted)
+        assert "<stdin>: waiting for what is typed; Ctrl-D ends it\n" in shown
