@@ -99,7 +99,7 @@ def analyze(problems: Sequence[Problem], options: AnalysisOptions, block: Block)
         summarize(rows),
         tuple(summarize(other) for _, other in others),
         tuple(_paired(rows, other) for _, other in others),
-        _worst(options, block, prepared, rows) if options.worst else None,
+        _worst(problems[0], options, block, prepared, rows) if options.worst else None,
         _groups(options, prepared, rows) if options.by else None,
         quantiles_of(rows.loss) if options.quantiles else None,
         _reliability(options.bins, problems[0], prepared, rows) if options.bins else None,
@@ -134,17 +134,19 @@ def _paired(first: Rows, other: Rows) -> Paired:
 # --- rows and groups --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class RowDetails:
-    """What is shown of a row: its label, its prediction, cells of other columns, and which label where it has many."""
+    """What is shown of a row: its label, its prediction (of the true class), the class with the largest prediction,
+    cells of other columns, and which label it is where a row has many."""
 
     label: str | None
     prob: float | None
+    predicted: str | None
     cells: tuple[str | None, ...] = ()
     column: int | None = None
 
 
-def _worst(options: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
+def _worst(problem: Problem, options: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
     values = rows.value
-    entries = worst_of(options.worst, values, partial(_entries, options, block, prepared, rows, values))
+    entries = worst_of(options.worst, values, partial(_entries, problem, options, block, prepared, rows, values))
     source = (
         None if block.sides or block.origin.files else block.origin.source
     )  # cells of several sources know their lines
@@ -152,18 +154,25 @@ def _worst(options: AnalysisOptions, block: Block, prepared: Prepared, rows: Row
 
 
 def _entries(
-    options: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows, values: Array, places: NDArray[np.intp]
+    problem: Problem,
+    options: AnalysisOptions,
+    block: Block,
+    prepared: Prepared,
+    rows: Rows,
+    values: Array,
+    places: NDArray[np.intp],
 ) -> tuple[Entry, ...]:
     width = _observations(prepared)
     at = places // width
     labels = _labels(prepared.block, places, at, width)
     shown = [_cells(prepared.block.extra[column], at) for column in options.show]
-    found = []
+    names, found = None if problem.names is None else problem.names.names, []
     for i, place in enumerate(places.tolist()):
         row = int(rows.row[place])
+        top = None if names is None else names[int(prepared.raw[place].argmax())]
         column = place % width if width > 1 else None
         where = block.location(row)
-        details = RowDetails(labels[i], _prediction(prepared, place), tuple(cells[i] for cells in shown), column)
+        details = RowDetails(labels[i], _prediction(prepared, place), top, tuple(cells[i] for cells in shown), column)
         found.append(Entry(float(values[place]), row, where.source, where.line, column or 0, details))
     return tuple(found)
 

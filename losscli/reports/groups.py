@@ -66,10 +66,11 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
         "column": "column",
         "label": "label",
         "prob": "prob",
+        "predicted": "predicted",
         "loss": f"loss ({problem.settings.unit_name})",
         "share": "share of loss",
     }
-    for key in ("file", "column"):
+    for key in ("file", "column", "predicted"):
         if all(one[key] is None for one in placed):
             del headers[key]
     cells = [entry.details.cells for entry in entries]
@@ -90,6 +91,7 @@ def _entry(problem: Problem, table: Table, entry: Entry, only: str | None, whole
         "column": _column(table, details.column),
         "label": details.label,
         "prob": details.prob,
+        "predicted": details.predicted,
         "loss": entry.value / problem.settings.log_base,
         "share": entry.value / whole if 0.0 < whole < inf else nan,
     }
