@@ -105,10 +105,14 @@ class Columns:
 
 @dataclass(frozen=True)
 class FirstLines:
-    """What the top of a table shows: its first record, and some of the records after it."""
+    """What the top of a table shows: its first record, and some of the records after it.
+
+    `lists` are names that stand for several columns: those of the entries of a list, or of an object.
+    """
 
     first: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = ()
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def column(self, at: int) -> list[str]:
         """The cells of a column below the first record."""
@@ -336,10 +340,30 @@ def names_of(top: FirstLines, wanted: ColumnSelection, named: bool | None = None
 def resolve(top: FirstLines, wanted: ColumnSelection) -> Columns:
     """The columns in use; DataError with the list of columns where the names or the options don't settle it."""
     header = has_header(top, wanted)
+    if header and top.lists:
+        wanted = _with_entries(wanted, top.lists)
     if not header and not (wanted.labels_only or wanted.preds_only):
         refuse_numbered([top], wanted)
     rows = top if header else FirstLines(top.first, (top.first, *top.rows))
     return _columns(_Asked(top.first if header else None, rows, len(top.first), wanted))
+
+
+def _with_entries(wanted: ColumnSelection, lists: Mapping[str, tuple[str, ...]]) -> ColumnSelection:
+    """What is wanted, with the columns of its entries for the name of a list."""
+
+    def entries(text: str | None) -> str | None:
+        parts = [text or ""] if text in lists else (text or "").split(",")
+        return text and ",".join(",".join(lists.get(part.strip(), (part,))) for part in parts)
+
+    return replace(
+        wanted,
+        label=entries(wanted.label),
+        prob=entries(wanted.prob),
+        weight=entries(wanted.weight),
+        features=entries(wanted.features),
+        models=tuple(entries(text) or "" for text in wanted.models),
+        extra={use: entries(text) or "" for use, text in wanted.extra.items()},
+    )
 
 
 def scale_warnings(columns: Columns, scale: Scale) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ from losscli.data.blocks import (
 from losscli.data.cells import ByteStrings, canonical, is_missing, whole_number
 from losscli.data.columns import (
     KEY,
+    LABEL_NAMES,
+    PROB_NAMES,
     ColumnSelection,
     labels_and_predictions,
     names_of,
@@ -214,26 +216,30 @@ def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) ->
     Predictions are not compared; of a join only the label is.
     """
     headers: list[tuple[str, ...]] = []
-    columns = []
+    labels: list[str] = []  # the label columns of LABELS
+    preds: list[str] = []  # the prediction columns of PREDS
     for side, own in zip(tables, wanted, strict=True):
         header = names_of(side.top, own, side.named)
         if header is None:
             return wanted
-        try:
-            columns.append(resolve(side.top, replace(own, header=True, extra={})))
-        except DataError:
-            return wanted  # told when the table is made
         headers.append(header)
+        try:
+            columns = resolve(side.top, replace(own, header=True, extra={}))
+        except DataError:  # told when the table is made, or an entry of a list that only the table knows
+            called = [name for name in header if name.casefold() in LABEL_NAMES | PROB_NAMES]
+        else:
+            called = [header[column] for column in (columns.labels if own.labels_only else columns.predictions)]
+        (labels if own.labels_only else preds).extend(called)
     left, right = ([name.casefold() for name in header] for header in headers)
-    labels = [left[column] for column in columns[0].labels]
-    used = {*labels, *(right[column] for column in columns[1].predictions)}
+    used = {name.casefold() for name in (*labels, *preds)}
     both = [name for name in left if name and left.count(name) == right.count(name) == 1]
     pairs = {f"{SHARED}{i}": name for i, name in enumerate(name for name in both if name not in used)}
     if KEY in wanted[0].extra:
         pairs = {}
-    if len(labels) == 1 and labels[0] in both and labels[0] not in [right[at] for at in columns[1].predictions]:
-        pairs[SHARED_LABEL] = labels[0]
-    names = tuple(headers[1][column] for column in columns[1].preds)
+    label = labels[0].casefold() if len(labels) == 1 else ""
+    if label in both and label not in map(str.casefold, preds):
+        pairs[SHARED_LABEL] = label
+    names = tuple(preds[: len(preds) // (1 + len(wanted[1].models))])  # those of the first model
     found = [
         replace(own, extra={**own.extra, **{use: header[folded.index(name)] for use, name in pairs.items()}})
         for own, header, folded in zip(wanted, headers, (left, right), strict=True)

@@ -300,3 +300,43 @@ def test_the_kaggle_case_is_what_a_join_by_hand_gives(here: Path) -> None:
     by_hand = -np.log(np.where(truth == 1, probs, 1 - probs)).mean()
 
     assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(float(by_hand))
+
+
+def test_shared_columns_are_compared_whatever_way_the_predictions_are_chosen_and_kept(here: Path) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    write("l.csv", "id,label\n17,0\n42,1\n")
+    rows = [(42, [0.3, 0.7]), (17, [0.8, 0.2])]
+    write("p.csv", "id,probs\n" + "".join(f'{at},"{probs}"\n' for at, probs in rows))
+    write("p.jsonl", "".join(f'{{"id": {at}, "probs": {probs}}}\n' for at, probs in rows))
+    parquet.write_table(pa.table({"id": [42, 17], "probs": [probs for _, probs in rows]}), "p.parquet")
+    np.savez("p.npz", id=np.array([42, 17]), probs=np.array([probs for _, probs in rows]))
+    Path("d").mkdir()
+    for at, (key, probs) in enumerate(rows):
+        write(f"d/{at}.csv", f"id,p_0,p_1\n{key},{probs[0]},{probs[1]}\n")
+    for preds in ("p.csv", "p.jsonl", "p.parquet", "p.npz", "d", "d/*.csv"):
+        ways = (
+            ((), ("-p", "p_*"), ("-p", "p_0,p_1"))
+            if preds[0] == "d"
+            else ((), ("-p", "probs"), ("-p", "probs_0,probs_1"))
+        )
+        for command in (("ce",), ("nll",), ("grad", "ce")):
+            for way in ways:
+                assert "differ in 'id': '17' and '42" in refusal(*command, "l.csv", preds, *way), (preds, way)
+        for way in ways:
+            assert answer("ce", "l.csv", preds, *way, "--key", "id") == close(-(log(0.8) + log(0.7)) / 2), (preds, way)
+
+
+def test_ids_beyond_floats_are_exact_in_every_format(here: Path) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    ids, probs = [1_700_000_000_000_000_002, 1_700_000_000_000_000_001], [0.3, 0.8]
+    write("l.csv", f"id,label\n{ids[1]},1\n{ids[0]},0\n")
+    parquet.write_table(pa.table({"id": ids[::-1], "label": [1, 0]}), "l.parquet")
+    write("p.csv", "id,prob\n" + "".join(f"{at},{prob}\n" for at, prob in zip(ids, probs, strict=True)))
+    write("p.jsonl", "".join(f'{{"id": {at}, "prob": {prob}}}\n' for at, prob in zip(ids, probs, strict=True)))
+    parquet.write_table(pa.table({"id": ids, "prob": probs}), "p.parquet")
+    np.savez("p.npz", id=np.array(ids), prob=np.array(probs))
+    for labels in ("l.csv", "l.parquet"):
+        for preds in ("p.csv", "p.jsonl", "p.parquet", "p.npz"):
+            said = refusal("bce", labels, preds)
+            assert "differ in 'id': '1700000000000000001' and '1700000000000000002'" in said, (labels, preds)
+            assert answer("bce", labels, preds, "--key", "id") == close(-(log(0.8) + log(0.7)) / 2)

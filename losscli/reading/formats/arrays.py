@@ -61,7 +61,9 @@ def open_arrays(source: Source, drop: bool) -> OpenSource:
     cells = [map(_cell, one.of(first[one.part])[:SHOWN_ROWS]) for one in series]
     shown_rows = tuple(zip(*cells, strict=True))
     names = tuple(one.name for one in series)
-    top = FirstLines(names, shown_rows) if any(names) else FirstLines(shown_rows[0], shown_rows[1:])
+    whole = {part.name: tuple(one.name for one in series if one.part == at) for at, part in enumerate(parts)}
+    lists = {name: own for name, own in whole.items() if own != (name,)}
+    top = FirstLines(names, shown_rows, lists) if any(names) else FirstLines(shown_rows[0], shown_rows[1:])
     held = _Arrays(source, parts, series, rows, step, first)
     return OpenSource(source.name, top, any(names), partial(_table, held, top, any(names), drop), source.close)
 

@@ -65,16 +65,14 @@ def open_json_lines(source: Source, style: Style) -> OpenSource:
     for text in piece.split(b"\n", SHOWN_ROWS)[:SHOWN_ROWS]:
         with suppress(ValueError):  # of a line with another shape, which is told in its turn
             rows.append(tuple(cell for key in keys for cell in _cells(_exact_object(text), key, NESTED)))
-    top = FirstLines(names, tuple(rows))
+    lists = {key.name: tuple(key.columns) for key in keys if key.entries is not None}
+    top = FirstLines(names, tuple(rows), lists)
     return OpenSource(source.name, top, True, partial(_table, feed, keys, top, style), source.close)
 
 
 def _table(feed: Feed, keys: list[Key], top: FirstLines, style: Style, wanted: ColumnSelection) -> Table:
-    lists = {key.name: ",".join(key.columns) for key in keys if key.entries is not None}
-    label, prob = (text if text is None else lists.get(text, text) for text in (wanted.label, wanted.prob))
-    models = tuple(lists.get(text, text) for text in wanted.models)
     try:
-        columns = resolve(top, replace(wanted, header=True, label=label, prob=prob, models=models))
+        columns = resolve(top, replace(wanted, header=True))
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)

@@ -173,7 +173,8 @@ class ListColumns:
         rows: list[tuple[str, ...]] = []
         with suppress(ValueError):  # of a broken list, which is told in its turn
             rows.extend(tuple(self.record(row)) for row in top.rows)
-        return FirstLines(first, tuple(rows))
+        lists = {self.first[at]: tuple(self._entries(at, self.first[at])) for at in self.sizes} if self.named else {}
+        return FirstLines(first, tuple(rows), lists)
 
     def names(self) -> tuple[str, ...]:
         """The names of the columns, each entry's own."""
