@@ -50,6 +50,10 @@ def opened(path: str, request: ReadOptions) -> OpenSource:
 
 def _one(path: str, request: ReadOptions) -> OpenSource:
     found = _source(path, request)
+    if "=" in path:
+        from losscli.reading.pathkeys import with_path_keys
+
+        found = with_path_keys(found)
     return replace(found, table=lambda wanted: replace(found.table(wanted), sources=(found.name,)))
 
 

@@ -191,7 +191,7 @@ def _refuse_other(first: Table, other: Table) -> None:
     if _used(first) != _used(other):
         raise DataError(f"{other.name}: other columns than in {first.name} are found; choose them with -y and -p")
     for (name, kind), (_, own) in zip(first.schema.types, other.schema.types, strict=False):
-        if kind != own:
+        if kind != own and "nothing" not in (kind, own):  # a column of nulls alone fits all others
             raise DataError(f"{other.name}: column {shown(name)} holds {own}, and in {first.name} {kind}")
 
 

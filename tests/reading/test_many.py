@@ -253,3 +253,43 @@ def test_the_worst_rows_of_many_files_are_the_same_at_any_number_of_threads(endi
     assert len(expected["worst"]) == 20
     for threads in ("2", "4") * 10:
         assert record("bce", folder, "--worst", "20", "--threads", threads) == expected
+
+
+# --- keys of paths ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "npz", "parquet"])
+def test_keys_of_paths_are_columns_of_files_of_any_kind(ending: str, here: Path) -> None:
+    for day, probs in (("2026-01-01", [0.5, 0.25]), ("2026-01-02", [0.75]), ("__HIVE_DEFAULT_PARTITION__", [0.5])):
+        path = here / f"t/day={day}/site=a%20b/rows.{ending}"
+        path.parent.mkdir(parents=True)
+        columns = {"label": [1] * len(probs), "prob": probs, "x": ["u"] * len(probs)}
+        if ending == "csv":
+            path.write_text("label,prob,x\n" + "".join(f"1,{p},u\n" for p in probs))
+        elif ending == "jsonl":
+            path.write_text("".join(f'{{"label": 1, "prob": {p}, "x": "u"}}\n' for p in probs))
+        elif ending == "npz":
+            np.savez(path, **{name: np.array(values) for name, values in columns.items()})
+        else:
+            table = pytest.importorskip("pyarrow").table(columns)
+            pytest.importorskip("pyarrow.parquet").write_table(table, path)
+
+    for threads in ("1", "2", "3"):
+        found = record("bce", "t", "--by", "day,x,site", "--threads", threads)
+        groups = {tuple(group["group"].values()): group["n"] for group in found["groups"]}
+        assert groups == {
+            ("2026-01-01", "u", "a b"): 2,
+            ("2026-01-02", "u", "a b"): 1,
+            (None, "u", "a b"): 1,
+        }
+        worst = record("bce", "t", "--worst", "1", "--show", "site,x", "--threads", threads)["worst"][0]
+        assert worst["cells"] == {"site": "a b", "x": "u"}
+    assert "no column 'night'" in refusal("bce", "t", "--by", "night")
+    assert len(record("bce", "t/day=2026-01-02/site=a%20b/rows." + ending, "--by", "day")["groups"]) == 1
+
+
+def test_a_first_file_of_nulls_alone_fits_the_others(here: Path) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pa.table({"label": [1, 0], "prob": pa.nulls(2)}), "a.parquet")
+    parquet.write_table(pa.table({"label": [1, 0], "prob": [0.5, 0.5]}), "b.parquet")
+
+    assert record("bce", "?.parquet", "--na", "drop")["value"] == pytest.approx(np.log(2), rel=1e-15, abs=0)
+    assert "a.parquet: row 1 (row group 1): column 'prob': the cell is missing" in refusal("bce", "?.parquet")

@@ -4,19 +4,18 @@ The table's columns are the file's, where a list `probs` of three numbers is `pr
 record `probs` of cat and dog is `probs.cat` and `probs.dog`. Columns as typed still speak of the file's.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
 
 from losscli.data.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES, ColumnSelection, FirstLines, expand
 from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading.formats.arrow import BOOLEAN, LIST, NUMBER, STRUCT, Place, kind_of, number_kind, plain_type
+from losscli.reading.pathkeys import path_keys
 
 # What stands for the first record of a file whose columns have types: it shows which columns are numbers.
 _EXAMPLES = {NUMBER: "0", BOOLEAN: "true"}
-NO_KEY = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,6 @@ def refuse_repeated(columns: Iterable[str | None], names: Sequence[str]) -> None
     twice = next((name for name in columns if name is not None and list(names).count(name) > 1), None)
     if twice is not None:
         raise DataError(f"several columns are called {shown(twice)}, and columns of such a file are read by name")
-
-
-def path_keys(path: str, names: Container[str] = ()) -> dict[str, str]:
-    """The keys that the directories of a path name, as `day=2026-01-01`, but for those that are columns already."""
-    parts = [part.partition("=") for part in path.replace("\\", "/").split("/")[:-1]]
-    found = {unquote(key): unquote(value) for key, sign, value in parts if sign and key.isidentifier()}
-    return {key: "" if value == NO_KEY else value for key, value in found.items() if key not in names}
 
 
 def _class_column(

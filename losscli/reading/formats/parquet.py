@@ -19,7 +19,8 @@ from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
 from losscli.reading.formats.arrow import Place, block_of, kind_of
-from losscli.reading.formats.nested import outline, path_keys, refuse_repeated
+from losscli.reading.formats.nested import outline, refuse_repeated
+from losscli.reading.pathkeys import path_keys
 from losscli.reading.sources import Source, is_plain_file
 from losscli.reading.text.table import SourceReader
 

@@ -1,0 +1,84 @@
+"""Keys that the directories of a path name, as `day=2026-01-01/`: columns of the files below, for --by and --show."""
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import partial
+from urllib.parse import unquote
+
+import numpy as np
+
+from losscli.data.blocks import Block, Categorical, Chunk, OpenSource, Reader, Table
+from losscli.data.columns import KEY, ColumnSelection
+
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+
+
+def path_keys(path: str, names: Container[str] = ()) -> dict[str, str]:
+    """The keys of a path and their values, but for those that are columns already."""
+    parts = [part.partition("=") for part in path.replace("\\", "/").split("/")[:-1]]
+    found = {unquote(key): unquote(value) for key, sign, value in parts if sign and key.isidentifier()}
+    return {key: "" if value == NO_VALUE else value for key, value in found.items() if key not in names}
+
+
+def with_path_keys(source: OpenSource) -> OpenSource:
+    """The source, whose extra columns may be keys of its path too."""
+    keys = path_keys(source.name, source.top.first)
+    return replace(source, table=partial(_table, source.table, keys)) if keys else source
+
+
+def _table(inner: Callable[[ColumnSelection], Table], keys: Mapping[str, str], wanted: ColumnSelection) -> Table:
+    chosen: dict[str, list[str]] = {}  # by purpose: the keys, and "" for each of the other columns
+    others: dict[str, str] = {}
+    for purpose, text in wanted.extra.items():
+        parts = [part.strip() for part in text.split(",")]
+        chosen[purpose] = [part if part in keys and purpose != KEY else "" for part in parts]
+        if purpose != KEY:
+            globs = (part for part in parts if "*" in part or "?" in part)
+            chosen[purpose] += [key for part in globs for key in keys if fnmatchcase(key, part)]
+        rest = [part for part in parts if part not in keys or purpose == KEY]
+        if rest:
+            others[purpose] = ",".join(rest)
+    if not any(key for named in chosen.values() for key in named):
+        return inner(wanted)
+    table = inner(replace(wanted, extra=others))
+    width = 1 + max((at for part in table.schema.extra.values() for _, at in part), default=-1)
+    used = {
+        key: width + at for at, key in enumerate(dict.fromkeys(key for part in chosen.values() for key in part if key))
+    }
+    extra = {}
+    for purpose, named in chosen.items():
+        rest_of = list(table.schema.extra.get(purpose, ()))
+        columns = []
+        for key in named:
+            columns += [(key, used[key])] if key else [rest_of.pop(0)] if rest_of else []
+        extra[purpose] = (*columns, *rest_of)
+    reader = _Keyed(table.reader, [keys[key] for key in used])
+    return replace(table, schema=replace(table.schema, extra=extra), reader=reader, small_files=None)
+
+
+class _Keyed(Reader):
+    """Reads blocks and adds columns with one value each."""
+
+    def __init__(self, inner: Reader, values: Sequence[str]) -> None:
+        self.inner, self.values, self.size = inner, values, inner.size
+
+    def chunks(self) -> Iterator[Chunk]:
+        return (partial(self._block, chunk) for chunk in self.inner.chunks())
+
+    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
+        return self.inner.ranges(count)
+
+    def read(self, low: int, high: int) -> Iterator[Chunk]:
+        return (partial(self._block, chunk) for chunk in self.inner.read(low, high))
+
+    def position(self) -> int:
+        return self.inner.position()
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def _block(self, chunk: Chunk) -> Block:
+        block = chunk()
+        codes = np.zeros(block.rows, np.intp)
+        return replace(block, extra=(*block.extra, *(Categorical(codes, (value,)) for value in self.values)))
