@@ -227,7 +227,7 @@ class Arguments:
         "--pos-weight", metavar="C", commands=OF_LABELS, help="weight of the positive term, or one for each label"
     )
     class_weight: str | None = _math(
-        "--class-weight", metavar="W1,W2,..", commands=OF_LABELS, help="a weight for each class, or balanced"
+        "--class-weight", metavar="WEIGHTS", commands=OF_LABELS, help="a weight for each class, or balanced"
     )
     ignore: str | None = _math(
         "--ignore", metavar="LABEL", completes=LABELS, commands=OF_TABLES, help="rows with this label do not count"

@@ -30,7 +30,8 @@ def compare_slopes(slope: Array, s: DifferenceProblem, found: Differences, settl
     """Compare analytic slopes with numeric ones; `settle` tries twice the step where they differ."""
     a, n, noise = (part.reshape(len(s.at), -1) for part in (slope, found.slope, found.noise))
     gap = np.where(a == n, 0.0, _gap(a, n))
-    error = gap / _size(n)[:, None]
+    finite = np.where(np.isfinite(n), np.abs(n), 0.0)
+    error = gap / np.maximum(FLOOR, finite.max(axis=1, initial=0.0))[:, None]
     doubtful = ~(error <= TOLERANCE) & ~np.isnan(a)
     if not doubtful.any():
         return Comparison(_largest(error, doubtful), np.zeros(len(a), np.intp))
@@ -46,11 +47,6 @@ def compare_slopes(slope: Array, s: DifferenceProblem, found: Differences, settl
 def _gap(a: Array, b: Array) -> Array:
     with np.errstate(invalid="ignore"):  # between equal infinities: nan, no distance
         return np.abs(a - b)
-
-
-def _size(n: Array) -> Array:
-    finite = np.where(np.isfinite(n), np.abs(n), 0.0)
-    return np.asarray(np.maximum(FLOOR, finite.max(axis=1, initial=0.0)))
 
 
 def _largest(error: Array, left_out: NDArray[np.bool_]) -> Array:

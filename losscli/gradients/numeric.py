@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
 from losscli.enums import Scale
 from losscli.evaluation.prepare import Array, Prepared, log_conditioned
@@ -64,10 +63,10 @@ def difference_problem(
     """The loss of each row as a function on the scale `by`, with the user's step or one that suits each cell."""
     at, value = _classes(problem, prepared, by) if prepared.raw.ndim == 2 else _binary(problem, prepared, by)
     low, high = _edges(problem, by, at)
-    step = _chosen_steps(problem, by, at, low, high) if own_step is None else np.full(at.shape, own_step)
+    step = CUBE_ROOT * _WIDTHS[by](problem, at, low, high) if own_step is None else np.full(at.shape, own_step)
     if by is Scale.PROBS:
         step = np.maximum(step, np.spacing(at))
-    return DifferenceProblem(at, _weighted(prepared, value), step, low, high)
+    return DifferenceProblem(at, lambda v: weighed(prepared.rows.weight, value(v)), step, low, high)
 
 
 def differences(s: DifferenceProblem) -> Differences:
@@ -117,10 +116,6 @@ def _quotient(rise: Array, reach: Array) -> Array:
 
 # --- the loss as a function -------------------------------------------------------------------------------------------
 Function = Callable[[Array], Array]
-
-
-def _weighted(prepared: Prepared, value: Function) -> Function:
-    return lambda v: weighed(prepared.rows.weight, value(v))
 
 
 def _with(problem: Problem, prepared: Prepared, kernel: Kernel) -> Function:
@@ -221,10 +216,6 @@ def _edges(problem: Problem, by: Scale, at: Array) -> tuple[Array, Array]:
     )
 
 
-def _chosen_steps(problem: Problem, by: Scale, at: Array, low: Array, high: Array) -> Array:
-    return np.asarray(CUBE_ROOT * _WIDTHS[by](problem, at, low, high))
-
-
 def _width_by_probs(problem: Problem, at: Array, low: Array, high: Array) -> Array:
     """The distance to the nearer end, as a fixed step would leave [0, 1] near its ends; at an end the whole piece."""
     near = np.minimum(at - low, high - at)
@@ -237,12 +228,9 @@ def _width_by_logits(problem: Problem, at: Array, low: Array, high: Array) -> Ar
     Steps of the size of large logits that differ by little would cut through the bend between them.
     """
     with np.errstate(over="ignore"):  # a difference beyond the floats is infinite, and counts for nothing below
-        height = at if at.ndim == 1 else at - at.max(axis=1, initial=-inf)[:, None] if _finite_tops(at) else at
+        below_top = at.ndim == 2 and len(at) and np.isfinite(at.max(axis=1)).all()
+        height = at - at.max(axis=1)[:, None] if below_top else at
     return np.maximum(1.0, np.abs(np.where(np.isfinite(height), height, 1.0)))
-
-
-def _finite_tops(at: NDArray[np.float64]) -> bool:
-    return bool(len(at)) and bool(np.isfinite(at.max(axis=1)).all())
 
 
 def _width_by_logprobs(problem: Problem, at: Array, low: Array, high: Array) -> Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -84,44 +85,40 @@ def _mixture(focus: Binary, positive: Array, negative: Array) -> tuple[Array, Ar
 def focal_kernels(gamma: float) -> Mapping[Scale, Kernel]:
     """Kernels of -sum_k a_k (1-p_k)^gamma ln p_k, for each scale; p, v (n, k), a the coefficients of the classes."""
 
-    def value_of(x: Array, a: Classes | Soft) -> Array:
-        return row_sums(times(dense(a, x.shape), times((-np.expm1(x)) ** gamma, 0.0 - x)))
-
-    def slopes_of(x: Array, a: Classes | Soft) -> Array:
-        """By x = ln p: a_k [ -(1-p)^g + g (1-p)^(g-1) p x ]."""
+    def slopes(x: Array) -> Array:
+        """Of each class's term by x = ln p: -(1-p)^g + g (1-p)^(g-1) p x."""
         miss = -np.expm1(x)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # limits at p = 0 and 1
             pull = product(gamma * miss ** (gamma - 1.0) * np.exp(x), x)
-        pull = np.where((x == 0.0) | (x == -inf), 0.0, pull)
-        return times(dense(a, x.shape), pull - miss**gamma)
+        return np.where((x == 0.0) | (x == -inf), 0.0, pull) - miss**gamma
 
-    def ln(p: Array) -> Array:
-        with np.errstate(divide="ignore"):  # ln 0 is -inf
-            return np.asarray(np.log(p))
+    def value(to_x: Callable[[Array], Array], a: Classes | Soft, v: Array) -> Array:
+        x = to_x(v)
+        return row_sums(times(dense(a, x.shape), times((-np.expm1(x)) ** gamma, 0.0 - x)))
 
     def by_probs(a: Classes | Soft, p: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # an infinite slope is inf
-            return times(dense(a, p.shape), slopes_of(ln(p), _ones(p)) / p)
+            return times(dense(a, p.shape), slopes(_ln(p)) / p)
 
     def by_logits(a: Classes | Soft, z: Array) -> Array:
         x = log_softmax(z)
-        t = slopes_of(x, a)
+        t = times(dense(a, z.shape), slopes(x))
         return product(t, -np.expm1(x)) - product(np.exp(x), rest_sums(t))
 
-    found = {}
-    for scale, to_x, gradient in (
-        (Scale.PROBS, ln, by_probs),
-        (Scale.LOGITS, log_softmax, by_logits),
-        (Scale.LOGPROBS, lambda x: x, lambda a, x: slopes_of(x, a)),
-    ):
-        plain = CATEGORICAL[scale]
-        found[scale] = Kernel(_of(value_of, to_x), gradient, plain.formula, plain.term, plain.chain, plain.slope)
-    return found
+    def by_logprobs(a: Classes | Soft, x: Array) -> Array:
+        return times(dense(a, x.shape), slopes(x))
+
+    forms: dict[Scale, tuple[Callable[[Array], Array], Callable[..., Array]]] = {
+        Scale.PROBS: (_ln, by_probs),
+        Scale.LOGITS: (log_softmax, by_logits),
+        Scale.LOGPROBS: (lambda x: x, by_logprobs),
+    }
+    return {
+        scale: replace(CATEGORICAL[scale], value=partial(value, to_x), gradient=gradient)
+        for scale, (to_x, gradient) in forms.items()
+    }
 
 
-def _of(value: Callable[[Array, Classes | Soft], Array], to_x: Callable[[Array], Array]) -> Callable[..., Array]:
-    return lambda a, v: value(to_x(v), a)
-
-
-def _ones(p: Array) -> Soft:
-    return Soft(np.ones(p.shape))
+def _ln(p: Array) -> Array:
+    with np.errstate(divide="ignore"):  # ln 0 is -inf
+        return np.asarray(np.log(p))

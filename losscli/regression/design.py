@@ -3,7 +3,7 @@
 The labels become the coefficients of a loss once; what remains a function of theta are the logits.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -109,7 +109,7 @@ def taken(design: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
     weight, share = (None if part is None else part[rows] for part in (design.weight, design.share))
     part = replace(design, x=design.x[rows], weight=weight, share=share, targets=of_rows(design.targets, rows))
     part = replace(part, unweighted=of_rows(design.unweighted, rows), focus=of_rows(design.focus, rows))
-    return replace(part, divisor=_divisor(part))
+    return replace(part, divisor=float(part.rows if share is None else share.sum()))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -196,10 +196,6 @@ def _sound(factors: Sequence[int], drop: bool, block: Block) -> Block:
     return block
 
 
-def _blocks(table: Table) -> Iterator[Block]:
-    return (chunk() for chunk in table.chunks())
-
-
 def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
     """The classes as the user names them; else the distinct labels, numbers by size and words by the alphabet."""
     if asked.classes:
@@ -207,7 +203,8 @@ def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
     label = table.schema.columns.label
     if isinstance(label, list):
         return tuple(map(str, label))
-    found = {text for block in _blocks(table) for text in texts(cells_of(block.labels[0], block.kept))}
+    blocks = [chunk() for chunk in table.chunks()]
+    found = {text for block in blocks for text in texts(cells_of(block.labels[0], block.kept))}
     found -= {asked.ignore} if asked.ignore is not None else set()
     sizes = {text: number(text) for text in found}
     numeric = all(size is not None for size in sizes.values())
@@ -313,11 +310,6 @@ def _features(
 
 MOST_LEVELS = 1000
 LARGEST_FEATURE = 1e290  # beyond it sums over rows leave the range of floats
-
-
-def _divisor(design: DesignMatrix) -> float:
-    """What the mean over a part divides by, from its weights and those of its classes."""
-    return float(design.rows if design.share is None else design.share.sum())
 
 
 # --- theta ------------------------------------------------------------------------------------------------------------

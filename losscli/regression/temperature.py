@@ -100,15 +100,11 @@ def _in_units(design: DesignMatrix) -> tuple[Array, float]:
     scale = float(np.median(lead)) if len(lead) else 0.0
     if not scale:
         return x, scale
-    labelled = _coefficients(design) > 0.0
-    with np.errstate(over="ignore"):
-        return np.where((gaps / scale > _MASKED) & ~labelled, -inf, -(gaps / scale)), scale
-
-
-def _coefficients(design: DesignMatrix) -> Array:
     targets = design.targets
     assert isinstance(targets, Classes | Soft)
-    return dense(targets, design.x.shape)
+    labelled = dense(targets, x.shape) > 0.0
+    with np.errstate(over="ignore"):
+        return np.where((gaps / scale > _MASKED) & ~labelled, -inf, -(gaps / scale)), scale
 
 
 def _slope(design: DesignMatrix, z: Array, inverse: float) -> float:
