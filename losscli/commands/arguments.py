@@ -173,7 +173,11 @@ class Arguments:
         help="{predictions}",
     )
     weight: str | None = _input(
-        "-w", "--weight", metavar="COL", completes=COLUMNS, help="sample weights: a column, or a list"
+        "-w",
+        "--weight",
+        metavar="COL",
+        completes=COLUMNS,
+        help="sample weights: a column; beside lists a list, or one number for all",
     )
     key: str | None = _input(
         "--key",

@@ -350,6 +350,7 @@ class Schema:
     left_over: bool = False  # the classes are the columns that were left, whatever they are called
     models: tuple[Model, ...] = ()  # whose predictions stand side by side in a block, `width` columns each
     extra: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's
+    float_bits: int = 64  # of the predictions, where a file has them as floats of fewer
     types: tuple[tuple[str, str], ...] = ()  # the prediction columns of a file whose columns have types, and these
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from losscli.data.classnames import same_names
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, UsageError, printable_line, shown
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes
-from losscli.losses.conventions import Convention, convention
+from losscli.losses.conventions import MACHINE_EPSILON, Convention, convention
 from losscli.losses.focal import focal_kernels
 from losscli.losses.table import Kernel, Loss
 from losscli.losses.wording import listed
@@ -132,7 +132,8 @@ def problem_of(settings: Settings, table: Table) -> Problem:
         raise UsageError(_no_kernel(settings, form))
     _refuse_meaningless(settings, form)
     _refuse_widths(settings, table)
-    rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize)
+    epsilon = MACHINE_EPSILON[table.schema.float_bits]
+    rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize, epsilon)
     if settings.scale not in rule.scales:
         raise UsageError(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
     if "focal+smoothing" in rule.refused and settings.focal and settings.smoothing:

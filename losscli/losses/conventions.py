@@ -74,6 +74,9 @@ CONVENTIONS: dict[Like, dict[Form, Convention]] = {
 }
 
 
+MACHINE_EPSILON = {16: 2.0**-10, 32: 2.0**-23, 64: 2.0**-52}  # by the bits of a float
+
+
 def convention(
     like: Like | None, form: Form, scale: Scale, eps: float | None, normalize: bool, machine_epsilon: float = 2.0**-52
 ) -> Convention:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from losscli.data.blocks import (
     placed,
     taken,
 )
-from losscli.data.cells import ByteStrings, canonical, is_missing, whole_number
+from losscli.data.cells import ByteStrings, canonical, is_missing, number, whole_number
 from losscli.data.columns import (
     KEY,
     LABEL_NAMES,
@@ -87,6 +88,9 @@ def likelihoods(request: ReadOptions) -> Table:
     table = replace(table, schema=replace(table.schema, form=Form.LIKELIHOOD))
     if wanted.weight is None:
         return table
+    one = _one_weight(request)
+    if one is not None:
+        return replace(table, reader=_WeighedAlike(table.reader, one))
     return side_by_side({"prob": table, "weight": _weights_argument(request)}, Form.LIKELIHOOD)
 
 
@@ -102,8 +106,11 @@ def pair(request: ReadOptions) -> Table:
         joined = join.Join(*sides, bool(request.drop_unmatched), thread_count(request.threads))
         return replace(table, reader=_Agreeing(joined, _shared(table.schema), True))
     weighted = any(side.schema.columns.weight is not None for side in sides)
-    weights = {"weight": _weights_argument(request)} if request.wanted.weight and not weighted else {}
+    one = None if weighted else _one_weight(request)
+    own = request.wanted.weight and not weighted and one is None
+    weights = {"weight": _weights_argument(request)} if own else {}
     table = side_by_side({"label": sides[0], "prob": sides[1], **weights}, form)
+    table = table if one is None else replace(table, reader=_WeighedAlike(table.reader, one))
     doubt = other_reading(labels, preds) if Form.CATEGORICAL in request.wanted.forms and form is Form.BINARY else None
     return replace(table, schema=replace(table.schema, warnings=(*table.schema.warnings, doubt))) if doubt else table
 
@@ -148,6 +155,33 @@ def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
     except DataError as error:
         raise DataError(f"{('labels', 'predictions')[at]}: {error}") from None
     return parse_numbers(token) if at else found
+
+
+def _one_weight(request: ReadOptions) -> float | None:
+    """The one number that is the weight of all rows, if that is what `-w` says beside lists."""
+    value = number((request.wanted.weight or "").strip())
+    if value is not None and not 0.0 <= value < inf:
+        raise DataError(f"weights: {value:g} is not a weight; weights are finite and not negative")
+    return value
+
+
+@dataclass(frozen=True)
+class _WeighedAlike(Reader):
+    """Reads rows that all have one weight."""
+
+    rows: Reader
+    weight: float
+
+    def chunks(self) -> Iterator[Chunk]:
+        return (partial(_weighed_alike, chunk, self.weight) for chunk in self.rows.chunks())
+
+    def close(self) -> None:
+        self.rows.close()
+
+
+def _weighed_alike(chunk: Chunk, weight: float) -> Block:
+    block = chunk()
+    return replace(block, weights=np.full(block.rows, weight))
 
 
 def _weights_argument(request: ReadOptions) -> Table:

@@ -499,7 +499,6 @@ OPTIONS = [
     (CE, ("--from", "logprobs", "--eps", "0.1"), "--eps"),
     (CE, ("--from", "logits", "--like", "sklearn"), "sklearn"),
     (BCE, ("--classes", "a,b"), "--classes"),
-    (BCE, ("--ignore", "1"), "--ignore"),
     (BCE, ("--normalize",), "--normalize"),
     (NLL, ("--positive", "1"), "--positive"),
     (NLL, ("--classes", "a,b"), "--classes"),

@@ -25,6 +25,7 @@ from losscli.data.blocks import (
 )
 from losscli.data.cells import is_missing
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
+from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading.formats.npy import Part, parts_of, sound
 from losscli.reading.sources import Source
@@ -81,7 +82,15 @@ class _Arrays:
 
 
 def _table(held: _Arrays, top: FirstLines, named: bool, drop: bool, wanted: ColumnSelection) -> Table:
-    source, series = held.source, held.series
+    source = held.source
+    if len(held.parts) == 1 and not held.series[0].name:
+        width = len(held.series)
+        if wanted.preds_only and wanted.forms == {Form.CATEGORICAL} and not wanted.prob and width == 1:
+            held, top = _as_row(held)
+        elif width > 1 and Form.CATEGORICAL not in wanted.forms:  # one array of labels, one of predictions
+            wanted = replace(wanted, label=wanted.label or f"1-{width}") if wanted.labels_only else wanted
+            wanted = replace(wanted, prob=wanted.prob or f"1-{width}") if wanted.preds_only else wanted
+    series = held.series
     try:
         columns = resolve(top, replace(wanted, header=named))
     except DataError as error:
@@ -89,7 +98,25 @@ def _table(held: _Arrays, top: FirstLines, named: bool, drop: bool, wanted: Colu
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     layout = Layout(len(series), *parts, drop, extra=columns.extra_columns)
     reader = _Reader(held, layout, Origin(source.name, columns))
-    return Table(source.name, schema_of(columns, wanted), reader)
+    chosen = [series[at] for at in columns.predictions]
+    dtypes = [_dtype(held.parts[one.part].dtype, one) for one in chosen]
+    bits = max((8 * dtype.itemsize if dtype.kind == "f" else 64 for dtype in dtypes), default=64)
+    return Table(source.name, replace(schema_of(columns, wanted), float_bits=min(bits, 64)), reader)
+
+
+def _dtype(dtype: np.dtype[Any], one: Series) -> np.dtype[Any]:
+    return dtype[one.place] if dtype.names and one.place is not None else dtype
+
+
+def _as_row(held: _Arrays) -> tuple[_Arrays, FirstLines]:
+    """A flat array as the one row of an array of as many columns."""
+    with sound(held.source.name):
+        left = held.rows - len(held.top[0])
+        row = np.concatenate((held.top[0], held.parts[0].rows(left)))[None, :] if left else held.top[0][None, :]
+    part = Part("", held.parts[0].dtype, row.shape, lambda count: row[:count])
+    series = list(_series(part, 0))
+    top = FirstLines(tuple(_cell(one.of(row)[0]) for one in series), None)
+    return replace(held, parts=[part], series=series, rows=1, step=1, top=[row]), top
 
 
 def _common_rows(parts: list[Part]) -> int:

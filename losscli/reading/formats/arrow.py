@@ -43,6 +43,16 @@ def number_kind(kind: Any) -> str:
     return "whole numbers" if types.is_integer(kind) else "fractions" if kind_of(kind) == NUMBER else kind_of(kind)
 
 
+def float_bits(kind: Any, child: int | None) -> int:
+    """The bits of the numbers of a type, or of a child of a struct: 16 or 32 of short floats, else 64."""
+    kind = plain_type(kind)
+    if types.is_struct(kind):
+        kind = plain_type(kind.field(child or 0).type)
+    elif kind_of(kind) == LIST:
+        kind = plain_type(kind.value_type)
+    return 16 if types.is_float16(kind) else 32 if types.is_float32(kind) else 64
+
+
 def plain_type(kind: Any) -> Any:
     """The type of the values themselves: without dictionary, run lengths or a name of its own."""
     while True:

@@ -18,7 +18,7 @@ from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table,
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
-from losscli.reading.formats.arrow import Place, block_of, kind_of
+from losscli.reading.formats.arrow import Place, block_of, float_bits, kind_of
 from losscli.reading.formats.nested import outline, refuse_repeated
 from losscli.reading.pathkeys import path_keys
 from losscli.reading.sources import Source, is_plain_file
@@ -74,7 +74,10 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSele
     layout = Layout(len(found.places), *parts, drop, extra=columns.extra_columns)
     plan = _Plan(layout, found.places, Origin(source.name, columns, row_groups=container.starts))
     types = tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions)
-    return Table(source.name, replace(schema_of(columns, wanted), types=types), _Reader(source, container, plan))
+    own = [plan.places[at] for at in columns.predictions if plan.places[at].column is not None]
+    bits = max((float_bits(container.schema.field(one.column).type, one.child) for one in own), default=64)
+    schema = replace(schema_of(columns, wanted), types=types, float_bits=bits)
+    return Table(source.name, schema, _Reader(source, container, plan))
 
 
 @dataclass(frozen=True)
