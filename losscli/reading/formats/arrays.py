@@ -115,7 +115,7 @@ def _as_row(held: _Arrays) -> tuple[_Arrays, FirstLines]:
         row = np.concatenate((held.top[0], held.parts[0].rows(left)))[None, :] if left else held.top[0][None, :]
     part = Part("", held.parts[0].dtype, row.shape, lambda count: row[:count])
     series = list(_series(part, 0))
-    top = FirstLines(tuple(_cell(one.of(row)[0]) for one in series), None)
+    top = FirstLines(tuple(_cell(one.of(row)[0]) for one in series), ())
     return replace(held, parts=[part], series=series, rows=1, step=1, top=[row]), top
 
 
