@@ -83,7 +83,7 @@ def test_wilsons_interval_is_that_of_statsmodels(level: float) -> None:
 
 
 @pytest.mark.parametrize("a", [29.5, 30.0, 30.5, 47.0, 400.0, 2500.0])
-def test_thehalf_step_of_the_logarithm_of_gamma_has_all_its_digits(a: float) -> None:
+def test_the_half_step_of_the_logarithm_of_gamma_has_all_its_digits(a: float) -> None:
     with mp.workdps(40):
         right = float(mp.loggamma(mp.mpf(a) + 0.5) - mp.loggamma(a))
     assert half_step(a) == pytest.approx(right, rel=5e-15 if a >= 30.0 else 1e-13, abs=0)
