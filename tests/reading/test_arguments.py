@@ -3,7 +3,6 @@
 from math import exp, log
 from pathlib import Path
 
-import pytest
 from conftest import answer, close, record, refusal, run
 
 LABELS, PREDS = "1,0,0,1", "0.8,0.3,0.4,0.7"
@@ -138,9 +137,9 @@ def test_a_matrix_is_accepted_as_people_paste_it() -> None:
         assert answer("ce", "0,2", spelling) == close(CE), spelling
 
 
-@pytest.mark.parametrize("labels", ["1,0;0,1", "[[1, 0], [0, 1]]", "1 0\n0 1"])
-def test_cells_of_two_matrices_are_paired_one_by_one_for_bce(labels: str) -> None:
-    assert answer("bce", labels, "[[0.8, 0.3], [0.4, 0.7]]") == close(BCE)
+def test_cells_of_two_matrices_are_paired_one_by_one_for_bce() -> None:
+    for labels in ["1,0;0,1", "[[1, 0], [0, 1]]", "1 0\n0 1"]:
+        assert answer("bce", labels, "[[0.8, 0.3], [0.4, 0.7]]") == close(BCE)
 
 
 def test_a_lone_list_for_nll_holds_the_likelihoods_of_what_happened() -> None:
@@ -173,9 +172,9 @@ WORD_LISTS = [
 ]
 
 
-@pytest.mark.parametrize("words", WORD_LISTS)
-def test_words_are_labels_with_or_without_quotes(words: str, here: Path) -> None:
-    assert answer("ce", words, "0.9,0.1;0.2,0.8", "--classes", "cat,dog") == close(-(log(0.9) + log(0.8)) / 2)
+def test_words_are_labels_with_or_without_quotes(here: Path) -> None:
+    for words in WORD_LISTS:
+        assert answer("ce", words, "0.9,0.1;0.2,0.8", "--classes", "cat,dog") == close(-(log(0.9) + log(0.8)) / 2)
 
 
 def test_words_between_the_commas_of_an_input_method_stay_as_they_are_typed(here: Path) -> None:
@@ -196,24 +195,24 @@ def test_words_may_hold_spaces_between_commas(here: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("positive, expected", [("dog", -log(0.8)), ("cat", -(log(0.2)))])
-def test_the_positive_word_is_the_label_that_is_one(positive: str, expected: float, here: Path) -> None:
-    assert answer("bce", "cat,dog", "0.2,0.8", "--positive", positive) == close(expected)
+def test_the_positive_word_is_the_label_that_is_one(here: Path) -> None:
+    for positive, expected in [("dog", -log(0.8)), ("cat", -(log(0.2)))]:
+        assert answer("bce", "cat,dog", "0.2,0.8", "--positive", positive) == close(expected)
 
 
-@pytest.mark.parametrize("positive", ["1", "1.0", "01", "+1"])
-def test_positive_compares_numbers_as_numbers(positive: str) -> None:
-    assert answer("bce", "-1,1", "0.2,0.8", "--positive", positive) == close(-log(0.8))
+def test_positive_compares_numbers_as_numbers() -> None:
+    for positive in ["1", "1.0", "01", "+1"]:
+        assert answer("bce", "-1,1", "0.2,0.8", "--positive", positive) == close(-log(0.8))
 
 
-@pytest.mark.parametrize("option", [("--positive", "-1"), ("--positive=-1",)])
-def test_a_negative_label_can_be_the_positive_one(option: tuple[str, ...]) -> None:
-    assert answer("bce", "-1,1", "0.8,0.2", *option) == close(-log(0.8))
+def test_a_negative_label_can_be_the_positive_one() -> None:
+    for option in [("--positive", "-1"), ("--positive=-1",)]:
+        assert answer("bce", "-1,1", "0.8,0.2", *option) == close(-log(0.8))
 
 
-@pytest.mark.parametrize("positive", ["1", "true", "True"])
-def test_true_is_one(positive: str) -> None:
-    assert answer("bce", "True,False", "0.8,0.2", "--positive", positive) == close(-log(0.8))
+def test_true_is_one() -> None:
+    for positive in ["1", "true", "True"]:
+        assert answer("bce", "True,False", "0.8,0.2", "--positive", positive) == close(-log(0.8))
 
 
 # --- shapes -----------------------------------------------------------------------------------------------------------
@@ -247,9 +246,9 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("command, labels, preds, expected", SHAPES)
-def test_the_shape_of_two_lists_says_what_is_meant(command: str, labels: str, preds: str, expected: float) -> None:
-    assert answer(command, labels, preds) == close(expected)
+def test_the_shape_of_two_lists_says_what_is_meant() -> None:
+    for command, labels, preds, expected in SHAPES:
+        assert answer(command, labels, preds) == close(expected)
 
 
 MISFITS = [
@@ -302,11 +301,11 @@ def test_lists_that_do_not_fit_are_refused_with_both_shapes_and_the_nearest_that
         assert said.startswith(expected), said
 
 
-@pytest.mark.parametrize("command", ["bce", "ce"])
-@pytest.mark.parametrize("token", ["0.8,0.3", "[0.8 0.3]", "0.5", "nan", "1e3"])
-def test_one_list_alone_is_refused_with_the_hint_to_give_two(command: str, token: str) -> None:
-    said = refusal(command, token)
-    assert "LABELS" in said and "PREDS" in said
+def test_one_list_alone_is_refused_with_the_hint_to_give_two() -> None:
+    for command in ["bce", "ce"]:
+        for token in ["0.8,0.3", "[0.8 0.3]", "0.5", "nan", "1e3"]:
+            said = refusal(command, token)
+            assert "LABELS" in said and "PREDS" in said
 
 
 RAGGED = [
@@ -319,9 +318,9 @@ RAGGED = [
 ]
 
 
-@pytest.mark.parametrize("preds, row", RAGGED)
-def test_ragged_rows_are_refused_with_the_row_named(preds: str, row: str) -> None:
-    assert row in refusal("ce", "0,1", preds)
+def test_ragged_rows_are_refused_with_the_row_named() -> None:
+    for preds, row in RAGGED:
+        assert row in refusal("ce", "0,1", preds)
 
 
 BROKEN = [
@@ -359,9 +358,9 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("preds", BROKEN)
-def test_a_list_that_cannot_be_read_is_refused(preds: str, here: Path) -> None:
-    refusal("bce", "1,0", preds)
+def test_a_list_that_cannot_be_read_is_refused(here: Path) -> None:
+    for preds in BROKEN:
+        refusal("bce", "1,0", preds)
 
 
 def test_a_list_with_bytes_that_are_no_text_is_not_told_to_name_an_encoding() -> None:
@@ -379,9 +378,8 @@ TABLE = "1,0.8\n0,0.3\n"
 TABLE_LOSS = -(log(0.8) + log(0.7)) / 2
 
 
-@pytest.mark.parametrize(
-    "name, token",
-    [
+def test_a_file_that_exists_is_a_path_unless_it_reads_as_numbers(here: Path) -> None:
+    for name, token in [
         ("preds.csv", "preds.csv"),
         ("a b.csv", "a b.csv"),
         ("a,b.csv", "a,b.csv"),
@@ -398,18 +396,16 @@ TABLE_LOSS = -(log(0.8) + log(0.7)) / 2
         ("nan", "./nan"),
         ("naïve €.csv", "naïve €.csv"),
         ("new\nline", "new\nline"),
-    ],
-)
-def test_a_file_that_exists_is_a_path_unless_it_reads_as_numbers(name: str, token: str, here: Path) -> None:
-    (here / name).write_text(TABLE)
-    assert answer("bce", token) == close(TABLE_LOSS)
+    ]:
+        (here / name).write_text(TABLE)
+        assert answer("bce", token) == close(TABLE_LOSS)
 
 
-@pytest.mark.parametrize("name", ["1", "1,0", "0.5", "-1", "1e3", "nan", "inf", "1;0"])
-def test_a_token_of_numbers_is_a_list_even_where_a_file_has_that_name(name: str, here: Path) -> None:
-    (here / name).write_text(TABLE)
-    said = refusal("bce", name)
-    assert "LABELS" in said and "PREDS" in said
+def test_a_token_of_numbers_is_a_list_even_where_a_file_has_that_name(here: Path) -> None:
+    for name in ["1", "1,0", "0.5", "-1", "1e3", "nan", "inf", "1;0"]:
+        (here / name).write_text(TABLE)
+        said = refusal("bce", name)
+        assert "LABELS" in said and "PREDS" in said
 
 
 def test_a_path_behind_two_dashes_may_begin_with_a_dash(here: Path) -> None:
@@ -417,9 +413,8 @@ def test_a_path_behind_two_dashes_may_begin_with_a_dash(here: Path) -> None:
     assert run("bce", "-q", "--", "-x.csv").out == f"{TABLE_LOSS!r}\n"
 
 
-@pytest.mark.parametrize(
-    "tokens",
-    [
+def test_a_path_without_a_file_is_no_such_file(here: Path) -> None:
+    for tokens in [
         ("nosuch.csv",),
         ("./nosuch",),
         ("cat",),
@@ -429,12 +424,10 @@ def test_a_path_behind_two_dashes_may_begin_with_a_dash(here: Path) -> None:
         ("a/[x]/b.csv",),
         ("1,0", "nosuch.csv"),
         ("nosuch.csv", "0.8,0.3"),
-    ],
-)
-def test_a_path_without_a_file_is_no_such_file(tokens: tuple[str, ...], here: Path) -> None:
-    said = refusal("bce", *tokens)
-    path = next(token for token in tokens if token[0] not in "01")
-    assert "no such file" in said and path in said
+    ]:
+        said = refusal("bce", *tokens)
+        path = next(token for token in tokens if token[0] not in "01")
+        assert "no such file" in said and path in said
 
 
 def test_a_windows_path_is_never_a_list(here: Path) -> None:
@@ -456,9 +449,9 @@ def test_predictions_in_a_file_that_is_missing_are_no_such_file_though_the_name_
     assert "my preds.csv" in said and "no such file" in said
 
 
-@pytest.mark.parametrize("tokens", [("",), ("1,0", ""), ("", "0.8,0.3"), ("", "")])
-def test_an_empty_argument_is_refused_in_words(tokens: tuple[str, ...], here: Path) -> None:
-    assert "empty" in refusal("bce", *tokens)
+def test_an_empty_argument_is_refused_in_words(here: Path) -> None:
+    for tokens in [("",), ("1,0", ""), ("", "0.8,0.3"), ("", "")]:
+        assert "empty" in refusal("bce", *tokens)
 
 
 SIDES = [
@@ -469,24 +462,22 @@ SIDES = [
 ]
 
 
-@pytest.mark.parametrize(("labels", "preds"), SIDES)
-def test_labels_and_predictions_may_each_be_a_list_a_file_or_standard_input(
-    labels: str, preds: str, here: Path
-) -> None:
-    (here / "l.csv").write_text("label\n1\n0\n")
-    (here / "p.csv").write_text("prob\n0.8\n0.3\n")
-    stdin = "1\n0\n" if labels == "-" else "0.8\n0.3\n"
-    assert answer("bce", labels, preds, stdin=stdin) == close(TABLE_LOSS)
+def test_labels_and_predictions_may_each_be_a_list_a_file_or_standard_input(here: Path) -> None:
+    for labels, preds in SIDES:
+        (here / "l.csv").write_text("label\n1\n0\n")
+        (here / "p.csv").write_text("prob\n0.8\n0.3\n")
+        stdin = "1\n0\n" if labels == "-" else "0.8\n0.3\n"
+        assert answer("bce", labels, preds, stdin=stdin) == close(TABLE_LOSS)
 
 
-@pytest.mark.parametrize("tokens", [("-", "-"), ("-", "0.8,0.3", "-")])
-def test_more_than_one_dash_is_refused(tokens: tuple[str, ...]) -> None:
-    assert "'-'" in refusal("bce", *tokens, stdin=TABLE)
+def test_more_than_one_dash_is_refused() -> None:
+    for tokens in [("-", "-"), ("-", "0.8,0.3", "-")]:
+        assert "'-'" in refusal("bce", *tokens, stdin=TABLE)
 
 
-@pytest.mark.parametrize("tokens", [(), ("-",)])
-def test_standard_input_is_read_without_arguments_and_for_a_dash(tokens: tuple[str, ...]) -> None:
-    assert answer("bce", *tokens, stdin=TABLE) == close(TABLE_LOSS)
+def test_standard_input_is_read_without_arguments_and_for_a_dash() -> None:
+    for tokens in [(), ("-",)]:
+        assert answer("bce", *tokens, stdin=TABLE) == close(TABLE_LOSS)
 
 
 def test_three_arguments_are_too_many() -> None:
@@ -528,38 +519,43 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("args", ORDERS)
-def test_a_list_of_negative_numbers_stands_anywhere_among_the_options(args: tuple[str, ...]) -> None:
-    result = run("bce", "-q", *args)
-    assert (result.code, float(result.out)) == (0, close(LOGITS_LOSS)), result.err
+def test_a_list_of_negative_numbers_stands_anywhere_among_the_options() -> None:
+    for args in ORDERS:
+        result = run("bce", "-q", *args)
+        assert (result.code, float(result.out)) == (0, close(LOGITS_LOSS)), result.err
 
 
-@pytest.mark.parametrize(
-    "logit, value", [("-1e-3", -1e-3), ("-.5", -0.5), ("-5", -5.0), ("-0.5", -0.5), ("-2.", -2.0), ("-1E+1", -10.0)]
-)
-def test_one_negative_number_is_a_list_of_one(logit: str, value: float) -> None:
-    assert answer("bce", "--from", "logits", "1", logit) == close(softplus(-value))
+def test_one_negative_number_is_a_list_of_one() -> None:
+    for logit, value in [
+        ("-1e-3", -1e-3),
+        ("-.5", -0.5),
+        ("-5", -5.0),
+        ("-0.5", -0.5),
+        ("-2.", -2.0),
+        ("-1E+1", -10.0),
+    ]:
+        assert answer("bce", "--from", "logits", "1", logit) == close(softplus(-value))
 
 
-@pytest.mark.parametrize("logits", ["-inf,0.3", "-Inf,0.3", "-infinity,0.3", "-INF 0.3"])
-def test_minus_infinity_is_a_logit(logits: str) -> None:
-    result = run("bce", "-q", "--from", "logits", "0,0", logits)
-    assert (result.code, float(result.out)) == (0, close(softplus(0.3) / 2)), result.err
+def test_minus_infinity_is_a_logit() -> None:
+    for logits in ["-inf,0.3", "-Inf,0.3", "-infinity,0.3", "-INF 0.3"]:
+        result = run("bce", "-q", "--from", "logits", "0,0", logits)
+        assert (result.code, float(result.out)) == (0, close(softplus(0.3) / 2)), result.err
 
 
 def test_negative_labels_are_a_list_too() -> None:
     assert answer("bce", "-1,1", "0.2,0.8", "--positive", "1") == close(-log(0.8))
 
 
-@pytest.mark.parametrize("args", [("--fail-above", "-1"), ("--fail-above=-1",)])
-def test_an_option_keeps_its_negative_value(args: tuple[str, ...]) -> None:
-    result = run("bce", "1,0", "0.8,0.3", "-q", *args)
-    assert result.code == 1 and float(result.out) == close(TABLE_LOSS)
+def test_an_option_keeps_its_negative_value() -> None:
+    for args in [("--fail-above", "-1"), ("--fail-above=-1",)]:
+        result = run("bce", "1,0", "0.8,0.3", "-q", *args)
+        assert result.code == 1 and float(result.out) == close(TABLE_LOSS)
 
 
-@pytest.mark.parametrize("args", [("--eps", "-1"), ("--eps=-1",), ("--base", "-2"), ("--smoothing", "-.5")])
-def test_a_negative_value_out_of_range_is_refused_by_its_option(args: tuple[str, ...]) -> None:
-    assert args[0].partition("=")[0] in refusal("bce", "1,0", "0.8,0.3", *args)
+def test_a_negative_value_out_of_range_is_refused_by_its_option() -> None:
+    for args in [("--eps", "-1"), ("--eps=-1",), ("--base", "-2"), ("--smoothing", "-.5")]:
+        assert args[0].partition("=")[0] in refusal("bce", "1,0", "0.8,0.3", *args)
 
 
 MISSPELT = [
@@ -578,12 +574,12 @@ MISSPELT = [
 ]
 
 
-@pytest.mark.parametrize("option", MISSPELT)
-@pytest.mark.parametrize("before", [True, False])
-def test_a_misspelt_option_is_refused_and_never_taken_for_data(option: str, before: bool) -> None:
-    data = ("1,0", "0.8,0.3")
-    said = refusal("bce", *((option, *data) if before else (*data, option)))
-    assert option.partition("=")[0] in said
+def test_a_misspelt_option_is_refused_and_never_taken_for_data() -> None:
+    for option in MISSPELT:
+        for before in [True, False]:
+            data = ("1,0", "0.8,0.3")
+            said = refusal("bce", *((option, *data) if before else (*data, option)))
+            assert option.partition("=")[0] in said
 
 
 VALUED = [
@@ -606,71 +602,70 @@ VALUED = [
 ]
 
 
-@pytest.mark.parametrize("option", VALUED)
-def test_a_last_option_without_its_value_is_refused_and_eats_nothing(option: str) -> None:
-    assert "'--'" not in refusal("bce", "1,0", "0.3,0.4", option)
+def test_a_last_option_without_its_value_is_refused_and_eats_nothing() -> None:
+    for option in VALUED:
+        assert "'--'" not in refusal("bce", "1,0", "0.3,0.4", option)
 
 
-@pytest.mark.parametrize("option", ["--ignore", "--classes", "--class-weight"])
-def test_a_last_option_of_ce_without_its_value_is_refused(option: str) -> None:
-    assert option in refusal("ce", "1,0", "0.3,0.7;0.4,0.6", option)
+def test_a_last_option_of_ce_without_its_value_is_refused() -> None:
+    for option in ["--ignore", "--classes", "--class-weight"]:
+        assert option in refusal("ce", "1,0", "0.3,0.7;0.4,0.6", option)
 
 
-@pytest.mark.parametrize("args", [("-qr", "sum"), ("-qrsum",), ("-q", "-rsum"), ("-rsum", "-q")])
-def test_short_options_can_be_joined(args: tuple[str, ...]) -> None:
-    result = run("bce", *args, "1,0", "0.8,0.3")
-    assert float(result.out) == close(2 * TABLE_LOSS)
+def test_short_options_can_be_joined() -> None:
+    for args in [("-qr", "sum"), ("-qrsum",), ("-q", "-rsum"), ("-rsum", "-q")]:
+        result = run("bce", *args, "1,0", "0.8,0.3")
+        assert float(result.out) == close(2 * TABLE_LOSS)
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
+def test_options_with_values_stand_before_and_after_the_source(here: Path) -> None:
+    for args in [
         ("-y", "label", "-p", "prob", "t.csv"),
         ("t.csv", "-y", "label", "-p", "prob"),
         ("-ylabel", "-pprob", "t.csv"),
         ("-y1", "t.csv", "-p2"),
         ("--label=label", "--prob=prob", "t.csv"),
         ("--label", "1", "t.csv", "--prob", "2"),
-    ],
-)
-def test_options_with_values_stand_before_and_after_the_source(args: tuple[str, ...], here: Path) -> None:
-    (here / "t.csv").write_text("label,prob\n" + TABLE)
-    result = run("bce", "-q", *args)
-    assert (result.code, float(result.out)) == (0, close(TABLE_LOSS)), result.err
+    ]:
+        (here / "t.csv").write_text("label,prob\n" + TABLE)
+        result = run("bce", "-q", *args)
+        assert (result.code, float(result.out)) == (0, close(TABLE_LOSS)), result.err
 
 
-@pytest.mark.parametrize("option", ["-y", "-p", "-w", "--positive", "--encoding", "-d", "--base"])
-def test_an_empty_value_as_an_unset_variable_leaves_it_is_refused(option: str, here: Path) -> None:
-    (here / "t.csv").write_text("label,prob,w\n1,0.8,2\n0,0.3,1\n")
-    refusal("bce", "t.csv", option, "")
+def test_an_empty_value_as_an_unset_variable_leaves_it_is_refused(here: Path) -> None:
+    for option in ["-y", "-p", "-w", "--positive", "--encoding", "-d", "--base"]:
+        (here / "t.csv").write_text("label,prob,w\n1,0.8,2\n0,0.3,1\n")
+        refusal("bce", "t.csv", option, "")
 
 
 # --- the program ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("args", [("-h",), ("--help",), ("bce", "-h"), ("bce", "--help"), ("ce", "-h"), ("nll", "-h")])
-def test_help_is_an_answer(args: tuple[str, ...]) -> None:
-    result = run(*args)
-    assert result.code == 0 and "--help" in result.out and result.err == ""
+def test_help_is_an_answer() -> None:
+    for args in [("-h",), ("--help",), ("bce", "-h"), ("bce", "--help"), ("ce", "-h"), ("nll", "-h")]:
+        result = run(*args)
+        assert result.code == 0 and "--help" in result.out and result.err == ""
 
 
-@pytest.mark.parametrize("command", ["bce", "ce", "nll"])
-def test_help_lists_every_option_of_the_design_that_is_for_all(command: str) -> None:
-    text = run(command, "-h").out
-    options = "label prob weight from delimiter header no-header encoding na reduction base eps like smoothing focal"
-    options += " format quiet digits fail-above threads"
-    assert all(f"--{option}" in text for option in options.split())
+def test_help_lists_every_option_of_the_design_that_is_for_all() -> None:
+    for command in ["bce", "ce", "nll"]:
+        text = run(command, "-h").out
+        options = (
+            "label prob weight from delimiter header no-header encoding na reduction base eps like smoothing focal"
+        )
+        options += " format quiet digits fail-above threads"
+        assert all(f"--{option}" in text for option in options.split())
 
 
-@pytest.mark.parametrize("option", ["-V", "--version"])
-def test_the_version_is_printed(option: str) -> None:
-    from losscli import __version__
+def test_the_version_is_printed() -> None:
+    for option in ["-V", "--version"]:
+        from losscli import __version__
 
-    result = run(option)
-    assert result.code == 0 and __version__ in result.out
+        result = run(option)
+        assert result.code == 0 and __version__ in result.out
 
 
-@pytest.mark.parametrize("args", [(), ("bogus",), ("--bogus",), ("-q", "bce", "1,0", "0.8,0.3")])
-def test_without_a_command_it_is_wrong_usage(args: tuple[str, ...]) -> None:
-    result = run(*args)
-    assert result.code == 2 and result.out == "" and result.err != "" and "Traceback" not in result.err
+def test_without_a_command_it_is_wrong_usage() -> None:
+    for args in [(), ("bogus",), ("--bogus",), ("-q", "bce", "1,0", "0.8,0.3")]:
+        result = run(*args)
+        assert result.code == 2 and result.out == "" and result.err != "" and "Traceback" not in result.err

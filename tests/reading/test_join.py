@@ -369,32 +369,32 @@ MANY: dict[str, Callable[[int], str]] = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", MANY)
-@pytest.mark.parametrize("threads", ["1", "2", "8"])
-def test_keys_of_any_kind_are_joined_in_any_number_of_threads(kind: str, threads: str, here: Path) -> None:
-    tables = shuffled([MANY[kind](at) for at in range(30_000)])
-    files = write("labels.csv", tables[0]), write("preds.csv", tables[1])
+def test_keys_of_any_kind_are_joined_in_any_number_of_threads(here: Path) -> None:
+    for kind in MANY:
+        for threads in ["1", "2", "8"]:
+            tables = shuffled([MANY[kind](at) for at in range(30_000)])
+            files = write("labels.csv", tables[0]), write("preds.csv", tables[1])
 
-    assert answer("bce", *files, "--key", "id", "--threads", threads) == close(by_hand(*tables))
+            assert answer("bce", *files, "--key", "id", "--threads", threads) == close(by_hand(*tables))
 
 
-@pytest.mark.parametrize("kind", ["counted", "text", "decimals"])
-def test_the_routes_of_a_join_say_the_same(kind: str, here: Path) -> None:
-    labels, preds = shuffled([MANY[kind](at) for at in range(3000)])
-    write("labels.csv", labels)
-    asked = ("--key", "id", "--worst", "3", "--show", "id", "-f", "json")
-    quoted = labels.replace("\n", " \n").replace(",", ', "', 5).replace(" \n", '"\n', 5)
+def test_the_routes_of_a_join_say_the_same(here: Path) -> None:
+    for kind in ["counted", "text", "decimals"]:
+        labels, preds = shuffled([MANY[kind](at) for at in range(3000)])
+        write("labels.csv", labels)
+        asked = ("--key", "id", "--worst", "3", "--show", "id", "-f", "json")
+        quoted = labels.replace("\n", " \n").replace(",", ', "', 5).replace(" \n", '"\n', 5)
 
-    ways = [
-        run("bce", "labels.csv", write("preds.csv", preds), *asked),
-        run("bce", "labels.csv", "-", *asked, stdin=preds),
-        run("bce", "labels.csv", write("preds.csv", preds.replace("\n", "\r\n")), *asked),
-        run("bce", write("labels.csv", quoted), "-", *asked, stdin=preds),
-    ]
+        ways = [
+            run("bce", "labels.csv", write("preds.csv", preds), *asked),
+            run("bce", "labels.csv", "-", *asked, stdin=preds),
+            run("bce", "labels.csv", write("preds.csv", preds.replace("\n", "\r\n")), *asked),
+            run("bce", write("labels.csv", quoted), "-", *asked, stdin=preds),
+        ]
 
-    plain, *others = [[{**row, "file": ""} for row in way.json["worst"]] for way in ways]
-    assert others == [plain] * 3
-    assert {row["cells"]["id"] for row in plain} <= {MANY[kind](at) for at in range(3000)}
+        plain, *others = [[{**row, "file": ""} for row in way.json["worst"]] for way in ways]
+        assert others == [plain] * 3
+        assert {row["cells"]["id"] for row in plain} <= {MANY[kind](at) for at in range(3000)}
 
 
 def test_numbers_of_two_spellings_are_joined_as_numbers(here: Path) -> None:
@@ -410,9 +410,8 @@ SOLUTION = "id,label\n17,1\n42,0\n3,1\n"
 SUBMISSION = "id,prob\n42,0.3\n3,0.6\n17,0.8\n"
 
 
-@pytest.mark.parametrize(
-    ("labels", "preds", "n", "dropped"),
-    [
+def test_a_row_that_is_dropped_takes_its_partner_along(here: Path) -> None:
+    for labels, preds, n, dropped in [
         (SOLUTION.replace("42,0", "42,NA"), SUBMISSION, 2, 1),
         (SOLUTION, SUBMISSION.replace("42,0.3", "42,"), 2, 1),
         (SOLUTION.replace("42,0", "42,NA"), SUBMISSION.replace("42,0.3", "42,"), 2, 1),
@@ -420,14 +419,10 @@ SUBMISSION = "id,prob\n42,0.3\n3,0.6\n17,0.8\n"
         (SOLUTION + "5,NA\n", SUBMISSION, 3, 1),
         (SOLUTION, SUBMISSION + "5,NA\n", 3, 1),
         (SOLUTION + ",NA\nNA,.\n", SUBMISSION, 3, 2),
-    ],
-)
-def test_a_row_that_is_dropped_takes_its_partner_along(
-    labels: str, preds: str, n: int, dropped: int, here: Path
-) -> None:
-    found = record("bce", write("l.csv", labels), write("p.csv", preds), "--key", "id", "--na", "drop")
+    ]:
+        found = record("bce", write("l.csv", labels), write("p.csv", preds), "--key", "id", "--na", "drop")
 
-    assert (found["n"], found["dropped"], found["unmatched"]) == (n, dropped, 0)
+        assert (found["n"], found["dropped"], found["unmatched"]) == (n, dropped, 0)
 
 
 def test_a_row_that_is_dropped_has_a_key_that_may_not_stand_twice(here: Path) -> None:
@@ -468,12 +463,12 @@ def test_rows_of_the_predictions_without_a_label_are_left_out_though_they_share_
     assert (found["n"], found["unmatched"]) == (3, 2)
 
 
-@pytest.mark.parametrize("block_bytes", [16, 1 << 16])
-def test_what_is_wrong_first_is_told_first_in_blocks_of_any_size(block_bytes: int, here: Path) -> None:
-    write("labels.csv", SOLUTION)
-    write("preds.csv", SUBMISSION + "99,.5\n,.5\n")
+def test_what_is_wrong_first_is_told_first_in_blocks_of_any_size(here: Path) -> None:
+    for block_bytes in [16, 1 << 16]:
+        write("labels.csv", SOLUTION)
+        write("preds.csv", SUBMISSION + "99,.5\n,.5\n")
 
-    with reading(block_bytes, False, False):
-        found = joined(opened(["id"], False, Style(block_bytes=block_bytes)))
+        with reading(block_bytes, False, False):
+            found = joined(opened(["id"], False, Style(block_bytes=block_bytes)))
 
-    assert found.said.startswith("preds.csv:5: the key '99' is not in labels.csv")
+        assert found.said.startswith("preds.csv:5: the key '99' is not in labels.csv")

@@ -3,7 +3,6 @@
 from math import log
 from pathlib import Path
 
-import pytest
 from conftest import answer, close, record, write
 
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -36,10 +35,10 @@ CLASS_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("header, label", CLASS_NAMES)
-def test_a_label_is_found_among_the_column_names_without_what_they_share(header: str, label: str, here: Path) -> None:
-    write("t.csv", f"label,{header}\n{label},0.9,0.1\n")
-    assert answer("ce", "t.csv") == close(-log(0.9))
+def test_a_label_is_found_among_the_column_names_without_what_they_share(here: Path) -> None:
+    for header, label in CLASS_NAMES:
+        write("t.csv", f"label,{header}\n{label},0.9,0.1\n")
+        assert answer("ce", "t.csv") == close(-log(0.9))
 
 
 def test_classes_are_never_sorted(here: Path) -> None:
@@ -57,18 +56,15 @@ def test_classes_by_option_name_the_columns_in_order(here: Path) -> None:
 SOFT = "y0,y1,p0,p1\n1,0,.8,.2\n0,1,.3,.7\n"
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
+def test_several_label_columns_of_ce_are_one_hot(here: Path) -> None:
+    for options in [
         ("-y", "y0,y1", "-p", "p0,p1"),
         ("-y", "y*", "-p", "p*"),
         ("-y", "1-2", "-p", "3-4"),
         ("-y", "y0,y1"),
         ("-y", "y0", "-y", "y1", "-p", "p0,p1"),
-    ],
-)
-def test_several_label_columns_of_ce_are_one_hot(options: tuple[str, ...], here: Path) -> None:
-    assert answer("ce", write("t.csv", SOFT), *options) == close(LOSS)
+    ]:
+        assert answer("ce", write("t.csv", SOFT), *options) == close(LOSS)
 
 
 def test_several_label_columns_of_bce_are_cells_of_their_own(here: Path) -> None:
@@ -78,11 +74,11 @@ def test_several_label_columns_of_bce_are_cells_of_their_own(here: Path) -> None
     assert found["value"] == close(-(2 * log(0.8) + 2 * log(0.8) + log(0.7) + log(0.7)) / 6)
 
 
-@pytest.mark.parametrize("label", ["-100", "-100.0"])
-def test_an_ignored_number_does_not_count(label: str, here: Path) -> None:
-    write("t.csv", "label,a,b\na,.8,.2\n-100,.5,.5\nb,.3,.7\n")
-    found = record("ce", "t.csv", f"--ignore={label}")
-    assert (found["n"], found["ignored"], found["value"]) == (2, 1, close(LOSS))
+def test_an_ignored_number_does_not_count(here: Path) -> None:
+    for label in ["-100", "-100.0"]:
+        write("t.csv", "label,a,b\na,.8,.2\n-100,.5,.5\nb,.3,.7\n")
+        found = record("ce", "t.csv", f"--ignore={label}")
+        assert (found["n"], found["ignored"], found["value"]) == (2, 1, close(LOSS))
 
 
 def test_an_ignored_word_does_not_count() -> None:
@@ -107,12 +103,12 @@ LIKELIHOODS = [
 ]
 
 
-@pytest.mark.parametrize("text, options", LIKELIHOODS)
-def test_nll_reads_likelihoods_binary_rows_and_classes(text: str, options: tuple[str, ...], here: Path) -> None:
-    assert answer("nll", write("t.csv", text), *options) == close(LOSS)
+def test_nll_reads_likelihoods_binary_rows_and_classes(here: Path) -> None:
+    for text, options in LIKELIHOODS:
+        assert answer("nll", write("t.csv", text), *options) == close(LOSS)
 
 
-@pytest.mark.parametrize("chosen", ["prob", "3"])
-def test_columns_beside_a_likelihood_that_are_no_labels_are_left(chosen: str) -> None:
-    table = "id,name,prob\n7,a,0.5\n8,b,0.25\n"
-    assert answer("nll", "-p", chosen, stdin=table) == close(log(8) / 2)
+def test_columns_beside_a_likelihood_that_are_no_labels_are_left() -> None:
+    for chosen in ["prob", "3"]:
+        table = "id,name,prob\n7,a,0.5\n8,b,0.25\n"
+        assert answer("nll", "-p", chosen, stdin=table) == close(log(8) / 2)

@@ -66,15 +66,15 @@ def test_a_bad_cell_before_the_row_that_differs_is_told_first(here: Path) -> Non
     assert refusal("bce", "labels.csv", "preds.csv").startswith("preds.csv:2: column 'prob': 1.5")
 
 
-@pytest.mark.parametrize("piped", [False, True])
-def test_different_numbers_of_rows_are_told_with_the_column_that_could_match_them(piped: bool, here: Path) -> None:
-    both("id,label\n1,1\n2,0\n", "id,prob\n1,.5\n")
-    preds = "-" if piped else "preds.csv"
+def test_different_numbers_of_rows_are_told_with_the_column_that_could_match_them(here: Path) -> None:
+    for piped in [False, True]:
+        both("id,label\n1,1\n2,0\n", "id,prob\n1,.5\n")
+        preds = "-" if piped else "preds.csv"
 
-    said = refusal("bce", "labels.csv", preds, stdin="id,prob\n1,.5\n" if piped else "")
+        said = refusal("bce", "labels.csv", preds, stdin="id,prob\n1,.5\n" if piped else "")
 
-    name = "<stdin>" if piped else preds
-    assert said == f"the numbers of rows differ: labels.csv 2, {name} 1; --key id matches rows by it"
+        name = "<stdin>" if piped else preds
+        assert said == f"the numbers of rows differ: labels.csv 2, {name} 1; --key id matches rows by it"
 
 
 def test_a_label_that_both_tables_have_must_agree(here: Path) -> None:
@@ -120,13 +120,11 @@ def test_two_tables_with_labels_and_predictions_each_are_refused(here: Path) -> 
     assert "-y" in said and "-p" in said
 
 
-@pytest.mark.parametrize("chosen", [("-y", "label"), ("-p", "prob")])
-def test_two_tables_with_labels_and_predictions_go_together_where_one_is_chosen(
-    chosen: tuple[str, str], here: Path
-) -> None:
-    both("label,prob\n1,.9\n", "label,prob\n1,.5\n")
+def test_two_tables_with_labels_and_predictions_go_together_where_one_is_chosen(here: Path) -> None:
+    for chosen in [("-y", "label"), ("-p", "prob")]:
+        both("label,prob\n1,.9\n", "label,prob\n1,.5\n")
 
-    assert answer("bce", "labels.csv", "preds.csv", *chosen) == close(log(2))
+        assert answer("bce", "labels.csv", "preds.csv", *chosen) == close(log(2))
 
 
 def test_three_paths_are_refused_with_the_cure(here: Path) -> None:
@@ -156,25 +154,25 @@ def test_several_columns_are_one_key(here: Path) -> None:
     assert answer("bce", "labels.csv", "preds.csv", "--key", "day,user") == close(-(log(0.9) * 2 + log(0.8)) / 3)
 
 
-@pytest.mark.parametrize("command", ["ce", "nll"])
-def test_classes_are_joined_by_key(command: str, here: Path) -> None:
-    both("id,species\n2,dog\n1,cat\n", "id,cat,dog\n1,.9,.1\n2,.3,.7\n")
+def test_classes_are_joined_by_key(here: Path) -> None:
+    for command in ["ce", "nll"]:
+        both("id,species\n2,dog\n1,cat\n", "id,cat,dog\n1,.9,.1\n2,.3,.7\n")
 
-    assert answer(command, "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.9) + log(0.7)) / 2)
+        assert answer(command, "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.9) + log(0.7)) / 2)
 
 
-@pytest.mark.parametrize("side", ["labels.csv", "preds.csv"])
-def test_weights_are_a_column_of_either_table(side: str, here: Path) -> None:
-    labels, preds = SOLUTION, SUBMISSION
-    if side == "labels.csv":
-        labels = "id,label,w\n17,1,1\n42,0,2\n3,1,5\n"
-    else:
-        preds = "id,prob,w\n42,0.3,2\n3,0.6,5\n17,0.8,1\n"
+def test_weights_are_a_column_of_either_table(here: Path) -> None:
+    for side in ["labels.csv", "preds.csv"]:
+        labels, preds = SOLUTION, SUBMISSION
+        if side == "labels.csv":
+            labels = "id,label,w\n17,1,1\n42,0,2\n3,1,5\n"
+        else:
+            preds = "id,prob,w\n42,0.3,2\n3,0.6,5\n17,0.8,1\n"
 
-    found = record("bce", *both(labels, preds), "--key", "id", "-w", "w")
+        found = record("bce", *both(labels, preds), "--key", "id", "-w", "w")
 
-    assert found["value"] == close(-(log(0.8) + 2 * log(0.7) + 5 * log(0.6)) / 8)
-    assert found["columns"]["weight"] == "w"
+        assert found["value"] == close(-(log(0.8) + 2 * log(0.7) + 5 * log(0.6)) / 8)
+        assert found["columns"]["weight"] == "w"
 
 
 def test_arrays_are_joined_with_text(here: Path) -> None:
@@ -184,9 +182,8 @@ def test_arrays_are_joined_with_text(here: Path) -> None:
     assert answer("bce", "labels.csv", "preds.npz", "--key", "id") == close(JOINED)
 
 
-@pytest.mark.parametrize(
-    ("labels", "preds", "said"),
-    [
+def test_what_is_wrong_with_a_join_is_named_with_key_file_and_line(here: Path) -> None:
+    for labels, preds, said in [
         (SOLUTION, SUBMISSION + "99,.5\n", "preds.csv:5: the key '99' is not in labels.csv; --unmatched drop leaves"),
         (SOLUTION + "5,1\n", SUBMISSION, "labels.csv:5: the key '5' is not in preds.csv; --unmatched drop leaves"),
         (SOLUTION + "17,0\n", SUBMISSION, "labels.csv:5: the key '17' stands twice, first in labels.csv:2"),
@@ -198,14 +195,10 @@ def test_arrays_are_joined_with_text(here: Path) -> None:
         (SOLUTION, SUBMISSION.replace("id", "key"), "preds.csv: no column 'id'; the columns are key, prob"),
         (SOLUTION, SUBMISSION.replace("0.6", "6"), "preds.csv:3: column 'prob': 6 is not a probability"),
         (SOLUTION.replace("42,0", "42,x"), SUBMISSION, "labels.csv:3: column 'label': label 'x' is not 0 or 1"),
-    ],
-)
-def test_what_is_wrong_with_a_join_is_named_with_key_file_and_line(
-    labels: str, preds: str, said: str, here: Path
-) -> None:
-    found = refusal("bce", *both(labels, preds), "--key", "id")
+    ]:
+        found = refusal("bce", *both(labels, preds), "--key", "id")
 
-    assert found.replace("'", "").startswith(said.replace("'", "")), found
+        assert found.replace("'", "").startswith(said.replace("'", "")), found
 
 
 def test_rows_without_a_partner_can_be_left_out_and_are_counted(here: Path) -> None:
@@ -219,13 +212,11 @@ def test_rows_without_a_partner_can_be_left_out_and_are_counted(here: Path) -> N
     assert "3 rows" in quiet.err
 
 
-@pytest.mark.parametrize(
-    "spelled", [("7", "7.0"), ("7", "007"), ("7.0", "+7"), ("12345678901234567890", "+12345678901234567890")]
-)
-def test_keys_that_are_numbers_throughout_are_compared_as_numbers(spelled: tuple[str, str], here: Path) -> None:
-    both(f"id,label\n{spelled[0]},1\n8,0\n", f"id,prob\n8,.3\n{spelled[1]},.8\n")
+def test_keys_that_are_numbers_throughout_are_compared_as_numbers(here: Path) -> None:
+    for spelled in [("7", "7.0"), ("7", "007"), ("7.0", "+7"), ("12345678901234567890", "+12345678901234567890")]:
+        both(f"id,label\n{spelled[0]},1\n8,0\n", f"id,prob\n8,.3\n{spelled[1]},.8\n")
 
-    assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.8) + log(0.7)) / 2)
+        assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.8) + log(0.7)) / 2)
 
 
 def test_keys_are_one_number_only_as_whole_numbers_without_an_exponent(here: Path) -> None:
@@ -252,19 +243,16 @@ def test_keys_among_which_is_a_word_are_compared_as_text(here: Path) -> None:
     assert "the key '007' is not in labels.csv" in refusal("bce", "labels.csv", "preds.csv", "--key", "id")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
+def test_options_of_a_join_want_a_join(here: Path) -> None:
+    for arguments, said in [
         (("labels.csv", "--key", "id"), "--key joins two tables"),
         (("1,0", "preds.csv", "--key", "id"), "--key joins two tables"),
         (("labels.csv", "preds.csv", "--unmatched", "drop"), "add --key"),
         (("labels.csv", "preds.csv", "--key", "id", "-w", "1,2,3"), "beside --key weights are a column"),
-    ],
-)
-def test_options_of_a_join_want_a_join(arguments: tuple[str, ...], said: str, here: Path) -> None:
-    both()
+    ]:
+        both()
 
-    assert said in refusal("bce", *arguments)
+        assert said in refusal("bce", *arguments)
 
 
 @examples(25)

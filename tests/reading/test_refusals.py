@@ -58,10 +58,10 @@ DESIGN = [
 ]
 
 
-@pytest.mark.parametrize("args, text, said", DESIGN)
-def test_the_errors_are_worded_as_promised(args: tuple[str, ...], text: str, said: str) -> None:
-    write("preds.csv", text)
-    assert run(*args).err == said
+def test_the_errors_are_worded_as_promised() -> None:
+    for args, text, said in DESIGN:
+        write("preds.csv", text)
+        assert run(*args).err == said
 
 
 @pytest.mark.slow
@@ -153,16 +153,14 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize("command, text, options, place, words", CELLS)
-@pytest.mark.parametrize("piped", [False, True])
-def test_a_wrong_cell_is_named_with_its_place(
-    command: str, text: str, options: tuple[str, ...], place: str, words: str, piped: bool
-) -> None:
-    source = "-" if piped else write("preds.csv", text)
-    said = refusal(command, source, *options, stdin=text if piped else "")
-    assert said.startswith(("<stdin>" if piped else "preds.csv") + place), said
-    assert words in said
-    assert plain_words(said) == plain_words(said).lower()
+def test_a_wrong_cell_is_named_with_its_place() -> None:
+    for command, text, options, place, words in CELLS:
+        for piped in [False, True]:
+            source = "-" if piped else write("preds.csv", text)
+            said = refusal(command, source, *options, stdin=text if piped else "")
+            assert said.startswith(("<stdin>" if piped else "preds.csv") + place), said
+            assert words in said
+            assert plain_words(said) == plain_words(said).lower()
 
 
 ROWS = [
@@ -191,11 +189,11 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("args, place, words", ROWS)
-def test_a_wrong_entry_of_a_list_is_named_by_its_row(args: tuple[str, ...], place: str, words: str) -> None:
-    said = refusal(*args)
-    assert said.startswith(place) and words in said
-    assert plain_words(said) == plain_words(said).lower()
+def test_a_wrong_entry_of_a_list_is_named_by_its_row() -> None:
+    for args, place, words in ROWS:
+        said = refusal(*args)
+        assert said.startswith(place) and words in said
+        assert plain_words(said) == plain_words(said).lower()
 
 
 # --- whole inputs -----------------------------------------------------------------------------------------------------
@@ -203,11 +201,11 @@ def test_a_wrong_entry_of_a_list_is_named_by_its_row(args: tuple[str, ...], plac
 EMPTY = ["", "\n", "\n\n  \n", "\ufeff", "label,prob", "label,prob\n", "label,prob\n\n\n", '"label","prob"\r\n']
 
 
-@pytest.mark.parametrize("text", EMPTY)
-@pytest.mark.parametrize("piped", [False, True])
-def test_an_empty_input_is_refused(text: str, piped: bool) -> None:
-    said = refusal("bce", "-" if piped else write("t.csv", text), stdin=text if piped else "")
-    assert said.startswith(("<stdin>" if piped else "t.csv") + ": ") and ("empty" in said or "no rows" in said)
+def test_an_empty_input_is_refused() -> None:
+    for text in EMPTY:
+        for piped in [False, True]:
+            said = refusal("bce", "-" if piped else write("t.csv", text), stdin=text if piped else "")
+            assert said.startswith(("<stdin>" if piped else "t.csv") + ": ") and ("empty" in said or "no rows" in said)
 
 
 WHOLE = [
@@ -221,12 +219,10 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize("command, text, options, words", WHOLE)
-@pytest.mark.parametrize("output", [(), ("-q",), ("-r", "none"), ("-r", "none", "-q"), ("-r", "none", "-f", "json")])
-def test_an_input_that_leaves_nothing_to_average_is_refused(
-    command: str, text: str, options: tuple[str, ...], words: str, output: tuple[str, ...]
-) -> None:
-    assert words in refusal(command, write("t.csv", text), *options, *output)
+def test_an_input_that_leaves_nothing_to_average_is_refused() -> None:
+    for command, text, options, words in WHOLE:
+        for output in [(), ("-q",), ("-r", "none"), ("-r", "none", "-q"), ("-r", "none", "-f", "json")]:
+            assert words in refusal(command, write("t.csv", text), *options, *output)
 
 
 COUNTS = [
@@ -236,10 +232,10 @@ COUNTS = [
 ]
 
 
-@pytest.mark.parametrize("labels, preds, counts", COUNTS)
-def test_different_numbers_of_rows_are_refused_with_both(labels: str, preds: str, counts: tuple[str, str]) -> None:
-    said = refusal("bce", write("l.csv", labels), write("p.csv", preds))
-    assert all(count in said for count in counts)
+def test_different_numbers_of_rows_are_refused_with_both() -> None:
+    for labels, preds, counts in COUNTS:
+        said = refusal("bce", write("l.csv", labels), write("p.csv", preds))
+        assert all(count in said for count in counts)
 
 
 def test_a_list_and_a_file_of_different_length_are_refused_with_both_counts() -> None:
@@ -290,13 +286,11 @@ COLUMNS = [
 ]
 
 
-@pytest.mark.parametrize("command, text, options, words", COLUMNS)
-def test_a_choice_of_columns_that_settles_nothing_is_refused(
-    command: str, text: str, options: tuple[str, ...], words: str
-) -> None:
-    said = refusal(command, write("t.csv", text), *options)
-    assert words in said
-    assert plain_words(said) == plain_words(said).lower()
+def test_a_choice_of_columns_that_settles_nothing_is_refused() -> None:
+    for command, text, options, words in COLUMNS:
+        said = refusal(command, write("t.csv", text), *options)
+        assert words in said
+        assert plain_words(said) == plain_words(said).lower()
 
 
 def test_the_list_of_columns_has_an_end() -> None:
@@ -313,19 +307,19 @@ def test_labels_in_a_file_are_one_column() -> None:
     assert "l.csv" in refusal("ce", "l.csv", "p.csv")
 
 
-@pytest.mark.parametrize("labels", ["0,0", "l.csv"])
-def test_one_column_of_predictions_is_too_few_for_ce(labels: str) -> None:
-    write("l.csv", "label\n0\n0\n"), write("p.csv", "0.8\n0.3\n")
-    refusal("ce", labels, "p.csv")
+def test_one_column_of_predictions_is_too_few_for_ce() -> None:
+    for labels in ["0,0", "l.csv"]:
+        write("l.csv", "label\n0\n0\n"), write("p.csv", "0.8\n0.3\n")
+        refusal("ce", labels, "p.csv")
 
 
 # --- sources ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["nosuch.csv", "./1", "dir/t.csv", "t.csv/x"])
-def test_a_path_that_leads_nowhere_is_refused_by_its_name(path: str) -> None:
-    write("t.csv", PLAIN)
-    assert refusal("bce", path).startswith(f"{path}: ")
+def test_a_path_that_leads_nowhere_is_refused_by_its_name() -> None:
+    for path in ["nosuch.csv", "./1", "dir/t.csv", "t.csv/x"]:
+        write("t.csv", PLAIN)
+        assert refusal("bce", path).startswith(f"{path}: ")
 
 
 def test_a_directory_is_no_table() -> None:
@@ -360,16 +354,16 @@ def test_compressed_data_cut_short_are_refused(kind: str, table: bytes, share: f
     assert said.startswith(("<stdin>" if piped else "t") + ": ") and "compressed" in said
 
 
-@pytest.mark.parametrize("kind", PACKERS)
-def test_compressed_data_with_a_changed_byte_are_refused(kind: str) -> None:
-    packed = bytearray(PACKERS[kind](LONG))
-    packed[len(packed) // 2] ^= 0xFF
-    refusal("bce", write("t", bytes(packed)), "-q")
+def test_compressed_data_with_a_changed_byte_are_refused() -> None:
+    for kind in PACKERS:
+        packed = bytearray(PACKERS[kind](LONG))
+        packed[len(packed) // 2] ^= 0xFF
+        refusal("bce", write("t", bytes(packed)), "-q")
 
 
-@pytest.mark.parametrize("kind", PACKERS)
-def test_an_empty_table_in_compressed_form_is_empty(kind: str) -> None:
-    assert "empty" in refusal("bce", write("t", PACKERS[kind](b"")))
+def test_an_empty_table_in_compressed_form_is_empty() -> None:
+    for kind in PACKERS:
+        assert "empty" in refusal("bce", write("t", PACKERS[kind](b"")))
 
 
 BYTES = [
@@ -404,18 +398,18 @@ def test_bytes_that_are_no_table_are_refused_by_name(data: bytes, piped: bool) -
     assert said.startswith(("<stdin>" if piped else "t") + ":")
 
 
-@pytest.mark.parametrize("line", [2, 3, 40_000])
-def test_bytes_that_are_not_utf_8_are_refused_with_their_line(line: int) -> None:
-    write("t.csv", b"label,prob\n" + b"1,0.8\n" * (line - 2) + b"1,0.5\xe9\n" + b"0,0.5\n" * 10)
-    said = refusal("bce", "t.csv")
-    assert said.startswith(f"t.csv:{line}: ") and "UTF-8" in said and "--encoding" in said
+def test_bytes_that_are_not_utf_8_are_refused_with_their_line() -> None:
+    for line in [2, 3, 40_000]:
+        write("t.csv", b"label,prob\n" + b"1,0.8\n" * (line - 2) + b"1,0.5\xe9\n" + b"0,0.5\n" * 10)
+        said = refusal("bce", "t.csv")
+        assert said.startswith(f"t.csv:{line}: ") and "UTF-8" in said and "--encoding" in said
 
 
-@pytest.mark.parametrize("line", [2, 3, 40_000])
-def test_bytes_that_are_not_in_the_given_encoding_are_refused_with_their_line(line: int) -> None:
-    write("t.csv", b"label,prob\n" + b"1,0.8\n" * (line - 2) + b"1,0.5\x81\n" + b"0,0.5\n" * 10)
-    said = refusal("bce", "t.csv", "--encoding", "cp1252")
-    assert said.startswith("t.csv:") and re.search(rf"\b{line}\b", said) and "cp1252" in said
+def test_bytes_that_are_not_in_the_given_encoding_are_refused_with_their_line() -> None:
+    for line in [2, 3, 40_000]:
+        write("t.csv", b"label,prob\n" + b"1,0.8\n" * (line - 2) + b"1,0.5\x81\n" + b"0,0.5\n" * 10)
+        said = refusal("bce", "t.csv", "--encoding", "cp1252")
+        assert said.startswith("t.csv:") and re.search(rf"\b{line}\b", said) and "cp1252" in said
 
 
 ARRAYS = [
@@ -522,11 +516,9 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("data, options, word", OPTIONS)
-def test_an_option_without_sense_is_refused_by_its_name(
-    data: tuple[str, ...], options: tuple[str, ...], word: str
-) -> None:
-    assert word in refusal(*data, *options)
+def test_an_option_without_sense_is_refused_by_its_name() -> None:
+    for data, options, word in OPTIONS:
+        assert word in refusal(*data, *options)
 
 
 TABLE_OPTIONS = [
@@ -544,10 +536,10 @@ TABLE_OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("option, value", TABLE_OPTIONS)
-def test_a_delimiter_or_encoding_that_is_none_is_refused(option: str, value: str) -> None:
-    said = refusal("bce", write("t.csv", PLAIN), option, value)
-    assert {"-d": "--delimiter", "--encoding": "--encoding"}[option] in said
+def test_a_delimiter_or_encoding_that_is_none_is_refused() -> None:
+    for option, value in TABLE_OPTIONS:
+        said = refusal("bce", write("t.csv", PLAIN), option, value)
+        assert {"-d": "--delimiter", "--encoding": "--encoding"}[option] in said
 
 
 def test_options_of_other_commands_are_not_offered() -> None:
