@@ -13,8 +13,6 @@ from losscli.cli.options import HELP, asks_for_help
 from losscli.errors import DataError, NoInput, UsageError, printable_line
 from losscli.output.streams import for_a_reader, is_reader_gone, prepare, say, silence
 
-COMPLETE = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
-
 
 def main(argv: Sequence[str] | None = None, interrupted: Callable[[], bool] = lambda: False) -> int:
     """Run the command line; returns the exit code: 0 yes, 1 no, 2 trouble, 130 interrupted.
@@ -55,7 +53,7 @@ def __getattr__(name: str) -> Any:
 
 def _run(args: list[str]) -> int:
     first = args[0] if args else ""
-    if os.environ.get(COMPLETE) or first in ("--install-completion", "--show-completion"):
+    if os.environ.get("_LOSSCLI_COMPLETE") or first in ("--install-completion", "--show-completion"):
         from losscli.cli.typer_app import application, complete
 
         return complete(application(main), args)

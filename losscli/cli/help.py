@@ -163,8 +163,8 @@ def top_page(width: int) -> str:
     options = [
         HELP,
         ("-V, --version", "which version this is"),
-        ("--install-completion", "set up completion for your shell"),
-        ("--show-completion", "print what that would set up"),
+        ("--install-completion [SHELL]", "set up completion for your shell, or for SHELL"),
+        ("--show-completion [SHELL]", "print what that would set up"),
     ]
     commands = [(words[0], _title(command)) for words, command in COMMANDS.items() if len(words) == 1]
     commands += [(f"{group} {'|'.join(within(group))}", text) for group, text in GROUPS.items()]
@@ -212,8 +212,9 @@ def _entry(name: str, text: str, width: int) -> list[str]:
     """The lines of a name and its text, beside each other where they fit."""
     if not name:
         return textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ")
-    if width < NARROW:
-        return [f"  {name}", *textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+    if width < NARROW or len(name) > NAMES - 3:
+        indent = " " * (6 if width < NARROW else NAMES)
+        return [f"  {name}", *textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)]
     lines = textwrap.wrap(text, width - NAMES, break_long_words=False)
     wide = sum(east_asian_width(char) == "W" for char in name)
     return [f"  {name}".ljust(NAMES - 1 - wide) + f" {lines[0]}", *(" " * NAMES + line for line in lines[1:])]

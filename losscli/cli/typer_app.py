@@ -5,15 +5,21 @@ read and run by `main`, so that answers, messages and exit codes are those of th
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer.completion import get_completion_script, install  # type: ignore[attr-defined]  # which it imports itself
 from typer.core import TyperCommand, TyperGroup
 
 from losscli.cli.commands import COMMANDS, GROUPS, Command, command_of
 from losscli.cli.help import help_of
 from losscli.commands.arguments import Option
+from losscli.errors import UsageError
+
+COMPLETE = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
+SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 
 Main = Callable[[Sequence[str]], int]  # runs a command line, and gives its exit code
 
@@ -120,7 +126,17 @@ def _offer(option: Option) -> Callable[[str], list[str]]:
 
 
 def complete(app: typer.Typer, args: Sequence[str]) -> int:
-    """Answer the shell that asks how a line goes on, or set up completion."""
+    """Answer the shell that asks how a line goes on, or set up completion, for the shell that is named."""
+    if len(args) == 2 and args[1] in SHELLS:
+        option, shell = args
+        if option == "--show-completion":
+            sys.stdout.write(get_completion_script(prog_name="losscli", complete_var=COMPLETE, shell=shell) + "\n")
+        else:
+            _, path = install(shell=shell, prog_name="losscli", complete_var=COMPLETE)
+            sys.stdout.write(f"completion for {shell} is in {path}; it works in the next shell that you open\n")
+        return 0
+    if args[1:]:
+        raise UsageError(f"{args[0]}: {' '.join(args[1:])!r} is none of {', '.join(SHELLS)}")
     try:
         app(list(args), prog_name="losscli")
     except SystemExit as end:

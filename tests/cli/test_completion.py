@@ -100,6 +100,20 @@ def test_a_table_that_cannot_be_read_is_silence(content: bytes, place: Path) -> 
     assert offered("losscli bce t.csv -p p", place) == []
 
 
+@pytest.mark.slow
+def test_completion_is_set_up_for_the_shell_that_is_named(place: Path) -> None:
+    def losscli(*args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["losscli", *args], env=env_of(place), cwd=place, capture_output=True, text=True)
+
+    done = losscli("--install-completion", "zsh")
+    assert (done.returncode, done.stderr) == (0, "") and str(place / ".zfunc/_losscli") in done.stdout
+    assert "_LOSSCLI_COMPLETE" in (place / ".zfunc" / "_losscli").read_text(encoding="utf-8")
+    assert "_LOSSCLI_COMPLETE" in losscli("--show-completion", "fish").stdout
+    done = losscli("--install-completion", "tcsh")
+    assert done.returncode == 2
+    assert done.stderr == "losscli: --install-completion: 'tcsh' is none of bash, zsh, fish, powershell, pwsh\n"
+
+
 # --- in the shells --------------------------------------------------------------------------------------------------
 SETUP = {
     "bash": "source script",
