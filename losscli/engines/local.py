@@ -1,7 +1,7 @@
-"""Work on this machine: a function over parts in threads or processes, results in the order of the parts.
+"""Run a function over parts on this machine, in threads or processes; results come in the order of the parts.
 
-It knows nothing of what the work is. What comes back of processes is the whole answer, or None: a part that fails, or
-a platform without fork, and the caller does the work in order, which finds what is wrong and where.
+Where parts run at once, the result is None if one of them fails: the caller then does the work in order, which finds
+what is wrong and where.
 """
 
 import os
@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -65,13 +65,31 @@ def in_parts(work: Callable[[P], T], parts: Sequence[P], failures: tuple[type[Ba
     """What `work` makes of each part, in order, each in a process of its own or else a thread; None if one fails."""
     if available():
         return in_processes(work, parts, failures)
-    from concurrent.futures import ThreadPoolExecutor
+    from threading import Thread
 
-    try:
-        with ThreadPoolExecutor(len(parts)) as pool:
-            return list(pool.map(work, parts))
-    except failures:
-        return None
+    results: dict[int, T] = {}
+    errors: list[BaseException] = []
+
+    def run(at: int, part: P) -> None:
+        try:
+            results[at] = work(part)
+        except BaseException as error:
+            errors.append(error)
+
+    started = []
+    for at, part in enumerate(parts):
+        started.append(Thread(target=run, args=(at, part), daemon=True))  # so that Ctrl-C needn't wait for it
+        try:
+            started[-1].start()
+        except RuntimeError:  # the system gives no thread
+            started.pop()
+            run(at, part)
+    for thread in started:
+        while thread.is_alive():
+            thread.join(0.2)
+    if any(not isinstance(error, failures) for error in errors):
+        raise next(error for error in errors if not isinstance(error, failures))
+    return None if errors else [results[at] for at in range(len(parts))]
 
 
 def in_processes(
@@ -82,7 +100,10 @@ def in_processes(
     try:
         children.extend(_started(work, part) for part in parts[1:])
         own = work(parts[0])
-        results = [own, *(_received(reader) for _, reader in children)]
+        results = [own]
+        for _, reader in children:
+            with os.fdopen(os.dup(reader), "rb") as source:
+                results.append(pickle.loads(source.read()))
     except (EOFError, pickle.UnpicklingError, OSError):
         return None
     except failures:
@@ -90,7 +111,9 @@ def in_processes(
     finally:
         for child, reader in children:
             os.close(reader)
-            _ended(child)
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)  # after its result has been read, or when nobody wants it
+            os.waitpid(child, 0)
     return results
 
 
@@ -106,7 +129,10 @@ def _started(work: Callable[[P], T], part: P) -> tuple[int, int]:
     reader, writer = os.pipe()
     parent = os.getpid()
     try:
-        child = _forked()
+        with warnings.catch_warnings():
+            # Python warns of forking beside threads; a linear algebra library may have started some, which stand still
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
     except OSError:
         os.close(reader)
         os.close(writer)
@@ -125,13 +151,6 @@ def _started(work: Callable[[P], T], part: P) -> tuple[int, int]:
         os._exit(code)  # no clean-up of what is the parent's: buffers, temporary files
 
 
-def _forked() -> int:
-    with warnings.catch_warnings():
-        # Python warns of forking beside threads, which a linear algebra library may have started and none uses here
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
-
-
 def _end_with(parent: int) -> None:
     """Have the system kill this process when its parent ends, however that ends."""
     import ctypes
@@ -139,14 +158,3 @@ def _end_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it has ended already
         os._exit(1)
-
-
-def _received(reader: int) -> Any:
-    with os.fdopen(os.dup(reader), "rb") as source:
-        return pickle.loads(source.read())
-
-
-def _ended(child: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)  # after its result has been read, or when nobody wants it
-    os.waitpid(child, 0)

@@ -25,13 +25,9 @@ class ReadOptions:
 
 def file_table(path: str, request: ReadOptions) -> Table:
     """The table at a path."""
-    return table_of(opened(path, request), request.wanted)
-
-
-def table_of(source: OpenSource, wanted: ColumnSelection) -> Table:
-    """The table of an opened source, which is closed where there is none."""
+    source = opened(path, request)
     try:
-        return source.table(wanted)
+        return source.table(request.wanted)
     except BaseException:
         source.close()
         raise

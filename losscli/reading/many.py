@@ -146,7 +146,10 @@ class _InOrder(Reader):
     order: tuple[int, ...]
 
     def chunks(self) -> Iterator[Chunk]:
-        return (partial(_ordered, self.order, chunk) for chunk in self.inner.chunks())
+        def block(chunk: Chunk) -> Block:
+            return _in_order(self.order, chunk())
+
+        return (partial(block, chunk) for chunk in self.inner.chunks())
 
     def close(self) -> None:
         self.inner.close()
@@ -156,10 +159,6 @@ def extra_as(extra: ExtraColumns, table: Table) -> Table:
     """A table whose blocks have the extra columns in the order of another's."""
     order = _order(extra, table)
     return replace(table, schema=replace(table.schema, extra=extra), reader=_InOrder(table.reader, order))
-
-
-def _ordered(order: tuple[int, ...], chunk: Chunk) -> Block:
-    return _in_order(order, chunk())
 
 
 def _in_order(order: tuple[int, ...], block: Block) -> Block:

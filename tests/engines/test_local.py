@@ -160,3 +160,18 @@ def runs(pid: int) -> bool:
 def test_the_number_of_threads_is_as_asked() -> None:
     assert local.thread_count(3) == 3
     assert local.thread_count(None) >= 1
+
+
+def test_parts_in_threads_keep_their_order_and_fail_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "available", lambda: False)
+
+    assert local.in_parts(square, range(20), ()) == [at * at for at in range(20)]
+    assert local.in_parts(lambda part: 1 // part, [1, 0, 2], (ZeroDivisionError,)) is None
+    with pytest.raises(ZeroDivisionError):
+        local.in_parts(lambda part: 1 // part, [1, 0, 2], (KeyError,))
+
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert local.in_parts(square, [1, 2, 3], ()) == [1, 4, 9]
