@@ -46,12 +46,12 @@ DROP_HINT = "--unmatched drop leaves such rows out"
 # --- keys -------------------------------------------------------------------------------------------------------------
 def keys_of(columns: Sequence[Categorical]) -> Keys:
     """The keys of rows by the cells of these columns; two are equal just where their texts are."""
-    return tuple(_chosen(_words(column), column.codes) for column in columns)
-
-
-def _words(column: Categorical) -> Bits:
-    found = texts_of(column.categories)
-    return packed(list(map(_short, column.categories))) if found is None else found.words
+    found = []
+    for column in columns:
+        texts = texts_of(column.categories)
+        words = packed(list(map(_short, column.categories))) if texts is None else texts.words
+        found.append(_chosen(words, column.codes))
+    return tuple(found)
 
 
 def _short(text: str) -> bytes:
@@ -321,7 +321,7 @@ def held_table(table: Table, threads: int) -> HeldTable:
     """All of a table; DataError at the first fault of it, and where a key stands twice."""
     blocks: list[Block] = []
     parts: list[KeyedRows] = []
-    for block in placed(in_threads(_called, table.chunks(), threads)):
+    for block in placed(in_threads(lambda chunk: chunk(), table.chunks(), threads)):
         rows = keyed_rows(table, block)
         fault = rows.fault or block.fault
         if fault is not None:
@@ -382,21 +382,14 @@ class Join(Reader):
                 yield chunk
                 if fault is not None:
                     return
-            yield partial(_same, state.rest())
+            rest = state.rest()
+            yield lambda: rest
         except DataError as error:
             yield partial(_raised, error)  # in its turn, behind the rows before it
 
     def close(self) -> None:
         self.labels.close()
         self.preds.close()
-
-
-def _called(chunk: Chunk) -> Block:
-    return chunk()
-
-
-def _same(block: Block) -> Block:
-    return block
 
 
 def _raised(error: DataError) -> Block:

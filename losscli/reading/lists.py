@@ -24,6 +24,8 @@ from losscli.reading.text.careful import block_of_records, not_a_number
 # ./x, ../x, /x and ~/x; on Windows .\x, \\server\x and C:\x too
 _PATH = re.compile(r"\.{0,2}[/\\]|~[/\\]|[A-Za-z]:[/\\]")
 
+_FILE_ENDING = re.compile(r"\.[A-Za-z]\w{1,7}$")
+
 _CALL = re.compile(
     r"^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray|c)\s*\((.*)\)\s*$", re.DOTALL
 )
@@ -66,7 +68,10 @@ def is_list(token: str) -> bool:
         return True
     if os.path.exists(token) or next(glob.iglob(token), None) is not None:
         return False
-    return numbers or bool(re.search(r"[,;\[\s]", token.translate(_SEPARATORS).translate(_BRACKETS)))
+    text = token.translate(_SEPARATORS).translate(_BRACKETS)
+    if not re.search(r"[,;\[]", text) and _FILE_ENDING.search(text):
+        return False  # `my preds.csv`
+    return numbers or bool(re.search(r"[,;\[\s]", text))
 
 
 def is_word(token: str) -> bool:

@@ -430,6 +430,14 @@ def test_a_path_without_a_file_is_no_such_file(here: Path) -> None:
         assert "no such file" in said and path in said
 
 
+def test_a_name_of_a_file_with_spaces_is_a_path(here: Path) -> None:
+    for arguments in (("my preds.csv",), ("1,0", "my preds.csv"), ("my labels.csv", "0.8,0.3")):
+        assert "csv: no such file" in refusal("bce", *arguments)
+    assert answer("ce", "Mr. Smith,Dr. No", "0.9,0.1;0.2,0.8", "--classes", "Mr. Smith,Dr. No") == close(
+        -(log(0.9) + log(0.8)) / 2
+    )
+
+
 def test_a_windows_path_is_never_a_list(here: Path) -> None:
     for path in (r"C:\Users\Anna Smith\pred.csv", r".\x,y.csv", r"..\a b", r"\\server\x y", "D:/a b;c", "~/a b.csv"):
         for arguments in ((path,), ("1,0", path), (path, "0.8,0.3")):
