@@ -24,7 +24,7 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
     the rows doesn't follow from the frequencies of their labels.
     """
     costs_of = problem.settings.loss.baseline
-    if costs_of is None or not sum(summary.mass):
+    if costs_of is None or not sum(summary.mass) or not {Scale.PROBS, Scale.LOGPROBS} & problem.kernels.keys():
         return None
     plain = replace(problem.settings, eps=None, like=None, normalize=False, scale=Scale.PROBS)
     rule = problem.convention

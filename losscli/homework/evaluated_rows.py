@@ -301,7 +301,8 @@ class EvaluatedRows:
 
     def loss_of(self, predictions: Array, scale: Scale = Scale.PROBS) -> Array:
         """The losses (n,) of other predictions, all else as asked."""
-        kernel = (CATEGORICAL if self.categorical else BINARY)[scale]
+        by_class = self.categorical and self.problem.convention.focal_by_class
+        kernel = self.problem.kernels[scale] if by_class else (CATEGORICAL if self.categorical else BINARY)[scale]
         targets: Targets
         plain: Targets
         if self.categorical:
@@ -310,8 +311,8 @@ class EvaluatedRows:
             targets = Binary(*self.coefficients, self.problem.convention.cap)
             plain = Binary(self.labels, 1.0 - self.labels)
         loss = kernel.value(targets, predictions)
-        if self.problem.settings.focal:
-            loss = focal_value(loss, kernel.value(plain, predictions), self.problem.settings.focal)
+        if self.problem.focal:
+            loss = focal_value(loss, kernel.value(plain, predictions), self.problem.focal)
         return loss / self.log_base
 
     # --- from rows to the answer ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 
 from losscli.enums import Reduction, Scale
 from losscli.errors import UsageError
+from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits, gradient_divisor
@@ -35,7 +36,8 @@ def explain_gradient(gradient: Gradient) -> Explanation:
     problem = gradient.problem
     if problem.convention.rescale:
         raise UsageError("--explain shows gradients of rows that are not rescaled")
-    if problem.settings.focal and (problem.convention.focal_by_class or problem.settings.smoothing):
+    soft = HARD not in gradient.totals.summary.traits
+    if problem.settings.focal and (problem.convention.focal_by_class or problem.settings.smoothing or soft):
         raise UsageError("--explain shows the focal factor of a row with hard labels; it contradicts --smoothing")
     lines: list[Line] = [*map(maths, kernel_of(problem, gradient.spec.by).chain), *option_lines(problem)]
     if problem.settings.focal:
@@ -89,23 +91,32 @@ def _values(gradient: Gradient) -> Iterator[tuple[int, str]]:
 
 
 def _chains(gradient: Gradient, prepared: Prepared) -> Iterator[str]:
-    p, _ = as_probs_and_logits(prepared.conditioned, gradient.problem.settings.scale)
-    slope = kernel_of(gradient.problem, gradient.spec.by).slope
+    term = kernel_of(gradient.problem, gradient.spec.by).gradient_term
+    v, p = _predictions(gradient, prepared)
     for at in range(min(len(prepared.conditioned), SHOWN)):
         weight = "" if prepared.rows.weight is None else factor(float(prepared.rows.weight[at]))
         if prepared.raw.ndim == 1 and prepared.raw[at] != prepared.conditioned[at]:
             yield f"{weight}0 (clipped: a flat piece)"
         else:
-            text = slope(coefficients(prepared, at), np.atleast_1d(p[at]).tolist())
+            text = term(coefficients(prepared, at), v[at], p[at])
             yield f"{weight}{_focal(gradient, prepared, at, text) if gradient.problem.settings.focal else text}"
+
+
+def _predictions(gradient: Gradient, prepared: Prepared) -> tuple[list[list[float]], list[list[float]]]:
+    """The predictions of the first rows on the scale of the gradient, and their probabilities; a list a row."""
+    first = prepared.conditioned[:SHOWN]
+    p, z = as_probs_and_logits(first, gradient.problem.settings.scale)
+    with np.errstate(divide="ignore"):  # ln 0 is -inf
+        v = {Scale.PROBS: p, Scale.LOGITS: z, Scale.LOGPROBS: np.log(p)}[gradient.spec.by]
+    return v.reshape(len(first), -1).tolist(), p.reshape(len(first), -1).tolist()
 
 
 def _focal(gradient: Gradient, prepared: Prepared, at: int, slope: str) -> str:
     """The product rule of a row's focal factor with its numbers."""
     problem, g = gradient.problem, gradient.problem.settings.focal
-    p, _ = as_probs_and_logits(prepared.conditioned, problem.settings.scale)
-    plain = kernel_of(problem, gradient.spec.by).slope(
-        coefficients(prepared, at, unweighted=True), np.atleast_1d(p[at]).tolist()
+    v, p = _predictions(gradient, prepared)
+    plain = kernel_of(problem, gradient.spec.by).gradient_term(
+        coefficients(prepared, at, unweighted=True), v[at], p[at]
     )
     loss = float(problem.kernel.value(prepared.targets, prepared.conditioned)[at])
     own = float(np.exp(-problem.kernel.value(prepared.unweighted, prepared.conditioned)[at]))
@@ -155,7 +166,7 @@ def _work(design: DesignMatrix, theta: Array, divisor: float) -> _Work:
     """The work at `theta`; the sum over the examples is divided by `divisor`."""
     s = design.problem.settings
     # whether the slope of each example by its logits is h - y, with nothing else to it
-    plain = design.weight is None and not (s.smoothing or s.focal or s.class_weight or s.pos_weight)
+    plain = s.loss.log_loss and design.weight is None and not (s.smoothing or s.focal or s.class_weight or s.pos_weight)
     slope = "(h - y)" if plain else "(dloss/dz)"
     over = "" if divisor == 1.0 else " / m"
     words = "{}, {}, what the mean divides by" if over else "{}"

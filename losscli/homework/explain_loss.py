@@ -20,6 +20,7 @@ from losscli.evaluation.problem import Problem
 from losscli.gradients.evaluate import as_probs_and_logits
 from losscli.homework.formula import Explanation, Line, divisor_name, formula, lines_grid, log_name
 from losscli.losses.conventions import rescaled
+from losscli.losses.focal import true_class_cost
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, dense, taken
 from losscli.losses.wording import FEW_TERMS, as_number, listed, over
@@ -157,10 +158,10 @@ def _term_text(problem: Problem, prepared: Prepared, at: int) -> str:
         if kernel.value(Binary(np.array(part[:1]), np.array(part[1:])), np.array(v))[0] > cap:
             plain = kernel.term(part, v, log).removeprefix("-")
             text = text.replace(plain, f"max({plain}, -{cap:g}{over(log)})")
-    if not problem.settings.focal:
+    if not problem.focal:
         return text
     several = any(sign in IN_BRACKETS.sub("", text) for sign in (" + ", " - "))
-    own = float(np.exp(-kernel.value(prepared.unweighted, prepared.conditioned)[at]))
+    own = float(np.exp(-true_class_cost(kernel, prepared.focus, prepared.conditioned)[at]))
     return f"(1 - {as_number(own)})^{problem.settings.focal:g} * " + (f"[ {text} ]" if several else text)
 
 

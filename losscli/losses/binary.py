@@ -112,12 +112,12 @@ def _added(a: Sequence[float], *costs: str) -> str:
     return " + ".join(parts).replace("+ -", "- ") or "0"
 
 
-def slope_by_probs(a: Sequence[float], p: Sequence[float]) -> str:
+def gradient_term_by_probs(a: Sequence[float], v: Sequence[float], p: Sequence[float]) -> str:
     """(p - y) / (p (1 - p)) with numbers."""
-    return f"{slope_by_logits(a, p)} / ({as_number(p[0])} * (1 - {as_number(p[0])}))"
+    return f"{gradient_term_by_logits(a, v, p)} / ({as_number(p[0])} * (1 - {as_number(p[0])}))"
 
 
-def slope_by_logits(a: Sequence[float], p: Sequence[float]) -> str:
+def gradient_term_by_logits(a: Sequence[float], v: Sequence[float], p: Sequence[float]) -> str:
     """(p - y) with numbers, or what the coefficients make of it where they don't add up to 1."""
     (one, zero), number = a, as_number(p[0])
     if abs(one + zero - 1.0) < 1e-12:
@@ -127,6 +127,6 @@ def slope_by_logits(a: Sequence[float], p: Sequence[float]) -> str:
     return f"{factor(one or zero)}({number} - {1 if one else 0})"
 
 
-def slope_by_logprobs(a: Sequence[float], p: Sequence[float]) -> str:
+def gradient_term_by_logprobs(a: Sequence[float], v: Sequence[float], p: Sequence[float]) -> str:
     """(p - y) / (1 - p) with numbers."""
-    return f"{slope_by_logits(a, p)} / (1 - {as_number(p[0])})"
+    return f"{gradient_term_by_logits(a, v, p)} / (1 - {as_number(p[0])})"

@@ -98,18 +98,18 @@ def term_from_logprobs(a: Sequence[float], v: Sequence[float], log: str) -> str:
     return signed([f"-{factor(one)}({as_number(x)})" for one, x in zip(a, v, strict=True) if one != 0.0]) + over(log)
 
 
-def slope_by_probs(a: Sequence[float], p: Sequence[float]) -> str:
+def gradient_term_by_probs(a: Sequence[float], v: Sequence[float], p: Sequence[float]) -> str:
     """-a_k / p_k with numbers."""
     return _row([f"-{as_number(one)} / {as_number(x)}" if one else "0" for one, x in zip(a, p, strict=True)])
 
 
-def slope_by_logits(a: Sequence[float], p: Sequence[float]) -> str:
+def gradient_term_by_logits(a: Sequence[float], v: Sequence[float], p: Sequence[float]) -> str:
     """A p_k - a_k with numbers, A = sum_k a_k."""
     whole = factor(sum(a))
     return _row([f"{whole}{as_number(x)} - {as_number(one)}" for one, x in zip(a, p, strict=True)])
 
 
-def slope_by_logprobs(a: Sequence[float], p: Sequence[float]) -> str:
+def gradient_term_by_logprobs(a: Sequence[float], v: Sequence[float], p: Sequence[float]) -> str:
     """-a_k with numbers."""
     return _row([f"-{as_number(one)}" if one else "0" for one in a])
 

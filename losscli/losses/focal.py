@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from math import inf
@@ -13,6 +13,7 @@ from losscli.lazy import Lazy
 from losscli.losses.functions import log_softmax, product, rest_sums, row_sums, times
 from losscli.losses.table import CATEGORICAL, Kernel
 from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, is_hard
+from losscli.losses.wording import as_number, factor, signed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,9 +115,18 @@ def focal_kernels(gamma: float) -> Mapping[Scale, Kernel]:
         Scale.LOGPROBS: (lambda x: x, by_logprobs),
     }
     return {
-        scale: replace(CATEGORICAL[scale], value=partial(value, to_x), gradient=gradient)
+        scale: replace(
+            CATEGORICAL[scale], value=partial(value, to_x), gradient=gradient, term=partial(_term, to_x, gamma)
+        )
         for scale, (to_x, gradient) in forms.items()
     }
+
+
+def _term(to_x: Callable[[Array], Array], gamma: float, a: Sequence[float], v: Sequence[float], log: str) -> str:
+    """-sum_k a_k (1 - p_k)^gamma ln(p_k) with numbers; a coefficient of 0 leaves its part out."""
+    p = np.exp(to_x(np.array([v])))[0].tolist()
+    parts = [(factor(one), as_number(share)) for one, share in zip(a, p, strict=True) if one != 0.0]
+    return signed([f"-{one}(1 - {share})^{gamma:g} * {log}({share})" for one, share in parts])
 
 
 def _ln(p: Array) -> Array:

@@ -30,7 +30,8 @@ class Kernel:
 
     The gradient is shaped like the predictions. `formula` is the loss in symbols, for soft labels or hard ones, with
     the name of the logarithm; `term` the same with the coefficients and the predictions of a row put in. `chain` is the
-    gradient in symbols, a line a step; `slope` the same with the coefficients and the probabilities of a row.
+    gradient in symbols, a line a step; `gradient_term` the same with the coefficients of a row, its predictions v on
+    this scale, and their probabilities p.
     """
 
     value: Callable[..., Array]
@@ -38,20 +39,20 @@ class Kernel:
     formula: Callable[[bool, str], str]
     term: Callable[[Sequence[float], Sequence[float], str], str]
     chain: tuple[str, ...]
-    slope: Callable[[Sequence[float], Sequence[float]], str]
+    gradient_term: Callable[[Sequence[float], Sequence[float], Sequence[float]], str]
 
 
 @dataclass(frozen=True)
 class Loss:
     """A loss: its names, kernels by form and scale of the data, and what else has a meaning for it.
 
-    `settings` are those of `PARTICULAR` that it takes. A log-loss is measured in nats, or the unit of its base, and has
-    a perplexity, a likelihood and the catalogue of mistakes; any other loss has the `unit` that it names. `leads` and
-    `closes` are the keys of the figures that its table begins and ends with. `baseline` gives the cost of each class as
-    the label where the label frequencies are predicted (see `losses.baseline`), `regression` the name of the fit that
-    has the least of the loss; None where there is none. `examples` are lines of its commands, for their pages of help;
-    `aliases` what other programs call it (several names, in lower case and without dashes), with the options that such
-    a name means.
+    `settings` are those of `LOSS_SPECIFIC` that it takes. A log-loss is measured in nats, or the unit of its base, and
+    has a perplexity, a likelihood and the catalogue of mistakes; any other loss has the `unit` that it names. `leads`
+    and `closes` are the keys of the figures that its table begins and ends with. `baseline` gives the cost of each
+    class as the label where the label frequencies are predicted (see `losses.baseline`), `regression` the name of the
+    fit that has the least of the loss; None where there is none. `examples` are lines of its commands, for their pages
+    of help; `aliases` what other programs call it (several names, in lower case and without dashes), with the options
+    that such a name means.
     """
 
     name: str
@@ -89,7 +90,7 @@ BINARY = {
         lambda soft, log: f"loss = -[ y {log} p + (1 - y) {log}(1 - p) ]",
         binary.term_from_probs,
         ("dloss/dp = -y/p + (1 - y)/(1 - p) = (p - y) / [p (1 - p)]",),
-        binary.slope_by_probs,
+        binary.gradient_term_by_probs,
     ),
     Scale.LOGITS: Kernel(
         binary.bce_from_logits,
@@ -102,7 +103,7 @@ BINARY = {
             "dp/dz = e^-z / (1 + e^-z)^2 = p (1 - p)",
             "p (1 - p) cancels, so that dloss/dz = p - y",
         ),
-        binary.slope_by_logits,
+        binary.gradient_term_by_logits,
     ),
     Scale.LOGPROBS: Kernel(
         binary.bce_from_logprobs,
@@ -110,7 +111,7 @@ BINARY = {
         lambda soft, log: f"loss = -[ y x{over(log)} + (1 - y) {log}(1 - e^x) ], x = ln p",
         binary.term_from_logprobs,
         ("dloss/dx = dloss/dp * dp/dx, with p = e^x and dp/dx = p: (p - y) / (1 - p)",),
-        binary.slope_by_logprobs,
+        binary.gradient_term_by_logprobs,
     ),
 }
 
@@ -121,7 +122,7 @@ CATEGORICAL = {
         lambda soft, log: f"loss = -sum over k of q[k] {log} p[k]" if soft else f"loss = -{log} p[label]",
         categorical.term_from_probs,
         ("dloss/dp[k] = -q[k] / p[k]",),
-        categorical.slope_by_probs,
+        categorical.gradient_term_by_probs,
     ),
     Scale.LOGITS: Kernel(
         categorical.ce_from_logits,
@@ -136,7 +137,7 @@ CATEGORICAL = {
             "dp[j]/dz[k] = p[k] (1 - p[k]) for j = k, and dp[j]/dz[k] = -p[j] p[k] for other j",
             "dloss/dz[k] = -q[k] (1 - p[k]) + p[k] (1 - q[k]), so that dloss/dz[k] = p[k] - q[k]",
         ),
-        categorical.slope_by_logits,
+        categorical.gradient_term_by_logits,
     ),
     Scale.LOGPROBS: Kernel(
         categorical.ce_from_logprobs,
@@ -144,7 +145,7 @@ CATEGORICAL = {
         lambda soft, log: f"loss = -{'sum over k of q[k] x[k]' if soft else 'x[label]'}{over(log)}, x = ln p",
         categorical.term_from_logprobs,
         ("dloss/dx[k] = -q[k]",),
-        categorical.slope_by_logprobs,
+        categorical.gradient_term_by_logprobs,
     ),
 }
 

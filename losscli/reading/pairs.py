@@ -19,6 +19,7 @@ from losscli.data.blocks import (
     Chunk,
     ColumnNames,
     OpenSource,
+    Origin,
     Reader,
     Schema,
     Side,
@@ -181,7 +182,9 @@ class _WeighedAlike(Reader):
 
 def _weighed_alike(chunk: Chunk, weight: float) -> Block:
     block = chunk()
-    return replace(block, weights=np.full(block.rows, weight))
+    typed = Block(1, 1, (), np.zeros((1, 0)), origin=Origin("weights"))
+    side = Side((typed,), np.zeros(block.rows, dtype=np.intp))
+    return replace(block, weights=np.full(block.rows, weight), sides={**block.sides, "weight": side})
 
 
 def _weights_argument(request: ReadOptions) -> Table:

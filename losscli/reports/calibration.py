@@ -74,7 +74,7 @@ class Calibration:
         settings, problem = self.problem.settings, self.problem
         changed = settings.focal or settings.smoothing or settings.pos_weight is not None or settings.class_weight
         like = settings.like is not None and problem.convention.mean_over_rows
-        if self.reliability.pairs is None or changed or like:
+        if self.reliability.pairs is None or changed or like or Scale.PROBS not in problem.kernels:
             return None
         pools, log_base = self._ordered[0], settings.log_base
         whole = Pools(pools.weight.sum(keepdims=True), pools.happened.sum(keepdims=True))
@@ -178,7 +178,7 @@ def _line(one: Bin, level: float) -> tuple[object, ...]:
 
 def _loss(problem: Problem, pools: Pools) -> float:
     """The mean loss of predicting each pool's frequency for its rows."""
-    kernel = problem.settings.loss.kernels[problem.form][Scale.PROBS]
+    kernel = problem.kernels[Scale.PROBS]
     level = np.clip(pools.level, 0.0, 1.0)
     cost = kernel.value(Binary(pools.happened, np.maximum(pools.weight - pools.happened, 0.0)), level)
     return float(cost.sum() / pools.weight.sum())

@@ -44,7 +44,7 @@ def work(name: str, by: str) -> dict[str, object]:
         "formula": lambda soft, log: f"loss = {name}",
         "term": binary_term,
         "chain": (f"dloss/d{by} = 2 (p - y) dp/d{by}",),
-        "slope": lambda a, p: few(
+        "gradient_term": lambda a, v, p: few(
             [f"2 ({as_number(x)} - {as_number(one)})" for one, x in zip(a, p, strict=False)], ", "
         ),
     }
@@ -101,10 +101,34 @@ BRIER = Loss(
 )
 
 
+HINGE_BY_LOGITS = Kernel(
+    # max(0, 1 - (2y - 1) z), Cortes & Vapnik 1995; its slope is -(2y - 1) where the margin is below 1
+    value=lambda a, z: a.positive * np.maximum(0.0, 1.0 - z) + a.negative * np.maximum(0.0, 1.0 + z),
+    gradient=lambda a, z: a.negative * (z > -1.0) - a.positive * (z < 1.0),
+    formula=lambda soft, log: "loss = max(0, 1 - (2 y - 1) z)",
+    term=lambda a, v, log: f"max(0, 1 {'-' if a[0] else '+'} {as_number(v[0])})",
+    chain=("dloss/dz = -(2 y - 1) where (2 y - 1) z < 1, else 0",),
+    gradient_term=lambda a, v, p: f"slope {-1 if a[0] else 1} below margin 1, at {as_number(v[0] if a[0] else -v[0])}",
+)
+
+HINGE = Loss(
+    "hinge",
+    "hinge loss",
+    {Form.BINARY: {Scale.LOGITS: HINGE_BY_LOGITS}},
+    frozenset({"positive", "ignore", "pos_weight", "class_weight"}),
+    soft_labels=False,
+    log_loss=False,
+    unit="margins",
+    scale=Scale.LOGITS,
+    regression="support vector",
+)
+
+
 @pytest.fixture(autouse=True)
-def with_brier(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The table with one more entry, and the commands that follow from it."""
+def with_two_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The table with two more entries, and the commands that follow from them."""
     enter(monkeypatch, BRIER)
+    enter(monkeypatch, HINGE)
     yield
 
 
@@ -384,3 +408,110 @@ def test_what_others_call_it_is_answered_with_its_name(monkeypatch: pytest.Monke
 
     assert refusal("quadratic", "t.csv") == "no such command: 'quadratic'; use brierlogits"
     assert refusal("breir", "t.csv") == "no such command: 'breir'; did you mean brier?"
+
+
+# --- a loss that takes logits alone -----------------------------------------------------------------------------------
+Z = "1.5,-0.3,0.4,-2"  # margins of the labels 1,0,0,1: 1.5, 0.3, -0.4, -2
+
+
+def test_hinge_is_one_less_the_margin_where_that_is_below_one() -> None:
+    assert answer("hinge", LABELS, Z, "-r", "sum") == pytest.approx(0.7 + 1.4 + 3.0, rel=1e-15, abs=0)
+    assert answer("hinge", LABELS, Z) == pytest.approx(5.1 / 4, rel=1e-15, abs=0)
+    found = record("hinge", LABELS, Z, "-w", "1,2,3,4", "--pos-weight", "2")
+    assert found["value"] == pytest.approx((2 * 0.7 + 3 * 1.4 + 4 * 2 * 3.0) / 10, rel=1e-15, abs=0)
+    assert record("hinge", LABELS, Z, "--class-weight", "balanced")["value"] == record("hinge", LABELS, Z)["value"]
+    assert (found["from"], found["base"], found["baseline"]) == ("logits", None, None)
+    assert record("hinge", "yes,no,?", "1,2,3", "--positive", "yes", "--ignore", "?")["n"] == 2
+
+
+def test_the_gradient_of_hinge_passes_the_check_and_shows_its_own_work() -> None:
+    found = record("grad", "hinge", LABELS, Z, "-r", "sum", "--check")
+    assert found["ok"] and found["gradient"] == [0.0, 1.0, 1.0, -1.0]
+    work = record("grad", "hinge", LABELS, Z, "--explain")["explain"]
+    assert work["formula"][0] == HINGE_BY_LOGITS.chain[0]
+    chains = [row["chain"] for row in work["rows"]]
+    assert chains[1:3] == ["slope 1 below margin 1, at 0.3 / 4", "slope 1 below margin 1, at -0.4 / 4"]
+    work = record("hinge", LABELS, Z, "--explain")["explain"]
+    assert work["formula"][0] == "loss = max(0, 1 - (2 y - 1) z)" and work["rows"][0]["term"] == "max(0, 1 - 1.5)"
+
+
+def test_the_gradient_by_parameters_shows_no_difference_that_it_is_not(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("y,x\n1,2\n0,1\n0,-1\n1,4\n")
+    for loss in ("hinge", "brier"):
+        args = ("grad", loss, tmp_path / "t.csv", "-y", "y", "-x", "x", "--wrt", "params", "--theta", "0.1,0.2")
+        work = record(*args, "--explain")["explain"]
+        assert work["formula"][-1].startswith("dloss/dtheta = X^T (dloss/dz) / m")
+        assert record(*args, "--check")["ok"]
+
+
+def test_a_fit_lowers_the_loss_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("y,x\n1,2\n0,1\n0,-1\n1,4\n1,-0.5\n")
+    args = ("fit", "hinge", tmp_path / "t.csv", "-y", "y", "-x", "x", "--steps", "50")
+    found = record(*args)
+    assert found["train_loss"] < found["history"][0] == 1.0
+    assert record(*args[:-1], "1", "--explain")["explain"]["formula"][1] == HINGE_BY_LOGITS.chain[0]
+    assert "support vector regression: the least hinge loss" in run("fit", "hinge", "-h").out.lower()
+
+
+# --- every page and every command of both -----------------------------------------------------------------------------
+def test_every_page_of_help_has_the_new_losses() -> None:
+    for words in ((), ("grad",), ("fit",), *(words for words in COMMANDS if {"brier", "hinge"} & set(words))):
+        out = run(*words, "-h").out
+        assert "brier" in out or "hinge" in out, words
+        assert ("Examples:\n\n" not in out and "probs (default)" not in out) or "hinge" not in " ".join(words), words
+    assert "logits (default)" in run("hinge", "-h").out.replace("\n", " ")
+    for name in ("brier", "hinge"):
+        for line in run(name, "-h").out.split("Examples:\n")[1].split("\n\n")[0].splitlines():
+            words = shlex.split(line.strip().removeprefix("losscli"))
+            assert run(*words).code == 0, line
+
+
+@pytest.mark.parametrize("name", ["brier", "hinge"])
+def test_every_question_of_a_loss_is_answered_by_the_new_ones(name: str, tmp_path: Path) -> None:
+    preds = PREDS if name == "brier" else Z
+    rows = zip(LABELS.split(","), preds.split(","), "abab", strict=True)
+    (tmp_path / "t.csv").write_text("label,m,g,n\n" + "".join(f"{y},{p},{g},{p}\n" for y, p, g in rows))
+    table, one = (name, tmp_path / "t.csv"), ("-p", "m")
+    for more in (
+        *(
+            one,
+            (*one, "-r", "none"),
+            (*one, "-r", "sum"),
+            (*one, "--explain"),
+            (*one, "--plot"),
+            (*one, "--worst", "2"),
+        ),
+        *((*one, "--by", "g"), (*one, "--quantiles", "0.5"), ("-p", "m", "-p", "n"), (*one, "--ci", "0.9")),
+    ):
+        result = run(*table, *more)
+        assert (result.code, result.err) == (0, ""), more
+        assert not any(word in result.out for word in (" nats", "perplexity", "likelihood")), more
+    value = answer(*table, *one)
+    assert run(*table, *one, "--expect", repr(value)).code == 0
+    assert run(*table, *one, "--expect", "17").code == 1
+    result = run(*table, *one, "--calibration")
+    assert result.code == 0 and ("miscalibration" in result.out) == (name == "brier")
+    for method in (("--method", "numeric"), ("--check",), ("--explain",)):
+        assert run("grad", *table, *one, *method).code == 0
+
+
+@pytest.mark.parametrize("name", ["brier", "hinge"])
+def test_the_laws_hold_for_the_new_losses(name: str, tmp_path: Path) -> None:
+    generator = np.random.default_rng(5)
+    labels, cells = generator.integers(0, 2, 3000).tolist(), generator.uniform(size=3000).tolist()
+    weights = generator.integers(0, 4, 3000).tolist()
+    rows = [f"{y},{v!r},{w}\n" for y, v, w in zip(labels, cells, weights, strict=True)]
+    path = tmp_path / "t.csv"
+    path.write_text("label,p,w\n" + "".join(rows))
+    args = (name, "-y", "label", "-p", "p", "-w", "w")
+    found = {run(*args, path, "-q", "--threads", count).out for count in ("1", "2", "5")}
+    found |= {run(*args, "-", "-q", stdin=path.read_bytes()).out}
+    found |= {run(*args, "-", "-q", stdin="label,p,w\n" + "".join(rows[::-1])).out}
+    assert len(found) == 1
+    repeated = "".join(row for row, w in zip(rows, weights, strict=True) for _ in range(w))
+    assert answer(name, "-y", "label", "-p", "p", "-", stdin="label,p,w\n" + repeated) == pytest.approx(
+        answer(*args, path), rel=1e-13, abs=0
+    )
+    assert [float(line) for line in run(*args[:5], "-", "-r", "none", "-q", stdin=path.read_bytes()).out.split()] == [
+        answer(*args[:5], "-", stdin="label,p,w\n" + row) for row in rows[:50]
+    ] + [float(line) for line in run(*args[:5], path, "-r", "none", "-q").out.split()[50:]]
