@@ -10,7 +10,7 @@ from math import inf, isfinite, isnan
 from typing import TYPE_CHECKING
 
 from losscli.commands.arguments import Arguments
-from losscli.enums import Missing, Reduction, Unmatched
+from losscli.enums import Missing, Reduction, Scale, Unmatched
 from losscli.errors import UsageError
 from losscli.output.emit import Printing
 
@@ -92,6 +92,7 @@ def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
         weight=args.weight,
         extra={purpose: text for purpose in ("key", "by", "show") if (text := getattr(args, purpose)) is not None},
         header=args.header,
+        exact=args.scale is Scale.PROBS and args.eps is None and args.like is None,
         named_labels=(*(_listed(args.classes) or ()), *([args.positive] if args.positive is not None else [])),
     )
     delimiter = given_delimiter(args.delimiter) if args.delimiter is not None else None

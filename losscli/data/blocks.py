@@ -15,8 +15,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.cells import ByteStrings, Categories, canonical, numbers, one_below_the_other, texts_of
-from losscli.data.columns import Columns, ColumnSelection, FirstLines, aside_notes, aside_warnings, scale_warnings
+from losscli.data.cells import (
+    EXACT,
+    ByteStrings,
+    Categories,
+    canonical,
+    is_missing,
+    is_missing_number,
+    numbers,
+    one_below_the_other,
+    texts_of,
+)
+from losscli.data.columns import (
+    Columns,
+    ColumnSelection,
+    FirstLines,
+    aside_notes,
+    aside_warnings,
+    label_words,
+    scale_warnings,
+)
 from losscli.data.reasons import MISSING_CELL
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError
@@ -57,6 +75,14 @@ class Layout:
     hint: str = ""  # behind the refusal of a row of another width
     extra: tuple[int, ...] = ()  # columns that are read as text, whatever is in them
     delimiter: str = ","
+    label_words: frozenset[str] = frozenset()  # labels that would stand for no value elsewhere
+    exact: bool = False  # predictions are probabilities that mustn't be 0 or 1 as floats alone
+
+    def is_missing(self, text: str, part: str) -> bool:
+        """Whether a stripped cell of a part stands for no value."""
+        if part == "label":
+            return is_missing(text) and text not in self.label_words
+        return is_missing_number(text)
 
     @property
     def asked(self) -> tuple[tuple[int, str, int], ...]:
@@ -64,6 +90,13 @@ class Layout:
         parts = (("label", self.labels), ("prob", self.preds), ("feature", self.features))
         cells = [(column, part, at) for part, columns in parts for at, column in enumerate(columns)]
         return tuple(sorted(cells + ([(self.weight, "weight", 0)] if self.weight is not None else [])))
+
+
+def layout_of(columns: Columns, wanted: ColumnSelection, width: int, drop: bool, **rest: Any) -> Layout:
+    """The layout of a table whose columns are settled."""
+    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
+    words = label_words(columns, wanted)
+    return Layout(width, *parts, drop, extra=columns.extra_columns, label_words=words, exact=wanted.exact, **rest)
 
 
 @dataclass(frozen=True)
@@ -519,6 +552,12 @@ def as_column(cells: list[str]) -> Column:
     """Cells as numbers when all of them are, else as words."""
     values = numbers(cells)
     return as_words(cells) if values is None else values
+
+
+def as_labels(cells: list[str]) -> Column:
+    """Labels as numbers when all of them are, and small enough to be exact; else as words."""
+    values = numbers(cells)
+    return as_words(cells) if values is None or (np.abs(values) >= EXACT).any() else values
 
 
 def as_words(cells: list[str]) -> Categorical:

@@ -1,17 +1,27 @@
 """What a cell of text is: a number, a missing value or a word. The one rule: a number is what `float()` reads."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import isnan
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
+MISSING = frozenset(
+    {
+        *("", "na", "n/a", "nan", "nat", "null", "(null)", "none", ".", "?", "\\n", "<na>"),
+        *("#n/a", "#na", "#div/0!", "1.#ind", "-1.#ind", "1.#qnan"),  # of spreadsheets and of old C libraries
+    }
+)
+EXACT = 2.0**53  # below it all whole numbers are floats
+DASHES = frozenset({"-", "--"})  # no value among numbers; among labels the one beside +
 # The first four bytes of all that is missing, in lower case as `| 0x20` makes it of letters and of nothing.
 _MISSING_WORDS = tuple(
-    np.frombuffer(text.encode().ljust(4, b" "), np.uint32) for text in sorted(MISSING | {"-nan", "+nan"})
+    (np.frombuffer((text.encode().ljust(4, b" ")[:4]), np.uint32) | np.frombuffer(b"    ", np.uint32), len(text) <= 4)
+    for text in sorted(MISSING | {"-nan", "+nan"})
 )
 _LOWER = np.frombuffer(b"    ", np.uint32)
 MINUS = "\N{MINUS SIGN}"  # as word processors and spreadsheets write it
@@ -58,12 +68,25 @@ def is_like_number(text: str) -> bool:
     return number(text) is not None or has_decimal_comma(text) or is_percentage(text)
 
 
+def rounded_away(text: str) -> float | None:
+    """0 or 1 where a cell is above 0, or below 1, as written and isn't as a float; else None."""
+    value = number(text)
+    if value == 0.0 and re.search("[1-9]", re.split("[eE]", text)[0]):
+        return 0.0
+    return 1.0 if value == 1.0 and Decimal(text) < 1 else None
+
+
 def is_missing(text: str) -> bool:
     """Whether a stripped cell stands for no value."""
     if text.lower() in MISSING:
         return True
     value = number(text)
     return value is not None and isnan(value)
+
+
+def is_missing_number(text: str) -> bool:
+    """Whether a stripped cell among numbers stands for no value."""
+    return text in DASHES or is_missing(text)
 
 
 def is_text(cell: str) -> bool:
@@ -87,11 +110,20 @@ def numbers(cells: list[str]) -> NDArray[np.float64] | None:
 
 
 def canonical(label: str | float) -> str:
-    """One spelling for one label: numbers as their shortest text (1, 1.0 and 01 are one label), words stripped."""
+    """One spelling for one label: numbers as their shortest text (1, 1.0 and 01 are one label), words stripped.
+
+    Whole numbers are exact, however large.
+    """
     value = number(label) if isinstance(label, str) else float(label)
     if value is None or isnan(value):
         return str(label).strip()
-    return str(int(value)) if abs(value) < 1e16 and value.is_integer() else repr(value)
+    if abs(value) < EXACT:
+        return str(int(value)) if value.is_integer() else repr(value)
+    if not isinstance(label, str):
+        return str(int(value)) if abs(value) < 1e22 else repr(value)
+    exact = Decimal(label.strip().replace(MINUS, "-"))
+    whole = exact.is_finite() and exact.adjusted() < 1000 and exact == exact.to_integral_value()
+    return str(int(exact)) if whole else str(exact.normalize())
 
 
 # --- many cells -------------------------------------------------------------------------------------------------------
@@ -159,9 +191,9 @@ def missing_words(categories: Categories) -> NDArray[np.bool_]:
     raw = categories.words.view(np.uint8)
     start = np.ascontiguousarray(raw[:, :4]).view(np.uint32).ravel() | _LOWER
     found = np.zeros(len(raw), dtype=bool)
-    for word in _MISSING_WORDS:
-        found |= start == word
-    found &= raw[:, 4] == 0
+    short = raw[:, 4] == 0
+    for word, is_short in _MISSING_WORDS:
+        found |= (start == word) & short if is_short else start == word
     alike = np.flatnonzero(found)
     found[alike] = [is_missing(categories[at]) for at in alike.tolist()]
     return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from losscli.data.cells import canonical, is_like_number, is_missing, number
+from losscli.data.cells import canonical, is_like_number, is_missing, is_missing_number, number
 from losscli.data.classnames import order_by_name
 from losscli.enums import Form, Scale
 from losscli.errors import DataError, nearest, shown
@@ -51,6 +51,7 @@ class ColumnSelection:
     preds_only: bool = False
     named_labels: tuple[str, ...] = ()  # labels that the user spoke of: where one stands, there is no header
     extra: Mapping[str, str] = field(default_factory=dict)  # extra columns, read as text, by what they are for
+    exact: bool = False  # probabilities that are 0 or 1 as floats, and aren't as written, are refused
     models: tuple[str, ...] = ()  # the prediction columns of further models, beside those of `prob`
     counterparts: tuple[str, ...] = ()  # of LABELS: the names of the prediction columns, which stand in PREDS
 
@@ -302,10 +303,10 @@ def has_header(top: FirstLines, wanted: ColumnSelection) -> bool:
     named = bool({cell.casefold() for cell in first} & (LABEL_NAMES | PROB_NAMES) - {"true"})
     if len(first) > 1 and first[0] == "" and first[1:] == tuple(map(str, range(len(first) - 1))):
         return True  # as pandas writes an index beside columns without names
-    if all(is_like_number(cell) or is_missing(cell) for cell in cells):
+    if all(is_like_number(cell) or is_missing_number(cell) for cell in cells):
         whole = {value for cell in cells if (value := number(cell)) is not None and value.is_integer()}
         return named and not known_label(top, wanted) and len(whole) == len(cells) > 1
-    words = [(at, cell) for at, cell in enumerate(first) if number(cell) is None and not is_missing(cell)]
+    words = [(at, cell) for at, cell in enumerate(first) if number(cell) is None and not is_missing_number(cell)]
     if any(cell in top.column(at) for at, cell in words):
         return False  # a word that comes again is no name
     if named or known_label(top, wanted):
@@ -330,6 +331,14 @@ def refuse_numbered(tops: Sequence[FirstLines], wanted: ColumnSelection) -> None
         line = ",".join(tops[0].first)
         what = f"the first line, {line}, could be data or names by pandas"
         raise DataError(f"{what}; say which: --header or --no-header")
+
+
+def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
+    """The labels that would stand for no value if the user, or the name of a class column, didn't say otherwise."""
+    names = columns.class_names or () if columns.form is Form.CATEGORICAL else ()
+    cut = {part for name in names for part in (name, *re.split(r"[_\-.:/|(\[#\])]", name))}
+    texts = {text.strip() for text in (*wanted.named_labels, *cut)} - {""}
+    return frozenset(filter(is_missing, texts))
 
 
 def names_of(top: FirstLines, wanted: ColumnSelection, named: bool | None = None) -> tuple[str, ...] | None:
@@ -478,7 +487,7 @@ class _Asked:
 
     def is_numeric(self, column: int) -> bool:
         """Whether at least half of the first cells of a column are numbers, as far as they aren't missing."""
-        cells = [cell for cell in self.top.column(column) if not is_missing(cell)]
+        cells = [cell for cell in self.top.column(column) if not is_missing_number(cell)]
         return 2 * sum(map(is_like_number, cells)) >= len(cells)
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
 
-from losscli.data.blocks import Chunk, Layout, Origin, Reader, Schema, Table
+from losscli.data.blocks import Chunk, Layout, Origin, Reader, Schema, Table, layout_of
 from losscli.data.cells import is_missing, is_percentage, is_text, number
-from losscli.data.columns import Columns
+from losscli.data.columns import Columns, ColumnSelection
 from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading.missing import missing
@@ -220,7 +220,9 @@ def form_of(forms: frozenset[Form], labels: InlineList | Table, preds: InlineLis
     return Form.CATEGORICAL if several else Form.BINARY
 
 
-def tables_of(labels: InlineList | Table, preds: InlineList | Table, form: Form, drop: bool) -> tuple[Table, Table]:
+def tables_of(
+    labels: InlineList | Table, preds: InlineList | Table, form: Form, drop: bool, wanted: ColumnSelection
+) -> tuple[Table, Table]:
     """Both sides as tables, each list by the shape that is meant.
 
     Raises:
@@ -234,8 +236,8 @@ def tables_of(labels: InlineList | Table, preds: InlineList | Table, form: Form,
     if isinstance(labels, InlineList) and isinstance(preds, InlineList):
         _refuse_misfits(labels, preds, _records(labels, label_row), _records(preds, pred_row), form)
     return (
-        labels if isinstance(labels, Table) else list_table(_records(labels, label_row), "labels", drop),
-        preds if isinstance(preds, Table) else list_table(_records(preds, pred_row), "predictions", drop),
+        labels if isinstance(labels, Table) else list_table(_records(labels, label_row), "labels", drop, wanted),
+        preds if isinstance(preds, Table) else list_table(_records(preds, pred_row), "predictions", drop, wanted),
     )
 
 
@@ -319,16 +321,16 @@ def parse_numbers(token: str) -> InlineList:
     return found
 
 
-def list_table(records: list[list[str]], name: str, drop: bool) -> Table:
+def list_table(records: list[list[str]], name: str, drop: bool, wanted: ColumnSelection) -> Table:
     """A list as a table of one block."""
     if not all(is_text(cell) for record in records for cell in record):
         raise DataError(f"{name}: these bytes are not text")
     width = len(records[0])
     label = name == "labels"
     cells = tuple(range(width))
-    layout = Layout(width, cells if label else (), () if label else cells, drop=drop)
-    columns = Columns(Form.BINARY, layout.labels, layout.preds, None, (), None) if width > 1 else None
-    origin = Origin("weights" if name == "weights" else None, columns)
+    columns = Columns(Form.BINARY, cells if label else (), () if label else cells, None, (), None)
+    layout = layout_of(columns, wanted, width, drop)
+    origin = Origin("weights" if name == "weights" else None, columns if width > 1 else None)
     schema = Schema(Form.BINARY, width=width, label_width=width)
     return Table(name, schema, ListReader(records, layout, origin), streamed=False)
 

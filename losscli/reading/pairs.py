@@ -85,7 +85,7 @@ def likelihoods(request: ReadOptions) -> Table:
     if wanted.label or wanted.prob or wanted.extra:
         raise UsageError("columns are chosen in tables; a list has none")
     cells = [[cell] for cell in given.cells]
-    table = list_table(cells, "the list", request.style.drop)
+    table = list_table(cells, "the list", request.style.drop, wanted)
     table = replace(table, schema=replace(table.schema, form=Form.LIKELIHOOD))
     if wanted.weight is None:
         return table
@@ -101,7 +101,7 @@ def pair(request: ReadOptions) -> Table:
         raise UsageError("an argument is empty")
     labels, preds = _read(request)
     form = form_of(request.wanted.forms, labels, preds)
-    sides = tables_of(labels, preds, form, request.style.drop)
+    sides = tables_of(labels, preds, form, request.style.drop, request.wanted)
     if KEY in request.wanted.extra:
         table = side_by_side({"label": sides[0], "prob": sides[1]}, form)
         joined = join.Join(*sides, bool(request.drop_unmatched), thread_count(request.threads))
@@ -191,7 +191,12 @@ def _weights_argument(request: ReadOptions) -> Table:
     """Sample weights beside lists: a list of their own, or a file of one column."""
     text = request.wanted.weight or ""
     if is_list(text):
-        return list_table([[cell] for cell in parse_numbers(text).cells], "weights", request.style.drop)
+        return list_table(
+            [[cell] for cell in parse_numbers(text).cells],
+            "weights",
+            request.style.drop,
+            replace(request.wanted, exact=False),
+        )
     wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=request.wanted.header)
     return file_table(text, replace(request, wanted=wanted))
 

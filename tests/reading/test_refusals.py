@@ -111,7 +111,7 @@ CELLS = [
     ("bce", "label,prob\nyes,0.8\n", (), ":2: column 'label': ", "'yes'"),
     ("bce", "label,prob\ninf,0.8\n", (), ":2: column 'label': ", "inf"),
     ("bce", "label,prob\n1_0,0.8\n", (), ":2: column 'label': ", "'1_0'"),
-    ("bce", "label,prob\n99999999999999999999999,0.8\n", (), ":2: column 'label': ", "1e+23"),
+    ("bce", "label,prob\n99999999999999999999999,0.8\n", (), ":2: column 'label': ", "99999999999999999999999"),
     ("bce", "label;prob\n1;0,8\n", (), ":2: column 'prob': ", "decimal comma"),
     ("bce", "1;0,8\n0;0,3\n", (), ":1: column 2: ", "decimal comma"),
     ("bce", "0;0,9\n", (), ":1: column 2: ", "decimal comma"),

@@ -19,11 +19,13 @@ from losscli.data.blocks import (
     Origin,
     Table,
     as_column,
+    as_labels,
     as_words,
     block_of_cells,
+    layout_of,
     schema_of,
 )
-from losscli.data.cells import is_missing
+from losscli.data.cells import EXACT
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.enums import Form
 from losscli.errors import DataError, shown
@@ -95,8 +97,7 @@ def _table(held: _Arrays, top: FirstLines, named: bool, drop: bool, wanted: Colu
         columns = resolve(top, replace(wanted, header=named))
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
-    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(series), *parts, drop, extra=columns.extra_columns)
+    layout = layout_of(columns, wanted, len(series), drop)
     reader = _Reader(held, layout, Origin(source.name, columns))
     chosen = [series[at] for at in columns.predictions]
     dtypes = [_dtype(held.parts[one.part].dtype, one) for one in chosen]
@@ -168,23 +169,25 @@ class _Reader(SourceReader):
 
 
 def _block(values: Mapping[int, NDArray[Any]], rows: int, layout: Layout, origin: Origin) -> Block:
-    cells = {at: _cells(values[at], part) for at, part, _ in layout.asked}
+    cells = {at: _cells(values[at], part, layout) for at, part, _ in layout.asked}
     extra = tuple(_words(values[at]) for at in layout.extra)
     return block_of_cells(layout, rows, cells, extra, origin, "nan")
 
 
-def _cells(values: NDArray[Any], part: str) -> Cells:
-    column = _column(values)
+def _cells(values: NDArray[Any], part: str, layout: Layout) -> Cells:
+    column: Column
+    if values.dtype.kind in "US":
+        texts = [_cell(value).strip() for value in values]
+        column = as_labels(texts) if part == "label" else as_column(texts)
+    elif part == "label" and values.dtype.kind in "iu" and (np.abs(values.astype(np.float64)) >= EXACT).any():
+        column = _words(values)
+    else:
+        column = values.astype(np.float64)
     if isinstance(column, np.ndarray):
         return Cells(column, np.isnan(column))
     fault = None if part == "label" else (0, "the array holds text, not numbers")
-    return Cells(column, np.array([is_missing(word) for word in column.categories], dtype=bool)[column.codes], fault)
-
-
-def _column(values: NDArray[Any]) -> Column:
-    if values.dtype.kind in "US":
-        return as_column([_cell(value).strip() for value in values])
-    return values.astype(np.float64)
+    missing = np.array([layout.is_missing(word, part) for word in column.categories], dtype=bool)
+    return Cells(column, missing[column.codes], fault)
 
 
 def _words(values: NDArray[Any]) -> Categorical:

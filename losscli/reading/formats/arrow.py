@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.data.blocks import Array, Block, Categorical, Cells, Layout, Origin, block_of_cells, cut_short
-from losscli.data.cells import is_missing, is_text, number
+from losscli.data.cells import EXACT, is_text, number
 from losscli.errors import DataError, RowError, shown
 from losscli.lazy import Lazy
 from losscli.reading.text.careful import not_a_number
@@ -84,7 +84,7 @@ class Place:
 
 def block_of(batch: Any, layout: Layout, places: Sequence[Place], origin: Origin) -> Block:
     """The block of a record batch, whose cells stand in these places."""
-    read = _reader_of(batch)
+    read = _reader_of(batch, layout)
     try:
         cells = {at: read(places[at], part) for at, part, _ in layout.asked}
         texts = [_extra(batch, places[at]) for at in layout.extra]
@@ -98,18 +98,18 @@ def block_of(batch: Any, layout: Layout, places: Sequence[Place], origin: Origin
 
 
 # --- one column -------------------------------------------------------------------------------------------------------
-def _reader_of(batch: Any) -> Callable[[Place, str], Cells]:
+def _reader_of(batch: Any, layout: Layout) -> Callable[[Place, str], Cells]:
     """What reads the cells of a place for a part; lists are taken apart once for all of their places."""
     lists: dict[str, tuple[Array, tuple[int, str] | None]] = {}
 
     def read(place: Place, part: str) -> Cells:
         if place.column is None:
-            return _constant(place.text, batch.num_rows, part)
+            return _constant(place.text, batch.num_rows, part, layout)
         array = _plain(batch.column(place.column))
         if place.child is None:
-            return _cells(array, part)
+            return _cells(array, part, layout)
         if types.is_struct(array.type):
-            return _cells(_plain(compute.struct_field(array, place.child)), part)
+            return _cells(_plain(compute.struct_field(array, place.child)), part, layout)
         if kind_of(array.type.value_type) not in _NUMBERS:
             return Cells(np.zeros(len(array)), None, _unreadable(array, f"lists of {array.type.value_type}"))
         if place.column not in lists:
@@ -120,8 +120,12 @@ def _reader_of(batch: Any) -> Callable[[Place, str], Cells]:
     return read
 
 
-def _cells(array: Any, part: str) -> Cells:
+def _cells(array: Any, part: str, layout: Layout) -> Cells:
     kind = kind_of(array.type)
+    if part == "label" and (kind == TEXT or (types.is_integer(array.type) and _is_large(array))):
+        words, row = _coded(array if kind == TEXT else array.cast(pa.large_string()))
+        missing = np.array([layout.is_missing(word, part) for word in words.categories], dtype=bool)[words.codes]
+        return Cells(words, missing if missing.any() else None, None if row is None else (row, NOT_UTF8))
     reader = (_LABELS if part == "label" else _NUMBERS).get(kind)
     return reader(array) if reader else Cells(np.zeros(len(array)), None, _unreadable(array, kind))
 
@@ -163,11 +167,11 @@ def _extra(batch: Any, place: Place) -> tuple[Categorical, int | None]:
     return _coded(array)
 
 
-def _constant(text: str, rows: int, part: str) -> Cells:
+def _constant(text: str, rows: int, part: str, layout: Layout) -> Cells:
     """A key of the path, the same in each row."""
-    missing = np.full(rows, is_missing(text))
+    missing = np.full(rows, layout.is_missing(text, part))
     value = number(text)
-    if value is not None and not missing.any():
+    if value is not None and not missing.any() and (part != "label" or abs(value) < EXACT):
         return Cells(np.full(rows, value), missing)
     if part == "label":
         return Cells(Categorical(np.zeros(rows, np.intp), (text,)), missing)
@@ -246,10 +250,9 @@ def _truths(array: Any) -> Cells:
     return Cells(Categorical(codes, ("false", "true", "")), codes == 2)
 
 
-def _text(array: Any) -> Cells:
-    words, row = _coded(array)
-    missing = np.array([is_missing(word) for word in words.categories], dtype=bool)[words.codes]
-    return Cells(words, missing if missing.any() else None, None if row is None else (row, NOT_UTF8))
+def _is_large(array: Any) -> bool:
+    """Whether a whole number of an array is too large to be a float."""
+    return array.type.bit_width > 32 and bool((np.abs(_float64(array)) >= EXACT).any())
 
 
 def _coded(array: Any) -> tuple[Categorical, int | None]:
@@ -277,4 +280,4 @@ def _words(codes: NDArray[np.intp], categories: list[str]) -> Categorical:
 
 
 _NUMBERS: dict[str, Callable[[Any], Cells]] = {NUMBER: _numbers, BOOLEAN: _numbers, NOTHING: _numbers}
-_LABELS: dict[str, Callable[[Any], Cells]] = {NUMBER: _numbers, BOOLEAN: _truths, NOTHING: _numbers, TEXT: _text}
+_LABELS: dict[str, Callable[[Any], Cells]] = {NUMBER: _numbers, BOOLEAN: _truths, NOTHING: _numbers}

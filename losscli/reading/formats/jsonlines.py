@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, schema_of
+from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, layout_of, schema_of
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, RowError, shown
 from losscli.reading.sources import Source
@@ -75,8 +75,7 @@ def _table(feed: Feed, keys: list[Key], top: FirstLines, style: Style, wanted: C
         columns = resolve(top, replace(wanted, header=True))
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
-    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(top.first), *parts, style.drop, extra=columns.extra_columns)
+    layout = layout_of(columns, wanted, len(top.first), style.drop)
     origin = Origin(feed.source.name, columns, 1)
     chunks = partial(_chunks, keys=keys, names=top.first, layout=layout, origin=origin, size=style.block_bytes)
     return Table(feed.source.name, schema_of(columns, wanted), LineReader(feed, lambda part, _: chunks(part)))

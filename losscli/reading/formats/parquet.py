@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, schema_of
+from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, layout_of, schema_of
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
@@ -70,8 +70,7 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSele
         refuse_repeated((found.places[at].column for at in used), container.schema.names)
     except DataError as error:
         raise error if str(error).startswith(source.name) else DataError(f"{source.name}: {error}") from None
-    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(len(found.places), *parts, drop, extra=columns.extra_columns)
+    layout = layout_of(columns, wanted, len(found.places), drop)
     plan = _Plan(layout, found.places, Origin(source.name, columns, row_groups=container.starts))
     types = tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions)
     own = [plan.places[at] for at in columns.predictions if plan.places[at].column is not None]

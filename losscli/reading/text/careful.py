@@ -1,6 +1,7 @@
 """Parsed records into a block: the careful way, which also finds and names what is wrong."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.data.blocks import (
     Block,
@@ -11,7 +12,7 @@ from losscli.data.blocks import (
     as_words,
     block_of_columns,
 )
-from losscli.data.cells import has_decimal_comma, is_missing, is_percentage, is_text, number, numbers
+from losscli.data.cells import EXACT, has_decimal_comma, is_percentage, is_text, number, numbers, rounded_away
 from losscli.errors import RowError, shown
 
 
@@ -43,7 +44,7 @@ def column_of(cells: list[str], keep: Flags | None, label: bool) -> Column:
     """Cells as numbers where all that count are, nan for the others; labels as words where they aren't."""
     counting = cells if keep is None else [cells[at] for at in np.flatnonzero(keep).tolist()]
     found = numbers(counting)
-    if found is None:
+    if found is None or (label and (np.abs(found) >= EXACT).any()):
         assert label
         return as_words(cells)
     if keep is None:
@@ -79,11 +80,17 @@ def _all_sound(records: list[list[str]], layout: Layout) -> bool:
         cells = [record[column].strip() for record in records]
         if part == "label":
             distinct = set(cells)
-            if any(map(is_missing, distinct)) or not is_text("".join(distinct)):
+            if any(layout.is_missing(cell, part) for cell in distinct) or not is_text("".join(distinct)):
                 return False
-        elif numbers(cells) is None:
+        elif (values := numbers(cells)) is None or (part == "prob" and layout.exact and _rounded(cells, values)):
             return False
     return all(is_text(record[column]) for column in layout.extra for record in records)
+
+
+def _rounded(cells: list[str], values: NDArray[np.float64]) -> bool:
+    """Whether a cell is 0 or 1 as a float, and not as it is written."""
+    at = np.flatnonzero((values == 0.0) | (values == 1.0)).tolist()
+    return any(len(cells[place]) > 4 and rounded_away(cells[place]) is not None for place in at)
 
 
 def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
@@ -91,7 +98,7 @@ def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
         found = "1 cell" if len(record) == 1 else f"{len(record)} cells"
         return RowError(at, "row", None, f"{found} where {layout.width} are wanted{layout.hint}")
     asked = layout.asked
-    missing = [(part, place) for column, part, place in asked if is_missing(record[column].strip())]
+    missing = [(part, place) for column, part, place in asked if layout.is_missing(record[column].strip(), part)]
     if missing and layout.drop:
         return RowError(at, "row", None, _DROP)
     for column, part, place in asked:
@@ -102,6 +109,9 @@ def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
             return RowError(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
         if part != "label" and number(cell) is None:
             return RowError(at, part, place, not_a_number(cell))
+        if part == "prob" and layout.exact and (end := rounded_away(cell)) is not None:
+            what = f"{shown(cell)} is {'above 0' if end == 0.0 else 'below 1'}, and a float can't tell it from {end:g}"
+            return RowError(at, part, place, f"{what}; give --from logprobs or --from logits")
     strange = next((place for place, column in enumerate(layout.extra) if not is_text(record[column])), None)
     return None if strange is None else RowError(at, "extra", strange, NOT_UTF8)
 

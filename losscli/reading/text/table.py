@@ -20,7 +20,18 @@ from io import RawIOBase
 from itertools import accumulate, pairwise
 from typing import IO, Any, cast
 
-from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Reader, SmallFiles, Table, schema_of
+from losscli.data.blocks import (
+    Block,
+    Chunk,
+    Layout,
+    OpenSource,
+    Origin,
+    Reader,
+    SmallFiles,
+    Table,
+    layout_of,
+    schema_of,
+)
 from losscli.data.cells import is_missing, is_text, number
 from losscli.data.columns import Columns, ColumnSelection, FirstLines, expand, resolve
 from losscli.errors import DataError, Quoted, RowError, shown
@@ -398,8 +409,7 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
-    parts = (columns.labels, columns.predictions, columns.weight, columns.features)
-    layout = Layout(width, *parts, style.drop, hint, columns.extra_columns, head.delimiter)
+    layout = layout_of(columns, wanted, width, style.drop, hint=hint, delimiter=head.delimiter)
     origin = Origin(source.name, columns, skipped + 1)
     schema = schema_of(columns, wanted)
     schema = replace(schema, notes=(*head.notes, *schema.notes))

@@ -24,12 +24,13 @@ import csv
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.data.blocks import Categorical, Layout
-from losscli.data.cells import TEXT_BYTES, ByteStrings, is_missing, is_text, number, numbers
+from losscli.data.cells import EXACT, TEXT_BYTES, ByteStrings, is_missing_number, is_text, number, numbers, rounded_away
 from losscli.reading.text.dialect import CELL_BYTES, records
 from losscli.reading.text.floats import (
     BYTE_NUMBERS,
@@ -409,8 +410,8 @@ def decode(block: bytes, layout: Layout, find_cells: FindCells | None = None) ->
     grid = (find_cells or _grid)(block, layout)
     if grid is None or 2 * grid.rows < grid.lines:
         return None
-    numbers, *strange = _numbers(grid, number_columns(layout))
-    labels = [_label(grid.cells((column,))) for column in layout.labels]
+    numbers, *strange = _numbers(grid, layout)
+    labels = [_label(grid.cells((column,)), layout) for column in layout.labels]
     extra = [_text_column(grid.cells((column,))) for column in layout.extra]
     columns = numbers, tuple(column for column, *_ in labels), tuple(words for words, *_ in extra)
     rows = [np.concatenate(part) for part in zip(strange, *(rest for _, *rest in (*labels, *extra)), strict=True)]
@@ -444,31 +445,52 @@ def _blank(grid: Grid) -> Ints:
 
 
 # What is asked of a block: the columns, and the rows in which a cell is missing or odd, where the values mean nothing.
-def _numbers(grid: Grid, columns: tuple[int, ...]) -> tuple[Floats, Ints, Ints]:
+def _numbers(grid: Grid, layout: Layout) -> tuple[Floats, Ints, Ints]:
     """The columns of numbers, (columns, rows)."""
+    columns = number_columns(layout)
     if not columns:
         return np.empty((0, grid.rows)), NONE, NONE
     cells = grid.cells(columns)
     values, none = floats(cells)
-    missing = _are_missing(cells, none)
-    return values.reshape(len(columns), grid.rows), none[missing] % grid.rows, none[~missing] % grid.rows
+    missing = _are(is_missing_number, cells, none)
+    odd = none[~missing]
+    if layout.exact and cells.longest > 4:
+        odd = np.concatenate([odd, _rounded_away(cells, values, len(layout.preds) * grid.rows)])
+    return values.reshape(len(columns), grid.rows), none[missing] % grid.rows, odd % grid.rows
 
 
-def _label(cells: Cells) -> tuple[Floats | Categorical, Ints, Ints]:
+def _rounded_away(cells: Cells, values: Floats, count: int) -> Ints:
+    """Which of the first cells are 0 or 1 as floats, and not as written."""
+    values, lengths = values[:count], cells.lengths[:count]
+    found = [NONE]
+    zeros = np.flatnonzero(values == 0.0)
+    if zeros.size:  # then they have an exponent of three digits at least, or as many zeros
+        ends = cells.starts[zeros] + lengths[zeros]
+        small = np.isin(cells.buffer[ends - 5] | 32, ord("e")) | np.isin(cells.buffer[ends - 6] | 32, ord("e"))
+        found.append(zeros[(small | (lengths[zeros] > 300)) & (lengths[zeros] > 4)])
+    if cells.longest > 17:
+        found.append(np.flatnonzero((values == 1.0) & (lengths > 17)))
+    at = np.concatenate(found)
+    return at[_are(lambda text: rounded_away(text) is not None, cells, at)] if at.size else at
+
+
+def _label(cells: Cells, layout: Layout) -> tuple[Floats | Categorical, Ints, Ints]:
     """A column of labels: numbers if all of its cells are, but for those that are missing or odd; else words."""
     if number(_text(cells, 0)) is not None:
         values, none = floats(cells)
-        if _are_missing(cells, none).all():
+        values[none] = np.nan
+        large = cells.longest > 3 and bool((np.abs(values) >= EXACT).any())
+        if not large and _are(partial(layout.is_missing, part="label"), cells, none).all():
             return values, none, NONE
     words = _distinct(cells)
-    missing = np.array([is_missing(word) for word in words.categories], np.bool_)
+    missing = np.array([layout.is_missing(word, "label") for word in words.categories], np.bool_)
     odd = np.array([not is_text(word) for word in words.categories], np.bool_)
     sound = ~(missing | odd)
     if sound.all():
         return words, NONE, NONE
     column: Floats | Categorical = words
     known = numbers([word for word, fine in zip(words.categories, sound.tolist(), strict=True) if fine])
-    if known is not None and known.size:
+    if known is not None and known.size and np.abs(known).max() < EXACT:
         values = np.full(sound.size, np.nan)
         values[sound] = known
         column = values[words.codes]
@@ -487,14 +509,14 @@ def _text_column(cells: Cells) -> tuple[Categorical, Ints, Ints]:
     return words, NONE, np.flatnonzero(~text[words.codes])
 
 
-def _are_missing(cells: Cells, at: Ints) -> Flags:
-    """Which of the cells at these places stand for no value."""
+def _are(holds: Callable[[str], bool], cells: Cells, at: Ints) -> Flags:
+    """Of which of the cells at these places something holds."""
     known: dict[bytes, bool] = {}
     found = []
     for start, length in zip(cells.starts[at].tolist(), cells.lengths[at].tolist(), strict=True):
         raw = cells.buffer[start : start + length].tobytes()
         if raw not in known:
-            known[raw] = is_missing(raw.decode("utf-8", "replace").strip())
+            known[raw] = holds(raw.decode("utf-8", "replace").strip())
         found.append(known[raw])
     return np.array(found, np.bool_)
 
