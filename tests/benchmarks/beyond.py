@@ -1,8 +1,8 @@
-"""How quick Parquet and many files are: losscli, DuckDB and polars in turn, on data made here.
+"""How quick Parquet, JSON lines and many files are: losscli, DuckDB and polars in turn, on data made here.
 
-    python tests/benchmarks/beyond.py                              Parquet of 50,000,000 rows, 7 CSV files of 10,000,000
-    python tests/benchmarks/beyond.py --rows 5000000 --runs 3      a tenth of both
-    python tests/benchmarks/beyond.py --only parquet --keep DIR    data are made in DIR, and stay there
+    python tests/benchmarks/beyond.py                                 all cases, the largest of 50,000,000 rows
+    python tests/benchmarks/beyond.py --rows 3000000 --runs 5         smaller ones
+    python tests/benchmarks/beyond.py --only json --keep DIR          data are made in DIR, and stay there
 
 A ratio above 1 says how many times longer a peer takes than losscli, measured turn by turn. The peers take one
 logarithm a row, as losscli does.
@@ -10,30 +10,40 @@ logarithm a row, as losscli does.
 
 import argparse
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from measure import in_turn, report
 from tables import LOSSCLI, _has, _parts, _python, made
 
-FILES, GROUP = 7, 5  # files of text; parts of 200,000 rows in a row group
-SQL = "select avg(case when label = 1 then -ln(prob) else -ln(1 - prob) end) from "
-POLARS = "-pl.when(pl.col('label')==1).then(pl.col('prob')).otherwise(1-pl.col('prob')).log().mean()"
+GROUP = 5  # parts of 200,000 rows in a row group
+SMALL_ROWS = 100
+SITES = ("north", "south", "east", "west", "centre")
+LOSS = "case when label = 1 then -ln(prob) else -ln(1 - prob) end"
+POLARS = "-pl.when(pl.col('label')==1).then(pl.col('prob')).otherwise(1-pl.col('prob')).log()"
 
 
-def make_parquet(path: Path, rows: int) -> None:
-    """Labels as bytes and predictions as doubles, in row groups of a million rows."""
+def draws(rows: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Labels, probabilities and sites, some rows at a time."""
+    for count, generator in _parts(rows, seed):
+        probs = np.clip(generator.beta(0.7, 1.5, count), 1e-6, 1 - 1e-6)
+        labels = (generator.random(count) < probs).astype(np.int8)
+        yield labels, probs, generator.integers(0, len(SITES), count)
+
+
+def write_parquet(path: Path, rows: int, seed: int = 1) -> None:
+    """Labels as bytes, predictions as doubles and sites as text, in row groups of a million rows."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    schema = pa.schema([("label", pa.int8()), ("prob", pa.float64())])
+    schema = pa.schema([("label", pa.int8()), ("prob", pa.float64()), ("site", pa.string())])
     with parquet.ParquetWriter(path, schema) as writer:
-        group: list[pa.Table] = []
-        for count, generator in _parts(rows, 1):
-            probs = np.clip(generator.beta(0.7, 1.5, count), 1e-6, 1 - 1e-6)
-            labels = (generator.random(count) < probs).astype(np.int8)
-            group.append(pa.table([labels, probs], schema))
+        group: list[Any] = []
+        for labels, probs, sites in draws(rows, seed):
+            group.append(pa.table([labels, probs, np.array(SITES)[sites]], schema))
             if len(group) == GROUP:
                 writer.write_table(pa.concat_tables(group))
                 group = []
@@ -41,57 +51,104 @@ def make_parquet(path: Path, rows: int) -> None:
             writer.write_table(pa.concat_tables(group))
 
 
-def make_files(folder: Path, rows: int) -> None:
-    """Lines `label,prob` in seven files."""
-    folder.mkdir()
-    for at in range(FILES):
-        with (folder / f"{at}.csv").open("w") as out:
-            out.write("label,prob\n")
-            for count, generator in _parts(rows // FILES, at):
-                probs = np.clip(generator.beta(0.7, 1.5, count), 1e-6, 1 - 1e-6)
-                labels = (generator.random(count) < probs).astype(int)
-                out.writelines(f"{y},{p!r}\n" for y, p in zip(labels.tolist(), probs.tolist(), strict=True))
+def write_csv(path: Path, rows: int, seed: int = 1) -> None:
+    """Lines `label,prob`."""
+    with path.open("w") as out:
+        out.write("label,prob\n")
+        for labels, probs, _ in draws(rows, seed):
+            out.writelines(f"{y},{p!r}\n" for y, p in zip(labels.tolist(), probs.tolist(), strict=True))
 
 
-def peers(scan: str, pattern: str) -> dict[str, list[str]]:
+def write_json(path: Path, rows: int, seed: int = 1) -> None:
+    """Lines as the standard library's `json` writes them."""
+    with path.open("w") as out:
+        for labels, probs, _ in draws(rows, seed):
+            pairs = zip(labels.tolist(), probs.tolist(), strict=True)
+            out.writelines(f'{{"label": {y}, "prob": {p!r}}}\n' for y, p in pairs)
+
+
+def in_files(write: Callable[[Path, int, int], None], ending: str, count: int) -> Callable[[Path, int], None]:
+    """What makes a folder of so many files; 0: as many as make files of 100 rows."""
+
+    def make(folder: Path, rows: int) -> None:
+        folder.mkdir()
+        files = count or rows // SMALL_ROWS
+        for at in range(files):
+            write(folder / f"{at:05}.{ending}", rows // files, at)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case: the file or folder, how much smaller than asked for, its maker, and the peers' way to read it."""
+
+    name: str
+    path: str
+    divisor: int
+    make: Callable[[Path, int], None]
+    scan: str
+    by: str | None = None
+
+
+CASES = (
+    Case("parquet", "one.parquet", 1, write_parquet, "scan_parquet"),
+    Case("parquet in 32 files", "parquet32", 1, in_files(write_parquet, "parquet", 32), "scan_parquet"),
+    Case("parquet by site", "one.parquet", 1, write_parquet, "scan_parquet", by="site"),
+    Case("json", "one.jsonl", 5, write_json, "scan_ndjson"),
+    Case("csv in 7 files", "csv7", 5, in_files(write_csv, "csv", 7), "scan_csv"),
+    Case("csv in small files", "small", 150, in_files(write_csv, "csv", 0), "scan_csv"),
+)
+
+
+def peers(case: Case, pattern: str) -> dict[str, list[str]]:
     """DuckDB and polars on the same files."""
     found = {}
     if _has("duckdb"):
-        quiet = "duckdb.execute('set enable_progress_bar = false')"
-        found["duckdb"] = _python(f"import duckdb;{quiet};print(duckdb.sql(\"{SQL}'{pattern}'\").fetchall()[0][0])")
+        what, group = (f"{case.by}, avg({LOSS})", f" group by {case.by}") if case.by else (f"avg({LOSS})", "")
+        sql = f"select {what} from '{pattern}'{group}"
+        found["duckdb"] = _python(
+            f"import duckdb;duckdb.execute('set enable_progress_bar = false');print(duckdb.sql(\"{sql}\").fetchall())"
+        )
     if _has("polars"):
-        code = f"import polars as pl;print(pl.{scan}('{pattern}').select({POLARS})"
-        found["polars"] = _python(code + ".collect(engine='streaming').item())")
+        loss = f"({POLARS}).mean()"
+        what = f"group_by('{case.by}').agg({loss})" if case.by else f"select({loss})"
+        found["polars"] = _python(
+            f"import polars as pl;print(pl.{case.scan}('{pattern}').{what}.collect(engine='streaming'))"
+        )
     return found
 
 
-def compare(name: str, rows: int, runs: int, path: Path, make: Callable[[Path, int], None]) -> None:
+def compare(case: Case, rows: int, runs: int, folder: Path) -> None:
     """Make the data of a case, unless they are there, and take the time of all programs on it."""
+    path = folder / f"{rows}" / case.path
+    path.parent.mkdir(exist_ok=True)
+    rows //= case.divisor
     if not path.exists():
-        made(make, path, rows)
-    scan, pattern = ("scan_csv", f"{path.name}/*.csv") if path.is_dir() else ("scan_parquet", path.name)
-    size = sum(file.stat().st_size for file in (path.iterdir() if path.is_dir() else (path,))) / 1e6
-    print(f"{name}: {rows:,} rows, {size:.0f} MB")
-    own = {"losscli": [*LOSSCLI, "bce", pattern, "-q"], "losscli, table": [*LOSSCLI, "bce", pattern]}
-    report(in_turn({**own, **peers(scan, pattern)}, path.parent, runs), size)
+        made(case.make, path, rows)
+    files: Sequence[Path] = sorted(path.iterdir()) if path.is_dir() else (path,)
+    pattern = f"{path.name}/*{files[0].suffix}" if path.is_dir() else path.name
+    size = sum(file.stat().st_size for file in files) / 1e6
+    print(f"{case.name}: {rows:,} rows, {size:.0f} MB", flush=True)
+    command = [*LOSSCLI, "bce", pattern]
+    own = {"losscli": [*command, "--by", case.by, "-f", "json"]} if case.by else {"losscli": [*command, "-q"]}
+    report(in_turn({**own, **peers(case, pattern)}, path.parent, runs), size)
 
 
 def main() -> None:
-    """Run both cases, or one."""
+    """Run the cases, or one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=50_000_000, help="of Parquet; CSV has a fifth of them")
+    parser.add_argument("--rows", type=int, default=50_000_000, help="of Parquet; text has a part of them")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", choices=("parquet", "csv"))
+    parser.add_argument("--only", choices=[case.name for case in CASES])
     parser.add_argument("--keep", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = asked.keep or Path(name)
         folder.mkdir(exist_ok=True)
-        if asked.only != "csv":
-            compare("parquet", asked.rows, asked.runs, folder / f"{asked.rows}.parquet", make_parquet)
-        if asked.only != "parquet":
-            rows = asked.rows // 5
-            compare(f"csv in {FILES} files", rows, asked.runs, folder / f"{rows}", make_files)
+        for case in CASES:
+            if asked.only in (None, case.name):
+                compare(case, asked.rows, asked.runs, folder)
 
 
 if __name__ == "__main__":
