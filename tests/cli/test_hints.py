@@ -195,6 +195,7 @@ GUESSES = {  # what is typed, and what the error ends with
     "bce spam 0.8": "spam: no such file; if it is a label, name it with --positive",
     "bce two.csv -p old,new": "give each a -p (-p old -p new), for a column for each class use ce",
     "bce two.csv -p oldd": "no column 'oldd'; the columns are 'label', 'old', 'new'; did you mean 'old'?",
+    "bce two.csv -y label old": "old: no such file; a column is chosen with -p old",
     "bce label old two.csv": "choose columns with -y and -p, as in two.csv -y COL -p COL",
     "bce two.csv -p old --plot out.png": "--save FILE.svg keeps what is printed, pictures too",
     "bec 1,0 0.8,0.3": "no such command: 'bec'; did you mean bce?",
