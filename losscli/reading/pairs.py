@@ -147,8 +147,8 @@ def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
             option = "--classes" if Form.CATEGORICAL in wanted.forms else "--positive"
             raise DataError(f"{token}: {missing(token)}; if it is a label, name it with {option}")
         if at == 1 and is_word(token) and not os.path.exists(token) and not is_list(request.tokens[0]):
-        raise DataError(f"{token}: {missing(token)}; a column is chosen with -p {token}")
-    return opened(token, request)
+            raise DataError(f"{token}: {missing(token)}; a column is chosen with -p {token}")
+        return opened(token, request)
     if (wanted.label, wanted.prob)[at]:
         raise UsageError(f"{('-y', '-p')[at]} chooses a column of a table, and {('LABELS', 'PREDS')[at]} is a list")
     if single:

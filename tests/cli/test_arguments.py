@@ -197,5 +197,6 @@ def test_the_typer_application_declares_every_option_with_its_help() -> None:
             found = found.commands[word]  # type: ignore[attr-defined]  # of a group
         names = {flag for parameter in found.params for flag in (*parameter.opts, *parameter.secondary_opts)}
         assert names - {"sources", "-h", "--help"} == {flag for one in command.options.values() for flag in one.flags}
-        helps = [str(getattr(parameter, "help", None)) for parameter in found.params]
+        options = [parameter for parameter in found.params if parameter.param_type_name == "option"]
+        helps = [str(getattr(parameter, "help", None)) for parameter in options]
         assert all(text not in ("", "None") and "{" not in text for text in helps)
