@@ -182,9 +182,14 @@ def test_records_arrays_and_grades() -> None:
 def test_soft_labels_behind_hard_ones() -> None:
     write("t.csv", "label,p\n1,0.8\n0,0.3\n1,0.9\n0.25,0.4\n0.5,0.6\n1,0.7\n")
     found = same("bce", "t.csv", "-f", "json").json
-    assert found["label_entropy"] is not None and "accuracy" not in found
-
+    assert found["label_entropy"] is not None and found.get("accuracy") is None
     assert same("grad", "bce", "t.csv", "--check").code == 0
+
+    write("f.csv", "y,a\n1,0.8\n0,0.3\n1,0.9\n0.25,0.4\n0.5,0.6\n1,0.7\n")
+    found = same("fit", "bce", "f.csv", "--steps", "1", "--lr", "1", "-f", "json").json
+    slope = sum((0.5 - y) * a for y, a in zip([1, 0, 1, 0.25, 0.5, 1], [0.8, 0.3, 0.9, 0.4, 0.6, 0.7], strict=True))
+    assert found["parameters"][1]["theta"] == pytest.approx(-slope / 6, rel=1e-14)
+    assert found["history"][0] == pytest.approx(np.log(2), rel=1e-14)
 
 
 def test_infinite_losses_and_slopes_in_two_blocks() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, record, refusal, run, write
+from conftest import answer, npy, record, refusal, run, write
 
 from losscli.cli.app import main
 from losscli.commands import loss
@@ -73,6 +73,21 @@ def test_losses_that_hardly_differ_have_a_standard_error() -> None:
     a, b = -math.log(0.905), -math.log(0.905000009)
     assert close["se"] == pytest.approx((a - b) / 2, rel=1e-2)
     assert record("bce", "1,1,1", "0.905,0.905,0.905")["se"] == 0
+
+
+def test_torch_caps_each_part_of_a_soft_label_unless_eps_is_given() -> None:
+    torch = ("--like", "torch")
+    assert answer("bce", "0.25", "1", *torch) == pytest.approx(75, rel=1e-14)
+    assert answer("bce", "0.25", "0", *torch) == pytest.approx(25, rel=1e-14)
+    assert answer("bce", "1", "0", *torch, "--eps", "1e-60") == pytest.approx(60 * math.log(10), rel=1e-14)
+
+
+def test_scikit_learn_clips_to_the_precision_of_the_array() -> None:
+    for kind, bits in ((np.float64, 52), (np.float32, 23)):
+        write("y.npy", npy(np.array([1, 0])))
+        write("p.npy", npy(np.array([0.0, 0.5], kind)))
+        expected = (bits * math.log(2) + math.log(2)) / 2
+        assert answer("bce", "y.npy", "p.npy", "--like", "sklearn") == pytest.approx(expected, rel=1e-12)
 
 
 # --- homework ---------------------------------------------------------------------------------------------------------
@@ -151,6 +166,21 @@ def test_a_batch_without_weight_is_no_step_at_all() -> None:
         assert len(fitting) == 1, seed
         orders.add(fitting[0])
     assert len(orders) == 2
+
+
+def test_smoothing_leaves_the_curvature_and_so_the_standard_errors_as_large_as_without() -> None:
+    write("t.csv", "y,a\n1,1\n0,2\n1,0.5\n0,3\n1,2.5\n0,0.25\n")
+    for name in ("bce", "ce"):
+        args = ("fit", name, "t.csv", "-y", "y", "-x", "a", "--method", "newton")
+        plain, smooth = record(*args), record(*args, "--smoothing", "0.2")
+        theta = [one["theta"] for one in smooth["parameters"]]
+        z = [theta[0] + theta[1] * a for a in (1, 2, 0.5, 3, 2.5, 0.25)]
+        z = z if name == "bce" else [2 * one for one in z]  # class 0 has the opposite parameters
+        x = np.array([[1, a] for a in (1, 2, 0.5, 3, 2.5, 0.25)])
+        h = 1 / (1 + np.exp(-np.array(z)))
+        error = np.sqrt(np.diag(np.linalg.inv(x.T @ (x * (h * (1 - h))[:, None]))))
+        found = [one["se"] for one in smooth["parameters"]][:2]
+        assert found == pytest.approx(list(error / (1 if name == "bce" else 2)), rel=1e-6), plain
 
 
 def test_classes_that_are_numbers_are_in_the_order_of_numbers() -> None:
