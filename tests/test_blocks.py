@@ -216,6 +216,19 @@ def test_decisions_instead_of_probabilities() -> None:
     assert "exactly 0 or 1" not in " ".join(same("bce", "t.csv", "-f", "json").json["notes"])
 
 
+def test_a_block_without_a_row_that_counts_says_nothing_of_the_others() -> None:
+    for at in (0, 3, 11):
+        lines = ["1,1", "0,0"] * 6
+        lines.insert(at, "1,")
+        write("t.csv", "\n".join(["label,p", *lines, ""]))
+        assert "exactly 0 or 1" in " ".join(same("bce", "t.csv", "--na", "drop", "-f", "json").json["notes"])
+
+
+def test_of_rows_that_are_off_as_much_the_first_is_named() -> None:
+    write("t.csv", "label,a,b\n0,0.5,0.5\n1,0.25,0.5\n0,0.5,0.25\n1,0.5,0.75\n")
+    assert "the worst is row 2" in " ".join(same("ce", "t.csv", "-f", "json").json["notes"])
+
+
 def test_a_fault_of_a_later_block_has_its_line() -> None:
     write("t.csv", BINARY + "1,x,0.5,1,a\n")
     assert same("bce", "t.csv", "-p", "p").err.startswith("losscli bce: t.csv:12: ")

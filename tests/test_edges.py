@@ -67,12 +67,45 @@ def test_decisions_are_noticed_in_tables_joined_by_a_key() -> None:
     assert "exactly 0 or 1" not in " ".join(record("bce", "labels.csv", "preds.csv", "--key", "id")["notes"])
 
 
+def test_an_ignored_row_with_a_missing_cell_is_left_out_once() -> None:
+    rows = "[[0.7,0.3],[nan,0.5],[0.5,0.5],[0.2,0.8]]"
+    found = record("ce", "0,9,9,1", rows, "--ignore", "9", "--na", "drop")
+    assert (found["n"], found["dropped"], found["ignored"]) == (2, 1, 1)
+
+
+def test_only_classes_that_are_numbers_may_be_counted_from_1() -> None:
+    assert "counted from 1" in refusal("ce", "1,3", "0.7,0.2,0.1;0.2,0.3,0.5")
+    write("t.csv", "label,cat,dog,emu\ncat,0.7,0.2,0.1\n3,0.2,0.3,0.5\n")
+    assert "counted from 1" not in refusal("ce", "t.csv")
+
+
+def test_one_prediction_among_many_that_is_no_decision_is_enough() -> None:
+    table = "label,p\n" + "1,1\n0,0\n" * 300
+    assert "exactly 0 or 1" in " ".join(record("bce", write("t.csv", table))["notes"])
+    assert "exactly 0 or 1" not in " ".join(record("bce", write("t.csv", table + "1,0.5\n"))["notes"])
+
+
 # --- figures ----------------------------------------------------------------------------------------------------------
 def test_losses_that_hardly_differ_have_a_standard_error() -> None:
     close = record("bce", "1,1", "0.905,0.905000009")
     a, b = -math.log(0.905), -math.log(0.905000009)
     assert close["se"] == pytest.approx((a - b) / 2, rel=1e-2)
     assert record("bce", "1,1,1", "0.905,0.905,0.905")["se"] == 0
+
+
+def test_soft_labels_are_weighed_in_the_baseline() -> None:
+    write("t.csv", "y0,y1,y2,a,b,c,w\n1,0,0,.7,.2,.1,1\n.5,.5,0,.3,.6,.1,3\n0,.25,.75,.2,.3,.5,2\n")
+    shares = [2.5 / 6, 2 / 6, 1.5 / 6]  # 1 + 3/2, 3/2 + 2/4, 2 * 3/4 of the weight 6
+    found = record("ce", "t.csv", "-y", "y0,y1,y2", "-p", "a,b,c", "-w", "w")
+    assert found["baseline"] == pytest.approx(-sum(q * math.log(q) for q in shares), rel=1e-14)
+
+
+def test_all_labels_of_a_row_are_in_its_group() -> None:
+    write("t.csv", "y0,y1,p0,p1,g\n1,0,.8,.3,a\n0,1,.4,.6,b\n1,1,.9,.7,a\n")
+    found = record("bce", "t.csv", "-y", "y0,y1", "-p", "p0,p1", "--by", "g")["groups"]
+    sums = {group["group"]["g"]: group["sum"] for group in found}
+    a, b = (-sum(map(math.log, probs)) for probs in ((0.8, 0.7, 0.9, 0.7), (0.6, 0.6)))
+    assert sums == {"a": pytest.approx(a, rel=1e-14), "b": pytest.approx(b, rel=1e-14)}
 
 
 def test_torch_caps_each_part_of_a_soft_label_unless_eps_is_given() -> None:
