@@ -136,6 +136,8 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize, epsilon)
     if settings.scale not in rule.scales:
         raise UsageError(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
+    if settings.ignore is not None and form is Form.BINARY and table.schema.label_width > 1:
+        raise UsageError("--ignore leaves out rows by their label; it has no meaning for several labels a row")
     if "focal+smoothing" in rule.refused and settings.focal and settings.smoothing:
         raise UsageError(f"--like {settings.like} has no focal loss with label smoothing")
     if "class_weight" in rule.refused and (settings.class_weight or settings.balanced):

@@ -101,8 +101,9 @@ def log_name(problem: Problem) -> str:
 
 def divisor_name(problem: Problem, weighted: bool, observation: str) -> str:
     """What the mean divides by, in words."""
+    by_class = problem.settings.class_weight and not problem.convention.class_weight_by_row
     if weighted and not problem.convention.mean_over_rows:
-        return "the sum of the weights" + (", each times that of its class" if problem.settings.class_weight else "")
-    if problem.settings.class_weight and problem.names:
-        return "the sum of the weights of the rows' classes"
+        return "the sum of the weights" + (", each times that of its class" if by_class else "")
+    if by_class:
+        return f"the sum of the weights of the {observation}s' classes"
     return f"the number of {observation}s"

@@ -12,6 +12,7 @@ from losscli.errors import shown
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, Settings
 from losscli.evaluation.scores import SCORES
+from losscli.losses.wording import listed
 from losscli.output.emit import Printing
 from losscli.output.report import Grid, Report
 from losscli.reports.figures import Figure, Line, Listing, lines_of, record_of
@@ -256,8 +257,17 @@ def few_rows(count: int) -> str:
     return f"with {_rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it holds better"
 
 
+def _balanced(problem: Problem) -> str:
+    """The class weights that were counted, as `cat 0.5, dog 1.5`; nothing where they were given."""
+    if not problem.settings.balanced or problem.settings.class_weight is None:
+        return ""
+    names = problem.names.names if problem.names else ("0", "1")
+    return listed([f"{n} {w:.6g}" for n, w in zip(names, problem.settings.class_weight, strict=True)], ", ")
+
+
 def _notes(f: Figures) -> list[str]:
     counted, clipped = f.summary.spread.counted, f.summary.counts.clipped
     notes = [few_rows(counted)] if f.problem.settings.ci is not None and 2 <= counted < FEW else []
     notes += left_out_notes(f.summary, f.problem.settings, warned=False)
+    notes += [f"balanced class weights: {weights}"] if (weights := _balanced(f.problem)) else []
     return [*notes, *([f"{clipped} {'cell' if clipped == 1 else 'cells'} clipped"] if clipped else [])]

@@ -48,6 +48,18 @@ def test_balanced_weights_are_n_over_k_times_the_rows_of_a_class(more: tuple[str
     )
 
 
+def test_the_counted_weights_and_what_the_mean_divides_by_are_told() -> None:
+    found = record("bce", listed(LABELS), listed(PREDS), "--class-weight", "balanced", "--explain")
+    assert "balanced class weights: 0 0.833333, 1 1.25" in found["notes"]
+    assert "mean = (sum of the losses) / (sum of the weights of the rows' classes)" in found["explain"]["formula"]
+    keras = record("bce", listed(LABELS), listed(PREDS), "--class-weight", "2,3", "--like", "keras", "--explain")
+    assert "mean = (sum of the losses) / (number of rows)" in keras["explain"]["formula"]
+
+
+def test_rows_of_several_labels_have_no_label_to_ignore() -> None:
+    assert "several labels" in refusal("bce", "1,0;0,1", "0.8,0.3;0.4,0.7", "--ignore", "0")
+
+
 def test_balanced_weights_of_classes_count_the_rows_that_count(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("label,p_0,p_1,p_2\n0,.7,.2,.1\n2,.1,.2,.7\n2,.1,.1,.8\n1,.3,.3,.4\nx,.2,.2,.6\n")
     args = ("ce", tmp_path / "t.csv", "-p", "p_*", "--ignore", "x", "-w", "p_2")
