@@ -32,9 +32,17 @@ def same_names(names: Sequence[str], reference: Sequence[str]) -> tuple[int, ...
     """
     if len(names) != len(reference) or len(names) < 2:
         return None
-    known = {frozenset(keys): keys for keys in _cuts(reference)}
-    found = next((keys for keys in _cuts(names) if frozenset(keys) in known), None)
+    known = {frozenset(keys): keys for keys in _distinct(reference)}
+    found = next((keys for keys in _distinct(names) if frozenset(keys) in known), None)
     return None if found is None else tuple(map(found.index, known[frozenset(found)]))
+
+
+def _distinct(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The cut names in lower case, where none is empty and no two are the same."""
+    for keys in cut_names(names):
+        folded = tuple(map(str.casefold, keys))
+        if all(folded) and len(set(folded)) == len(names):
+            yield folded
 
 
 def plain_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -49,26 +57,29 @@ def plain_names(names: Sequence[str]) -> tuple[str, ...]:
     return plain if all(plain) else tuple(names)
 
 
-def _cuts(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The names without 0, 1, 2 ... of the characters that all share at either end, where they still differ."""
+def cut_names(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The names without 0, 1, 2 ... of the characters that all of them share at either end; never cut inside a number.
+
+    Names that are numbers are in their shortest spelling, and those that are true and false are 1 and 0.
+    """
     longest_front = _shared(names)
-    longest_back = _shared([name[::-1] for name in names])
-    for cut in range(longest_front + longest_back + 1):
+    longest_back = min(_shared([name[::-1] for name in names]), min(map(len, names)) - longest_front)
+    for cut in range(longest_front + max(longest_back, 0) + 1):
         for front in range(max(0, cut - longest_back), min(cut, longest_front) + 1):
-            back = cut - front
-            found = tuple(canonical(name[front : len(name) - back]).casefold() for name in names)
-            if (
-                all(found)
-                and len(set(found)) == len(names)
-                and not any(_cuts_number(name, front, back) for name in names)
-            ):
-                yield found
+            ends = [len(name) - cut + front for name in names]
+            both = list(zip(names, ends, strict=True))
+            if not any(_inside_number(name, front) or _inside_number(name, end) for name, end in both):
+                yield tuple(plain_truth(canonical(name[front:end])) for name, end in both)
 
 
-def _cuts_number(name: str, front: int, back: int) -> bool:
-    end = len(name) - back
-    inside = front > 0 and name[front - 1 : front + 1].isdigit() and front < end
-    return inside or (back > 0 and name[end - 1 : end + 1].isdigit())
+def plain_truth(label: str) -> str:
+    """true and false as 1 and 0, the labels that they are."""
+    return {"true": "1", "false": "0"}.get(label.lower(), label)
+
+
+def _inside_number(name: str, at: int) -> bool:
+    """Whether a cut at this place parts the digits of a number."""
+    return 0 < at < len(name) and name[at - 1].isdigit() and name[at].isdigit()
 
 
 def _shared(names: Sequence[str]) -> int:

@@ -5,23 +5,22 @@ every other one 0. Class labels are the names of the prediction columns (a prefi
 be left out), the names given, or numbers from 0 in the order of the columns.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.data.blocks import Categorical, Column
 from losscli.data.cells import canonical, number
+from losscli.data.classnames import cut_names, plain_names, plain_truth
 from losscli.errors import RowError, UsageError, shown
 from losscli.statistics.summary import SUM_TOLERANCE
 
 Array = NDArray[np.float64]
 
 _TRUTH = {"true": 1.0, "false": 0.0}
-
-_SEPARATORS = "_-.: /|[]()#"
 
 
 def binary(column: Column, positive: str | None, place: int = 0) -> Array:
@@ -112,24 +111,21 @@ def column_classes(header: Sequence[str] | None, k: int) -> ClassNames:
     """The classes by the names of the k columns (header or None) or by their numbers from 0."""
     if header is None:
         return ClassNames(_numbered(k), partial(_position, k=k))
-    shared = _shared(header)
-    tail = min(_shared([name[::-1] for name in header]), min(map(len, header)) - shared)
-    plain = _plain_names(header)
+    plain = plain_names(header)
     by_number = not any(number(name) is not None for name in (*plain, *header))
+    places: dict[str, int | None] = {}  # by the names, cut by as little as can be; None for two columns of one name
+    for names in cut_names(header):
+        own: dict[str, int | None] = {}
+        for at, name in enumerate(names):
+            own[name] = None if name in own else at
+        places = {**own, **places}
+    return ClassNames(plain, partial(_found, places, k if by_number else 0))
 
-    index = partial(_found, tuple(header), shared, max(tail, 0), by_number)
-    return ClassNames(plain, index)
 
-
-@lru_cache(maxsize=1 << 16)
-def _found(header: tuple[str, ...], shared: int, tail: int, by_number: bool, label: str) -> int | None:
-    """The column of a label whose name may be cut by some of the characters that all of the columns share."""
-    for cut in range(shared + tail + 1):
-        for front in range(max(0, cut - tail), min(cut, shared) + 1):
-            matches = [at for at, name in enumerate(header) if canonical(_cut(name, front, cut - front)) == label]
-            if matches:
-                return matches[0] if len(matches) == 1 else None
-    return _position(label, len(header)) if by_number else None
+def _found(places: Mapping[str, int | None], counted: int, label: str) -> int | None:
+    """The column of a label, by its name or as one of so many numbers from 0."""
+    label = plain_truth(label)
+    return places[label] if label in places else _position(label, counted)
 
 
 def soft(columns: Sequence[Column]) -> Array:
@@ -153,19 +149,14 @@ def soft(columns: Sequence[Column]) -> Array:
 
 
 def _matches(column: Column, label: str) -> NDArray[np.bool_]:
-    wanted = _plain_truth(canonical(label))
+    wanted = plain_truth(canonical(label))
     if isinstance(column, Categorical):
-        matches = [_plain_truth(canonical(word)) == wanted for word in column.categories]
+        matches = [plain_truth(canonical(word)) == wanted for word in column.categories]
         return np.array(matches, dtype=bool)[column.codes]
     value = number(wanted)
     if value is None:
         return np.zeros(len(column), dtype=bool)
     return np.asarray(column == value)
-
-
-def _plain_truth(label: str) -> str:
-    """true and false as 1 and 0, the labels they are."""
-    return {"true": "1", "false": "0"}.get(label.lower(), label)
 
 
 def _truth(word: str) -> float:
@@ -191,26 +182,3 @@ def _numbered(k: int) -> tuple[str, ...]:
 
 def _position(label: str, k: int) -> int | None:
     return int(label) if label.isascii() and label.isdigit() and int(label) < k else None
-
-
-def _cut(name: str, front: int, back: int) -> str:
-    return name[front : len(name) - back]
-
-
-def _shared(names: Sequence[str]) -> int:
-    """How many characters all of the names begin with, letter case aside."""
-    folded = [tuple(map(str.casefold, name)) for name in names]
-    first, last = min(folded), max(folded)  # what these share lies between them, and so all of them share it
-    return next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
-
-
-def _plain_names(header: Sequence[str]) -> tuple[str, ...]:
-    """The names without what all of them share, cut where a word ends or where numbers begin."""
-    front = _shared(header)
-    while front and not (header[0][front - 1] in _SEPARATORS or all(name[front:].isdigit() for name in header)):
-        front -= 1
-    back = _shared([name[front:][::-1] for name in header])
-    while back and header[0][len(header[0]) - back] not in _SEPARATORS:
-        back -= 1
-    plain = tuple(_cut(name, front, back) for name in header)
-    return plain if all(plain) else tuple(header)

@@ -3,7 +3,7 @@
 from math import log
 from pathlib import Path
 
-from conftest import answer, close, record, write
+from conftest import answer, close, record, refusal, write
 
 LOSS = -(log(0.8) + log(0.7)) / 2
 
@@ -39,6 +39,25 @@ def test_a_label_is_found_among_the_column_names_without_what_they_share(here: P
     for header, label in CLASS_NAMES:
         write("t.csv", f"label,{header}\n{label},0.9,0.1\n")
         assert answer("ce", "t.csv") == close(-log(0.9))
+
+
+def test_a_shared_beginning_or_end_is_never_cut_inside_a_number(here: Path) -> None:
+    for header, label in (("star_10,star_20", "1"), ("2021,2022", "22"), ("p_15,p_25", "5"), ("1_a,1_b1", "b")):
+        write("t.csv", f"label,{header}\n{label},0.9,0.1\n")
+        assert f"label '{label}' is not a class" in refusal("ce", "t.csv", "-y", "label"), header
+    for header, label in (("star_10,star_20", "10"), ("2021,2022", "2021"), ("p15,p25", "15"), ("x_010,x_020", "10")):
+        write("t.csv", f"label,{header}\n{label},0.9,0.1\n")
+        assert answer("ce", "t.csv", "-y", "label") == close(-log(0.9)), header
+
+
+def test_true_and_false_name_one_and_zero(here: Path) -> None:
+    for header in ("p_True,p_False", "TRUE,FALSE", "prob_true,prob_false", "p_1,p_0"):
+        for yes, no in (("1", "0"), ("True", "False"), ("true", "false"), ("1.0", "0.0")):
+            write("t.csv", f"label,{header}\n{yes},0.9,0.1\n{no},0.2,0.8\n")
+            for command in ("ce", "nll"):
+                assert answer(command, "t.csv", "-y", "label") == close(-(log(0.9) + log(0.8)) / 2), (header, yes)
+    write("t.csv", "q_1,q_0,p_False,p_True\n1,0,0.1,0.9\n0,1,0.8,0.2\n")
+    assert answer("ce", "t.csv", "-y", "q_*", "-p", "p_*") == close(-(log(0.9) + log(0.8)) / 2)
 
 
 def test_classes_are_never_sorted(here: Path) -> None:
