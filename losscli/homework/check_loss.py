@@ -18,7 +18,7 @@ from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
 from losscli.homework.evaluated_rows import EvaluatedRows, Figure, evaluated_rows, summary_figures
 from losscli.homework.explain_loss import EvaluatedBlock
-from losscli.homework.mistakes import many_mistakes, single_mistakes, summary_mistakes
+from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, single_mistakes, summary_mistakes
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray
 from losscli.homework.typed import Expected, typed_numbers
 from losscli.homework.verdict import Verdict, judged, verdict_without_mistakes
@@ -75,6 +75,11 @@ class Solution:
         return tuple(single_mistakes(self.rows))
 
     @cached_property
+    def rounded(self) -> tuple[Candidate, ...]:
+        """What one mistake would give, with how far rounded data leave it open; nothing where they are exact."""
+        return () if self.blocks is None or not self.singles else tuple(mistakes_on_rounded_data(self.rows))
+
+    @cached_property
     def arrays(self) -> tuple[CandidateArray, ...]:
         """What an error in one row and two mistakes would give."""
         if self.blocks is None or not self.problem.settings.loss.log_loss:
@@ -112,4 +117,4 @@ def judge(solution: Solution, expected: Expected) -> Verdict:
     plain = verdict_without_mistakes(given, right)
     if plain.ok:
         return plain
-    return judged(given, right, solution.singles, solution.arrays, lambda: solution.band)
+    return judged(given, right, solution.singles, solution.arrays, lambda: solution.band, lambda: solution.rounded)

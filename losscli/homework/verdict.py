@@ -15,7 +15,7 @@ OTHER_UNIT = ("base-2", "base-10", "base-e")  # the mistakes that a unit names
 
 DIFFERENCES = 1e-4  # of the largest entry: how exact a gradient by finite differences is
 
-DATA_DECIMALS = 5  # typed, before the rounding of the data is what a mistake is compared to
+DATA_DECIMALS, DATA_DIGITS = 5, 7  # typed, before mistakes are compared to within the rounding of the data
 
 DIFFERENCE_DIGITS = 5  # typed, before a list is taken for one
 
@@ -65,12 +65,13 @@ def judged(
     singles: Iterable[Candidate],
     arrays: Iterable[CandidateArray] = (),
     band: Callable[[], Figure] = lambda: 0.0,
+    rounded: Callable[[], Iterable[Candidate]] = tuple,
     differences: bool = False,
 ) -> Verdict:
     """The verdict on a typed answer; mistakes are looked at where it is wrong.
 
-    `band` is how far the right answer may be off because the data were rounded; `differences` says that the answer may
-    come from finite differences.
+    `band` is how far the right answer may be off because the data were rounded, and `rounded` are the candidates with
+    that; `differences` says that the answer may come from finite differences.
     """
     plain = verdict_without_mistakes(given, right)
     if plain.ok or plain.empty:
@@ -83,22 +84,22 @@ def judged(
         return Verdict(given, right, True, differences=True)
     if foreign and all_fit(given, right):
         return plain  # the right number with the name of another unit
+    if _fit_with(given, right, Slack.CUT):
+        return plain  # cut off, which is said beside it: what is as near is no mistake
     near = _near(given, singles)
-    slacks = [
-        slack
-        for slack in Slack
-        if slack is not Slack.DATA or all((one.decimals or 0) >= DATA_DECIMALS for one in given)
-    ]
+    slacks = (Slack.TYPED, Slack.LOOSE, Slack.CUT)
     fits = next((found for slack in slacks if (found := _single_fits(given, right, near, slack))), [])
     if foreign:
         fits = [one for one in fits if one.id in OTHER_UNIT] or fits
     alone, more, listed = {one.id for one in fits}, list[str](), tuple(arrays)
     for slack in (Slack.TYPED, Slack.LOOSE):
-        tried = [_array_fits(given, np.ravel(right), array, slack, wide) for array in listed]
+        tried = [_array_fits(given, np.ravel(right), array, slack) for array in listed]
         fits += [one for named, _ in tried for one in named if alone.isdisjoint(one.steps)]
         more += [said for _, ways in tried for said in ways]
         if fits:
             break
+    if not fits and all((one.decimals or 0) >= DATA_DECIMALS or one.digits >= DATA_DIGITS for one in given):
+        fits = _single_fits(given, right, _near(given, rounded()), Slack.DATA)
     return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
 
 
@@ -141,7 +142,7 @@ def _single_fits(
     for one in singles:
         if not _fit_with(given, one.value, slack, one.band) or _alike(given, one.value, right):
             continue
-        if any(_fit_with(given, value, slack, one.band) for value in one.excluded_by):
+        if any(_fit_with(given, value, each, one.band) for value in one.excluded_by for each in (slack, Slack.CUT)):
             continue
         if one.id not in best or _order(given, one) < _order(given, best[one.id]):
             best[one.id] = one
@@ -149,7 +150,7 @@ def _single_fits(
 
 
 def _array_fits(
-    given: tuple[Typed, ...], right: Figure, array: CandidateArray, slack: Slack, band: Figure
+    given: tuple[Typed, ...], right: Figure, array: CandidateArray, slack: Slack
 ) -> tuple[list[Candidate], list[str]]:
     """The mistakes of an array that fit; where too many do, or might by chance, only how many.
 
@@ -166,8 +167,7 @@ def _array_fits(
     typed, own = given[at_entry or 0], float(np.atleast_1d(right)[at_entry or 0])
     if typed.digits < array.digits or typed.exact is None:
         return [], []
-    wide = float(np.atleast_1d(band)[at_entry or 0])
-    reach = typed.fineness + wide
+    reach = typed.fineness
     if slack is Slack.LOOSE:
         reach = max(reach, float(typed.tolerance)) + float(SINGLE) * abs(typed.near)
     alike: dict[str, list[int]] = {}

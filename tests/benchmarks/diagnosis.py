@@ -3,16 +3,21 @@
     python tests/benchmarks/diagnosis.py [--sets 200] [--seed 7]
 
 Every mistake is planted by a formula of its own (`planted.py`), in plain numpy on the raw arrays, so that a fault of
-the catalogue can't hide. Data sets have 5 to 12 rows; answers are typed with 6 significant digits.
+the catalogue can't hide. Data sets have 5 to 12 rows; answers are typed with 6 significant digits, single mistakes also
+as the nearest float32 is printed and cut off behind the sixth digit. Rounded data are printed with 4 decimals after the
+answer, or the mistake, was worked out from all digits; these answers have 5 to 8 digits, the mistakes
+all of theirs.
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_DOWN, Decimal
+from functools import cache
 
 import numpy as np
-from planted import Data, data_sets, planted, planted_pairs, planted_rows
+from planted import Data, data_sets, planted, planted_pairs, planted_rows, rows_of, shares_of, with_more_digits
 
 from losscli.commands.arguments import Arguments
 from losscli.commands.settings import request_of, settings_of
@@ -20,7 +25,7 @@ from losscli.enums import Reduction, Scale
 from losscli.evaluation.evaluate import evaluated, in_order
 from losscli.evaluation.problem import problem_of
 from losscli.homework.evaluated_rows import EvaluatedRows, evaluated_rows
-from losscli.homework.mistakes import many_mistakes, single_mistakes
+from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, single_mistakes
 from losscli.homework.mistakes.candidate import Candidate
 from losscli.homework.typed import typed_answer
 from losscli.homework.verdict import judged
@@ -66,6 +71,8 @@ class Tally:
     arbitrary: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     diagnosed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     others: int = 0
+    forms: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))  # single mistakes named
+    printed: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))  # right answers, of rounded data
 
     @property
     def share_named(self) -> float:
@@ -75,14 +82,15 @@ class Tally:
 def measure(sets: int, seed: int) -> Tally:
     """Plant, type and diagnose on `sets` data sets of each kind."""
     rng, tally = np.random.default_rng(seed), Tally()
-    for _ in range(sets):
+    for turn in range(sets):
         for data in data_sets(rng):
             rows = rows_from(data)
             singles = list(single_mistakes(rows))
-            everything = singles, list(many_mistakes(rows, singles))
+            everything = _everything(rows, singles)
             right = float(rows.figures.answer)
             for mistakes in (planted(data), planted_rows(rng, data), planted_pairs(rng, data)):
                 _plant(rng, tally, mistakes, (right, rows.figures.mean), everything)
+            _plant_forms(rng, tally, planted(data), (right, rows.figures.mean), everything)
             for digits in range(2, 9):
                 for value in (right, *(in_single(rows, right) if digits > 2 else ())):
                     tally.right += 1
@@ -92,6 +100,9 @@ def measure(sets: int, seed: int) -> Tally:
                     verdict = judged(typed_answer(f"{wrong:.{decimals}f}"), right, *everything)
                     tally.arbitrary[decimals] += not verdict.ok
                     tally.diagnosed[decimals] += bool(verdict.fits)
+        for data in data_sets(rng)[turn % 3 :: 3]:  # which take ten times as long
+            if data.gone is None:
+                _plant_rounded(rng, tally, with_more_digits(rng, data))
     return tally
 
 
@@ -122,10 +133,71 @@ def _plant(
         if not np.isfinite(value) or given[0].fits(right) or (name != "mean" and given[0].fits(plain[1])):
             continue
         verdict = judged(given, right, *everything)
+        if verdict.ok:  # within what rounded data leave open
+            continue
         tally.planted[name] += 1
         named = _named(name, value, verdict.fits)
         tally.named[name] += named
         tally.others += len(verdict.fits) - named
+
+
+def _everything(rows: EvaluatedRows, singles: list[Candidate]) -> tuple:
+    """What answers to these rows are judged by."""
+    rounded = cache(lambda: list(mistakes_on_rounded_data(rows)))
+    return singles, list(many_mistakes(rows, singles)), lambda: rows.band, rounded
+
+
+FORMS: dict[str, Callable[[float], str]] = {
+    "6 digits": lambda x: f"{x:.6g}",
+    "float32": lambda x: repr(float(np.float32(x))),
+    "cut off": lambda x: str(Decimal(f"{x:.12g}").quantize(Decimal(1).scaleb(_exponent(x) - 5), ROUND_DOWN)),
+}
+
+
+def _exponent(value: float) -> int:
+    return int(f"{value:e}".partition("e")[2])
+
+
+def _plant_forms(
+    rng: np.random.Generator,
+    tally: Tally,
+    mistakes: dict[str, list[float]],
+    plain: tuple[float, float],
+    everything: tuple,
+) -> None:
+    """Type what each single mistake gives in each form."""
+    for name, values in mistakes.items():
+        value = values[int(rng.integers(len(values)))] if values else np.nan
+        six = typed_answer(f"{value:.6g}")[0]
+        if not np.isfinite(value) or six.fits(plain[0], 2) or (name != "mean" and six.fits(plain[1], 2)):
+            continue
+        for form, text in FORMS.items():
+            if form != "cut off" or 1e-3 < abs(value) < 1e5:
+                verdict = judged(typed_answer(text(value)), plain[0], *everything)
+                if not verdict.ok:
+                    tally.forms[form].append(name in [fit.id for fit in verdict.fits])
+
+
+def _plant_rounded(rng: np.random.Generator, tally: Tally, data: Data) -> None:
+    """Type the right answer and what each single mistake gives on the data before they are rounded to 4 decimals."""
+    shown = rows_from(replace(data, v=np.round(data.v, 4), p=np.round(data.p, 4), options=dict(data.options)))
+    if not shown.half_unit or not np.isfinite(shown.loss).all():
+        return
+    singles = list(single_mistakes(shown))
+    everything = _everything(shown, singles)
+    right = float(shown.figures.answer)
+    rows, shares = rows_of(data), shares_of(data)
+    true = float((rows * (data.w if data.w is not None else 1.0)).sum())
+    true /= 1.0 if data.options.get("reduction") is Reduction.SUM else shares.sum()
+    for digits in (5, 6, 7, 8):
+        verdict = judged(typed_answer(f"{true:.{digits}g}"), right, *everything)
+        tally.printed["accepted"].append(verdict.ok)
+        tally.printed["diagnosed"].append(bool(verdict.fits))
+    for name, values in planted(data).items():
+        value = values[int(rng.integers(len(values)))] if values else np.nan
+        if np.isfinite(value) and abs(value - right) > 4.0 * float(shown.band):
+            fits = judged(typed_answer(repr(float(value))), right, *everything).fits
+            tally.forms["rounded data"].append(name in [fit.id for fit in fits])
 
 
 def _named(name: str, value: float, fits: Sequence[Candidate]) -> bool:
@@ -162,6 +234,10 @@ def main() -> None:
         count = sum(tally.planted[name] for name in names)
         print(f"{kind:27} {100 * sum(tally.named[name] for name in names) / count:6.2f} % of {count}")
     print(f"right answers accepted      {100 * tally.accepted / tally.right:6.2f} % of {tally.right}")
+    for form, named in tally.forms.items():
+        print(f"single mistakes, {form:12} {100 * np.mean(named):6.2f} % of {len(named)}")
+    for what, answers in tally.printed.items():
+        print(f"right on rounded data, {what:10} {100 * np.mean(answers):6.2f} % of {len(answers)}")
     for decimals, count in tally.arbitrary.items():
         share = 100 * tally.diagnosed[decimals] / count
         print(f"arbitrary numbers with {decimals} decimals diagnosed {share:6.2f} % of {count}")

@@ -1,6 +1,6 @@
 """Small random data sets, and what each mistake gives on them, by formulas of their own in plain numpy."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 
 import numpy as np
@@ -97,6 +97,18 @@ def data_sets(rng: rng_type) -> list[Data]:
         classes(rng), classes(rng), classes(rng, "logits"), classes(rng, soft=True), classes(rng, weighted="rows"),
         classes(rng, weighted="classes"), ignoring(rng), likelihoods(rng), summed(binary(rng)), summed(classes(rng)),
     ]  # fmt: skip
+
+
+def with_more_digits(rng: rng_type, data: Data) -> Data:
+    """The same kind of data with predictions of all digits."""
+    if data.options.get("from_") is Scale.LOGITS:
+        v = data.v + rng.uniform(-5e-4, 5e-4, data.v.shape)
+        p = np.exp(v) / np.exp(v).sum(axis=1, keepdims=True) if v.ndim == 2 else 1.0 / (1.0 + np.exp(-v))
+        return replace(data, v=v, p=p)
+    p = np.clip(data.p + rng.uniform(-5e-4, 5e-4, data.p.shape), 5e-4, 0.9995)
+    if p.ndim == 2:
+        p = p / p.sum(axis=1, keepdims=True)
+    return replace(data, v=p, p=p)
 
 
 # --- the mistakes, planted --------------------------------------------------------------------------------------------

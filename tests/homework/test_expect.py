@@ -429,6 +429,8 @@ def test_planted_mistakes_are_named(tally: Tally) -> None:
     for kind, names in kinds(tally).items():
         share = sum(tally.named[name] for name in names) / sum(tally.planted[name] for name in names)
         assert share >= (0.9 if kind.startswith("pairs") else 0.97), kind
+    assert all(np.mean(named) >= 0.97 for named in tally.forms.values()), tally.forms.keys()
+    assert np.mean(tally.printed["accepted"]) >= 0.97 and np.mean(tally.printed["diagnosed"]) <= 0.01
     often = [name for name in tally.planted if tally.planted[name] >= 20]
     worst = min(often, key=lambda name: tally.named[name] / tally.planted[name])
     assert tally.named[worst] / tally.planted[worst] >= 0.9, worst

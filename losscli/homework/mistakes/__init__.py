@@ -22,20 +22,23 @@ from losscli.homework.mistakes.scale import SCALE_TEXTS, of_scale
 from losscli.homework.mistakes.two_mistakes import of_two_mistakes
 from losscli.homework.mistakes.weights import WEIGHTS_TEXTS, of_weights
 
-DRAWS, SPREAD = 6, 2.5  # of the roundings that data may have had, and how many deviations of an answer are allowed
+DRAWS, FEW_DRAWS = 8, 2  # of the roundings that data may have had, of few rows and of many
+
+MANY_ROWS = 1000
+
+SPREAD = 3.0  # deviations of an answer to such data that are allowed
 
 Turn = tuple[str, str, int]
 
 
-def single_mistakes(rows: EvaluatedRows) -> Iterator[Candidate]:
-    """What one mistake would give; of rounded data with how far each number may be off."""
+def mistakes_on_rounded_data(rows: EvaluatedRows) -> Iterator[Candidate]:
+    """What one mistake would give, with how far each number may be off because the data were rounded."""
     if not rows.half_unit:
-        yield from _single_mistakes(rows)
         return
-    rng, found = np.random.default_rng(0), _in_turn(_single_mistakes(rows))
+    rng, found = np.random.default_rng(0), _in_turn(single_mistakes(rows))
     squares: dict[Turn, list[Array]] = {turn: [np.zeros(np.shape(one.value))] for turn, one in found.items()}
-    for _ in range(DRAWS):
-        for turn, one in _in_turn(_single_mistakes(rows.shaken(rng))).items():
+    for _ in range(DRAWS if rows.n <= MANY_ROWS else FEW_DRAWS):
+        for turn, one in _in_turn(single_mistakes(rows.shaken(rng))).items():
             if turn in found:
                 with np.errstate(invalid="ignore"):  # inf - inf
                     squares[turn].append(np.square(np.asarray(one.value) - found[turn].value))
@@ -55,7 +58,7 @@ def _in_turn(found: Iterable[Candidate]) -> dict[Turn, Candidate]:
     return named
 
 
-def _single_mistakes(rows: EvaluatedRows) -> Iterator[Candidate]:
+def single_mistakes(rows: EvaluatedRows) -> Iterator[Candidate]:
     """What one mistake would give; then the same as if the mean, or nats, had been asked for."""
     yield from _on_all_rows(rows)
     if rows.reduction is Reduction.NONE:
