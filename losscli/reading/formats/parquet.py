@@ -18,7 +18,7 @@ from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table,
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
-from losscli.reading.formats.arrow import Place, block_of, float_bits, kind_of
+from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of
 from losscli.reading.formats.nested import outline, refuse_repeated
 from losscli.reading.pathkeys import path_keys
 from losscli.reading.sources import Source, is_plain_file
@@ -164,20 +164,18 @@ def _file(source: Source) -> Any:
 
 
 def _parquet(file: Any, remote: bool) -> Container:
-    opened = parquet.ParquetFile(file)
+    """A Parquet file; what is remote is asked for in few requests, each of which takes its time."""
+    options = {"buffer_size": BUFFER, "pre_buffer": remote, "page_checksum_verification": True}
+    opened = parquet.ParquetFile(file, **options)
     counts = [opened.metadata.row_group(at).num_rows for at in range(opened.num_row_groups)]
     starts = (0, *accumulate(counts))[:-1]
 
     def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
         schema = opened.schema_arrow
-        reader = parquet.ParquetFile(
-            file,
-            metadata=opened.metadata,
-            read_dictionary=[name for name in columns if kind_of(schema.field(name).type) == "text"],
-            buffer_size=BUFFER,
-            pre_buffer=remote,  # few requests, each of which takes its time
-            page_checksum_verification=True,
-        )
+        texts = [name for name in columns if kind_of(schema.field(name).type) == TEXT]
+        reader = opened
+        if texts or groups is not None:  # ranges are read in threads, each with a reader of its own
+            reader = parquet.ParquetFile(file, metadata=opened.metadata, read_dictionary=texts, **options)
         for run in _runs(counts, BATCH_ROWS, groups):
             yield from reader.iter_batches(rows, row_groups=run, columns=list(columns), use_threads=False)
 
