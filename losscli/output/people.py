@@ -23,7 +23,7 @@ Rows = tuple[tuple[object, ...], ...]
 
 WHOLE = re.compile(r"-?\d*")  # what stands before the decimal point
 
-NARROWEST = 12  # characters of a column that is broken into lines
+NARROWEST = 20  # characters of a column that is broken into lines; where there is less room it stands below
 
 SHOWN_ROWS = 100  # of an answer by rows; the machine formats and --quiet print every row
 
@@ -97,7 +97,7 @@ def renderable(report: Report, digits: int, width: int | None = None) -> Any:
     from rich.console import Group
     from rich.text import Text
 
-    parts: list[Any] = [Text(report.title, style="bold")]
+    parts: list[Any] = [Text(report.title if width is None else _lines(report.title, width), style="bold")]
     for at, grid in enumerate(report.grids):
         parts += ([Text("")] if at else []) + [_rich_grid(grid, digits, width)]
     for picture in report.pictures:
@@ -136,29 +136,48 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, show_header=bool(grid.header), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
-    for at in range(max(map(len, grid.rows), default=0)):
-        name = Text(printable_line(grid.header[at]) if grid.header else "")
-        name.stylize("bold")  # the letters alone, so that the spaces behind them go
-        made.add_column(name, no_wrap=True, overflow="ignore", min_width=least[at] if at < len(least) else None)
     cells = [[Text(str(cell)) for cell in row] for row in grid.rows]
     for at in grid.bold:
         cells[at][1].stylize("bold")
     if grid.right is not None:
         cells[-1][-1].stylize("green" if grid.right else "red")
+    header = [Text(printable_line(name)) for name in grid.header]
+    for name in header:
+        name.stylize("bold")  # the letters alone, so that the spaces behind them go
     if grid.wrapped and width is not None:
-        _wrap([*([list(map(Text, grid.header))] if grid.header else []), *cells], width)
+        every = [*([header] if header else []), *cells]
+        widths = [max(text.cell_len for text in column) for column in zip(*(row[:-1] for row in every), strict=True)]
+        widths = [max(own, least[at] if at < len(least) else 0) for at, own in enumerate(widths)]
+        left = width - sum(widths) - 2 * len(widths)
+        if left < NARROWEST:
+            return _stacked(every, widths, width)
+        for row in every:
+            row[-1].plain = _lines(row[-1].plain, left)
+    made = Table(box=None, show_header=bool(header), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
+    for at in range(max(map(len, grid.rows), default=0)):
+        minimum = least[at] if at < len(least) else None
+        made.add_column(header[at] if header else Text(), no_wrap=True, overflow="ignore", min_width=minimum)
     for row in cells:
         made.add_row(*row)
     return made
 
 
-def _wrap(rows: list[list[Any]], width: int) -> None:
-    """Break the last cells of rows of texts into lines, at words, so that all are within the width."""
-    others = zip(*(row[:-1] for row in rows), strict=True)
-    left = width - sum(max(text.cell_len for text in column) + 2 for column in others)
-    for row in rows:
-        row[-1].plain = _lines(row[-1].plain, left)
+def _stacked(rows: list[list[Any]], widths: Sequence[int], width: int) -> Any:
+    """Rows of texts with the last cell of each below the others where it has no room beside them."""
+    from rich.console import Group
+    from rich.text import Text
+
+    lines: list[Any] = []
+    for *others, last in rows:
+        line = Text("  ").join(text + " " * (own - text.cell_len) for text, own in zip(others, widths, strict=True))
+        if sum(widths) + 2 * len(widths) + last.cell_len <= width:
+            lines.append(Text("  ").join((line, last)))
+            continue
+        lines += [line] if line.plain.strip() else []
+        if last.plain:
+            last.plain = textwrap.indent(_lines(last.plain, width - 2), "  ")
+            lines.append(last)
+    return Group(*lines)
 
 
 def _lines(text: str, width: int) -> str:

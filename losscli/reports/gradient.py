@@ -1,7 +1,7 @@
 """A gradient as a report: its figures, and by rows its columns and its first rows with labels and predictions."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 import numpy as np
@@ -46,6 +46,10 @@ def print_rows(gradient: Gradient, printing: Printing, typed: Expected | None, n
         if typed.hidden:
             emit(report, printing)
             return ok
+    left_out = len(columns_of(gradient)) - 3
+    if left_out > MOST_COLUMNS - 3:
+        note = f"{left_out} classes between the first two and the last are left out; -f csv prints them all"
+        report = replace(report, notes=(*report.notes, note))
     emit_rows(_by_row(gradient, report, numeric), printing)
     return ok
 
@@ -245,15 +249,23 @@ def columns_of(gradient: Gradient) -> list[str]:
 
 
 # --- the first rows for people ----------------------------------------------------------------------------------------
+MOST_COLUMNS = 6  # classes whose columns people see; of more the first and the last
+
+
+def _ends(entries: Sequence[object]) -> list[object]:
+    """All entries of a few; of many the first two and the last."""
+    return list(entries) if len(entries) <= MOST_COLUMNS else [*entries[:2], "...", entries[-1]]
+
+
 def _first_rows(gradient: Gradient) -> Grid:
     names = columns_of(gradient)
     single = len(names) == 1
-    header = ["row", "label", *(["prediction"] if single else names)]
-    header += ["gradient"] if single else [f"d/d {name}" for name in names]
+    header = ["row", "label", *(["prediction"] if single else _ends(names))]
+    header += ["gradient"] if single else _ends([f"d/d {name}" for name in names])
     if gradient.checked:
-        header += [*(["numeric"] if single else [f"numeric {name}" for name in names]), "relative error"]
+        header += [*(["numeric"] if single else _ends([f"numeric {name}" for name in names])), "relative error"]
     cells = islice(zip(_labelled(gradient), _shown(gradient), strict=False), SHOWN_ROWS)
-    return Grid(tuple((*shown, *found) for shown, found in cells), tuple(header))
+    return Grid(tuple((*shown, *found) for shown, found in cells), tuple(map(str, header)))
 
 
 def _labelled(gradient: Gradient) -> Iterator[tuple[object, ...]]:
@@ -261,14 +273,14 @@ def _labelled(gradient: Gradient) -> Iterator[tuple[object, ...]]:
     for block, before in gradient.head:
         kept = block.kept
         columns = [texts(taken(column, kept)) for column in block.labels]
-        labels = [" ".join(cells) for cells in zip(*columns, strict=True)] if columns else [""] * len(kept)
+        labels = [" ".join(map(str, _ends(cells))) for cells in zip(*columns, strict=True)] or [""] * len(kept)
         for row, label, preds in zip(kept.tolist(), labels, block.preds[kept].tolist(), strict=True):
-            yield (row + before + 1, label, *preds)
+            yield (row + before + 1, label, *_ends(preds))
 
 
-def _shown(gradient: Gradient) -> Iterator[tuple[float, ...]]:
+def _shown(gradient: Gradient) -> Iterator[tuple[object, ...]]:
     for piece in gradient.spool.rows():
         sides = [part / gradient.divisor for part in (piece.slope, piece.numeric) if part.shape[1]]
         errors = [[error] for error in piece.error.tolist()] if gradient.checked else [[]] * len(piece.row)
         for *parts, error in zip(*(side.tolist() for side in sides), errors, strict=True):
-            yield (*chain.from_iterable(parts), *error)
+            yield (*chain.from_iterable(map(_ends, parts)), *error)

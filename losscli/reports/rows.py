@@ -28,16 +28,21 @@ HEADER = ("row", "label", "prob", "loss")
 def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
     """Print the loss of each row as asked."""
     refuse_rows(printing)
-    totals = [EMPTY]
+    totals, quiet = [EMPTY], printing.quiet
     work = partial(_work, problem, printing.writer.figures)
 
     def pieces() -> Iterator[Sequence[Column]]:
         for (block, prepared, rows, summary), before in in_order(table, work):
             totals[0] += summary
-            row = (prepared.rows.row + (before + 1)).astype(np.int64)
-            preds, losses = _predictions(prepared), rows.value / problem.settings.log_base
-            if rows.counts.left_out.get(IGNORED_LABEL.key):
-                yield _with_ignored(block, before, (row, preds, losses))
+            losses = rows.value / problem.settings.log_base
+            ignored = rows.counts.left_out.get(IGNORED_LABEL.key)
+            if quiet and not ignored:
+                yield (losses,)
+                continue
+            row, preds = (prepared.rows.row + (before + 1)).astype(np.int64), _predictions(prepared)
+            if ignored:
+                columns = _with_ignored(block, before, (row, preds, losses))
+                yield columns[3:] if quiet else columns
             else:
                 yield row, _labels(prepared), preds, losses
 
@@ -49,7 +54,7 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
         found = report(figures, table)
         return replace(found, record={name: value for name, value in found.record.items() if name != "value"})
 
-    last = slice(3, 4)
+    last = slice(0, 1) if quiet else slice(3, 4)
     emit_rows(RowReport(HEADER, pieces, {"losses": last}, last, figures_of_all), printing)
 
 

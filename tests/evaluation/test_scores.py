@@ -160,3 +160,10 @@ def test_threads_and_files_change_no_digit(tmp_path: Path) -> None:
 
     for key in ("accuracy", "brier", "calibration"):
         assert one[key] == two[key] == three[key]
+
+
+def test_weights_next_to_the_largest_float_leave_them_right() -> None:
+    found = record("ce", "1,0", "0,1;0.5,0.5", "-w", "1e308,1e308", "--eps", "1e-7")
+
+    assert found["accuracy"] == 1.0
+    assert found["brier"] == close((0 + 0.5) / 2)

@@ -234,3 +234,74 @@ def test_a_table_is_never_cut_on_a_narrow_terminal() -> None:
     wrong = (*BCE, "--expect", "0.522")
 
     assert " ".join(on_terminal(*wrong, columns=20)).split() == run(*wrong).out.split()
+
+
+# --- narrow terminals and many classes --------------------------------------------------------------------------------
+@pytest.mark.slow
+def test_on_a_narrow_terminal_text_folds_at_words() -> None:
+    lines = on_terminal(*BCE, "--expect", "0.5", columns=40)
+
+    assert max(map(len, lines)) <= 40
+    assert "accuracy          1" in lines and "  share predicted correctly" in lines
+    assert "baseline          0.693147" in lines and "  always predicting the label" in lines
+
+
+def test_the_answer_stands_out_on_a_terminal_alone() -> None:
+    from rich.console import Console
+
+    from losscli.output.people import text_of
+
+    report = Report("loss", {}, (Grid((("mean", 0.5, "nats"), ("sum", 1.0, "nats")), bold=(0,)),))
+
+    assert "\x1b[1m0.5" in text_of(report, 6, Console(force_terminal=True, color_system="standard", width=80))
+    assert "\x1b" not in run(*BCE).out
+
+
+def test_a_gradient_of_many_classes_shows_the_first_and_the_last() -> None:
+    done = run("grad", "ce", str(DATA / "digits.csv"))
+    header = done.out.splitlines()[1].split()
+
+    assert header == ["row", "label", "p_0", "p_1", "...", "p_9", "d/d", "p_0", "d/d", "p_1", "...", "d/d", "p_9"]
+    assert "note: 7 classes between the first two and the last are left out; -f csv prints them all\n" in done.out
+    assert len(run("grad", "ce", str(DATA / "digits.csv"), "-q").out.splitlines()[0].split(",")) == 10
+
+
+def test_a_gradient_of_few_classes_shows_all_of_them() -> None:
+    done = run("grad", "ce", "0,1", "0.2,0.2,0.2,0.2,0.1,0.1;0.2,0.2,0.2,0.2,0.1,0.1")
+
+    assert "..." not in done.out and "left out" not in done.out
+
+
+# --- models against each other ----------------------------------------------------------------------------------------
+def models(tmp_path: Path, rows: str) -> str:
+    path = tmp_path / "t.csv"
+    path.write_text("label,old,new\n" + rows)
+    return run("bce", path, "-p", "old", "-p", "new").out
+
+
+def test_models_and_their_differences_come_first_and_the_better_one_is_marked(tmp_path: Path) -> None:
+    found = models(tmp_path, "1,0.6,0.9\n0,0.4,0.1\n1,0.6,0.8\n0,0.4,0.2\n" * 30)
+    lines = [line.split() for line in found.splitlines()]
+
+    assert lines[1][0] == "model" and lines[2][0] == "old" and lines[3][0] == "new"
+    assert lines[3][-1] == "better" and "better" not in lines[2]
+    assert "new - old  new is better: its mean loss is 0.346574 lower\n" in found
+    assert "\nmean " not in found and "\nn  " in found  # then what the rows have in common
+
+
+def test_the_first_model_is_marked_where_all_others_are_worse(tmp_path: Path) -> None:
+    found = models(tmp_path, "1,0.9,0.6\n0,0.1,0.4\n1,0.8,0.6\n0,0.2,0.4\n" * 30)
+
+    assert found.splitlines()[2].split()[-1] == "better"
+    assert "new - old  new is worse: its mean loss is 0.346574 higher\n" in found
+
+
+def test_an_interval_around_0_is_no_clear_difference(tmp_path: Path) -> None:
+    found = models(tmp_path, "1,0.9,0.8\n0,0.2,0.1\n1,0.6,0.7\n")
+
+    assert " better\n" not in found.replace("it holds better", "")
+    assert re.search(r"no clear difference: the 95 % interval, -0\.\d+ to 0\.\d+, contains 0\n", found)
+
+
+def test_one_row_shows_no_clear_difference(tmp_path: Path) -> None:
+    assert "one row has no interval, so no difference is clear" in models(tmp_path, "1,0.9,0.8\n")
