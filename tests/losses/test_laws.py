@@ -128,25 +128,43 @@ def test_cutting_a_table_anywhere_changes_no_digit(loss: str, form: Form, scale:
 
 SETTINGS: dict[str, Callable[[Arguments], Arguments]] = {
     "focal": lambda args: replace(args, focal=2.0),
+    "alpha": lambda args: replace(args, focal=2.0, alpha=0.25),
     "smoothing": lambda args: replace(args, smoothing=0.1),
+    "focal loss of keras": lambda args: replace(args, focal=2.0, smoothing=0.1, alpha=0.3, like=Like.KERAS),
     "eps": lambda args: replace(args, eps=0.05),
     "torch": lambda args: replace(args, like=Like.TORCH),
     "keras": lambda args: replace(args, like=Like.KERAS),
     "sklearn": lambda args: replace(args, like=Like.SKLEARN),
     "drop": lambda args: replace(args, na=Missing.DROP),
     "ignore": lambda args: replace(args, ignore="1"),
-    "class weights": lambda args: replace(args, class_weight="1,0.3,7"),
+    "class weights": lambda args: replace(args, class_weight="1,7" if args.loss.name == "bce" else "1,0.3,7"),
+    "class weights of keras": lambda args: replace(
+        args, class_weight="1,7" if args.loss.name == "bce" else "1,0.3,7", smoothing=0.1, like=Like.KERAS
+    ),
     "normalize": lambda args: replace(args, normalize=True),
 }
 
 
-OF_CLASSES = ("ignore", "class weights", "normalize")
+OF_CLASSES = ("normalize",)
 LOSS_AND_SETTING = [
     pytest.param(loss, form, setting, id=f"{loss}-{setting}")
     for loss, form in (("bce", Form.BINARY), ("ce", Form.CATEGORICAL), ("nll", Form.CATEGORICAL))
     for setting in SETTINGS
     if form is Form.CATEGORICAL or setting not in OF_CLASSES
 ]
+
+
+@pytest.mark.parametrize("setting", ["class weights", "class weights of keras", "focal loss of keras", "smoothing"])
+def test_cutting_changes_no_digit_where_hard_labels_stand_beside_soft_ones(setting: str, tmp_path: Path) -> None:
+    lines = sheet(Form.BINARY, Scale.PROBS, 40).text().splitlines()
+    soft = [f"0.{at % 10}{line[1:]}" if at % 3 else line for at, line in enumerate(lines[1:])]
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], *soft]) + "\n")
+    args = SETTINGS[setting](call_of("bce", Form.BINARY, Scale.PROBS, tmp_path / "t.csv"))
+    whole, values = summary(args, 1 << 20), losses(args, 1 << 20)
+
+    for size in SIZES:
+        assert summary(args, size) == whole
+        assert losses(args, size) == values
 
 
 @pytest.mark.parametrize(("loss", "form", "setting"), LOSS_AND_SETTING)
