@@ -21,21 +21,17 @@ from losscli.reading.missing import missing
 from losscli.reading.remote import is_url
 from losscli.reading.text.careful import block_of_records, not_a_number
 
-# ./x, ../x, /x and ~/x; on Windows .\x, \\server\x and C:\x too
-_PATH = re.compile(r"\.{0,2}[/\\]|~[/\\]|[A-Za-z]:[/\\]")
+_PATHS = ("./", "../", "/", "~/", ".\\", "..\\", "\\")
 
-_FILE_ENDING = re.compile(r"\.[A-Za-z]\w{1,7}$")
-
-_CALL = re.compile(
-    r"^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray|c)\s*\((.*)\)\s*$", re.DOTALL
-)
-_KEYWORDS = re.compile(r",\s*[A-Za-z_]\w*\s*=\s*(?:'[^']*'|<[^>]*>|\([^()]*\)|[^,()]+)\s*,?\s*$", re.DOTALL)
-_SCALAR = re.compile(r"\b(?:np|numpy)\.(?:float|int|uint|str|bool)\d*_?\(([^()]*)\)")
-_TENSOR = re.compile(r"^\s*<tf\.Tensor.*?numpy=(.*)>\s*$|^\s*Parameter containing:(.*)$", re.DOTALL)
-_DTYPE = re.compile(r",\s*(?:[A-Za-z_]\w*\.)?(?:float|int|uint|bool|complex)\w*\s*$")
-_R_VECTOR = re.compile(r"\s*\[1\](?:[ \t]+[^\s\[\]]+)+\s*(?:\n\s*\[\d+\](?:[ \t]+[^\s\[\]]+)+\s*)*(?:\nLevels:.*)?$")
-_R_MATRIX = re.compile(r"\s*(?:\[,\d+\]\s*)+(?:\n\s*\[\d+,\][^\[\]\n]*)+\s*$")
-_FRACTION = re.compile(r"([^\s/]+)\s*/\s*([^\s/]+)")
+# What libraries print around their numbers; compiled where a text has a mark of it, as every start would pay for them.
+_CALL = r"(?s)^\s*(?:[A-Za-z_]\w*\.)*(?:tensor|array|Tensor|Array|Parameter|asarray|c)\s*\((.*)\)\s*$"
+_KEYWORDS = r"(?s),\s*[A-Za-z_]\w*\s*=\s*(?:'[^']*'|<[^>]*>|\([^()]*\)|[^,()]+)\s*,?\s*$"
+_SCALAR = r"\b(?:np|numpy)\.(?:float|int|uint|str|bool)\d*_?\(([^()]*)\)"
+_TENSOR = r"(?s)^\s*<tf\.Tensor.*?numpy=(.*)>\s*$|^\s*Parameter containing:(.*)$"
+_DTYPE = r",\s*(?:[A-Za-z_]\w*\.)?(?:float|int|uint|bool|complex)\w*\s*$"
+_R_VECTOR = r"\s*\[1\](?:[ \t]+[^\s\[\]]+)+\s*(?:\n\s*\[\d+\](?:[ \t]+[^\s\[\]]+)+\s*)*(?:\nLevels:.*)?$"
+_R_MATRIX = r"\s*(?:\[,\d+\]\s*)+(?:\n\s*\[\d+,\][^\[\]\n]*)+\s*$"
+_FRACTION = r"([^\s/]+)\s*/\s*([^\s/]+)"
 
 # Marks as an input method or a word processor types them. Those of numbers are read so in cells that then are numbers.
 _SEPARATORS = str.maketrans("，、﹐；", ",,,;")  # noqa: RUF001
@@ -61,15 +57,15 @@ class InlineList:
 # --- spellings --------------------------------------------------------------------------------------------------------
 def is_list(token: str) -> bool:
     """Whether an argument is a list rather than a path: numbers always are, words where no such file exists."""
-    if _PATH.match(token) or is_url(token):
+    if token.startswith(_PATHS) or (token[1:3] in (":/", ":\\") and token[0].isalpha()) or is_url(token):
         return False
     numbers = reads_as_numbers(token)
-    if numbers and not _FRACTION.fullmatch(token):
+    if numbers and not ("/" in token and re.fullmatch(_FRACTION, token)):
         return True
     if os.path.exists(token) or next(glob.iglob(token), None) is not None:
         return False
     text = token.translate(_SEPARATORS).translate(_BRACKETS)
-    if not re.search(r"[,;\[]", text) and _FILE_ENDING.search(text):
+    if not re.search(r"[,;\[]", text) and re.search(r"\.[A-Za-z]\w{1,7}$", text):
         return False  # `my preds.csv`
     return numbers or bool(re.search(r"[,;\[\s]", text))
 
@@ -99,9 +95,9 @@ def parse_list(token: str, fractions: bool = True) -> InlineList:
         text = text.translate(_BRACKETS)
     if "..." in text or "…" in text:
         raise DataError("the list is cut short ('...'); paste all of it")
-    if _R_VECTOR.match(text):
+    if "[1]" in text and re.match(_R_VECTOR, text):
         text = re.sub(r"\[\d+\]|\s*\nLevels:.*", " ", text).replace("\n", " ")
-    elif _R_MATRIX.match(text):
+    elif "[,1]" in text and re.match(_R_MATRIX, text):
         text = re.sub(r"\[\d+,\]", " ", text.lstrip().partition("\n")[2])
     rows, matrix = _bracketed(text) if any(mark in text for mark in _OPEN + _CLOSE) else _separated(text)
     if not rows:
@@ -115,19 +111,21 @@ def parse_list(token: str, fractions: bool = True) -> InlineList:
 
 def unwrapped(token: str) -> str:
     """The text inside what a library prints around its numbers: tensor(...), np.float64(...), R's c(...)."""
-    text = _SCALAR.sub(r"\1", token)
-    if match := _TENSOR.match(text):
+    if "(" not in token and ":" not in token:
+        return token
+    text = re.sub(_SCALAR, r"\1", token)
+    if match := re.match(_TENSOR, text):
         text = match[1] or match[2]
-    while match := _CALL.match(text):
+    while match := re.match(_CALL, text):
         text = match[1].strip()
-        while trailing := _KEYWORDS.search(text):
+        while trailing := re.search(_KEYWORDS, text):
             text = text[: trailing.start()].strip()
-        text = _DTYPE.sub("", text.rstrip()).removesuffix(",")
+        text = re.sub(_DTYPE, "", text.rstrip()).removesuffix(",")
     return text
 
 
 def _separated(text: str) -> tuple[list[list[str]], bool]:
-    lines = re.split(r"[;\n]", text.strip(" \t\r\n"))
+    lines = text.strip(" \t\r\n").replace(";", "\n").split("\n")
     lines = lines[:-1] if len(lines) > 1 and not lines[-1].strip() else lines
     return [_row(line, at) for at, line in enumerate(lines, 1)], len(lines) > 1
 
@@ -181,7 +179,7 @@ def _cell(text: str, fractions: bool) -> str:
     if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
         text = text[1:-1]
     plain = text if text.isascii() else text.translate(_NUMERALS)
-    if fractions and (match := _FRACTION.fullmatch(plain)):
+    if fractions and "/" in plain and (match := re.fullmatch(_FRACTION, plain)):
         above, below = (number(part) for part in match.groups())
         return repr(above / below) if above is not None and below else text
     return text if number(plain) is None else plain
