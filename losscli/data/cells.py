@@ -117,13 +117,12 @@ def canonical(label: str | float) -> str:
     value = number(label) if isinstance(label, str) else float(label)
     if value is None or isnan(value):
         return str(label).strip()
-    if abs(value) < EXACT:
-        return str(int(value)) if value.is_integer() else repr(value)
-    if not isinstance(label, str):
-        return str(int(value)) if abs(value) < 1e22 else repr(value)
-    exact = Decimal(label.strip().replace(MINUS, "-"))
-    whole = exact.is_finite() and exact.adjusted() < 1000 and exact == exact.to_integral_value()
-    return str(int(exact)) if whole else str(exact.normalize())
+    if isinstance(label, str) and abs(value) >= EXACT:
+        exact = Decimal(label.strip().replace(MINUS, "-"))
+        if exact.is_finite():
+            whole = exact.adjusted() < 1000 and exact == exact.to_integral_value()
+            return str(int(exact)) if whole else str(exact.normalize())
+    return str(int(value)) if value.is_integer() and abs(value) < 1e22 else repr(value)
 
 
 # --- many cells -------------------------------------------------------------------------------------------------------

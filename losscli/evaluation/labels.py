@@ -103,8 +103,10 @@ def given_classes(names: Sequence[str], k: int) -> ClassNames:
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice is not None:
         raise UsageError(f"--classes names {shown(twice)} twice")
-    places = {key: at for at, key in enumerate(keys)}
-    return ClassNames(tuple(keys), places.get)
+    places: dict[str, int | None] = {plain_truth(key): at for at, key in enumerate(keys)}
+    if len(places) < k:  # as true beside 1
+        return ClassNames(tuple(keys), {key: at for at, key in enumerate(keys)}.get)
+    return ClassNames(tuple(keys), partial(_found, places, 0))
 
 
 def column_classes(header: Sequence[str] | None, k: int) -> ClassNames:

@@ -129,3 +129,36 @@ def test_a_first_line_as_pandas_writes_it_in_every_file_is_asked_about(here: Pat
     write("y.csv", "0\n1\n")
     write("p.csv", "0.2\n0.7\n")
     assert answer("bce", "y.csv", "p.csv") == close((-math.log(0.8) - math.log(0.7)) / 2)
+
+
+def test_a_header_one_cell_short_names_the_columns_behind_names_of_rows(here: Path) -> None:
+    value = (-math.log(0.8) - math.log(0.7)) / 2
+    for text in (
+        '"label" "prob"\n"1" 1 0.8\n"2" 0 0.3\n',
+        "label,prob\na,1,0.8\nb,0,0.3\n",
+        "label\tprob\n1\t1\t0.8\n2\t0\t0.3\n",
+    ):
+        assert answer("bce", write("t.txt", text)) == close(value), text
+    assert "3 cells where 2 are wanted" in refusal("bce", write("t.csv", "label,prob\n1,0.8,\n0,0.3,\n"))
+    assert "3 cells where 2 are wanted" in refusal("bce", write("t.csv", "label,prob\n1,0.8,5\n1,0.3,5\n"))
+
+
+def test_a_title_above_the_header_is_named(here: Path) -> None:
+    said = refusal("bce", write("t.csv", "Predictions of 2024\nlabel,prob\n1,0.8\n0,0.3\n"))
+
+    assert said.startswith("t.csv:1: 'Predictions of 2024' is no line of the table")
+
+
+def test_an_encoding_that_reads_well_is_named(here: Path) -> None:
+    for encoding, labels in (
+        ("gb18030", ("垃圾", "正常邮件")),
+        ("shift_jis", ("ネコ", "イヌ")),
+        ("cp1252", ("café", "thé")),
+    ):
+        text = f"label,prob\n{labels[0]},0.8\n{labels[1]},0.3\n"
+        Path("t.csv").write_bytes(text.encode(encoding))
+
+        assert refusal("bce", "t.csv", "--positive", labels[0]).endswith(f", perhaps --encoding {encoding}")
+        assert answer("bce", "t.csv", "--positive", labels[0], "--encoding", encoding) > 0.0
+        Path("t.csv").write_bytes(f"{labels[0]},prob\n1,0.8\n".encode(encoding))
+        assert refusal("bce", "t.csv", "-p", "2").endswith(f", perhaps --encoding {encoding}")

@@ -3,7 +3,7 @@
 from math import log
 from pathlib import Path
 
-from conftest import answer, close, record, refusal, write
+from conftest import answer, close, record, refusal, run, write
 
 LOSS = -(log(0.8) + log(0.7)) / 2
 
@@ -131,3 +131,25 @@ def test_columns_beside_a_likelihood_that_are_no_labels_are_left() -> None:
     for chosen in ["prob", "3"]:
         table = "id,name,prob\n7,a,0.5\n8,b,0.25\n"
         assert answer("nll", "-p", chosen, stdin=table) == close(log(8) / 2)
+
+
+def test_a_name_is_never_cut_within_a_number(here: Path) -> None:
+    for header, wrong, right in (
+        ("star_10,star_20", ("1", "2", "0"), ("10", "star_20")),
+        ("2021,2022", ("21", "22", "1"), ("2021", "2022")),
+        ("p10,p11,p12", ("0", "1", "2"), ("10", "p11")),
+    ):
+        k = header.count(",") + 1
+        for label in wrong:
+            write("t.csv", f"label,{header}\n{label}{',0.5' * k}\n")
+            assert f"label '{label}' is not a class" in refusal("ce", "t.csv"), (header, label)
+        for label in right:
+            assert run("ce", write("t.csv", f"label,{header}\n{label},{','.join([str(1 / k)] * k)}\n")).code == 0
+
+
+def test_true_and_false_are_the_labels_1_and_0_whatever_the_order_of_their_columns(here: Path) -> None:
+    for names in ("p_True,p_False", "p_1,p_0"):
+        for labels in (("1", "0"), ("True", "False"), ("true", "false")):
+            write("t.csv", f"label,{names}\n{labels[0]},0.8,0.2\n{labels[1]},0.3,0.7\n")
+            for command in (("ce",), ("nll",), ("ce", "--classes", "True,False"), ("ce", "--classes", "1,0")):
+                assert answer(*command, "t.csv") == close(0.28990924762647105), (names, labels, command)

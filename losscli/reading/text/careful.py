@@ -1,5 +1,7 @@
 """Parsed records into a block: the careful way, which also finds and names what is wrong."""
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,7 +72,28 @@ def _judged(records: list[list[str]], layout: Layout) -> tuple[Flags | None, Row
 
 _DROP = "drop"
 
-NOT_UTF8 = "these bytes are not UTF-8; name the encoding with --encoding"
+
+def not_utf8(text: str) -> str:
+    """What is said of text with bytes that aren't UTF-8, and the encoding in which they read well."""
+    raw = text.encode("utf-8", "surrogateescape")
+    fitting = next((name for name, reads_well in _ENCODINGS if _reads(raw, name, reads_well)), None)
+    hint = f", perhaps --encoding {fitting}" if fitting else ""
+    return f"these bytes are not UTF-8; name the encoding with --encoding{hint}"
+
+
+def _reads(raw: bytes, encoding: str, reads_well: str) -> bool:
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return all(char.isascii() or re.match(reads_well, char) for char in text)
+
+
+_ENCODINGS = (  # with the characters that text in them has beside ASCII
+    ("shift_jis", "[\u3040-\u30ff\uff01-\uff5e]"),  # kana: what is kanji alone may be Chinese
+    ("gb18030", "[\u3001-\u301f\u4e00-\u9fff\uff01-\uff5e]"),
+    ("cp1252", "[\u00a0-\u00ff\u0152-\u0178\u2013-\u2122]"),
+)
 
 
 def _all_sound(records: list[list[str]], layout: Layout) -> bool:
@@ -104,7 +127,7 @@ def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
     for column, part, place in asked:
         cell = record[column].strip()
         if not is_text(cell):
-            return RowError(at, part, place, NOT_UTF8)
+            return RowError(at, part, place, not_utf8(cell))
         if (part, place) in missing:
             return RowError(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
         if part != "label" and number(cell) is None:
@@ -113,7 +136,7 @@ def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
             what = f"{shown(cell)} is {'above 0' if end == 0.0 else 'below 1'}, and a float can't tell it from {end:g}"
             return RowError(at, part, place, f"{what}; give --from logprobs or --from logits")
     strange = next((place for place, column in enumerate(layout.extra) if not is_text(record[column])), None)
-    return None if strange is None else RowError(at, "extra", strange, NOT_UTF8)
+    return None if strange is None else RowError(at, "extra", strange, not_utf8(record[layout.extra[strange]]))
 
 
 def not_a_number(cell: str) -> str:

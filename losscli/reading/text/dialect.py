@@ -45,12 +45,20 @@ def given_delimiter(text: str) -> str:
 
 
 def find_delimiter(lines: Sequence[str]) -> str:
-    """The candidate that appears equally often on each line, else the comma."""
+    """The candidate that appears equally often on each line, else the comma.
+
+    A first line may have one less, as R writes names of columns above rows with names.
+    """
     rows = [line.rstrip("\r\n") for line in lines if line.strip()]
     fitting = [char for char in CANDIDATES if _counts_agree(rows, char)]
     if "," in fitting and ";" in fitting and all(_decimal_comma(row) for row in rows[1:] or rows):
         return ";"
+    fitting = fitting or [char for char in CANDIDATES if _counts_agree(rows[1:], char) and _is_short(rows, char)]
     return fitting[0] if fitting else ","
+
+
+def _is_short(rows: Sequence[str], char: str) -> bool:
+    return len(rows) > 1 and 0 < _count(rows[0], char) + 1 == _count(rows[1], char)
 
 
 def records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
@@ -67,7 +75,9 @@ def _counts_agree(rows: Sequence[str], char: str) -> bool:
 
 
 def _count(row: str, char: str) -> int:
-    bare = "".join(row.split('"')[::2])  # what stands between quotes, or in a list within a cell, doesn't count
+    bare = ("x" if char == " " else "").join(
+        row.split('"')[::2]
+    )  # what stands between quotes, or in a list within a cell, doesn't count
     bare = re.sub(r"\[[^\[\]]*\]", "", bare) if "]" in bare else bare
     return len(bare.split()) - 1 if char == " " else bare.count(char)
 

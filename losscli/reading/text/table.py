@@ -37,7 +37,7 @@ from losscli.data.columns import Columns, ColumnSelection, FirstLines, expand, r
 from losscli.errors import DataError, Quoted, RowError, shown
 from losscli.reading.lists import parse_list, reads_as_numbers
 from losscli.reading.sources import SHRUNK, Source, is_plain_file, readable
-from losscli.reading.text.careful import NOT_UTF8
+from losscli.reading.text.careful import not_utf8
 from losscli.reading.text.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.text.lines import as_text, block_of, parsed_block, split
 from losscli.reading.text.tokenizer import are_records
@@ -386,7 +386,8 @@ def open_text(source: Source, style: Style) -> OpenSource:
     style, notes = _undrawn(feed, style)
     preamble = without_preamble(feed.rest, style.delimiter)
     feed.rest, gone = preamble.rest, gone + preamble.lines
-    head = replace(_head(feed, replace(style, delimiter=preamble.delimiter), gone), notes=(*notes, *preamble.notes))
+    head = _head(feed, replace(style, delimiter=preamble.delimiter), gone)
+    head = replace(head, notes=(*notes, *preamble.notes, *head.notes))
     lists = list_columns(head.top)
     if lists is not None:
         head = replace(head, top=lists.top(head.top), lists=lists)
@@ -444,11 +445,11 @@ def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Colum
         columns = resolve(head.top, wanted)
     except DataError as error:
         text = all(map(is_text, head.top.first))
-        raise DataError(f"{name}: {error}" if text else f"{line}: {NOT_UTF8}") from None
+        raise DataError(f"{name}: {error}" if text else f"{line}: {not_utf8(''.join(head.top.first))}") from None
     weight = () if columns.weight is None else (columns.weight,)
     for column in (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.extra_columns):
         if not is_text(str(columns.name(column))):
-            raise DataError(f"{line}: {NOT_UTF8}")
+            raise DataError(f"{line}: {not_utf8(str(columns.name(column)))}")
     return columns
 
 
@@ -561,7 +562,40 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
     while second is not None:
         rows.append(_stripped(second))
         second = _next_record(reader) if len(rows) < HEAD_LINES else None
-    return Head(delimiter, FirstLines(_stripped(first), tuple(rows)), taken, blank)
+    top = FirstLines(_stripped(first), tuple(rows))
+    notes: tuple[str, ...] = ()
+    if _names_rows(top):
+        top, notes = replace(top, first=("", *top.first)), (_ROW_NAMES,)
+    elif (title := _title(top, sample, style.delimiter)) is not None:
+        raise DataError(f"{place}: {shown(title)} is no line of the table, which begins below it; leave such lines out")
+    return Head(delimiter, top, taken, blank, notes)
+
+
+_ROW_NAMES = "the header is one cell short: the first column is taken for names of rows, which have no name themselves"
+
+
+def _names_rows(top: FirstLines) -> bool:
+    """Whether the first record is one cell short, as R writes the names of columns above rows that have names."""
+    width, names = len(top.first) + 1, top.column(0)
+    return (
+        bool(top.rows)
+        and all(len(row) == width and row[-1] for row in top.rows)
+        and len(set(names)) == len(names)
+        and any(number(cell) is not None for cell in top.rows[0][1:])
+        and not any(number(cell) is not None or is_missing(cell) for cell in top.first)
+    )
+
+
+def _title(top: FirstLines, sample: Sequence[str], delimiter: str | None) -> str | None:
+    """The first line where it is a title: a single cell above lines that agree on several."""
+    below = sample[1:] if len(top.first) == 1 else ()
+    char = delimiter or find_delimiter(below)
+    several = {len(_cells(line, char)) for line in below}
+    return sample[0].strip() if len(below) > 1 and len(several) == 1 and _is_alone(sample[0], char, several) else None
+
+
+def _is_alone(line: str, char: str, several: set[int]) -> bool:
+    return min(several) > 1 and len(_cells(line, char)) == 1 and number(line.strip()) is None
 
 
 def _stripped(record: list[str]) -> tuple[str, ...]:
