@@ -104,7 +104,7 @@ def _or_one(size: Array) -> Array:
 
 def _refuse_dependent(design: DesignMatrix, root: Array, offset: float) -> None:
     """Raise if the columns are collinear up to the rounding of the data."""
-    count = len(root)
+    count = root.shape[1]
     pivots = np.linalg.svd(root, compute_uv=False)
     rank = int((pivots > 8 * count * np.finfo(float).eps * max(1.0, offset) * pivots[0]).sum())
     if rank < count:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import examples, record, refusal, run
+from conftest import examples, record, refusal, run, write
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -238,3 +238,14 @@ def test_smoothing_and_a_penalty_make_an_optimum(options: tuple[str, ...], comma
 def test_an_outlier_hides_no_overlap() -> None:
     rows: Rows = [((0,), 1), ((1,), 0), ((2,), 1), ((3,), 0), ((1_000_000,), 1), ((-1_000_000,), 0)]
     decided(rows, "bce", 2)
+
+
+@pytest.mark.usefixtures("here")
+def test_more_columns_than_rows_have_no_single_optimum() -> None:
+    path = write("t.csv", "y,a,b,c\n1,0.7,0.2,0.1\n0,0.1,0.2,0.7\n1,0.2,0.6,0.3\n")
+
+    for loss in ("bce", "ce"):
+        said = refusal("fit", loss, path, "-y", "y", "--method", "newton", "--smoothing", "0.1")
+        assert said.endswith(
+            "4 columns with the intercept have rank 3, so newton has no single optimum; leave a column out or add --l2"
+        )
