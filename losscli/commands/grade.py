@@ -210,7 +210,9 @@ def _answers(ledger: Ledger, questions: dict[str, Question], key: str) -> tuple[
             if typed != name:
                 respelled[f"{ledger.name}: {what} {shown(typed)} is taken for {shown(name)}"] = None
         at = student, question
-        if at in found:
+        if at in found and not text:
+            continue
+        if at in found and found[at].text:
             notes.append(f"{place}: {shown(student)} answers {shown(question)} again; {places[at]} no longer counts")
         found[at], places[at] = Answer(student, question, text, extra), place
     for name, at_places in unknown.items():

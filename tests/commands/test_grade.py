@@ -219,6 +219,14 @@ carl,q1,0,36
     ]
 
 
+def test_an_empty_second_answer_takes_none_away(key: Path) -> None:
+    answers = "student,question,answer\nanna,q1,0.36\nanna,q1,\nben,q1,\nben,q1,0.36\n"
+    result = run("grade", key, "-", "-f", "csv", stdin=answers)
+
+    assert [one["verdict"] for one in lines_of(result.out) if one["question"] == "q1"] == ["right", "right"]
+    assert result.err == ""
+
+
 def test_formats_without_a_place_for_notes_leave_them_to_standard_error(key: Path) -> None:
     answers = "student,question,answer\nanna,Q1,0.36\n"
 
