@@ -195,6 +195,7 @@ class Arguments:
     )
     classes: str | None = _input("--classes", metavar="A,B,C", help="the class of each prediction column")
     delimiter: str | None = _input("-d", "--delimiter", metavar="CHAR", help="between cells: a character, tab or space")
+    decimal: str | None = _input("--decimal", metavar="CHAR", help="the decimal mark: . (default) or ,")
     header: bool | None = _input("--header/--no-header", help="whether line 1 names the columns")
     encoding: str | None = _input(
         "--encoding", metavar="NAME", commands=EVERY, help="default: UTF-8, or UTF-16 by its mark"

@@ -96,7 +96,11 @@ def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
         named_labels=(*(_listed(args.classes) or ()), *([args.positive] if args.positive is not None else [])),
     )
     delimiter = given_delimiter(args.delimiter) if args.delimiter is not None else None
-    style = Style(delimiter, args.na is Missing.DROP)
+    if args.decimal not in (None, ".", ","):
+        raise UsageError(f"--decimal: {args.decimal!r} is no decimal mark; give . or ,")
+    if args.decimal == "," == delimiter:
+        raise UsageError("--decimal: the comma can't be the delimiter and the decimal mark; give another -d")
+    style = Style(delimiter, args.na is Missing.DROP, decimal_comma=args.decimal == ",")
     drop_unmatched = None if args.unmatched is None else args.unmatched is Unmatched.DROP
     return ReadOptions(args.sources, wanted, style, args.encoding, args.threads, args.cluster, drop_unmatched)
 

@@ -76,6 +76,7 @@ class Layout:
     extra: tuple[int, ...] = ()  # columns that are read as text, whatever is in them
     delimiter: str = ","
     label_words: frozenset[str] = frozenset()  # labels that would stand for no value elsewhere
+    comma: bool = False  # is the decimal mark
     exact: bool = False  # predictions are probabilities that mustn't be 0 or 1 as floats alone
 
     def is_missing(self, text: str, part: str) -> bool:

@@ -75,7 +75,7 @@ def _table(feed: Feed, keys: list[Key], top: FirstLines, style: Style, wanted: C
         columns = resolve(top, replace(wanted, header=True))
     except DataError as error:
         raise DataError(f"{feed.source.name}: {error}") from None
-    layout = layout_of(columns, wanted, len(top.first), style.drop)
+    layout = layout_of(columns, wanted, len(top.first), style.drop, comma=style.decimal_comma)
     origin = Origin(feed.source.name, columns, 1)
     chunks = partial(_chunks, keys=keys, names=top.first, layout=layout, origin=origin, size=style.block_bytes)
     return Table(feed.source.name, schema_of(columns, wanted), LineReader(feed, lambda part, _: chunks(part)))

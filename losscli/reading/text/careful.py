@@ -25,6 +25,8 @@ def block_of_records(
 
     `line` gives each record's line, counted from 0 (None: one line a record), `lines` how many they are in all.
     """
+    if layout.comma:
+        records = [_with_points(record, layout) for record in records]
     keep, fault = _judged(records, layout)
     rows = len(records) if fault is None else fault.row
     cells = {at: [record[at].strip() for record in records[:rows]] for at, _, _ in layout.asked}
@@ -40,6 +42,19 @@ def block_of_records(
         fault=fault,
         origin=origin,
     )
+
+
+def _with_points(record: list[str], layout: Layout) -> list[str]:
+    """A record whose decimal mark is the comma with points; points become commas, as they are no part of a number."""
+    found = list(record)
+    for column, part, _ in layout.asked if len(record) == layout.width else ():
+        cell = record[column].strip()
+        if has_decimal_comma(cell) or (part != "label" and not layout.is_missing(cell, part)):
+            found[column] = cell.translate(_SWAPPED)
+    return found
+
+
+_SWAPPED = str.maketrans(",.", ".,")
 
 
 def column_of(cells: list[str], keep: Flags | None, label: bool) -> Column:
@@ -131,7 +146,8 @@ def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
         if (part, place) in missing:
             return RowError(at, part, place, f"the cell is missing ({cell or 'empty'}); --na drop leaves such rows out")
         if part != "label" and number(cell) is None:
-            return RowError(at, part, place, not_a_number(cell))
+            what = f"{shown(cell.translate(_SWAPPED))} is not a number; the decimal mark is the comma"
+            return RowError(at, part, place, what if layout.comma else not_a_number(cell))
         if part == "prob" and layout.exact and (end := rounded_away(cell)) is not None:
             what = f"{shown(cell)} is {'above 0' if end == 0.0 else 'below 1'}, and a float can't tell it from {end:g}"
             return RowError(at, part, place, f"{what}; give --from logprobs or --from logits")
@@ -143,7 +159,7 @@ def not_a_number(cell: str) -> str:
     """What is said of a cell that should be a number."""
     if is_percentage(cell):
         return f"{shown(cell)} is not a number; divide percentages by 100"
-    hint = "; write the decimal comma as a point" if has_decimal_comma(cell) else ""
+    hint = "; --decimal , reads the decimal comma" if has_decimal_comma(cell) else ""
     return f"{shown(cell)} is not a number{hint}"
 
 

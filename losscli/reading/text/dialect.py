@@ -29,6 +29,7 @@ class Style:
     delimiter: str | None = None
     drop: bool = False
     block_bytes: int = BLOCK_BYTES
+    decimal_comma: bool = False
 
 
 PLAIN_STYLE = Style()
@@ -44,17 +45,18 @@ def given_delimiter(text: str) -> str:
     return char
 
 
-def find_delimiter(lines: Sequence[str]) -> str:
+def find_delimiter(lines: Sequence[str], decimal_comma: bool = False) -> str:
     """The candidate that appears equally often on each line, else the comma.
 
     A first line may have one less, as R writes names of columns above rows with names.
     """
     rows = [line.rstrip("\r\n") for line in lines if line.strip()]
-    fitting = [char for char in CANDIDATES if _counts_agree(rows, char)]
+    candidates = CANDIDATES[1:] if decimal_comma else CANDIDATES
+    fitting = [char for char in candidates if _counts_agree(rows, char)]
     if "," in fitting and ";" in fitting and all(_decimal_comma(row) for row in rows[1:] or rows):
         return ";"
-    fitting = fitting or [char for char in CANDIDATES if _counts_agree(rows[1:], char) and _is_short(rows, char)]
-    return fitting[0] if fitting else ","
+    fitting = fitting or [char for char in candidates if _counts_agree(rows[1:], char) and _is_short(rows, char)]
+    return fitting[0] if fitting else ";" if decimal_comma else ","
 
 
 def _is_short(rows: Sequence[str], char: str) -> bool:

@@ -49,8 +49,10 @@ def decoded_block(
     """
     if len(layout.delimiter.encode()) > 1 or len(piece) > CELL_BYTES:
         return None
-    decoded = decode(piece, layout, find_cells)
-    if decoded is None:
+    if layout.comma and (find_cells is not None or layout.extra or b"." in piece):
+        return None
+    decoded = decode(piece.replace(b",", b".") if layout.comma else piece, layout, find_cells)
+    if decoded is None or (layout.comma and (decoded.odd or _have_points(decoded.labels))):
         return None
     columns: dict[int, Column] = dict(zip(number_columns(layout), decoded.numbers, strict=True))
     columns |= zip(layout.labels, decoded.labels, strict=True)
@@ -61,6 +63,11 @@ def decoded_block(
     rows = decoded.numbers.shape[1]
     block = block_of_columns(layout, rows, columns, decoded.extra, lines=decoded.lines, keep=keep, origin=origin)
     return _with_odd_lines(block, decoded, layout, parse or _parsed) if decoded.odd else block
+
+
+def _have_points(labels: Sequence[Column]) -> bool:
+    """Whether a label is a word with a point, which was a comma."""
+    return any(isinstance(column, Categorical) and "." in "".join(column.categories) for column in labels)
 
 
 def _with_odd_lines(fast: Block, decoded: Decoded, layout: Layout, parse: ParseLines) -> Block:

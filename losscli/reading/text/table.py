@@ -410,7 +410,9 @@ def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelect
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
-    layout = layout_of(columns, wanted, width, style.drop, hint=hint, delimiter=head.delimiter)
+    layout = layout_of(
+        columns, wanted, width, style.drop, hint=hint, delimiter=head.delimiter, comma=style.decimal_comma
+    )
     origin = Origin(source.name, columns, skipped + 1)
     schema = schema_of(columns, wanted)
     schema = replace(schema, notes=(*head.notes, *schema.notes))
@@ -548,7 +550,7 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
     if lines[blank].lstrip().startswith("{"):
         raise DataError(f"{place}: JSON behind so many blank lines is not read; JSON lines begin with an object")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(gaps)]
-    delimiter = style.delimiter or find_delimiter(sample)
+    delimiter = style.delimiter or find_delimiter(sample, style.decimal_comma)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
     try:
         first, taken = next(reader), reader.line_num  # type: ignore[attr-defined]  # a csv reader counts its lines
