@@ -127,8 +127,8 @@ def _amount(line: Line, name: str) -> float | None:
         value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
     except ValueError:
         value = -1.0
-    if not 0.0 <= value < float("inf"):
-        raise DataError(f"column {shown(name)}: {shown(text)} is not a number of at least 0")
+    if not 0.0 <= value <= LARGEST:
+        raise DataError(f"column {shown(name)}: {shown(text)} is not a number from 0 to {LARGEST:g}")
     return value
 
 
@@ -141,6 +141,9 @@ def _beside(folder: str, word: str, args: Arguments) -> str:
     if is_url(word) or reads_as_numbers(word) or (word in names and not os.path.exists(path)):
         return word
     return word if is_list(word) and not os.path.exists(path) else path
+
+
+LARGEST = 1e12  # points or tolerance
 
 
 @dataclass(frozen=True)
