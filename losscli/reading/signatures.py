@@ -12,7 +12,7 @@ from losscli.reading.compression import COMPRESSIONS
 from losscli.reading.sources import STDIN, Source
 from losscli.shell import quoted
 
-PANDAS = "python -c 'import pandas, sys; pandas.{}.to_csv(sys.stdout, index=False)' {{}} > table.csv"
+PANDAS = 'python -c "import pandas, sys; pandas.{}.to_csv(sys.stdout, index=False)" {{}} > table.csv'
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ SHEET = Kind((), "an OpenDocument spreadsheet", PANDAS.format("read_excel(sys.ar
 TORCH = Kind(
     (),
     "a file of torch",
-    "python -c 'import numpy, sys, torch; numpy.savetxt(sys.stdout, torch.load(sys.argv[1]))' {} > preds.txt",
+    'python -c "import numpy, sys, torch; numpy.savetxt(sys.stdout, torch.load(sys.argv[1]))" {} > preds.txt',
 )
 ZIP = Kind((), "a zip archive", "unzip -p {} | losscli COMMAND")
 PICKLE = Kind(
@@ -58,9 +58,9 @@ KINDS = (
     Kind((b"\x7fELF", b"MZ\x90"), "a program"),
 )
 WEB = Kind((b"<!doctype html", b"<html", b"<?xml"), "a web page or XML", "a download may have wanted a login")
-JSON = Kind((b"[",), "a JSON array", "jq -c '.[]' {} | losscli COMMAND")
+JSON = Kind((b"[",), "a JSON array", 'jq -c ".[]" {} | losscli COMMAND')
 NUMBERED = Kind(
-    (), "a file of numbered values (1:0.25 2:0.75), as of Vowpal Wabbit", "sed 's/[0-9]*://g' {} > preds.txt"
+    (), "a file of numbered values (1:0.25 2:0.75), as of Vowpal Wabbit", 'sed "s/[0-9]*://g" {} > preds.txt'
 )
 
 _NUMBERED_LINE = re.compile(rb"(?:[^\s:,;]+[ \t]+)?\d+:[-+.\de]+(?:[ \t]+\d+:[-+.\de]+)+\s*?[\r\n]")

@@ -222,5 +222,7 @@ def test_what_a_hint_says_to_type_works() -> None:
     assert run("bce", "two.csv", "-p", "old", "-p", "new").code == 0
     assert answer("ce", "0.5,0.5", "0.5,0.5", "--base", "2") == 1.0
     assert record("ce", "0.5,0.5", "0.4,0.6")["kl_divergence"] > 0.0
+    found = record("bce", "1,0", "0.8,0.3", "--calibration")
+    assert found["calibration"]["auc"] == found["accuracy"] == 1.0 and 0.0 < found["brier"] < 1.0
     assert run("ce", "0", "0.8,0.3", "--from", "logits").code == 0
     assert run("nll", "1,0", "0.8,0.3", "--focal", "2").code == 0

@@ -76,7 +76,11 @@ def line_of(command: Command) -> tuple[list[str], dict[str, list[str]]]:
     values["test"] = source
     typed = {}
     for name, option in command.options.items():
-        value = [] if option.is_flag else [option.words[-1] if option.words and name not in VALUES else values.get(name, "1")]
+        value = (
+            []
+            if option.is_flag
+            else [option.words[-1] if option.words and name not in VALUES else values.get(name, "1")]
+        )
         typed[name] = [option.flag, *value]
     return [*command.words, source], typed
 

@@ -36,7 +36,7 @@ FILES = {
     "a PDF document": (b"%PDF-1.7\n%\xe2\xe3\n", "pdftotext"),
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(20), ""),
     "a web page or XML": (b"\n<!DOCTYPE html>\n<html><body>403</body></html>", "login"),
-    "a JSON array": (json.dumps([{"label": 1, "prob": 0.5}], indent=1).encode(), "jq -c '.[]' table.bin"),
+    "a JSON array": (json.dumps([{"label": 1, "prob": 0.5}], indent=1).encode(), 'jq -c ".[]" table.bin'),
     "compressed by LZMA": (lzma.compress(b"label,prob\n1,0.5\n", lzma.FORMAT_ALONE), "xz --format=lzma -dc table.bin"),
     "compressed twice": (gzip.compress(bz2.compress(b"label,prob\n1,0.5\n")), "decompress it once"),
     "a program": (b"\x7fELF\2\1\1" + bytes(20), ""),
@@ -227,6 +227,6 @@ def test_numbered_values_as_vowpal_wabbit_writes_them_are_named(here: Path) -> N
         Path("vw.txt").write_text(lines)
         said = refusal("ce", "0,1", "vw.txt")
         assert said.startswith("vw.txt: this is a file of numbered values (1:0.25 2:0.75), as of Vowpal Wabbit"), said
-        assert said.endswith("sed 's/[0-9]*://g' vw.txt > preds.txt")
+        assert said.endswith('sed "s/[0-9]*://g" vw.txt > preds.txt')
     Path("times.txt").write_text("label,prob,at\n1,0.5,12:30 13:40\n")
     assert answer("bce", "times.txt") == close(0.6931471805599453)
