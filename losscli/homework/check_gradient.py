@@ -17,7 +17,7 @@ from losscli.evaluation.prepare import Array, Prepared
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits
 from losscli.homework.check_loss import MOST_ROWS
 from losscli.homework.mistakes.gradients import Examples, RightGradient, gradient_mistakes
-from losscli.homework.typed import Expected, Typed, typed_numbers
+from losscli.homework.typed import Expected, Slack, Typed, typed_numbers
 from losscli.homework.verdict import Verdict, judged
 from losscli.losses.targets import Binary, dense
 from losscli.regression.design import DesignMatrix, effective_weights, logits
@@ -149,4 +149,4 @@ def _constant_ratio(given: Sequence[Typed], g: RightGradient) -> tuple[float | N
 
 
 def _is_multiple(given: Sequence[Typed], right: Array, ratio: float) -> bool:
-    return all(bool(one.fits(float(value) * ratio)) for one, value in zip(given, right, strict=True))
+    return all(one.fits_with(float(value) * ratio, Slack.LOOSE) for one, value in zip(given, right, strict=True))

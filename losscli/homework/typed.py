@@ -162,12 +162,15 @@ class Typed:
 
 def typed_number(text: str, unit: str = "") -> Typed:
     """The number that a text is, `unit` being the one asked for; UsageError where it is none."""
-    plain, named = _without_unit(_normal(text))
-    plain, cut = _without_dots(plain)
+    plain, named = _normal(text), ""
+    if with_unit := _UNIT.match(plain):
+        plain, named = with_unit[1].strip(), _UNITS[with_unit[2].lower().removesuffix("s")]
+    if cut := re.fullmatch(r"(.*\.\d+)\.{3,}", plain):
+        plain = cut[1]
     found = _plain(plain, text.strip()) if len(plain) <= LONGEST and not _is_range(plain) else None
     if found is None:
         raise UsageError(f"{shown(text.strip())} is not a number{_hint(text.strip())}")
-    return replace(found, cut=cut, unit="" if named in ("", unit) else named)
+    return replace(found, cut=cut is not None, unit="" if named in ("", unit) else named)
 
 
 def _normal(text: str) -> str:
@@ -183,21 +186,13 @@ def _normal(text: str) -> str:
     return _POWER_OF_TEN.sub(r"\1e\2", plain)
 
 
-def _without_unit(text: str) -> tuple[str, str]:
-    match = _UNIT.match(text)
-    return (match[1].strip(), _UNITS[match[2].lower().removesuffix("s")]) if match else (text, "")
-
-
-def _without_dots(text: str) -> tuple[str, bool]:
-    match = re.fullmatch(r"(.*\.\d+)\.{3,}", text)
-    return (match[1], True) if match else (text, False)
-
-
 def _plain(plain: str, text: str) -> Typed | None:
     """A decimal, a percentage, inf or nan, or a small calculation."""
     if plain.endswith("%"):
         found = _plain(plain[:-1].strip(), text)
-        return None if found is None or found.decimals is None else _hundredth(found)
+        if found is None or found.exact is None or found.decimals is None:
+            return None
+        return replace(found, exact=found.exact / 100, half=found.half / 100, decimals=found.decimals + 2)
     if plain.isascii() and _DECIMAL.fullmatch(plain):
         number = Decimal(plain)
         exponent = int(number.as_tuple().exponent)
@@ -210,17 +205,8 @@ def _plain(plain: str, text: str) -> Typed | None:
         return None
     if not worked.half:
         return Typed(text, worked.mid, half=abs(worked.mid) * EXACT_HALF, rounded=False)
-    return Typed(text, worked.mid, half=worked.half, decimals=_decimals(worked.half))
-
-
-def _decimals(half: Fraction) -> int:
-    """How many decimals a number has whose last digit leaves it uncertain by `half`."""
-    return 0 if half >= HALF else floor(-log10(max(float(2 * half), 1e-300)) + 1e-9)
-
-
-def _hundredth(one: Typed) -> Typed:
-    assert one.exact is not None and one.decimals is not None
-    return replace(one, exact=one.exact / 100, half=one.half / 100, decimals=one.decimals + 2)
+    decimals = 0 if worked.half >= HALF else floor(-log10(max(float(2 * worked.half), 1e-300)) + 1e-9)
+    return Typed(text, worked.mid, half=worked.half, decimals=decimals)
 
 
 def _is_range(text: str) -> bool:

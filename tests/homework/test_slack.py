@@ -10,6 +10,7 @@ from conftest import refusal, run
 
 Y, P = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.8, 0.3, 0.4, 0.7])
 BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")  # the mean is 0.36182976573941633, the sum 1.4473190629576653
+RIGHT = (P - Y) / 4
 GRAD = ("grad", *BCE, "--wrt", "logits")
 
 
@@ -44,10 +45,12 @@ def test_a_mistake_that_is_off_by_the_tolerance_is_named() -> None:
 
 
 def test_mistakes_in_gradients_have_the_same_slack() -> None:
-    wrong = (Y - P) / 4
+    wrong = -RIGHT
 
     for form in (lambda x: repr(float(np.float32(x))), lambda x: f"{x:.6g}", repr):
         assert ids(*GRAD, "--expect", ",".join(map(form, wrong.tolist()))) == ["negated"]
+    printed = ",".join(repr(float(np.float32(x))) for x in (4 * RIGHT).tolist())
+    assert "given / right is n = 4 for every entry" in run(*GRAD, f"--expect={printed}").out
     assert ids(*GRAD, "--expect", "0.0509,-0.0751,-0.1,0.0755", "--tolerance", "0.001") == ["negated"]
 
 
