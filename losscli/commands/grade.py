@@ -32,6 +32,7 @@ from losscli.shell import split_line
 Reader = Callable[[Sequence[str]], Arguments]  # the words of a command line to what they ask
 
 QUESTION, COMMAND, STUDENT, ANSWER = "question", "command", "student", "answer"
+LARGEST = 1e12  # points or tolerance
 
 
 def run_grade(args: Arguments, reader: Reader) -> bool:
@@ -141,9 +142,6 @@ def _beside(folder: str, word: str, args: Arguments) -> str:
     if is_url(word) or reads_as_numbers(word) or (word in names and not os.path.exists(path)):
         return word
     return word if is_list(word) and not os.path.exists(path) else path
-
-
-LARGEST = 1e12  # points or tolerance
 
 
 @dataclass(frozen=True)
