@@ -93,7 +93,7 @@ def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
         extra={purpose: text for purpose in ("key", "by", "show") if (text := getattr(args, purpose)) is not None},
         header=args.header,
         exact=args.scale is Scale.PROBS and args.eps is None and args.like is None,
-        named_labels=(*(_listed(args.classes) or ()), *([args.positive] if args.positive is not None else [])),
+        named_labels=(*(_listed(args.classes) or ()), *filter(None, (args.positive, args.ignore))),
     )
     delimiter = given_delimiter(args.delimiter) if args.delimiter is not None else None
     if args.decimal not in (None, ".", ","):

@@ -62,7 +62,7 @@ def test_scikit_learn_clips_at_the_epsilon_of_the_arrays_type(
     assert answer("bce", "1,0,1", p, "--like", "sklearn") == pytest.approx(binary, rel=rel, abs=0)
     assert answer("ce", "1,0,2", rows, "--like", "sklearn") == pytest.approx(classes, rel=rel, abs=0)
     assert answer("bce", "1", saved(tmp_path / "0.npy", [0.0], f"float{bits}"), "--like", "sklearn") == pytest.approx(
-        -np.log(np.finfo(f"float{bits}").eps), rel=1e-14, abs=0
+        -np.log(float(np.finfo(f"float{bits}").eps)), rel=1e-14, abs=0
     )
     # --eps wins, and so does every other library
     assert answer("bce", "1", tmp_path / "0.npy", "--like", "sklearn", "--eps", "0.1") == -np.log(0.1)
