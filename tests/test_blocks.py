@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import Result, npz, run, scaled, write
 
+from losscli.gradients import evaluate
 from losscli.reading.formats import arrays
 from losscli.reading.text.dialect import Style
 
@@ -129,6 +130,9 @@ def test_a_gradient() -> None:
     ):
         for form in ("json", "table", "csv"):
             assert same("grad", *call.split(), "-f", form).code == 0, call
+    assert same("grad", "bce", "t.csv", "-p", "p", "--check", "--step", "0.2").code == 1
+    write("c.csv", CLASSES.replace("cat,0.7", "cat,", 1))
+    assert same("grad", "ce", "c.csv", "-p", "p_*", "--na", "drop", "-f", "json").code == 0
 
 
 def test_a_regression() -> None:
@@ -155,12 +159,17 @@ def test_two_tables() -> None:
     write("preds.csv", "id,p\n" + "".join(f"{at},{(at + 0.5) / 10}\n" for at in (4, 2, 8, 0, 1, 3, 7, 5, 6)))
     write("ordered.csv", "id,p\n" + "".join(f"{at},{(at + 0.5) / 10}\n" for at in range(9)))
     write("few.csv", "id,p\n5,0.1\n77,0.5\n3,0.75\n")
+    write("long.csv", "label\n" + "1\n0\nNA\n0\n1\n")
+    write("short.csv", "p\n" + "0.5\n" * 3)
+    write("gaps.csv", "p\n" + "0.5\nNA\n0.25\n0.125\n0.75\n")
     for call in (
         "labels.csv preds.csv --key id",
         "labels.csv preds.csv --key id --worst 3 -f json",
         "labels.csv ordered.csv --by id -f json",
         "labels.csv preds.csv",
         "labels.csv few.csv --key id",
+        "long.csv short.csv",
+        "long.csv gaps.csv --na drop -f json",
         "labels.csv few.csv --key id --unmatched drop -f json",
     ):
         assert same("bce", *call.split()).code in (0, 2)
@@ -200,6 +209,12 @@ def test_infinite_losses_and_slopes_in_two_blocks() -> None:
     assert found["infinite"] == 3
     assert [at for at, slope in enumerate(found["gradient"]) if slope is None] == [1, 4, 6]
     assert same("grad", "bce", "t.csv").code == 0
+
+
+def test_the_first_of_infinite_slopes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "SPOOL_ROWS", 2)
+    write("t.csv", "label,p\n1,0.8\n1,0\n0,0.3\n0,0.5\n0,1\n1,0.5\n1,0\n")
+    assert "row 2" in same("grad", "bce", "t.csv").out
 
 
 def test_as_many_groups_as_are_allowed_and_one_more() -> None:

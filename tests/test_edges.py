@@ -5,6 +5,7 @@ import io
 import math
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,52 @@ def test_of_two_shared_columns_the_first_row_that_differs_is_named() -> None:
     assert refusal("bce", "labels.csv", "preds.csv").startswith("labels.csv:3 and preds.csv:3 differ in 'run'")
     write("preds.csv", "id,run,p\n1,a,.9\n4,a,.3\n3,b,.8\n")
     assert refusal("bce", "labels.csv", "preds.csv").startswith("labels.csv:3 and preds.csv:3 differ in 'id'")
+
+
+def test_missing_cells_of_a_shared_column_are_alike() -> None:
+    write("labels.csv", "id,label\n1,1\nNA,0\n,1\n")
+    write("preds.csv", "id,p\n1,.9\n,.3\nnull,.8\n")
+    assert answer("bce", "labels.csv", "preds.csv") == answer("bce", "1,0,1", ".9,.3,.8")
+
+
+def test_rows_with_a_gap_on_either_side_are_dropped() -> None:
+    write("labels.csv", "label\n1\nNA\n0\n1\n")
+    write("preds.csv", "p\n.9\n.3\nNA\n.8\n")
+    found = record("bce", "labels.csv", "preds.csv", "--na", "drop")
+    assert (found["n"], found["dropped"]) == (2, 2)
+
+
+def test_a_key_of_two_columns_is_missing_where_one_is() -> None:
+    write("labels.csv", "a,b,label\n1,1,1\n,2,NA\n,2,NA\n4,4,0\n")
+    write("preds.csv", "a,b,p\n4,4,.3\n1,1,.9\n")
+    args = ("bce", "labels.csv", "preds.csv", "--key", "a,b", "--na", "drop")
+    assert answer(*args) == answer("bce", "1,0", ".9,.3")
+    write("labels.csv", "a,b,label\n1,1,1\n,2,0\n4,4,0\n")
+    assert "labels.csv:3" in refusal(*args)
+
+
+def test_files_whose_columns_are_in_another_order_show_the_same_cells() -> None:
+    Path("d").mkdir()
+    write("d/1.csv", "label,p,g,h\n1,0.8,a,x\n")
+    write("d/2.csv", "h,g,p,label\ny,b,0.1,1\n")
+    found = record("bce", "d", "-p", "p", "--by", "g", "--worst", "2", "--show", "h,g")
+    assert [one["cells"] for one in found["worst"]] == [{"h": "y", "g": "b"}, {"h": "x", "g": "a"}]
+    assert sorted(group["group"]["g"] for group in found["groups"]) == ["a", "b"]
+
+
+def test_what_libraries_print_behind_a_list_is_taken_off() -> None:
+    for call in (
+        "np.array([0.8, 0.3], dtype=float, copy=False)",
+        "tensor([0.8, 0.3], dtype=torch.float64, device='cuda:0', requires_grad=True)",
+    ):
+        assert answer("bce", "1,0", call) == answer("bce", "1,0", "0.8,0.3")
+
+
+def test_a_row_written_as_one_is_one() -> None:
+    assert answer("nll", "[[0,1,0]]", "0.2,0.5,0.3") == pytest.approx(math.log(2), rel=1e-15)
+    trials = record("nll", "0,1,0", "0.2,0.5,0.3")
+    assert trials["n"] == 3 and "trials" in " ".join(trials["notes"])
+    assert "trials" not in " ".join(record("nll", "0,1,0", "0.2,0.9,0.3")["notes"])
 
 
 def test_beside_a_single_class_column_a_prediction_is_a_class_too() -> None:
@@ -86,6 +133,17 @@ def test_one_prediction_among_many_that_is_no_decision_is_enough() -> None:
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------
+def test_an_answer_at_the_limit_is_not_above_it() -> None:
+    limit = repr(answer("bce", "1,0", "0.8,0.3"))
+    assert run("bce", "1,0", "0.8,0.3", "--fail-above", limit).code == 0
+    assert run("bce", "1,0", "0.8,0.3", "--fail-above", "0.2899").code == 1
+    assert run("bce", "1,0", "0,0.3", "--fail-above", "1e300").code == 1
+
+
+def test_slopes_of_minus_infinity_are_null_in_json() -> None:
+    assert record("grad", "bce", "1,0,1", "0,0.5,0.5")["gradient"] == [None, 2 / 3, -2 / 3]
+
+
 def test_losses_that_hardly_differ_have_a_standard_error() -> None:
     close = record("bce", "1,1", "0.905,0.905000009")
     a, b = -math.log(0.905), -math.log(0.905000009)
@@ -214,6 +272,13 @@ def test_smoothing_leaves_the_curvature_and_so_the_standard_errors_as_large_as_w
         error = np.sqrt(np.diag(np.linalg.inv(x.T @ (x * (h * (1 - h))[:, None]))))
         found = [one["se"] for one in smooth["parameters"]][:2]
         assert found == pytest.approx(list(error / (1 if name == "bce" else 2)), rel=1e-6), plain
+
+
+def test_a_step_up_is_no_convergence() -> None:
+    write("t.csv", "y,a\n1,1\n0,2\n1,0.5\n0,3\n1,2.5\n0,0.25\n")
+    found = record("fit", "bce", "t.csv", "-y", "y", "-x", "a", "--batch", "1", "--steps", "30", "--tol", "1e-12")
+    assert any(later > before for before, later in pairwise(found["history"]))
+    assert found["steps"] == 30 and not found["converged"]
 
 
 def test_classes_that_are_numbers_are_in_the_order_of_numbers() -> None:
