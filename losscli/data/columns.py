@@ -31,6 +31,8 @@ PROB_NAMES = frozenset(
     }
 )
 KEY = "key"  # what an extra column is for that two tables are joined by
+DECISION = "decision"  # what an extra column is for that says which label a model chose
+DECISION_NAMES = frozenset({"predicted", "predicted_label", "predicted_class", "pred_label", "pred_class", "decision"})
 FACTOR = "factor"  # what an extra column is for that is a feature of words
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
 ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "inst#", "unnamed: 0", "weight", "weights", "sample_weight"})
@@ -607,6 +609,9 @@ def _columns(asked: _Asked) -> Columns:
     columns = replace(columns, typed_features=typed)
     columns = _matched_by_name(replace(columns, models=further_models(columns, wanted, asked.width)), wanted)
     others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.extra.items() if text == "*"}
+    if columns.form is Form.BINARY and len(columns.predictions) == len(columns.labels) == 1 and not wanted.prob:
+        decisions = asked.without({*columns.labels, *columns.preds}).called(DECISION_NAMES)
+        others |= {DECISION: decisions} if len(decisions) == 1 else {}
     return replace(columns, extra={**extra, **others})
 
 

@@ -6,6 +6,7 @@ from math import log
 
 from losscli.data.blocks import Table
 from losscli.data.classnames import same_names
+from losscli.data.columns import DECISION
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, UsageError, printable_line, shown
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes
@@ -105,6 +106,7 @@ class Problem:
     convention: Convention
     names: ClassNames | None
     k: int
+    decision: tuple[str, int] | None = None  # the column of decisions beside the predictions: its name and place
 
     @property
     def kernels(self) -> Mapping[Scale, Kernel]:
@@ -158,7 +160,8 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if settings.pos_weight and len(settings.pos_weight) not in (1, table.schema.width):
         labels = f"{table.schema.width} labels" if table.schema.width > 1 else "one label"
         raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, and there is {labels}")
-    return Problem(settings, form, rule, names, k)
+    decision = next(iter(table.schema.extra.get(DECISION, ())), None)
+    return Problem(settings, form, rule, names, k, decision)
 
 
 def _no_kernel(settings: Settings, form: Form) -> str:

@@ -346,3 +346,21 @@ def test_the_error_column_of_weka_is_no_class() -> None:
     assert answer("ce", stdin=table) == close(-(log(0.9) + log(0.4)) / 2)
     plain = "label,error,info\nerror,0.9,0.1\ninfo,0.2,0.8\n"
     assert answer("ce", stdin=plain) == close(-(log(0.9) + log(0.8)) / 2)
+
+
+def test_a_score_of_the_label_that_was_decided_for_is_not_taken_for_that_of_the_positive_one(here: Path) -> None:
+    rows = "yes,yes,0.9\nno,no,0.8\nyes,no,0.6\nno,yes,0.7\n"
+    for header, positive in (("label,predicted,score\n", "yes"), ("actual,predicted,prediction\n", "yes")):
+        said = refusal("bce", "--positive", positive, write("t.csv", header + rows))
+        assert said.startswith("t.csv: the predictions are those of the label in 'predicted'"), said
+        numbers = rows.replace("yes", "1").replace("no", "0")
+        for command in (("bce",), ("nll",), ("grad", "bce"), ("bce", "-r", "none"), ("bce", "--na", "drop")):
+            assert "those of the label in 'predicted'" in refusal(*command, write("n.csv", header + numbers)), command
+
+
+def test_a_sound_column_of_decisions_changes_nothing(here: Path) -> None:
+    plain = answer("bce", write("p.csv", "label,score\n1,0.9\n0,0.2\n1,0.4\n0,0.7\n"))
+
+    assert answer("bce", write("t.csv", "label,predicted,score\n1,1,0.9\n0,0,0.2\n1,0,0.4\n0,1,0.7\n")) == plain
+    assert answer("bce", write("t.csv", "label,predicted,score\n1,1,0.9\n1,1,0.7\n")) > 0.0
+    assert answer("bce", "-p", "score", write("t.csv", "label,predicted,score\n1,1,0.9\n0,0,0.8\n")) > 0.0
