@@ -41,7 +41,7 @@ PICKLE = Kind(
 KINDS = (
     EXCEL,
     PICKLE,
-    Kind((b"SQLite format 3\0",), "an SQLite database", "sqlite3 -header -csv {} 'select * from TABLE' > table.csv"),
+    Kind((b"SQLite format 3\0",), "an SQLite database", 'sqlite3 -header -csv {} "select * from TABLE" > table.csv'),
     Kind((b"\x89HDF\r\n\x1a\n",), "an HDF5 file", PANDAS.format("read_hdf(sys.argv[1])")),
     Kind((b"%PDF",), "a PDF document", "pdftotext -layout {} table.txt"),
     Kind((b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*"), "an image"),

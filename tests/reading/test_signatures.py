@@ -62,7 +62,7 @@ def test_what_comes_through_a_pipe_is_named_too() -> None:
 def test_a_file_name_with_a_space_is_quoted_in_the_command(here: Path) -> None:
     (here / "my preds.db").write_bytes(b"SQLite format 3\0")
 
-    assert 'sqlite3 -header -csv "my preds.db" \'select' in refusal("bce", "my preds.db")
+    assert 'sqlite3 -header -csv "my preds.db" "select' in refusal("bce", "my preds.db")
 
 
 def test_a_database_as_it_is_written_is_known(here: Path) -> None:
