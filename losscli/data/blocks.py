@@ -32,6 +32,7 @@ from losscli.data.columns import (
     FirstLines,
     aside_notes,
     aside_warnings,
+    distinct,
     label_words,
     scale_warnings,
 )
@@ -340,7 +341,8 @@ def models_of(columns: Columns, typed: Sequence[str | None]) -> tuple[Model, ...
     for part, text in zip((columns.preds, *columns.models), typed, strict=True):
         names = tuple(columns.names[column] for column in part) if columns.names else None
         found.append(Model(str(columns.name(part[0])) if len(part) == 1 else text or "", names))
-    return tuple(found)
+    names = distinct(model.name for model in found)
+    return tuple(replace(model, name=name) for model, name in zip(found, names, strict=True))
 
 
 def extra_names(columns: Columns) -> dict[str, tuple[tuple[str, int], ...]]:

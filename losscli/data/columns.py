@@ -746,3 +746,15 @@ def _nothing(asked: _Asked, what: str, option: str) -> str:
     elif what == "the prediction" and any(rule(asked) for rule in CLASSES[:3]):
         hint += "; for a column for each class use ce"
     return f"no column is named as {what}; {asked.listed}; {hint}"
+
+
+def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> tuple[str, ...]:
+    """Names of columns, those that repeat another or one that is `taken` with a number: `a`, `a.2`."""
+    names, found = list(names), list[str]()
+    for name in names:
+        count, own = 1, name
+        while own in found or own in taken or (count > 1 and own in names):
+            count += 1
+            own = f"{name}.{count}"
+        found.append(own)
+    return tuple(found)

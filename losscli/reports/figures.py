@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from losscli.data.columns import distinct
 from losscli.output.report import Grid, Report
 
 T = TypeVar("T")
@@ -66,23 +67,24 @@ class Listing:
         entries = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
         if not self.nested:
             return entries
-        named = [{self.nested: dict(zip(self.names, cells, strict=True))} for cells in self.cells]
+        names = distinct(self.names)
+        named = [{self.nested: dict(zip(names, cells, strict=True))} for cells in self.cells]
         both = zip(named, entries, strict=True)
         return [{**cells, **entry} if self.first else {**entry, **cells} for cells, entry in both]
 
     def grid(self, missing: str = "") -> Grid:
         """The entries for people, `missing` cells of the data being shown so."""
-        return self._grid(tuple(self.columns.values()), missing)
+        return self._grid(tuple(self.columns.values()), distinct(self.names), missing)
 
     @property
     def table(self) -> Grid:
         """The entries as delimited text has them."""
-        return self._grid(tuple(self.columns), "")
+        return self._grid(tuple(self.columns), distinct(self.names, taken=self.columns), "")
 
-    def _grid(self, header: tuple[str, ...], missing: str) -> Grid:
+    def _grid(self, header: tuple[str, ...], names: tuple[str, ...], missing: str) -> Grid:
         rows = [tuple("" if value is None else value for value in row) for row in self.rows]
-        if self.names:
-            header = (*self.names, *header) if self.first else (*header, *self.names)
+        if names:
+            header = (*names, *header) if self.first else (*header, *names)
             cells = [tuple(missing if cell is None else cell for cell in row) for row in self.cells]
             both = zip(cells, rows, strict=True)
             rows = [(*own, *row) if self.first else (*row, *own) for own, row in both]

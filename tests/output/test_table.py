@@ -305,3 +305,25 @@ def test_an_interval_around_0_is_no_clear_difference(tmp_path: Path) -> None:
 
 def test_one_row_shows_no_clear_difference(tmp_path: Path) -> None:
     assert "one row has no interval, so no difference is clear" in models(tmp_path, "1,0.9,0.8\n")
+
+
+# --- columns of one name ----------------------------------------------------------------------------------------------
+def test_repeated_column_names_stay_apart(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("label,prob,g,g,loss\n1,0.8,a,b,c\n0,0.3,d,e,f\n")
+    worst = ("bce", str(path), "--worst", "1", "--show", "3,4,5")
+
+    assert record(*worst)["worst"][0]["cells"] == {"g": "d", "g.2": "e", "loss": "f"}
+    assert run(*worst, "-f", "csv").out.splitlines()[0] == "row,line,label,prob,loss,share,g,g.2,loss.2"
+    groups = record("bce", str(path), "--by", "3,4")["groups"]
+    assert groups[0]["group"] == {"g": "d", "g.2": "e"}
+    assert run("bce", str(path), "--by", "3,4").out.split("\n\n")[-1].split()[:2] == ["g", "g.2"]
+
+
+def test_models_of_one_name_stay_apart(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("label,a,a\n1,0.8,0.7\n0,0.3,0.1\n")
+    found = record("bce", str(path), "-p", "2", "-p", "3")
+
+    assert [model["name"] for model in found["models"]] == ["a", "a.2"]
+    assert (found["differences"][0]["name"], found["differences"][0]["to"]) == ("a.2", "a")
