@@ -43,7 +43,7 @@ def run_fit(args: FitArguments) -> bool:
     """Fit and print what came of it; False where other parameters were typed."""
     refuse_contradictions(args)
     refuse_unseen_pictures(args, printing_of(args))  # otherwise the curve of the loss is drawn anyway
-    config = _recipe(args)
+    config = _config_of(args)
     if args.explain:
         _refuse_unexplained(args)
     if args.predict is not None:
@@ -61,7 +61,7 @@ def run_fit(args: FitArguments) -> bool:
         write_predictions(args.predict, parts, outcome.fit.theta, features)
     if args.predict == "-":
         return True
-    report, right = _told(outcome, args), True
+    report, right = _with_work(outcome, args), True
     if expected is not None:
         from losscli.reports.verdict import with_fit_verdict
 
@@ -108,11 +108,11 @@ def solved_fit(args: FitArguments) -> "tuple[Callable[[Expected], Verdict], Arra
         raise UsageError("a fit is a question where its --steps are given")
     if args.predict is not None or args.plot:
         raise UsageError("--predict and --plot are for one fit; a question of a key has parameters alone")
-    outcome, _, _ = fitted(args, _recipe(args))
+    outcome, _, _ = fitted(args, _config_of(args))
     return partial(judged_fit, outcome), outcome.fit.theta
 
 
-def _told(outcome: FitReport, args: FitArguments) -> Report:
+def _with_work(outcome: FitReport, args: FitArguments) -> Report:
     """The report, with the first step by hand where that is asked for."""
     report = report_of(outcome, drawn=args.plot)
     if not args.explain:
@@ -139,7 +139,7 @@ def _refuse_unexplained(args: FitArguments) -> None:
             raise UsageError(f"--explain shows the first step of gradient descent; it contradicts {other}")
 
 
-def _recipe(args: FitArguments) -> FitConfig:
+def _config_of(args: FitArguments) -> FitConfig:
     if args.batch is not None and args.method is Solver.NEWTON:
         raise UsageError("--batch is for gradient descent; it contradicts --method newton")
     refuse_test(args)
