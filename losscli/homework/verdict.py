@@ -98,8 +98,11 @@ def judged(
         more += [said for _, ways in tried for said in ways]
         if fits:
             break
-    if not fits and all((one.decimals or 0) >= DATA_DECIMALS or one.digits >= DATA_DIGITS for one in given):
-        fits = _single_fits(given, right, _near(given, rounded()), Slack.DATA)
+    fine = all((one.decimals or 0) >= DATA_DECIMALS or one.digits >= DATA_DIGITS for one in given)
+    if fine and all(one.steps for one in fits):  # nothing fits, or two mistakes at once
+        close = _single_fits(given, right, _near(given, rounded()), Slack.DATA)
+        steps = {step for one in fits for step in one.steps}
+        fits = [one for one in close if one.id in steps] or fits or close
     return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
 
 
