@@ -24,7 +24,7 @@ class Form(Enum):
 
     BINARY = "one label and the prediction of the positive class"
     CATEGORICAL = "one label and a prediction for each class"
-    LIKELIHOOD = "the prediction of what happened"
+    LIKELIHOOD = "the prediction of the true label"
 
 
 class Like(StrEnum):

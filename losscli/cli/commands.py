@@ -78,7 +78,7 @@ def _grade(args: Arguments) -> bool:
 # --- the commands of a loss -----------------------------------------------------------------------------------------
 TABLE = ("SOURCE", "a table: a path, or - for standard input")
 LISTS = ("LABELS PREDS", "two lists such as 1,0,0,1, or two paths")
-LIKELIHOODS = ("LIKELIHOODS", "the probabilities of what happened: a list")
+LIKELIHOODS = ("LIKELIHOODS", "the probabilities of the true labels: a list")
 IN_MEMORY = ("SOURCE", "a table, read once into memory")
 
 

@@ -95,7 +95,7 @@ def _problems(first: Problem, table: Table) -> list[Problem]:
 def _refuse_unfit(args: Arguments, problem: Problem, table: Table) -> None:
     """What has no meaning for this form of data, or can't be had of this kind of source."""
     if args.calibration and problem.form is Form.LIKELIHOOD:
-        raise UsageError("--calibration wants labels; the likelihoods of what happened have none")
+        raise UsageError("--calibration wants labels; likelihoods have none")
     for option, purpose, text in (("--by", "by", args.by), ("--show", "show", args.show)):
         if text is not None and purpose not in table.schema.extra:
             raise DataError(f"{table.name}: {option} can't read columns of this kind of source")

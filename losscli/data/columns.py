@@ -700,7 +700,7 @@ def _form_of(asked: _Asked, preds: Set_) -> Form:
 
 
 def _no_label(asked: _Asked, preds: Set_) -> bool:
-    """Whether a table holds the likelihoods of what happened, and no labels."""
+    """Whether a table holds the likelihoods of the true labels, and no labels."""
     if len(asked.free) == 1:
         return True
     rest = asked.without(preds)

@@ -166,7 +166,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
 
 def _no_kernel(settings: Settings, form: Form) -> str:
     if form is Form.LIKELIHOOD and settings.loss.log_loss:
-        return f"{settings.scale.value} of what happened are no likelihoods; give LABELS and PREDS"
+        return f"{settings.scale.value} of the true labels are no likelihoods; give LABELS and PREDS"
     taken = " or ".join(scale.value for scale in settings.loss.kernels[form])
     return f"{settings.loss.name} takes {taken}, not {settings.scale.value}; each row is {form.value}"
 

@@ -240,7 +240,7 @@ class EvaluatedRows:
 
     @cached_property
     def p_true(self) -> Array:
-        """The probability given to what happened, (n,)."""
+        """The probability of the true label, (n,)."""
         if self.categorical:
             return row_sums(self.labels * self.probs)
         return self.labels * self.probs + (1.0 - self.labels) * self.complements

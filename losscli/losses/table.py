@@ -149,7 +149,7 @@ CATEGORICAL = {
     ),
 }
 
-# The likelihood of what happened is a binary row whose label is 1; a logit of what happened is no likelihood.
+# The likelihood of the true label is a binary row whose label is 1; its logit is no likelihood.
 LIKELIHOOD = {
     Scale.PROBS: replace(BINARY[Scale.PROBS], formula=lambda soft, log: f"loss = -{log} p"),
     Scale.LOGPROBS: replace(BINARY[Scale.LOGPROBS], formula=lambda soft, log: f"loss = -x{over(log)}, x = ln p"),

@@ -74,14 +74,14 @@ class DifferentCounts(DataError):
 
 
 def likelihoods(request: ReadOptions) -> Table:
-    """A lone list: for nll the likelihoods of what happened."""
+    """A lone list: for nll the likelihoods of the true labels."""
     wanted = request.wanted
     given = parse_numbers(request.tokens[0])
     if Form.LIKELIHOOD not in wanted.forms:
         raise UsageError("one list is not enough; give two: LABELS and PREDS")
     if shape_of(given) in (Shape.ROW, Shape.MATRIX):
         size = f"{len(given.rows)} x {len(given.rows[0])}"
-        raise UsageError(f"labels are needed beside a matrix ({size}); likelihoods of what happened are one list")
+        raise UsageError(f"labels are needed beside a matrix ({size}); likelihoods of the true labels are one list")
     if wanted.label or wanted.prob or wanted.extra:
         raise UsageError("columns are chosen in tables; a list has none")
     cells = [[cell] for cell in given.cells]

@@ -44,7 +44,7 @@ REFUSED = [
     ("bce 1 0.5 --expect 2^5000", "--expect: '2^5000' is not a number"),
     ("ce c.csv --class-weight 0,0,0 --expect 1", "c.csv: the weights sum to 0"),
     ("grad ce 0,1 0.5,0.4;0.2,0.8 --explain --like keras", "--explain shows gradients of rows that are not rescaled"),
-    ("grad nll 0.5,0.2 --wrt logits", "--wrt logits: the prediction of what happened has none; give LABELS and PREDS"),
+    ("grad nll 0.5,0.2 --wrt logits", "--wrt logits: the prediction of the true label has none; give LABELS and PREDS"),
     ("grad bce t.csv -y y -x a --wrt params --from logprobs", "--from says what predictions are; a regression makes"),
     ("grad bce t.csv -y y -x a --wrt params --theta inf,1", "--theta: parameters are finite numbers"),
     ("fit bce t.csv -y y -x a --theta 0,nan", "--theta: parameters are finite numbers"),

@@ -219,7 +219,7 @@ def test_probabilities_next_to_1_are_counted_where_differences_of_floats_cannot_
         (("bce", "1,0", "0.5,0.5", "--theta", "1,2"), "--theta is for gradients by parameters; add --wrt params"),
         (("bce", "1,0", "0.5,1.5"), "row 2: 1.5 is not a probability"),
         (("bce", "1,0", "0.5,0.5", "--from", "logits", "--like", "sklearn"), "--like sklearn takes probabilities"),
-        (("nll", "0.8,0.7", "--wrt", "logits"), "--wrt logits: the prediction of what happened has none"),
+        (("nll", "0.8,0.7", "--wrt", "logits"), "--wrt logits: the prediction of the true label has none"),
         (("bce", "1,0", "0.5,0.5", "--fail-above", "1"), "no such option"),
         (("bce", "1,0", "0.5,0.5", "--wrt", "params"), "--wrt params wants the columns"),
         (("bce", "1,0", "0.5,0.5", "--wrt", "params", "-x", "a"), "a regression wants a table"),

@@ -86,7 +86,7 @@ KERNELS = [kernel for loss in LOSSES.values() for of_form in loss.kernels.values
 def test_every_loss_has_its_formula_term_and_chain_in_latex(kernel: Kernel) -> None:
     texts = [kernel.formula(soft, log) for soft in (True, False) for log in ("ln", "log2", "log10")]
     a, v = ([0.25, 0.75], [0.125, 0.5])
-    texts += [*kernel.chain, kernel.term(a, v, "ln"), kernel.slope(a, v)]
+    texts += [*kernel.chain, kernel.term(a, v, "ln"), kernel.gradient_term(a, v, [0.25, 0.75])]
 
     for text in texts:
         made = latex(text)

@@ -182,12 +182,12 @@ def _batches(rows: EvaluatedRows) -> Iterator[tuple[Array, str]]:
 
 # fmt: off
 METRICS_TEXTS: Texts = {
-    "log-of-mean": (COMMON, "the probabilities given to what happened were averaged first,"
+    "log-of-mean": (COMMON, "the probabilities of the true labels were averaged first,"
                     " and then the logarithm was taken",
                     "take the logarithm of each probability, then the mean"),
-    "log-of-mean:sum": (COMMON, "the probabilities given to what happened were added up first,"
+    "log-of-mean:sum": (COMMON, "the probabilities of the true labels were added up first,"
                         " and then the logarithm was taken", "take the logarithm of each, then add up"),
-    "no-log": (COMMON, "the logarithm is missing: this is the mean probability given to what happened,"
+    "no-log": (COMMON, "the logarithm is missing: this is the mean probability of the true label,"
                " with a minus or taken from 1", "take -ln of each probability"),
     "entropy-of-predictions": (POSSIBLE, "this is the entropy of the predictions, -p ln p: the labels were not used",
                                "put the label in front of the logarithm: -y ln p"),
@@ -210,22 +210,22 @@ METRICS_TEXTS: Texts = {
                  "use the probabilities, not the decisions"),
     "macro-mean": (RARE, "the mean was taken within each class, and these were {}: rare classes weigh more",
                    "take one mean over all rows"),
-    "focal-2": (POSSIBLE, "the factor of the focal loss, (1 - p)^gamma with p the probability given to what happened,"
+    "focal-2": (POSSIBLE, "the factor of the focal loss, (1 - p)^gamma with p the probability of the true label,"
                 " was put in front, with gamma 2{}", "leave it out, or ask for it with --focal 2"),
-    "focal-2:left-out": (ABOUT_OPTION, "the factor of the focal loss, (1 - p)^gamma with p the probability given to"
-                         " what happened, was left out", "put the factor in"),
+    "focal-2:left-out": (ABOUT_OPTION, "the factor of the focal loss, (1 - p)^gamma with p the probability of the"
+                         " true label, was left out", "put the factor in"),
     "alpha-focal": (ABOUT_OPTION, "the focal loss was weighed with alpha 0.25 too, and only gamma was asked for",
                     "leave alpha out"),
     "alpha-focal:left-out": (ABOUT_OPTION, "the weight alpha was left out", "multiply by alpha as was asked"),
     "alpha-focal:swapped": (ABOUT_OPTION, "alpha weighs label 0 and 1 - alpha label 1: they changed places",
                             "multiply by alpha for label 1 and by 1 - alpha for label 0"),
     "focal-wrong-factor": (ABOUT_OPTION, "the factor {} stands where (1 - p)^gamma belongs,"
-                           " p being the probability given to what happened", "multiply by (1 - p)^gamma"),
+                           " p being the probability of the true label", "multiply by (1 - p)^gamma"),
     "smoothing-one-side": (ABOUT_OPTION, "the labels were smoothed by half: {}",
                            "spread s over all classes, the label's too: (1 - s) y + s/K"),
     "smoothing-no-floor": (ABOUT_OPTION, "the label's class was given 1 - s, and the other classes nothing of s",
                            "spread s over all classes: (1 - s) y + s/K"),
-    "zero-rows-skipped": (COMMON, "the rows that give probability 0 to what happened were left out{}",
+    "zero-rows-skipped": (COMMON, "the rows that give probability 0 to the true label were left out{}",
                           "such a row makes the loss infinite; clip all probabilities with --eps if that is wanted"),
     "sum-over-labels": (ABOUT_OPTION, "the losses of a row's labels were {}",
                         "take the mean over all labels of all rows"),

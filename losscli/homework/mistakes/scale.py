@@ -116,9 +116,9 @@ SCALE_TEXTS: Texts = {
                    "take its logarithm"),
     "perplexity-base": (RARE, "{:g} was raised to a loss in nats: a perplexity with the wrong base",
                         "raise e to nats and 2 to bits; the loss itself is the exponent"),
-    "geometric-mean": (POSSIBLE, "this is the geometric mean of the probabilities given to what happened:"
+    "geometric-mean": (POSSIBLE, "this is the geometric mean of the probabilities of the true labels:"
                        " the logarithm at the end is missing", "take -ln of it"),
-    "likelihood": (POSSIBLE, "this is the likelihood, the product of the probabilities given to what happened",
+    "likelihood": (POSSIBLE, "this is the likelihood, the product of the probabilities of the true labels",
                    "take -ln of it, and divide by the number of rows for the mean"),
     "baseline": (POSSIBLE, "this is the loss of always predicting the label frequencies: the predictions were not used",
                  "put the predictions, not the frequencies of the labels, into the logarithm"),
