@@ -304,6 +304,9 @@ class Wrapped:
     def __init__(self, buffer: Any) -> None:
         self.buffer = buffer
 
+    def isatty(self) -> bool:
+        return False
+
 
 def columns_as_files() -> tuple[str, str]:
     np.save("y.npy", Y)

@@ -462,6 +462,8 @@ def _numbers(grid: Grid, layout: Layout) -> tuple[Floats, Ints, Ints]:
 def _rounded_away(cells: Cells, values: Floats, count: int) -> Ints:
     """Which of the first cells are 0 or 1 as floats, and not as written."""
     values, lengths = values[:count], cells.lengths[:count]
+    if not values.size or (values.min() > 0.0 and values.max() < 1.0):
+        return NONE
     found = [NONE]
     zeros = np.flatnonzero(values == 0.0)
     if zeros.size:  # then they have an exponent of three digits at least, or as many zeros
