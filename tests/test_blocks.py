@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("here")
 @contextmanager
 def blocks(block_bytes: int, rows: int) -> Iterator[None]:
     """Read text and records in blocks of so many bytes (a line at least), and arrays in blocks of so many rows."""
-    defaults = (*Style.__init__.__defaults__[:-1], block_bytes)
+    defaults = tuple(block_bytes if one.name == "block_bytes" else one.default for one in fields(Style))
     with patch.object(Style.__init__, "__defaults__", defaults), patch.object(arrays, "BLOCK_ROWS", rows):
         assert Style().block_bytes == block_bytes
         yield
