@@ -1,6 +1,7 @@
 """From a table to its losses: blocks go through a kernel, in order, in a few threads.
 
-`in_order` says where in the source a fault is. Nothing here depends on where a block begins or ends.
+`summary_of` is the way in: `folded` adds up what `evaluated` makes of each block, and `in_order` says where in the
+source a fault is. Nothing here depends on where a block begins or ends.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
@@ -43,7 +44,7 @@ def evaluated(problem: Problem, block: Block, scores: Collection[str] = ()) -> t
 def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]]:
     """What `work` makes of each block, in the order of the source, with the number of rows before the block.
 
-    A Fault, from reading or from `work`, becomes the DataError that says where it is.
+    A RowError, from reading or from `work`, becomes the DataError that says where it is.
     """
     rows, end = 0, None
     chunks = table.chunks()

@@ -24,7 +24,7 @@ _TRUTH = {"true": 1.0, "false": 0.0}
 
 
 def binary(column: Column, positive: str | None, place: int = 0) -> Array:
-    """Labels (n,) as numbers in [0, 1]; a Fault at the first that is none."""
+    """Labels (n,) as numbers in [0, 1]; a RowError at the first that is none."""
     if positive is not None:
         return _matches(column, positive).astype(np.float64)
     if isinstance(column, Categorical):
@@ -60,7 +60,7 @@ class ClassNames:
         return self.names == _numbered(len(self.names))
 
     def indices(self, column: Column) -> NDArray[np.intp]:
-        """Class numbers (n,) of labels; a Fault at the first that is no class."""
+        """Class numbers (n,) of labels; a RowError at the first that is no class."""
         if isinstance(column, Categorical):
             found = np.array([self._known(word) for word in column.categories], dtype=np.intp)[column.codes]
         else:
@@ -131,7 +131,7 @@ def _found(places: Mapping[str, int | None], counted: int, label: str) -> int | 
 
 
 def soft(columns: Sequence[Column]) -> Array:
-    """Label probabilities (n, k), contiguous columns; a Fault at the first cell or row that is none."""
+    """Label probabilities (n, k), contiguous columns; a RowError at the first cell or row that is none."""
     faults = []
     cells = []
     for place, column in enumerate(columns):

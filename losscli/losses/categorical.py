@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 else:
-    np = Lazy("numpy")  # the table below is what the help is made of, and help needs no numpy
+    np = Lazy("numpy")  # help is made of `losses.table`, which imports this module, and needs no numpy
 
 
 def ce_from_probs(a: Classes | Soft, p: Array) -> Array:

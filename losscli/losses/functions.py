@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 else:
-    np = Lazy("numpy")  # the table below is what the help is made of, and help needs no numpy
+    np = Lazy("numpy")  # help is made of `losses.table`, which imports this module, and needs no numpy
 
 
 def softplus(t: Array) -> Array:

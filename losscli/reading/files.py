@@ -45,6 +45,7 @@ def opened(path: str, request: ReadOptions) -> OpenSource:
 
 
 def _one(path: str, request: ReadOptions) -> OpenSource:
+    """The source at the path of one file; keys of the path (`site=rome/`) can be columns too."""
     found = _source(path, request)
     if "=" in path:
         from losscli.reading.pathkeys import with_path_keys
@@ -54,6 +55,7 @@ def _one(path: str, request: ReadOptions) -> OpenSource:
 
 
 def _source(path: str, request: ReadOptions) -> OpenSource:
+    """The source at the path of one file. Its first bytes choose the reader, never its name; text comes last."""
     from losscli.reading.sources import ARRAYS, is_columnar, open_source
 
     source = open_source(path, request.encoding)

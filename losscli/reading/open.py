@@ -34,7 +34,7 @@ class Piece:
 
 def open_data(request: ReadOptions) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
-    table = _opened(request)
+    table = _table_of(request)
     if request.cluster is not None:
         table = replace(table, cluster=Cluster(request.cluster, _files(table, request)))
     return replace(table, threads=thread_count(request.threads)) if table.streamed else table
@@ -64,7 +64,8 @@ def _files(table: Table, request: ReadOptions) -> tuple[tuple[str, ReadOptions],
     )
 
 
-def _opened(request: ReadOptions) -> Table:
+def _table_of(request: ReadOptions) -> Table:
+    """The table of two arguments, a list, a path or standard input; UsageError where they are none of these."""
     tokens = request.tokens
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise UsageError("standard input can be read once; give '-' for one argument only")

@@ -24,7 +24,7 @@ _REFUSED = frozenset('"\r\n.+-_0123456789')
 
 @dataclass(frozen=True)
 class Style:
-    """The delimiter or None to find it, rows with missing cells dropped or not, bytes a block."""
+    """How text is read: the delimiter (None: find it), whether rows with missing cells are dropped, bytes a block."""
 
     delimiter: str | None = None
     drop: bool = False

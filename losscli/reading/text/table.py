@@ -5,6 +5,8 @@ header and the columns. After it, bytes are cut after a newline. Where a quote i
 a record, they are parsed here, in order, as only the parser knows where such a record ends; all others are for
 `lines`, each in any thread. A plain file can be cut into ranges of its bytes: a reader of a range that meets a quote,
 in which a newline could stand, raises `Quoted`, and the file is read from one end to the other.
+
+`open_text`, in the last section, is the way in; the sections before it are each about one oddity of a table.
 """
 
 import csv
@@ -382,31 +384,32 @@ def open_text(source: Source, style: Style) -> OpenSource:
     """A text source, its first lines read."""
     feed = Feed(source)
     _plain_newlines(feed)
-    gone = _skip_blank(feed)
+    lines_above = _skip_blank(feed)
     style, notes = _undrawn(feed, style)
     preamble = without_preamble(feed.rest, style.delimiter)
-    feed.rest, gone = preamble.rest, gone + preamble.lines
-    head = _head(feed, replace(style, delimiter=preamble.delimiter), gone)
+    feed.rest, lines_above = preamble.rest, lines_above + preamble.lines
+    head = _head(feed, replace(style, delimiter=preamble.delimiter), lines_above)
     head = replace(head, notes=(*notes, *preamble.notes, *head.notes))
     lists = list_columns(head.top)
     if lists is not None:
         head = replace(head, top=lists.top(head.top), lists=lists)
-    return OpenSource(source.name, head.top, None, partial(_table, feed, head, style, gone), source.close)
+    return OpenSource(source.name, head.top, None, partial(_table, feed, head, style, lines_above), source.close)
 
 
-def _table(feed: Feed, head: Head, style: Style, gone: int, wanted: ColumnSelection) -> Table:
+def _table(feed: Feed, head: Head, style: Style, lines_above: int, wanted: ColumnSelection) -> Table:
+    """The table once its columns are wanted; `lines_above` lines of the source came before its head."""
     source = feed.source
     if head.lists is not None:
         wanted = head.lists.translated(wanted)
-    columns = _columns(head, wanted, f"{source.name}:{gone + head.blank_lines + 1}", source.name)
+    columns = _columns(head, wanted, f"{source.name}:{lines_above + head.blank_lines + 1}", source.name)
     width = len(head.top.first)
     header = feed.rest[: feed.rest.find(b"\n") + 1]
-    above = head.blank_lines + (head.first_lines if columns.names else 0)
-    _skip(feed, above)
+    header_lines = head.blank_lines + (head.first_lines if columns.names else 0)
+    _skip(feed, header_lines)
     alone = not (wanted.labels_only or wanted.preds_only)  # of two tables the numbers of rows are compared
     if alone and columns.names and feed.ended and not feed.rest.strip():
         raise DataError(f"{source.name}: the table is a header alone; there are no rows")
-    skipped = gone + above
+    skipped = lines_above + header_lines
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
     )
@@ -528,8 +531,8 @@ class _Replaced:
         return piece.replace(b"\r", b"\n")
 
 
-def _head(feed: Feed, style: Style, gone: int) -> Head:
-    """The first two records, parsed with the delimiter that the first lines show; `gone` lines came before."""
+def _head(feed: Feed, style: Style, lines_above: int) -> Head:
+    """The first two records, parsed with the delimiter that the first lines show; `lines_above` lines came before."""
     size = HEAD_BYTES
     while True:
         feed.fill(size)
@@ -546,7 +549,7 @@ def _head(feed: Feed, style: Style, gone: int) -> Head:
     blank = next((at for at, line in enumerate(lines) if line.strip(gaps)), None)
     if blank is None:
         raise DataError(f"{feed.source.name}: the input is empty")
-    place = f"{feed.source.name}:{gone + blank + 1}"
+    place = f"{feed.source.name}:{lines_above + blank + 1}"
     if lines[blank].lstrip().startswith("{"):
         raise DataError(f"{place}: JSON behind so many blank lines is not read; JSON lines begin with an object")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(gaps)]
@@ -606,17 +609,17 @@ def _stripped(record: list[str]) -> tuple[str, ...]:
 
 def _skip_blank(feed: Feed) -> int:
     """Drop the blank lines of a head that has nothing else; returns how many they were."""
-    gone = dropped = 0
+    lines = dropped = 0
     while not feed.rest.strip():
         if dropped + len(feed.rest) > RECORD_BYTES:
             raise DataError(f"{feed.source.name}: {_BLANK}")
         if feed.ended:
             break
         cut = feed.rest.rfind(b"\n") + 1
-        gone, dropped = gone + feed.rest.count(b"\n"), dropped + cut
+        lines, dropped = lines + feed.rest.count(b"\n"), dropped + cut
         feed.rest = feed.rest[cut:]
         feed.fill(2 * len(feed.rest) + HEAD_BYTES)
-    return gone
+    return lines
 
 
 def _next_record(reader: Iterator[list[str]]) -> list[str] | None:
