@@ -2,7 +2,8 @@
 """The options of all commands, each declared once: a field of `Arguments`.
 
 The command line, the Typer application, help, completion and hints follow from these fields. Another option is another
-field: its type says what its value is (a flag, a number, a choice, a text, a list), `option(...)` says the rest.
+field: its type says what its value is (a flag, a number, a choice, a text, a list), `option(...)` says the rest. One
+that only some losses have is also an entry of `LOSS_SPECIFIC`. `commands.settings` passes the values on.
 """
 
 from collections.abc import Collection

@@ -1,5 +1,8 @@
 """From the arguments of a command to the mathematics, what is read, and how the answer is printed.
 
+An option's value goes to whoever needs it: `settings_of` passes the mathematics on as `Settings`, `request_of` what is
+read as `ReadOptions`, `printing_of` how the answer is printed as `Printing`.
+
 Options that contradict each other are refused here, before anything is read.
 """
 

@@ -1,5 +1,7 @@
 """The table of losses. A new loss is one more entry in `LOSSES`; nowhere else is a loss asked for by name.
 
+The functions of its kernels stand in a module of their own: `binary`, `categorical`.
+
 Shapes: n rows, k classes; binary predictions are (n,), others (n, k). Log-losses are in nats. A coefficient of 0
 silences its partial loss, an infinite one too: 0 log 0 is 0. A certain miss is inf.
 """
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
 class Kernel:
     """A loss on one scale: the value (n,) of each row, the gradient of their sum, and both as text.
 
-    The gradient is shaped like the predictions. `formula` is the loss in symbols, for soft labels or hard ones, with
-    the name of the logarithm; `term` the same with the coefficients and the predictions of a row put in. `chain` is the
-    gradient in symbols, a line a step; `gradient_term` the same with the coefficients of a row, its predictions v on
-    this scale, and their probabilities p.
+    `value` and `gradient` take targets (see `losses.targets`: coefficients, in which smoothing and weights are already)
+    and the predictions. The gradient is shaped like the predictions. `formula` is the loss in symbols, for soft labels
+    or hard ones, with the name of the logarithm; `term` the same with the coefficients and the predictions of a row put
+    in. `chain` is the gradient in symbols, a line a step; `gradient_term` the same with the coefficients of a row, its
+    predictions v on this scale, and their probabilities p.
     """
 
     value: Callable[..., Array]
@@ -46,7 +49,8 @@ class Kernel:
 class Loss:
     """A loss: its names, kernels by form and scale of the data, and what else has a meaning for it.
 
-    `settings` are those of `LOSS_SPECIFIC` that it takes. A log-loss is measured in nats, or the unit of its base, and
+    `settings` are those of `LOSS_SPECIFIC` that it takes. `soft_labels` says that a label may be a probability, `scale`
+    what predictions are where --from is not typed. A log-loss is measured in nats, or the unit of its base, and
     has a perplexity, a likelihood and the catalogue of mistakes; any other loss has the `unit` that it names. `leads`
     and `closes` are the keys of the figures that its table begins and ends with. `baseline` gives the cost of each
     class as the label where the label frequencies are predicted (see `losses.baseline`), `regression` the name of the
@@ -71,7 +75,7 @@ class Loss:
     aliases: Mapping[str, str] = field(default_factory=dict)
 
 
-# The mathematics that a loss has to name for them to be offered; all other options are for every loss.
+# The options that a loss has only if its `settings` name them; every loss has all other options.
 LOSS_SPECIFIC = frozenset(
     {
         *("base", "eps", "like", "smoothing", "focal", "alpha", "pos_weight", "class_weight", "ignore", "normalize"),

@@ -41,6 +41,7 @@ def _left_out(reason: Reason) -> Figure[Figures]:
 
 
 # Every figure of a loss in the order of JSON's keys; the table has those with a label, first those that the loss names.
+# `Figures` computes each, and the topic `conventions` lists the keys.
 FIGURES: tuple[Figure[Figures], ...] = (
     Figure("loss", lambda f: f.problem.settings.loss.name),
     Figure("value", lambda f: f.value),

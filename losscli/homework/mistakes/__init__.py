@@ -1,7 +1,9 @@
 """The catalogue of wrong answers: for each mistake the number that it would give.
 
 A topic is a generator beside its table of texts. To add a mistake, yield its key and its number where it can be made,
-and give the key a text.
+and give the key a text. For a loss, `scale` needs the figures of a summary alone; `weights`, `inputs`, `binary`,
+`classes` and `metrics` need the rows. `gradients` and `descent`, for a gradient and a fit, are not part of this
+catalogue: `homework.check_gradient` and `homework.check_fit` ask them.
 """
 
 from collections import Counter
