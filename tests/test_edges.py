@@ -79,6 +79,13 @@ def test_what_libraries_print_behind_a_list_is_taken_off() -> None:
         assert answer("bce", "1,0", call) == answer("bce", "1,0", "0.8,0.3")
 
 
+def test_columns_numbered_from_1_are_the_classes_whatever_stands_beside_them() -> None:
+    write("t.csv", "label,p1,p2,p3,epoch\n1,0.7,0.2,0.1,4\n3,0.1,0.2,0.7,5\n")
+    found = record("ce", "t.csv")
+    assert found["columns"]["prob"] == ["p1", "p2", "p3"]
+    assert found["value"] == pytest.approx(-math.log(0.7), rel=1e-14)
+
+
 def test_a_row_written_as_one_is_one() -> None:
     assert answer("nll", "[[0,1,0]]", "0.2,0.5,0.3") == pytest.approx(math.log(2), rel=1e-15)
     trials = record("nll", "0,1,0", "0.2,0.5,0.3")
@@ -133,6 +140,12 @@ def test_one_prediction_among_many_that_is_no_decision_is_enough() -> None:
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------
+def test_a_group_with_an_infinite_loss_comes_first() -> None:
+    write("t.csv", "label,p,g\n1,0.001,a\n1,0.002,a\n1,0,b\n0,0.9,c\n")
+    groups = record("bce", "t.csv", "-p", "p", "--by", "g")["groups"]
+    assert [group["group"]["g"] for group in groups] == ["b", "a", "c"]
+
+
 def test_an_answer_at_the_limit_is_not_above_it() -> None:
     limit = repr(answer("bce", "1,0", "0.8,0.3"))
     assert run("bce", "1,0", "0.8,0.3", "--fail-above", limit).code == 0
