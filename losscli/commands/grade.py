@@ -98,6 +98,8 @@ def _question(line: Line, folder: str, reader: Reader) -> tuple[Question, list[s
             "--expect, --explain and --fail-above are for one answer; the answers are in a table of theirs"
         )
     refuse_contradictions(replace(args, quiet=False, tolerance=None))
+    if not args.sources:
+        raise UsageError("no data are given; standard input is no source of a question")
     args = replace(args, sources=tuple(_beside(folder, word, args) for word in args.sources))
     if args.weight is not None and len(args.sources) == 2:
         args = replace(args, weight=_beside(folder, args.weight, args))

@@ -142,6 +142,8 @@ def test_gradients_by_parameters_and_losses_of_rows_are_questions(tmp_path: Path
         ("bce absent.csv", "absent.csv: no such file"),
         ("bce 1,0 0.5,0.5 --expect 1", "--expect, --explain and --fail-above are for one answer"),
         ("bce -", "standard input is no source of a question"),
+        ("bce", "no data are given; standard input is no source of a question"),
+        ("grad bce -y a -p b", "no data are given; standard input is no source of a question"),
         ("bce 1,0 0.5,0.5 --nonsense", "no such option: --nonsense"),
         ("bce 1,0 '0.5", "the command line can't be read"),
         ("bce 1,0 0.5,2", "2 is not a probability"),
