@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from losscli.data.cells import canonical
+from losscli.data.cells import canonical, number
 from losscli.errors import DataError, shown
 
 _SEPARATORS = "_-.: /|[]()#"
@@ -46,12 +46,18 @@ def _distinct(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def plain_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The names without what all of them share, cut where a word ends or where numbers begin."""
-    front = _shared(names)
-    while front and not (names[0][front - 1] in _SEPARATORS or all(name[front:].isdigit() for name in names)):
+    """The names without what all of them share, cut where a word ends or where numbers begin, and not inside one."""
+    front = 0 if _are_numbers(names) else _shared(names)
+    while front and (
+        any(_inside_number(name, front) for name in names)
+        or not (names[0][front - 1] in _SEPARATORS or all(name[front:].isdigit() for name in names))
+    ):
         front -= 1
-    back = _shared([name[front:][::-1] for name in names])
-    while back and names[0][len(names[0]) - back] not in _SEPARATORS:
+    back = 0 if _are_numbers(names) else _shared([name[front:][::-1] for name in names])
+    while back and (
+        any(_inside_number(name, len(name) - back) for name in names)
+        or names[0][len(names[0]) - back] not in _SEPARATORS
+    ):
         back -= 1
     plain = tuple(name[front : len(name) - back] for name in names)
     return plain if all(plain) else tuple(names)
@@ -62,8 +68,9 @@ def cut_names(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
     Names that are numbers are in their shortest spelling, and those that are true and false are 1 and 0.
     """
-    longest_front = _shared(names)
-    longest_back = min(_shared([name[::-1] for name in names]), min(map(len, names)) - longest_front)
+    whole = _are_numbers(names)
+    longest_front = 0 if whole else _shared(names)
+    longest_back = 0 if whole else min(_shared([name[::-1] for name in names]), min(map(len, names)) - longest_front)
     for cut in range(longest_front + max(longest_back, 0) + 1):
         for front in range(max(0, cut - longest_back), min(cut, longest_front) + 1):
             ends = [len(name) - cut + front for name in names]
@@ -78,8 +85,17 @@ def plain_truth(label: str) -> str:
 
 
 def _inside_number(name: str, at: int) -> bool:
-    """Whether a cut at this place parts the digits of a number."""
-    return 0 < at < len(name) and name[at - 1].isdigit() and name[at].isdigit()
+    """Whether a cut at this place parts the digits of a number, or of what stands before and behind its point."""
+    before, behind = name[:at], name[at:]
+    digits = before[-1:].isdigit() and behind[:1].isdigit()
+    point = (before[-1:] == "." and before[-2:-1].isdigit() and behind[:1].isdigit()) or (
+        before[-1:].isdigit() and behind[:1] == "." and behind[1:2].isdigit()
+    )
+    return digits or point
+
+
+def _are_numbers(names: Sequence[str]) -> bool:
+    return all(number(name) is not None for name in names)
 
 
 def _shared(names: Sequence[str]) -> int:

@@ -42,6 +42,22 @@ def is_label(column: Column, label: str) -> NDArray[np.bool_]:
     return _matches(column, label)
 
 
+def same_label(left: Column, right: Column) -> NDArray[np.bool_]:
+    """Which rows (n,) have one label in both columns."""
+    numbers: dict[str, int] = {}
+
+    def numbered(column: Column) -> NDArray[np.intp]:
+        if isinstance(column, Categorical):
+            labels, codes = list(column.categories), column.codes
+        else:
+            distinct, codes = np.unique(column, return_inverse=True)
+            labels = distinct.tolist()
+        own = [numbers.setdefault(plain_truth(canonical(label)), len(numbers)) for label in labels]
+        return np.array(own, dtype=np.intp)[codes]
+
+    return np.asarray(numbered(left) == numbered(right))
+
+
 def cell(column: Column, at: int) -> str:
     """One label as text."""
     return canonical(column.categories[column.codes[at]] if isinstance(column, Categorical) else float(column[at]))
@@ -113,10 +129,10 @@ def column_classes(header: Sequence[str] | None, k: int) -> ClassNames:
     """The classes by the names of the k columns (header or None) or by their numbers from 0."""
     if header is None:
         return ClassNames(_numbered(k), partial(_position, k=k))
-    plain = plain_names(header)
-    by_number = not any(number(name) is not None for name in (*plain, *header))
+    plain, cut = plain_names(header), tuple(cut_names(header))
+    by_number = not any(number(name) is not None for names in (plain, *cut) for name in names)
     places: dict[str, int | None] = {}  # by the names, cut by as little as can be; None for two columns of one name
-    for names in cut_names(header):
+    for names in cut:
         own: dict[str, int | None] = {}
         for at, name in enumerate(names):
             own[name] = None if name in own else at

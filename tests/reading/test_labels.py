@@ -138,6 +138,9 @@ def test_a_name_is_never_cut_within_a_number(here: Path) -> None:
         ("star_10,star_20", ("1", "2", "0"), ("10", "star_20")),
         ("2021,2022", ("21", "22", "1"), ("2021", "2022")),
         ("p10,p11,p12", ("0", "1", "2"), ("10", "p11")),
+        ("p_0.5,p_1.5", ("0", "1", "5"), ("0.5", "p_1.5")),
+        ("q1.1,q1.2", ("1", "2", "0"), ("1.1", "q1.2")),
+        ("-1,-2", ("1", "2", "0"), ("-1", "-2")),
     ):
         k = header.count(",") + 1
         for label in wrong:
@@ -145,6 +148,16 @@ def test_a_name_is_never_cut_within_a_number(here: Path) -> None:
             assert f"label '{label}' is not a class" in refusal("ce", "t.csv"), (header, label)
         for label in right:
             assert run("ce", write("t.csv", f"label,{header}\n{label},{','.join([str(1 / k)] * k)}\n")).code == 0
+
+
+def test_classes_are_shown_by_names_that_their_labels_have() -> None:
+    for header, shown in (
+        ("2021,2022", ["2021", "2022"]),
+        ("p2021,p2022", ["2021", "2022"]),
+        ("p_0.5,p_1.5", ["0.5", "1.5"]),
+        ("-1,-2", ["-1", "-2"]),
+    ):
+        assert record("ce", stdin=f"label,{header}\n{shown[0]},0.5,0.5\n")["classes"] == shown, header
 
 
 def test_true_and_false_are_the_labels_1_and_0_whatever_the_order_of_their_columns(here: Path) -> None:
