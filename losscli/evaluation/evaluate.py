@@ -16,7 +16,7 @@ from losscli.data.reasons import REASONS
 from losscli.engines.local import MOST_PROCESSES, in_parts, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown
-from losscli.evaluation.data_checks import NO_NEGATIVE, NO_POSITIVE, OF_DECISIONS
+from losscli.evaluation.data_checks import NO_KNOWN, NO_NEGATIVE, OF_DECISIONS
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import scores_of
@@ -129,7 +129,7 @@ def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
     if summary.total.divisor == 0:
         raise DataError(f"{where}the weights sum to 0")
     traits = summary.traits
-    if problem.decision is not None and OF_DECISIONS in traits and not traits & {NO_POSITIVE, NO_NEGATIVE}:
+    if problem.decision is not None and OF_DECISIONS in traits and not traits & {NO_KNOWN, NO_NEGATIVE}:
         what = f"the predictions are those of the label in {shown(problem.decision[0])}, all of them at least 0.5"
         raise DataError(f"{where}{what}; give those of the positive label, or choose with -p")
     positive = summary.positive

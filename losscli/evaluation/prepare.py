@@ -15,8 +15,8 @@ from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Form, Scale
 from losscli.errors import RowError
-from losscli.evaluation.data_checks import HARD, NO_NEGATIVE, NO_POSITIVE, OF_DECISIONS, WORDS, data_checks_of
-from losscli.evaluation.labels import binary, is_label, soft
+from losscli.evaluation.data_checks import HARD, NO_KNOWN, NO_NEGATIVE, OF_DECISIONS, WORDS, data_checks_of
+from losscli.evaluation.labels import binary, is_label, same_label, soft
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import prediction_faults, raise_first, weight_faults
 from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
@@ -147,7 +147,9 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
     traits = data_checks_of(problem, y, raw)
     if problem.decision is not None and s.scale is Scale.PROBS:
-        traits |= _decision_checks(is_label(block.extra[problem.decision[1]], s.positive or "1"), raw)
+        decision = block.extra[problem.decision[1]]
+        positive = is_label(decision, s.positive or "1")
+        traits |= _decision_checks(positive, positive | same_label(decision, block.labels[0]), raw)
     targets, unweighted, focus, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
     others = None if s.positive is None else _others(block.labels, s.positive)
@@ -161,11 +163,14 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
     return Prepared(block, row, targets, unweighted, focus, raw, conditioned, rows, None)
 
 
-def _decision_checks(positive: NDArray[np.bool_], scores: Array) -> frozenset[str]:
-    """What shows that scores (n,) are those of the labels that were decided for, not of the positive one."""
+def _decision_checks(positive: NDArray[np.bool_], known: NDArray[np.bool_], scores: Array) -> frozenset[str]:
+    """What shows that scores (n,) are those of the labels that were decided for, not of the positive one.
+
+    `known` are the decisions that are labels for sure: the positive one, or that of their row.
+    """
     checks = {
         OF_DECISIONS: bool((scores >= 0.5).all()),
-        NO_POSITIVE: not positive.any(),
+        NO_KNOWN: not known.any(),
         NO_NEGATIVE: not bool((scores[~positive] > 0.5).any()),
     }
     return frozenset(check for check, holds in checks.items() if holds)

@@ -358,6 +358,15 @@ def test_a_score_of_the_label_that_was_decided_for_is_not_taken_for_that_of_the_
             assert "those of the label in 'predicted'" in refusal(*command, write("n.csv", header + numbers)), command
 
 
+def test_scores_of_decisions_that_are_all_negative_are_not_taken_for_those_of_the_positive_label(here: Path) -> None:
+    rows = "label,predicted,score\nno,no,0.9\nyes,no,0.8\n"
+
+    assert "those of the label in 'predicted'" in refusal("bce", "--positive", "yes", stdin=rows)
+    assert "those of the label in 'predicted'" in refusal("bce", stdin=rows.replace("yes", "1").replace("no", "0"))
+    other = rows.replace(",no,", ",1:no,")  # decisions in other words than the labels tell nothing
+    assert answer("bce", "--positive", "yes", stdin=other) == close(-(log(1 - 0.9) + log(0.8)) / 2)
+
+
 def test_a_sound_column_of_decisions_changes_nothing(here: Path) -> None:
     plain = answer("bce", write("p.csv", "label,score\n1,0.9\n0,0.2\n1,0.4\n0,0.7\n"))
 
