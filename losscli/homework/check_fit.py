@@ -16,7 +16,9 @@ def judge_fit(theta: Array, descent: Descent | None, expected: Expected) -> Verd
     """The verdict on typed parameters; mistakes are told of gradient descent on all rows."""
     given = typed_numbers(expected, many=True)
     if len(given) != theta.size:
-        raise DataError(f"--expect gives {len(given)} numbers, and the fit has {theta.size} parameters")
+        raise DataError(
+            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, and the fit has {theta.size} parameters"
+        )
     known = descent is not None and 0 < descent.steps <= MOST_STEPS and descent.design.problem.settings.loss.log_loss
     found = candidates(of_descent(descent), DESCENT_TEXTS) if known and descent is not None else ()
     return judged(given, np.ravel(theta), found)

@@ -113,7 +113,9 @@ def judge(solution: Solution, expected: Expected) -> Verdict:
     settings, right = solution.problem.settings, solution.right
     given = typed_numbers(expected, settings.reduction is Reduction.NONE, settings.unit_name)
     if len(given) != np.size(right):
-        raise DataError(f"--expect gives {len(given)} numbers, and the answer has {np.size(right)}")
+        raise DataError(
+            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, and the answer has {np.size(right)}"
+        )
     plain = verdict_without_mistakes(given, right)
     if plain.ok:
         return plain

@@ -253,10 +253,11 @@ def remarks(
     said += verdict.more
     if all_fit(verdict.given, verdict.right, units=2) and not foreign:
         sizes = np.abs(np.atleast_1d(verdict.right).ravel()).tolist()
-        pairs = zip(verdict.given, sizes, strict=True)
+        pairs = list(zip(verdict.given, sizes, strict=True))
         above = all(one.exact is not None and abs(one.exact) > size for one, size in pairs)
         how = "rounded up" if above else "cut off and not rounded"
-        said.append(f"{text} is off by less than one unit of its last digit: was the answer {how}?")
+        if all(one.exact == 0 or size >= one.fineness / 5.0 for one, size in pairs):  # nobody rounds 0.36 up to 1e9
+            said.append(f"{text} is off by less than one unit of its last digit: was the answer {how}?")
     if any(isnan(one.special) for one in verdict.given):
         said.append("nan is what 0 * ln(0) gives on a computer; where the label makes a term vanish, it is 0")
     return said

@@ -360,6 +360,8 @@ def test_an_answer_that_nothing_gives_is_shown_the_terms_to_compare_with() -> No
 def test_an_answer_cut_off_or_rounded_up_is_told_so() -> None:
     assert "was the answer cut off and not rounded?" in run("bce", "1", "0.7", "--expect", "0.3566").out  # of 0.356675
     assert "was the answer rounded up?" in run("bce", "1", "0.8", "--expect", "0.224").out  # of 0.223144
+    for far in ("1e400", "1e9"):
+        assert "rounded up" not in run("bce", "1", "0.8", "--expect", far).out, far
 
 
 def test_an_infinite_answer_can_be_expected() -> None:
