@@ -12,6 +12,7 @@ from conftest import Result, npz, run, scaled, write
 
 from losscli.gradients import evaluate
 from losscli.reading.formats import arrays
+from losscli.reading.text import table
 from losscli.reading.text.dialect import Style
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -21,7 +22,11 @@ pytestmark = pytest.mark.usefixtures("here")
 def blocks(block_bytes: int, rows: int) -> Iterator[None]:
     """Read text and records in blocks of so many bytes (a line at least), and arrays in blocks of so many rows."""
     defaults = tuple(block_bytes if one.name == "block_bytes" else one.default for one in fields(Style))
-    with patch.object(Style.__init__, "__defaults__", defaults), patch.object(arrays, "BLOCK_ROWS", rows):
+    with (
+        patch.object(Style.__init__, "__defaults__", defaults),
+        patch.object(table, "HEAD_BYTES", 32),  # what is read to tell the form of a table is the first block
+        patch.object(arrays, "BLOCK_ROWS", rows),
+    ):
         assert Style().block_bytes == block_bytes
         yield
 

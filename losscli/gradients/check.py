@@ -28,7 +28,7 @@ class Comparison:
 
 def compare_slopes(slope: Array, s: DifferenceProblem, found: Differences, settle: bool) -> Comparison:
     """Compare analytic slopes with numeric ones; `settle` tries twice the step where they differ."""
-    a, n, noise = (part.reshape(len(s.at), -1) for part in (slope, found.slope, found.noise))
+    a, n, noise = (np.atleast_2d(part.T).T for part in (slope, found.slope, found.noise))
     gap = np.where(a == n, 0.0, _gap(a, n))
     finite = np.where(np.isfinite(n), np.abs(n), 0.0)
     error = gap / np.maximum(FLOOR, finite.max(axis=1, initial=0.0))[:, None]

@@ -150,7 +150,7 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
         found = differences(differenced)
         numeric = found.slope
         if slope is None:
-            undefined = np.isnan(numeric.reshape(len(prepared.row), -1)).any(axis=1)
+            undefined = np.isnan(np.atleast_2d(numeric.T).T).any(axis=1)
             if undefined.any():
                 what = "an infinite loss or prediction can't be moved, so it has no slope by differences"
                 row = int(prepared.row[undefined.argmax()])

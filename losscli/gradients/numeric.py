@@ -71,7 +71,7 @@ def difference_problem(
 
 def differences(s: DifferenceProblem) -> Differences:
     """Central differences over the realised step, one-sided where a whole step would leave the function's piece."""
-    cells = s.at.reshape(len(s.at), -1)
+    cells = np.atleast_2d(s.at.T).T  # (n, 1) or (n, k), of no rows too
     slope, noise = np.empty_like(cells), np.empty_like(cells)
     for column in range(cells.shape[1]):
         slope[:, column], noise[:, column] = _difference(s, cells, column)
