@@ -25,7 +25,7 @@ NONE = type(None)
 COLUMNS, LABELS = "columns", "labels"  # what the values of an option are, so that a shell can complete them
 
 
-class Range(NamedTuple):
+class Bounds(NamedTuple):
     """The numbers that an option takes; `text` is what messages call them, where that is not what the bounds say."""
 
     low: float
@@ -43,9 +43,9 @@ class Range(NamedTuple):
         return self.text or f"{'above' if self.above_low else 'at least'} {self.low:g}{most}"
 
 
-FINITE = Range(0.0, inf, False, True, "finite and at least 0")
-SHARE = Range(0.0, 1.0, True, True, "between 0 and 1; write a percentage as a share, as in 0.95")
-OF_ROWS = Range(0.0, 1.0, True, True, "a share of the rows between 0 and 1")
+FINITE = Bounds(0.0, inf, False, True, "finite and at least 0")
+SHARE = Bounds(0.0, 1.0, True, True, "between 0 and 1; write a percentage as a share, as in 0.95")
+OF_ROWS = Bounds(0.0, 1.0, True, True, "a share of the rows between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Option:
     group: str
     metavar: str | None
     commands: tuple[str, ...]
-    range: Range | None
+    range: Bounds | None
     bare: str | None
     choices: Collection[str]
     completes: str
@@ -131,7 +131,7 @@ def option(
     metavar: str | None = None,
     default: Any = None,
     commands: tuple[str, ...],
-    range: Range | None = None,
+    range: Bounds | None = None,
     bare: str | None = None,
     choices: Collection[str] = (),
     completes: str = "",
@@ -212,22 +212,22 @@ class Arguments:
     eps: float | None = _math(
         "--eps",
         metavar="X",
-        range=Range(0.0, 0.5, below_high=True),
+        range=Bounds(0.0, 0.5, below_high=True),
         help="clip probabilities to [X, 1-X]; default: never",
     )
     like: Like | None = _math("--like", metavar="LIBRARY", help="conventions of torch, keras or sklearn")
     smoothing: float | None = _math(
         "--smoothing",
         metavar="S",
-        range=Range(0.0, 1.0),
+        range=Bounds(0.0, 1.0),
         commands=OF_LABELS,
         help="label smoothing: S spread over the classes",
     )
     focal: float | None = _math(
-        "--focal", metavar="GAMMA", range=Range(0.0, below_high=True), help="focal loss: times (1-p_t)^GAMMA"
+        "--focal", metavar="GAMMA", range=Bounds(0.0, below_high=True), help="focal loss: times (1-p_t)^GAMMA"
     )
     alpha: float | None = _math(
-        "--alpha", metavar="A", range=Range(0.0, 1.0), help="with --focal: its weight (bce: 1-A for label 0)"
+        "--alpha", metavar="A", range=Bounds(0.0, 1.0), help="with --focal: its weight (bce: 1-A for label 0)"
     )
     pos_weight: str | None = _math(
         "--pos-weight", metavar="C", commands=OF_LABELS, help="weight of the positive term, or one for each label"
@@ -254,7 +254,12 @@ class Arguments:
         "-q", "--quiet", default=False, commands=EVERY, help="nothing but the number, with all its digits"
     )
     digits: int = _answer(
-        "--digits", default=6, metavar="N", range=Range(1, 17), commands=EVERY, help="significant digits in tables (6)"
+        "--digits",
+        default=6,
+        metavar="N",
+        range=Bounds(1, 17),
+        commands=EVERY,
+        help="significant digits in tables (6)",
     )
     ci: float | None = _answer(
         "--ci", metavar="LEVEL", range=SHARE, commands=(LOSS, FIT), help="level of confidence intervals (0.95)"
@@ -279,16 +284,16 @@ class Arguments:
     fail_if_worse: float | None = _answer(
         "--fail-if-worse", metavar="[X]", bare="0", help="exit 1 if a model is worse than the first"
     )
-    worst: int | None = _answer("--worst", metavar="N", range=Range(1, 10**6), help="the N rows with the highest loss")
+    worst: int | None = _answer("--worst", metavar="N", range=Bounds(1, 10**6), help="the N rows with the highest loss")
     show: str | None = _answer("--show", metavar="COLS", completes=COLUMNS, help="with --worst: these columns too")
     by: str | None = _answer("--by", metavar="COLS", completes=COLUMNS, help="a line for each value of these columns")
     max_groups: int = _answer(
-        "--max-groups", default=1000, metavar="N", range=Range(1, 10**7), help="with --by: at most (1000)"
+        "--max-groups", default=1000, metavar="N", range=Bounds(1, 10**7), help="with --by: at most (1000)"
     )
     calibration: int | None = _answer(
         "--calibration",
         metavar="[BINS]",
-        range=Range(1, 1000),
+        range=Bounds(1, 1000),
         bare="10",
         help="reliability by bins (10); holds 16 to 24 bytes a row",
     )
@@ -298,7 +303,11 @@ class Arguments:
         "--save", metavar="FILE", commands=(LOSS, FIT), help="write it to FILE.svg, .html, .txt or .md"
     )
     threads: int | None = _answer(
-        "--threads", metavar="N", range=Range(1, 256), commands=OF_PREDICTIONS, help="default: the number of cores"
+        "--threads",
+        metavar="N",
+        range=Bounds(1, 256),
+        commands=OF_PREDICTIONS,
+        help="default: the number of cores",
     )
 
     def __init__(self, loss: Loss, sources: tuple[str, ...] = (), **values: Any) -> None:
@@ -341,10 +350,10 @@ class FitArguments(Arguments):
         "--lr",
         default=0.1,
         metavar="RATE",
-        range=Range(0.0, inf, True, True, "finite and above 0"),
+        range=Bounds(0.0, inf, True, True, "finite and above 0"),
         help="learning rate of gradient descent (0.1)",
     )
-    steps: int | None = _fit("--steps", metavar="N", range=Range(0, 10**9), help="steps at most (1000; newton 100)")
+    steps: int | None = _fit("--steps", metavar="N", range=Bounds(0, 10**9), help="steps at most (1000; newton 100)")
     theta: str | None = _fit("--theta", metavar="LIST", help="parameters to start with, intercept first (0)")
     tol: float = _fit("--tol", default=0.0, metavar="T", range=FINITE, help="stop when a step gains less (0: never)")
     l2: float = _fit("--l2", default=0.0, metavar="L", range=FINITE, help="add L/2 times the sum of squared parameters")
@@ -358,12 +367,12 @@ class FitArguments(Arguments):
         commands=(FIT, TEMPERATURE),
         help="share of the rows to test on",
     )
-    batch: int | None = _fit("--batch", metavar="N", range=Range(1, 10**9), help="rows of a step of gd (all of them)")
+    batch: int | None = _fit("--batch", metavar="N", range=Bounds(1, 10**9), help="rows of a step of gd (all of them)")
     seed: int = _fit(
         "--seed",
         default=0,
         metavar="N",
-        range=Range(0, 2**63),
+        range=Bounds(0, 2**63),
         commands=(FIT, TEMPERATURE),
         help="of the choice of these rows (0)",
     )

@@ -288,7 +288,7 @@ def _counting(columns: Sequence[Named]) -> Iterator[tuple[str, tuple[int, ...]]]
 
 
 # --- the header -------------------------------------------------------------------------------------------------------
-Set_ = tuple[int, ...]  # some columns, from left to right
+ColumnNumbers = tuple[int, ...]  # some columns, from left to right
 
 
 def has_header(top: FirstLines, wanted: ColumnSelection) -> bool:
@@ -356,7 +356,7 @@ def resolve(top: FirstLines, wanted: ColumnSelection) -> Columns:
     if not header and not (wanted.labels_only or wanted.preds_only):
         refuse_numbered([top], wanted)
     rows = top if header else FirstLines(top.first, (top.first, *top.rows))
-    return _columns(_Asked(top.first if header else None, rows, len(top.first), wanted))
+    return _columns(ColumnChoice(top.first if header else None, rows, len(top.first), wanted))
 
 
 def _with_entries(wanted: ColumnSelection, lists: Mapping[str, tuple[str, ...]]) -> ColumnSelection:
@@ -445,9 +445,9 @@ def _label_guess(top: FirstLines, wanted: ColumnSelection) -> Sequence[int]:
     ]
 
 
-# --- what was asked, and what is there -------------------------------------------------------------------------------
+# --- the columns that are named, and those that are there -------------------------------------------------------------
 @dataclass(frozen=True)
-class _Asked:
+class ColumnChoice:
     """A table's names, some of its records, and what is wanted of it; `taken` are the columns in use already."""
 
     names: tuple[str, ...] | None
@@ -457,24 +457,24 @@ class _Asked:
     taken: frozenset[int] = frozenset()
 
     @property
-    def free(self) -> Set_:
+    def free(self) -> ColumnNumbers:
         """The columns that are not in use."""
         return tuple(column for column in range(self.width) if column not in self.taken)
 
     @property
-    def numeric(self) -> Set_:
+    def numeric(self) -> ColumnNumbers:
         """The free columns of numbers."""
         return tuple(column for column in self.free if self.is_numeric(column))
 
-    def without(self, columns: Iterable[int]) -> "_Asked":
+    def without(self, columns: Iterable[int]) -> "ColumnChoice":
         """The same with these columns in use."""
         return replace(self, taken=self.taken | set(columns))
 
-    def called(self, known: Set[str]) -> Set_:
+    def called(self, known: Set[str]) -> ColumnNumbers:
         """The free columns of these names, letter case aside."""
         return tuple(at for at in self.free if self.names and self.names[at].strip().casefold() in known)
 
-    def chosen(self, text: str | None) -> Set_:
+    def chosen(self, text: str | None) -> ColumnNumbers:
         """The columns that an option names."""
         return expand(text, self.names, self.width) if text else ()
 
@@ -494,63 +494,63 @@ class _Asked:
 
 
 # --- the rules --------------------------------------------------------------------------------------------------------
-Rule = Callable[[_Asked], Sequence[Set_]]  # the choices that a rule finds
+Rule = Callable[[ColumnChoice], Sequence[ColumnNumbers]]  # the choices that a rule finds
 
 
-def _each(columns: Iterable[int]) -> list[Set_]:
+def _each(columns: Iterable[int]) -> list[ColumnNumbers]:
     return [(column,) for column in columns]
 
 
-def _prediction_names(asked: _Asked) -> Set[str]:
+def _prediction_names(choice: ColumnChoice) -> Set[str]:
     """The names of predictions on the scale that is asked for, where a column has one; else of any."""
-    others = {name for scale, names in SCALE_NAMES.items() if scale is not asked.wanted.scale for name in names}
-    anywhere = replace(asked, taken=frozenset())
+    others = {name for scale, names in SCALE_NAMES.items() if scale is not choice.wanted.scale for name in names}
+    anywhere = replace(choice, taken=frozenset())
     return PROB_NAMES - others if anywhere.called(PROB_NAMES - others) else PROB_NAMES
 
 
-def _named_label(asked: _Asked) -> list[Set_]:
-    return _each(asked.called(LABEL_NAMES))
+def _named_label(choice: ColumnChoice) -> list[ColumnNumbers]:
+    return _each(choice.called(LABEL_NAMES))
 
 
-def _first_column(asked: _Asked) -> list[Set_]:
-    return [] if asked.names else _each(asked.free[:1])
+def _first_column(choice: ColumnChoice) -> list[ColumnNumbers]:
+    return [] if choice.names else _each(choice.free[:1])
 
 
-def _one_left(asked: _Asked) -> list[Set_]:
-    return _each(asked.free) if len(asked.free) == 1 else []
+def _one_left(choice: ColumnChoice) -> list[ColumnNumbers]:
+    return _each(choice.free) if len(choice.free) == 1 else []
 
 
-def _named_on_the_scale(asked: _Asked) -> list[Set_]:
-    return _each(asked.called(SCALE_NAMES.get(asked.wanted.scale, frozenset())))
+def _named_on_the_scale(choice: ColumnChoice) -> list[ColumnNumbers]:
+    return _each(choice.called(SCALE_NAMES.get(choice.wanted.scale, frozenset())))
 
 
-def _named_prediction(asked: _Asked) -> list[Set_]:
-    return _each(asked.called(_prediction_names(asked)))
+def _named_prediction(choice: ColumnChoice) -> list[ColumnNumbers]:
+    return _each(choice.called(_prediction_names(choice)))
 
 
-def _nameless(asked: _Asked) -> list[Set_]:
-    return [] if asked.names else _each(asked.free)
+def _nameless(choice: ColumnChoice) -> list[ColumnNumbers]:
+    return [] if choice.names else _each(choice.free)
 
 
-def _of_the_scale(asked: _Asked) -> list[Set_]:
+def _of_the_scale(choice: ColumnChoice) -> list[ColumnNumbers]:
     """Families such as `logit_cat`, `logit_dog` where logits are asked for."""
-    return [family.columns for family in _families(asked) if family.stem in SCALE_NAMES.get(asked.wanted.scale, ())]
+    return [family.columns for family in _families(choice) if family.stem in SCALE_NAMES.get(choice.wanted.scale, ())]
 
 
-def _of_predictions(asked: _Asked) -> list[Set_]:
+def _of_predictions(choice: ColumnChoice) -> list[ColumnNumbers]:
     """Families such as `p_cat`, `p_dog`; those of other scales only where there are no others."""
-    others = {name for scale, names in SCALE_NAMES.items() if scale is not asked.wanted.scale for name in names}
-    found = [family for family in _families(asked) if family.stem in PROB_NAMES]
+    others = {name for scale, names in SCALE_NAMES.items() if scale is not choice.wanted.scale for name in names}
+    found = [family for family in _families(choice) if family.stem in PROB_NAMES]
     return [family.columns for family in found if family.stem not in others] or [family.columns for family in found]
 
 
-def _of_a_kind(asked: _Asked) -> list[Set_]:
+def _of_a_kind(choice: ColumnChoice) -> list[ColumnNumbers]:
     """Families of any name, `0`, `1`, `2` among them."""
-    return [family.columns for family in _families(asked)]
+    return [family.columns for family in _families(choice)]
 
 
-def _all_left(asked: _Asked) -> list[Set_]:
-    return [_classes_left(asked)] if _classes_left(asked) else []
+def _all_left(choice: ColumnChoice) -> list[ColumnNumbers]:
+    return [_classes_left(choice)] if _classes_left(choice) else []
 
 
 LABEL: tuple[Rule, ...] = (_named_label, _first_column)
@@ -558,59 +558,59 @@ PREDICTION: tuple[Rule, ...] = (_named_on_the_scale, _named_prediction, _nameles
 CLASSES: tuple[Rule, ...] = (_of_the_scale, _of_predictions, _of_a_kind, _all_left)
 
 
-def _classes_left(asked: _Asked) -> Set_:
+def _classes_left(choice: ColumnChoice) -> ColumnNumbers:
     """The numeric columns that may be classes: beside one for each, a single prediction is the predicted class.
 
     A column of a set of predictions, such as `p_cat`, `p_dog`, stays, whatever is in it.
     """
-    numeric = set(asked.numeric)
-    aside = set(asked.called(ASIDE_NAMES)) & numeric
-    if {"predicted", "error"} <= {name.strip().casefold() for name in asked.names or ()}:
-        aside |= set(asked.called({"error"})) & numeric  # Weka's mark of a wrong decision
-    single = set(asked.called(PROB_NAMES | LABEL_NAMES)) & numeric
+    numeric = set(choice.numeric)
+    aside = set(choice.called(ASIDE_NAMES)) & numeric
+    if {"predicted", "error"} <= {name.strip().casefold() for name in choice.names or ()}:
+        aside |= set(choice.called({"error"})) & numeric  # Weka's mark of a wrong decision
+    single = set(choice.called(PROB_NAMES | LABEL_NAMES)) & numeric
     aside |= single if len(numeric) - len(single | aside) > 1 else set()
     left = numeric - aside
-    for family in families([(at, asked.names[at]) for at in asked.free]) if asked.names else ():
+    for family in families([(at, choice.names[at]) for at in choice.free]) if choice.names else ():
         if family.stem in PROB_NAMES and left & {*family.columns}:
             left |= {*family.columns} - aside
     return tuple(sorted(left))
 
 
-def _families(asked: _Asked) -> Iterator[Family]:
-    if asked.names:
-        row = asked.top.rows[0] if asked.top.rows else ()
-        yield from families([(at, asked.names[at]) for at in _classes_left(asked)], row)
+def _families(choice: ColumnChoice) -> Iterator[Family]:
+    if choice.names:
+        row = choice.top.rows[0] if choice.top.rows else ()
+        yield from families([(at, choice.names[at]) for at in _classes_left(choice)], row)
 
 
 # --- the choice -------------------------------------------------------------------------------------------------------
 _NOT_CLASSES = ("key", "by")  # what rows are matched or grouped by is no prediction
 
 
-def _columns(asked: _Asked) -> Columns:
-    wanted = asked.wanted
-    weight, features = asked.chosen(wanted.weight), asked.chosen(wanted.features)
+def _columns(choice: ColumnChoice) -> Columns:
+    wanted = choice.wanted
+    weight, features = choice.chosen(wanted.weight), choice.chosen(wanted.features)
     if len(weight) > 1:
         raise DataError(f"one column of weights is wanted, not {len(weight)}")
-    labels, preds = asked.chosen(wanted.label), asked.chosen(wanted.prob)
+    labels, preds = choice.chosen(wanted.label), choice.chosen(wanted.prob)
     for column in labels:
         if column in preds or column in weight or column in features:
-            raise DataError(f"column {asked.shown(column)} is chosen for two purposes")
-    extra = {purpose: () if text == "*" else asked.chosen(text) for purpose, text in wanted.extra.items()}
+            raise DataError(f"column {choice.shown(column)} is chosen for two purposes")
+    extra = {purpose: () if text == "*" else choice.chosen(text) for purpose, text in wanted.extra.items()}
     apart = {column for purpose in _NOT_CLASSES for column in extra.get(purpose, ())} - {*labels, *preds}
-    apart -= set(asked.called(LABEL_NAMES) if asked.names else asked.free[:1])  # a label may be a group too
-    columns = _chosen(asked.without({*weight, *features, *apart}), labels, preds)
+    apart -= set(choice.called(LABEL_NAMES) if choice.names else choice.free[:1])  # a label may be a group too
+    columns = _chosen(choice.without({*weight, *features, *apart}), labels, preds)
     aside = columns.aside
     if wanted.features == "":
-        features, aside = _other_features(asked.without({*columns.labels, *weight, *apart}))
-    factors = tuple(column for column in features if not asked.is_numeric(column))
+        features, aside = _other_features(choice.without({*columns.labels, *weight, *apart}))
+    factors = tuple(column for column in features if not choice.is_numeric(column))
     extra = {**extra, FACTOR: factors} if factors else extra
     typed, features = features, tuple(column for column in features if column not in factors)
-    columns = replace(columns, weight=next(iter(weight), None), features=features, names=asked.names, aside=aside)
+    columns = replace(columns, weight=next(iter(weight), None), features=features, names=choice.names, aside=aside)
     columns = replace(columns, typed_features=typed)
-    columns = _matched_by_name(replace(columns, models=further_models(columns, wanted, asked.width)), wanted)
-    others = {purpose: without_purpose(columns, asked.width) for purpose, text in wanted.extra.items() if text == "*"}
+    columns = _matched_by_name(replace(columns, models=further_models(columns, wanted, choice.width)), wanted)
+    others = {purpose: without_purpose(columns, choice.width) for purpose, text in wanted.extra.items() if text == "*"}
     if columns.form is Form.BINARY and len(columns.predictions) == len(columns.labels) == 1 and not wanted.prob:
-        decisions = asked.without({*columns.labels, *columns.preds}).called(DECISION_NAMES)
+        decisions = choice.without({*columns.labels, *columns.preds}).called(DECISION_NAMES)
         others |= {DECISION: decisions} if len(decisions) == 1 else {}
     return replace(columns, extra={**extra, **others})
 
@@ -622,7 +622,7 @@ def _matched_by_name(columns: Columns, wanted: ColumnSelection) -> Columns:
         return columns
     reference = [names[column] for column in columns.preds] or wanted.counterparts
 
-    def ordered(part: Set_, what: str) -> Set_:
+    def ordered(part: ColumnNumbers, what: str) -> ColumnNumbers:
         order = order_by_name([names[column] for column in part], reference, what, "the predictions")
         return part if order is None else tuple(part[at] for at in order)
 
@@ -631,121 +631,123 @@ def _matched_by_name(columns: Columns, wanted: ColumnSelection) -> Columns:
     return replace(columns, labels=ordered(columns.labels, "the labels"), models=models)
 
 
-def _other_features(asked: _Asked) -> tuple[Set_, Set_]:
+def _other_features(choice: ColumnChoice) -> tuple[ColumnNumbers, ColumnNumbers]:
     """All numeric columns as features, and those left aside for their names; none where no other column is left."""
-    aside = set(asked.called(ASIDE_NAMES))
-    features = tuple(column for column in asked.numeric if column not in aside)
-    if not features and set(asked.free) - aside:
-        raise DataError(f"no column of features; {asked.listed}; choose with -x")
-    return features, tuple(column for column in asked.numeric if column in aside)
+    aside = set(choice.called(ASIDE_NAMES))
+    features = tuple(column for column in choice.numeric if column not in aside)
+    if not features and set(choice.free) - aside:
+        raise DataError(f"no column of features; {choice.listed}; choose with -x")
+    return features, tuple(column for column in choice.numeric if column in aside)
 
 
-def _found(form: Form, labels: Set_, preds: Set_, aside: Set_ = (), left_over: bool = False) -> Columns:
+def _found(
+    form: Form, labels: ColumnNumbers, preds: ColumnNumbers, aside: ColumnNumbers = (), left_over: bool = False
+) -> Columns:
     return Columns(form, labels, preds, None, (), None, aside, left_over)
 
 
-def _chosen(asked: _Asked, labels: Set_, preds: Set_) -> Columns:
+def _chosen(choice: ColumnChoice, labels: ColumnNumbers, preds: ColumnNumbers) -> Columns:
     """Labels and predictions by the options or the rules, and what a row then is."""
-    wanted, forms = asked.wanted, asked.wanted.forms
+    wanted, forms = choice.wanted, choice.wanted.forms
     if wanted.labels_only:
-        return _found(Form.BINARY, labels or _only_label(asked), ())
+        return _found(Form.BINARY, labels or _only_label(choice), ())
     if wanted.preds_only:
-        return _predictions(asked, preds, ())
-    if Form.LIKELIHOOD in forms and not labels and _no_label(asked, preds):
-        return _found(Form.LIKELIHOOD, (), preds or asked.free[:1])
+        return _predictions(choice, preds, ())
+    if Form.LIKELIHOOD in forms and not labels and _no_label(choice, preds):
+        return _found(Form.LIKELIHOOD, (), preds or choice.free[:1])
     if not labels:
         rules = LABEL if not preds else (*LABEL, _one_left)
-        labels = _decided(asked.without(preds), rules, "the label", "-y")
+        labels = _decided(choice.without(preds), rules, "the label", "-y")
     if wanted.features is not None:
         return _found(next(iter(forms - {Form.LIKELIHOOD})), labels, ())
-    return _predictions(asked.without(labels), preds, labels)
+    return _predictions(choice.without(labels), preds, labels)
 
 
-def _predictions(asked: _Asked, preds: Set_, labels: Set_) -> Columns:
+def _predictions(choice: ColumnChoice, preds: ColumnNumbers, labels: ColumnNumbers) -> Columns:
     """The predictions of a table, or of a file of them beside LABELS."""
-    forms, alone = asked.wanted.forms, asked.wanted.preds_only
+    forms, alone = choice.wanted.forms, choice.wanted.preds_only
     if not preds and Form.CATEGORICAL not in forms:
-        rules = (*PREDICTION, _one_left) if asked.wanted.label or alone else PREDICTION
-        preds = asked.free if alone and len(asked.free) == 1 else _decided(asked, rules, "the prediction", "-p")
+        rules = (*PREDICTION, _one_left) if choice.wanted.label or alone else PREDICTION
+        preds = choice.free if alone and len(choice.free) == 1 else _decided(choice, rules, "the prediction", "-p")
     if not preds and Form.BINARY in forms:
-        preds = _single_or_classes(asked)
+        preds = _single_or_classes(choice)
     if preds:
-        return _found(_form_of(asked, preds), labels, preds)
-    if alone and not asked.names:
-        return _found(_form_of(asked, asked.free), labels, asked.free)
-    preds = _decided(asked, CLASSES, "the classes", "-p")
-    aside = tuple(column for column in asked.numeric if column not in preds)
-    left_over = bool(asked.names) and not _of_a_kind(asked)
-    return _found(_form_of(asked, preds), labels, preds, aside, left_over)
+        return _found(_form_of(choice, preds), labels, preds)
+    if alone and not choice.names:
+        return _found(_form_of(choice, choice.free), labels, choice.free)
+    preds = _decided(choice, CLASSES, "the classes", "-p")
+    aside = tuple(column for column in choice.numeric if column not in preds)
+    left_over = bool(choice.names) and not _of_a_kind(choice)
+    return _found(_form_of(choice, preds), labels, preds, aside, left_over)
 
 
-def _single_or_classes(asked: _Asked) -> Set_:
+def _single_or_classes(choice: ColumnChoice) -> ColumnNumbers:
     """For a loss that takes both: the one prediction that is named; nothing where there is none."""
-    single = asked.called(_prediction_names(asked))
-    families_too = [columns for rule in CLASSES[:3] for columns in rule(asked) if not {*columns} <= {*single}][:1]
+    single = choice.called(_prediction_names(choice))
+    families_too = [columns for rule in CLASSES[:3] for columns in rule(choice) if not {*columns} <= {*single}][:1]
     if single and families_too:
-        several = ", ".join(map(asked.shown, (*single, *families_too[0])))
+        several = ", ".join(map(choice.shown, (*single, *families_too[0])))
         raise DataError(f"{several} could be the prediction, or one for each class; choose with -p")
-    return _decided(asked, PREDICTION, "the prediction", "-p") if single else ()
+    return _decided(choice, PREDICTION, "the prediction", "-p") if single else ()
 
 
-def _form_of(asked: _Asked, preds: Set_) -> Form:
-    forms = asked.wanted.forms
+def _form_of(choice: ColumnChoice, preds: ColumnNumbers) -> Form:
+    forms = choice.wanted.forms
     if len(preds) == 1 and Form.BINARY in forms:
         return Form.BINARY
-    if Form.CATEGORICAL in forms and not asked.wanted.preds_only and len(preds) == 1:
-        column = asked.shown(preds[0])
+    if Form.CATEGORICAL in forms and not choice.wanted.preds_only and len(preds) == 1:
+        column = choice.shown(preds[0])
         raise DataError(f"ce wants a column for each class, and only {column} is there; for one column use bce")
     return Form.CATEGORICAL if Form.CATEGORICAL in forms else Form.BINARY
 
 
-def _no_label(asked: _Asked, preds: Set_) -> bool:
+def _no_label(choice: ColumnChoice, preds: ColumnNumbers) -> bool:
     """Whether a table holds the likelihoods of the true labels, and no labels."""
-    if len(asked.free) == 1:
+    if len(choice.free) == 1:
         return True
-    rest = asked.without(preds)
-    if not asked.names and 0 in rest.free:
+    rest = choice.without(preds)
+    if not choice.names and 0 in rest.free:
         return False  # without names the first column is the label
     return len(preds) == 1 and not rest.called(LABEL_NAMES)
 
 
-def _only_label(asked: _Asked) -> Set_:
+def _only_label(choice: ColumnChoice) -> ColumnNumbers:
     """The label of a file of labels."""
-    if not asked.names and Form.CATEGORICAL in asked.wanted.forms:
-        return asked.free  # a row of label probabilities a line
-    if len(asked.free) == 1:
-        return asked.free
-    named = asked.called(LABEL_NAMES)
+    if not choice.names and Form.CATEGORICAL in choice.wanted.forms:
+        return choice.free  # a row of label probabilities a line
+    if len(choice.free) == 1:
+        return choice.free
+    named = choice.called(LABEL_NAMES)
     if len(named) != 1:
-        raise DataError(f"one column is wanted for the label; {asked.listed}; choose with -y")
+        raise DataError(f"one column is wanted for the label; {choice.listed}; choose with -y")
     return named
 
 
-def _decided(asked: _Asked, rules: Sequence[Rule], what: str, option: str) -> Set_:
+def _decided(choice: ColumnChoice, rules: Sequence[Rule], what: str, option: str) -> ColumnNumbers:
     """The one choice of the first rule that finds any."""
-    choices = next((found for rule in rules if (found := rule(asked))), [])
+    choices = next((found for rule in rules if (found := rule(choice))), [])
     if len(choices) == 1:
         return choices[0]
     if not choices:
-        raise DataError(_nothing(asked, what, option))
-    if not asked.names:
-        raise DataError(f"{asked.listed}, so {what} is not clear; choose with {option}")
+        raise DataError(_nothing(choice, what, option))
+    if not choice.names:
+        raise DataError(f"{choice.listed}, so {what} is not clear; choose with {option}")
     if any(len(columns) > 1 for columns in choices):
-        raise DataError(f"several sets of columns could be {what}; {asked.listed}; choose with {option}")
-    several = " and ".join(asked.shown(column) for (column,) in choices)
+        raise DataError(f"several sets of columns could be {what}; {choice.listed}; choose with {option}")
+    several = " and ".join(choice.shown(column) for (column,) in choices)
     raise DataError(f"{several} could each be {what}; choose with {option}")
 
 
-def _nothing(asked: _Asked, what: str, option: str) -> str:
+def _nothing(choice: ColumnChoice, what: str, option: str) -> str:
     if what == "the classes":
-        return f"no column of predictions beside the label; {asked.listed}; choose with -p"
-    data = any(number(name) is not None for name in asked.names or ()) and asked.wanted.header is None
+        return f"no column of predictions beside the label; {choice.listed}; choose with -p"
+    data = any(number(name) is not None for name in choice.names or ()) and choice.wanted.header is None
     hint = f"choose with {option}" + (", or --no-header if the first line is data" if data else "")
-    if what == "the prediction" and len(asked.names or ()) == 1:
+    if what == "the prediction" and len(choice.names or ()) == 1:
         hint = "a file of labels goes before one of predictions, as in y.csv p.csv"
-    elif what == "the prediction" and any(rule(asked) for rule in CLASSES[:3]):
+    elif what == "the prediction" and any(rule(choice) for rule in CLASSES[:3]):
         hint += "; for a column for each class use ce"
-    return f"no column is named as {what}; {asked.listed}; {hint}"
+    return f"no column is named as {what}; {choice.listed}; {hint}"
 
 
 def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> tuple[str, ...]:

@@ -17,13 +17,13 @@ from losscli.engines.local import in_threads
 from losscli.errors import DataError, Quoted, RowError
 from losscli.evaluation.validation import worked
 from losscli.output.progress import counted
-from losscli.reading.open import Piece, open_piece
+from losscli.reading.open import FilePart, open_piece
 
 PART_BYTES = 1 << 26  # of a file that are a part of the work
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PartResult:
     """What came of a part: the result and how many rows and lines it is of, or what is wrong behind these."""
 
     result: Any
@@ -39,7 +39,7 @@ def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) ->
     """What `work` makes of the blocks of a table, added up in the order of the source."""
     assert table.cluster is not None
     files, alone = table.cluster.files, len(table.cluster.files) == 1
-    whole = [Piece(file, name, extra=table.schema.extra) for name, file in files]
+    whole = [FilePart(file, name, extra=table.schema.extra) for name, file in files]
     cuts = table.reader.ranges((table.reader.size or 0) // PART_BYTES) if alone else ()
     try:
         return _added_up(table, work, empty, [replace(whole[0], low=low, high=high) for low, high in cuts] or whole)
@@ -47,15 +47,15 @@ def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) ->
         return _added_up(table, work, empty, whole)
 
 
-def outcome(work: Callable[[Block], Any], empty: Any, piece: Piece) -> Outcome:
+def outcome(work: Callable[[Block], Any], empty: Any, piece: FilePart) -> PartResult:
     """What comes of a part, where the part is."""
-    found = Outcome(empty)
+    found = PartResult(empty)
     try:
         with closing(open_piece(piece)) as table:
             for block, result, fault in in_threads(partial(worked, work), _named(table, piece.name), 1):
                 if fault is not None:
                     return replace(found, fault=fault, block=block.bare())
-                found = Outcome(found.result + result, found.rows + block.rows, found.lines + block.lines)
+                found = PartResult(found.result + result, found.rows + block.rows, found.lines + block.lines)
     except Quoted:
         return replace(found, quoted=True)
     except DataError as error:
@@ -73,13 +73,13 @@ def _of_source(chunk: Chunk, name: str) -> Block:
     return replace(block, origin=replace(block.origin, source=name))
 
 
-def _added_up(table: Table, work: Callable[[Block], Any], empty: Any, pieces: Sequence[Piece]) -> Any:
+def _added_up(table: Table, work: Callable[[Block], Any], empty: Any, pieces: Sequence[FilePart]) -> Any:
     assert table.cluster is not None
     with closing(on_cluster(partial(outcome, work, empty), pieces, table.cluster.address)) as outcomes:
         return reduce(add, _sound(pieces, counted(outcomes, len(pieces))), empty)
 
 
-def _sound(pieces: Sequence[Piece], outcomes: Iterator[Outcome]) -> Iterator[Any]:
+def _sound(pieces: Sequence[FilePart], outcomes: Iterator[PartResult]) -> Iterator[Any]:
     """The results of the parts, in the order of the source; a DataError at the first that is wrong."""
     rows = lines = 0
     file = None
@@ -97,7 +97,7 @@ def _sound(pieces: Sequence[Piece], outcomes: Iterator[Outcome]) -> Iterator[Any
         rows, lines = rows + found.rows, lines + found.lines
 
 
-def _as_typed(text: str, piece: Piece) -> str:
+def _as_typed(text: str, piece: FilePart) -> str:
     """An error of a file by its name here, and what may be the reason when a worker doesn't find it."""
     path = piece.request.tokens[0]
     text = piece.name + text.removeprefix(path) if text.startswith(path) else text

@@ -37,7 +37,7 @@ LAKES = (  # a part of a path within such a table, its name, a command that expo
 
 
 @dataclass(frozen=True)
-class Listing:
+class FileListing:
     """The files that make one table, sorted, and the names of those that were left out beside them."""
 
     files: tuple[str, ...]
@@ -52,7 +52,7 @@ class Listing:
         return (f"{'1 file is' if one else f'{len(self.left_out)} files are'} left out as no table: {names}",)
 
 
-def list_files(token: str) -> Listing | None:
+def list_files(token: str) -> FileListing | None:
     """The files that a directory, a prefix or a glob means; None where the argument is one file. DataError for none."""
     if is_url(token):
         return _in_store(token)
@@ -73,7 +73,7 @@ def is_glob(token: str) -> bool:
     return any(mark in token for mark in "*?[") and not os.path.exists(token)
 
 
-def _in_store(url: str) -> Listing | None:
+def _in_store(url: str) -> FileListing | None:
     with driver_errors(url):
         if "*" in url.partition("?")[0] or (not is_web(url) and any(mark in url for mark in "?[")):
             system, path = file_system(url)
@@ -106,7 +106,7 @@ def _walk(folder: str) -> Iterator[str]:
         yield from (os.path.join(place, name) for name in (*names, *hidden))
 
 
-def _matches(token: str, paths: Iterable[str]) -> Listing:
+def _matches(token: str, paths: Iterable[str]) -> FileListing:
     """The files that match a glob; a hidden part of their paths must match a part of the glob that begins like it."""
     wanted = [part for part in token.replace(os.sep, "/").split("/") if part.startswith(HIDDEN)]
 
@@ -121,10 +121,10 @@ def _matches(token: str, paths: Iterable[str]) -> Listing:
     if not found:
         what = "no such file" if is_url(token) else "no such file; nothing matches this pattern"
         raise DataError(f"{redacted(token) if is_url(token) else token}: {what}")
-    return Listing(tuple(sorted(found, key=_in_order)))
+    return FileListing(tuple(sorted(found, key=_in_order)))
 
 
-def _tables(token: str, folder: str, paths: Iterable[str], head: Callable[[str], bytes], nothing: str) -> Listing:
+def _tables(token: str, folder: str, paths: Iterable[str], head: Callable[[str], bytes], nothing: str) -> FileListing:
     """The tables among the paths below a folder."""
     found: list[str] = []
     left_out: list[str] = []
@@ -140,7 +140,7 @@ def _tables(token: str, folder: str, paths: Iterable[str], head: Callable[[str],
             left_out.append(inside)
     if not found:
         raise DataError(f"{redacted(token) if is_url(token) else token}: {nothing}")
-    return Listing(tuple(sorted(found, key=_in_order)), tuple(sorted(left_out)))
+    return FileListing(tuple(sorted(found, key=_in_order)), tuple(sorted(left_out)))
 
 
 def _in_order(path: str) -> str:

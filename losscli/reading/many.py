@@ -15,7 +15,7 @@ from itertools import pairwise
 from losscli.data.blocks import Block, Chunk, OpenSource, Reader, Table
 from losscli.data.columns import ColumnSelection
 from losscli.errors import DataError, shown
-from losscli.reading.listing import Listing
+from losscli.reading.listing import FileListing
 from losscli.reading.remote import is_url
 
 BATCH_BYTES = 1 << 19  # of small files that are read together
@@ -24,13 +24,13 @@ OpenFile = Callable[[str], OpenSource]
 ExtraColumns = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: their names, and which of a block's
 
 
-def open_many(token: str, listing: Listing, open_file: OpenFile) -> OpenSource:
+def open_many(token: str, listing: FileListing, open_file: OpenFile) -> OpenSource:
     """The files as one source, whose first lines are those of the first file."""
     first = open_file(listing.files[0])
     return OpenSource(token, first.top, first.named, partial(_joined, listing, open_file, first), first.close)
 
 
-def _joined(listing: Listing, open_file: OpenFile, opened: OpenSource, wanted: ColumnSelection) -> Table:
+def _joined(listing: FileListing, open_file: OpenFile, opened: OpenSource, wanted: ColumnSelection) -> Table:
     """The files as one table; DataError at the first that lacks a column that the first one has in use."""
     names = listing.files
     first = opened.table(wanted)
@@ -40,7 +40,7 @@ def _joined(listing: Listing, open_file: OpenFile, opened: OpenSource, wanted: C
     if not is_url(names[0]):
         with suppress(OSError):
             size = sum(os.path.getsize(name) for name in names)
-    reader = _Reader(first, tuple(names), partial(_like_first, first, open_file, own), size or None)
+    reader = ManyFilesReader(first, tuple(names), partial(_like_first, first, open_file, own), size or None)
     return replace(first, reader=reader, sources=tuple(names), threads=1)
 
 
@@ -79,7 +79,7 @@ class _File:
             self.table.close()
 
 
-class _Reader(Reader):
+class ManyFilesReader(Reader):
     """Reads files one after the other, each opened when the one before it has been cut up; the first one is open."""
 
     def __init__(self, first: Table, names: tuple[str, ...], table: Callable[[str], Table], size: int | None) -> None:
@@ -139,7 +139,7 @@ class _Reader(Reader):
 
 
 @dataclass(frozen=True)
-class _InOrder(Reader):
+class Reordered(Reader):
     """Reads blocks and puts their extra columns into another order."""
 
     inner: Reader
@@ -158,7 +158,7 @@ class _InOrder(Reader):
 def extra_as(extra: ExtraColumns, table: Table) -> Table:
     """A table whose blocks have the extra columns in the order of another's."""
     order = _order(extra, table)
-    return replace(table, schema=replace(table.schema, extra=extra), reader=_InOrder(table.reader, order))
+    return replace(table, schema=replace(table.schema, extra=extra), reader=Reordered(table.reader, order))
 
 
 def _in_order(order: tuple[int, ...], block: Block) -> Block:

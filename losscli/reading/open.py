@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Piece:
+class FilePart:
     """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end.
 
     `name` is what the user calls the file.
@@ -40,7 +40,7 @@ def open_data(request: ReadOptions) -> Table:
     return replace(table, threads=thread_count(request.threads)) if table.streamed else table
 
 
-def open_piece(piece: Piece) -> Table:
+def open_piece(piece: FilePart) -> Table:
     """The table of the rows of a piece."""
     from losscli.reading.many import extra_as
 

@@ -29,7 +29,7 @@ from losscli.data.cells import EXACT
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.enums import Form
 from losscli.errors import DataError, shown
-from losscli.reading.formats.npy import Part, parts_of, sound
+from losscli.reading.formats.npy import StoredArray, parts_of, sound
 from losscli.reading.sources import Source
 from losscli.reading.text.table import SourceReader
 
@@ -38,7 +38,7 @@ BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either
 
 
 @dataclass(frozen=True)
-class Series:
+class ArrayColumn:
     """A column of an array file: its name if it has one, the part it is of, and which field or column of that."""
 
     name: str
@@ -76,8 +76,8 @@ class _Arrays:
     """Arrays of one length, read side by side `step` rows at a time; `top` are the rows that are read already."""
 
     source: Source
-    parts: list[Part]
-    series: list[Series]
+    parts: list[StoredArray]
+    series: list[ArrayColumn]
     rows: int
     step: int
     top: list[NDArray[Any]]
@@ -98,14 +98,14 @@ def _table(held: _Arrays, top: FirstLines, named: bool, drop: bool, wanted: Colu
     except DataError as error:
         raise DataError(f"{source.name}: {error}") from None
     layout = layout_of(columns, wanted, len(series), drop)
-    reader = _Reader(held, layout, Origin(source.name, columns))
+    reader = ArrayReader(held, layout, Origin(source.name, columns))
     chosen = [series[at] for at in columns.predictions]
     dtypes = [_dtype(held.parts[one.part].dtype, one) for one in chosen]
     bits = max((8 * dtype.itemsize if dtype.kind == "f" else 64 for dtype in dtypes), default=64)
     return Table(source.name, replace(schema_of(columns, wanted), float_bits=min(bits, 64)), reader)
 
 
-def _dtype(dtype: np.dtype[Any], one: Series) -> np.dtype[Any]:
+def _dtype(dtype: np.dtype[Any], one: ArrayColumn) -> np.dtype[Any]:
     return dtype[one.place] if dtype.names and one.place is not None else dtype
 
 
@@ -114,13 +114,13 @@ def _as_row(held: _Arrays) -> tuple[_Arrays, FirstLines]:
     with sound(held.source.name):
         left = held.rows - len(held.top[0])
         row = np.concatenate((held.top[0], held.parts[0].rows(left)))[None, :] if left else held.top[0][None, :]
-    part = Part("", held.parts[0].dtype, row.shape, lambda count: row[:count])
+    part = StoredArray("", held.parts[0].dtype, row.shape, lambda count: row[:count])
     series = list(_series(part, 0))
     top = FirstLines(tuple(_cell(one.of(row)[0]) for one in series), ())
     return replace(held, parts=[part], series=series, rows=1, step=1, top=[row]), top
 
 
-def _common_rows(parts: list[Part]) -> int:
+def _common_rows(parts: list[StoredArray]) -> int:
     if len({part.shape[0] for part in parts}) > 1:
         lengths = ", ".join(f"{shown(part.name)} {part.shape[0]}" for part in parts)
         raise DataError(f"the arrays differ in length: {lengths}")
@@ -129,7 +129,7 @@ def _common_rows(parts: list[Part]) -> int:
     return parts[0].shape[0]
 
 
-def _series(part: Part, at: int) -> Iterator[Series]:
+def _series(part: StoredArray, at: int) -> Iterator[ArrayColumn]:
     """The columns of an array, by the names of its fields, its own name, or without names."""
     fields = part.dtype.names
     dtypes = [part.dtype[name] for name in fields] if fields else [part.dtype]
@@ -138,18 +138,20 @@ def _series(part: Part, at: int) -> Iterator[Series]:
             size = "x".join(map(str, part.shape)) or "one value"
             raise DataError(f"an array of numbers or text with 1 or 2 axes is wanted, not {dtype}, {size}")
     if fields:
-        yield from (Series(name, at, name) for name in fields)
+        yield from (ArrayColumn(name, at, name) for name in fields)
     elif len(part.shape) == 1:
-        yield Series(part.name, at, None)
+        yield ArrayColumn(part.name, at, None)
     else:
-        yield from (Series(f"{part.name}_{place}" if part.name else "", at, place) for place in range(part.shape[1]))
+        yield from (
+            ArrayColumn(f"{part.name}_{place}" if part.name else "", at, place) for place in range(part.shape[1])
+        )
 
 
 def _cell(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-class _Reader(SourceReader):
+class ArrayReader(SourceReader):
     """Reads arrays, the rows that are read already first."""
 
     def __init__(self, held: _Arrays, layout: Layout, origin: Origin) -> None:

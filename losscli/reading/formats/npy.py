@@ -32,7 +32,7 @@ Read = Callable[[int], bytes]  # up to so many bytes, fewer only at the end
 
 
 @dataclass(frozen=True)
-class Part:
+class StoredArray:
     """An array of a file: its name ("" for a lone one), the type of its cells, its shape, and its rows from the top.
 
     `rows(count)` gives the next `count` rows, (count,) or (count, k).
@@ -57,7 +57,7 @@ class Header:
     size: int
 
 
-def parts_of(source: Source) -> list[Part]:
+def parts_of(source: Source) -> list[StoredArray]:
     """The arrays of a source, single values left out; DataError, without a place, where one is no table's."""
     with sound():
         if source.magic.startswith(NPY):
@@ -82,7 +82,7 @@ def sound(name: str = "") -> Iterator[None]:
         raise DataError(f"{name}: {_UNSOUND}" if name else _UNSOUND) from None
 
 
-def _members(source: Source, file: IO[bytes]) -> list[Part]:
+def _members(source: Source, file: IO[bytes]) -> list[StoredArray]:
     from zipfile import ZipFile
 
     archive = ZipFile(file)
@@ -96,21 +96,21 @@ def _members(source: Source, file: IO[bytes]) -> list[Part]:
     return [part for part in found if part.shape]  # single values are notes beside the data
 
 
-def _part(source: Source, name: str, read: Read, place: tuple[IO[bytes], int] | None) -> Part:
+def _part(source: Source, name: str, read: Read, place: tuple[IO[bytes], int] | None) -> StoredArray:
     """An array that is read from its magic bytes on; `place` is the file it lies in, and where, if that is known."""
     header = header_of(read)
-    part = Part(name, header.dtype, header.shape, cast(Any, None))
+    part = StoredArray(name, header.dtype, header.shape, cast(Any, None))
     _refuse(part)
     rows: Callable[[int], NDArray[Any]]
     if header.by_column and len(header.shape) == 2 and min(header.shape) > 1:
         file, start = (place[0], place[1] + header.size) if place else (_spooled(source, read), 0)
         rows = _ByColumn(part, file, start)
     else:
-        rows = _InOrder(part, read)
-    return Part(name, header.dtype, header.shape, rows)
+        rows = _RowsInOrder(part, read)
+    return StoredArray(name, header.dtype, header.shape, rows)
 
 
-def _refuse(part: Part) -> None:
+def _refuse(part: StoredArray) -> None:
     """DataError where the array can't hold columns of numbers or text."""
     dtype, shape = part.dtype, part.shape
     if dtype.hasobject:
@@ -123,10 +123,10 @@ def _refuse(part: Part) -> None:
         raise DataError(f"{name}an array of {size} has rows of {part.row_bytes} bytes; is this a table?")
 
 
-class _InOrder:
+class _RowsInOrder:
     """Rows one after the other."""
 
-    def __init__(self, part: Part, read: Read) -> None:
+    def __init__(self, part: StoredArray, read: Read) -> None:
         self._part, self._read, self._left = part, read, part.shape[0] if part.shape else 1
 
     def __call__(self, count: int) -> NDArray[Any]:
@@ -143,7 +143,7 @@ class _InOrder:
 class _ByColumn:
     """Rows of an array whose columns lie one after the other in a file."""
 
-    def __init__(self, part: Part, file: IO[bytes], start: int) -> None:
+    def __init__(self, part: StoredArray, file: IO[bytes], start: int) -> None:
         self._part, self._file, self._start, self._low = part, file, start, 0
         self._size = part.dtype.itemsize
         end = file.seek(0, io.SEEK_END)

@@ -76,7 +76,7 @@ def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSele
     own = [plan.places[at] for at in columns.predictions if plan.places[at].column is not None]
     bits = max((float_bits(container.schema.field(one.column).type, one.child) for one in own), default=64)
     schema = replace(schema_of(columns, wanted), types=types, float_bits=bits)
-    return Table(source.name, schema, _Reader(source, container, plan))
+    return Table(source.name, schema, ColumnarReader(source, container, plan))
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class _Plan:
     origin: Origin
 
 
-class _Reader(SourceReader):
+class ColumnarReader(SourceReader):
     """Reads the batches of a file of columns."""
 
     def __init__(self, source: Source, container: Container, plan: _Plan) -> None:

@@ -82,7 +82,7 @@ _POWER_LOW = np.array([float(power - Fraction(float(power))) for power in _POWER
 
 
 @dataclass(frozen=True)
-class Cells:
+class CellSpans:
     """Where cells lie in a buffer, and how long the shortest and the longest of them is."""
 
     buffer: Bytes
@@ -95,14 +95,14 @@ class Cells:
         object.__setattr__(self, "shortest", int(self.lengths.min(initial=REACH)))
         object.__setattr__(self, "longest", int(self.lengths.max(initial=0)))
 
-    def __getitem__(self, at: Ints) -> "Cells":
-        return Cells(self.buffer, self.starts[at], self.lengths[at])
+    def __getitem__(self, at: Ints) -> "CellSpans":
+        return CellSpans(self.buffer, self.starts[at], self.lengths[at])
 
 
-Way = Callable[[Cells], tuple[Floats, Flags]]
+Way = Callable[[CellSpans], tuple[Floats, Flags]]
 
 
-def floats(cells: Cells) -> tuple[Floats, Ints]:
+def floats(cells: CellSpans) -> tuple[Floats, Ints]:
     """The numbers in the cells, and which cells are none, whose values mean nothing."""
     ways: Sequence[Way] = (_single_digits,) if cells.longest == 1 else (_plain, _general, _one_by_one)
     ways = ways[_first_way(cells) :]
@@ -121,7 +121,7 @@ def floats(cells: Cells) -> tuple[Floats, Ints]:
     return values, rest if empty is None else np.concatenate([rest, empty])
 
 
-def _first_way(cells: Cells) -> int:
+def _first_way(cells: CellSpans) -> int:
     """Where to begin: trying what suits few of the cells would be for nothing."""
     if cells.longest == 1:
         return 0
@@ -132,13 +132,13 @@ def _first_way(cells: Cells) -> int:
     return 0 if 2 * plain > sample.size else 1
 
 
-def _single_digits(cells: Cells) -> tuple[Floats, Flags]:
+def _single_digits(cells: CellSpans) -> tuple[Floats, Flags]:
     values = cells.buffer.take(cells.starts)
     np.subtract(values, np.uint8(ord("0")), out=values)  # what is below "0" wraps around to far above 9
     return values.astype(np.float64), values > 9
 
 
-def _one_by_one(cells: Cells) -> tuple[Floats, Flags]:
+def _one_by_one(cells: CellSpans) -> tuple[Floats, Flags]:
     """Each cell by `float()`; behind very many that are no numbers the rest is left undone."""
     values, undone = np.zeros(cells.starts.size), np.ones(cells.starts.size, np.bool_)
     left = _MANY
@@ -151,7 +151,7 @@ def _one_by_one(cells: Cells) -> tuple[Floats, Flags]:
     return values, undone
 
 
-def _plain(cells: Cells) -> tuple[Floats, Flags]:
+def _plain(cells: CellSpans) -> tuple[Floats, Flags]:
     """Cells such as ``0``, ``0.25`` and ``0.12345678901234567``."""
     words = _load(cells, _ZEROS_AND_POINT)
     undone = _undigits(words, _OVER_NINE_AND_POINT)
@@ -198,13 +198,13 @@ def _rounded(high: Floats, low: Floats, bound: Floats | float) -> tuple[Floats, 
     return low, low != above
 
 
-def _general(cells: Cells) -> tuple[Floats, Flags]:
+def _general(cells: CellSpans) -> tuple[Floats, Flags]:
     """Cells such as ``-3.75``, ``12`` and ``4.14e-09``."""
     ends = cells.starts + cells.lengths
     negative, signed = _signs(cells.buffer, cells.starts)
     starts = cells.starts + signed
     exponents, ends, undone = _exponents(cells.buffer, starts, ends)
-    digits = Cells(cells.buffer, starts, ends - starts)
+    digits = CellSpans(cells.buffer, starts, ends - starts)
     words = _load(digits, _ZEROS)
     whole, pointed = _without_point(words, digits.lengths)
     undone |= _undigits(words, _OVER_NINE)
@@ -321,12 +321,12 @@ def _product(left: Floats, right: Floats) -> tuple[Floats, Floats]:
     return product, error
 
 
-def words_of(cells: Cells) -> Bits:
+def words_of(cells: CellSpans) -> Bits:
     """Cells as words, (count, n), of up to 24 of their bytes; equal words mean equal bytes where none is NUL."""
     return _load(cells, None)
 
 
-def bytes_of(cells: Cells) -> Bits:
+def bytes_of(cells: CellSpans) -> Bits:
     """All bytes of cells of any length as words, (n, count), each cell's side by side with zeros behind its end."""
     count = max(1, (cells.longest + 7) // 8)
     more = max(0, 8 * count - REACH)
@@ -343,7 +343,7 @@ def _loaded(buffer: Bytes, starts: Ints, count: int) -> Bits:
     return anywhere[starts].view(np.uint64).reshape(-1, count)
 
 
-def _load(cells: Cells, first: Bits | None) -> Bits:
+def _load(cells: CellSpans, first: Bits | None) -> Bits:
     """As many words of each cell as the longest needs, three at most, (count, n), with nothing behind the cell's end.
 
     `first` is taken off the first word's bytes by XOR, and zeros off the others'; without it bytes stay as they are.

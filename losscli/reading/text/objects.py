@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from losscli.data.blocks import Layout
-from losscli.reading.text.floats import Bytes, Cells, Flags, Ints, floats, words_of
-from losscli.reading.text.tokenizer import NEWLINE, QUOTE, SPACE, Grid, buffer_of, cut, sparse
+from losscli.reading.text.floats import Bytes, CellSpans, Flags, Ints, floats, words_of
+from losscli.reading.text.tokenizer import NEWLINE, QUOTE, SPACE, CellPositions, buffer_of, cut, sparse
 
 _PIECE = re.compile(rb'(?P<prefix>.*?)(?P<value>"[^"\\]*"|[-+.\w]+)(?P<suffix>[\s\]}]*)', re.DOTALL)
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -25,7 +25,7 @@ _TRUE, _FALSE = (int.from_bytes(word.ljust(8, b"\0"), "little") for word in (b"t
 
 
 @dataclass(frozen=True)
-class Piece:
+class Field:
     """What stands between two commas of a line: a value and the texts around it, the quotes of a string among these."""
 
     prefix: bytes
@@ -38,7 +38,7 @@ class Piece:
 class Template:
     """The pieces of a line, and for each column of the table the place of its piece."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Field, ...]
     columns: tuple[int, ...]
     specials: int  # bytes of a line up to the quote in the order of ASCII: control bytes, spaces, `!` and quotes
 
@@ -66,7 +66,7 @@ def template_of(
             prefix, value, suffix = prefix + b'"', value[1:-1], b'"' + suffix
         elif kind == "number" and not _NUMBER.fullmatch(value):
             return None
-        pieces.append(Piece(prefix, suffix, kind, value.decode("utf-8", "replace")))
+        pieces.append(Field(prefix, suffix, kind, value.decode("utf-8", "replace")))
     if [piece.value for piece in pieces] != list(values.values()):
         return None
     places = {name: at for at, name in enumerate(values)}
@@ -76,7 +76,7 @@ def template_of(
     return Template(template.pieces, template.columns, template.count(QUOTE + 1))
 
 
-def grid_of(template: Template, block: bytes, layout: Layout) -> Grid | None:
+def grid_of(template: Template, block: bytes, layout: Layout) -> CellPositions | None:
     """The cells of the plain lines of a block, by the columns of the table; None where the bytes aren't UTF-8."""
     if not block.isascii():
         try:
@@ -90,21 +90,21 @@ def grid_of(template: Template, block: bytes, layout: Layout) -> Grid | None:
         grid = _without(grid, _other_specials(grid, template))
     prefixes = np.array([[len(piece.prefix)] for piece in template.pieces])
     suffixes = np.array([[len(piece.suffix)] for piece in template.pieces])
-    cells = Grid(buffer, grid.before + prefixes, grid.behind - suffixes, _newlines(grid), grid.line)
+    cells = CellPositions(buffer, grid.before + prefixes, grid.behind - suffixes, _newlines(grid), grid.line)
     read = {template.columns[at] for at, part, _ in layout.asked if part != "label"}
     for at, piece in enumerate(template.pieces):
         if piece.kind != "string" and cells.rows:
             starts = cells.before[at] + 1
-            values = Cells(buffer, starts, cells.behind[at] - starts)
+            values = CellSpans(buffer, starts, cells.behind[at] - starts)
             odd = _no_numbers(values, at in read) if piece.kind == "number" else _no_truths(values)
             cells = cells if odd is None else _without(cells, odd)
     order = list(template.columns)
     if order == list(range(len(template.pieces))):
         return cells
-    return Grid(buffer, cells.before[order], cells.behind[order], cells.newlines, cells.line)
+    return CellPositions(buffer, cells.before[order], cells.behind[order], cells.newlines, cells.line)
 
 
-def _pieces(buffer: Bytes, count: int) -> Grid:
+def _pieces(buffer: Bytes, count: int) -> CellPositions:
     """What stands between commas in the lines that have so many pieces."""
     marks = buffer == _COMMA
     marks |= buffer == NEWLINE
@@ -119,25 +119,25 @@ def _pieces(buffer: Bytes, count: int) -> Grid:
     plain = counts == count
     chosen = np.repeat(plain, counts)
     before, behind = (part.compress(chosen).reshape(-1, count).T for part in (places[:-1], places[1:]))
-    return Grid(buffer, before, behind, places[ends], np.flatnonzero(plain))
+    return CellPositions(buffer, before, behind, places[ends], np.flatnonzero(plain))
 
 
-def _newlines(grid: Grid) -> Ints:
+def _newlines(grid: CellPositions) -> Ints:
     if grid.newlines is not None:
         return grid.newlines
     return np.append(grid.before[0], grid.behind[-1, -1:])
 
 
-def _without(grid: Grid, odd: Flags | None) -> Grid:
+def _without(grid: CellPositions, odd: Flags | None) -> CellPositions:
     """The grid without some of its rows."""
     if odd is None or not odd.any():
         return grid
     rows = np.flatnonzero(~odd)
     line = rows if grid.line is None else grid.line[rows]
-    return Grid(grid.buffer, grid.before[:, rows], grid.behind[:, rows], _newlines(grid), line)
+    return CellPositions(grid.buffer, grid.before[:, rows], grid.behind[:, rows], _newlines(grid), line)
 
 
-def _other_texts(grid: Grid, template: Template) -> Flags | None:
+def _other_texts(grid: CellPositions, template: Template) -> Flags | None:
     """The rows whose pieces don't begin and end as those of the template (None: there are none)."""
     odd: Flags | None = None
     for at, piece in enumerate(template.pieces):
@@ -174,7 +174,7 @@ def _differ(buffer: Bytes, starts: Ints, text: bytes) -> Flags | None:
     return differ
 
 
-def _other_specials(grid: Grid, template: Template) -> Flags:
+def _other_specials(grid: CellPositions, template: Template) -> Flags:
     """The rows that have a backslash, or more quotes or control bytes than the template."""
     newlines = _newlines(grid)
     odd = np.zeros(newlines.size - 1, np.bool_)
@@ -187,7 +187,7 @@ def _other_specials(grid: Grid, template: Template) -> Flags:
     return odd if grid.line is None else odd[grid.line]
 
 
-def _no_numbers(cells: Cells, read: bool) -> Flags | None:
+def _no_numbers(cells: CellSpans, read: bool) -> Flags | None:
     """Where a cell that `float()` takes is no number of JSON, which has no `.5`, `5.`, `05`, `+5`, `inf` and ` 5`.
 
     Where the cells aren't read as numbers later, those that `float()` doesn't take are told too.
@@ -212,7 +212,7 @@ def _no_numbers(cells: Cells, read: bool) -> Flags | None:
     return odd if odd.any() else None
 
 
-def _no_truths(cells: Cells) -> Flags | None:
+def _no_truths(cells: CellSpans) -> Flags | None:
     word = words_of(cells)[0]
     odd: Flags = ((word != _TRUE) & (word != _FALSE)) | (cells.lengths > 5)
     return odd if odd.any() else None

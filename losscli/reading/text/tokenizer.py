@@ -39,7 +39,7 @@ from losscli.reading.text.floats import (
     REACH,
     Bits,
     Bytes,
-    Cells,
+    CellSpans,
     Flags,
     Floats,
     Ints,
@@ -57,7 +57,7 @@ NONE: Ints = np.zeros(0, np.intp)
 
 
 @dataclass(frozen=True)
-class Grid:
+class CellPositions:
     """Where the cells of a block are: the places of the bytes in front of and behind each, both (width, rows).
 
     `newlines` are the places in front of all lines and behind the last one (None: those in front of the rows are), and
@@ -81,14 +81,14 @@ class Grid:
         """How many lines the block has."""
         return self.rows if self.newlines is None else self.newlines.size - 1
 
-    def cells(self, columns: tuple[int, ...]) -> Cells:
+    def cells(self, columns: tuple[int, ...]) -> CellSpans:
         """The cells of some columns, one column after the other."""
         at = slice(columns[0], columns[-1] + 1) if _run(columns) else list(columns)
         starts = np.empty((len(columns), self.before.shape[1]), np.intp)
         np.add(self.before[at], 1, out=starts)
         lengths = np.empty_like(starts)
         np.subtract(self.behind[at], starts, out=lengths)
-        return Cells(self.buffer, starts.ravel(), lengths.ravel())
+        return CellSpans(self.buffer, starts.ravel(), lengths.ravel())
 
     def raw(self, lines: Ints) -> list[bytes]:
         """The bytes of some lines."""
@@ -116,7 +116,7 @@ def buffer_of(block: bytes) -> Bytes:
     return buffer
 
 
-def regular(buffer: Bytes, layout: Layout) -> Grid | None:
+def regular(buffer: Bytes, layout: Layout) -> CellPositions | None:
     """The cells, if nothing below 45 but the separators is in the block."""
     suspects = buffer <= _LAST_SUSPECT
     if ord(layout.delimiter) > _LAST_SUSPECT:
@@ -124,7 +124,7 @@ def regular(buffer: Bytes, layout: Layout) -> Grid | None:
     return _narrow_first(buffer, suspects, layout) or cut(buffer, np.flatnonzero(suspects), layout)
 
 
-def _narrow_first(buffer: Bytes, suspects: Flags, layout: Layout) -> Grid | None:
+def _narrow_first(buffer: Bytes, suspects: Flags, layout: Layout) -> CellPositions | None:
     """The cells of rows that begin with a cell of one byte, as a label does, and have no other short ones.
 
     Then the separators that are left without the one behind that byte are never two among the same eight bytes.
@@ -141,7 +141,7 @@ def _narrow_first(buffer: Bytes, suspects: Flags, layout: Layout) -> Grid | None
         return None  # or a blank line, behind which lies a delimiter of the next one
     if layout.width > 2 and not _fill(edges, buffer, suspects, layout):
         return None
-    return Grid(buffer, edges[:-1], edges[1:])
+    return CellPositions(buffer, edges[:-1], edges[1:])
 
 
 def _fill(edges: Ints, buffer: Bytes, suspects: Flags, layout: Layout) -> bool:
@@ -175,12 +175,12 @@ def sparse(flags: Flags) -> Ints | None:
     return found if found.size == np.count_nonzero(flags) else None
 
 
-def cut(buffer: Bytes, separators: Ints, layout: Layout) -> Grid | None:
+def cut(buffer: Bytes, separators: Ints, layout: Layout) -> CellPositions | None:
     """The cells between separators at these places, if each line is a row."""
     if not _are_rows(buffer, separators, layout):
         return None
     each = -1, layout.width
-    return Grid(buffer, separators[:-1].reshape(each).T, separators[1:].reshape(each).T)
+    return CellPositions(buffer, separators[:-1].reshape(each).T, separators[1:].reshape(each).T)
 
 
 def _are_rows(buffer: Bytes, places: Ints, layout: Layout) -> bool:
@@ -195,7 +195,7 @@ _PADDING = 64  # spaces that are trimmed at a cell's side before its row counts 
 _MOST = 8  # one line in so many may be looked at by itself
 
 
-def sieved(buffer: Bytes, layout: Layout) -> Grid:
+def sieved(buffer: Bytes, layout: Layout) -> CellPositions:
     """The cells of the plain lines."""
     places, quoted = _marks(buffer, layout)
     strange = _strange(buffer)
@@ -225,20 +225,20 @@ def _strange(buffer: Bytes) -> Ints:
     return np.flatnonzero(others)
 
 
-def _unquoted(buffer: Bytes, places: Ints, layout: Layout) -> Grid | None:
+def _unquoted(buffer: Bytes, places: Ints, layout: Layout) -> CellPositions | None:
     """The cells between the separators at these places if all lines are plain."""
     grid = cut(buffer, places, layout)
     if grid is None:
         return None
-    return _without_returns(Grid(buffer, grid.before.copy(), grid.behind.copy(), places[:: layout.width]))
+    return _without_returns(CellPositions(buffer, grid.before.copy(), grid.behind.copy(), places[:: layout.width]))
 
 
-def _without_returns(grid: Grid) -> Grid:
+def _without_returns(grid: CellPositions) -> CellPositions:
     grid.behind[-1] -= grid.buffer[grid.behind[-1] - 1] == RETURN
     return grid
 
 
-def _quoted_alike(buffer: Bytes, places: Ints, layout: Layout) -> Grid | None:
+def _quoted_alike(buffer: Bytes, places: Ints, layout: Layout) -> CellPositions | None:
     """The cells where all lines are plain and have quotes in the same places, as where some columns are quoted.
 
     A line is then its marks, `"",""` and a newline for two quoted cells, and only their distances are left to look at.
@@ -264,7 +264,7 @@ def _quoted_alike(buffer: Bytes, places: Ints, layout: Layout) -> Grid | None:
     if len(cells) != layout.width:
         return None
     before, behind = map(np.array, zip(*cells, strict=True))
-    return _without_returns(Grid(buffer, before, behind, places[:: len(line)]))
+    return _without_returns(CellPositions(buffer, before, behind, places[:: len(line)]))
 
 
 def _at_the_sides(buffer: Bytes, front: Sequence[Ints], back: Sequence[Ints]) -> bool:
@@ -276,7 +276,7 @@ def _at_the_sides(buffer: Bytes, front: Sequence[Ints], back: Sequence[Ints]) ->
     return bool((front[1] - front[0] == 1).all() and near.all())
 
 
-def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, layout: Layout) -> Grid:
+def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, layout: Layout) -> CellPositions:
     """The cells between the marks at these places in the lines that are plain, all but those with strange bytes."""
     unsound = None
     if quoted:
@@ -289,7 +289,7 @@ def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, layou
         plain &= ~unsound
     chosen = np.repeat(plain, counts)
     before, behind = (part.compress(chosen).reshape(-1, layout.width).T.copy() for part in (places[:-1], places[1:]))
-    grid = _without_returns(Grid(buffer, before, behind, newlines, np.flatnonzero(plain)))
+    grid = _without_returns(CellPositions(buffer, before, behind, newlines, np.flatnonzero(plain)))
     if quoted:
         quotes = buffer.take(before + 1) == QUOTE
         grid.before[...] += quotes
@@ -319,7 +319,7 @@ def _without_quotes(buffer: Bytes, places: Ints, layout: Layout, beside: bytes =
     return places.compress(~(quote | inside)), unsound
 
 
-def _trimmed(grid: Grid, layout: Layout) -> Grid:
+def _trimmed(grid: CellPositions, layout: Layout) -> CellPositions:
     """The grid without the spaces and tabs at the cells' sides, taken off one at a time."""
     blank = grid.buffer == SPACE
     if ord(layout.delimiter) != TAB:
@@ -334,7 +334,7 @@ def _trimmed(grid: Grid, layout: Layout) -> Grid:
         if not (front.any() or back.any()):
             return grid
     odd = np.flatnonzero((front | back).any(axis=0))
-    return Grid(grid.buffer, grid.before, grid.behind, grid.newlines, grid.line, odd)
+    return CellPositions(grid.buffer, grid.before, grid.behind, grid.newlines, grid.line, odd)
 
 
 def are_records(piece: bytes, layout: Layout) -> bool:
@@ -350,7 +350,7 @@ def are_records(piece: bytes, layout: Layout) -> bool:
     if alone.size * _MOST > unsound.size + _MOST:
         return False
     newlines = places[buffer.take(places) == NEWLINE]
-    grid = Grid(buffer, NONE, NONE, newlines)
+    grid = CellPositions(buffer, NONE, NONE, newlines)
     return all(_is_record(line, layout) for line in grid.raw(alone))
 
 
@@ -397,7 +397,7 @@ class Decoded:
     odd: tuple[tuple[int, bytes], ...] = ()
 
 
-FindCells = Callable[[bytes, Layout], Grid | None]
+FindCells = Callable[[bytes, Layout], CellPositions | None]
 
 
 def number_columns(layout: Layout) -> tuple[int, ...]:
@@ -430,7 +430,7 @@ def decode(block: bytes, layout: Layout, find_cells: FindCells | None = None) ->
     return Decoded(grid.lines, *columns, line, missing, tuple(zip(lines.tolist(), grid.raw(lines), strict=True)))
 
 
-def _grid(block: bytes, layout: Layout) -> Grid | None:
+def _grid(block: bytes, layout: Layout) -> CellPositions | None:
     """Where the cells are; None where that can't be told here."""
     if not block or block[-1] == RETURN or layout.delimiter not in DELIMITERS or sys.byteorder != "little":
         return None
@@ -439,13 +439,13 @@ def _grid(block: bytes, layout: Layout) -> Grid | None:
     return (None if returns or b'"' in block else regular(buffer, layout)) or sieved(buffer, layout)
 
 
-def _blank(grid: Grid) -> Ints:
+def _blank(grid: CellPositions) -> Ints:
     """Blank lines of a table of one column, which may not be asked for."""
     return np.flatnonzero(grid.cells((0,)).lengths < 1) if len(grid.before) == 1 else NONE
 
 
 # What is asked of a block: the columns, and the rows in which a cell is missing or odd, where the values mean nothing.
-def _numbers(grid: Grid, layout: Layout) -> tuple[Floats, Ints, Ints]:
+def _numbers(grid: CellPositions, layout: Layout) -> tuple[Floats, Ints, Ints]:
     """The columns of numbers, (columns, rows)."""
     columns = number_columns(layout)
     if not columns:
@@ -459,7 +459,7 @@ def _numbers(grid: Grid, layout: Layout) -> tuple[Floats, Ints, Ints]:
     return values.reshape(len(columns), grid.rows), none[missing] % grid.rows, odd % grid.rows
 
 
-def _rounded_away(cells: Cells, values: Floats, count: int) -> Ints:
+def _rounded_away(cells: CellSpans, values: Floats, count: int) -> Ints:
     """Which of the first cells are 0 or 1 as floats, and not as written."""
     values, lengths = values[:count], cells.lengths[:count]
     if not values.size or (values.min() > 0.0 and values.max() < 1.0):
@@ -476,7 +476,7 @@ def _rounded_away(cells: Cells, values: Floats, count: int) -> Ints:
     return at[_are(lambda text: rounded_away(text) is not None, cells, at)] if at.size else at
 
 
-def _label(cells: Cells, layout: Layout) -> tuple[Floats | Categorical, Ints, Ints]:
+def _label(cells: CellSpans, layout: Layout) -> tuple[Floats | Categorical, Ints, Ints]:
     """A column of labels: numbers if all of its cells are, but for those that are missing or odd; else words."""
     if number(_text(cells, 0)) is not None:
         values, none = floats(cells)
@@ -499,7 +499,7 @@ def _label(cells: Cells, layout: Layout) -> tuple[Floats | Categorical, Ints, In
     return column, np.flatnonzero(missing[words.codes]), np.flatnonzero(odd[words.codes])
 
 
-def _text_column(cells: Cells) -> tuple[Categorical, Ints, Ints]:
+def _text_column(cells: CellSpans) -> tuple[Categorical, Ints, Ints]:
     """A column as text, missing cells too."""
     apart = _each_apart(cells)
     if apart is not None:
@@ -511,7 +511,7 @@ def _text_column(cells: Cells) -> tuple[Categorical, Ints, Ints]:
     return words, NONE, np.flatnonzero(~text[words.codes])
 
 
-def _are(holds: Callable[[str], bool], cells: Cells, at: Ints) -> Flags:
+def _are(holds: Callable[[str], bool], cells: CellSpans, at: Ints) -> Flags:
     """Of which of the cells at these places something holds."""
     known: dict[bytes, bool] = {}
     found = []
@@ -523,7 +523,7 @@ def _are(holds: Callable[[str], bool], cells: Cells, at: Ints) -> Flags:
     return np.array(found, np.bool_)
 
 
-def _each_apart(cells: Cells) -> Categorical | None:
+def _each_apart(cells: CellSpans) -> Categorical | None:
     """ASCII cells as bytes, a word each, where nearly all seem to differ, as keys do; None for others."""
     rows = cells.starts.size
     if rows < _SAMPLE or cells.longest > TEXT_BYTES:
@@ -534,16 +534,16 @@ def _each_apart(cells: Cells) -> Categorical | None:
     return None if (words & HIGH_BITS).any() else Categorical(np.arange(rows), ByteStrings(words))
 
 
-def _raw(cells: Cells, at: int) -> bytes:
+def _raw(cells: CellSpans, at: int) -> bytes:
     start = cells.starts[at]
     return cells.buffer[start : start + cells.lengths[at]].tobytes()
 
 
-def _text(cells: Cells, at: int) -> str:
+def _text(cells: CellSpans, at: int) -> str:
     return _raw(cells, at).decode("utf-8", "surrogateescape").strip()
 
 
-def _distinct(cells: Cells) -> Categorical:
+def _distinct(cells: CellSpans) -> Categorical:
     """The cells as words, each distinct text once in the vocabulary."""
     firsts = _first_alike(words_of(cells)) if cells.longest <= REACH else None
     if firsts is None:
@@ -579,7 +579,7 @@ def _first_alike(words: Bits) -> Ints | None:
     return None
 
 
-def _words_one_by_one(cells: Cells) -> Categorical:
+def _words_one_by_one(cells: CellSpans) -> Categorical:
     """Each cell as a string: for long cells, very many different ones, and spaces outside ASCII."""
     text, codes = cells.buffer.tobytes(), np.empty(cells.starts.size, np.intp)
     known: dict[bytes, int] = {}
