@@ -24,7 +24,7 @@ def blocks(block_bytes: int, rows: int) -> Iterator[None]:
     defaults = tuple(block_bytes if one.name == "block_bytes" else one.default for one in fields(Style))
     with (
         patch.object(Style.__init__, "__defaults__", defaults),
-        patch.object(table, "HEAD_BYTES", 32),  # what is read to tell the form of a table is the first block
+        patch.object(table, "HEAD_BYTES", 1),  # what is read to tell the form of a table is the first block
         patch.object(arrays, "BLOCK_ROWS", rows),
     ):
         assert Style().block_bytes == block_bytes
