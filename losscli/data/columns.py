@@ -400,7 +400,8 @@ def aside_notes(columns: Columns) -> tuple[str, ...]:
 
 
 def _left(part: str, option: str, columns: Columns) -> tuple[str, ...]:
-    left = ", ".join(shown(str(columns.name(column))) for column in columns.aside)
+    names = map(columns.name, columns.aside)
+    left = ", ".join(shown(name) if isinstance(name, str) else f"column {name}" for name in names)
     return (f"not taken as {part}: {left}; choose the {part} with {option}",) if left else ()
 
 

@@ -190,6 +190,7 @@ PLAIN_SETS = [
     ("label,cat_prob,dog_prob,cow_prob,epoch", "{cat},{z},9", "'epoch'"),
     ("label,pred,p0,p1,p2", "0,9,{z}", "'pred'"),
     ("label,id,p0,p1,p2", "0,9,{z}", "'id'"),
+    (",label,p0,p1,p2", "9,0,{z}", "column 1"),
 ]
 
 

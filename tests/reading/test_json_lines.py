@@ -71,7 +71,7 @@ def test_a_line_that_is_wrong_is_named(rows: tuple[str, ...], said: str) -> None
 def test_a_list_of_another_length_is_refused() -> None:
     given = lines('{"label": 0, "probs": [0.8, 0.2]}', '{"label": 0, "probs": [1]}')
 
-    assert refusal("ce", stdin=given) == "<stdin>:2: 'probs' has 1 entries where 2 are wanted"
+    assert refusal("ce", stdin=given) == "<stdin>:2: 'probs' has 1 entry where 2 are wanted"
 
 
 # --- lines of one shape -----------------------------------------------------------------------------------------------

@@ -235,7 +235,9 @@ def _cells(found: Mapping[str, Any], key: Key, nested: str | None = None) -> lis
     if isinstance(value, dict) and isinstance(entries, tuple) and value.keys() == set(entries):
         return [_cell(value[entry], key.name, nested) for entry in entries]
     size = len(value) if isinstance(value, list | dict) else 1
-    raise ValueError(f"{shown(key.name)} has {size} entries where {len(key.columns)} are wanted")
+    raise ValueError(
+        f"{shown(key.name)} has {size} {'entry' if size == 1 else 'entries'} where {len(key.columns)} are wanted"
+    )
 
 
 def _cell(value: Any, key: str, nested: str | None = None) -> str:
