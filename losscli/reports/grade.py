@@ -1,7 +1,7 @@
 """The marks of a class: a line an answer for a gradebook, a line a student and a line a question for people."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, cast
 
 from losscli.homework.grades import Mark, Outcome, Question, commonest, counted
@@ -23,7 +23,7 @@ def grade_report(
     Other columns of the answers come behind, under another name where the grade has one of theirs.
     """
     extra = dict.fromkeys(name for mark in marks for name in mark.answer.extra)
-    others = {name: f"answers.{name}" if name in COLUMNS else name for name in ledger.columns if name in extra}
+    others = {name: _free_name(name, extra) for name in ledger.columns if name in extra}
     records = [_record(mark, others) for mark in marks]
     rows = tuple(tuple(map(_cell, record.values())) for record in records)
     total = _points(sum(question.points for question in questions))
@@ -35,6 +35,16 @@ def grade_report(
     title, table = f"grades of {ledger.name}", Grid(rows, (*COLUMNS, *others.values()))
     share = sum(mark.outcome is Outcome.RIGHT for mark in marks) / len(marks)
     return Report(title, cast(dict[str, Any], records), grids, notes, notes, answer=share, table=table)
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    """The name of a column of the answers in a table that has the columns of the grade."""
+    if name not in COLUMNS:
+        return name
+    name = f"answers.{name}"
+    while name in taken:
+        name = f"answers.{name}"
+    return name
 
 
 def _record(mark: Mark, others: Mapping[str, str]) -> dict[str, Any]:
