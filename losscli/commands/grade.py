@@ -64,7 +64,7 @@ def run_grade(args: Arguments, reader: Reader) -> bool:
 def _questions(key: Ledger, path: str, reader: Reader) -> tuple[dict[str, Question], list[str]]:
     """The questions by name, and what is worth a note; all that are wrong are refused at once, with their lines."""
     key.require((QUESTION, COMMAND))
-    found, notes, wrong = dict[str, Question](), list[str](), list(key.blemishes if not key.lines else ())
+    found, notes, wrong = dict[str, Question](), list[str](), list(key.ragged)
     for line in key.lines:
         name = line.cells[QUESTION]
         if not name or _same_name(name) in map(_same_name, found):

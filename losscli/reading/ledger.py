@@ -26,12 +26,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A table of text: its name in messages, its columns, its rows, and what was left out."""
+    """A table of text: its name in messages, its columns, its rows, and what was left out.
+
+    `ragged` are the blemishes that are lines of another width than the header.
+    """
 
     name: str
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
     blemishes: tuple[str, ...] = ()
+    ragged: tuple[str, ...] = ()
 
     def require(self, wanted: Sequence[str]) -> None:
         """Refuse a table without one of these columns."""
@@ -65,7 +69,7 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
     chosen = max(CANDIDATES, key=lambda mark: first.count(mark) if mark != " " else 0)
     reader = records(iter(rows), chosen)
     header: list[str] | None = None
-    found, blemishes, comments = list[Line](), list[str](), list[str]()
+    found, ragged, comments = list[Line](), list[str](), list[str]()
     try:
         for cells in reader:
             line = reader.line_num  # type: ignore[attr-defined]  # of csv.reader
@@ -78,15 +82,17 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
                 header = _header(name, plain, wanted)
             elif len(plain) != len(header):
                 quoted = "; quote a cell that has the delimiter in it" if len(plain) > len(header) else ""
-                blemishes.append(f"{name}:{line}: {len(plain)} cells where {len(header)} are wanted{quoted}")
+                count = f"{len(plain)} cell{'s' * (len(plain) > 1)}"
+                ragged.append(f"{name}:{line}: {count} where {len(header)} are wanted{quoted}")
             else:
                 found.append(Line(f"{name}:{line}", dict(zip(header, plain, strict=True))))
     except csv.Error as error:
         raise DataError(f"{name}: {unsound(error)}") from None
+    blemishes = list(ragged)
     if comments:
         what = "line {} is a comment" if len(comments) == 1 else "lines {} are comments"
         blemishes.append(f"{name}: {what.format(', '.join(comments))}")
-    return Ledger(name, tuple(header or ()), tuple(found), tuple(blemishes))
+    return Ledger(name, tuple(header or ()), tuple(found), tuple(blemishes), tuple(ragged))
 
 
 def _header(name: str, cells: list[str], wanted: Sequence[str]) -> list[str]:

@@ -259,6 +259,23 @@ def test_a_broken_key_is_refused_with_all_its_broken_questions(tmp_path: Path) -
     assert line.endswith(f"; {path}:5: question 'A' is there twice")
 
 
+def test_a_line_of_the_key_with_too_many_cells_is_a_broken_question(tmp_path: Path) -> None:
+    path = tmp_path / "key.csv"
+    path.write_text("# week 3\nquestion,command\na,bce 1 0.5\nb,bce 1,0 0.5,0.2\n")
+
+    line = refusal("grade", path, "-", stdin="student,question,answer\na,a,0.69\n")
+
+    assert line == f"{path}:4: 4 cells where 2 are wanted; quote a cell that has the delimiter in it"
+
+
+def test_a_column_of_the_answers_that_has_the_new_name_of_another_keeps_it(key: Path) -> None:
+    table = "student,q1,points,answers.points\nanna,0.36,a,b\n"
+
+    found = lines_of(run("grade", key, "-", "-f", "csv", stdin=table).out)
+
+    assert (found[0]["points"], found[0]["answers.answers.points"], found[0]["answers.points"]) == ("2", "a", "b")
+
+
 def test_a_table_with_a_column_for_each_question_is_read(key: Path) -> None:
     wide = 'student,group,Q1,q2,q3\nanna,A,0.36,0.52,"-0.05,0.075,0.1,-0.075"\nben,B,0.522,,\n'
 
