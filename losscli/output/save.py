@@ -30,7 +30,7 @@ def save(report: Report, digits: int, path: str, title: str) -> None:
         text = text_of(report, digits, console_for(io.StringIO()))
     else:
         console = _recorded(report, digits)
-        text = _svg(console, title) if ending == ".svg" else console.export_html(inline_styles=True)
+        text = svg_of(console, title) if ending == ".svg" else console.export_html(inline_styles=True)
     with whole_file(path) as out:
         out.write(text)
 
@@ -44,7 +44,7 @@ def _recorded(report: Report, digits: int) -> Any:
     return console
 
 
-def _svg(console: Any, title: str) -> str:
+def svg_of(console: Any, title: str) -> str:
     """An image whose letters are those of the machine that shows it: rich asks a server for its font.
 
     The one address that is left is the name of what SVG is, which nobody fetches.
