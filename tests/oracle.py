@@ -119,7 +119,8 @@ def of_shares(a: AnalysisOptions, row: Row, p: list[mpf]) -> mpf:
         loss = sum(c * cost * (1 - one) ** mpf(a.focal) for c, cost, one in terms)
     else:
         factor = (1 - true_class(a, row, p)) ** mpf(a.focal) if a.focal else mpf(1)
-        loss = factor * sum(c * cost for c, cost, _ in terms)
+        # (1 - p)^g ln(1 - p) goes to 0 as p goes to 1
+        loss = factor * sum(c * cost for c, cost, _ in terms) if factor else mpf(0)
     return loss / (mp.log(a.base) if a.base else 1)
 
 

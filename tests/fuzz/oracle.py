@@ -76,6 +76,8 @@ def mean(records: list[list[str]], places: list[int], width: int, ask: Ask) -> f
         values = [number(cell) for cell in cells[1:]]
         if any(value is None for value in values):
             return Refusal("no number")
+        if any(rounds_to_the_end(cell) for cell in cells[1 : 1 + len(ask.preds)]):
+            return Refusal("a float can't tell it from 0 or 1")
         numbers = [value for value in values if value is not None]
         weight = numbers.pop() if ask.weight else 1.0
         loss = binary(cells[0], numbers[0]) if ask.loss == "bce" else categorical(cells[0], numbers, ask.classes)
@@ -124,6 +126,12 @@ def number(cell: str) -> float | None:
         return float(cell) if cell.isascii() and "_" not in cell else None
     except ValueError:
         return None
+
+
+def rounds_to_the_end(cell: str) -> bool:
+    """Whether a probability is above 0 or below 1 as it is written, and 0 or 1 as a float."""
+    value = float(cell)
+    return value in (0.0, 1.0) and Fraction(cell) != value
 
 
 def is_missing(cell: str) -> bool:
