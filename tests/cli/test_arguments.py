@@ -168,6 +168,7 @@ LINES = [
 ]
 
 
+@pytest.mark.slow
 def test_the_typer_application_answers_as_the_program_does() -> None:
     assert {tuple(line[: len(command.words)]) for line in LINES for command in COMMANDS.values()} >= COMMANDS.keys()
     for line in LINES:

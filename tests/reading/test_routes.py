@@ -145,6 +145,7 @@ def odd_lines(piece: bytes, layout: Layout) -> list[int]:
     return [at for at, _ in decoded.odd]
 
 
+@pytest.mark.slow
 def test_odd_rows_are_read_with_care_and_put_among_the_others_in_their_order() -> None:
     reached = {"taken": 0, "left": 0, "dropped": 0, "faults": 0}
 
@@ -201,6 +202,7 @@ def quoted_lines(draw: st.DrawFn, width: int) -> list[str]:
     return rows
 
 
+@pytest.mark.slow
 def test_quoted_tables_without_line_breaks_in_cells_are_for_the_fast_decoder() -> None:
     reached = {"taken": 0, "left": 0, "pieces": 0, "cut elsewhere": 0}
 
