@@ -26,9 +26,9 @@ Pairs = Iterable[tuple[str, str]]
 
 HELP = ("-h, --help", "this page")
 EXIT_CODES = (
-    ("0", "done, and the answer is yes"),
-    ("1", "the answer is no: --expect or --check disagrees, a limit is exceeded, a graded answer is wrong"),
-    ("2", "trouble: wrong usage or wrong data; one line on standard error says where"),
+    ("0", "done, and every check passed"),
+    ("1", "a check failed: --expect or --check disagrees, a limit is exceeded, a graded answer is wrong"),
+    ("2", "wrong usage or wrong data; one line on standard error says where"),
     ("130", "interrupted"),
 )
 HEADING = re.compile(r"\S.*:")

@@ -191,7 +191,7 @@ def _result(client: Any, future: Any, address: str) -> Any:
         error = future.exception()
         if isinstance(error, distributed.KilledWorker):
             raise DataError(
-                "--cluster: the workers that tried a part were lost one after another; have they memory enough?"
+                "--cluster: the workers that tried a part were lost one after another; do they have enough memory?"
             )
         raise error if isinstance(error, Exception) else RuntimeError(str(error))
     try:

@@ -83,9 +83,9 @@ SOUND = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = answer("bce", "1,0", "0.8,0.3")
 
 ABOVE = [
-    ("# made by a script\n", "line 1 begins with # and was read over"),
-    ("# made by a script\n# on a Monday, twice\n", "lines 1 to 2 begin with # and were read over"),
-    ("\n# made by a script\n\n", "line 2 begins with # and was read over"),
+    ("# made by a script\n", "line 1 begins with # and was skipped"),
+    ("# made by a script\n# on a Monday, twice\n", "lines 1 to 2 begin with # and were skipped"),
+    ("\n# made by a script\n\n", "line 2 begins with # and was skipped"),
     ("sep=,\n", "line 1 says that cells are separated by ','"),
     ('"sep=,"\r\n', "line 1 says that cells are separated by ','"),
 ]

@@ -86,8 +86,8 @@ def without_preamble(data: bytes, delimiter: str | None) -> Preamble:
 
 def _read_over(comments: Sequence[int]) -> list[str]:
     if len(comments) < 2:
-        return [f"line {line + 1} begins with # and was read over" for line in comments]
-    return [f"lines {comments[0] + 1} to {comments[-1] + 1} begin with # and were read over"]
+        return [f"line {line + 1} begins with # and was skipped" for line in comments]
+    return [f"lines {comments[0] + 1} to {comments[-1] + 1} begin with # and were skipped"]
 
 
 def _names_columns(names: str, follow: Sequence[str], delimiter: str | None) -> bool:
