@@ -162,3 +162,13 @@ def test_an_encoding_that_reads_well_is_named(here: Path) -> None:
         assert answer("bce", "t.csv", "--positive", labels[0], "--encoding", encoding) > 0.0
         Path("t.csv").write_bytes(f"{labels[0]},prob\n1,0.8\n".encode(encoding))
         assert refusal("bce", "t.csv", "-p", "2").endswith(f", perhaps --encoding {encoding}")
+
+
+def test_rows_that_are_one_cell_too_long_have_no_names() -> None:
+    for table in (
+        "weight,label,prob\n2.5,1,0.4,1\n",
+        "label,prob\n,1,0.49\n",
+        "label,prob\n1,0,1\n",
+        "label,prob\n1.5,1,0.8\n2.5,0,0.3\n",
+    ):
+        assert "cells where" in refusal("bce", stdin=table), table

@@ -580,10 +580,16 @@ _ROW_NAMES = "the header is one cell short: the first column is taken for names 
 
 
 def _names_rows(top: FirstLines) -> bool:
-    """Whether the first record is one cell short, as R writes the names of columns above rows that have names."""
+    """Whether the first record is one cell short, as R writes the names of columns above rows that have names.
+
+    Names of rows are words, or whole numbers of several rows; other cells are those of rows that are one too long.
+    """
     width, names = len(top.first) + 1, top.column(0)
+    words = all(name and number(name) is None for name in names)
+    counted = len(names) > 1 and all(name.isdecimal() and str(int(name)) == name for name in names)
     return (
         bool(top.rows)
+        and (words or counted)
         and all(len(row) == width and row[-1] for row in top.rows)
         and len(set(names)) == len(names)
         and any(number(cell) is not None for cell in top.rows[0][1:])
