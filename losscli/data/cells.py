@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from math import isnan
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from losscli.lazy import Lazy
+
+decimal = Lazy("decimal")  # which few tables need
 
 MISSING = frozenset(
     {
@@ -73,7 +76,7 @@ def rounded_away(text: str) -> float | None:
     value = number(text)
     if value == 0.0 and re.search("[1-9]", re.split("[eE]", text)[0]):
         return 0.0
-    return 1.0 if value == 1.0 and Decimal(text) < 1 else None
+    return 1.0 if value == 1.0 and decimal.Decimal(text) < 1 else None
 
 
 def is_missing(text: str) -> bool:
@@ -118,7 +121,7 @@ def canonical(label: str | float) -> str:
     if value is None or isnan(value):
         return str(label).strip()
     if isinstance(label, str) and abs(value) >= EXACT:
-        exact = Decimal(label.strip().replace(MINUS, "-"))
+        exact = decimal.Decimal(label.strip().replace(MINUS, "-"))
         if exact.is_finite():
             whole = exact.adjusted() < 1000 and exact == exact.to_integral_value()
             return str(int(exact)) if whole else str(exact.normalize())
