@@ -5,7 +5,6 @@ source a fault is. Nothing here depends on where a block begins or ends.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import partial, reduce
 from operator import add
@@ -92,11 +91,6 @@ def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:
 
 def _added_up(work: Callable[[Block], M], empty: M, table: Table) -> M:
     return reduce(add, (result for result, _ in in_order(table, work)), empty)
-
-
-def _added_up_part(work: Callable[[Block], M], empty: M, part: Table) -> M:
-    with closing(part):
-        return _added_up(work, empty, part)
 
 
 def balanced_weights(problem: Problem, table: Table) -> tuple[float, ...]:

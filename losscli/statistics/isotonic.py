@@ -56,14 +56,10 @@ def pairs_of(probs: Array, outcomes: Array, weights: Array | None) -> Pairs:
     return Pairs(((keys | positives if hard else keys, None if hard else outcomes, weights),))
 
 
-def isotonic(pairs: Pairs) -> Pools:
-    """The isotonic regression of outcomes on predictions, equal predictions being one (pool adjacent violators)."""
-    return ordered(pairs)[0]
-
-
 def ordered(pairs: Pairs) -> tuple[Pools, float]:
     """The isotonic regression, and the area under the ROC curve where all outcomes are 0 or 1 (nan if all are equal).
 
+    The regression is that of outcomes on predictions, equal predictions being one (pool adjacent violators).
     The area is the probability that a row of outcome 1 has the larger prediction than one of outcome 0, a tie counting
     half, by weight (Mann & Whitney 1947). Both go through the predictions in stretches, each about `_STRETCH` rows, so
     that little beside the pairs is held.

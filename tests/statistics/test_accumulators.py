@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from losscli.statistics import quantiles
 from losscli.statistics.breakdown import Entry, Groups, Paired, Worst, grouped, paired, worst_of
 from losscli.statistics.calibration import Bins, binned, bins_of, calibration_error
-from losscli.statistics.isotonic import Pairs, isotonic, pairs_of
+from losscli.statistics.isotonic import Pairs, ordered, pairs_of
 from losscli.statistics.moments import Mean, Tally, tallied, weighted_mean
 from losscli.statistics.quantiles import Quantiles, quantile, quantiles_of
 from losscli.statistics.summary import EMPTY, RowCounts, Rows, mean, standard_error, std, summarize
@@ -66,7 +66,7 @@ def figures(t: Tally) -> tuple[Any, ...]:
 
 
 def pools(p: Pairs) -> Any:
-    found = isotonic(p)
+    found = ordered(p)[0]
     return found.weight.tolist(), found.happened.tolist()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from losscli.statistics.breakdown import grouped, highest, paired, undefined
 from losscli.statistics.calibration import bin_of, binned, bins_of, calibration_error
-from losscli.statistics.isotonic import Pairs, isotonic, pairs_of
+from losscli.statistics.isotonic import Pairs, ordered, pairs_of
 from losscli.statistics.moments import tallied
 from losscli.statistics.quantiles import EXACT, quantile, quantiles_of
 
@@ -65,7 +65,7 @@ def test_isotonic_regression_is_that_of_scikit_learn(n: int, kind: str) -> None:
     w = rng.random(n) + 0.01 if kind == "weighted" else None
     pieces = [slice(low, low + 70_001) for low in range(0, n, 70_001)]
 
-    pools = isotonic(sum((pairs_of(p[s], y[s], None if w is None else w[s]) for s in pieces), Pairs()))
+    pools, _ = ordered(sum((pairs_of(p[s], y[s], None if w is None else w[s]) for s in pieces), Pairs()))
 
     fitted = np.sort(model.fit(p, y, sample_weight=w).predict(p))
     found = np.repeat(pools.level, 1)
@@ -76,7 +76,7 @@ def test_isotonic_regression_is_that_of_scikit_learn(n: int, kind: str) -> None:
 def test_a_zero_with_a_sign_and_one_missed_by_rounding_are_the_same_prediction(weights: np.ndarray | None) -> None:
     p, y = np.array([0.0, -0.0, -1e-9, 0.5]), np.array([0.0, 1.0, 0.0, 1.0])
 
-    pools = isotonic(pairs_of(p, y, weights))
+    pools, _ = ordered(pairs_of(p, y, weights))
 
     assert pools.weight.tolist() == ([3.0, 1.0] if weights is None else [6.0, 1.0])
     assert pools.happened.tolist() == [1.0, 1.0]
