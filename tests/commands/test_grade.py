@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import refusal, run
+from conftest import refusal, run, write
 
 KEY = """question,command,tolerance,points
 q1,"bce 1,0,0,1 0.8,0.3,0.4,0.7",,2
@@ -415,3 +415,13 @@ def test_every_mistake_planted_in_a_class_is_named(tmp_path: Path) -> None:
         name = planted.get((one["student"], one["question"]))
         assert one["verdict"] == ("right" if name is None else "wrong"), one
         assert name is None or name in one["consistent_with"].split(), one
+
+
+def test_a_table_of_answers_in_another_encoding_is_read_as_it_is_told(here: Path) -> None:
+    write("key.csv", 'question,command\nq1,"bce 1 0.8"\n')
+    write("answers.csv", "student,question,answer\nJosé,q1,0.223\n".encode("cp1252"))
+
+    result = run("grade", "key.csv", "answers.csv", "--encoding", "cp1252", "-f", "csv")
+
+    assert result.code == 0 and "\nJosé,q1,0.223,right,1," in result.out, result
+    assert "UTF-8" in refusal("grade", "key.csv", "answers.csv")
