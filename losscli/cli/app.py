@@ -3,13 +3,12 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from importlib import import_module
 from typing import IO, Any
 
 from losscli import __version__
-from losscli.cli.commands import GROUPS, Command, command_of, first_words
-from losscli.cli.options import HELP, asks_for_help
+from losscli.cli.commands import GROUPS, command_of, first_words
+from losscli.cli.options import HELP
 from losscli.errors import DataError, NoInput, UsageError, printable_line
 from losscli.output.streams import for_a_reader, is_reader_gone, prepare, say, silence
 
@@ -52,6 +51,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _run(args: list[str]) -> int:
+    # What is for no command: completion, nothing at all, the version, help.
     first = args[0] if args else ""
     if os.environ.get("_LOSSCLI_COMPLETE") or first in ("--install-completion", "--show-completion"):
         from losscli.cli.typer_app import application, complete
@@ -68,7 +68,8 @@ def _run(args: list[str]) -> int:
         return 0
     command = command_of(args)
     behind = args[len(command.words) :] if command is not None else args[1:]
-    if first in ("help", *HELP) or ((command is not None or first in GROUPS) and asks_for_help(behind)):
+    options = behind[: behind.index("--") if "--" in behind else None]
+    if first in ("help", *HELP) or ((command or first in GROUPS) and any(flag in options for flag in HELP)):
         if sys.stdout is not None:
             _show_help(args[1:] if first == "help" else args, sys.stdout)
         return 0
@@ -76,17 +77,19 @@ def _run(args: list[str]) -> int:
         from losscli.cli.hints import unknown_command
 
         raise UsageError(unknown_command(args))
-    arguments = command.read(behind, partial(_unknown_option, command))
+
+    # Read the options, and run the command.
+    def unknown(token: str, value: str) -> str:
+        from losscli.cli.hints import unknown_option
+
+        return unknown_option(command, token, value)
+
+    arguments = command.read(behind, unknown)
     if sys.stdout is None:
         raise DataError("standard output is closed")
     import_module("numpy")  # from deep in the stack, where a command would do it, this takes a sixth longer
-    return 0 if command.run(arguments) else 1
-
-
-def _unknown_option(command: Command, token: str, value: str) -> str:
-    from losscli.cli.hints import unknown_option
-
-    return unknown_option(command, token, value)
+    module, _, function = command.run.partition(":")
+    return 0 if getattr(import_module(module), function)(arguments) else 1
 
 
 def _show_help(words: Sequence[str], stream: IO[str]) -> None:

@@ -1,14 +1,11 @@
 """The table of commands. Those of a loss follow from its entry in `LOSSES`.
 
-A command is its words (`grad bce`), what its page of help says, its options, and the function that runs it, whose
-module is imported when it runs.
+A command is its words (`grad bce`), what its page of help says, its options, and the name of the function that runs it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
-from typing import Any
 
 from losscli.cli.options import Unknown, no_such_option, read_options
 from losscli.commands.arguments import (
@@ -27,15 +24,13 @@ from losscli.enums import Form, Scale
 from losscli.errors import UsageError, shown
 from losscli.losses.table import LOSSES, TEMPERATURE_LOSS, Loss
 
-Run = Callable[[Any], bool]  # runs a command with its arguments; says whether the answer is yes
-
 
 @dataclass(frozen=True)
 class Command:
     """A command: its words, what its page says, what it does, to which loss, and the function that does it.
 
     `positionals` are the arguments without a name, each with its help; `examples` can be typed as they stand in the
-    folder of the example files.
+    folder of the example files. `run` is "module:function": it takes the arguments, and says whether the answer is yes.
     """
 
     words: tuple[str, ...]
@@ -45,7 +40,7 @@ class Command:
     kind: str
     loss: Loss
     arguments: type[Arguments]
-    run: Run
+    run: str
 
     @property
     def name(self) -> str:
@@ -57,22 +52,14 @@ class Command:
         """The options that it has, by their names."""
         return options_of(self.arguments, self.kind, self.loss)
 
+    @cached_property
+    def flags(self) -> dict[str, Option]:
+        """The options by each of their spellings."""
+        return {flag: option for option in self.options.values() for flag in option.flags}
+
     def read(self, args: Sequence[str], unknown: Unknown | None = None) -> Arguments:
         """What is typed behind the command; UsageError where it makes no sense, with what `unknown` says of options."""
-        return self.arguments(
-            self.loss, command=self.name, **read_options(args, self.options, unknown or no_such_option)
-        )
-
-
-def _imported(module: str, function: str) -> Run:
-    """A function of a module that is imported when the function is called."""
-    return lambda args: bool(getattr(import_module(module), function)(args))
-
-
-def _grade(args: Arguments) -> bool:
-    from losscli.commands.grade import run_grade
-
-    return run_grade(args, question_of)
+        return self.arguments(self.loss, command=self.name, **read_options(args, self.flags, unknown or no_such_option))
 
 
 # --- the commands of a loss -----------------------------------------------------------------------------------------
@@ -95,7 +82,7 @@ def commands_of(loss: Loss) -> tuple[Command, ...]:
             LOSS,
             loss,
             Arguments,
-            _imported("losscli.commands.loss", "run_loss"),
+            "losscli.commands.loss:run_loss",
         ),
         Command(
             ("grad", loss.name),
@@ -105,7 +92,7 @@ def commands_of(loss: Loss) -> tuple[Command, ...]:
             GRAD,
             loss,
             GradArguments,
-            _imported("losscli.commands.gradient", "run_grad"),
+            "losscli.commands.gradient:run_grad",
         ),
     ]
     if loss.regression:
@@ -118,7 +105,7 @@ def commands_of(loss: Loss) -> tuple[Command, ...]:
                 FIT,
                 loss,
                 FitArguments,
-                _imported("losscli.commands.fit", "run_fit"),
+                "losscli.commands.fit:run_fit",
             )
         )
     return tuple(found)
@@ -155,7 +142,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
                 TEMPERATURE,
                 TEMPERATURE_LOSS,
                 FitArguments,
-                _imported("losscli.commands.temperature", "run_temperature"),
+                "losscli.commands.temperature:run_temperature",
             ),
             Command(
                 ("grade",),
@@ -172,7 +159,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
                 GRADE,
                 next(iter(LOSSES.values())),
                 Arguments,
-                _grade,
+                "losscli.cli.commands:grade",
             ),
         ),
         key=lambda one: len(one.words),
@@ -209,3 +196,10 @@ def question_of(words: Sequence[str]) -> Arguments:
         known = f"ask for {losses}, grad of one of them, or fit with --steps"
         raise UsageError(f"{shown(' '.join(words[:2]))} is no question; {known}")
     return command.read(words[len(command.words) :])
+
+
+def grade(args: Arguments) -> bool:
+    """Run `grade`, whose key has command lines."""
+    from losscli.commands.grade import run_grade
+
+    return run_grade(args, question_of)

@@ -52,7 +52,7 @@ def _values() -> Values:
         return {}
     behind = words[len(command.words) :]
     try:
-        return read_options(behind, command.options)
+        return read_options(behind, command.flags)
     except UsageError:
         return {"sources": behind}
 

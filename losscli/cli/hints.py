@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, within
-from losscli.cli.options import flags_of, no_such_option
+from losscli.cli.options import no_such_option
 from losscli.enums import Form
 from losscli.errors import nearest, shown
 from losscli.losses.table import LOSSES, NO_LOSSES
@@ -177,7 +177,7 @@ def unknown_command(args: Sequence[str]) -> str:
 
 def _instead(flag: str, command: Command) -> str:
     name = flag.strip("-").replace("_", "-").lower()
-    own = flags_of(command.options)
+    own = command.flags
     if f"--{name}" in own:
         return f"it is --{name}"
     for text in OPTION_NAMES.get(name, ()):
@@ -185,7 +185,7 @@ def _instead(flag: str, command: Command) -> str:
             return text
         if text.split()[0] in own or text == "-h":
             return f"use {text}"
-    others = [" ".join(other.words) for other in COMMANDS.values() if f"--{name}" in flags_of(other.options)]
+    others = [" ".join(other.words) for other in COMMANDS.values() if f"--{name}" in other.flags]
     if others:
         return f"{' and '.join(others[:2])} {'have' if others[1:] else 'has'} it"
     near = nearest(f"--{name}", [long for long in own if long.startswith("--")], 2)

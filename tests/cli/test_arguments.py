@@ -71,7 +71,7 @@ def test_every_option_is_read_by_each_of_its_names() -> None:
         if int in option.types and not option.is_flag:
             value = ["1"]
         for flag in option.flags:
-            assert name in read_options([flag, *value], {name: option}), flag
+            assert name in read_options([flag, *value], {flag: option}), flag
 
 
 def test_an_option_may_stand_without_its_value() -> None:
