@@ -86,7 +86,7 @@ def commands_of(loss: Loss) -> tuple[Command, ...]:
         ),
         Command(
             ("grad", loss.name),
-            f"Gradient of {loss.title}, by predictions or by parameters.",
+            f"Gradient of {loss.title} with respect to predictions or parameters.",
             examples_of(f"grad {loss.name}", loss),
             positionals,
             GRAD,
@@ -99,7 +99,7 @@ def commands_of(loss: Loss) -> tuple[Command, ...]:
         found.append(
             Command(
                 ("fit", loss.name),
-                f"{loss.regression.capitalize()} regression: the least {loss.title}.",
+                f"{loss.regression.capitalize()} regression by minimizing {loss.title}.",
                 examples_of(f"fit {loss.name}", loss),
                 (IN_MEMORY,),
                 FIT,
@@ -132,7 +132,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
             *(command for loss in LOSSES.values() for command in commands_of(loss)),
             Command(
                 ("fit", "temperature"),
-                "The temperature that logits are best divided by, binary or of classes.",
+                "Temperature scaling: the number to divide logits by for the lowest loss.",
                 (
                     "losscli fit temperature breast_cancer_logits.csv",
                     "losscli fit temperature breast_cancer_logits.csv -y label -p logit -q",
@@ -146,7 +146,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
             ),
             Command(
                 ("grade",),
-                "Many typed answers at once, judged by a key.",
+                "Grade many typed answers at once with a key.",
                 (
                     "losscli grade key.csv answers.csv",
                     "losscli grade key.csv answers.csv -f csv",
@@ -168,7 +168,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
 
 # The first word of commands of two, with what the page at the top says of them.
 GROUPS: Mapping[str, str] = {
-    "grad": "gradient of a loss, and its check by differences",
+    "grad": "gradient of a loss, and its check by finite differences",
     "fit": "logistic and softmax regression, temperature scaling",
 }
 
@@ -193,8 +193,8 @@ def question_of(words: Sequence[str]) -> Arguments:
     command = command_of(words)
     if command is None or command.kind not in (LOSS, GRAD, FIT):
         losses = ", ".join(LOSSES)
-        known = f"ask for {losses}, grad of one of them, or fit with --steps"
-        raise UsageError(f"{shown(' '.join(words[:2]))} is no question; {known}")
+        known = f"use {losses}, grad of one of them, or fit with --steps"
+        raise UsageError(f"{shown(' '.join(words[:2]))} can't be a question; {known}")
     return command.read(words[len(command.words) :])
 
 

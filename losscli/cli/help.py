@@ -24,7 +24,7 @@ NAMES = 29  # columns for names, where texts stand beside them
 
 Pairs = Iterable[tuple[str, str]]
 
-HELP = ("-h, --help", "this page")
+HELP = ("-h, --help", "show this page")
 EXIT_CODES = (
     ("0", "done, and every check passed"),
     ("1", "a check failed: --expect or --check disagrees, a limit is exceeded, a graded answer is wrong"),
@@ -32,7 +32,7 @@ EXIT_CODES = (
     ("130", "interrupted"),
 )
 HEADING = re.compile(r"\S.*:")
-READ_ON = "losscli COMMAND -h has the options of a command, and losscli help TOPIC a page on a topic."
+READ_ON = "losscli COMMAND -h lists the options of a command; losscli help TOPIC shows a page."
 
 TOPICS = Path(__file__).parents[1] / "topics"  # a Markdown file each, whose first line is `# name: what it is about`
 
@@ -121,7 +121,7 @@ def group_page(group: str, width: int) -> str:
     commands = [COMMANDS[(group, word)] for word in within(group)]
     examples = [command.examples[0] for command in commands]
     pairs = [(" ".join(command.words), _title(command)) for command in commands]
-    hint = f"losscli {' '.join(commands[0].words)} -h has the options."
+    hint = f"losscli {' '.join(commands[0].words)} -h lists the options."
     parts = [
         _sentence(f"{GROUPS[group].capitalize()}.", width),
         _examples(examples),
@@ -162,7 +162,7 @@ def top_page(width: int) -> str:
     """The page of the program."""
     options = [
         HELP,
-        ("-V, --version", "which version this is"),
+        ("-V, --version", "show the version"),
         ("--install-completion [SHELL]", "set up completion for your shell, or for SHELL"),
         ("--show-completion [SHELL]", "print what that would set up"),
     ]

@@ -16,7 +16,7 @@ from losscli.losses.table import LOSSES, NO_LOSSES
 from losscli.shell import quoted
 
 FILE = "the answer goes to standard output, so write > FILE"
-ROWS = "a part of a table comes through a pipe: head -n {lines} FILE | losscli COMMAND"
+ROWS = "to read the first rows of a table, use a pipe: head -n {lines} FILE | losscli COMMAND"
 
 OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
     name: meant
@@ -34,7 +34,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "verbose v vv debug details full": ("--explain",),
         "silent s brief bare short raw-number value-only no-header-row": ("-q",),
         "precision round decimals float-format sig-figs significant": ("--digits N",),
-        "color colour no-color no-colour colors": ("colours are for terminals alone; NO_COLOR=1 turns them off",),
+        "color colour no-color no-colour colors": ("colours are used on terminals only; NO_COLOR=1 turns them off",),
         # what the predictions are
         "logits logit from-logits raw raw-scores margin margins z input-logits softmax sigmoid": ("--from logits",),
         "probs probabilities probability from-probs": ("--from probs", "-p COL"),
@@ -62,11 +62,11 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "na-values null nulls null-values missing missing-values na-rm dropna drop-na skipna skip-na drop-missing "
         "nan ignore-missing": ("--na drop",),
         "input in file data i input-file dataset path from-file csv-file source": (
-            "the table stands by itself: losscli COMMAND FILE",
+            "the file needs no option: losscli COMMAND FILE",
         ),
         "nrows n-rows rows limit head max-rows sample n-samples": (ROWS,),
         "glob recursive": ('quote a glob: losscli COMMAND "part-*.csv"',),
-        "stdin": ("standard input is read where no table is named, or for -",),
+        "stdin": ("losscli reads standard input when no table is given, or for -",),
         # mathematics
         "clip epsilon clip-eps clipping clamp clip-prob clip-probs min-prob tiny tol-prob floor": ("--eps X",),
         "label-smoothing smooth ls alpha-smoothing": ("--smoothing S",),
@@ -95,9 +95,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "hide hidden no-answer blind": ("--hide-answer",),
         "show-work work steps-shown derivation why how-to show-steps": ("--explain",),
         "max max-loss fail fail-over fail-if-above limit-loss gate below must-be-below": ("--fail-above X",),
-        "threshold cutoff cut-off": (
-            "no threshold is needed, as the probabilities themselves are judged; --fail-above X limits the loss",
-        ),
+        "threshold cutoff cut-off": ("the loss needs no threshold; --fail-above X sets a limit for the loss",),
         "fail-worse no-worse regression-test non-inferior": ("--fail-if-worse",),
         "confidence confidence-level conf conf-level interval intervals ci-level bootstrap": ("--ci LEVEL",),
         "bins n-bins nbins reliability ece calibrate calibration-curve": ("--calibration",),
@@ -126,7 +124,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "predictions-file save-predictions fitted": ("--predict FILE",),
         "tolerance-loss stop early-stopping": ("--tol T",),
         # the program
-        "version": ("losscli --version says which version this is",),
+        "version": ("use losscli --version",),
         "usage man ? doc docs examples": ("-h",),
     }.items()
     for name in names.split()
@@ -164,7 +162,7 @@ def unknown_command(args: Sequence[str]) -> str:
         later = next((arg for arg in args if (arg,) in COMMANDS or arg in GROUPS), None)
         if later is not None:
             flag = shown(word.partition("=")[0])[1:-1]
-            return f"{flag} comes behind the command, as in losscli {later} {flag}"
+            return f"{flag} goes after the command, as in losscli {later} {flag}"
         return f"{no_such_option(word)}; -h shows help"
     instead = _command_instead(word)
     if instead:
@@ -179,7 +177,7 @@ def _instead(flag: str, command: Command) -> str:
     name = flag.strip("-").replace("_", "-").lower()
     own = command.flags
     if f"--{name}" in own:
-        return f"it is --{name}"
+        return f"use --{name}"
     for text in OPTION_NAMES.get(name, ()):
         if not text.startswith("-"):
             return text

@@ -133,10 +133,10 @@ def complete(app: typer.Typer, args: Sequence[str]) -> int:
             sys.stdout.write(get_completion_script(prog_name="losscli", complete_var=COMPLETE, shell=shell) + "\n")
         else:
             _, path = install(shell=shell, prog_name="losscli", complete_var=COMPLETE)
-            sys.stdout.write(f"completion for {shell} is in {path}; it works in the next shell that you open\n")
+            sys.stdout.write(f"completion for {shell} was written to {path}; open a new shell to use it\n")
         return 0
     if args[1:]:
-        raise UsageError(f"{args[0]}: {' '.join(args[1:])!r} is none of {', '.join(SHELLS)}")
+        raise UsageError(f"{args[0]}: {' '.join(args[1:])!r} is not one of {', '.join(SHELLS)}")
     try:
         app(list(args), prog_name="losscli")
     except SystemExit as end:

@@ -48,17 +48,17 @@ def refuse_unsuitable(args: Arguments, asked: list[str], printing: Printing) -> 
         raise UsageError("--fail-if-worse: nan is not a limit")
     for name, given in (("--expect", args.expect is not None), ("--explain", args.explain)):
         if given:
-            raise UsageError(f"{name} is about one number; it contradicts {asked[0]}")
+            raise UsageError(f"{name} checks one number; it contradicts {asked[0]}")
     if args.reduction is Reduction.NONE:
         raise UsageError(f"-r none prints every row; it contradicts {asked[0]}")
     tables = [name for name in asked if name not in ("--show", "--fail-if-worse", "--plot")]
     refuse_unseen_pictures(args, printing)
     alone = [name for name in tables if not name.startswith("-p")]
     if args.quiet and alone:
-        raise UsageError(f"--quiet prints the number alone; it contradicts {alone[0]}")
+        raise UsageError(f"--quiet prints only the number; it contradicts {alone[0]}")
     if not printing.quiet and not printing.writer.nested and len(tables) > 1:
         each = " and ".join(tables)
-        raise UsageError(f"--format {args.format} prints one table, and {each} are one each; use -f json")
+        raise UsageError(f"--format {args.format} prints one table, but {each} are separate tables; use -f json")
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -95,10 +95,10 @@ def _problems(first: Problem, table: Table) -> list[Problem]:
 def _refuse_unfit(args: Arguments, problem: Problem, table: Table) -> None:
     """What has no meaning for this form of data, or can't be had of this kind of source."""
     if args.calibration and problem.form is Form.LIKELIHOOD:
-        raise UsageError("--calibration wants labels; likelihoods have none")
+        raise UsageError("--calibration needs labels; likelihoods have none")
     for option, purpose, text in (("--by", "by", args.by), ("--show", "show", args.show)):
         if text is not None and purpose not in table.schema.extra:
-            raise DataError(f"{table.name}: {option} can't read columns of this kind of source")
+            raise DataError(f"{table.name}: {option} needs a table with columns")
 
 
 def _asked(args: Arguments, table: Table, printing: Printing) -> AnalysisOptions:
@@ -131,7 +131,7 @@ def _report(
         return replace(answer, numbers=numbers, warnings=warnings)
     if found.groups is not None:
         if found.groups.beyond:
-            more = "--max-groups N allows more, each of which takes memory"
+            more = "--max-groups N allows more and uses more memory"
             raise DataError(f"{table.name}: more than {args.max_groups} groups by {shown(args.by or '')}; {more}")
         parts.append(groups_part(problem, table, found))
     if found.worst is not None:

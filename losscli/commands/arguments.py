@@ -110,10 +110,10 @@ class Option:
                 raise UsageError(f"{self.flag}: {text!r} is not a {'whole ' if whole else ''}number")
             if self.range is not None and number not in self.range:
                 allowed = f"from {self.range.low} to {self.range.high}" if whole else str(self.range)
-                raise UsageError(f"{self.flag}: {text} is out of range; it is {allowed}")
+                raise UsageError(f"{self.flag}: {text} is out of range; it must be {allowed}")
             return number
         if self.words and text not in self.words:
-            raise UsageError(f"{self.flag}: {text!r} is none of {', '.join(self.words)}")
+            raise UsageError(f"{self.flag}: {text!r} is not one of {', '.join(self.words)}")
         return self.types[0](text)
 
     def number(self, text: str) -> int | float | None:
@@ -188,18 +188,20 @@ class Arguments:
         help="join LABELS and PREDS on these columns",
     )
     unmatched: Unmatched | None = _input(
-        "--unmatched", metavar="HOW", commands=OF_PREDICTIONS, help="with --key, rows of one side: error or drop"
+        "--unmatched", metavar="HOW", commands=OF_PREDICTIONS, help="with --key: rows without a partner, error or drop"
     )
     from_: Scale | None = _input("--from", metavar="SCALE", commands=OF_PREDICTIONS, help="{scales}")
     positive: str | None = _input(
-        "--positive", metavar="LABEL", completes=LABELS, help="this label is 1, every other one 0"
+        "--positive", metavar="LABEL", completes=LABELS, help="this label is 1, all others are 0"
     )
     classes: str | None = _input("--classes", metavar="A,B,C", help="the class of each prediction column")
-    delimiter: str | None = _input("-d", "--delimiter", metavar="CHAR", help="between cells: a character, tab or space")
+    delimiter: str | None = _input(
+        "-d", "--delimiter", metavar="CHAR", help="delimiter of the cells: a character, tab or space"
+    )
     decimal: str | None = _input("--decimal", metavar="CHAR", help="the decimal mark: . (default) or ,")
     header: bool | None = _input("--header/--no-header", help="whether line 1 names the columns")
     encoding: str | None = _input(
-        "--encoding", metavar="NAME", commands=EVERY, help="default: UTF-8, or UTF-16 by its mark"
+        "--encoding", metavar="NAME", commands=EVERY, help="default: UTF-8, or UTF-16 by its byte order mark"
     )
     na: Missing = _input("--na", default=Missing.ERROR, metavar="HOW", help="missing cells: error (default) or drop")
     cluster: str | None = _input("--cluster", metavar="ADDRESS", commands=(LOSS,), help="compute on a Dask cluster")
@@ -208,7 +210,7 @@ class Arguments:
     reduction: Reduction = _math(
         "-r", "--reduction", default=Reduction.MEAN, metavar="HOW", help="mean (default), sum or none: each row's loss"
     )
-    base: str = _math("--base", default="e", metavar="B", help="e (default: nats), 2 (bits), 10 or any above 1")
+    base: str = _math("--base", default="e", metavar="B", help="of the logarithm: e (default, nats), 2 (bits), 10, ...")
     eps: float | None = _math(
         "--eps",
         metavar="X",
@@ -251,7 +253,7 @@ class Arguments:
         help=", ".join(FORMATS).replace("table", "table (default)"),
     )
     quiet: bool = _answer(
-        "-q", "--quiet", default=False, commands=EVERY, help="nothing but the number, with all its digits"
+        "-q", "--quiet", default=False, commands=EVERY, help="print only the number, with all its digits"
     )
     digits: int = _answer(
         "--digits",
@@ -288,7 +290,11 @@ class Arguments:
     show: str | None = _answer("--show", metavar="COLS", completes=COLUMNS, help="with --worst: these columns too")
     by: str | None = _answer("--by", metavar="COLS", completes=COLUMNS, help="a line for each value of these columns")
     max_groups: int = _answer(
-        "--max-groups", default=1000, metavar="N", range=Bounds(1, 10**7), help="with --by: at most (1000)"
+        "--max-groups",
+        default=1000,
+        metavar="N",
+        range=Bounds(1, 10**7),
+        help="with --by: how many groups to allow (1000)",
     )
     calibration: int | None = _answer(
         "--calibration",
@@ -300,7 +306,7 @@ class Arguments:
     quantiles: str | None = _answer("--quantiles", metavar="Q,..", help="quantiles of the losses")
     plot: bool = _answer("--plot", default=False, commands=(LOSS, FIT), help="pictures in the terminal")
     save: str | None = _answer(
-        "--save", metavar="FILE", commands=(LOSS, FIT), help="write it to FILE.svg, .html, .txt or .md"
+        "--save", metavar="FILE", commands=(LOSS, FIT), help="write the output to FILE.svg, .html, .txt or .md"
     )
     threads: int | None = _answer(
         "--threads",
@@ -327,14 +333,14 @@ class Arguments:
 class GradArguments(Arguments):
     """What is typed behind a gradient."""
 
-    wrt: Wrt | None = _gradient("--wrt", metavar="BY", help="by probs, logits, logprobs or params")
+    wrt: Wrt | None = _gradient("--wrt", metavar="BY", help="with respect to probs, logits, logprobs or params")
     method: Method = _gradient("--method", default=Method.ANALYTIC, metavar="HOW", help="analytic (default) or numeric")
-    step: float | None = _gradient("--step", metavar="H", help="of the differences; default: suited to each")
-    check: bool = _gradient("--check", default=False, help="both methods; exit 1 if they disagree")
+    step: float | None = _gradient("--step", metavar="H", help="step of the differences; default: chosen for each")
+    check: bool = _gradient("--check", default=False, help="compare both methods; exit 1 if they disagree")
     features: str | None = _gradient(
         "-x", "--features", metavar="COLS", completes=COLUMNS, help="for params: the features"
     )
-    theta: str | None = _gradient("--theta", metavar="LIST", help="for params: the point, intercept first")
+    theta: str | None = _gradient("--theta", metavar="LIST", help="for params: their values, intercept first")
     no_intercept: bool = _gradient("--no-intercept", default=False, help="for params: no intercept")
 
 
@@ -353,12 +359,16 @@ class FitArguments(Arguments):
         range=Bounds(0.0, inf, True, True, "finite and above 0"),
         help="learning rate of gradient descent (0.1)",
     )
-    steps: int | None = _fit("--steps", metavar="N", range=Bounds(0, 10**9), help="steps at most (1000; newton 100)")
+    steps: int | None = _fit(
+        "--steps", metavar="N", range=Bounds(0, 10**9), help="maximum number of steps (1000; newton 100)"
+    )
     theta: str | None = _fit("--theta", metavar="LIST", help="parameters to start with, intercept first (0)")
-    tol: float = _fit("--tol", default=0.0, metavar="T", range=FINITE, help="stop when a step gains less (0: never)")
+    tol: float = _fit(
+        "--tol", default=0.0, metavar="T", range=FINITE, help="stop when a step lowers the loss by less (0: never)"
+    )
     l2: float = _fit("--l2", default=0.0, metavar="L", range=FINITE, help="add L/2 times the sum of squared parameters")
     standardize: bool = _fit("--standardize", default=False, help="scale the features to mean 0, deviation 1")
-    no_intercept: bool = _fit("--no-intercept", default=False, help="logits without an intercept")
+    no_intercept: bool = _fit("--no-intercept", default=False, help="fit no intercept")
     test: str | None = _fit("--test", metavar="FILE", commands=(FIT, TEMPERATURE), help="a table to test on")
     test_size: float | None = _fit(
         "--test-size",
@@ -367,14 +377,16 @@ class FitArguments(Arguments):
         commands=(FIT, TEMPERATURE),
         help="share of the rows to test on",
     )
-    batch: int | None = _fit("--batch", metavar="N", range=Bounds(1, 10**9), help="rows of a step of gd (all of them)")
+    batch: int | None = _fit(
+        "--batch", metavar="N", range=Bounds(1, 10**9), help="rows for each step of gd (default: all)"
+    )
     seed: int = _fit(
         "--seed",
         default=0,
         metavar="N",
         range=Bounds(0, 2**63),
         commands=(FIT, TEMPERATURE),
-        help="of the choice of these rows (0)",
+        help="seed for choosing these rows (0)",
     )
     predict: str | None = _fit(
         "--predict", metavar="FILE", commands=(FIT, TEMPERATURE), help="write labels and fitted probabilities"

@@ -53,7 +53,7 @@ def run_fit(args: FitArguments) -> bool:
         from losscli.homework.typed import Expected, typed_numbers
 
         if args.predict == "-":
-            raise UsageError("--predict - prints the predictions alone; it contradicts --expect")
+            raise UsageError("--predict - prints only the predictions; it contradicts --expect")
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
         typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
     outcome, parts, features = fitted(args, config)
@@ -105,9 +105,9 @@ def judged_fit(outcome: FitReport, expected: "Expected") -> "Verdict":
 def solved_fit(args: FitArguments) -> "tuple[Callable[[Expected], Verdict], Array]":
     """A fit as a question: what judges its parameters, and the right ones; refused without a number of steps."""
     if args.steps is None:
-        raise UsageError("a fit is a question where its --steps are given")
+        raise UsageError("a fit as a question needs --steps")
     if args.predict is not None or args.plot:
-        raise UsageError("--predict and --plot are for one fit; a question of a key has parameters alone")
+        raise UsageError("--predict and --plot are not for questions of a key")
     outcome, _, _ = fitted(args, _config_of(args))
     return partial(judged_fit, outcome), outcome.fit.theta
 
@@ -230,14 +230,14 @@ def _refuse_degenerate(train: DesignMatrix, args: FitArguments) -> None:
     name = train.table.name
     flat = _constant(train) if train.shape.intercept else None
     if flat is not None:
-        what = f"column {shown(flat)} is constant, which the intercept is already"
+        what = f"column {shown(flat)} is constant, like the intercept"
         raise DataError(f"{name}: {what}, so newton has no single optimum; leave the column out or add --l2")
 
 
 def _refuse_unsettled(fit: Fit, args: FitArguments) -> None:
     if args.method is Solver.NEWTON and not fit.converged and args.steps is None:
         raise DataError(
-            f"newton has not settled after {fit.steps} steps, and the classes are not plainly separable; give more"
+            f"newton has not converged after {fit.steps} steps, and the classes are not clearly separable; give more"
             " --steps, add --l2, or use --method gd"
         )
 
@@ -246,13 +246,13 @@ def refuse_overwriting(path: str, args: FitArguments) -> None:
     """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
     if path == "-":
         if args.quiet or args.format != "table":
-            raise UsageError("--predict - prints the predictions alone; it contradicts -q and -f")
+            raise UsageError("--predict - prints only the predictions; it contradicts -q and -f")
         return
     with suppress(OSError, ValueError):
         written = os.stat(path)
         read = [one for source in (*(args.sources or ("-",)), args.test) if source for one in _files(source)]
         if any(os.path.samestat(written, one) for one in read):
-            raise UsageError(f"--predict: {path} is a table that is read; choose another file")
+            raise UsageError(f"--predict: {path} is an input file; choose another")
 
 
 def _files(source: str) -> Iterator[os.stat_result]:

@@ -38,11 +38,11 @@ LARGEST = 1e12  # points or tolerance
 def run_grade(args: Arguments, reader: Reader) -> bool:
     """Print the marks; False where an answer is not right. What can't be graded is left out and told."""
     if len(args.sources) != 2:
-        raise UsageError("two tables are wanted: KEY and ANSWERS")
+        raise UsageError("give two tables: KEY and ANSWERS")
     if args.sources.count("-") > 1:
-        raise UsageError("standard input can be read once; give '-' for one argument only")
+        raise UsageError("standard input can be read only once; give '-' for one argument only")
     if args.quiet and args.format != "table":
-        raise UsageError(f"--quiet prints a number alone; it contradicts --format {args.format}")
+        raise UsageError(f"--quiet prints only a number; it contradicts --format {args.format}")
     key = read_ledger(args.sources[0], (QUESTION, COMMAND, "points", "tolerance"), args.encoding)
     questions, notes = _questions(key, args.sources[0], reader)
     ledger = read_ledger(args.sources[1], (STUDENT, QUESTION, ANSWER), args.encoding)
@@ -68,7 +68,7 @@ def _questions(key: Ledger, path: str, reader: Reader) -> tuple[dict[str, Questi
     for line in key.lines:
         name = line.cells[QUESTION]
         if not name or _same_name(name) in map(_same_name, found):
-            wrong.append(f"{line.place}: " + (f"question {shown(name)} is there twice" if name else "no question"))
+            wrong.append(f"{line.place}: " + (f"question {shown(name)} occurs twice" if name else "no question"))
             continue
         try:
             found[name], said = _question(line, os.path.dirname(path), reader)
@@ -94,12 +94,10 @@ def _question(line: Line, folder: str, reader: Reader) -> tuple[Question, list[s
         raise DataError(f"the command line can't be read: {str(error).lower()}") from None
     args = reader(words[1:] if words[:1] == ["losscli"] else words)
     if args.expect is not None or args.explain or args.fail_above is not None:
-        raise UsageError(
-            "--expect, --explain and --fail-above are for one answer; the answers are in a table of theirs"
-        )
+        raise UsageError("--expect, --explain and --fail-above are not for questions; the answers are in ANSWERS")
     refuse_contradictions(replace(args, quiet=False, tolerance=None))
     if not args.sources:
-        raise UsageError("no data are given; standard input is no source of a question")
+        raise UsageError("give data; a question can't read standard input")
     args = replace(args, sources=tuple(_beside(folder, word, args) for word in args.sources))
     if args.weight is not None and len(args.sources) == 2:
         args = replace(args, weight=_beside(folder, args.weight, args))
@@ -117,7 +115,7 @@ def _question(line: Line, folder: str, reader: Reader) -> tuple[Question, list[s
     tolerance = _amount(line, "tolerance") or args.tolerance
     if text.endswith("%"):
         tolerance = (tolerance or 0.0) * solved.size
-        notes.append(f"the tolerance {text} is {tolerance:.6g}, of the right answer")
+        notes.append(f"the tolerance {text} of the right answer is {tolerance:.6g}")
     return Question(line.cells[QUESTION], solved.judge, 1.0 if points is None else points, tolerance), notes
 
 
@@ -138,7 +136,7 @@ def _amount(line: Line, name: str) -> float | None:
 def _beside(folder: str, word: str, args: Arguments) -> str:
     """A source of a question: lists as they are, paths as seen from the key."""
     if word == "-":
-        raise UsageError("standard input is no source of a question")
+        raise UsageError("a question can't read standard input")
     path = os.path.join(folder, word)
     names = (args.positive, *(args.classes or "").split(","))
     if is_url(word) or reads_as_numbers(word) or (word in names and not os.path.exists(path)):
@@ -211,12 +209,12 @@ def _answers(ledger: Ledger, questions: dict[str, Question], key: str) -> tuple[
             continue
         for what, typed, name in ((QUESTION, typed_question, question), (STUDENT, typed_student, student)):
             if typed != name:
-                respelled[f"{ledger.name}: {what} {shown(typed)} is taken for {shown(name)}"] = None
+                respelled[f"{ledger.name}: {what} {shown(typed)} is read as {shown(name)}"] = None
         at = student, question
         if at in found and not text:
             continue
         if at in found and found[at].text:
-            notes.append(f"{place}: {shown(student)} answers {shown(question)} again; {places[at]} no longer counts")
+            notes.append(f"{place}: {shown(student)} answers {shown(question)} again; {places[at]} does not count")
         found[at], places[at] = Answer(student, question, text, extra), place
     for name, at_places in unknown.items():
         answers = f"{len(at_places)} answer{'s are' if len(at_places) > 1 else ' is'} left out"

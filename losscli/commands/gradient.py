@@ -39,8 +39,8 @@ def run_grad(args: GradArguments) -> bool:
             other = "--quiet" if args.quiet else f"--format {args.format}"
             raise UsageError(f"--explain shows the work; it contradicts {other}")
         if args.normalize or (args.focal and args.wrt is Wrt.PARAMS):
-            what = "--normalize" if args.normalize else "--focal by parameters"
-            raise UsageError(f"--explain shows gradients without {what}")
+            what = "--normalize" if args.normalize else "--focal and --wrt params"
+            raise UsageError(f"--explain does not show gradients with {what}")
     if args.wrt is Wrt.PARAMS:
         return _run_params(args, expected)
     request, spec = request_of(args), spec_of(args)
@@ -60,9 +60,9 @@ def refuse_options(args: GradArguments) -> None:
     """Refuse options of a gradient that contradict each other."""
     if args.step is not None:
         if args.method is Method.ANALYTIC and not args.check:
-            raise UsageError("--step is for differences; add --method numeric or --check")
+            raise UsageError("--step is for numeric differences; add --method numeric or --check")
         if not 0.0 < args.step < inf:
-            raise UsageError(f"--step: {args.step:g} is not a step; it is above 0 and finite")
+            raise UsageError(f"--step: {args.step:g} is not a step; it must be above 0 and finite")
     by_parameters = {
         "features": args.features,
         "theta": args.theta,
@@ -70,14 +70,14 @@ def refuse_options(args: GradArguments) -> None:
     }
     for name, given in by_parameters.items():
         if given and args.wrt is not Wrt.PARAMS:
-            raise UsageError(f"--{name} is for gradients by parameters; add --wrt params")
+            raise UsageError(f"--{name} is for gradients with respect to parameters; add --wrt params")
 
 
 def spec_of(args: GradArguments) -> GradientSpec:
     """The scale that the gradient is by, and its methods; of a gradient by parameters the scale is that of logits."""
     by = Scale.LOGITS if args.wrt is Wrt.PARAMS else Scale(args.wrt.value) if args.wrt else args.scale
     if args.step is not None and by is Scale.PROBS and args.step > LARGEST_STEP:
-        raise UsageError(f"--step: {args.step:g} is too long by probabilities; at most {LARGEST_STEP:g}")
+        raise UsageError(f"--step: {args.step:g} is too large for probabilities; at most {LARGEST_STEP:g}")
     numeric = args.method is Method.NUMERIC
     return GradientSpec(by, args.check or not numeric, args.check or numeric, args.step)
 
@@ -122,7 +122,7 @@ def _by_parameters(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradien
     from losscli.regression.gradient import parameter_gradient
 
     if args.features is None:
-        raise UsageError("--wrt params wants the columns that the logits are made of: -x/--features COLS")
+        raise UsageError("--wrt params needs the columns of the features: -x COLS")
     selection, settings = FeatureSelection(args.features, not args.no_intercept), settings_of(args)
     design = read_design(request_of(args), settings, selection, form_of(settings, args.theta))
     return design, parameter_gradient(design, parse_theta(args.theta, design.shape), spec_of(args))

@@ -94,8 +94,8 @@ def _refuse_unsuitable(args: Arguments, printing: Printing) -> None:
 
         typed_numbers(Expected(args.expect), many=args.reduction is Reduction.NONE)
     if args.explain and args.quiet:
-        raise UsageError("--quiet prints the number alone; it contradicts --explain")
+        raise UsageError("--quiet prints only the number; it contradicts --explain")
     if args.explain and not printing.writer.nested:
         raise UsageError(f"--explain shows the work; it contradicts --format {args.format}")
     if not printing.writer.nested and args.reduction is Reduction.NONE and not args.quiet:
-        raise UsageError(f"-r none --format {args.format} prints rows and has no place for --expect; use -f json")
+        raise UsageError(f"-r none --format {args.format} prints rows, not the verdict of --expect; use -f json")

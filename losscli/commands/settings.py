@@ -66,7 +66,7 @@ def settings_in_full(args: Arguments, request: "ReadOptions") -> "Settings":
     once = [one for one in args.sources or ("-",) if one == "-" or (not is_list(one) and _is_pipe(one))]
     if once:
         raise UsageError(
-            "--class-weight balanced counts the labels before it weighs them, and a pipe is read once; give a file, or"
+            "--class-weight balanced reads the labels twice, but a pipe can be read only once; give a file, or"
             " the weights"
         )
     with closing(open_data(request)) as table:
@@ -100,7 +100,7 @@ def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
     )
     delimiter = given_delimiter(args.delimiter) if args.delimiter is not None else None
     if args.decimal not in (None, ".", ","):
-        raise UsageError(f"--decimal: {args.decimal!r} is no decimal mark; give . or ,")
+        raise UsageError(f"--decimal: {args.decimal!r} is not a decimal mark; give . or ,")
     if args.decimal == "," == delimiter:
         raise UsageError("--decimal: the comma can't be the delimiter and the decimal mark; give another -d")
     style = Style(delimiter, args.na is Missing.DROP, decimal_comma=args.decimal == ",")
@@ -133,9 +133,9 @@ def _refuse_saving(args: Arguments, path: str) -> None:
 
     refuse_ending(path)
     if args.reduction is Reduction.NONE:
-        raise UsageError("--save keeps one answer; -r none prints a line a row: send them to a file with >")
+        raise UsageError("--save keeps a report, but -r none prints a line for each row; send these to a file with >")
     if any(os.path.exists(path) and os.path.exists(one) and os.path.samefile(path, one) for one in args.sources):
-        raise UsageError(f"--save: {path} is a table that is read; choose another file")
+        raise UsageError(f"--save: {path} is an input file; choose another")
 
 
 PICTURES = (".png", ".svg", ".pdf", ".jpg", ".html")
@@ -146,10 +146,10 @@ def refuse_contradictions(args: Arguments) -> None:
     if args.cluster is not None:
         rows = "-r none" if args.reduction is Reduction.NONE else "--explain" if args.explain else None
         if rows or args.expect is not None:
-            raise UsageError(f"{rows or '--expect'} wants rows in their order; it contradicts --cluster")
+            raise UsageError(f"{rows or '--expect'} needs rows in order; it contradicts --cluster")
     if args.fail_above is not None:
         if args.reduction is Reduction.NONE:
-            raise UsageError("--fail-above wants one number; it contradicts -r none")
+            raise UsageError("--fail-above needs one number; it contradicts -r none")
         if isnan(args.fail_above):
             raise UsageError("--fail-above: nan is not a limit")
     if not args.sources and args.prob:
@@ -164,7 +164,7 @@ def refuse_contradictions(args: Arguments) -> None:
         _refuse_saving(args, args.save)
     _refuse_without_answer(args)
     if args.quiet and args.format != "table":
-        raise UsageError(f"--quiet prints the number alone; it contradicts --format {args.format}")
+        raise UsageError(f"--quiet prints only the number; it contradicts --format {args.format}")
     if args.positive is not None and args.classes:
         raise UsageError("--positive is for two classes and --classes for several; give one of them")
 
@@ -173,7 +173,7 @@ def _refuse_without_answer(args: Arguments) -> None:
     """Options that say how a typed answer is judged, without one."""
     if args.expect is None and (args.tolerance is not None or args.hide_answer):
         option = "--hide-answer" if args.hide_answer else "--tolerance"
-        raise UsageError(f"{option} is for a typed answer; add --expect X")
+        raise UsageError(f"{option} is for checking an answer; add --expect X")
     if args.hide_answer and (args.explain or args.fail_above is not None):
         option = "--explain" if args.explain else "--fail-above"
         raise UsageError(f"{option} shows the answer; it contradicts --hide-answer")
@@ -200,7 +200,7 @@ def _weights(text: str | None, option: str) -> tuple[float, ...] | None:
     except ValueError:
         raise UsageError(f"{option}: {text!r} is not a list of numbers") from None
     if not weights or any(not (0.0 <= weight < inf) for weight in weights):
-        raise UsageError(f"{option}: weights are finite and not negative")
+        raise UsageError(f"{option}: weights must be finite and not negative")
     return weights
 
 

@@ -83,7 +83,7 @@ def weight_faults(block: Block) -> RowError | None:
         return None
     at = int(bad.argmax())
     value = canonical(float(block.weights[at]))
-    return RowError(at, "weight", 0, f"{value} is not a weight; weights are finite and not negative")
+    return RowError(at, "weight", 0, f"{value} is not a weight; weights must be finite and not negative")
 
 
 def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, RowError | None]:

@@ -68,7 +68,7 @@ def _table_of(request: ReadOptions) -> Table:
     """The table of two arguments, a list, a path or standard input; UsageError where they are none of these."""
     tokens = request.tokens
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
-        raise UsageError("standard input can be read once; give '-' for one argument only")
+        raise UsageError("standard input can be read only once; give '-' for one argument only")
     if len(tokens) > 2:
         hint = ""
         if lists := quoted_lists(tokens, request.wanted.forms):

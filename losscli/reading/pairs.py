@@ -164,7 +164,7 @@ def _one_weight(request: ReadOptions) -> float | None:
     """The one number that is the weight of all rows, if that is what `-w` says beside lists."""
     value = number((request.wanted.weight or "").strip())
     if value is not None and not 0.0 <= value < inf:
-        raise DataError(f"weights: {value:g} is not a weight; weights are finite and not negative")
+        raise DataError(f"weights: {value:g} is not a weight; weights must be finite and not negative")
     return value
 
 

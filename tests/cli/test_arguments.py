@@ -105,16 +105,16 @@ def test_what_can_not_be_read_is_refused_in_words() -> None:
         ("--base", "--base needs a value (B)"),
         ("--positive -- x", "--positive needs a value (LABEL)"),
         ("--eps ''", "--eps: the value is empty"),
-        ("-r avg", "--reduction: 'avg' is none of mean, sum, none"),
-        ("-f xml", "--format: 'xml' is none of table, json, csv, tsv, md"),
+        ("-r avg", "--reduction: 'avg' is not one of mean, sum, none"),
+        ("-f xml", "--format: 'xml' is not one of table, json, csv, tsv, md"),
         ("--eps x", "--eps: 'x' is not a number"),
         ("--digits 2.5", "--digits: '2.5' is not a whole number"),
         ("--digits 1_0", "--digits: '1_0' is not a whole number"),
-        ("--digits 18", "--digits: 18 is out of range; it is from 1 to 17"),
-        ("--calibration 1001", "--calibration: 1001 is out of range; it is from 1 to 1000"),
-        ("--eps 0.5", "--eps: 0.5 is out of range; it is at least 0 and below 0.5"),
-        ("--focal nan", "--focal: nan is out of range; it is at least 0"),
-        ("--ci 95", "--ci: 95 is out of range; it is between 0 and 1; write a percentage as a share, as in 0.95"),
+        ("--digits 18", "--digits: 18 is out of range; it must be from 1 to 17"),
+        ("--calibration 1001", "--calibration: 1001 is out of range; it must be from 1 to 1000"),
+        ("--eps 0.5", "--eps: 0.5 is out of range; it must be at least 0 and below 0.5"),
+        ("--focal nan", "--focal: nan is out of range; it must be at least 0"),
+        ("--ci 95", "--ci: 95 is out of range; it must be between 0 and 1; write a percentage as a share, as in 0.95"),
     ):
         assert refusal("bce", *LISTS, *shlex.split(typed)) == said
 

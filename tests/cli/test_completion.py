@@ -111,7 +111,7 @@ def test_completion_is_set_up_for_the_shell_that_is_named(place: Path) -> None:
     assert "_LOSSCLI_COMPLETE" in losscli("--show-completion", "fish").stdout
     done = losscli("--install-completion", "tcsh")
     assert done.returncode == 2
-    assert done.stderr == "losscli: --install-completion: 'tcsh' is none of bash, zsh, fish, powershell, pwsh\n"
+    assert done.stderr == "losscli: --install-completion: 'tcsh' is not one of bash, zsh, fish, powershell, pwsh\n"
 
 
 # --- in the shells --------------------------------------------------------------------------------------------------

@@ -135,19 +135,19 @@ def test_gradients_by_parameters_and_losses_of_rows_are_questions(tmp_path: Path
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("fit bce x.csv", "question 'q': a fit is a question where its --steps are given"),
-        ("fit temperature x.csv", "is no question; ask for bce, ce, nll, grad of one of them, or fit with --steps"),
-        ("rm -rf .", "is no question"),
+        ("fit bce x.csv", "question 'q': a fit as a question needs --steps"),
+        ("fit temperature x.csv", "can't be a question; use bce, ce, nll, grad of one of them, or fit with --steps"),
+        ("rm -rf .", "can't be a question"),
         ("bce 1 0.5; touch x", "'bce 1 0.5; touch x'"),
         ("bce absent.csv", "absent.csv: no such file"),
-        ("bce 1,0 0.5,0.5 --expect 1", "--expect, --explain and --fail-above are for one answer"),
-        ("bce -", "standard input is no source of a question"),
-        ("bce", "no data are given; standard input is no source of a question"),
-        ("grad bce -y a -p b", "no data are given; standard input is no source of a question"),
+        ("bce 1,0 0.5,0.5 --expect 1", "--expect, --explain and --fail-above are not for questions"),
+        ("bce -", "a question can't read standard input"),
+        ("bce", "give data; a question can't read standard input"),
+        ("grad bce -y a -p b", "give data; a question can't read standard input"),
         ("bce 1,0 0.5,0.5 --nonsense", "no such option: --nonsense"),
         ("bce 1,0 '0.5", "the command line can't be read"),
         ("bce 1,0 0.5,2", "2 is not a probability"),
-        ("", "is no question"),
+        ("", "can't be a question"),
     ],
 )
 def test_a_question_that_is_none_is_refused_with_its_line(tmp_path: Path, command: str, said: str) -> None:
@@ -176,10 +176,10 @@ def test_answers_that_fit_no_question_are_refused_with_their_line(key: Path, ans
 
 
 def test_what_makes_no_sense_is_refused(key: Path) -> None:
-    assert refusal("grade", key) == "two tables are wanted: KEY and ANSWERS"
+    assert refusal("grade", key) == "give two tables: KEY and ANSWERS"
     assert "'-' for one argument only" in refusal("grade", "-", "-")
     twice = "question,command\nq,bce 1 0.5\nq,bce 1 0.5\n"
-    assert refusal("grade", "-", key, stdin=twice) == "<stdin>:3: question 'q' is there twice"
+    assert refusal("grade", "-", key, stdin=twice) == "<stdin>:3: question 'q' occurs twice"
     points = 'question,command,points\nq,"bce 1,0 0.5,0.5",many\n'
     assert "column 'points': 'many' is not a number from 0 to 1e+12" in refusal("grade", "-", key, stdin=points)
     many = points.replace("many", "1e308")  # two of these are no float
@@ -210,10 +210,10 @@ carl,q1,0,36
     assert notes_of(result.out) == [
         "<stdin>:10: 4 cells where 3 are wanted; quote a cell that has the delimiter in it",
         "<stdin>: line 1 is a comment",
-        "<stdin>: question 'Q1' is taken for 'q1'",
-        "<stdin>: student 'Anna' is taken for 'anna'",
-        "<stdin>: question 'q 3' is taken for 'q3'",
-        "<stdin>:7: 'ben' answers 'q1' again; <stdin>:6 no longer counts",
+        "<stdin>: question 'Q1' is read as 'q1'",
+        "<stdin>: student 'Anna' is read as 'anna'",
+        "<stdin>: question 'q 3' is read as 'q3'",
+        "<stdin>:7: 'ben' answers 'q1' again; <stdin>:6 does not count",
         "<stdin>:11: no student; the line is left out",
         f"<stdin>:8: question 'q9' is not in {key}; 2 answers are left out",
     ]
@@ -235,7 +235,7 @@ def test_formats_without_a_place_for_notes_leave_them_to_standard_error(key: Pat
     answers = "student,question,answer\nanna,Q1,0.36\n"
 
     for form in ("csv", "tsv", "json"):
-        assert "question 'Q1' is taken for 'q1'" in run("grade", key, "-", "-f", form, stdin=answers).err
+        assert "question 'Q1' is read as 'q1'" in run("grade", key, "-", "-f", form, stdin=answers).err
 
 
 def test_a_percentage_is_a_tolerance_of_the_right_answer(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_percentage_is_a_tolerance_of_the_right_answer(tmp_path: Path) -> None
     result = run("grade", path, "-", stdin="student,question,answer\na,q,0.3653\nb,q,0.3656\n")
 
     assert [line.split()[1] for line in result.out.splitlines()[2:4]] == ["1", "0"]  # 0.0036183 is allowed
-    assert notes_of(result.out) == [f"{path}:2: question 'q': the tolerance 1% is 0.0036183, of the right answer"]
+    assert notes_of(result.out) == [f"{path}:2: question 'q': the tolerance 1% of the right answer is 0.0036183"]
 
 
 def test_a_broken_key_is_refused_with_all_its_broken_questions(tmp_path: Path) -> None:
@@ -254,9 +254,9 @@ def test_a_broken_key_is_refused_with_all_its_broken_questions(tmp_path: Path) -
 
     line = refusal("grade", path, "-", stdin="student,question,answer\na,a,1\n")
 
-    assert line.startswith(f"{path}:3: question 'b': 'rm x' is no question")
+    assert line.startswith(f"{path}:3: question 'b': 'rm x' can't be a question")
     assert f"; {path}:4: question 'c': row 2: 2 is not a probability" in line
-    assert line.endswith(f"; {path}:5: question 'A' is there twice")
+    assert line.endswith(f"; {path}:5: question 'A' occurs twice")
 
 
 def test_a_line_of_the_key_with_too_many_cells_is_a_broken_question(tmp_path: Path) -> None:

@@ -212,16 +212,22 @@ def test_probabilities_next_to_1_are_counted_where_differences_of_floats_cannot_
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("bce", "1,0", "0.5,0.5", "--step", "0.1"), "--step is for differences; add --method numeric or --check"),
-        (("bce", "1,0", "0.5,0.5", "--check", "--step", "0.3"), "--step: 0.3 is too long by probabilities"),
-        (("bce", "1,0", "0.5,0.5", "--check", "--step", "0"), "--step: 0 is not a step; it is above 0 and finite"),
+        (
+            ("bce", "1,0", "0.5,0.5", "--step", "0.1"),
+            "--step is for numeric differences; add --method numeric or --check",
+        ),
+        (("bce", "1,0", "0.5,0.5", "--check", "--step", "0.3"), "--step: 0.3 is too large for probabilities"),
+        (("bce", "1,0", "0.5,0.5", "--check", "--step", "0"), "--step: 0 is not a step; it must be above 0 and finite"),
         (("bce", "1,0", "0.5,0.5", "--check", "--step", "x"), "--step: 'x' is not a number"),
-        (("bce", "1,0", "0.5,0.5", "--theta", "1,2"), "--theta is for gradients by parameters; add --wrt params"),
+        (
+            ("bce", "1,0", "0.5,0.5", "--theta", "1,2"),
+            "--theta is for gradients with respect to parameters; add --wrt params",
+        ),
         (("bce", "1,0", "0.5,1.5"), "row 2: 1.5 is not a probability"),
         (("bce", "1,0", "0.5,0.5", "--from", "logits", "--like", "sklearn"), "--like sklearn takes probabilities"),
         (("nll", "0.8,0.7", "--wrt", "logits"), "--wrt logits: the prediction of the true label has none"),
         (("bce", "1,0", "0.5,0.5", "--fail-above", "1"), "no such option"),
-        (("bce", "1,0", "0.5,0.5", "--wrt", "params"), "--wrt params wants the columns"),
+        (("bce", "1,0", "0.5,0.5", "--wrt", "params"), "--wrt params needs the columns"),
         (("bce", "1,0", "0.5,0.5", "--wrt", "params", "-x", "a"), "a regression wants a table"),
     ],
 )
@@ -238,7 +244,7 @@ def test_a_fault_in_the_last_row_of_a_file_prints_nothing_but_where_it_is(tmp_pa
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((), "--wrt params wants the columns that the logits are made of: -x/--features COLS"),
+        ((), "--wrt params needs the columns of the features: -x COLS"),
         (("-x", "x1,x2", "--theta", "1,2"), "--theta gives 2 numbers; 3 are wanted: intercept, x1, x2"),
         (("-x", "x1,x2", "--theta", "1,2,3", "--no-intercept"), "--theta gives 3 numbers; 2 are wanted: x1, x2"),
         (("-x", "x1", "--theta", "1,b"), "--theta: 'b' is not a number"),

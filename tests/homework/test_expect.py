@@ -253,8 +253,8 @@ def test_a_tolerance_is_accepted_beside_the_typed_precision() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--tolerance", "0.1"), "--tolerance is for a typed answer; add --expect X"),
-        (("--hide-answer",), "--hide-answer is for a typed answer; add --expect X"),
+        (("--tolerance", "0.1"), "--tolerance is for checking an answer; add --expect X"),
+        (("--hide-answer",), "--hide-answer is for checking an answer; add --expect X"),
         (("--expect", "1", "--tolerance", "-1"), "--tolerance: -1 is out of range"),
         (("--expect", "1", "--tolerance", "nan"), "--tolerance: nan is out of range"),
         (("--expect", "1", "--hide-answer", "--explain"), "it contradicts --hide-answer"),

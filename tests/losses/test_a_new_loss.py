@@ -450,7 +450,7 @@ def test_a_fit_lowers_the_loss_that_it_names(tmp_path: Path) -> None:
     found = record(*args)
     assert found["train_loss"] < found["history"][0] == 1.0
     assert record(*args[:-1], "1", "--explain")["explain"]["formula"][1] == HINGE_BY_LOGITS.chain[0]
-    assert "support vector regression: the least hinge loss" in run("fit", "hinge", "-h").out.lower()
+    assert "support vector regression by minimizing hinge loss" in run("fit", "hinge", "-h").out.lower()
 
 
 # --- every page and every command of both -----------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def test_a_format_of_rows_alone_is_refused_for_reports(args: tuple[str, ...], mo
 
 @pytest.mark.parametrize("args", [BCE, GRAD, PARAMS, FIT, (*BCE, "-r", "none")])
 def test_a_format_that_is_none_is_refused(args: tuple[str, ...]) -> None:
-    assert refusal(*args, "-f", "yaml") == "--format: 'yaml' is none of table, json, csv, tsv, md"
+    assert refusal(*args, "-f", "yaml") == "--format: 'yaml' is not one of table, json, csv, tsv, md"
 
 
 EVIL = "x\x1b]0;y\x07\x9b\u202e\r"

@@ -70,7 +70,10 @@ def test_text_of_the_data_is_text_in_a_page() -> None:
     [
         (("a.png",), "--save: 'a.png' doesn't end in .svg, .html, .txt or .md"),
         (("a",), "--save: 'a' doesn't end in .svg, .html, .txt or .md"),
-        (("a.txt", "-r", "none"), "--save keeps one answer; -r none prints a line a row: send them to a file with >"),
+        (
+            ("a.txt", "-r", "none"),
+            "--save keeps a report, but -r none prints a line for each row; send these to a file with >",
+        ),
     ],
 )
 def test_what_cannot_be_saved_is_refused(args: tuple[str, ...], said: str) -> None:
@@ -81,7 +84,7 @@ def test_what_cannot_be_saved_is_refused(args: tuple[str, ...], said: str) -> No
 def test_a_table_that_is_read_is_not_written_over() -> None:
     Path("t.txt").write_text("label,prob\n1,0.5\n")
 
-    assert refusal("bce", "t.txt", "--save", "t.txt") == "--save: t.txt is a table that is read; choose another file"
+    assert refusal("bce", "t.txt", "--save", "t.txt") == "--save: t.txt is an input file; choose another"
     assert Path("t.txt").read_text() == "label,prob\n1,0.5\n"
 
 

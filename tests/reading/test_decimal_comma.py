@@ -51,5 +51,5 @@ def test_what_contradicts_it_is_refused(here: Path) -> None:
     write("t.csv", "label;prob\n1;0,8\n")
 
     assert "the comma can't be the delimiter" in refusal("bce", "--decimal", ",", "-d", ",", "t.csv")
-    assert "'x' is no decimal mark" in refusal("bce", "--decimal", "x", "t.csv")
+    assert "'x' is not a decimal mark" in refusal("bce", "--decimal", "x", "t.csv")
     assert refusal("bce", "t.csv").endswith("'0,8' is not a number; --decimal , reads the decimal comma")

@@ -366,11 +366,11 @@ def test_quiet_prints_the_parameters_and_csv_a_line_for_each(students: Path, ani
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--lr", "0"), "--lr: 0 is out of range; it is finite and above 0"),
+        (("--lr", "0"), "--lr: 0 is out of range; it must be finite and above 0"),
         (("--lr", "fast"), "--lr: 'fast' is not a number"),
         (("--steps", "-1"), "--steps: -1 is out of range"),
         (("--l2", "-1"), "--l2: -1 is out of range"),
-        (("--test-size", "1.5"), "--test-size: 1.5 is out of range; it is a share of the rows between 0 and 1"),
+        (("--test-size", "1.5"), "--test-size: 1.5 is out of range; it must be a share of the rows between 0 and 1"),
         (("--test-size", "0.001"), "--test-size: 0.001 of 80 rows leaves no rows"),
         (("--test-size", "0.5", "--test", "x.csv"), "give one of them"),
         (("--theta", "1,2"), "--theta gives 2 numbers; 3 are wanted: intercept, x1, x2"),
@@ -387,7 +387,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(students: Path, args: tuple[
 def test_columns_that_leave_newton_without_one_optimum_are_refused() -> None:
     rows = "x,one,y\n1,5,1\n2,5,0\n3,5,1\n4,5,0\n"
     said = refusal("fit", "bce", "--method", "newton", stdin=rows)
-    assert said.startswith("<stdin>: column 'one' is constant, which the intercept is already")
+    assert said.startswith("<stdin>: column 'one' is constant, like the intercept")
     assert "is constant and can't be standardized" in refusal("fit", "bce", "--standardize", stdin=rows)
     rows = "x,twice,y\n1,2,1\n2,4,0\n3,6,1\n4,8,0\n"
     assert "3 columns with the intercept have rank 2" in refusal("fit", "bce", "--method", "newton", stdin=rows)
@@ -404,7 +404,7 @@ def test_one_class_lists_and_a_table_to_overwrite_are_refused(students: Path) ->
     assert "two classes at least are wanted" in refusal("fit", "ce", stdin="x,y\n1,a\n2,a\n")
     assert "a regression wants a table" in refusal("fit", "bce", "1,0", "0.5,0.5")
     before = students.read_text()
-    assert "is a table that is read; choose another file" in refusal("fit", "bce", students, "--predict", students)
+    assert "is an input file; choose another" in refusal("fit", "bce", students, "--predict", students)
     assert students.read_text() == before
 
 
@@ -442,7 +442,7 @@ def test_predictions_do_not_replace_what_is_read(name: str, tmp_path: Path, monk
                 timeout=60,
             )
         assert (done.returncode, done.stdout) == (2, "")
-        assert "is a table that is read" in done.stderr
+        assert "is an input file" in done.stderr
     assert Path("t.csv").read_text() == TABLE
 
 
