@@ -4,7 +4,6 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
-from urllib.parse import unquote
 
 import numpy as np
 
@@ -17,6 +16,10 @@ NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 def path_keys(path: str, names: Container[str] = ()) -> dict[str, str]:
     """The keys of a path and their values, but for those that are columns already."""
     parts = [part.partition("=") for part in path.replace("\\", "/").split("/")[:-1]]
+    if not any(sign for _, sign, _ in parts):
+        return {}
+    from urllib.parse import unquote  # takes as long to load as many a file to read
+
     found = {unquote(key): unquote(value) for key, sign, value in parts if sign and key.isidentifier()}
     return {key: "" if value == NO_VALUE else value for key, value in found.items() if key not in names}
 

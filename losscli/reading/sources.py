@@ -12,6 +12,7 @@ from functools import partial
 from select import select
 from typing import IO, Any, cast
 
+from losscli.data.blocks import Reader
 from losscli.errors import DataError, UsageError
 from losscli.reading.compression import COMPRESSIONS, decompressed
 from losscli.reading.missing import missing
@@ -78,6 +79,19 @@ class Source:
     def position(self) -> int:
         """How many bytes of the file itself, compressed as it is, have been read."""
         return self.origin + (self.taken if self.plain else self.reached())
+
+
+class SourceReader(Reader):
+    """A reader of the bytes of a source."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.size = source, source.size
+
+    def position(self) -> int:
+        return self.source.position()
+
+    def close(self) -> None:
+        self.source.close()
 
 
 def open_source(path: str, encoding: str | None = None) -> Source:

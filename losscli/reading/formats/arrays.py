@@ -30,8 +30,7 @@ from losscli.data.columns import ColumnSelection, FirstLines, resolve
 from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading.formats.npy import StoredArray, parts_of, sound
-from losscli.reading.sources import Source
-from losscli.reading.text.table import SourceReader
+from losscli.reading.sources import Source, SourceReader
 
 SHOWN_ROWS = 20  # that show which columns are numbers
 BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either

@@ -4,7 +4,7 @@ A file is a container of batches of some of its columns; what becomes of a batch
 and records of them stand for a column for each class; keys of the path (`day=2026-01-01/`) are columns as well.
 """
 
-import tempfile
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,12 +21,11 @@ from losscli.lazy import Lazy
 from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of
 from losscli.reading.formats.nested import outline, refuse_repeated
 from losscli.reading.pathkeys import path_keys
-from losscli.reading.sources import Source, is_plain_file
-from losscli.reading.text.table import SourceReader
+from losscli.reading.sources import Source, SourceReader, is_plain_file
 
 pa: Any = Lazy("pyarrow")
 compute: Any = Lazy("pyarrow.compute")
-parquet: Any = Lazy("pyarrow.parquet")
+parquet: Any = Lazy("pyarrow._parquet")  # `pyarrow.parquet` loads the drivers of stores as well
 orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
@@ -54,6 +53,8 @@ def open_columnar(source: Source, drop: bool) -> OpenSource:
     """A source that `sources.is_columnar` knows; its first record are the names of the file's columns and path keys."""
     if find_spec("pyarrow") is None:
         raise DataError(f"{source.name}: Parquet, Arrow and ORC files need pyarrow: pip install pyarrow")
+    # The system's memory: pyarrow's own allocators keep more than they need.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     file, remote = _file(source), source.plain and source.ranged is not None
     with _sound(source.name):
         container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)
@@ -155,6 +156,8 @@ def _file(source: Source) -> Any:
         if ranged is not None and ranged.seekable():
             ranged.seek(source.origin)
             return pa.PythonFile(ranged, mode="r")
+    import tempfile
+
     copy = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the source
     source.spools.append(copy)
     while piece := source.read(BUFFER):
@@ -165,21 +168,28 @@ def _file(source: Source) -> Any:
 
 def _parquet(file: Any, remote: bool) -> Container:
     """A Parquet file; what is remote is asked for in few requests, each of which takes its time."""
-    options = {"buffer_size": BUFFER, "pre_buffer": remote, "page_checksum_verification": True}
-    opened = parquet.ParquetFile(file, **options)
-    counts = [opened.metadata.row_group(at).num_rows for at in range(opened.num_row_groups)]
+
+    def reader(**options: Any) -> Any:
+        found = parquet.ParquetReader()
+        found.open(file, buffer_size=BUFFER, pre_buffer=remote, page_checksum_verification=True, **options)
+        return found
+
+    opened = reader()
+    schema, metadata = opened.schema_arrow, opened.metadata
+    counts = [metadata.row_group(at).num_rows for at in range(opened.num_row_groups)]
     starts = (0, *accumulate(counts))[:-1]
 
     def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
-        schema = opened.schema_arrow
+        leaves = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
+        chosen = [at for at, leaf in enumerate(leaves) if any(f"{leaf}.".startswith(f"{name}.") for name in columns)]
         texts = [name for name in columns if kind_of(schema.field(name).type) == TEXT]
-        reader = opened
+        one = opened
         if texts or groups is not None:  # ranges are read in threads, each with a reader of its own
-            reader = parquet.ParquetFile(file, metadata=opened.metadata, read_dictionary=texts, **options)
+            one = reader(metadata=metadata, read_dictionary=texts)
         for run in _runs(counts, BATCH_ROWS, groups):
-            yield from reader.iter_batches(rows, row_groups=run, columns=list(columns), use_threads=False)
+            yield from one.iter_batches(rows, row_groups=run, column_indices=chosen, use_threads=False)
 
-    return Container(opened.schema_arrow, opened.metadata.num_rows, starts, batches)
+    return Container(schema, metadata.num_rows, starts, batches)
 
 
 def _runs(counts: Sequence[int], least: int, groups: Sequence[int] | None = None) -> Iterator[list[int]]:

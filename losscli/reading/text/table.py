@@ -28,7 +28,6 @@ from losscli.data.blocks import (
     Layout,
     OpenSource,
     Origin,
-    Reader,
     SmallFiles,
     Table,
     layout_of,
@@ -38,7 +37,7 @@ from losscli.data.cells import is_missing, is_text, number
 from losscli.data.columns import Columns, ColumnSelection, FirstLines, expand, resolve
 from losscli.errors import DataError, Quoted, RowError, shown
 from losscli.reading.lists import parse_list, reads_as_numbers
-from losscli.reading.sources import SHRUNK, Source, is_plain_file, readable
+from losscli.reading.sources import SHRUNK, Source, SourceReader, is_plain_file, readable
 from losscli.reading.text.careful import not_utf8
 from losscli.reading.text.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.text.lines import as_text, block_of, parsed_block, split
@@ -456,19 +455,6 @@ def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Colum
         if not is_text(str(columns.name(column))):
             raise DataError(f"{line}: {not_utf8(str(columns.name(column)))}")
     return columns
-
-
-class SourceReader(Reader):
-    """A reader of the bytes of a source."""
-
-    def __init__(self, source: Source) -> None:
-        self.source, self.size = source, source.size
-
-    def position(self) -> int:
-        return self.source.position()
-
-    def close(self) -> None:
-        self.source.close()
 
 
 class LineReader(SourceReader):
