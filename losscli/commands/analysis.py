@@ -19,9 +19,10 @@ from losscli.output.report import Report
 from losscli.reports.calibration import calibration_part, quantile_part
 from losscli.reports.figures import Part, with_parts
 from losscli.reports.groups import groups_part, worst_part
-from losscli.reports.loss import bare_report, report, scores_for
+from losscli.reports.loss import report, scores_for
 from losscli.reports.models import differences, models_part
 from losscli.reports.pictures import pictures_of
+from losscli.reports.warnings import warnings_of
 
 
 def with_analysis(
@@ -113,7 +114,7 @@ def _asked(args: Arguments, table: Table, printing: Printing) -> AnalysisOptions
         bins=args.calibration or 0,
         quantiles=args.quantiles is not None,
         by_probability=args.plot,
-        scores=tuple(SCORES) if args.calibration else scores_for(printing),
+        scores=tuple(SCORES) if args.calibration else () if printing.is_bare else scores_for(printing),
     )
 
 
@@ -126,9 +127,8 @@ def _report(
     if len(figures) > 1:
         parts.append(models_part(figures, table, found, args.digits))
     if bare:
-        answer = bare_report(figures[0], table)
-        warnings = (*answer.warnings, *(text for part in parts for text in part.warnings))
-        return replace(answer, numbers=numbers, warnings=warnings)
+        warnings = (*warnings_of(figures[0], table), *(text for part in parts for text in part.warnings))
+        return Report(numbers=numbers, warnings=warnings)
     if found.groups is not None:
         if found.groups.beyond:
             more = "--max-groups N allows more and uses more memory"

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from losscli.commands.arguments import Arguments, FitArguments, GradArguments
-from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_in_full, settings_of
+from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Method, Wrt
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.problem import problem_of
@@ -20,7 +20,7 @@ from losscli.homework.check_loss import judge, solve
 from losscli.homework.grades import Answer, Question, marked, missing
 from losscli.homework.typed import Expected
 from losscli.homework.verdict import Verdict
-from losscli.output.emit import emit, warn
+from losscli.output.emit import emit, warn_beside
 from losscli.output.progress import followed
 from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.lists import is_list, reads_as_numbers
@@ -56,7 +56,7 @@ def run_grade(args: Arguments, reader: Reader) -> bool:
     printing = printing_of(args)
     emit(report, printing)
     if printing.format == "json":  # a list of records has no place for notes
-        warn(printing, report.warnings)
+        warn_beside(report, printing)
     return all(mark.outcome == "right" for mark in marks)
 
 
@@ -155,7 +155,7 @@ class _Solved:
 def _solved(args: Arguments) -> _Solved:
     """A loss as a question."""
     request = request_of(args)
-    settings = settings_in_full(args, request)
+    settings = settings_of(args, request)
     with closing(open_data(request)) as table:
         solution = solve(problem_of(settings, table), table, hold_rows=True)
     return _Solved(partial(judge, solution), float(np.max(np.abs(solution.right))))
@@ -174,7 +174,7 @@ def _solved_gradient(args: GradArguments) -> _Solved:
         g, unit_name = solved_by_parameters(args)
     else:
         request = request_of(args)
-        settings = settings_in_full(args, request)
+        settings = settings_of(args, request)
         with closing(open_data(request)) as table, spool_file() as file:
             gradient = gradient_of(problem_of(settings, table), table, spec_of(args), Spool(file))
             g = right_gradient(gradient, args.method is Method.NUMERIC)

@@ -5,7 +5,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.commands.arguments import GradArguments
-from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_in_full, settings_of
+from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
 from losscli.enums import Method, Scale, Wrt
 from losscli.errors import UsageError
 from losscli.evaluation.problem import problem_of
@@ -44,7 +44,7 @@ def run_grad(args: GradArguments) -> bool:
     if args.wrt is Wrt.PARAMS:
         return _run_params(args, expected)
     request, spec = request_of(args), spec_of(args)
-    settings = settings_in_full(args, request)
+    settings = settings_of(args, request)
     table = open_data(request)
     with closing(table), spool_file() as file:
         problem = problem_of(settings, table)

@@ -5,7 +5,7 @@ from contextlib import closing
 import numpy as np
 
 from losscli.commands.arguments import Arguments
-from losscli.commands.settings import analysis_options, printing_of, refuse_contradictions, request_of, settings_in_full
+from losscli.commands.settings import analysis_options, printing_of, refuse_contradictions, request_of, settings_of
 from losscli.data.blocks import Table
 from losscli.enums import Reduction
 from losscli.errors import UsageError
@@ -17,7 +17,7 @@ from losscli.output.progress import watched
 from losscli.output.report import Report
 from losscli.output.streams import say
 from losscli.reading.open import open_data
-from losscli.reports.loss import bare_report, report, scores_for
+from losscli.reports.warnings import warnings_of
 
 
 def run_loss(args: Arguments) -> bool:
@@ -35,7 +35,7 @@ def run_loss(args: Arguments) -> bool:
 
     # Open the data, and pose the problem.
     request = request_of(args, compared=True)
-    settings = settings_in_full(args, request)
+    settings = settings_of(args, request)
     with closing(watched(open_data(request))) as table:
         problem = problem_of(settings, table)
 
@@ -50,9 +50,14 @@ def run_loss(args: Arguments) -> bool:
 
             stream_losses(problem, table, printing)
             return True
+        elif printing.is_bare:
+            figures = Figures(problem, summary_of(problem, table, full=False))
+            answer = Report(warnings=warnings_of(figures, table), answer=figures.value)
         else:
-            figures = Figures(problem, summary_of(problem, table, not printing.is_bare, scores_for(printing)))
-            answer = (bare_report if printing.is_bare else report)(figures, table)
+            from losscli.reports.loss import report, scores_for
+
+            figures = Figures(problem, summary_of(problem, table, full=True, scores=scores_for(printing)))
+            answer = report(figures, table)
 
     # Write it; of a typed answer, --quiet leaves all to the exit code.
     if args.expect is None or not args.quiet:
@@ -71,6 +76,7 @@ def _checked(args: Arguments, problem: Problem, table: Table, printing: Printing
     from losscli.homework.check_loss import judge, solve
     from losscli.homework.explain_loss import explain_loss
     from losscli.homework.typed import Expected
+    from losscli.reports.loss import report
     from losscli.reports.verdict import with_explanation, with_losses, with_verdict
 
     by_row = args.reduction is Reduction.NONE

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from losscli.reading.open import ReadOptions
 
 
-def settings_of(args: Arguments) -> "Settings":
-    """The mathematics of the arguments."""
+def settings_of(args: Arguments, request: "ReadOptions | None" = None) -> "Settings":
+    """The mathematics of the arguments; balanced class weights are counted where `request` says what is to be read."""
     from losscli.evaluation.problem import PHRASES, Settings
 
     if args.alpha is not None and args.focal is None:
         raise UsageError("--alpha is the weight of the focal loss; add --focal GAMMA")
     balanced = args.class_weight == "balanced"
-    return Settings(
+    settings = Settings(
         loss=args.loss,
         scale=args.scale,
         reduction=args.reduction,
@@ -51,31 +51,28 @@ def settings_of(args: Arguments) -> "Settings":
             name for name in PHRASES if getattr(args, name) is not None and getattr(args, name) is not False
         ),
     )
+    if request is None or not balanced:
+        return settings
+    return replace(settings, class_weight=_counted_weights(settings, request))
 
 
-def settings_in_full(args: Arguments, request: "ReadOptions") -> "Settings":
-    """The mathematics, with balanced class weights counted in a first pass over what is to be read."""
+def _counted_weights(settings: "Settings", request: "ReadOptions") -> tuple[float, ...]:
+    """Balanced class weights, counted in a first pass over what is to be read."""
     from losscli.evaluation.evaluate import balanced_weights
     from losscli.evaluation.problem import problem_of
     from losscli.reading.lists import is_list
     from losscli.reading.open import open_data
 
-    settings = settings_of(args)
-    if not settings.balanced:
-        return settings
-    once = [one for one in args.sources or ("-",) if one == "-" or (not is_list(one) and _is_pipe(one))]
-    if once:
+    def is_pipe(path: str) -> bool:
+        return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
+
+    if any(one == "-" or (not is_list(one) and is_pipe(one)) for one in request.tokens or ("-",)):
         raise UsageError(
             "--class-weight balanced reads the labels twice, but a pipe can be read only once; give a file, or"
             " the weights"
         )
     with closing(open_data(request)) as table:
-        weights = balanced_weights(problem_of(settings, table), table)
-    return replace(settings, class_weight=weights)
-
-
-def _is_pipe(path: str) -> bool:
-    return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
+        return balanced_weights(problem_of(settings, table), table)
 
 
 def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
@@ -127,22 +124,11 @@ def printing_of(args: Arguments) -> Printing:
     return Printing(args.command, args.format, args.quiet, args.digits, args.explain, args.save)
 
 
-def _refuse_saving(args: Arguments, path: str) -> None:
-    """Refuse a file that can't bear the answer, or that is read."""
-    from losscli.output.save import refuse_ending
-
-    refuse_ending(path)
-    if args.reduction is Reduction.NONE:
-        raise UsageError("--save keeps a report, but -r none prints a line for each row; send these to a file with >")
-    if any(os.path.exists(path) and os.path.exists(one) and os.path.samefile(path, one) for one in args.sources):
-        raise UsageError(f"--save: {path} is an input file; choose another")
-
-
 PICTURES = (".png", ".svg", ".pdf", ".jpg", ".html")
 
 
 def refuse_contradictions(args: Arguments) -> None:
-    """Options that ask for two answers at once."""
+    """Refuse options that ask for two answers at once, and those that are for an answer that isn't asked for."""
     if args.cluster is not None:
         rows = "-r none" if args.reduction is Reduction.NONE else "--explain" if args.explain else None
         if rows or args.expect is not None:
@@ -161,22 +147,24 @@ def refuse_contradictions(args: Arguments) -> None:
     if args.plot and args.sources[1:] and args.sources[-1].lower().endswith(PICTURES):
         raise UsageError("--plot draws in the terminal; --save FILE.svg keeps what is printed, pictures too")
     if args.save is not None:
-        _refuse_saving(args, args.save)
-    _refuse_without_answer(args)
-    if args.quiet and args.format != "table":
-        raise UsageError(f"--quiet prints only the number; it contradicts --format {args.format}")
-    if args.positive is not None and args.classes:
-        raise UsageError("--positive is for two classes and --classes for several; give one of them")
+        from losscli.output.save import refuse_ending
 
-
-def _refuse_without_answer(args: Arguments) -> None:
-    """Options that say how a typed answer is judged, without one."""
+        refuse_ending(args.save)
+        if args.reduction is Reduction.NONE:
+            raise UsageError("--save keeps a report, but -r none prints a line for each row; send these to a file with >")
+        exists = os.path.exists
+        if any(exists(args.save) and exists(one) and os.path.samefile(args.save, one) for one in args.sources):
+            raise UsageError(f"--save: {args.save} is an input file; choose another")
     if args.expect is None and (args.tolerance is not None or args.hide_answer):
         option = "--hide-answer" if args.hide_answer else "--tolerance"
         raise UsageError(f"{option} is for checking an answer; add --expect X")
     if args.hide_answer and (args.explain or args.fail_above is not None):
         option = "--explain" if args.explain else "--fail-above"
         raise UsageError(f"{option} shows the answer; it contradicts --hide-answer")
+    if args.quiet and args.format != "table":
+        raise UsageError(f"--quiet prints only the number; it contradicts --format {args.format}")
+    if args.positive is not None and args.classes:
+        raise UsageError("--positive is for two classes and --classes for several; give one of them")
 
 
 def _base(text: str) -> float | None:

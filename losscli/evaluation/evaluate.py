@@ -90,7 +90,10 @@ def folded(table: Table, work: Callable[[Block], M], empty: M) -> M:
 
 
 def _added_up(work: Callable[[Block], M], empty: M, table: Table) -> M:
-    return reduce(add, (result for result, _ in in_order(table, work)), empty)
+    total = None
+    for result, _ in in_order(table, work):
+        total = result if total is None else add(total, result)
+    return empty if total is None else total
 
 
 def balanced_weights(problem: Problem, table: Table) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ from losscli.evaluation.baseline import baseline
 from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.problem import Problem
 from losscli.statistics.intervals import interval
-from losscli.statistics.summary import Summary, divisor, label_entropy, mean, standard_error, std, total
+from losscli.statistics.summary import Summary, divisor, label_entropy, standard_error, std
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,6 @@ class Figures:
 
     problem: Problem
     summary: Summary
-
-    @property
-    def _log_base(self) -> float:
-        return self.problem.settings.log_base
 
     @property
     def value(self) -> float:
@@ -41,22 +37,22 @@ class Figures:
     @cached_property
     def sum(self) -> float:
         """The sum of the weighted losses."""
-        return total(self.summary) / self._log_base
+        return self.summary.total.sum / self.problem.settings.log_base
 
     @cached_property
     def mean(self) -> float:
         """The sum over the divisor."""
-        return mean(self.summary) / self._log_base
+        return self.summary.total.mean / self.problem.settings.log_base
 
     @property
     def std(self) -> float:
         """See `summary.std`."""
-        return std(self.summary) / self._log_base
+        return std(self.summary) / self.problem.settings.log_base
 
     @cached_property
     def se(self) -> float:
         """The standard error of the mean."""
-        return standard_error(self.summary) / self._log_base
+        return standard_error(self.summary) / self.problem.settings.log_base
 
     @property
     def low(self) -> float:
@@ -70,19 +66,19 @@ class Figures:
 
     @cached_property
     def _interval(self) -> tuple[float, float]:
-        s, unit = self.summary, self._log_base
-        low, high = interval(mean(s), standard_error(s), s.spread.counted, self.problem.settings.level)
+        s, unit = self.summary, self.problem.settings.log_base
+        low, high = interval(s.total.mean, standard_error(s), s.spread.counted, self.problem.settings.level)
         return low / unit, high / unit
 
     @property
     def min(self) -> float:
         """The lowest loss of an observation."""
-        return self.summary.spread.min / self._log_base
+        return self.summary.spread.min / self.problem.settings.log_base
 
     @property
     def max(self) -> float:
         """The highest loss of an observation."""
-        return self.summary.spread.max / self._log_base
+        return self.summary.spread.max / self.problem.settings.log_base
 
     @property
     def accuracy(self) -> float | None:
@@ -100,7 +96,7 @@ class Figures:
     @property
     def baseline(self) -> float | None:
         """The mean loss of always predicting the label frequencies; None without labels."""
-        return None if self._baseline is None else self._baseline / self._log_base
+        return None if self._baseline is None else self._baseline / self.problem.settings.log_base
 
     @cached_property
     def _baseline(self) -> float | None:
@@ -109,7 +105,7 @@ class Figures:
     @property
     def normalized(self) -> float | None:
         """mean / baseline, the normalized entropy (He et al. 2014); None where the baseline is 0 or infinite."""
-        return mean(self.summary) / self._baseline if self._baseline and self._baseline < inf else None
+        return self.summary.total.mean / self._baseline if self._baseline and self._baseline < inf else None
 
     @property
     def perplexity(self) -> float | None:
@@ -117,7 +113,7 @@ class Figures:
         if not self.problem.settings.loss.log_loss:
             return None
         try:
-            return exp(mean(self.summary))
+            return exp(self.summary.total.mean)
         except OverflowError:
             return inf
 
@@ -129,7 +125,7 @@ class Figures:
     @property
     def likelihood(self) -> float | str:
         """exp(-sum) of the losses in nats; by its power of ten where a float would be 0."""
-        nats = self.sum * self._log_base
+        nats = self.sum * self.problem.settings.log_base
         value = exp(-nats) if nats < 1e6 and nats > -700 else 0.0
         if value > 1e-300 or nats == inf:
             return value
@@ -140,10 +136,10 @@ class Figures:
     def label_entropy(self) -> float | None:
         """The mean entropy of the label probabilities, the least mean that they allow; None for hard labels."""
         entropy = label_entropy(self.summary)
-        return None if entropy is None else entropy / self._log_base
+        return None if entropy is None else entropy / self.problem.settings.log_base
 
     @property
     def kl_divergence(self) -> float | None:
         """mean - label entropy; None for hard labels."""
         entropy = label_entropy(self.summary)
-        return None if entropy is None else (mean(self.summary) - entropy) / self._log_base
+        return None if entropy is None else (self.summary.total.mean - entropy) / self.problem.settings.log_base

@@ -25,7 +25,7 @@ from losscli.losses.focal import focal_value
 from losscli.losses.functions import row_sums
 from losscli.losses.table import BINARY, CATEGORICAL
 from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, joined
-from losscli.statistics.summary import EMPTY, Rows, Summary, mean, summarize, total
+from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 Array = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ class SummaryFigures:
 def summary_figures(problem: Problem, s: Summary) -> SummaryFigures:
     """What a summary tells."""
     log_base, reduction = problem.settings.log_base, problem.settings.reduction
-    average, whole, low = mean(s) / log_base, total(s) / log_base, baseline(problem, s)
+    average, whole, low = s.total.mean / log_base, s.total.sum / log_base, baseline(problem, s)
     answer = whole if reduction is Reduction.SUM else average
     baselines = () if low is None else (low / log_base,)
     return SummaryFigures(

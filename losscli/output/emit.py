@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -49,7 +48,8 @@ def emit(answer: Report, printing: Printing) -> None:
         save(answer, printing.digits, printing.save, printing.command)
     with for_a_reader():
         sys.stdout.write(whole(answer, printing.digits))
-    _warn_beside(answer, printing)
+    if not printing.writer.notes:
+        warn_beside(answer, printing)
 
 
 def emit_rows(answer: RowReport, printing: Printing) -> Report:
@@ -67,7 +67,8 @@ def emit_rows(answer: RowReport, printing: Printing) -> Report:
         except OSError as error:
             raise DataError(f"the output can't be held: {(error.strerror or str(error)).lower()}") from None
         copy_out(spool)
-    _warn_beside(report, printing)
+    if not printing.writer.notes:
+        warn_beside(report, printing)
     return report
 
 
@@ -77,12 +78,7 @@ def refuse_rows(printing: Printing) -> None:
         raise UsageError(f"--format {printing.format} has no place for an answer by rows")
 
 
-def _warn_beside(answer: Report, printing: Printing) -> None:
-    if not printing.writer.notes:
-        warn(printing, (*answer.warnings, *(() if printing.quiet else answer.aside)))
-
-
-def warn(printing: Printing, warnings: Sequence[str]) -> None:
-    """Say on standard error what the user must know."""
-    for warning in warnings:
+def warn_beside(answer: Report, printing: Printing) -> None:
+    """Say on standard error what users must know."""
+    for warning in (*answer.warnings, *(() if printing.quiet else answer.aside)):
         say(f"{printing.command}: {warning}\n")

@@ -48,9 +48,9 @@ class Report:
     `flat` with them. Formats without a place for notes leave the warnings and `aside` to standard error.
     """
 
-    title: str
-    record: Mapping[str, Any]
-    grids: tuple[Grid, ...]
+    title: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    grids: tuple[Grid, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     answer: float = nan

@@ -18,7 +18,6 @@ from losscli.statistics.calibration import Bin, bins_of, calibration_error
 from losscli.statistics.intervals import wilson
 from losscli.statistics.isotonic import Pairs, Pools, ordered
 from losscli.statistics.quantiles import EXACT, Quantiles, quantile
-from losscli.statistics.summary import mean
 
 FEW = 30  # rows below which an isotonic regression follows noise
 
@@ -79,7 +78,7 @@ class Calibration:
         pools, log_base = self._ordered[0], settings.log_base
         whole = Pools(pools.weight.sum(keepdims=True), pools.happened.sum(keepdims=True))
         fitted, constant = _loss(problem, pools), _loss(problem, whole)
-        average = mean(self.figures.summary)
+        average = self.figures.summary.total.mean
         return (average - fitted) / log_base, (constant - fitted) / log_base, constant / log_base
 
 

@@ -18,9 +18,8 @@ from losscli.regression.design import DesignMatrix
 from losscli.regression.quality import accuracy, boundary, deviance, free_parameters, probabilities, safe_rate, wald
 from losscli.regression.temperature import scaled
 from losscli.reports.figures import Figure, lines_of, record_of
-from losscli.reports.loss import left_out_notes
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
-from losscli.reports.sanity_checks import PROBABILITIES, look_like_probabilities
+from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_probabilities
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from losscli.statistics.breakdown import Entry, Groups, Key
 from losscli.statistics.exact import ratio
 from losscli.statistics.intervals import interval
 from losscli.statistics.moments import Tally
-from losscli.statistics.summary import total
 
 MISSING = "(missing)"
 
@@ -55,7 +54,7 @@ def _largest_first(group: tuple[Key, Tally]) -> tuple[Any, ...]:
 def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     """The rows with the highest loss, and what they cost together."""
     assert found.worst is not None
-    entries, whole = found.worst.entries, total(found.summary)
+    entries, whole = found.worst.entries, found.summary.total.sum
     names = tuple(name for name, _ in table.schema.extra.get("show", ()))
     only = found.worst.first if found.worst.first == found.worst.last else None
     placed = [_entry(problem, table, entry, only, whole) for entry in entries]

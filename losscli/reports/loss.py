@@ -1,23 +1,19 @@
 """A summary as an answer: its figures, what was read, and what the user must know of them. No printing here."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate
-from math import inf
 
 from losscli.data.blocks import Table
-from losscli.data.reasons import IGNORED_LABEL, REASONS, Reason
+from losscli.data.reasons import REASONS, Reason
 from losscli.enums import Form, Reduction
-from losscli.errors import shown
 from losscli.evaluation.figures import Figures
-from losscli.evaluation.problem import Problem, Settings
+from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
 from losscli.losses.wording import listed
 from losscli.output.emit import Printing
 from losscli.output.report import Grid, Report
 from losscli.reports.figures import Figure, Line, Listing, lines_of, record_of
-from losscli.reports.sanity_checks import is_decided, sanity_checks
-from losscli.statistics.summary import Summary, total
+from losscli.reports.warnings import left_out_notes, rows_of, warnings_of
 
 
 def _unit_name(f: Figures) -> str:
@@ -99,7 +95,7 @@ _NAMED = {"mean", "sum", "perplexity", "log_likelihood", "likelihood"}
 
 def scores_for(printing: Printing) -> tuple[str, ...]:
     """The scores of rows (see `evaluation.scores`) that an answer shows: people see the accuracy alone."""
-    return () if printing.is_bare else ("accuracy",) if printing.writer.pictures else tuple(SCORES)
+    return ("accuracy",) if printing.writer.pictures else tuple(SCORES)
 
 
 def report(f: Figures, table: Table) -> Report:
@@ -129,11 +125,6 @@ def shared_grid(f: Figures, table: Table) -> Grid:
 
 
 _SHARED = {"n", "divisor", "baseline", "label_entropy"}  # figures of the rows, whatever is predicted
-
-
-def bare_report(f: Figures, table: Table) -> Report:
-    """The number alone, and what the user must know of it."""
-    return Report("", {}, (), warnings=warnings_of(f, table), answer=f.value)
 
 
 def per_class(f: Figures) -> Listing | None:
@@ -195,48 +186,6 @@ def _listed(names: object) -> str:
     return ", ".join([*words[: max(few, 1)], "...", words[-1]]) + f" ({len(words)})"
 
 
-def warnings_of(f: Figures, table: Table) -> tuple[str, ...]:
-    """What the user must know whatever the format is."""
-    return (*sanity_checks(f, table), *_warnings(f), *table.schema.warnings)
-
-
-def _warnings(f: Figures) -> list[str]:
-    """What the user must know of the rows."""
-    s, settings, notes = f.summary, f.problem.settings, list[str]()
-    if infinite := s.total.infinite:
-        rows = f"row {s.first_infinite}"
-        if infinite > 1:
-            rows = f"{infinite} of {s.n} rows, first {rows}"
-        fix = "" if is_decided(s) else "; --eps X or --like clips"
-        notes.append(f"the loss is infinite: the true label has probability 0 in {rows}{fix}")
-    if s.positive is not None and not s.positive.n:
-        notes.append(f"no label is {shown(settings.positive or '')}: every label counts as 0")
-    if s.row_sums:
-        notes.append(
-            f"{_rows_of(s.row_sums.off)} of probabilities not summing to 1; the worst is row {s.row_sums.row}, which"
-            f" sums to {s.row_sums.sum:.6g}; --normalize rescales"
-        )
-    if settings.ignore is not None and not s.counts.left_out.get(IGNORED_LABEL.key):
-        notes.append(f"no row has the label {shown(settings.ignore)} that --ignore names")
-    if not s.total.infinite and total(s) == inf:
-        notes.append("the sum is beyond the largest float")
-    return [*notes, *left_out_notes(s, settings, warned=True)]
-
-
-def left_out_notes(s: Summary, settings: Settings, warned: bool) -> list[str]:
-    """How many rows are left out, by reason: those that are warned of, or the others."""
-    counted = [(one, s.counts.left_out.get(one.key, 0)) for one in REASONS if one.warned is warned]
-    return [one.note.format(rows=_rows_of(count), ignore=settings.ignore) for one, count in counted if count]
-
-
-def model_warnings(f: Figures) -> list[str]:
-    """What must be known of one model among several: nothing that holds of all of them."""
-    settings = replace(f.problem.settings, ignore=None)
-    counts = replace(f.summary.counts, left_out={})
-    summary = replace(f.summary, counts=counts, positive=None)
-    return _warnings(Figures(replace(f.problem, settings=settings), summary))
-
-
 def _no_baseline(f: Figures) -> str:
     return "with one label only the baseline is 0" if f.baseline == 0.0 else "the baseline is infinite"
 
@@ -246,16 +195,12 @@ def _undefined(f: Figures) -> list[str]:
     return [f"normalized is undefined: {_no_baseline(f)}"] if f.baseline is not None and f.normalized is None else []
 
 
-def _rows_of(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
 FEW = 100  # rows below which the interval of a mean of losses is too narrow
 
 
 def few_rows(count: int) -> str:
     """What is said of intervals of few losses: the mean of skewed values has not become normal yet."""
-    return f"with {_rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it holds better"
+    return f"with {rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it holds better"
 
 
 def _balanced(problem: Problem) -> str:

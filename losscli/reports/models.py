@@ -1,7 +1,7 @@
 """Several models side by side: a line each, and the paired difference of each to the first."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import inf
 
 from losscli.data.blocks import Model, Table
@@ -11,8 +11,10 @@ from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid
 from losscli.reports.figures import Listing, Part, record_of
-from losscli.reports.loss import FEW, FIGURES, few_rows, model_warnings, shared_grid
+from losscli.reports.loss import FEW, FIGURES, few_rows, shared_grid
+from losscli.reports.warnings import row_warnings
 from losscli.statistics.intervals import interval
+from losscli.statistics.summary import RowCounts
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,11 @@ def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult,
         ],
         "differences": [asdict(d) for d in compared],
     }
+    unignored = replace(settings, ignore=None)  # what holds of the rows of all models is said once, of the first
     warnings = tuple(
         f"{printable_line(model.name)}: {text}"
         for model, f in zip(models[1:], figures[1:], strict=True)
-        for text in model_warnings(f)
+        for text in row_warnings(replace(f.summary, counts=RowCounts(), positive=None), unignored)
     )
     few = found.summary.spread.counted
     notes = (few_rows(few),) if settings.ci is None and 1 < few < FEW else ()

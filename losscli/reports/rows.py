@@ -19,7 +19,8 @@ from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
 from losscli.output.emit import Printing, emit_rows, refuse_rows
 from losscli.output.report import Column, Report, RowReport
-from losscli.reports.loss import bare_report, report
+from losscli.reports.loss import report
+from losscli.reports.warnings import warnings_of
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 HEADER = ("row", "label", "prob", "loss")
@@ -50,7 +51,7 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
         refuse_nothing(problem, totals[0], table.name)
         figures = Figures(problem, totals[0])
         if not printing.writer.figures:
-            return bare_report(figures, table)
+            return Report(warnings=warnings_of(figures, table), answer=figures.value)
         found = report(figures, table)
         return replace(found, record={name: value for name, value in found.record.items() if name != "value"})
 

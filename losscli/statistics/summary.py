@@ -248,19 +248,9 @@ def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
     return (found[0], found[-1]) if found else None
 
 
-def total(s: Summary) -> float:
-    """The sum of the weighted losses, rounded once; inf when a row is infinite."""
-    return s.total.sum
-
-
 def divisor(s: Summary) -> float:
     """What the mean divides by."""
     return as_float(s.total.divisor)
-
-
-def mean(s: Summary) -> float:
-    """The sum over the divisor, rounded once."""
-    return s.total.mean
 
 
 def std(s: Summary) -> float:

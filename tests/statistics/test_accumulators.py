@@ -18,7 +18,7 @@ from losscli.statistics.calibration import Bins, binned, bins_of, calibration_er
 from losscli.statistics.isotonic import Pairs, ordered, pairs_of
 from losscli.statistics.moments import Mean, Tally, tallied, weighted_mean
 from losscli.statistics.quantiles import Quantiles, quantile, quantiles_of
-from losscli.statistics.summary import EMPTY, RowCounts, Rows, mean, standard_error, std, summarize
+from losscli.statistics.summary import EMPTY, RowCounts, Rows, standard_error, std, summarize
 
 Array = np.ndarray
 
@@ -76,7 +76,7 @@ CASES = {
     "summary": Case(
         EMPTY,
         lambda d: summarize(Rows(d.value, np.arange(len(d.value)), counts=RowCounts(len(d.value)))),
-        lambda s: (s.n, mean(s) if s.n else None, std(s), standard_error(s)),
+        lambda s: (s.n, s.total.mean if s.n else None, std(s), standard_error(s)),
     ),
     "worst": Case(Worst(3), worst_rows, lambda w: w.entries, ordered=True),
     "groups": Case(

@@ -18,11 +18,9 @@ from losscli.statistics.summary import (
     Rows,
     Summary,
     divisor,
-    mean,
     standard_error,
     std,
     summarize,
-    total,
 )
 
 Array = np.ndarray
@@ -115,7 +113,7 @@ def group_means(summary: Summary) -> tuple[tuple[int, float], ...]:
     return tuple((group.n, group.mean) for group in summary.groups)
 
 
-FIGURES = (total, mean, std, standard_error, divisor, group_means)
+FIGURES = (lambda s: (s.total.sum, s.total.mean), std, standard_error, divisor, group_means)
 
 
 def shown(summary: Summary) -> list[str]:
@@ -139,7 +137,7 @@ def test_the_order_of_the_rows_changes_no_digit(rows: Rows, random: Any) -> None
 def test_a_million_rows_in_any_order_have_one_sum() -> None:
     generator = np.random.default_rng(7)
     losses = generator.exponential(size=1_000_000) ** 9
-    sums = {total(summarize(Rows(part, np.arange(len(part))))) for part in (losses, losses[::-1], np.sort(losses))}
+    sums = {summarize(Rows(part, np.arange(len(part)))).total.sum for part in (losses, losses[::-1], np.sort(losses))}
 
     assert sums == {math.fsum(losses)}
 
@@ -178,9 +176,9 @@ def test_the_figures_are_those_of_the_textbook_rounded_once(losses: list[float],
     summary = summarize(rows)
     whole, share, square, variance = exactly(rows)
 
-    assert total(summary) == float(whole)
+    assert summary.total.sum == float(whole)
     assert divisor(summary) == float(share)
-    assert mean(summary) == float(whole / share)
+    assert summary.total.mean == float(whole / share)
     if variance is None:
         assert math.isnan(std(summary))
     elif variance > (sum(map(Fraction, losses)) / n / 1000) ** 2:  # below that products lose the digits
@@ -219,7 +217,7 @@ def test_weights_of_one_give_what_no_weights_give(losses: list[float]) -> None:
 def test_weights_that_are_all_the_same_change_no_standard_error(losses: list[float], weight: float) -> None:
     assume(max(losses) * weight < 1e307 and min(losses) * weight > 1e-290)
     plain, same = (summarize(rows_of(losses, [weight] * len(losses), [0], kind)) for kind in ("plain", "weighted"))
-    assume(std(plain) > 1e-3 * mean(plain))
+    assume(std(plain) > 1e-3 * plain.total.mean)
 
     assert standard_error(same) == pytest.approx(standard_error(plain), rel=1e-9, abs=0)
 
@@ -260,7 +258,7 @@ def test_the_spread_scales_with_the_losses(scale: float) -> None:
 def test_one_row_has_no_spread() -> None:
     summary = summarize(rows_of([0.5], [2.0], [0], "plain"))
 
-    assert (mean(summary), total(summary)) == (0.5, 0.5)
+    assert (summary.total.mean, summary.total.sum) == (0.5, 0.5)
     assert math.isnan(std(summary)) and math.isnan(standard_error(summary))
 
 
@@ -271,14 +269,14 @@ def test_infinite_losses_are_counted_and_the_first_is_named() -> None:
 
     assert (both.total.infinite, both.first_infinite, both.n) == (2, 4, 5)
     assert (both.spread.min, both.spread.max) == (0.1, math.inf)
-    assert (total(both), mean(both)) == (math.inf, math.inf)
+    assert (both.total.sum, both.total.mean) == (math.inf, math.inf)
     assert math.isnan(std(both))
 
 
 def test_a_weight_of_zero_silences_an_infinite_loss() -> None:
     summary = summarize(rows_of([math.inf, 2.0], [0.0, 3.0], [0, 1], "both"))
 
-    assert (total(summary), mean(summary), summary.total.infinite) == (6.0, 2.0, 0)
+    assert (summary.total.sum, summary.total.mean, summary.total.infinite) == (6.0, 2.0, 0)
     assert group_means(summary)[1] == (1, 2.0)
 
 

@@ -1,0 +1,88 @@
+"""What users must know of a loss whatever its format is: of rows and settings, and what looks wrong in data that can be
+read all the same. The rule of the latter: sound data never meet one."""
+
+from math import inf
+
+from losscli.data.blocks import Table
+from losscli.data.reasons import IGNORED_LABEL, REASONS
+from losscli.enums import Form
+from losscli.errors import shown
+from losscli.evaluation.data_checks import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
+from losscli.evaluation.figures import Figures
+from losscli.evaluation.problem import Settings
+from losscli.statistics.summary import Summary
+
+PROBABILITIES = "the logits look like probabilities: all of them lie in [0, 1]"
+ENOUGH = 20  # rows, so that a mean above the baseline is no accident
+
+
+def warnings_of(f: Figures, table: Table) -> tuple[str, ...]:
+    """What users must know, a sentence each."""
+    return (*sanity_checks(f, table), *row_warnings(f.summary, f.problem.settings), *table.schema.warnings)
+
+
+def sanity_checks(f: Figures, table: Table) -> list[str]:
+    """What looks wrong, a sentence each."""
+    problem, s, names, notes = f.problem, f.summary, f.problem.names, list[str]()
+    if s.n > 1 and DECIDED in s.traits and HARD not in s.traits:
+        notes.append("the predictions are all 0 or 1 and the labels are not: swapped? LABELS come first, then PREDS")
+    elif s.n > 1 and DECIDED in s.traits:
+        notes.append("every prediction is exactly 0 or 1: these look like decisions, not probabilities")
+    if look_like_probabilities(s):
+        notes.append(f"{PROBABILITIES}; without --from logits they are read as such")
+    numbered = problem.form is Form.CATEGORICAL and problem.settings.classes is None
+    if numbered and WITHOUT_FIRST in s.traits and s.n > problem.k and names is not None and names.counted:
+        counted = ",".join(map(str, range(1, min(problem.k, 10) + 1)))
+        notes.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
+    if table.schema.left_over and names is not None and WORDS in s.traits:
+        strange = [name for name, mass in zip(names.names, s.mass, strict=False) if mass == 0][:10]
+        if strange:
+            notes.append(
+                f"no label is {', '.join(map(shown, strange))}: every column beside the label was taken as a class;"
+                " choose the classes with -p"
+            )
+    if s.n >= ENOUGH and f.normalized is not None and 1.0 < f.normalized < inf:
+        notes.append(
+            f"the mean is above the baseline ({f.mean:.6g} against {f.baseline:.6g}): always predicting the label"
+            " frequencies does better; do rows and labels line up?"
+        )
+    return notes
+
+
+def look_like_probabilities(s: Summary) -> bool:
+    """Whether what was given as logits may be probabilities."""
+    return s.n > 1 and UNIT_RANGE in s.traits
+
+
+def row_warnings(s: Summary, settings: Settings) -> list[str]:
+    """What users must know of the rows."""
+    notes = []
+    if infinite := s.total.infinite:
+        rows = f"row {s.first_infinite}"
+        if infinite > 1:
+            rows = f"{infinite} of {s.n} rows, first {rows}"
+        fix = "" if s.n > 1 and DECIDED in s.traits else "; --eps X or --like clips"
+        notes.append(f"the loss is infinite: the true label has probability 0 in {rows}{fix}")
+    if s.positive is not None and not s.positive.n:
+        notes.append(f"no label is {shown(settings.positive or '')}: every label counts as 0")
+    if s.row_sums:
+        notes.append(
+            f"{rows_of(s.row_sums.off)} of probabilities not summing to 1; the worst is row {s.row_sums.row}, which"
+            f" sums to {s.row_sums.sum:.6g}; --normalize rescales"
+        )
+    if settings.ignore is not None and not s.counts.left_out.get(IGNORED_LABEL.key):
+        notes.append(f"no row has the label {shown(settings.ignore)} that --ignore names")
+    if not s.total.infinite and s.total.sum == inf:
+        notes.append("the sum is beyond the largest float")
+    return [*notes, *left_out_notes(s, settings, warned=True)]
+
+
+def left_out_notes(s: Summary, settings: Settings, warned: bool) -> list[str]:
+    """How many rows are left out, by reason: those that are warned of, or the others."""
+    counted = [(one, s.counts.left_out.get(one.key, 0)) for one in REASONS if one.warned is warned]
+    return [one.note.format(rows=rows_of(count), ignore=settings.ignore) for one, count in counted if count]
+
+
+def rows_of(count: int) -> str:
+    """A number of rows, as `1 row`, `2 rows`."""
+    return "1 row" if count == 1 else f"{count} rows"
