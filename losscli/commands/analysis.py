@@ -17,10 +17,10 @@ from losscli.evaluation.scores import SCORES
 from losscli.output.emit import Printing
 from losscli.output.report import Report
 from losscli.reports.calibration import calibration_part, quantile_part
-from losscli.reports.figures import Part, with_parts
 from losscli.reports.groups import groups_part, worst_part
 from losscli.reports.loss import report, scores_for
 from losscli.reports.models import differences, models_part
+from losscli.reports.parts import Part, with_parts
 from losscli.reports.pictures import pictures_of
 from losscli.reports.warnings import warnings_of
 

@@ -13,7 +13,7 @@ from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid
-from losscli.reports.figures import Figure, Listing, Part, lines_of, record_of
+from losscli.reports.parts import Figure, Listing, Part, lines_of, record_of
 from losscli.statistics.calibration import Bin, bins_of, calibration_error
 from losscli.statistics.intervals import wilson
 from losscli.statistics.isotonic import Pairs, Pools, ordered

@@ -17,8 +17,8 @@ from losscli.regression.descent import Fit, FitConfig, mean_loss, rises
 from losscli.regression.design import DesignMatrix
 from losscli.regression.quality import accuracy, boundary, deviance, free_parameters, probabilities, safe_rate, wald
 from losscli.regression.temperature import scaled
-from losscli.reports.figures import Figure, lines_of, record_of
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
+from losscli.reports.parts import Figure, lines_of, record_of
 from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_probabilities
 
 

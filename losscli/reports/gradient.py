@@ -17,7 +17,7 @@ from losscli.gradients.evaluate import SHOWN_ROWS, Gradient, GradientSize, Spool
 from losscli.homework.typed import Expected
 from losscli.output.emit import Printing, emit, emit_rows
 from losscli.output.report import Column, Grid, Report, RowReport
-from losscli.reports.figures import Figure, lines_of, record_of
+from losscli.reports.parts import Figure, lines_of, record_of
 from losscli.reports.warnings import warnings_of
 from losscli.statistics.summary import divisor
 

@@ -6,7 +6,7 @@ from typing import Any
 from losscli.data.blocks import Table
 from losscli.evaluation.analysis import AnalysisResult, RowDetails
 from losscli.evaluation.problem import Problem
-from losscli.reports.figures import Listing, Part
+from losscli.reports.parts import Listing, Part
 from losscli.statistics.breakdown import Entry, Groups, Key
 from losscli.statistics.exact import ratio
 from losscli.statistics.intervals import interval

@@ -12,7 +12,7 @@ from losscli.evaluation.scores import SCORES
 from losscli.losses.wording import listed
 from losscli.output.emit import Printing
 from losscli.output.report import Grid, Report
-from losscli.reports.figures import Figure, Line, Listing, lines_of, record_of
+from losscli.reports.parts import Figure, Line, Listing, lines_of, record_of
 from losscli.reports.warnings import left_out_notes, rows_of, warnings_of
 
 

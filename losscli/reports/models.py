@@ -10,8 +10,8 @@ from losscli.evaluation.analysis import AnalysisResult
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid
-from losscli.reports.figures import Listing, Part, record_of
 from losscli.reports.loss import FEW, FIGURES, few_rows, shared_grid
+from losscli.reports.parts import Listing, Part, record_of
 from losscli.reports.warnings import row_warnings
 from losscli.statistics.intervals import interval
 from losscli.statistics.summary import RowCounts

@@ -11,8 +11,8 @@ from losscli.gradients.evaluate import GradientSize
 from losscli.output.report import Grid, Report
 from losscli.regression.design import DesignMatrix, ParameterShape, class_and_name, parameter_name
 from losscli.regression.gradient import ParameterGradient, value_of
-from losscli.reports.figures import record_of
 from losscli.reports.gradient import GRADIENT_FIGURES, Agreement, GradientAnswer, figures_grid
+from losscli.reports.parts import record_of
 
 
 def parameter_grid(shape: ParameterShape, columns: Mapping[str, Array]) -> Grid:
