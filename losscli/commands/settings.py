@@ -151,7 +151,8 @@ def refuse_contradictions(args: Arguments) -> None:
 
         refuse_ending(args.save)
         if args.reduction is Reduction.NONE:
-            raise UsageError("--save keeps a report, but -r none prints a line for each row; send these to a file with >")
+            what = "--save keeps a report, but -r none prints a line for each row"
+            raise UsageError(f"{what}; send these to a file with >")
         exists = os.path.exists
         if any(exists(args.save) and exists(one) and os.path.samefile(args.save, one) for one in args.sources):
             raise UsageError(f"--save: {args.save} is an input file; choose another")
