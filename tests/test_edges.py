@@ -14,7 +14,6 @@ from conftest import answer, npy, record, refusal, run, write
 
 from losscli.cli.app import main
 from losscli.commands import loss
-from losscli.engines import local
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -349,6 +348,9 @@ def thetas(*args: str, stdin: str) -> list[float]:
 
 
 # --- processes and signals --------------------------------------------------------------------------------------------
+THREADED = ("pyarrow", "fsspec", "distributed")  # packages that start threads, whose locks a fork would inherit
+
+
 def test_an_interrupt_that_surfaces_as_another_exception_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ImportError("numpy is half there")
@@ -359,7 +361,7 @@ def test_an_interrupt_that_surfaces_as_another_exception_is_one(monkeypatch: pyt
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
-@pytest.mark.parametrize("package", ["pyarrow", "fsspec", "distributed"])
+@pytest.mark.parametrize("package", THREADED)
 def test_no_process_is_forked_beside_the_threads_of_a_package(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     forked: list[int] = []
     fork = os.fork
@@ -368,7 +370,7 @@ def test_no_process_is_forked_beside_the_threads_of_a_package(package: str, monk
     write("t.csv", table)
     monkeypatch.setattr("losscli.reading.text.table.LEAST_BYTES", 200)
     monkeypatch.setattr(os, "fork", lambda: forked.append(1) or fork())
-    for name in local._THREADED:
+    for name in THREADED:
         monkeypatch.delitem(sys.modules, name, raising=False)
     alone = answer("bce", "t.csv", "--threads", "2")
     assert forked

@@ -13,7 +13,7 @@ from statistics import median
 
 import numpy as np
 from measure import in_turn
-from tables import LOSSCLI, _parts
+from tables import LOSSCLI, parts_of
 
 SITES = ("rome", "oslo", "bonn", "berlin", "paris")
 MEAN = [*LOSSCLI, "bce", "t.csv", "-p", "a"]
@@ -24,7 +24,7 @@ def make_table(path: Path, rows: int) -> None:
     """Lines `site,label,a,b`, predictions with six decimals."""
     with path.open("w") as out:
         out.write("site,label,a,b\n")
-        for count, generator in _parts(rows, 1):
+        for count, generator in parts_of(rows, 1):
             a = generator.random(count)
             b = np.clip(a + 0.1 * generator.normal(size=count), 0.001, 0.999)
             columns = generator.choice(SITES, count), (generator.random(count) < a).astype(int), a, b

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from measure import in_turn, report
-from tables import LOSSCLI, _has, _parts, _python, made
+from tables import LOSSCLI, has, in_python, made, parts_of
 
 GROUP = 5  # parts of 200,000 rows in a row group
 SMALL_ROWS = 100
@@ -28,7 +28,7 @@ POLARS = "-pl.when(pl.col('label')==1).then(pl.col('prob')).otherwise(1-pl.col('
 
 def draws(rows: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Labels, probabilities and sites, some rows at a time."""
-    for count, generator in _parts(rows, seed):
+    for count, generator in parts_of(rows, seed):
         probs = np.clip(generator.beta(0.7, 1.5, count), 1e-6, 1 - 1e-6)
         labels = (generator.random(count) < probs).astype(np.int8)
         yield labels, probs, generator.integers(0, len(SITES), count)
@@ -104,16 +104,16 @@ CASES = (
 def peers(case: Case, pattern: str) -> dict[str, list[str]]:
     """DuckDB and polars on the same files."""
     found = {}
-    if _has("duckdb"):
+    if has("duckdb"):
         what, group = (f"{case.by}, avg({LOSS})", f" group by {case.by}") if case.by else (f"avg({LOSS})", "")
         sql = f"select {what} from '{pattern}'{group}"
-        found["duckdb"] = _python(
+        found["duckdb"] = in_python(
             f"import duckdb;duckdb.execute('set enable_progress_bar = false');print(duckdb.sql(\"{sql}\").fetchall())"
         )
-    if _has("polars"):
+    if has("polars"):
         loss = f"({POLARS}).mean()"
         what = f"group_by('{case.by}').agg({loss})" if case.by else f"select({loss})"
-        found["polars"] = _python(
+        found["polars"] = in_python(
             f"import polars as pl;print(pl.{case.scan}('{pattern}').{what}.collect(engine='streaming'))"
         )
     return found

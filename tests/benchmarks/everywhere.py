@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from measure import Run, in_turn
-from tables import BCE_POLARS, LOSSCLI, _has, _parts, _python, made
+from tables import BCE_POLARS, LOSSCLI, has, in_python, made, parts_of
 
 ONE = ["--threads", "1"]
 ODD_ROW = 1000  # one row in so many is odd
@@ -44,7 +44,7 @@ class Case:
 
 def values(rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Labels and probabilities, some rows at a time."""
-    for count, generator in _parts(rows, 1):
+    for count, generator in parts_of(rows, 1):
         probs = np.clip(generator.beta(0.7, 1.5, count), 1e-6, 1 - 1e-6)
         yield (generator.random(count) < probs).astype(int), probs
 
@@ -74,11 +74,11 @@ def losscli(*words: str) -> list[str]:
 def polars(file: str, also: str = "") -> list[str]:
     """The same by polars in one thread."""
     scan = f"import os;os.environ['POLARS_MAX_THREADS']='1';import polars as pl;t=pl.scan_csv('{{}}/{file}'){also}"
-    return _python(f"{scan};print(t.select({BCE_POLARS}).collect(engine='streaming').item())")
+    return in_python(f"{scan};print(t.select({BCE_POLARS}).collect(engine='streaming').item())")
 
 
 def _duckdb(code: str) -> list[str]:
-    return _python(f"import duckdb;c=duckdb.connect();c.sql('set threads=1');{code}")
+    return in_python(f"import duckdb;c=duckdb.connect();c.sql('set threads=1');{code}")
 
 
 COPY = (
@@ -139,7 +139,7 @@ def compare(case: Case, folder: Path, rows: int, runs: int) -> None:
         for name, maker in case.files.items():
             if not (folder / size / name).exists():
                 made(maker, folder / size / name, count)
-    asked = [row for row in case.rows if row.needs is None or _has(row.needs)]
+    asked = [row for row in case.rows if row.needs is None or has(row.needs)]
     commands = {
         f"{row.name} {size}": [word.replace("{}", size) for word in row.command]
         for row in asked

@@ -41,7 +41,7 @@ class Case:
     share: float = 1.0  # of the rows that were asked for
 
 
-def _parts(rows: int, seed: int) -> Iterator[tuple[int, np.random.Generator]]:
+def parts_of(rows: int, seed: int) -> Iterator[tuple[int, np.random.Generator]]:
     generator = np.random.default_rng(seed)
     for low in range(0, rows, CHUNK):
         yield min(CHUNK, rows - low), generator
@@ -51,7 +51,7 @@ def make_binary(path: Path, rows: int, digits: int) -> None:
     """Lines `label,prob` with probabilities of so many digits (17: the shortest that reads back)."""
     with path.open("w") as out:
         out.write("label,prob\n")
-        for count, generator in _parts(rows, 1):
+        for count, generator in parts_of(rows, 1):
             probs = np.clip(generator.beta(0.7, 1.5, count), 1e-6, 1 - 1e-6)
             labels = (generator.random(count) < probs).astype(int)
             text = map(repr, probs.tolist()) if digits == 17 else (f"{p:.{digits}f}" for p in probs.tolist())
@@ -64,7 +64,7 @@ def make_wide(path: Path, rows: int) -> None:
     names[2], names[11] = "label", "prob"
     with path.open("w") as out:
         out.write(",".join(names) + "\n")
-        for count, generator in _parts(rows, 2):
+        for count, generator in parts_of(rows, 2):
             cells = generator.normal(size=(count, 20)).round(5)
             cells[:, 11] = np.clip(generator.random(count), 1e-6, 1 - 1e-6).round(6)
             text = [list(map(repr, row)) for row in cells.tolist()]
@@ -78,7 +78,7 @@ def make_classes(path: Path, rows: int) -> None:
     """A label and ten probabilities a line."""
     with path.open("w") as out:
         out.write("label," + ",".join(f"p_{at}" for at in range(10)) + "\n")
-        for count, generator in _parts(rows, 3):
+        for count, generator in parts_of(rows, 3):
             probs = generator.dirichlet(np.full(10, 0.5), count)
             labels = generator.integers(0, 10, count).tolist()
             for label, row in zip(labels, probs.tolist(), strict=True):
@@ -119,11 +119,11 @@ def make_keyed(path: Path, rows: int, kind: str) -> None:
             out.writelines(",".join(map(str, line)) + "\n" for line in lines)
 
 
-def _python(code: str) -> list[str]:
+def in_python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def _has(module: str) -> bool:
+def has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
@@ -135,13 +135,13 @@ BCE_AWK = 'NR>1{s-=$%d?log($%d):log(1-$%d);n++}END{printf "%%.17g\\n",s/n}'
 def binary_peers(file: str, label: int = 1, prob: int = 2) -> dict[str, list[str]]:
     """The usual ways to the mean binary cross-entropy of a file."""
     peers = {}
-    if _has("polars"):
+    if has("polars"):
         scan = f"import polars as pl;print(pl.scan_csv('{file}').select({BCE_POLARS})"
-        peers["polars"] = _python(scan + ".collect(engine='streaming').item())")
-    if _has("duckdb"):
-        peers["duckdb"] = _python(f"import duckdb;print(duckdb.sql(\"{BCE_SQL}'{file}'\").fetchall()[0][0])")
-    if _has("pandas"):
-        peers["pandas"] = _python(
+        peers["polars"] = in_python(scan + ".collect(engine='streaming').item())")
+    if has("duckdb"):
+        peers["duckdb"] = in_python(f"import duckdb;print(duckdb.sql(\"{BCE_SQL}'{file}'\").fetchall()[0][0])")
+    if has("pandas"):
+        peers["pandas"] = in_python(
             "import numpy as np,pandas as pd;s=n=0\n"
             f"for t in pd.read_csv('{file}',usecols=['label','prob'],chunksize=1<<18):\n"
             " y,p=t.label.to_numpy(),t.prob.to_numpy();s-=np.log(np.where(y==1,p,1-p)).sum();n+=len(t)\n"
@@ -149,7 +149,7 @@ def binary_peers(file: str, label: int = 1, prob: int = 2) -> dict[str, list[str
         )
     if shutil.which("mawk"):
         peers["mawk"] = ["mawk", "-F,", BCE_AWK % (label, prob, prob), file]
-    peers["np.loadtxt"] = _python(
+    peers["np.loadtxt"] = in_python(
         f"import numpy as np;y,p=np.loadtxt('{file}',delimiter=',',skiprows=1,usecols=({label - 1},{prob - 1})).T;"
         "print(-np.mean(np.log(np.where(y==1,p,1-p))))"
     )
@@ -159,17 +159,17 @@ def binary_peers(file: str, label: int = 1, prob: int = 2) -> dict[str, list[str
 def class_peers(file: str) -> dict[str, list[str]]:
     """The usual ways to the mean cross-entropy of ten classes."""
     peers = {}
-    if _has("polars"):
+    if has("polars"):
         pick = "pl.concat_list([f'p_{k}' for k in range(10)]).list.get(pl.col('label'))"
         scan = f"import polars as pl;print(pl.scan_csv('{file}').select(-({pick}).log().mean())"
-        peers["polars"] = _python(scan + ".collect(engine='streaming').item())")
-    if _has("duckdb"):
+        peers["polars"] = in_python(scan + ".collect(engine='streaming').item())")
+    if has("duckdb"):
         pick = "list_value(" + ",".join(f"p_{k}" for k in range(10)) + ")[label+1]"
-        peers["duckdb"] = _python(
+        peers["duckdb"] = in_python(
             f"import duckdb;print(duckdb.sql(\"select -avg(ln({pick})) from '{file}'\").fetchall()[0][0])"
         )
-    if _has("pandas"):
-        peers["pandas"] = _python(
+    if has("pandas"):
+        peers["pandas"] = in_python(
             "import numpy as np,pandas as pd;s=n=0\n"
             f"for t in pd.read_csv('{file}',chunksize=1<<16):\n"
             " a=t.to_numpy();s-=np.log(a[np.arange(len(a)),1+a[:,0].astype(int)]).sum();n+=len(a)\n"
@@ -187,11 +187,11 @@ def gzip_peers(file: str) -> dict[str, list[str]]:
         return ["sh", "-c", f"cat {file} | {command}"]
 
     peers = {}
-    if _has("polars"):
+    if has("polars"):
         code = f"import sys,polars as pl;print(pl.read_csv(sys.stdin.buffer.read()).select({BCE_POLARS}).item())"
         peers["polars"] = piped(f'{sys.executable} -c "{code}"')
-    if _has("duckdb"):  # which can't read its standard input here: the packed file itself
-        peers["duckdb (file)"] = _python(f"import duckdb;print(duckdb.sql(\"{BCE_SQL}'{file}'\").fetchall()[0][0])")
+    if has("duckdb"):  # which can't read its standard input here: the packed file itself
+        peers["duckdb (file)"] = in_python(f"import duckdb;print(duckdb.sql(\"{BCE_SQL}'{file}'\").fetchall()[0][0])")
     if shutil.which("mawk"):
         peers["mawk"] = piped("gzip -dc | mawk -F, '" + BCE_AWK % (1, 2, 2) + "'")
     return peers

@@ -124,6 +124,8 @@ def nap(seconds):
     time.sleep(seconds)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+for ends in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(ends, signal.SIG_DFL)  # which nohup has ignored
 in_processes(nap, [60.0, 60.0, 60.0], ())
 """
 

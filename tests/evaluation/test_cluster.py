@@ -1,11 +1,13 @@
 """What is computed on a cluster is to the digit, and to the word of an error, what is computed on this machine."""
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -235,27 +237,52 @@ def _kill_at_work(client: Any, third: subprocess.Popen[bytes]) -> None:
 
 
 INTERRUPTED = """
-import losscli.reading.text.table as text_table, losscli.evaluation.cluster as cluster
+import signal
 from losscli.cli.app import main
-cluster.PART_BYTES, text_table.LEAST_BYTES = 20_000, 1000
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell ignores for what it starts in the background
 raise SystemExit(main())
 """
 
 
 def test_ctrl_c_stops_what_is_done_on_the_cluster_too(tmp_path: Path, running: Cluster) -> None:
-    path = as_text(tmp_path / "t.csv", rows(200_000))
-    command = [sys.executable, "-c", INTERRUPTED, "bce", str(path), "--cluster", running.address]
+    (tmp_path / "a.csv").write_text("label,prob\n1,0.8\n")
+    endless = [tmp_path / f"{name}.csv" for name in "bcde"]  # whoever opens one waits for its other end
+    for path in endless:
+        os.mkfifo(path)
+    command = [sys.executable, "-c", INTERRUPTED, "bce", str(tmp_path), "--cluster", running.address]
     child = subprocess.Popen(command, env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with distributed.Client(running.address, set_as_default=False) as client:
-        end = time.monotonic() + 20
-        while time.monotonic() < end and not any(client.processing().values()):
-            time.sleep(0.02)
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=20)
-        assert (child.returncode, out, err) == (130, b"", b"")
-        while time.monotonic() < end and any(client.processing().values()):
-            time.sleep(0.05)
-        assert not any(client.processing().values())
+        try:
+            await_state(lambda: any(client.processing().values()))
+            child.send_signal(signal.SIGINT)
+            out, err = child.communicate(timeout=60)
+            assert (child.returncode, out, err) == (130, b"", b"")
+            await_state(lambda: not any(client.processing().values()))
+        finally:
+            child.kill()
+            await_state(lambda: not any(map(_let_go, endless)) and not any(_at_work(client)))
+
+
+def await_state(reached: Callable[[], bool]) -> None:
+    """Return when a state is reached."""
+    end = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < end, "the state is never reached"
+        time.sleep(0.02)
+
+
+def _let_go(path: Path) -> bool:
+    """Open the other end of a named pipe, and close it; whether somebody was waiting for it."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
+def _at_work(client: Any) -> list[int]:
+    """How many threads of each worker have something to do."""
+    return list(client.run(lambda dask_worker: len(dask_worker.active_threads)).values())
 
 
 @pytest.mark.parametrize(

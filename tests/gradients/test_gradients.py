@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.enums import Form, Scale
-from losscli.gradients import numeric
 from losscli.gradients.check import compare_slopes
 from losscli.gradients.evaluate import GradientSize
 from losscli.gradients.numeric import DifferenceProblem, Differences, differences
@@ -407,9 +406,11 @@ def test_the_norm_neither_overflows_nor_vanishes(scale: float) -> None:
 
 
 def test_the_step_of_a_logit_of_classes_goes_by_its_distance_below_the_largest() -> None:
-    at = np.array([[5.0, 3.0, -20.0], [1e8, 1e8 - 2.0, 1e8 - 0.5]])
-
-    width = numeric._WIDTHS[Scale.LOGITS](None, at, at, at)  # type: ignore[arg-type]
-
-    assert width.tolist() == [[1.0, 2.0, 25.0], [1.0, 2.0, 1.0]]
-    assert numeric._WIDTHS[Scale.LOGITS](None, at[0], at[0], at[0]).tolist() == [5.0, 3.0, 20.0]  # type: ignore[arg-type]
+    for row in ("5,3,-20", "1e8,99999998,99999999.5", "-1e8,-100000002,-100000000.5", "3e5,-3e5,1"):
+        for label in ("0", "1", "2"):
+            found = record("grad", "ce", label, row, "--from", "logits", "--check")
+            assert found["ok"] and found["unchecked"] == 0, (row, label)
+    for z in ("5", "1e4", "-20", "1e8"):
+        for label in ("0", "1"):
+            found = record("grad", "bce", label, z, "--from", "logits", "--check")
+            assert found["ok"] and found["unchecked"] == 0, (z, label)

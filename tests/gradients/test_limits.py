@@ -1,6 +1,7 @@
 """Gradients where predictions are certain, differences of logits large or numbers beyond floats: never a silent nan."""
 
 import json
+from dataclasses import replace
 from math import inf, log
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from conftest import listed, record, refusal, run
 
 from losscli.cli.app import main
+from losscli.enums import Form, Scale
+from losscli.losses.table import LOSSES
 
 
 def slopes(*args: str) -> list[list[float]]:
@@ -55,9 +58,9 @@ def test_the_focal_slope_next_to_a_certainty_is_that_of_the_definition(gamma: fl
 
 
 def test_a_slope_that_is_not_a_number_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from losscli.gradients import analytic
-
-    monkeypatch.setattr(analytic, "_of_binary", lambda problem, prepared, by: np.full(len(prepared.raw), np.nan))
+    kernels: Any = LOSSES["bce"].kernels[Form.BINARY]
+    wrong = replace(kernels[Scale.PROBS], gradient=lambda targets, p: np.full(len(p), np.nan))
+    monkeypatch.setitem(kernels, Scale.PROBS, wrong)
 
     result = run("grad", "bce", "1", "0.5")
 

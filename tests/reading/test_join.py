@@ -153,7 +153,7 @@ def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[N
     with ExitStack() as stack:
         stack.enter_context(patch.object(table, "HEAD_BYTES", block_bytes))
         if bytes_apart:
-            stack.enter_context(patch.object(tokenizer, "_SAMPLE", 1))
+            stack.enter_context(patch.object(tokenizer, "SAMPLE", 1))
         if few_hashes:
             stack.enter_context(patch.object(join, "hashes", some))
         yield

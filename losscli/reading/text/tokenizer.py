@@ -377,7 +377,7 @@ del _
 _SPREAD = tuple(np.array(n, np.uint64) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F))
 _SPREAD_BITS = 16
 _SPREAD_SHIFT = np.array(64 - _SPREAD_BITS, np.uint64)
-_SAMPLE = 128  # cells: where the first ones all differ, most of a block do
+SAMPLE = 128  # cells: where the first ones all differ, most of a block do
 
 
 @dataclass(frozen=True)
@@ -526,9 +526,9 @@ def _are(holds: Callable[[str], bool], cells: CellSpans, at: Ints) -> Flags:
 def _each_apart(cells: CellSpans) -> Categorical | None:
     """ASCII cells as bytes, a word each, where nearly all seem to differ, as keys do; None for others."""
     rows = cells.starts.size
-    if rows < _SAMPLE or cells.longest > TEXT_BYTES:
+    if rows < SAMPLE or cells.longest > TEXT_BYTES:
         return None
-    if len({_raw(cells, at) for at in range(_SAMPLE)}) < _SAMPLE:
+    if len({_raw(cells, at) for at in range(SAMPLE)}) < SAMPLE:
         return None
     words = bytes_of(cells)
     return None if (words & HIGH_BITS).any() else Categorical(np.arange(rows), ByteStrings(words))
