@@ -6,7 +6,7 @@ from math import inf, isnan
 
 from losscli.commands.arguments import Arguments
 from losscli.commands.settings import refuse_unseen_pictures
-from losscli.data.blocks import Model, Table
+from losscli.data.table import Model, Table
 from losscli.enums import Form, Reduction
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.analysis import AnalysisOptions, AnalysisResult, analyze

@@ -6,7 +6,7 @@ import numpy as np
 
 from losscli.commands.arguments import Arguments
 from losscli.commands.settings import analysis_options, printing_of, refuse_contradictions, request_of, settings_of
-from losscli.data.blocks import Table
+from losscli.data.table import Table
 from losscli.enums import Reduction
 from losscli.errors import UsageError
 from losscli.evaluation.evaluate import summary_of

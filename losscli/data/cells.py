@@ -1,10 +1,7 @@
 """What a cell of text is: a number, a missing value or a word. The one rule: a number is what `float()` reads."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from math import isnan
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +18,7 @@ MISSING = frozenset(
 )
 EXACT = 2.0**53  # below it all whole numbers are floats
 DASHES = frozenset({"-", "--"})  # no value among numbers; among labels the one beside +
-# The first four bytes of all that is missing, in lower case as `| 0x20` makes it of letters and of nothing.
-_MISSING_WORDS = tuple(
-    (np.frombuffer((text.encode().ljust(4, b" ")[:4]), np.uint32) | np.frombuffer(b"    ", np.uint32), len(text) <= 4)
-    for text in sorted(MISSING | {"-nan", "+nan"})
-)
-_LOWER = np.frombuffer(b"    ", np.uint32)
 MINUS = "\N{MINUS SIGN}"  # as word processors and spreadsheets write it
-TEXT_BYTES = 64  # of UTF-8 that a cell of `Texts` has at most
 
 
 def number(text: str) -> float | None:
@@ -126,76 +116,3 @@ def canonical(label: str | float) -> str:
             whole = exact.adjusted() < 1000 and exact == exact.to_integral_value()
             return str(int(exact)) if whole else str(exact.normalize())
     return str(int(value)) if value.is_integer() and abs(value) < 1e22 else repr(value)
-
-
-# --- many cells -------------------------------------------------------------------------------------------------------
-class Categories(Protocol):
-    """Words by their numbers."""
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[str]: ...
-
-    def __getitem__(self, at: int, /) -> str: ...
-
-
-@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
-class ByteStrings:
-    """Cells without NUL as words of eight bytes, (n, count), zeros behind their ends; strings are made on demand."""
-
-    words: NDArray[np.uint64]
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def __iter__(self) -> Iterator[str]:
-        cells = self.words.view(f"S{8 * self.words.shape[1]}")
-        return map(_text, cells.ravel().tolist())
-
-    def __getitem__(self, at: int, /) -> str:
-        return _text(self.words[at].tobytes().rstrip(b"\0"))
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogatepass")
-
-
-def packed(raw: Sequence[bytes]) -> NDArray[np.uint64]:
-    """Cells of bytes without NUL at their ends as words of eight bytes, (n, count), zeros behind their ends."""
-    count = max(1, (max(map(len, raw), default=0) + 7) // 8)
-    return np.array(raw, f"S{8 * count}").view(np.uint64).reshape(-1, count)
-
-
-def texts_of(categories: Categories) -> ByteStrings | None:
-    """The words as `Texts`; None where one is too long for that, or has a NUL."""
-    if isinstance(categories, ByteStrings):
-        return categories
-    raw = [word.encode("utf-8", "surrogatepass") for word in categories]
-    fit = all(len(cell) <= TEXT_BYTES and b"\0" not in cell for cell in raw)
-    return ByteStrings(packed(raw)) if fit else None
-
-
-def one_below_the_other(parts: Iterable[ByteStrings]) -> ByteStrings:
-    """The cells of all parts."""
-    words = [part.words for part in parts]
-    found = np.zeros((sum(map(len, words)), max(part.shape[1] for part in words)), np.uint64)
-    end = 0
-    for part in words:
-        found[end : end + len(part), : part.shape[1]] = part
-        end += len(part)
-    return ByteStrings(found)
-
-
-def missing_words(categories: Categories) -> NDArray[np.bool_]:
-    """Which words stand for no value."""
-    if not isinstance(categories, ByteStrings):
-        return np.array([is_missing(word) for word in categories], dtype=bool)
-    raw = categories.words.view(np.uint8)
-    start = np.ascontiguousarray(raw[:, :4]).view(np.uint32).ravel() | _LOWER
-    found = np.zeros(len(raw), dtype=bool)
-    short = raw[:, 4] == 0
-    for word, is_short in _MISSING_WORDS:
-        found |= (start == word) & short if is_short else start == word
-    alike = np.flatnonzero(found)
-    found[alike] = [is_missing(categories[at]) for at in alike.tolist()]
-    return found

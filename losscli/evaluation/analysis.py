@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Categorical, taken, texts
+from losscli.data.blocks import Block
+from losscli.data.categorical import Categorical, taken, texts
 from losscli.data.cells import is_missing
 from losscli.enums import Form
 from losscli.errors import RowError

@@ -6,20 +6,36 @@ machine: the first in the source first, with its place in the source.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import add
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, Table
+from losscli.data.blocks import Block
+from losscli.data.table import Chunk, Table
 from losscli.engines.dask import on_cluster
 from losscli.engines.local import in_threads
 from losscli.errors import DataError, Quoted, RowError
 from losscli.evaluation.validation import worked
 from losscli.output.progress import counted
-from losscli.reading.open import FilePart, open_piece
+from losscli.reading.many import ExtraColumns, extra_as
+from losscli.reading.open import ReadOptions, open_data
 
 PART_BYTES = 1 << 26  # of a file that are a part of the work
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end.
+
+    `name` is what the user calls the file.
+    """
+
+    request: ReadOptions
+    name: str
+    low: int = 0
+    high: int | None = None
+    extra: ExtraColumns = field(default_factory=dict)  # as the first file of the table has them
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,13 @@ def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) ->
         return _added_up(table, work, empty, [replace(whole[0], low=low, high=high) for low, high in cuts] or whole)
     except Quoted:  # only one reader from end to end knows where such a file can be cut
         return _added_up(table, work, empty, whole)
+
+
+def open_piece(piece: FilePart) -> Table:
+    """The table of the rows of a part."""
+    table = open_data(replace(piece.request, threads=1, cluster=None))
+    table = table if piece.high is None else table.part(piece.low, piece.high)
+    return extra_as(piece.extra, table) if table.schema.extra != piece.extra else table
 
 
 def outcome(work: Callable[[Block], Any], empty: Any, piece: FilePart) -> PartResult:

@@ -10,8 +10,9 @@ from functools import partial, reduce
 from operator import add
 from typing import TypeVar, cast
 
-from losscli.data.blocks import Block, Table
+from losscli.data.blocks import Block
 from losscli.data.reasons import REASONS
+from losscli.data.table import Table
 from losscli.engines.local import MOST_PROCESSES, in_parts, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown

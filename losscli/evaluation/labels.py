@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Categorical, Column
+from losscli.data.categorical import Categorical, Column
 from losscli.data.cells import canonical, number
 from losscli.data.classnames import cut_names, plain_names, plain_truth
 from losscli.errors import RowError, UsageError, shown

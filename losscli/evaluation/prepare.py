@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Categorical, Column, Ints, take, taken
+from losscli.data.blocks import Block, take
+from losscli.data.categorical import Categorical, Column, Ints, taken
 from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Form, Scale

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
 
-from losscli.data.blocks import Table
 from losscli.data.classnames import same_names
 from losscli.data.columns import DECISION
+from losscli.data.table import Table
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, UsageError, printable_line, shown
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes

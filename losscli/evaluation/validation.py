@@ -6,8 +6,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from losscli.data.blocks import Array, Block, Chunk, Ints
+from losscli.data.blocks import Block
+from losscli.data.categorical import Array, Ints
 from losscli.data.cells import canonical
+from losscli.data.table import Chunk
 from losscli.enums import Form, Scale
 from losscli.errors import RowError
 from losscli.evaluation.problem import Problem

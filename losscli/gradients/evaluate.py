@@ -12,7 +12,9 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Ints, Table
+from losscli.data.blocks import Block
+from losscli.data.categorical import Ints
+from losscli.data.table import Table
 from losscli.enums import Reduction, Scale
 from losscli.errors import DataError, RowError
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing

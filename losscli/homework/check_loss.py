@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from losscli.data.blocks import Block, Table
+from losscli.data.blocks import Block
+from losscli.data.table import Table
 from losscli.enums import Reduction
 from losscli.errors import DataError
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from losscli.data.blocks import texts
+from losscli.data.categorical import texts
 from losscli.enums import Reduction, Scale
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Array, Prepared

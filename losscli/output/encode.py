@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Categorical
+from losscli.data.categorical import Categorical
 from losscli.output.report import Column
 
 _FEW = 1000  # rows that Python has written before orjson is imported

@@ -139,7 +139,7 @@ def lines(rows: Iterable[Iterable[object]], delimiter: str) -> str:
 
 def _quoted(column: Column, delimiter: str) -> Column:
     """Words as they stand between delimiters."""
-    from losscli.data.blocks import Categorical
+    from losscli.data.categorical import Categorical
 
     if not isinstance(column, Categorical):
         return column

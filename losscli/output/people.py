@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import IO, Any
 
-from losscli.data.blocks import Categorical
+from losscli.data.categorical import Categorical
 from losscli.errors import printable_line
 from losscli.output.cells import pretty
 from losscli.output.report import Column, Grid, Report, RowReport

@@ -11,7 +11,8 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
-from losscli.data.blocks import Block, Chunk, Reader, Table
+from losscli.data.blocks import Block
+from losscli.data.table import Chunk, Reader, Table
 from losscli.output.streams import is_legacy_console, is_terminal, say
 
 T = TypeVar("T")

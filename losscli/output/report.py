@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Categorical
+from losscli.data.categorical import Categorical
 
 Column = NDArray[np.float64] | NDArray[np.int64] | Categorical
 

@@ -14,26 +14,25 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import (
+from losscli.data.blocks import Block, Side, cut_short, placed
+from losscli.data.categorical import (
+    TEXT_BYTES,
     Array,
-    Block,
     Categorical,
-    Chunk,
     Column,
     Flags,
     Ints,
-    Reader,
-    Side,
-    Table,
     as_words,
-    cut_short,
-    placed,
+    missing_words,
+    packed,
     stacked,
     taken,
+    texts_of,
 )
-from losscli.data.cells import TEXT_BYTES, missing_words, packed, texts_of, whole_number
+from losscli.data.cells import whole_number
 from losscli.data.columns import KEY
 from losscli.data.reasons import NO_PARTNER
+from losscli.data.table import Chunk, Reader, Table
 from losscli.engines.local import in_threads
 from losscli.errors import DataError, Location, RowError, shown
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
 
-from losscli.data.blocks import Chunk, Layout, Origin, Reader, Schema, Table, layout_of
+from losscli.data.blocks import Layout, Origin, layout_of
 from losscli.data.cells import is_missing, is_percentage, is_text, number
 from losscli.data.columns import Columns, ColumnSelection
+from losscli.data.table import Chunk, Reader, Schema, Table
 from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading.missing import missing
@@ -346,6 +347,18 @@ class ListReader(Reader):
 
 
 # --- arguments that the shell has cut ---------------------------------------------------------------------------------
+def too_many(tokens: tuple[str, ...], forms: frozenset[Form]) -> str:
+    """The message for three arguments or more, with a hint at what may have been meant."""
+    hint = ""
+    if lists := quoted_lists(tokens, forms):
+        hint = f"; quote each list (PowerShell needs that always): {lists}"
+    elif len(files := [token for token in tokens if os.path.exists(token)]) == 1:
+        hint = f"; choose columns with -y and -p, as in {files[0]} -y COL -p COL"
+    elif not any(map(is_list, tokens)):
+        hint = "; quote a glob, so that its files are read as one table"
+    return f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}"
+
+
 def quoted_lists(tokens: tuple[str, ...], forms: frozenset[Form]) -> str | None:
     """The lists of which a shell has made many arguments, in quotes; None where these aren't plainly pieces of lists.
 

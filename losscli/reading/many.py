@@ -11,12 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from losscli.data.blocks import Block, Chunk, OpenSource, Reader, Table
+from losscli.data.blocks import Block
 from losscli.data.columns import ColumnSelection
-from losscli.errors import DataError, shown
-from losscli.reading.listing import FileListing
+from losscli.data.table import Chunk, Cluster, OpenSource, Reader, Table
+from losscli.errors import DataError, UsageError, shown
+from losscli.reading.listing import FileListing, list_files
 from losscli.reading.remote import is_url
+
+if TYPE_CHECKING:
+    from losscli.reading.open import ReadOptions
 
 BATCH_BYTES = 1 << 19  # of small files that are read together
 REMOTE_FILES = 16  # of a store, that are read at once
@@ -24,24 +29,26 @@ OpenFile = Callable[[str], OpenSource]
 ExtraColumns = Mapping[str, tuple[tuple[str, int], ...]]  # what columns are for: their names, and which of a block's
 
 
-def open_many(token: str, listing: FileListing, open_file: OpenFile) -> OpenSource:
-    """The files as one source, whose first lines are those of the first file."""
-    first = open_file(listing.files[0])
-    return OpenSource(token, first.top, first.named, partial(_joined, listing, open_file, first), first.close)
+class ManyFiles(OpenSource):
+    """Files as one source, the first of which is open: its first lines are those of all."""
 
+    def __init__(self, token: str, listing: FileListing, open_file: OpenFile) -> None:
+        self.first = open_file(listing.files[0])
+        super().__init__(token, self.first.top, self.first.named, self.first.close)
+        self.listing, self.open_file = listing, open_file
 
-def _joined(listing: FileListing, open_file: OpenFile, opened: OpenSource, wanted: ColumnSelection) -> Table:
-    """The files as one table; DataError at the first that lacks a column that the first one has in use."""
-    names = listing.files
-    first = opened.table(wanted)
-    first = replace(first, schema=replace(first.schema, notes=(*first.schema.notes, *listing.notes)))
-    own = same_columns(first, wanted)
-    size = 0
-    if not is_url(names[0]):
-        with suppress(OSError):
-            size = sum(os.path.getsize(name) for name in names)
-    reader = ManyFilesReader(first, tuple(names), partial(_like_first, first, open_file, own), size or None)
-    return replace(first, reader=reader, sources=tuple(names), threads=1)
+    def _table(self, wanted: ColumnSelection) -> Table:
+        """The files as one table; DataError at the first that lacks a column that the first one has in use."""
+        names = self.listing.files
+        first = self.first.table(wanted)
+        first = replace(first, schema=replace(first.schema, notes=(*first.schema.notes, *self.listing.notes)))
+        own = same_columns(first, wanted)
+        size = 0
+        if not is_url(names[0]):
+            with suppress(OSError):
+                size = sum(os.path.getsize(name) for name in names)
+        reader = ManyFilesReader(first, tuple(names), partial(_like_first, first, self.open_file, own), size or None)
+        return replace(first, reader=reader, sources=tuple(names), threads=1)
 
 
 def _like_first(first: Table, open_file: OpenFile, wanted: ColumnSelection, name: str) -> Table:
@@ -97,7 +104,7 @@ class ManyFilesReader(Reader):
 
     def read(self, low: int, high: int) -> Iterator[Chunk]:
         """The rows of a range of the files, small ones together."""
-        small, batch, size = self.first.small_files, list[tuple[str, bytes]](), 0
+        small, batch, size = self.first.reader.small_files(), list[tuple[str, bytes]](), 0
         for number in range(low, high):
             opened = self.opened if number == 0 else None
             rows = small.rows(self.names[number]) if small and not opened else None
@@ -169,6 +176,19 @@ def _order(extra: ExtraColumns, other: Table) -> tuple[int, ...]:
     """The places of the extra columns of a file, in the order of the first file's."""
     places = {at: dict(other.schema.extra[purpose])[name] for purpose, part in extra.items() for name, at in part}
     return tuple(places[at] for at in sorted(places))
+
+
+def with_cluster(table: Table, request: "ReadOptions") -> Table:
+    """The table with the address of a cluster, and its files as requests that any machine understands."""
+    if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-" or request.cluster is None:
+        raise UsageError("--cluster wants one table of files that its workers can read, no lists and no pipe")
+    listing = list_files(request.tokens[0])
+    wanted = request.wanted if listing is None else same_columns(table, request.wanted)
+    files = tuple(
+        (path, replace(request, tokens=(path if is_url(path) else os.path.abspath(path),), wanted=wanted))
+        for path in (request.tokens if listing is None else listing.files)
+    )
+    return replace(table, cluster=Cluster(request.cluster, files))
 
 
 def same_columns(first: Table, wanted: ColumnSelection) -> ColumnSelection:

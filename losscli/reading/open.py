@@ -2,102 +2,106 @@
 
 import os
 import sys
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import partial
 
-from losscli.data.blocks import Cluster, Table
-from losscli.data.columns import KEY
+from losscli.data.columns import KEY, ColumnSelection
+from losscli.data.table import OpenSource, Table
 from losscli.engines.local import thread_count
 from losscli.errors import NoInput, UsageError
-from losscli.reading.files import ReadOptions as ReadOptions
-from losscli.reading.files import file_table
-from losscli.reading.lists import is_list, quoted_lists
-from losscli.reading.remote import is_url
-
-if TYPE_CHECKING:
-    from losscli.reading.many import ExtraColumns
+from losscli.reading.lists import is_list
+from losscli.reading.text.dialect import PLAIN_STYLE, Style
 
 
 @dataclass(frozen=True)
-class FilePart:
-    """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end.
+class ReadOptions:
+    """What is to be read: the positional arguments, the columns wanted of them, and how text is read."""
 
-    `name` is what the user calls the file.
-    """
-
-    request: ReadOptions
-    name: str
-    low: int = 0
-    high: int | None = None
-    extra: "ExtraColumns" = field(default_factory=dict)  # as the first file of the table has them
+    tokens: tuple[str, ...]
+    wanted: ColumnSelection
+    style: Style = PLAIN_STYLE
+    encoding: str | None = None
+    threads: int | None = None
+    cluster: str | None = None
+    drop_unmatched: bool | None = None  # rows that only one table has, with --key; None: it wasn't said
 
 
 def open_data(request: ReadOptions) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
-    table = _table_of(request)
-    if request.cluster is not None:
-        table = replace(table, cluster=Cluster(request.cluster, _files(table, request)))
-    return replace(table, threads=thread_count(request.threads)) if table.streamed else table
-
-
-def open_piece(piece: FilePart) -> Table:
-    """The table of the rows of a piece."""
-    from losscli.reading.many import extra_as
-
-    table = open_data(replace(piece.request, threads=1, cluster=None))
-    table = table if piece.high is None else table.part(piece.low, piece.high)
-    return extra_as(piece.extra, table) if table.schema.extra != piece.extra else table
-
-
-def _files(table: Table, request: ReadOptions) -> tuple[tuple[str, ReadOptions], ...]:
-    """The files of a table by their names, and as requests that any machine understands."""
-    from losscli.reading.listing import list_files
-    from losscli.reading.many import same_columns
-
-    if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-":
-        raise UsageError("--cluster wants one table of files that its workers can read, no lists and no pipe")
-    listing = list_files(request.tokens[0])
-    wanted = request.wanted if listing is None else same_columns(table, request.wanted)
-    return tuple(
-        (path, replace(request, tokens=(path if is_url(path) else os.path.abspath(path),), wanted=wanted))
-        for path in (request.tokens if listing is None else listing.files)
-    )
-
-
-def _table_of(request: ReadOptions) -> Table:
-    """The table of two arguments, a list, a path or standard input; UsageError where they are none of these."""
-    tokens = request.tokens
+    tokens, joined = request.tokens, KEY in request.wanted.extra
     if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise UsageError("standard input can be read only once; give '-' for one argument only")
     if len(tokens) > 2:
-        hint = ""
-        if lists := quoted_lists(tokens, request.wanted.forms):
-            hint = f"; quote each list (PowerShell needs that always): {lists}"
-        elif len(files := [token for token in tokens if os.path.exists(token)]) == 1:
-            hint = f"; choose columns with -y and -p, as in {files[0]} -y COL -p COL"
-        elif not any(map(is_list, tokens)):
-            hint = "; quote a glob, so that its files are read as one table"
-        raise UsageError(f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}")
-    if request.drop_unmatched is not None and KEY not in request.wanted.extra:
+        from losscli.reading.lists import too_many
+
+        raise UsageError(too_many(tokens, request.wanted.forms))
+    if request.drop_unmatched is not None and not joined:
         raise UsageError("--unmatched says what is done about rows that --key finds no partner for; add --key")
+    if joined and len(tokens) < 2:
+        raise UsageError("--key joins two tables, LABELS and PREDS")
+    if "" in tokens:
+        raise UsageError("an argument is empty")
+    if not tokens and (sys.stdin is None or sys.stdin.closed or sys.stdin.isatty()):
+        raise NoInput
     if len(tokens) == 2:
         from losscli.reading.pairs import pair
 
-        return pair(request)
-    if KEY in request.wanted.extra:
-        raise UsageError("--key joins two tables, LABELS and PREDS")
-    if not tokens:
-        _refuse_terminal()
-        return file_table("-", request)
-    if "" in tokens:
-        raise UsageError("an argument is empty")
-    if is_list(tokens[0]):
+        table = pair(request, open_path)
+    elif tokens and is_list(tokens[0]):
         from losscli.reading.pairs import likelihoods
 
-        return likelihoods(request)
-    return file_table(tokens[0], request)
+        table = likelihoods(request, open_path)
+    else:
+        table = open_path(tokens[0] if tokens else "-", request).table(request.wanted)
+    if request.cluster is not None:
+        from losscli.reading.many import with_cluster
+
+        table = with_cluster(table, request)
+    return replace(table, threads=thread_count(request.threads)) if table.streamed else table
 
 
-def _refuse_terminal() -> None:
-    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
-        raise NoInput
+def open_path(path: str, request: ReadOptions) -> OpenSource:
+    """The source at a path, or the files of a directory, a glob or a prefix as one, first lines read."""
+    if "://" in path or any(mark in path for mark in "*?[") or os.path.isdir(path):
+        from losscli.reading.listing import list_files
+        from losscli.reading.many import ManyFiles
+
+        listing = list_files(path)
+        if listing is not None:
+            return ManyFiles(path, listing, partial(open_file, request=request))
+    return open_file(path, request)
+
+
+def open_file(path: str, request: ReadOptions) -> OpenSource:
+    """The source at the path of one file. Its first bytes choose the reader, never its name; text comes last."""
+    from losscli.reading.sources import ARRAYS, is_columnar, open_source
+
+    source = open_source(path, request.encoding)
+    found: OpenSource
+    try:
+        if source.magic.startswith(ARRAYS):
+            from losscli.reading.formats.arrays import open_arrays
+
+            found = open_arrays(source, request.style.drop)
+        elif is_columnar(source):
+            from losscli.reading.formats.parquet import open_columnar
+
+            found = open_columnar(source, request.style.drop)
+        elif source.magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            from losscli.reading.formats.jsonlines import open_json_lines
+
+            found = open_json_lines(source, request.style)
+        else:
+            from losscli.reading.signatures import refuse_other_kinds
+            from losscli.reading.text.table import open_text
+
+            refuse_other_kinds(source)
+            found = open_text(source, request.style)
+    except BaseException:
+        source.close()
+        raise
+    if "=" in path:
+        from losscli.reading.pathkeys import with_path_keys
+
+        return with_path_keys(found)
+    return found

@@ -12,23 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from losscli.data.blocks import (
-    Array,
-    Block,
-    Categorical,
-    Chunk,
-    ColumnNames,
-    OpenSource,
-    Origin,
-    Reader,
-    Schema,
-    Side,
-    Table,
-    cut_short,
-    placed,
-    taken,
-)
-from losscli.data.cells import ByteStrings, canonical, is_missing, number, whole_number
+from losscli.data.blocks import Block, Origin, Side, cut_short, placed
+from losscli.data.categorical import Array, ByteStrings, Categorical, taken
+from losscli.data.cells import canonical, is_missing, number, whole_number
 from losscli.data.columns import (
     KEY,
     LABEL_NAMES,
@@ -40,11 +26,11 @@ from losscli.data.columns import (
     resolve,
     shared_out,
 )
+from losscli.data.table import Chunk, ColumnNames, OpenSource, Reader, Schema, Table
 from losscli.engines.local import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError, UsageError, shown
 from losscli.lazy import Lazy
-from losscli.reading.files import ReadOptions, file_table, opened
 from losscli.reading.lists import (
     InlineList,
     Shape,
@@ -62,18 +48,20 @@ from losscli.reading.missing import missing
 
 if TYPE_CHECKING:
     from losscli.reading import join
+    from losscli.reading.open import ReadOptions
 else:
     join = Lazy("losscli.reading.join")
 
 SHARED, SHARED_LABEL = "shared ", "shared label"  # purposes of columns that both tables have, the first with a number
 Sides = Sequence[InlineList | OpenSource]
+OpenPath = Callable[[str, "ReadOptions"], OpenSource]
 
 
 class DifferentCounts(DataError):
     """The sides have different numbers of rows."""
 
 
-def likelihoods(request: ReadOptions) -> Table:
+def likelihoods(request: "ReadOptions", open_path: OpenPath) -> Table:
     """A lone list: for nll the likelihoods of the true labels."""
     wanted = request.wanted
     given = parse_numbers(request.tokens[0])
@@ -92,14 +80,12 @@ def likelihoods(request: ReadOptions) -> Table:
     one = _one_weight(request)
     if one is not None:
         return replace(table, reader=_WeighedAlike(table.reader, one))
-    return side_by_side({"prob": table, "weight": _weights_argument(request)}, Form.LIKELIHOOD)
+    return side_by_side({"prob": table, "weight": _weights_argument(request, open_path)}, Form.LIKELIHOOD)
 
 
-def pair(request: ReadOptions) -> Table:
+def pair(request: "ReadOptions", open_path: OpenPath) -> Table:
     """The table of LABELS and PREDS."""
-    if "" in request.tokens:
-        raise UsageError("an argument is empty")
-    labels, preds = _read(request)
+    labels, preds = _read(request, open_path)
     form = form_of(request.wanted.forms, labels, preds)
     sides = tables_of(labels, preds, form, request.style.drop, request.wanted)
     if KEY in request.wanted.extra:
@@ -109,7 +95,7 @@ def pair(request: ReadOptions) -> Table:
     weighted = any(side.schema.columns.weight is not None for side in sides)
     one = None if weighted else _one_weight(request)
     own = request.wanted.weight and not weighted and one is None
-    weights = {"weight": _weights_argument(request)} if own else {}
+    weights = {"weight": _weights_argument(request, open_path)} if own else {}
     table = side_by_side({"label": sides[0], "prob": sides[1], **weights}, form)
     table = table if one is None else replace(table, reader=_WeighedAlike(table.reader, one))
     doubt = other_reading(labels, preds) if Form.CATEGORICAL in request.wanted.forms and form is Form.BINARY else None
@@ -117,12 +103,12 @@ def pair(request: ReadOptions) -> Table:
 
 
 # --- the two arguments ------------------------------------------------------------------------------------------------
-def _read(request: ReadOptions) -> list[InlineList | Table]:
+def _read(request: "ReadOptions", open_path: OpenPath) -> list[InlineList | Table]:
     """Both arguments read; a column that is wanted of either is looked for in LABELS, then in PREDS."""
     found: list[InlineList | OpenSource] = []
     try:
         for at, token in enumerate(request.tokens):
-            found.append(_side(token, request, at))
+            found.append(_side(token, request, at, open_path))
         tables = [side for side in found if isinstance(side, OpenSource)]
         if KEY in request.wanted.extra and len(tables) < 2:
             raise UsageError("--key joins two tables, LABELS and PREDS")
@@ -138,7 +124,7 @@ def _read(request: ReadOptions) -> list[InlineList | Table]:
         raise
 
 
-def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
+def _side(token: str, request: "ReadOptions", at: int, open_path: OpenPath) -> InlineList | OpenSource:
     """LABELS (at 0) or PREDS as a list, or as a table whose first lines are read."""
     wanted = request.wanted
     single = at == 0 and token in wanted.named_labels and not os.path.exists(token)
@@ -148,7 +134,7 @@ def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
             raise DataError(f"{token}: {missing(token)}; if it is a label, name it with {option}")
         if at == 1 and is_word(token) and not os.path.exists(token) and not is_list(request.tokens[0]):
             raise DataError(f"{token}: {missing(token)}; a column is chosen with -p {token}")
-        return opened(token, request)
+        return open_path(token, request)
     if (wanted.label, wanted.prob)[at]:
         raise UsageError(f"{('-y', '-p')[at]} chooses a column of a table, and {('LABELS', 'PREDS')[at]} is a list")
     if single:
@@ -160,7 +146,7 @@ def _side(token: str, request: ReadOptions, at: int) -> InlineList | OpenSource:
     return parse_numbers(token) if at else found
 
 
-def _one_weight(request: ReadOptions) -> float | None:
+def _one_weight(request: "ReadOptions") -> float | None:
     """The one number that is the weight of all rows, if that is what `-w` says beside lists."""
     value = number((request.wanted.weight or "").strip())
     if value is not None and not 0.0 <= value < inf:
@@ -189,7 +175,7 @@ def _weighed_alike(chunk: Chunk, weight: float) -> Block:
     return replace(block, weights=np.full(block.rows, weight), sides={**block.sides, "weight": side})
 
 
-def _weights_argument(request: ReadOptions) -> Table:
+def _weights_argument(request: "ReadOptions", open_path: OpenPath) -> Table:
     """Sample weights beside lists: a list of their own, or a file of one column."""
     text = request.wanted.weight or ""
     if is_list(text):
@@ -200,7 +186,7 @@ def _weights_argument(request: ReadOptions) -> Table:
             replace(request.wanted, exact=False),
         )
     wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=request.wanted.header)
-    return file_table(text, replace(request, wanted=wanted))
+    return open_path(text, replace(request, wanted=wanted)).table(wanted)
 
 
 # --- which columns of which table -------------------------------------------------------------------------------------

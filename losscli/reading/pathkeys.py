@@ -1,14 +1,16 @@
 """Keys that the directories of a path name, as `day=2026-01-01/`: columns of the files below, for --by and --show."""
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 
 import numpy as np
 
-from losscli.data.blocks import Block, Categorical, Chunk, OpenSource, Reader, Table
+from losscli.data.blocks import Block
+from losscli.data.categorical import Categorical
 from losscli.data.columns import KEY, ColumnSelection
+from losscli.data.table import Chunk, OpenSource, Reader, Table
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
@@ -27,10 +29,21 @@ def path_keys(path: str, names: Container[str] = ()) -> dict[str, str]:
 def with_path_keys(source: OpenSource) -> OpenSource:
     """The source, whose extra columns may be keys of its path too."""
     keys = path_keys(source.name, source.top.first)
-    return replace(source, table=partial(_table, source.table, keys)) if keys else source
+    return KeyedSource(source, keys) if keys else source
 
 
-def _table(inner: Callable[[ColumnSelection], Table], keys: Mapping[str, str], wanted: ColumnSelection) -> Table:
+class KeyedSource(OpenSource):
+    """A source in whose path directories name keys."""
+
+    def __init__(self, inner: OpenSource, keys: Mapping[str, str]) -> None:
+        super().__init__(inner.name, inner.top, inner.named, inner.close)
+        self.inner, self.keys = inner, keys
+
+    def _table(self, wanted: ColumnSelection) -> Table:
+        return _with_keys(self.inner, self.keys, wanted)
+
+
+def _with_keys(inner: OpenSource, keys: Mapping[str, str], wanted: ColumnSelection) -> Table:
     chosen: dict[str, list[str]] = {}  # by purpose: the keys, and "" for each of the other columns
     others: dict[str, str] = {}
     for purpose, text in wanted.extra.items():
@@ -43,8 +56,8 @@ def _table(inner: Callable[[ColumnSelection], Table], keys: Mapping[str, str], w
         if rest:
             others[purpose] = ",".join(rest)
     if not any(key for named in chosen.values() for key in named):
-        return inner(wanted)
-    table = inner(replace(wanted, extra=others))
+        return inner.table(wanted)
+    table = inner.table(replace(wanted, extra=others))
     width = 1 + max((at for part in table.schema.extra.values() for _, at in part), default=-1)
     used = {
         key: width + at for at, key in enumerate(dict.fromkeys(key for part in chosen.values() for key in part if key))
@@ -57,7 +70,7 @@ def _table(inner: Callable[[ColumnSelection], Table], keys: Mapping[str, str], w
             columns += [(key, used[key])] if key else [rest_of.pop(0)] if rest_of else []
         extra[purpose] = (*columns, *rest_of)
     reader = _Keyed(table.reader, [keys[key] for key in used])
-    return replace(table, schema=replace(table.schema, extra=extra), reader=reader, small_files=None)
+    return replace(table, schema=replace(table.schema, extra=extra), reader=reader)
 
 
 class _Keyed(Reader):

@@ -12,7 +12,7 @@ from functools import partial
 from select import select
 from typing import IO, Any, cast
 
-from losscli.data.blocks import Reader
+from losscli.data.table import Reader
 from losscli.errors import DataError, UsageError
 from losscli.reading.compression import COMPRESSIONS, decompressed
 from losscli.reading.missing import missing

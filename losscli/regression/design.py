@@ -3,17 +3,19 @@
 The labels become the coefficients of a loss once; what remains a function of theta are the logits.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, HeldBlocks, Table, texts
-from losscli.data.blocks import taken as cells_of
+from losscli.data.blocks import Block
+from losscli.data.categorical import taken as cells_of
+from losscli.data.categorical import texts
 from losscli.data.cells import canonical, is_missing, number
 from losscli.data.columns import FACTOR
+from losscli.data.table import Chunk, Reader, Table
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, RowError, UsageError, shown
 from losscli.evaluation.evaluate import in_order, refuse_nothing, weights_of_counts
@@ -169,6 +171,20 @@ def _refuse_predictions(request: ReadOptions, asked: Settings) -> None:
         raise UsageError("--like sklearn takes probabilities, not logits")
     if asked.reduction is Reduction.NONE:
         raise UsageError("-r none leaves a loss for each row; a gradient by parameters is that of one number")
+
+
+@dataclass(frozen=True)
+class HeldBlocks(Reader):
+    """Blocks in memory, which can be read as often as wanted."""
+
+    blocks: Sequence[Block]
+
+    def chunks(self) -> Iterator[Chunk]:
+        return (partial(_itself, block) for block in self.blocks)
+
+
+def _itself(block: Block) -> Block:
+    return block
 
 
 def _held(request: ReadOptions) -> Table:

@@ -9,7 +9,8 @@ from math import inf
 
 import numpy as np
 
-from losscli.data.blocks import Block, Table
+from losscli.data.blocks import Block
+from losscli.data.table import Table
 from losscli.enums import Form, Scale
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array, Prepared, prepare

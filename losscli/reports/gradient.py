@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from losscli.data.blocks import taken, texts
+from losscli.data.categorical import taken, texts
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Method, Reduction
 from losscli.evaluation.figures import Figures

@@ -3,7 +3,7 @@
 from math import inf, nan
 from typing import Any
 
-from losscli.data.blocks import Table
+from losscli.data.table import Table
 from losscli.evaluation.analysis import AnalysisResult, RowDetails
 from losscli.evaluation.problem import Problem
 from losscli.reports.parts import Listing, Part

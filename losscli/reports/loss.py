@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
-from losscli.data.blocks import Table
 from losscli.data.reasons import REASONS, Reason
+from losscli.data.table import Table
 from losscli.enums import Form, Reduction
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from math import inf
 
-from losscli.data.blocks import Model, Table
+from losscli.data.table import Model, Table
 from losscli.errors import printable_line
 from losscli.evaluation.analysis import AnalysisResult
 from losscli.evaluation.figures import Figures

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import nan
 
-from losscli.data.blocks import Model
+from losscli.data.table import Model
 from losscli.evaluation.analysis import AnalysisResult
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem

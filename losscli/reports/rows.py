@@ -8,10 +8,12 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Categorical, Table, taken, texts
-from losscli.data.blocks import Column as Labels
+from losscli.data.blocks import Block
+from losscli.data.categorical import Categorical, taken, texts
+from losscli.data.categorical import Column as Labels
 from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
+from losscli.data.table import Table
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared

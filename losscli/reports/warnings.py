@@ -3,8 +3,8 @@ read all the same. The rule of the latter: sound data never meet one."""
 
 from math import inf
 
-from losscli.data.blocks import Table
 from losscli.data.reasons import IGNORED_LABEL, REASONS
+from losscli.data.table import Table
 from losscli.enums import Form
 from losscli.errors import shown
 from losscli.evaluation.data_checks import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from losscli.commands.arguments import Arguments
 from losscli.commands.settings import request_of, settings_of
-from losscli.data.blocks import Table
+from losscli.data.table import Table
 from losscli.enums import Form, Like, Missing, Scale
 from losscli.errors import DataError
 from losscli.evaluation.evaluate import evaluated, in_order, summary_of

@@ -13,7 +13,7 @@ from conftest import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losscli.data.blocks import Categorical
+from losscli.data.categorical import Categorical
 from losscli.output.encode import encoded
 from losscli.output.formats import FORMATS
 from losscli.output.report import Column, Report, RowReport

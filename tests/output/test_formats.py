@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import DATA, refusal, run
 
-from losscli.data.blocks import texts
+from losscli.data.categorical import texts
 from losscli.output.formats import FORMATS, Writer
 from losscli.output.report import Report, RowReport
 

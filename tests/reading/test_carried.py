@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from conftest import DATA, write
 
-from losscli.data.blocks import Table
 from losscli.data.columns import ColumnSelection
+from losscli.data.table import Table
 from losscli.enums import Form
 from losscli.errors import DataError
 from losscli.reading.open import ReadOptions, open_data

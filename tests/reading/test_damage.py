@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from conftest import answer, process, refusal, write
 
-from losscli.data.blocks import Table
 from losscli.data.columns import ColumnSelection
+from losscli.data.table import Table
 from losscli.enums import Form
 from losscli.reading import compression
 from losscli.reading.formats import npy

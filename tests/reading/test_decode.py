@@ -12,7 +12,8 @@ from conftest import examples, scaled
 from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
-from losscli.data.blocks import Categorical, Layout
+from losscli.data.blocks import Layout
+from losscli.data.categorical import Categorical
 from losscli.reading.text.tokenizer import BLOCK_BYTES, Decoded, are_records, decode
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", ".")

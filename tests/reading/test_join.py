@@ -15,9 +15,11 @@ from conftest import answer, close, examples, record, refusal, run, write
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
-from losscli.data.blocks import Categorical, Table, placed, stacked, taken, texts
-from losscli.data.cells import is_missing, missing_words, texts_of
+from losscli.data.blocks import placed
+from losscli.data.categorical import Categorical, missing_words, stacked, taken, texts, texts_of
+from losscli.data.cells import is_missing
 from losscli.data.columns import ColumnSelection
+from losscli.data.table import Table
 from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading import join

@@ -17,9 +17,11 @@ from conftest import examples, scaled
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from losscli.data.blocks import Block, Layout, Origin, Table, taken, texts
+from losscli.data.blocks import Block, Layout, Origin
+from losscli.data.categorical import taken, texts
 from losscli.data.cells import is_missing, number
 from losscli.data.columns import ColumnSelection
+from losscli.data.table import Table
 from losscli.engines import local
 from losscli.enums import Form
 from losscli.errors import DataError

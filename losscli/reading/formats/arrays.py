@@ -8,25 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import (
-    Block,
-    Categorical,
-    Cells,
-    Chunk,
-    Column,
-    Layout,
-    OpenSource,
-    Origin,
-    Table,
-    as_column,
-    as_labels,
-    as_words,
-    block_of_cells,
-    layout_of,
-    schema_of,
-)
+from losscli.data.blocks import Block, Cells, Layout, Origin, block_of_cells, layout_of
+from losscli.data.categorical import Categorical, Column, as_column, as_labels, as_words
 from losscli.data.cells import EXACT
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
+from losscli.data.table import Chunk, OpenSource, Table, schema_of
 from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading.formats.npy import StoredArray, parts_of, sound
@@ -67,7 +53,7 @@ def open_arrays(source: Source, drop: bool) -> OpenSource:
     lists = {name: own for name, own in whole.items() if own != (name,)}
     top = FirstLines(names, shown_rows, lists) if any(names) else FirstLines(shown_rows[0], shown_rows[1:])
     held = _Arrays(source, parts, series, rows, step, first)
-    return OpenSource(source.name, top, any(names), partial(_table, held, top, any(names), drop), source.close)
+    return ArraySource(held, top, any(names), drop)
 
 
 @dataclass(frozen=True)
@@ -82,26 +68,34 @@ class _Arrays:
     top: list[NDArray[Any]]
 
 
-def _table(held: _Arrays, top: FirstLines, named: bool, drop: bool, wanted: ColumnSelection) -> Table:
-    source = held.source
-    if len(held.parts) == 1 and not held.series[0].name:
-        width = len(held.series)
-        if wanted.preds_only and wanted.forms == {Form.CATEGORICAL} and not wanted.prob and width == 1:
-            held, top = _as_row(held)
-        elif width > 1 and Form.CATEGORICAL not in wanted.forms:  # one array of labels, one of predictions
-            wanted = replace(wanted, label=wanted.label or f"1-{width}") if wanted.labels_only else wanted
-            wanted = replace(wanted, prob=wanted.prob or f"1-{width}") if wanted.preds_only else wanted
-    series = held.series
-    try:
-        columns = resolve(top, replace(wanted, header=named))
-    except DataError as error:
-        raise DataError(f"{source.name}: {error}") from None
-    layout = layout_of(columns, wanted, len(series), drop)
-    reader = ArrayReader(held, layout, Origin(source.name, columns))
-    chosen = [series[at] for at in columns.predictions]
-    dtypes = [_dtype(held.parts[one.part].dtype, one) for one in chosen]
-    bits = max((8 * dtype.itemsize if dtype.kind == "f" else 64 for dtype in dtypes), default=64)
-    return Table(source.name, replace(schema_of(columns, wanted), float_bits=min(bits, 64)), reader)
+class ArraySource(OpenSource):
+    """Arrays, the first rows of which are read."""
+
+    def __init__(self, held: _Arrays, top: FirstLines, named: bool, drop: bool) -> None:
+        super().__init__(held.source.name, top, named, held.source.close)
+        self.held, self.drop = held, drop
+
+    def _table(self, wanted: ColumnSelection) -> Table:
+        held, top = self.held, self.top
+        if len(held.parts) == 1 and not held.series[0].name:
+            width = len(held.series)
+            if wanted.preds_only and wanted.forms == {Form.CATEGORICAL} and not wanted.prob and width == 1:
+                held, top = _as_row(held)
+            elif width > 1 and Form.CATEGORICAL not in wanted.forms:  # one array of labels, one of predictions
+                wanted = replace(wanted, label=wanted.label or f"1-{width}") if wanted.labels_only else wanted
+                wanted = replace(wanted, prob=wanted.prob or f"1-{width}") if wanted.preds_only else wanted
+        series = held.series
+        try:
+            columns = resolve(top, replace(wanted, header=self.named))
+        except DataError as error:
+            raise DataError(f"{self.name}: {error}") from None
+        layout = layout_of(columns, wanted, len(series), self.drop)
+        reader = ArrayReader(held, layout, Origin(self.name, columns))
+        chosen = [series[at] for at in columns.predictions]
+        dtypes = [_dtype(held.parts[one.part].dtype, one) for one in chosen]
+        bits = max((8 * dtype.itemsize if dtype.kind == "f" else 64 for dtype in dtypes), default=64)
+        schema = replace(schema_of(columns, wanted), float_bits=min(bits, 64))
+        return Table(self.name, schema, reader, (self.name,))
 
 
 def _dtype(dtype: np.dtype[Any], one: ArrayColumn) -> np.dtype[Any]:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Array, Block, Categorical, Cells, Layout, Origin, block_of_cells, cut_short
+from losscli.data.blocks import Block, Cells, Layout, Origin, block_of_cells, cut_short
+from losscli.data.categorical import Array, Categorical
 from losscli.data.cells import EXACT, is_text, number
 from losscli.errors import DataError, RowError, shown
 from losscli.lazy import Lazy

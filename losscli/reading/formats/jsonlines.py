@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, layout_of, schema_of
+from losscli.data.blocks import Block, Layout, Origin, layout_of
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
+from losscli.data.table import Chunk, OpenSource, Table, schema_of
 from losscli.errors import DataError, RowError, shown
 from losscli.reading.sources import Source
 from losscli.reading.text.careful import block_of_records
@@ -67,18 +68,27 @@ def open_json_lines(source: Source, style: Style) -> OpenSource:
             rows.append(tuple(cell for key in keys for cell in _cells(_exact_object(text), key, NESTED)))
     lists = {key.name: tuple(key.columns) for key in keys if key.entries is not None}
     top = FirstLines(names, tuple(rows), lists)
-    return OpenSource(source.name, top, True, partial(_table, feed, keys, top, style), source.close)
+    return JsonLines(feed, keys, top, style)
 
 
-def _table(feed: Feed, keys: list[Key], top: FirstLines, style: Style, wanted: ColumnSelection) -> Table:
-    try:
-        columns = resolve(top, replace(wanted, header=True))
-    except DataError as error:
-        raise DataError(f"{feed.source.name}: {error}") from None
-    layout = layout_of(columns, wanted, len(top.first), style.drop, comma=style.decimal_comma)
-    origin = Origin(feed.source.name, columns, 1)
-    chunks = partial(_chunks, keys=keys, names=top.first, layout=layout, origin=origin, size=style.block_bytes)
-    return Table(feed.source.name, schema_of(columns, wanted), LineReader(feed, lambda part, _: chunks(part)))
+class JsonLines(OpenSource):
+    """JSON lines, whose first object names the keys."""
+
+    def __init__(self, feed: Feed, keys: list[Key], top: FirstLines, style: Style) -> None:
+        super().__init__(feed.source.name, top, True, feed.source.close)
+        self.feed, self.keys, self.style = feed, keys, style
+
+    def _table(self, wanted: ColumnSelection) -> Table:
+        style, names = self.style, self.top.first
+        try:
+            columns = resolve(self.top, replace(wanted, header=True))
+        except DataError as error:
+            raise DataError(f"{self.name}: {error}") from None
+        layout = layout_of(columns, wanted, len(names), style.drop, comma=style.decimal_comma)
+        origin = Origin(self.name, columns, 1)
+        chunks = partial(_chunks, keys=self.keys, names=names, layout=layout, origin=origin, size=style.block_bytes)
+        reader = LineReader(self.feed, lambda part, _: chunks(part))
+        return Table(self.name, schema_of(columns, wanted), reader, (self.name,))
 
 
 def _first(piece: bytes, name: str) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from typing import Any
 
-from losscli.data.blocks import Block, Chunk, Layout, OpenSource, Origin, Table, layout_of, schema_of
+from losscli.data.blocks import Block, Layout, Origin, layout_of
 from losscli.data.columns import ColumnSelection, FirstLines, resolve
+from losscli.data.table import Chunk, OpenSource, Table, schema_of
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
 from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of
@@ -59,25 +60,33 @@ def open_columnar(source: Source, drop: bool) -> OpenSource:
     with _sound(source.name):
         container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)
         names = (*container.schema.names, *path_keys(source.name, container.schema.names))
-    return OpenSource(source.name, FirstLines(names), True, partial(_chosen, source, container, drop), source.close)
+    return ColumnarSource(source, container, FirstLines(names), drop)
 
 
-def _chosen(source: Source, container: Container, drop: bool, wanted: ColumnSelection) -> Table:
-    try:
-        found = outline(container.schema, source.name, wanted, partial(_first, source.name, container))
-        columns = resolve(found.top, found.wanted)
-        weight = () if columns.weight is None else (columns.weight,)
-        used = (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.extra_columns)
-        refuse_repeated((found.places[at].column for at in used), container.schema.names)
-    except DataError as error:
-        raise error if str(error).startswith(source.name) else DataError(f"{source.name}: {error}") from None
-    layout = layout_of(columns, wanted, len(found.places), drop)
-    plan = _Plan(layout, found.places, Origin(source.name, columns, row_groups=container.starts))
-    types = tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions)
-    own = [plan.places[at] for at in columns.predictions if plan.places[at].column is not None]
-    bits = max((float_bits(container.schema.field(one.column).type, one.child) for one in own), default=64)
-    schema = replace(schema_of(columns, wanted), types=types, float_bits=bits)
-    return Table(source.name, schema, ColumnarReader(source, container, plan))
+class ColumnarSource(OpenSource):
+    """A file of columns, whose schema is read."""
+
+    def __init__(self, source: Source, container: Container, top: FirstLines, drop: bool) -> None:
+        super().__init__(source.name, top, True, source.close)
+        self.source, self.container, self.drop = source, container, drop
+
+    def _table(self, wanted: ColumnSelection) -> Table:
+        name, container = self.name, self.container
+        try:
+            found = outline(container.schema, name, wanted, partial(_first, name, container))
+            columns = resolve(found.top, found.wanted)
+            weight = () if columns.weight is None else (columns.weight,)
+            used = (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.extra_columns)
+            refuse_repeated((found.places[at].column for at in used), container.schema.names)
+        except DataError as error:
+            raise error if str(error).startswith(name) else DataError(f"{name}: {error}") from None
+        layout = layout_of(columns, wanted, len(found.places), self.drop)
+        plan = _Plan(layout, found.places, Origin(name, columns, row_groups=container.starts))
+        types = tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions)
+        own = [plan.places[at] for at in columns.predictions if plan.places[at].column is not None]
+        bits = max((float_bits(container.schema.field(one.column).type, one.child) for one in own), default=64)
+        schema = replace(schema_of(columns, wanted), types=types, float_bits=bits)
+        return Table(name, schema, ColumnarReader(self.source, container, plan), (name,))
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import (
-    Block,
-    Column,
-    Flags,
-    Layout,
-    Origin,
-    as_words,
-    block_of_columns,
-)
+from losscli.data.blocks import Block, Layout, Origin, block_of_columns
+from losscli.data.categorical import Column, Flags, as_words
 from losscli.data.cells import EXACT, has_decimal_comma, is_percentage, is_text, number, numbers, rounded_away
 from losscli.errors import RowError, shown
 

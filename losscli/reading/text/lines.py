@@ -9,19 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from losscli.data.blocks import (
-    Array,
-    Block,
-    Categorical,
-    Column,
-    Flags,
-    Ints,
-    Layout,
-    Origin,
-    block_of_columns,
-    stacked,
-    taken,
-)
+from losscli.data.blocks import Block, Layout, Origin, block_of_columns
+from losscli.data.categorical import Array, Categorical, Column, Flags, Ints, stacked, taken
 from losscli.errors import RowError
 from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import CELL_BYTES, records, unsound

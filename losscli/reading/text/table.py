@@ -22,19 +22,10 @@ from io import RawIOBase
 from itertools import accumulate, pairwise
 from typing import IO, Any, cast
 
-from losscli.data.blocks import (
-    Block,
-    Chunk,
-    Layout,
-    OpenSource,
-    Origin,
-    SmallFiles,
-    Table,
-    layout_of,
-    schema_of,
-)
+from losscli.data.blocks import Block, Layout, Origin, layout_of
 from losscli.data.cells import is_missing, is_text, number
 from losscli.data.columns import Columns, ColumnSelection, FirstLines, expand, resolve
+from losscli.data.table import Chunk, OpenSource, SmallFiles, Table, schema_of
 from losscli.errors import DataError, Quoted, RowError, shown
 from losscli.reading.lists import parse_list, reads_as_numbers
 from losscli.reading.sources import SHRUNK, Source, SourceReader, is_plain_file, readable
@@ -392,11 +383,21 @@ def open_text(source: Source, style: Style) -> OpenSource:
     lists = list_columns(head.top)
     if lists is not None:
         head = replace(head, top=lists.top(head.top), lists=lists)
-    return OpenSource(source.name, head.top, None, partial(_table, feed, head, style, lines_above), source.close)
+    return TextSource(feed, head, style, lines_above)
+
+
+class TextSource(OpenSource):
+    """A table of text; `lines_above` lines of the source come before its head."""
+
+    def __init__(self, feed: Feed, head: Head, style: Style, lines_above: int) -> None:
+        super().__init__(feed.source.name, head.top, None, feed.source.close)
+        self.feed, self.head, self.style, self.lines_above = feed, head, style, lines_above
+
+    def _table(self, wanted: ColumnSelection) -> Table:
+        return _table(self.feed, self.head, self.style, self.lines_above, wanted)
 
 
 def _table(feed: Feed, head: Head, style: Style, lines_above: int, wanted: ColumnSelection) -> Table:
-    """The table once its columns are wanted; `lines_above` lines of the source came before its head."""
     source = feed.source
     if head.lists is not None:
         wanted = head.lists.translated(wanted)
@@ -419,28 +420,33 @@ def _table(feed: Feed, head: Head, style: Style, lines_above: int, wanted: Colum
     schema = schema_of(columns, wanted)
     schema = replace(schema, notes=(*head.notes, *schema.notes))
     records_of = partial(_Records, layout=layout, origin=origin, block_bytes=style.block_bytes, lists=head.lists)
-    reader = LineReader(feed, lambda part, ranged: records_of(part, ranged=ranged).chunks())
-    table = Table(source.name, schema, reader)
-    if not (columns.names and skipped == 1 and header and is_plain_file(source)) or head.notes or head.lists:
-        return table
-    small = SmallFiles(partial(_rows_behind, header), partial(_block_of_files, layout, origin))
-    return replace(table, small_files=small)
+    small = None
+    if columns.names and skipped == 1 and header and is_plain_file(source) and not (head.notes or head.lists):
+        small = SmallTexts(header, layout, origin)
+    reader = LineReader(feed, lambda part, ranged: records_of(part, ranged=ranged).chunks(), small)
+    return Table(source.name, schema, reader, (source.name,))
 
 
-def _rows_behind(header: bytes, path: str) -> bytes | None:
-    """The lines of a small file behind a header; None where the file is larger, begins otherwise or holds quotes."""
-    with readable(path), open(path, "rb", buffering=0) as file:
-        data = file.read(SMALL_BYTES + 1)
-    if len(data) > SMALL_BYTES or not data.startswith(header) or b'"' in data or b"\0" in data:
-        return None
-    rows = data[len(header) :].rstrip(b"\r\n")
-    return rows + b"\n" if rows.strip() else None
+class SmallTexts(SmallFiles):
+    """Small files of text that begin with one header."""
 
+    def __init__(self, header: bytes, layout: Layout, origin: Origin) -> None:
+        self.header, self.layout, self.origin = header, layout, origin
 
-def _block_of_files(layout: Layout, origin: Origin, files: Sequence[tuple[str, bytes]]) -> Block:
-    lines = accumulate((rows.count(b"\n") for _, rows in files), initial=0)
-    places = tuple((name, before) for (name, _), before in zip(files, lines, strict=False))
-    return block_of(b"".join(rows for _, rows in files), layout, replace(origin, source=files[0][0], files=places))
+    def rows(self, path: str) -> bytes | None:
+        """The lines behind the header; None where the file is larger, begins otherwise or holds quotes."""
+        with readable(path), open(path, "rb", buffering=0) as file:
+            data = file.read(SMALL_BYTES + 1)
+        if len(data) > SMALL_BYTES or not data.startswith(self.header) or b'"' in data or b"\0" in data:
+            return None
+        rows = data[len(self.header) :].rstrip(b"\r\n")
+        return rows + b"\n" if rows.strip() else None
+
+    def block(self, files: Sequence[tuple[str, bytes]]) -> Block:
+        lines = accumulate((rows.count(b"\n") for _, rows in files), initial=0)
+        places = tuple((name, before) for (name, _), before in zip(files, lines, strict=False))
+        origin = replace(self.origin, source=files[0][0], files=places)
+        return block_of(b"".join(rows for _, rows in files), self.layout, origin)
 
 
 def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Columns:
@@ -460,13 +466,18 @@ def _columns(head: Head, wanted: ColumnSelection, line: str, name: str) -> Colum
 class LineReader(SourceReader):
     """Reads a source of lines from what is at hand on; `chunks_of` makes chunks of a feed, which may be of a range."""
 
-    def __init__(self, feed: Feed, chunks_of: Callable[[Feed, bool], Iterator[Chunk]]) -> None:
+    def __init__(
+        self, feed: Feed, chunks_of: Callable[[Feed, bool], Iterator[Chunk]], small: SmallFiles | None = None
+    ) -> None:
         super().__init__(feed.source)
-        self.feed, self.chunks_of = feed, chunks_of
+        self.feed, self.chunks_of, self.small = feed, chunks_of, small
         self.start = feed.source.position() - len(feed.rest)
 
     def chunks(self) -> Iterator[Chunk]:
         return self.chunks_of(self.feed, False)
+
+    def small_files(self) -> SmallFiles | None:
+        return self.small
 
     def ranges(self, count: int) -> Sequence[tuple[int, int]]:
         return cut_into_ranges(self.source, self.start, count)

@@ -29,8 +29,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Categorical, Layout
-from losscli.data.cells import EXACT, TEXT_BYTES, ByteStrings, is_missing_number, is_text, number, numbers, rounded_away
+from losscli.data.blocks import Layout
+from losscli.data.categorical import TEXT_BYTES, ByteStrings, Categorical
+from losscli.data.cells import EXACT, is_missing_number, is_text, number, numbers, rounded_away
 from losscli.reading.text.dialect import CELL_BYTES, records
 from losscli.reading.text.floats import (
     BYTE_NUMBERS,

@@ -1,0 +1,200 @@
+"""A table: its schema, which is known before its rows are read, and the reader that gives them block by block."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from losscli.data.blocks import Block
+from losscli.data.columns import (
+    Columns,
+    ColumnSelection,
+    FirstLines,
+    aside_notes,
+    aside_warnings,
+    distinct,
+    scale_warnings,
+)
+from losscli.enums import Form
+
+Chunk = Callable[[], Block]
+
+
+@dataclass(frozen=True)
+class ColumnNames:
+    """The columns in use, as a report shows them: names, or numbers from 1, or nothing for lists."""
+
+    label: str | int | list[str | int] | None = None
+    prob: str | int | list[str | int] | None = None
+    weight: str | int | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model whose predictions stand in a table: what it is called, and the header's names of its columns."""
+
+    name: str
+    columns: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a table's columns are, as far as it is known before its rows are read."""
+
+    form: Form
+    columns: ColumnNames = ColumnNames()
+    classes: tuple[str, ...] | None = None
+    feature_names: tuple[str, ...] = ()  # of all features; those of words are extra columns
+    width: int = 1  # prediction columns of a model
+    label_width: int = 0
+    left_over: bool = False  # the classes are the columns that were left, whatever they are called
+    models: tuple[Model, ...] = ()  # whose predictions stand side by side in a block, `width` columns each
+    extra: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # name, and which of a block's
+    float_bits: int = 64  # of the predictions, where a file has them as floats of fewer
+    types: tuple[tuple[str, str], ...] = ()  # the prediction columns of a file whose columns have types, and these
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
+    """The schema of a table whose columns are settled."""
+
+    def names(part: Sequence[int]) -> str | int | list[str | int] | None:
+        found = [columns.name(column) for column in part]
+        return found[0] if len(found) == 1 else found or None
+
+    models = []
+    for part, text in zip((columns.preds, *columns.models), (wanted.prob, *wanted.models), strict=True):
+        header = tuple(columns.names[column] for column in part) if columns.names else None
+        models.append(Model(str(columns.name(part[0])) if len(part) == 1 else text or "", header))
+    called = distinct(model.name for model in models)
+    places = {column: at for at, column in enumerate(columns.extra_columns)}
+    return Schema(
+        form=columns.form,
+        columns=ColumnNames(
+            names(columns.labels),
+            names(columns.preds),
+            None if columns.weight is None else columns.name(columns.weight),
+        ),
+        classes=columns.class_names,
+        feature_names=tuple(str(columns.name(at)) for at in columns.typed_features),
+        width=len(columns.preds),
+        label_width=len(columns.labels),
+        left_over=columns.left_over,
+        models=tuple(replace(model, name=name) for model, name in zip(models, called, strict=True)),
+        extra={
+            purpose: tuple((str(columns.name(column)), places[column]) for column in part)
+            for purpose, part in columns.extra.items()
+        },
+        notes=aside_notes(columns),
+        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+    )
+
+
+class SmallFiles:
+    """How small files that begin as another one are read, many in a block."""
+
+    def rows(self, path: str) -> bytes | None:
+        """The rows of a file; None where it is to be read by itself."""
+        raise NotImplementedError
+
+    def block(self, files: Sequence[tuple[str, bytes]]) -> Block:
+        """The block of the rows of files, each with its path."""
+        raise NotImplementedError
+
+
+class Reader:
+    """What reads the rows of a table, once; a chunk is called for its block, in any thread."""
+
+    size: int | None = None  # of what `position` is a part
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows, in order."""
+        raise NotImplementedError
+
+    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
+        """Ranges, in order, that can be read each by itself: about `count`, or none where that can't be or doesn't pay.
+
+        What they count is the reader's: bytes, row groups, files.
+        """
+        return ()
+
+    def read(self, low: int, high: int) -> Iterator[Chunk]:
+        """The rows of a range."""
+        raise NotImplementedError
+
+    def small_files(self) -> SmallFiles | None:
+        """What reads small files that begin as this one; None where each is to be read by itself."""
+        return None
+
+    def position(self) -> int:
+        """How far reading has come."""
+        return 0
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+class RangeReader(Reader):
+    """Reads a range alone of what another reader reads."""
+
+    def __init__(self, inner: Reader, low: int, high: int) -> None:
+        self.inner, self.low, self.high = inner, low, high
+
+    def chunks(self) -> Iterator[Chunk]:
+        return self.inner.read(self.low, self.high)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class Cluster(NamedTuple):
+    """Where a table is to be evaluated: the address, and each file by its name here and by what workers are to open."""
+
+    address: str
+    files: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A source opened and understood: its schema, and what reads its rows."""
+
+    name: str
+    schema: Schema
+    reader: Reader
+    sources: tuple[str, ...] = ()  # the paths that are read
+    streamed: bool = True  # and not lists
+    threads: int = 1  # that take its chunks at once
+    cluster: Cluster | None = None
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows, in order, once."""
+        return self.reader.chunks()
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.reader.close()
+
+    def part(self, low: int, high: int) -> "Table":
+        """The table of the rows in a range."""
+        return replace(self, reader=RangeReader(self.reader, low, high), threads=1)
+
+
+class OpenSource:
+    """A source whose first lines have been read.
+
+    `named` says whether the first record names the columns, None where that is to be found.
+    """
+
+    def __init__(self, name: str, top: FirstLines, named: bool | None, close: Callable[[], None]) -> None:
+        self.name, self.top, self.named, self.close = name, top, named, close
+
+    def table(self, wanted: ColumnSelection) -> Table:
+        """The table, once it is known what is wanted of it; on an error the source is closed."""
+        try:
+            return self._table(wanted)
+        except BaseException:
+            self.close()
+            raise
+
+    def _table(self, wanted: ColumnSelection) -> Table:
+        raise NotImplementedError
