@@ -24,7 +24,7 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
     the rows doesn't follow from the frequencies of their labels.
     """
     costs_of = problem.settings.loss.baseline
-    if costs_of is None or not sum(summary.mass) or not {Scale.PROBS, Scale.LOGPROBS} & problem.kernels.keys():
+    if costs_of is None or not sum(summary.label_weights) or not {Scale.PROBS, Scale.LOGPROBS} & problem.kernels.keys():
         return None
     plain = replace(problem.settings, eps=None, like=None, normalize=False, scale=Scale.PROBS)
     rule = problem.convention
@@ -42,20 +42,20 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
     if problem.form is Form.BINARY:
         targets, _, focus, _ = binary_targets(asked, np.array([0.0, 1.0]), hard=True)
     else:
-        targets, focus, _ = hard_targets(asked, np.arange(len(summary.mass)))
-    kernels, x = asked.kernels, _log_frequencies(summary.mass)
+        targets, focus, _ = hard_targets(asked, np.arange(len(summary.label_weights)))
+    kernels, x = asked.kernels, _log_frequencies(summary.label_weights)
     costs = costs_of(kernels, targets, x)
     if asked.focal:
         of_true_class = {scale: replace(one, value=partial(true_class_cost, one)) for scale, one in kernels.items()}
         costs = focal_value(costs, costs_of(of_true_class, focus, x), asked.focal)
-    mass = np.array([ratio(part, summary.total.divisor) for part in summary.mass])
-    return float((mass[mass > 0.0] * costs[mass > 0.0]).sum())
+    weights = np.array([ratio(part, summary.total.divisor) for part in summary.label_weights])
+    return float((weights[weights > 0.0] * costs[weights > 0.0]).sum())
 
 
-def _log_frequencies(mass: tuple[int, ...]) -> Array:
+def _log_frequencies(weights: tuple[int, ...]) -> Array:
     """ln of the frequency of each class (k,), from exact sums: of one next to 1 by what misses 1."""
-    whole = sum(mass)
+    whole = sum(weights)
     with np.errstate(divide="ignore"):  # a class without rows has -inf
-        plain = np.log([ratio(part, whole) for part in mass])
-    missed = np.array([ratio(whole - part, whole) for part in mass])
+        plain = np.log([ratio(part, whole) for part in weights])
+    missed = np.array([ratio(whole - part, whole) for part in weights])
     return np.asarray(np.where(missed < 0.5, np.log1p(-np.minimum(missed, 0.5)), plain))

@@ -101,7 +101,7 @@ def balanced_weights(problem: Problem, table: Table) -> tuple[float, ...]:
     """The weight n / (K n_k) of each class, from the labels of the rows that count; soft labels count in part."""
     summary = folded(table, partial(_counted, problem, table.schema.width), EMPTY)
     refuse_nothing(problem, summary, table.name)
-    return weights_of_counts(problem, [ratio(part, ONE) for part in summary.mass])
+    return weights_of_counts(problem, [ratio(part, ONE) for part in summary.label_weights])
 
 
 def _counted(problem: Problem, width: int, block: Block) -> Summary:

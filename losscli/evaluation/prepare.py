@@ -129,14 +129,10 @@ def _class_labels(problem: Problem, block: Block) -> Labels:
     return q.argmax(axis=1) if hard else q
 
 
-def _no_labels(problem: Problem, block: Block) -> Array:
-    return np.ones(len(block.preds))
-
-
 _LABELS: dict[Form, Callable[[Problem, Block], Labels]] = {
     Form.BINARY: _binary_labels,
     Form.CATEGORICAL: _class_labels,
-    Form.LIKELIHOOD: _no_labels,
+    Form.LIKELIHOOD: lambda problem, block: np.ones(len(block.preds)),
 }
 
 
@@ -154,12 +150,18 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
     targets, unweighted, focus, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
     others = None if s.positive is None else _others(block.labels, s.positive)
-    rows = replace(
-        _weighed(problem, counts, each, weight, factor, changed),
-        mass=_binary_mass(y, weight, HARD in traits) if problem.form is Form.BINARY else None,
-        traits=traits,
+    # What each label adds to the frequency of the positive class; hard ones are only counted.
+    positives = y * weight if weight is not None else y == 1.0 if HARD in traits else y
+    rows = Rows(
+        np.empty(0),
+        each,
+        weight,
+        _shares(problem, weight, factor, each),
+        label_weight=positives if problem.form is Form.BINARY else None,
         entropy=None if HARD in traits else _entropy(problem, y, weight),
+        counts=replace(counts, clipped=changed),
         positive=None if s.positive is None else PositiveLabel(int(np.count_nonzero(y)), others),
+        traits=traits,
     )
     return Prepared(block, row, targets, unweighted, focus, raw, conditioned, rows, None)
 
@@ -175,13 +177,6 @@ def _decision_checks(positive: NDArray[np.bool_], known: NDArray[np.bool_], scor
         NO_NEGATIVE: not bool((scores[~positive] > 0.5).any()),
     }
     return frozenset(check for check, holds in checks.items() if holds)
-
-
-def _binary_mass(y: Array, weight: Array | None, hard: bool) -> Array | NDArray[np.bool_]:
-    """What each label (n,) adds to the frequency of the positive class; hard ones are only counted."""
-    if weight is not None:
-        return y * weight
-    return y == 1.0 if hard else y
 
 
 def _entropy(problem: Problem, q: Array, weight: Array | None) -> Array | None:
@@ -243,22 +238,34 @@ def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | Non
 def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, counts: RowCounts) -> Prepared:
     targets: Targets
     unweighted: Targets
-    factor = group = mass = entropy = None
+    factor = index = label_weight = entropy = None
     if labels.ndim == 2:
         q = np.asarray(labels, dtype=np.float64)
-        targets, unweighted, mass = _soft_targets(problem, q, block.weights)
+        targets, unweighted, label_weight = _soft_targets(problem, q, block.weights)
         entropy = _entropy(problem, q, block.weights)
     else:
-        group = labels.astype(np.intp, copy=False)
-        targets, unweighted, factor = hard_targets(problem, group)
+        index = labels.astype(np.intp, copy=False)
+        targets, unweighted, factor = hard_targets(problem, index)
     conditioned, changed = _conditioned(problem, block.preds)
-    rows = _weighed(problem, counts, row, block.weights, factor, changed)
-    sums = None if problem.convention.rescale else _sums(problem, block.preds)
-    rows = replace(rows, group=group, groups=problem.k, mass=mass, sums=sums)
+    sums = None
+    if not problem.convention.rescale and problem.settings.scale is not Scale.LOGITS:
+        sums = row_sums(block.preds if problem.settings.scale is Scale.PROBS else np.exp(block.preds))
     words = {WORDS} if len(block.labels) == 1 and isinstance(block.labels[0], Categorical) else set()
-    rows = replace(rows, traits=data_checks_of(problem, labels, block.preds) | words, entropy=entropy)
+    rows = Rows(
+        np.empty(0),
+        row,
+        block.weights,
+        _shares(problem, block.weights, factor, row),
+        class_index=index,
+        class_count=problem.k,
+        label_weight=label_weight,
+        sums=sums,
+        entropy=entropy,
+        counts=replace(counts, clipped=changed),
+        traits=data_checks_of(problem, labels, block.preds) | words,
+    )
     logarithms = log_conditioned(problem, block.preds)
-    return Prepared(block, row, targets, unweighted, unweighted, block.preds, conditioned, rows, group, logarithms)
+    return Prepared(block, row, targets, unweighted, unweighted, block.preds, conditioned, rows, index, logarithms)
 
 
 def hard_targets(problem: Problem, index: Ints) -> tuple[Classes, Classes, Array | None]:
@@ -291,15 +298,9 @@ def _soft_targets(problem: Problem, q: Array, weight: Array | None) -> tuple[Sof
     return Soft(cells), unweighted, q if weight is None else q * weight[:, None]
 
 
-def _weighed(
-    problem: Problem, counts: RowCounts, row: Ints, weight: Array | None, factor: Array | None, clipped: int
-) -> Rows:
-    share = _shares(None if problem.convention.mean_over_rows else weight, factor, row)
-    return Rows(np.empty(0), row, weight, share, counts=replace(counts, clipped=clipped))
-
-
-def _shares(weight: Array | None, factor: Array | None, row: Ints) -> Array | None:
-    """What each observation adds to the divisor: its sample weight times its class weight."""
+def _shares(problem: Problem, weight: Array | None, factor: Array | None, row: Ints) -> Array | None:
+    """What each observation adds to the divisor: its sample weight, where the mean has them, times its class weight."""
+    weight = None if problem.convention.mean_over_rows else weight
     if weight is None or factor is None:
         return factor if weight is None else weight
     with np.errstate(over="ignore"):  # told in the next lines
@@ -331,13 +332,6 @@ def log_conditioned(problem: Problem, cells: Array) -> Array | None:
 def known_by_logarithms(problem: Problem) -> bool:
     """Whether the loss has a kernel by log-probabilities."""
     return Scale.LOGPROBS in problem.kernels
-
-
-def _sums(problem: Problem, cells: Array) -> Array | None:
-    scale = problem.settings.scale
-    if scale is Scale.LOGITS:
-        return None
-    return row_sums(cells if scale is Scale.PROBS else np.exp(cells))
 
 
 _PREPARERS: dict[Form, Callable[[Problem, Block, Ints, Labels, RowCounts], Prepared]] = {

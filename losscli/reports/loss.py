@@ -129,10 +129,10 @@ _SHARED = {"n", "divisor", "baseline", "label_entropy"}  # figures of the rows, 
 
 def per_class(f: Figures) -> Listing | None:
     """The mean loss of each class; None where labels aren't classes."""
-    if f.problem.names is None or not f.summary.groups:
+    if f.problem.names is None or not f.summary.per_class:
         return None
     unit = f.problem.settings.log_base
-    pairs = zip(f.problem.names.names, f.summary.groups, strict=True)
+    pairs = zip(f.problem.names.names, f.summary.per_class, strict=True)
     headers = {"class": "class", "n": "n", "mean": f"mean loss ({_unit_name(f)})"}
     return Listing(headers, [(name, total.n, total.mean / unit) for name, total in pairs])
 

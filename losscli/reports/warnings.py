@@ -35,7 +35,7 @@ def sanity_checks(f: Figures, table: Table) -> list[str]:
         counted = ",".join(map(str, range(1, min(problem.k, 10) + 1)))
         notes.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
     if table.schema.left_over and names is not None and WORDS in s.traits:
-        strange = [name for name, mass in zip(names.names, s.mass, strict=False) if mass == 0][:10]
+        strange = [name for name, weight in zip(names.names, s.label_weights, strict=False) if not weight][:10]
         if strange:
             notes.append(
                 f"no label is {', '.join(map(shown, strange))}: every column beside the label was taken as a class;"

@@ -54,20 +54,20 @@ class Rows:
     """The evaluated rows of a block: what the summary and the row-wise output are made of.
 
     `loss` (n,) is the loss of each observation, `weight` (n,) its sample weight or None, `divisor_weight` (n,) what it
-    adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `group` (n,) is the class of each
-    observation where there is one, `mass` (n, k) or (n,) what it adds to the label frequencies: booleans for hard
-    binary labels without weights. `sums` (n,) are those of its probabilities. `entropy` (n,) is that of each
-    observation's label probabilities, weighted like the loss; None for hard labels. `scores` (n,) are whatever else is
-    averaged over the observations, such as whether each is predicted correctly.
+    adds to the divisor or None for 1, `row` (n,) its row number in the block from 0. `class_index` (n,) is the class of
+    each observation where labels are classes, `label_weight` (n, k) or (n,) what it adds to the frequencies of the
+    labels: booleans for hard binary labels without weights. `sums` (n,) are those of its probabilities. `entropy` (n,)
+    is that of each observation's label probabilities, weighted like the loss; None for hard labels. `scores` (n,) are
+    whatever else is averaged over the observations, such as whether each is predicted correctly.
     """
 
     loss: Array
     row: NDArray[np.intp]
     weight: Array | None = None
     divisor_weight: Array | None = None
-    group: NDArray[np.intp] | None = None
-    groups: int = 0
-    mass: Array | NDArray[np.bool_] | None = None
+    class_index: NDArray[np.intp] | None = None
+    class_count: int = 0
+    label_weight: Array | NDArray[np.bool_] | None = None
     sums: Array | None = None
     entropy: Array | None = None
     scores: Mapping[str, Array | NDArray[np.bool_]] = field(default_factory=dict)
@@ -163,15 +163,15 @@ class RowSums:
 class Summary:
     """The figures of any number of rows; ask it with the functions below.
 
-    `mass` are the exact sums of the label frequencies, `entropy` that of the label probabilities (None where all labels
-    are hard).
+    `per_class` are the losses of each class where labels are classes, `label_weights` the exact sums of the weights of
+    each label, `entropy` that of the label probabilities (None where all labels are hard).
     """
 
     counts: RowCounts = RowCounts()
     total: Total = Total()
     spread: Spread = Spread()
-    groups: tuple[Total, ...] = ()
-    mass: tuple[int, ...] = ()
+    per_class: tuple[Total, ...] = ()
+    label_weights: tuple[int, ...] = ()
     entropy: int | None = None
     scores: Mapping[str, Mean] = field(default_factory=dict)
     positive: PositiveLabel | None = None
@@ -188,8 +188,8 @@ class Summary:
             counts=self.counts + other.counts,
             total=self.total + other.total,
             spread=self.spread + other.spread,
-            groups=add_each(self.groups, other.groups),
-            mass=add_each(self.mass, other.mass),
+            per_class=add_each(self.per_class, other.per_class),
+            label_weights=add_each(self.label_weights, other.label_weights),
             entropy=add_optional(self.entropy, other.entropy),
             scores=add_by_key(self.scores, other.scores),
             positive=add_optional(self.positive, other.positive),
@@ -211,16 +211,16 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
     """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone."""
     value, beyond = _in_range(rows)
     finite, n = _finite(value), len(value)
-    groups = _grouped(rows, value, finite, beyond) if full else ()
-    units = sum(group.value for group in groups) if groups else exact_sum(finite)
+    per_class = _per_class(rows, value, finite, beyond) if full else ()
+    units = sum(one.value for one in per_class) if per_class else exact_sum(finite)
     infinite = 0 if finite is value else int(np.count_nonzero(np.isinf(value)))
     divisor = n * ONE if rows.divisor_weight is None else exact_sum(rows.divisor_weight)
     return Summary(
         counts=rows.counts,
         total=Total(n, units, divisor, infinite, sum(beyond.values())),
         spread=_spread(rows, finite, units) if full and n else Spread(),
-        groups=groups,
-        mass=_mass(rows),
+        per_class=per_class,
+        label_weights=_label_weights(rows),
         entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
         scores={name: weighted_mean(score, rows.weight) for name, score in rows.scores.items()},
         positive=rows.positive,
@@ -312,37 +312,37 @@ def _finite(values: Array) -> Array:
     return np.where(np.isinf(values), 0.0, values)
 
 
-def _mass(rows: Rows) -> tuple[int, ...]:
-    if rows.mass is not None and rows.mass.ndim == 1:
-        counted = rows.mass.dtype == np.bool_
-        positive = (
-            int(np.count_nonzero(rows.mass)) * ONE if counted else exact_sum(rows.mass.astype(np.float64, copy=False))
-        )
-        everything = len(rows.mass) * ONE if rows.weight is None else exact_sum(rows.weight)
+def _label_weights(rows: Rows) -> tuple[int, ...]:
+    """The exact sum of the weights of the rows of each label."""
+    index, weight = rows.class_index, rows.label_weight
+    if weight is not None and weight.ndim == 1:
+        if weight.dtype == np.bool_:
+            positive = int(np.count_nonzero(weight)) * ONE
+        else:
+            positive = exact_sum(np.asarray(weight, np.float64))
+        everything = len(weight) * ONE if rows.weight is None else exact_sum(rows.weight)
         return everything - positive, positive
-    if rows.mass is not None:
-        return tuple(exact_sum(column) for column in rows.mass.T)
-    if rows.group is None:
+    if weight is not None:
+        return tuple(exact_sum(column) for column in weight.T)
+    if index is None:
         return ()
     if rows.weight is not None:
-        return exact_sums(rows.weight, rows.group, rows.groups)
-    return tuple(n * ONE for n in np.bincount(rows.group, minlength=rows.groups).tolist())
+        return exact_sums(rows.weight, index, rows.class_count)
+    return tuple(n * ONE for n in np.bincount(index, minlength=rows.class_count).tolist())
 
 
-def _grouped(rows: Rows, value: Array, finite: Array, beyond: dict[int, int]) -> tuple[Total, ...]:
-    if rows.group is None:
+def _per_class(rows: Rows, value: Array, finite: Array, beyond: dict[int, int]) -> tuple[Total, ...]:
+    index, k = rows.class_index, rows.class_count
+    if index is None:
         return ()
-    counts = np.bincount(rows.group, minlength=rows.groups).tolist()
-    values = exact_sums(finite, rows.group, rows.groups)
-    shares = (
-        [n * ONE for n in counts]
-        if rows.divisor_weight is None
-        else exact_sums(rows.divisor_weight, rows.group, rows.groups)
-    )
-    infinite = np.bincount(rows.group[np.isinf(value)], minlength=rows.groups).tolist()
-    more = [0] * rows.groups
+    counts = np.bincount(index, minlength=k).tolist()
+    values = exact_sums(finite, index, k)
+    share = rows.divisor_weight
+    shares = [n * ONE for n in counts] if share is None else exact_sums(share, index, k)
+    infinite = np.bincount(index[np.isinf(value)], minlength=k).tolist()
+    more = [0] * k
     for at, units in beyond.items():
-        more[int(rows.group[at])] += units
+        more[int(index[at])] += units
     return tuple(Total(*figures) for figures in zip(counts, values, shares, infinite, more, strict=True))
 
 

@@ -28,22 +28,22 @@ ORDINARY = st.one_of(st.just(0.0), st.floats(1e-100, 1e100), st.floats(1e-9, 50.
 LOSS = st.one_of(ORDINARY, st.just(math.inf), st.sampled_from([0.0, 1e-100, 0.1, 1e15]))
 WEIGHT = st.one_of(st.just(0.0), st.floats(1e-30, 1e6), st.sampled_from([0.0, 1.0, 2.5]))
 EXTREME = st.one_of(st.floats(0.0, 1e300), st.sampled_from([0.0, 5e-324, 1e-300, 1e150, 1e300, math.inf]))
-KINDS = st.sampled_from(["plain", "weighted", "grouped", "both", "mass"])
+KINDS = st.sampled_from(["plain", "weighted", "grouped", "both", "label_weight"])
 
 
 def rows_of(losses: list[float], weights: list[float], codes: list[int], kind: str) -> Rows:
     """Rows of one kind; the row numbers count on from 0."""
     n = len(losses)
-    weight = np.array(weights, dtype=float) if kind in ("weighted", "both", "mass") else None
+    weight = np.array(weights, dtype=float) if kind in ("weighted", "both", "label_weight") else None
     group = np.array(codes, dtype=np.intp) if kind in ("grouped", "both") else None
     return Rows(
         loss=np.array(losses, dtype=float),
         row=np.arange(n),
         weight=weight,
         divisor_weight=weight,
-        group=group,
-        groups=3 if group is not None else 0,
-        mass=np.array(codes, dtype=float) / 2.0 if kind == "mass" else None,
+        class_index=group,
+        class_count=3 if group is not None else 0,
+        label_weight=np.array(codes, dtype=float) / 2.0 if kind == "label_weight" else None,
         counts=RowCounts(n),
         sums=np.array(losses, dtype=float) if kind == "plain" and np.isfinite(losses).all() else None,
     )
@@ -53,7 +53,7 @@ def cut(rows: Rows, low: int, high: int) -> Rows:
     """The rows from `low` to `high` as a block of their own."""
     parts: dict[str, Any] = {
         name: None if getattr(rows, name) is None else getattr(rows, name)[low:high]
-        for name in ("loss", "weight", "divisor_weight", "group", "mass", "sums")
+        for name in ("loss", "weight", "divisor_weight", "class_index", "label_weight", "sums")
     }
     return replace(rows, **parts, row=rows.row[low:high] - low, counts=RowCounts(high - low))
 
@@ -110,7 +110,7 @@ def test_it_does_not_matter_which_sums_are_made_first(rows: Rows, data: st.DataO
 
 def group_means(summary: Summary) -> tuple[tuple[int, float], ...]:
     """The rows of each group and their mean loss."""
-    return tuple((group.n, group.mean) for group in summary.groups)
+    return tuple((group.n, group.mean) for group in summary.per_class)
 
 
 FIGURES = (lambda s: (s.total.sum, s.total.mean), std, standard_error, divisor, group_means)
@@ -127,7 +127,7 @@ def test_the_order_of_the_rows_changes_no_digit(rows: Rows, random: Any) -> None
     random.shuffle(order)
     parts: dict[str, Any] = {
         name: None if getattr(rows, name) is None else getattr(rows, name)[order]
-        for name in ("loss", "weight", "divisor_weight", "group", "mass", "sums")
+        for name in ("loss", "weight", "divisor_weight", "class_index", "label_weight", "sums")
     }
     mixed = replace(rows, **parts)
 
