@@ -120,12 +120,15 @@ def diagnose_gradient(given: tuple[Typed, ...], g: RightGradient) -> Diagnosis:
     """Compare a typed gradient with the right one entry by entry, and name the mistakes that would give it."""
     right = g.right.ravel()
     if len(given) == 1 and right.size > 1:
-        sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_mistakes(replace(g, listed=False)))
-        return Diagnosis(judged(given, float(right.sum()), sums), of_sum=True)
+        with np.errstate(invalid="ignore"):  # inf - inf
+            sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_mistakes(replace(g, listed=False)))
+            return Diagnosis(judged(given, float(right.sum()), sums), of_sum=True)
     verdict = judged(given, right, gradient_mistakes(g), differences=True)
     if verdict.ok:
         return Diagnosis(verdict)
-    wrong = (at for at, (one, value) in enumerate(zip(given, right, strict=True)) if not one.is_right(float(value)))
+    wrong = (
+        at for at, (one, value) in enumerate(zip(given, right, strict=True)) if not one.fits(float(value), Slack.RIGHT)
+    )
     return Diagnosis(verdict, next(wrong, None), *_constant_ratio(given, g))
 
 
@@ -149,4 +152,4 @@ def _constant_ratio(given: Sequence[Typed], g: RightGradient) -> tuple[float | N
 
 
 def _is_multiple(given: Sequence[Typed], right: Array, ratio: float) -> bool:
-    return all(one.fits_with(float(value) * ratio, Slack.LOOSE) for one, value in zip(given, right, strict=True))
+    return all(one.fits(float(value) * ratio, Slack.LOOSE) for one, value in zip(given, right, strict=True))

@@ -17,7 +17,7 @@ from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
-from losscli.homework.evaluated_rows import EvaluatedRows, Figure, evaluated_rows, summary_figures
+from losscli.homework.evaluated_rows import EvaluatedRows, Numbers, evaluated_rows, summary_figures
 from losscli.homework.explain_loss import EvaluatedBlock
 from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, single_mistakes, summary_mistakes
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray
@@ -55,14 +55,14 @@ class Solution:
         return evaluated_rows(self.problem, self.blocks, self.summary)
 
     @cached_property
-    def right(self) -> Figure:
+    def right(self) -> Numbers:
         """The right answer: a number, or with -r none the weighted loss of each row."""
         if self.problem.settings.reduction is Reduction.NONE:
             return np.asarray(self.rows.figures.answer)
         return self.figures.value
 
     @cached_property
-    def band(self) -> Figure:
+    def band(self) -> Numbers:
         """How far the answer to the data before they were rounded may be from the right one; 0 for exact data."""
         return 0.0 if self.blocks is None else self.rows.band
 

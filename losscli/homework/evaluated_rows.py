@@ -29,7 +29,7 @@ from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 Array = NDArray[np.float64]
 
-Figure = float | Array
+Numbers = float | Array
 
 LEAST_DECIMALS, MOST_DECIMALS = 4, 9  # of predictions that were rounded in print
 
@@ -40,7 +40,7 @@ SAMPLED = 1000  # predictions that tell how many decimals they have
 class SummaryFigures:
     """The figures of a summary; `answer` is what was asked for, an array with `-r none`; `log_base` is ln of --base."""
 
-    answer: Figure
+    answer: Numbers
     mean: float
     sum: float
     n: int
@@ -274,7 +274,7 @@ class EvaluatedRows:
         return np.where((found <= 0.0) | (found >= 1.0), predictions - self.half_unit * signs, found)
 
     @cached_property
-    def band(self) -> Figure:
+    def band(self) -> Numbers:
         """How far the answer to the predictions before they were rounded may be from that to the rounded ones.
 
         To first order: sum |dloss/dp| times half a unit of each prediction, by the weights of the rows.
@@ -317,7 +317,7 @@ class EvaluatedRows:
 
     # --- from rows to the answer ----------------------------------------------------------------------------------
 
-    def answer(self, losses: Array) -> Figure:
+    def answer(self, losses: Array) -> Numbers:
         """The answer that losses (n,) of the rows give: weighed, summed, divided."""
         value = times(self.weights, losses)
         return value if self.reduction is Reduction.NONE else self.divided(float(value.sum()))
@@ -326,7 +326,7 @@ class EvaluatedRows:
         """The answer that a sum of weighed losses gives."""
         return total if self.reduction is Reduction.SUM else total / self.divisor
 
-    def averages(self, metric: Array) -> tuple[Figure, ...]:
+    def averages(self, metric: Array) -> tuple[Numbers, ...]:
         """A metric of the rows (n,) as the answer; with weights also without them."""
         if self.reduction is Reduction.NONE:
             return (metric,)
@@ -336,11 +336,11 @@ class EvaluatedRows:
             return (plain,)
         return float((self.weights * metric).sum()) / (1.0 if summed else float(self.weights.sum())), plain
 
-    def answer_with(self, **settings: object) -> Figure:
+    def answer_with(self, **settings: object) -> Numbers:
         """The answer with other settings, nan where they have no meaning here."""
         return self.answer_to(with_settings(self.problem, **settings))
 
-    def answer_to(self, problem: Problem, weights: bool = True) -> Figure:
+    def answer_to(self, problem: Problem, weights: bool = True) -> Numbers:
         """The answer to another problem on the same blocks, with or without the sample weights."""
         parts = [evaluated(problem, block)[1] for block in self.blocks]
         parts = parts if weights else [replace(part, weight=None, divisor_weight=None) for part in parts]

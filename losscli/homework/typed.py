@@ -6,9 +6,10 @@ compared as the exact decimal that it is.
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import IntEnum
+from enum import Enum, auto
 from fractions import Fraction
 from functools import cached_property
 from math import floor, inf, isinf, isnan, log10, nan
@@ -54,13 +55,15 @@ CUT_DIGITS = 5  # typed, before digits are taken for cut off
 NOTHING = 1e-15  # an answer below this is 0 as far as rounding tells
 
 
-class Slack(IntEnum):
-    """How far a typed number may be off what it stands for, the least first."""
+class Slack(Enum):
+    """How far a typed number may be off what it stands for."""
 
-    TYPED = 0  # half a unit of its last digit
-    LOOSE = 1  # the tolerance, or what a computation in float32 is off by
-    CUT = 2  # digits were cut off and not rounded: nearly a unit of the last one, towards 0
-    DATA = 3  # the data were rounded, and more digits typed than those give
+    TYPED = auto()  # half a unit of its last digit
+    RIGHT = auto()  # that, or the tolerance
+    LOOSE = auto()  # that, or what a computation in float32 is off by
+    UNIT = auto()  # a unit of its last digit
+    CUT = auto()  # digits were cut off and not rounded: nearly a unit of the last one, towards 0
+    DATA = auto()  # the data were rounded, and more digits typed than those give
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,6 @@ class Typed:
     unit: str = ""
     tolerance: Fraction = Fraction(0)
 
-    @property
-    def few_digits(self) -> bool:
-        """Whether so few decimals were typed that different answers look alike."""
-        return self.decimals is not None and self.decimals <= 2
-
     @cached_property
     def digits(self) -> int:
         """The significant digits; 0 where there is none."""
@@ -114,42 +112,30 @@ class Typed:
             return inf if self.exact > 0 else -inf
 
     @cached_property
-    def reach(self) -> float:
-        """Half a unit of the last digit as a float; the tolerance where that is larger."""
+    def fineness(self) -> float:
+        """Half a unit of the last digit as a float."""
         try:
-            return float(max(self.half, self.tolerance))
+            return float(self.half)
         except OverflowError:
             return inf
 
-    @cached_property
-    def fineness(self) -> float:
-        """Half a unit of the last digit as a float."""
-        return float(self.half) if self.half < 10**300 else inf
-
-    def distance(self, value: float) -> float:
-        """More than a number that fits may be off, with any slack, rounding included."""
-        return 4.0 * self.fineness + 1e-6 * abs(value) + float(self.tolerance)
-
-    def fits(self, value: float, units: int = 1) -> bool:
-        """Whether a value is what was typed, at the typed precision; `units` widens that."""
-        return self._within(value, units * self.half, SLACK)
-
-    def is_right(self, value: float) -> bool:
-        """Whether the number is right for an answer of `value`: at the typed precision or within the tolerance."""
-        return self.fits(value) or self._within(value, self.tolerance, SLACK)
-
-    def fits_with(self, value: float, slack: Slack, band: float = 0.0) -> bool:
+    def fits(self, value: float, slack: Slack = Slack.TYPED, band: float = 0.0) -> bool:
         """Whether a value may be what was typed; `band` is how far the rounding of the data leaves it open."""
-        if slack is Slack.TYPED:
-            return self.fits(value)
-        if slack is Slack.LOOSE:
-            return self.is_right(value) or (self.rounded and self._within(value, self.half, SINGLE))
-        if slack is Slack.CUT:
-            longer = self.rounded and self.digits >= CUT_DIGITS and abs(value) > abs(self.near)
-            return longer and self._within(value, 2 * self.half, SLACK)
-        return 0.0 < band < inf and self._within(value, self.half + Fraction(band), SLACK)
+        match slack:
+            case Slack.TYPED:
+                return self._within(value, self.half)
+            case Slack.RIGHT:
+                return self.fits(value) or self._within(value, self.tolerance)
+            case Slack.LOOSE:
+                return self.fits(value, Slack.RIGHT) or (self.rounded and self._within(value, self.half, SINGLE))
+            case Slack.UNIT:
+                return self._within(value, 2 * self.half)
+            case Slack.CUT:
+                longer = self.rounded and self.digits >= CUT_DIGITS and abs(value) > abs(self.near)
+                return longer and self._within(value, 2 * self.half)
+        return 0.0 < band < inf and self._within(value, self.half + Fraction(band))
 
-    def _within(self, value: float, half: Fraction, slack: Fraction) -> bool:
+    def _within(self, value: float, half: Fraction, slack: Fraction = SLACK) -> bool:
         if self.exact is None or isinf(value) or isnan(value):
             return self.exact is None and (value == self.special or (isnan(value) and isnan(self.special)))
         reach = self.fineness if half is self.half else float(half) if half < 10**300 else inf
@@ -230,7 +216,11 @@ def _hint(text: str) -> str:
 def typed_answer(text: str, many: bool = False, unit: str = "", tolerance: float | None = None) -> tuple[Typed, ...]:
     """The typed answer: one number, or with `many` a list of them."""
     allowed = Fraction(tolerance) if tolerance else Fraction(0)
-    found = _of_one_precision(_listed(text, unit)) if many else (typed_number(text, unit),)
+    found = _listed(text, unit) if many else [typed_number(text, unit)]
+    # In a list with decimals a whole number is as precise as the entry with the fewest: 0 among 0.15 is not 0.4.
+    halves = [one.half for one in found if one.decimals] if many else []
+    if halves:
+        found = [replace(one, half=max(halves)) if one.decimals == 0 and one.half == HALF else one for one in found]
     return tuple(replace(one, tolerance=allowed) for one in found)
 
 
@@ -250,34 +240,16 @@ def _listed(text: str, unit: str) -> list[Typed]:
     return [typed_number(cell, unit) for cell in plain]
 
 
-def _of_one_precision(entries: list[Typed]) -> tuple[Typed, ...]:
-    """In a list with decimals a whole number is as precise as the entry with the fewest: 0 among 0.15 is not 0.4."""
-    coarsest = max((one.half for one in entries if one.decimals), default=None)
-    if coarsest is None:
-        return tuple(entries)
-    return tuple(replace(one, half=coarsest) if one.decimals == 0 and one.half == HALF else one for one in entries)
-
-
-def says_nothing(given: tuple[Typed, ...]) -> bool:
-    """Whether no number has a significant digit: zeros, however many decimals they have."""
-    return all(one.exact == 0 for one in given)
-
-
 def typed_numbers(expected: Expected, many: bool, unit: str = "") -> tuple[Typed, ...]:
     """What `--expect` gives, `unit` being the one asked for."""
     try:
         return typed_answer(expected.text, many, unit, expected.tolerance)
     except UsageError as error:
-        count = 0 if many or "decimal comma" in str(error) else _count(expected.text)
-        if count > 1:
-            what = f"{shown(expected.text)} is a list of {count} numbers, and the answer is one number"
-            raise UsageError(f"--expect: {what}; -r none asks for one of each row") from None
-        raise UsageError(f"--expect: {error}") from None
-
-
-def _count(text: str) -> int:
-    """How many numbers a text is a list of; 0 where it is none."""
-    try:
-        return len(typed_answer(text, many=True))
-    except UsageError:
-        return 0
+        problem = str(error)
+    if not many and "decimal comma" not in problem:
+        with suppress(UsageError):
+            count = len(typed_answer(expected.text, many=True))
+            if count > 1:
+                problem = f"{shown(expected.text)} is a list of {count} numbers, and the answer is one number"
+                problem += "; -r none asks for one of each row"
+    raise UsageError(f"--expect: {problem}")

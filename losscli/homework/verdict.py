@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from math import inf
 
 import numpy as np
 
-from losscli.homework.evaluated_rows import Figure
+from losscli.homework.evaluated_rows import Numbers
 from losscli.homework.mistakes.candidate import MOST_BY_CHANCE, MOST_NAMED, Candidate, CandidateArray
-from losscli.homework.typed import NOTHING, SINGLE, Slack, Typed, says_nothing
+from losscli.homework.typed import NOTHING, SINGLE, Slack, Typed
 
 OTHER_UNIT = ("base-2", "base-10", "base-e")  # the mistakes that a unit names
 
@@ -20,51 +21,63 @@ DATA_DECIMALS, DATA_DIGITS = 5, 7  # typed, before mistakes are compared to with
 DIFFERENCE_DIGITS = 5  # typed, before a list is taken for one
 
 
+class RightTo(StrEnum):
+    """How far an answer is right that isn't so to its last digit."""
+
+    FLOAT32 = "to float32"
+    ROUNDED_DATA = "as far as the rounded data tell"
+    DIFFERENCES = "as far as finite differences go"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A typed answer judged: `fits` are the mistakes that would give it, likeliest first.
 
-    `single` says that it is right as far as float32 tells, `rounded_data` that it is as right as the rounding of the
-    data tells, `differences` that it is as right as finite differences are. `empty` says that it has no significant
-    digit, `more` what else might fit and more digits would tell, where nothing does.
+    `empty` says that it has no significant digit, `more` what else might fit and more digits would tell, where nothing
+    does.
     """
 
     given: tuple[Typed, ...]
-    right: Figure
+    right: Numbers
     ok: bool
     fits: tuple[Candidate, ...] = ()
-    single: bool = False
-    rounded_data: bool = False
-    differences: bool = False
+    right_to: RightTo | None = None
     empty: bool = False
     more: tuple[str, ...] = ()
 
+    @property
+    def word(self) -> str:
+        """Whether it is right, and to what."""
+        return "wrong" if not self.ok else f"right {self.right_to}" if self.right_to else "right"
 
-def all_fit(given: tuple[Typed, ...], value: Figure, units: int = 1) -> bool:
-    """Whether every number of a typed answer is the one of `value`."""
-    values = np.atleast_1d(value).ravel()
-    return len(values) == len(given) and all(map(lambda one, x: one.fits(float(x), units), given, values))
+
+def all_fit(given: Sequence[Typed], value: Numbers, slack: Slack = Slack.TYPED, band: Numbers = 0.0) -> bool:
+    """Whether every number of a typed answer may be the one of `value`."""
+    values = np.ravel(value)
+    if len(values) != len(given):
+        return False
+    bands = np.broadcast_to(np.ravel(band), len(values)).tolist()
+    return all(one.fits(x, slack, wide) for one, x, wide in zip(given, values.tolist(), bands, strict=True))
 
 
-def verdict_without_mistakes(given: tuple[Typed, ...], right: Figure) -> Verdict:
+def verdict_without_mistakes(given: tuple[Typed, ...], right: Numbers) -> Verdict:
     """The verdict as far as the right answer alone gives it."""
-    values = np.atleast_1d(right).ravel().tolist()
-    if len(values) != len(given) or any(one.unit for one in given):
+    if np.size(right) != len(given) or any(one.unit for one in given):
         return Verdict(given, right, False)
-    if says_nothing(given) and any(abs(value) > NOTHING for value in values):
+    if all(one.exact == 0 for one in given) and (np.abs(right) > NOTHING).any():
         return Verdict(given, right, False, empty=True)
-    if all(one.is_right(value) for one, value in zip(given, values, strict=True)):
+    if all_fit(given, right, Slack.RIGHT):
         return Verdict(given, right, True)
-    single = all(one.fits_with(value, Slack.LOOSE) for one, value in zip(given, values, strict=True))
-    return Verdict(given, right, single, single=single)
+    single = all_fit(given, right, Slack.LOOSE)
+    return Verdict(given, right, single, right_to=RightTo.FLOAT32 if single else None)
 
 
 def judged(
     given: tuple[Typed, ...],
-    right: Figure,
+    right: Numbers,
     singles: Iterable[Candidate],
     arrays: Iterable[CandidateArray] = (),
-    band: Callable[[], Figure] = lambda: 0.0,
+    band: Callable[[], Numbers] = lambda: 0.0,
     rounded: Callable[[], Iterable[Candidate]] = tuple,
     differences: bool = False,
 ) -> Verdict:
@@ -77,14 +90,13 @@ def judged(
     if plain.ok or plain.empty:
         return plain
     foreign = any(one.unit for one in given)
-    wide = np.broadcast_to(np.asarray(band(), float), np.shape(right)).ravel()
-    if wide.any() and not foreign and _fit_with(given, right, Slack.DATA, wide):
-        return Verdict(given, right, True, rounded_data=True)
+    if not foreign and all_fit(given, right, Slack.DATA, band()):
+        return Verdict(given, right, True, right_to=RightTo.ROUNDED_DATA)
     if differences and not foreign and _is_by_differences(given, np.ravel(right)):
-        return Verdict(given, right, True, differences=True)
+        return Verdict(given, right, True, right_to=RightTo.DIFFERENCES)
     if foreign and all_fit(given, right):
         return plain  # the right number with the name of another unit
-    if _fit_with(given, right, Slack.CUT):
+    if all_fit(given, right, Slack.CUT):
         return plain  # cut off, which is said beside it: what is as near is no mistake
     near = _near(given, singles)
     slacks = (Slack.TYPED, Slack.LOOSE, Slack.CUT)
@@ -106,15 +118,7 @@ def judged(
     return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
 
 
-def _fit_with(given: Sequence[Typed], value: Figure, slack: Slack, band: Figure = 0.0) -> bool:
-    values = np.atleast_1d(value).ravel()
-    if len(values) != len(given):
-        return False
-    bands = np.broadcast_to(np.ravel(band), len(values)).tolist()
-    return all(one.fits_with(x, slack, wide) for one, x, wide in zip(given, values.tolist(), bands, strict=True))
-
-
-def _is_by_differences(given: Sequence[Typed], right: Figure) -> bool:
+def _is_by_differences(given: Sequence[Typed], right: Numbers) -> bool:
     """Whether a list with many digits differs from the right one by no more than finite differences do."""
     sizes = np.abs(np.atleast_1d(right))
     if len(given) != sizes.size or not np.isfinite(sizes).all() or any(one.exact is None for one in given):
@@ -128,24 +132,26 @@ def _near(given: tuple[Typed, ...], singles: Iterable[Candidate]) -> list[Candid
     """The candidates that are not far off, as most are: thousands of answers are judged with the same ones."""
     if len(given) != 1 or given[0].exact is None:
         return [one for one in singles if np.size(one.value) == len(given)]
-    typed = given[0]
-    return [
-        one
-        for one in singles
-        if not isinstance(one.value, float)
-        or abs(one.value - typed.near) <= typed.distance(one.value) + 2.0 * float(np.max(one.band))
-    ]
+    near, reach = given[0].near, 4.0 * given[0].fineness + float(given[0].tolerance)
+    found = []
+    for one in singles:
+        if isinstance(one.value, float):
+            far = reach + 1e-6 * abs(one.value) + 2.0 * float(np.max(one.band))
+            if abs(one.value - near) > far:
+                continue
+        found.append(one)
+    return found
 
 
 def _single_fits(
-    given: tuple[Typed, ...], right: Figure, singles: Sequence[Candidate], slack: Slack
+    given: tuple[Typed, ...], right: Numbers, singles: Sequence[Candidate], slack: Slack
 ) -> list[Candidate]:
     """The mistakes that fit, the nearest number of each, likeliest first."""
     best: dict[str, Candidate] = {}
     for one in singles:
-        if not _fit_with(given, one.value, slack, one.band) or _alike(given, one.value, right):
+        if not all_fit(given, one.value, slack, one.band) or _alike(given, one.value, right):
             continue
-        if any(_fit_with(given, value, each, one.band) for value in one.excluded_by for each in (slack, Slack.CUT)):
+        if any(all_fit(given, value, each, one.band) for value in one.excluded_by for each in (slack, Slack.CUT)):
             continue
         if one.id not in best or _order(given, one) < _order(given, best[one.id]):
             best[one.id] = one
@@ -153,7 +159,7 @@ def _single_fits(
 
 
 def _array_fits(
-    given: tuple[Typed, ...], right: Figure, array: CandidateArray, slack: Slack
+    given: tuple[Typed, ...], right: Numbers, array: CandidateArray, slack: Slack
 ) -> tuple[list[Candidate], list[str]]:
     """The mistakes of an array that fit; where too many do, or might by chance, only how many.
 
@@ -161,9 +167,8 @@ def _array_fits(
     """
     at_entry = None
     if len(given) > 1 or array.entry is not None:
-        values = np.atleast_1d(right).tolist()
-        pairs = enumerate(zip(given, values, strict=True))
-        wrong = [at for at, (one, value) in pairs if not one.fits_with(value, Slack.LOOSE)]
+        pairs = zip(given, np.ravel(right).tolist(), strict=True)
+        wrong = [at for at, (one, value) in enumerate(pairs) if not one.fits(value, Slack.LOOSE)]
         if array.entry is None or len(wrong) != 1:
             return [], []
         at_entry = wrong[0]
@@ -180,7 +185,7 @@ def _array_fits(
         near &= array.entry == at_entry
     for at in np.flatnonzero(near).tolist():
         value = float(array.values[at])
-        if typed.fits_with(value, slack) and not _same(typed, value, own):
+        if typed.fits(value, slack) and not _alike((typed,), value, own):
             alike.setdefault(f"{value:.11g}", []).append(at)
     if not alike:
         return [], []
@@ -192,19 +197,16 @@ def _array_fits(
     return [array.describe(ats[0], tuple(ats[1:])) for ats in alike.values()], []
 
 
-def _alike(given: tuple[Typed, ...], value: Figure, right: Figure) -> bool:
+def _alike(given: Sequence[Typed], value: Numbers, right: Numbers) -> bool:
     """Whether a value equals the right answer at the typed precision."""
-    pairs = zip(given, np.atleast_1d(value).ravel(), np.atleast_1d(right).ravel(), strict=True)
-    return all(_same(one, float(a), float(b)) for one, a, b in pairs)
-
-
-def _same(typed: Typed, a: float, b: float) -> bool:
-    if not (np.isfinite(a) and np.isfinite(b)):
-        return a == b
-    return abs(Fraction(a) - Fraction(b)) <= typed.half
+    for typed, a, b in zip(given, np.ravel(value).tolist(), np.ravel(right).tolist(), strict=True):
+        finite = np.isfinite(a) and np.isfinite(b)
+        if abs(Fraction(a) - Fraction(b)) > typed.half if finite else a != b:
+            return False
+    return True
 
 
 def _order(given: tuple[Typed, ...], one: Candidate) -> tuple[int, float]:
-    values = np.atleast_1d(one.value).ravel()
+    values = np.ravel(one.value)
     off = [abs(float(x) - t.near) for t, x in zip(given, values, strict=True) if t.exact is not None]
     return one.rank, max(off, default=0.0)

@@ -4,7 +4,7 @@ An answer is consistent with a mistake, not more. Where the answer is to stay hi
 be copied or worked out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isnan
 from typing import Any
@@ -17,9 +17,8 @@ from losscli.homework.check_gradient import Diagnosis
 from losscli.homework.check_loss import SMALL, Solution
 from losscli.homework.explain_loss import SHOWN, first_terms, term_grid, work_grid
 from losscli.homework.formula import Explanation
-from losscli.homework.mistakes.candidate import Candidate
 from losscli.homework.typed import Expected, Slack, Typed
-from losscli.homework.verdict import Verdict, all_fit
+from losscli.homework.verdict import RightTo, Verdict, all_fit
 from losscli.output.emit import Printing
 from losscli.output.report import Grid, Report
 
@@ -57,132 +56,94 @@ def with_explanation(answer: Report, work: Explanation) -> Report:
 def with_verdict(
     answer: Report, verdict: Verdict, expected: Expected, solution: Solution, printing: Printing
 ) -> Report:
-    """The report of a loss with the verdict on a typed answer."""
-    s, hidden = solution.problem.settings, expected.hidden
-    text, what = shortened(expected.text), "" if hidden else s.reduction.value
-    told = ("expected", text, sentence(verdict, what, s.unit_name, printing.digits))
-    grids = [Grid((told,), right=verdict.ok, wrapped=True)]
-    if verdict.fits:
-        grids.append(_fit_grid(verdict, printing.digits, hidden))
-    elif not (verdict.ok or hidden or printing.explain):
-        grids += _to_compare(solution, printing.digits)
-    notes = remarks(verdict, text, s.unit_name, "" if hidden else "; compare your work with the terms above")
+    """The report of a loss with the verdict on a typed answer, and what to compare where no mistake gives it."""
+    problem, figures, digits = solution.problem, solution.figures, printing.digits
+    reduction, unit, terms_to_compare = problem.settings.reduction, problem.settings.unit_name, list[Grid]()
+    if not (verdict.ok or verdict.fits or expected.hidden or printing.explain):
+        terms = first_terms(problem, solution.first, figures.n if figures.n < SMALL else SHOWN)
+        terms_to_compare.append(term_grid(terms, figures.n - len(terms)))
+        if reduction is not Reduction.NONE:
+            terms_to_compare.append(work_grid(figures, terms, digits))
+    advice = "" if expected.hidden else "; compare your work with the terms above"
+    notes = _remarks(verdict, shortened(expected.text), unit, advice)
     if solution.blocks is None and not verdict.ok:
         notes.append("the table has over a million rows: the diagnosis uses its summary figures only")
-    plain = concealed(answer) if hidden else answer
-    record = {
-        **plain.record,
-        "expect": verdict_record(verdict, next(iter(notes), None), hidden),
-        "notes": [*plain.record["notes"], *notes],
-    }
-    return replace(
-        plain,
-        grids=(*plain.grids, *grids),
-        notes=(*plain.notes, *notes),
-        record=record,
-        flat=_flat_record(verdict, expected),
-    )
-
-
-def _to_compare(solution: Solution, digits: int) -> list[Grid]:
-    """What to hold against one's own work when no mistake is known that gives the typed answer."""
-    problem, found = solution.problem, solution.figures
-    terms = first_terms(problem, solution.first, found.n if found.n < SMALL else SHOWN)
-    grids = [term_grid(terms, found.n - len(terms))]
-    by_row = problem.settings.reduction is Reduction.NONE
-    return grids if by_row else [*grids, work_grid(found, terms, digits)]
+    report = _judged(answer, verdict, expected, digits, reduction.value, unit, notes)
+    return replace(report, grids=(*report.grids, *terms_to_compare), aside=())
 
 
 def with_diagnosis(answer: Report, found: Diagnosis, expected: Expected, digits: int) -> Report:
     """The report of a gradient with the verdict on a typed one: the constant ratio first."""
-    verdict, hidden, text = found.verdict, expected.hidden, shortened(expected.text)
-    said = sentence(verdict, "" if hidden else "sum of the gradient" if found.of_sum else "gradient", "", digits)
-    grids = [Grid((("expected", text, said),), right=verdict.ok, wrapped=True)]
-    grids += [_fit_grid(verdict, digits, hidden)] if verdict.fits else []
-    ratio = None if hidden else found.ratio
+    ratio, text = None if expected.hidden else found.ratio, shortened(expected.text)
     notes = [] if ratio is None else [f"given / right is {found.ratio_name} for every entry"]
-    notes += remarks(verdict, text, "the unit of the loss", explained=ratio is not None, never_negative=False)
-    plain = concealed(answer) if hidden else answer
+    notes += _remarks(found.verdict, text, "the unit of the loss", explained=ratio is not None, never_negative=False)
+    what = "sum of the gradient" if found.of_sum else "gradient"
+    report = _judged(answer, found.verdict, expected, digits, what, "", notes)
     first = None if found.first_wrong is None else found.first_wrong + 1
-    ids = ", ".join(fit.id for fit in verdict.fits)
-    aside = f"expected {text}: {said}" + (f"; consistent with {ids}" if ids else "")
-    return replace(
-        plain,
-        grids=(*plain.grids, *grids),
-        notes=(*plain.notes, *notes),
-        record={
-            **plain.record,
-            "expect": {
-                **verdict_record(verdict, next(iter(notes), None), hidden),
-                "ratio": ratio,
-                "first_wrong": first,
-            },
-        },
-        aside=() if hidden else (aside,),
-        flat=_flat_record(verdict, expected),
-    )
+    expect = {**report.record["expect"], "ratio": ratio, "first_wrong": first}
+    return replace(report, record={**report.record, "expect": expect})
 
 
 def with_fit_verdict(answer: Report, verdict: Verdict, expected: Expected, digits: int) -> Report:
     """The report of a fit with the verdict on typed parameters."""
+    notes = _remarks(verdict, shortened(expected.text), "", never_negative=False)
+    return _judged(answer, verdict, expected, digits, "parameter", "", notes)
+
+
+def _judged(
+    answer: Report, verdict: Verdict, expected: Expected, digits: int, what: str, unit: str, notes: Sequence[str]
+) -> Report:
+    """The report with the verdict; where the answer is to stay hidden, without any figure of it."""
     hidden, text = expected.hidden, shortened(expected.text)
-    told = ("expected", text, sentence(verdict, "" if hidden else "parameter", "", digits))
-    grids = [Grid((told,), right=verdict.ok, wrapped=True)]
-    grids += [_fit_grid(verdict, digits, hidden)] if verdict.fits else []
-    notes = remarks(verdict, text, "", never_negative=False)
-    plain = replace(concealed(answer), pictures=()) if hidden else answer
-    record = {**plain.record, "expect": verdict_record(verdict, next(iter(notes), None), hidden)}
-    aside = () if hidden else (f"expected {text}: {told[2]}",)
+    if hidden:
+        asked = {key: value for key, value in answer.record.items() if key in ASKED}
+        answer = replace(
+            answer, record={**asked, "notes": []}, grids=(), notes=(), warnings=(), table=None, pictures=()
+        )
+    said, ids = _sentence(verdict, "" if hidden else what, unit, digits), [fit.id for fit in verdict.fits]
+    grids = [*answer.grids, Grid((("expected", text, said),), right=verdict.ok, wrapped=True)]
+    if verdict.fits:
+        grids.append(_fit_grid(verdict, digits, hidden))
+    aside = f"expected {text}: {said}" + (f"; consistent with {', '.join(ids)}" if ids else "")
     return replace(
-        plain,
-        grids=(*plain.grids, *grids),
-        notes=(*plain.notes, *notes),
-        record={**record, "notes": [*plain.record["notes"], *notes]},
-        aside=aside,
-        flat=_flat_record(verdict, expected),
+        answer,
+        grids=tuple(grids),
+        notes=(*answer.notes, *notes),
+        record={
+            **answer.record,
+            "expect": _verdict_record(verdict, next(iter(notes), None), hidden),
+            "notes": [*answer.record["notes"], *notes],
+        },
+        aside=() if hidden else (aside,),
+        flat={"expected": expected.text, "ok": "yes" if verdict.ok else "no", "consistent_with": " ".join(ids)},
     )
 
 
-def concealed(answer: Report) -> Report:
-    """The report without any figure of the answer: what was asked is all that stays."""
-    record = {key: value for key, value in answer.record.items() if key in ASKED}
-    return replace(answer, record={**record, "notes": []}, grids=(), notes=(), warnings=(), table=None)
-
-
 # --- the verdict in a sentence ----------------------------------------------------------------------------------------
-def sentence(verdict: Verdict, what: str, unit: str, digits: int) -> str:
+def _sentence(verdict: Verdict, what: str, unit: str, digits: int) -> str:
     """Whether the typed answer is right, and what the right one is; `what` names it, and is empty to hide it."""
     if len(verdict.given) > 1:
         return _list_sentence(verdict, digits, hidden=not what)
     typed = verdict.given[0]
-    word = ("right" if verdict.ok else "wrong") + _how_right(verdict)
     if not what:
-        return word
+        return verdict.word
     shown = f"the {what} is {_right_digits(typed, float(np.ravel(verdict.right)[0]), digits)} {unit}".rstrip()
-    if not verdict.ok or typed.decimals is None or typed.exact is None or _how_right(verdict) or typed.cut:
-        return f"{word}: {shown}"
+    if not verdict.ok or typed.decimals is None or typed.exact is None or verdict.right_to or typed.cut:
+        return f"{verdict.word}: {shown}"
     reach = max(typed.half, typed.tolerance)
     low, high = (f"{float(typed.exact + sign * reach):.12g}" for sign in (-1, 1))
-    return f"{word}: {shown}, and {shortened(typed.text)} stands for {low} to {high}"
-
-
-def _how_right(verdict: Verdict) -> str:
-    if verdict.single:
-        return " to float32"
-    if verdict.rounded_data:
-        return " as far as the rounded data tell"
-    return " as far as finite differences go" if verdict.differences else ""
+    return f"{verdict.word}: {shown}, and {shortened(typed.text)} stands for {low} to {high}"
 
 
 def _list_sentence(verdict: Verdict, digits: int, hidden: bool) -> str:
     """The same for a list: how many entries are wrong, and the first of them."""
     given, values = verdict.given, np.ravel(verdict.right).tolist()
     if verdict.ok:
-        return f"right{_how_right(verdict)}: all {len(given)} numbers are"
+        return f"{verdict.word}: all {len(given)} numbers are"
     wrong = [
         at
         for at, (one, value) in enumerate(zip(given, values, strict=True))
-        if not one.fits_with(value, Slack.LOOSE) or (verdict.empty and value != 0.0) or one.unit
+        if not one.fits(value, Slack.LOOSE) or (verdict.empty and value != 0.0) or one.unit
     ]
     if not wrong:
         return "wrong"
@@ -213,27 +174,28 @@ def _fit_grid(verdict: Verdict, digits: int, hidden: bool) -> Grid:
     one = len(verdict.given) == 1
     for fit in verdict.fits:
         value = _right_digits(verdict.given[0], float(np.ravel(fit.value)[0]), digits) if one else ""
-        rows += [(fit.id, value, _meaning(fit, hidden)), ("", "", f"cure: {fit.fix}")]
+        rows += [(fit.id, value, fit.meaning if hidden else fit.meaning + fit.figures), ("", "", f"cure: {fit.fix}")]
     header = ("consistent with", "value", "which means")
     if not hidden:
         return Grid(tuple(rows), header, wrapped=True)
     return Grid(tuple((row[0], row[2]) for row in rows), (header[0], header[2]), wrapped=True)
 
 
-def _meaning(fit: Candidate, hidden: bool) -> str:
-    return fit.meaning + ("" if hidden else fit.figures)
-
-
 # --- what is worth saying beside it -----------------------------------------------------------------------------------
-def remarks(
+def _remarks(
     verdict: Verdict, text: str, unit: str, advice: str = "", explained: bool = False, never_negative: bool = True
 ) -> list[str]:
     """What is worth saying beside the verdict; `advice` where nothing fits or `explained` it.
 
     `never_negative` says that it is on a loss.
     """
+    if verdict.right_to is RightTo.ROUNDED_DATA:
+        what = "may well be the answer to those before they were, and is as right as these tell"
+        return [f"the predictions are rounded; {text} {what}"]
+    if verdict.right_to is RightTo.DIFFERENCES:
+        return [f"{text} agrees with the gradient to the accuracy of finite differences, not to its last digit"]
     if verdict.ok:
-        return _of_a_right_answer(verdict, text)
+        return []
     if verdict.empty:
         return [f"{text} has no significant digit, and the answer is not 0; give decimals"]
     said: list[str] = []
@@ -247,11 +209,12 @@ def remarks(
         said.append("a loss can't be negative: -ln of a probability is 0 or more")
     if not (verdict.fits or foreign or verdict.more or explained):
         said.append(f"no mistake that is known here gives {text} on these data{advice}")
-    if len(verdict.fits) > 1 and any(one.few_digits for one in verdict.given) and _differ(verdict.fits):
-        count = len(verdict.fits)
-        said.append(f"{count} mistakes fit {text}, which has few digits; give more digits to tell them apart")
+    few_digits = any(one.decimals is not None and one.decimals <= 2 for one in verdict.given)
+    values = [fit.value for fit in verdict.fits]
+    if few_digits and not all(np.allclose(values[0], value, rtol=1e-9, atol=0.0) for value in values[1:]):
+        said.append(f"{len(values)} mistakes fit {text}, which has few digits; give more digits to tell them apart")
     said += verdict.more
-    if all_fit(verdict.given, verdict.right, units=2) and not foreign:
+    if all_fit(verdict.given, verdict.right, Slack.UNIT) and not foreign:
         sizes = np.abs(np.atleast_1d(verdict.right).ravel()).tolist()
         pairs = list(zip(verdict.given, sizes, strict=True))
         above = all(one.exact is not None and abs(one.exact) > size for one, size in pairs)
@@ -263,32 +226,17 @@ def remarks(
     return said
 
 
-def _differ(fits: Sequence[Candidate]) -> bool:
-    """Whether more digits would tell the mistakes apart: not where all give one number."""
-    return not all(np.allclose(fits[0].value, one.value, rtol=1e-9, atol=0.0) for one in fits[1:])
-
-
-def _of_a_right_answer(verdict: Verdict, text: str) -> list[str]:
-    if verdict.rounded_data:
-        return [
-            f"the predictions are rounded; {text} may well be the answer to those before they were, and is as right"
-            " as these tell"
-        ]
-    if verdict.differences:
-        return [f"{text} agrees with the gradient to the accuracy of finite differences, not to its last digit"]
-    return []
-
-
 # --- for machines -----------------------------------------------------------------------------------------------------
-def verdict_record(verdict: Verdict, remark: str | None, hidden: bool = False) -> dict[str, Any]:
+def _verdict_record(verdict: Verdict, remark: str | None, hidden: bool = False) -> dict[str, Any]:
     """The verdict for machines."""
-    one = len(verdict.given) == 1 and np.ndim(verdict.right) == 0
-    numbers, tolerances = [given.near for given in verdict.given], [given.reach for given in verdict.given]
+    numbers = [one.near for one in verdict.given]
+    tolerances = [max(one.fineness, float(one.tolerance)) for one in verdict.given]
+    one = len(numbers) == 1 and np.ndim(verdict.right) == 0
     fits = [
         {
             "id": fit.id,
             "value": None if hidden else np.asarray(fit.value).tolist(),
-            "meaning": _meaning(fit, hidden),
+            "meaning": fit.meaning if hidden else fit.meaning + fit.figures,
             "cure": fit.fix,
         }
         for fit in verdict.fits
@@ -300,9 +248,3 @@ def verdict_record(verdict: Verdict, remark: str | None, hidden: bool = False) -
         "consistent_with": fits,
         "remark": remark,
     }
-
-
-def _flat_record(verdict: Verdict, expected: Expected) -> Mapping[str, str]:
-    """The verdict where a record is one line of single values."""
-    ids = " ".join(fit.id for fit in verdict.fits)
-    return {"expected": expected.text, "ok": "yes" if verdict.ok else "no", "consistent_with": ids}

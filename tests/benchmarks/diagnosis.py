@@ -27,7 +27,7 @@ from losscli.evaluation.problem import problem_of
 from losscli.homework.evaluated_rows import EvaluatedRows, evaluated_rows
 from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, single_mistakes
 from losscli.homework.mistakes.candidate import Candidate
-from losscli.homework.typed import typed_answer
+from losscli.homework.typed import Slack, typed_answer
 from losscli.homework.verdict import judged
 from losscli.losses.table import LOSSES
 from losscli.reading.open import open_data
@@ -169,7 +169,11 @@ def _plant_forms(
     for name, values in mistakes.items():
         value = values[int(rng.integers(len(values)))] if values else np.nan
         six = typed_answer(f"{value:.6g}")[0]
-        if not np.isfinite(value) or six.fits(plain[0], 2) or (name != "mean" and six.fits(plain[1], 2)):
+        if (
+            not np.isfinite(value)
+            or six.fits(plain[0], Slack.UNIT)
+            or (name != "mean" and six.fits(plain[1], Slack.UNIT))
+        ):
             continue
         for form, text in FORMS.items():
             if form != "cut off" or 1e-3 < abs(value) < 1e5:

@@ -134,3 +134,10 @@ def test_json_has_the_parameters_after_each_step(table: str) -> None:
     expected = [after(count, start=zero) for count in range(3)]
     assert np.allclose(found["theta_history"], expected, rtol=1e-14, atol=1e-16)
     assert len(found["history"]) == 3
+
+
+def test_a_table_of_parameters_names_the_mistakes_on_standard_error(table: str) -> None:
+    result = fit(table, 2 * START - after(1), "--steps", "1", "-f", "csv")
+
+    assert result.out.startswith("parameter,") and result.code == 1
+    assert result.err.rstrip().endswith("; consistent with step-uphill")

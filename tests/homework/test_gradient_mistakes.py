@@ -156,3 +156,16 @@ def test_an_infinite_slope_hides_no_ratio_of_the_others() -> None:
     out = run("grad", "bce", "1,0", "0,0.3", "--expect=-inf,1.2142857").out
 
     assert "given / right is 1.7 for every entry" in out
+
+
+def test_machines_are_given_every_note_on_a_typed_gradient() -> None:
+    result = run(*BINARY, f"--expect={text(-G)}", "-f", "json").json
+
+    assert result["notes"] == ["given / right is -1 for every entry"] == [result["expect"]["remark"]]
+
+
+def test_a_gradient_with_both_infinities_has_a_sum_that_no_number_is() -> None:
+    result = run("grad", "bce", "1,0", "0,1", "--expect", "0.1")
+
+    assert (result.code, result.err) == (1, "")
+    assert "wrong: the sum of the gradient is nan" in result.out

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.homework.evaluated_rows import Array, Figure
+from losscli.homework.evaluated_rows import Array, Numbers
 
 # How likely a mistake is; candidates of a lower rank are listed first.
 ABOUT_OPTION, COMMON, POSSIBLE, RARE = range(-1, 3)
@@ -17,7 +17,7 @@ ONE_ROW, TWO_MISTAKES = 10, 20
 
 # The key of a text, the number that the mistake gives, and what completes the meaning and the fix. What stands before
 # a colon in the key is the id: "clipped:left-out" is a way of "clipped" with a text of its own.
-Yielded = tuple[str, Figure, *tuple[object, ...]]
+Yielded = tuple[str, Numbers, *tuple[object, ...]]
 
 Texts = Mapping[str, tuple[int, str, str]]  # key: rank, meaning, fix
 
@@ -35,14 +35,14 @@ class Candidate:
     """
 
     id: str
-    value: Figure
+    value: Numbers
     rank: int
     meaning: str
     fix: str
     figures: str = ""
-    excluded_by: tuple[Figure, ...] = ()
+    excluded_by: tuple[Numbers, ...] = ()
     steps: tuple[str, ...] = ()
-    band: Figure = 0.0
+    band: Numbers = 0.0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from itertools import combinations, permutations
 import numpy as np
 
 from losscli.enums import Reduction, Scale
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, Figure, minus_log, times
+from losscli.homework.evaluated_rows import Array, EvaluatedRows, Numbers, minus_log, times
 from losscli.homework.mistakes.candidate import COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import row_sums
 
@@ -89,7 +89,7 @@ def _orders(names: tuple[str, ...]) -> Iterator[Order]:
         yield tuple(order)
 
 
-def _in_order(rows: EvaluatedRows, order: Order, costs: Array, table: Array | None = None) -> Figure:
+def _in_order(rows: EvaluatedRows, order: Order, costs: Array, table: Array | None = None) -> Numbers:
     """The answer when class a is looked up in column order[a] of `costs` (n, k)."""
     if rows.reduction is Reduction.NONE:
         return rows.answer(row_sums(times(rows.cells, costs[:, order])))

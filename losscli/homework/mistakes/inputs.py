@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, Figure, minus_log, times
+from losscli.homework.evaluated_rows import Array, EvaluatedRows, Numbers, minus_log, times
 from losscli.homework.mistakes.candidate import ABOUT_OPTION, COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import log_softmax, row_sums
 
@@ -27,7 +27,7 @@ def of_inputs(rows: EvaluatedRows) -> Iterator[Yielded]:
     scale, logits = rows.scale, rows.scale is Scale.LOGITS
     p, given, log_base = rows.probs, rows.conditioned, rows.log_base
 
-    def loss(predictions: Array, scale: Scale = Scale.PROBS) -> Figure:
+    def loss(predictions: Array, scale: Scale = Scale.PROBS) -> Numbers:
         return rows.answer(rows.loss_of(predictions, scale))
 
     # --- the wrong scale
