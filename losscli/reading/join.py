@@ -14,7 +14,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.blocks import Block, Side, cut_short, placed
+from losscli.data.blocks import Block, Side, cut_short
 from losscli.data.categorical import (
     TEXT_BYTES,
     Array,
@@ -37,12 +37,13 @@ from losscli.engines.local import in_threads
 from losscli.errors import DataError, Location, RowError, shown
 
 Bits = NDArray[np.uint64]
+Numbers = NDArray[np.int64]
 Keys = tuple[Bits, ...]  # of each key column its cells as words of eight bytes (n, count), zeros behind their ends
 
 DROP_HINT = "--unmatched drop leaves such rows out"
 
 
-# --- keys -------------------------------------------------------------------------------------------------------------
+# --- keys as bytes ----------------------------------------------------------------------------------------------------
 def keys_of(columns: Sequence[Categorical]) -> Keys:
     """The keys of rows by the cells of these columns; two are equal just where their texts are."""
     found = []
@@ -100,16 +101,15 @@ def hashes(keys: Keys) -> Bits:
     return found
 
 
-# --- whole numbers ----------------------------------------------------------------------------------------------------
+# --- keys as whole numbers --------------------------------------------------------------------------------------------
 _BYTE = np.uint64(8)
 _ZEROS = np.uint64(0x3030303030303030)
 _TENS = 10 ** np.arange(9, dtype=np.uint64)
 
 
-def plain_numbers(words: Bits) -> tuple[NDArray[np.int64], Flags]:
-    """Cells as numbers, and which are: whole ones of up to 16 digits without sign or leading zeros, as most ids are."""
-    values = np.zeros(len(words), np.int64)
-    plain = np.zeros(len(words), dtype=bool)
+def plain_numbers(words: Bits) -> Numbers:
+    """Cells as numbers: whole ones of up to 16 digits without sign or leading zeros, as most ids are; -1 for others."""
+    values = np.empty(len(words), np.int64)
     for low in range(0, len(words), _PART):
         part = words[low : low + _PART]
         found, fit, length = _eight_digits(part[:, 0])
@@ -119,24 +119,24 @@ def plain_numbers(words: Bits) -> tuple[NDArray[np.int64], Flags]:
             fit &= fit_too & ((length == 8) | (more == 0))
             found = found * _TENS[more] + rest
             fit &= (part[:, 2:] == 0).all(axis=1)
+        found.view(np.int64)[~fit] = -1
         values[low : low + _PART] = found.view(np.int64)
-        plain[low : low + _PART] = fit
-    return values, plain
+    return values
 
 
-def _eight_digits(word: Bits) -> tuple[Bits, Flags, NDArray[np.intp]]:
+def _eight_digits(word: Bits) -> tuple[Bits, Flags, Ints]:
     """The number that up to eight digits in a word are, whether they are digits, and how many bytes there are."""
-    length = np.zeros(len(word), np.uint64)
-    for at in range(8):
-        length += word >= np.uint64(1 << 8 * at)
-    shift = _BYTE * (_BYTE - length)
+    exponent = word.astype(np.float64).view(np.int64) >> 52  # 1023 and the place of the uppermost bit
+    length = np.minimum((exponent - 1015) >> 3, 8)
+    length[word == 0] = 0
+    shift = _BYTE * (_BYTE - length.view(np.uint64))
     text = (word << shift) | (_ZEROS >> (np.uint64(64) - shift))  # the digits at the word's end, behind zeros
     odd = ((text + np.uint64(0x4646464646464646)) | (text - _ZEROS)) & np.uint64(0x8080808080808080)
     value = text & np.uint64(0x0F0F0F0F0F0F0F0F)
     value = (value * np.uint64(10) + (value >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
     value = (value * np.uint64(100) + (value >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
     value = (value * np.uint64(10000) + (value >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
-    return value, odd == 0, length.astype(np.intp)
+    return value, odd == 0, length
 
 
 def are_usual(words: Bits) -> Flags:
@@ -158,7 +158,13 @@ def whole_keys(columns: Sequence[Categorical], keys: Keys, rows: Ints) -> tuple[
     found, other = [], np.zeros(len(rows), dtype=bool)
     for column, words in zip(columns, keys, strict=True):
         own = words.take(rows, axis=0)
-        _cut_point_zero(own)
+        raw = own.view(np.uint8)
+        length = np.count_nonzero(raw, axis=1)
+        long = np.flatnonzero(length > 2)
+        ends = length[long]
+        cut = long[(raw[long, ends - 1] == ord("0")) & (raw[long, ends - 2] == ord("."))]
+        for back in (1, 2):  # `.0` at the end, as floats are written
+            raw[cut, length[cut] - back] = 0
         odd = np.flatnonzero(~are_usual(own))
         texts = [whole_number(column.categories[int(column.codes[row])]) for row in rows[odd].tolist()]
         other[odd[[text is None for text in texts]]] = True
@@ -171,61 +177,29 @@ def whole_keys(columns: Sequence[Categorical], keys: Keys, rows: Ints) -> tuple[
     return tuple(found), np.flatnonzero(other)
 
 
-def _cut_point_zero(words: Bits) -> None:
-    """Cut `.0` off cells that end with it, in place."""
-    raw = words.view(np.uint8)
-    length = np.count_nonzero(raw, axis=1)
-    long = np.flatnonzero(length > 2)
-    ends = length[long]
-    cut = long[(raw[long, ends - 1] == ord("0")) & (raw[long, ends - 2] == ord("."))]
-    for back in (1, 2):
-        raw[cut, length[cut] - back] = 0
-
-
 # --- rows by their keys -----------------------------------------------------------------------------------------------
-class Index:
-    """The rows of a table by their keys.
+class HashIndex:
+    """Rows by their keys: a table of twice as many slots by the upper bits of the hash of a key.
 
-    Whole numbers in a dense range are places in a table. Other keys are found in a table of twice as many slots by the
-    upper bits of their hash, and from there on in the next slots up to an empty one; each hit is compared word by word.
+    A row stands there or in the next free slot; each hit is compared word by word.
     """
 
     def __init__(self, keys: Keys, rows: Ints) -> None:
-        self.keys, self.indexed = keys, rows
-        self.low: int | None = None
-        self.repeated = False
-        if not self._as_places():
-            self._as_slots()
-
-    def _as_places(self) -> bool:
-        if len(self.keys) > 1 or not len(self.indexed):
-            return False
-        values, plain = plain_numbers(_chosen(self.keys[0], self.indexed))
-        if not plain.all():
-            return False
-        low, high = int(values.min()), int(values.max())
-        if high - low > 4 * len(values) + 4096:
-            return False
-        self.low, self.table = low, np.full(high - low + 1, -1, np.int32)
-        self.table[values - low] = self.indexed
-        self.repeated = int(np.count_nonzero(self.table >= 0)) < len(values)
-        return True
-
-    def _as_slots(self) -> None:
-        bits = max(4, (2 * len(self.indexed)).bit_length())
+        self.keys, self.repeated = keys, False
+        bits = max(4, (2 * len(rows)).bit_length())
         self.shift, self.mask = np.uint64(64 - bits), (1 << bits) - 1
         self.table = np.full(1 << bits, -1, np.int32)
-        keys = tuple(_chosen(words, self.indexed) for words in self.keys)
-        rows, slots = self.indexed, self._slots(keys)
+        wanted = tuple(_chosen(words, rows) for words in keys)
+        slots = self._slots(wanted)
         while len(rows):
             free = self.table[slots] < 0
             self.table[slots[free]] = rows[free]
             left = np.flatnonzero(self.table[slots] != rows)
-            rows, slots, keys = rows[left], slots[left], tuple(words[left] for words in keys)
-            again = are_equal(self.keys, self.table[slots].astype(np.intp), keys)
+            rows, slots, wanted = rows[left], slots[left], tuple(words[left] for words in wanted)
+            again = are_equal(keys, self.table[slots].astype(np.intp), wanted)
             if again.any():
                 self.repeated = True
-                rows, slots, keys = rows[~again], slots[~again], tuple(words[~again] for words in keys)
+                rows, slots, wanted = rows[~again], slots[~again], tuple(words[~again] for words in wanted)
             slots = (slots + 1) & self.mask
 
     def _slots(self, keys: Keys) -> Ints:
@@ -233,13 +207,8 @@ class Index:
 
     def rows(self, keys: Keys) -> Ints:
         """The row that has each of the keys, -1 for none."""
-        if self.low is not None:
-            values, plain = plain_numbers(keys[0])
-            values -= self.low
-            plain &= (values >= 0) & (values < len(self.table))
-            return np.where(plain, self.table[np.where(plain, values, 0)], -1).astype(np.intp)
         found = np.full(len(keys[0]), -1, dtype=np.intp)
-        if not len(self.indexed):
+        if not len(self.keys[0]):
             return found
         at, slots = np.arange(len(found)), self._slots(keys)
         while len(at):  # rows that are still looked for
@@ -251,32 +220,63 @@ class Index:
             at, slots, keys = at[left], (slots[left] + 1) & self.mask, tuple(words[left] for words in keys)
         return found
 
-    def twice(self) -> tuple[int, int] | None:
-        """The first row whose key has been there before, behind the row with it; None where all keys differ."""
-        if not self.repeated:
-            return None
-        known: dict[tuple[bytes, ...], int] = {}
-        for row in self.indexed.tolist():
-            first = known.setdefault(tuple(words[row].tobytes() for words in self.keys), row)
-            if first != row:
-                return first, row
+
+@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
+class NumberIndex:
+    """Rows by keys that are whole numbers of a dense range: the row of each number from `low` on, -1 for none."""
+
+    low: int
+    table: NDArray[np.int32]
+    repeated: bool
+
+    def rows(self, numbers: Numbers) -> Ints:
+        """The row that has each of the keys, -1 for none."""
+        at = numbers - self.low
+        known = (at >= 0) & (at < len(self.table))
+        return (self.table[at] if known.all() else np.where(known, self.table[np.where(known, at, 0)], -1)).astype(
+            np.intp
+        )
+
+
+def number_index(parts: Sequence[Numbers]) -> NumberIndex | None:
+    """An index of rows by their numbers, -1 for a row without a key; None where the numbers are far apart."""
+    known = [part for part in (numbers[numbers >= 0] for numbers in parts) if len(part)]
+    count = sum(map(len, known))
+    low, high = min((int(part.min()) for part in known), default=0), max((int(part.max()) for part in known), default=0)
+    if not known or high - low > 4 * count + 4096:
         return None
+    table, before = np.full(high - low + 1, -1, np.int32), 0
+    for numbers in parts:
+        keyed = np.flatnonzero(numbers >= 0) if numbers.min(initial=0) < 0 else slice(None)
+        table[numbers[keyed] - low] = np.arange(before, before + len(numbers), dtype=np.int32)[keyed]
+        before += len(numbers)
+    return NumberIndex(low, table, int(np.count_nonzero(table >= 0)) < count)
+
+
+def first_repeated(keys: Keys, rows: Ints) -> tuple[int, int]:
+    """The first of these rows whose key has been there before, behind the row with it; the keys don't all differ."""
+    known: dict[tuple[bytes, ...], int] = {}
+    both = ((known.setdefault(tuple(words[row].tobytes() for words in keys), row), row) for row in rows.tolist())
+    return next((first, row) for first, row in both if first != row)
 
 
 # --- tables with keys -------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
+_FEW = 100  # rows in which it mostly shows whether keys are numbers
+
+
+@dataclass(frozen=True, eq=False)
 class KeyedRows:
-    """Rows with their key columns: which count, which have a key, and the first that counts and has none."""
+    """Rows by their key columns: which count, which have a key, and the first that counts and has none.
+
+    `numbers` are those of `plain_numbers`, where the first keys are such.
+    """
 
     columns: tuple[Categorical, ...]
+    keys: Keys
     keep: Flags
     keyed: Flags
+    numbers: Numbers | None = None
     fault: RowError | None = None
-
-    @cached_property
-    def keys(self) -> Keys:
-        """The keys of the rows."""
-        return keys_of(self.columns)
 
     def shown(self, row: int) -> str:
         """A row's key, for a message."""
@@ -285,78 +285,124 @@ class KeyedRows:
 
 def keyed_rows(table: Table, block: Block) -> KeyedRows:
     """The rows of a block with their keys; a dropped row has one too, unless its key is missing."""
-    keep = np.ones(block.rows, dtype=bool) if block.keep is None else block.keep
-    keyed, fault = np.ones(block.rows, dtype=bool), None
     places = [at for _, at in table.schema.extra[KEY]]
-    for at in places:
-        missing = missing_words(block.extra[at].categories)
-        if missing.any():
-            gone = missing[block.extra[at].codes]
-            keyed &= ~gone
-            first = np.flatnonzero(gone & keep)[:1]
-            if len(first) and (fault is None or first[0] < fault.row):
-                fault = RowError(int(first[0]), "extra", at, "the key is missing")
-    return KeyedRows(tuple(block.extra[at] for at in places), keep, keyed, fault)
+    columns = tuple(block.extra[at] for at in places)
+    keys, numbers, fault = keys_of(columns), None, None
+    keep = np.ones(block.rows, dtype=bool) if block.keep is None else block.keep
+    keyed = np.ones(block.rows, dtype=bool)
+    if len(keys) == 1 and plain_numbers(keys[0][:_FEW]).max(initial=-1) >= 0:
+        numbers = plain_numbers(keys[0])
+    if numbers is None or numbers.min() < 0:
+        for at, column in zip(places, columns, strict=True):
+            missing = missing_words(column.categories)
+            if missing.any():
+                gone = missing[column.codes]
+                keyed &= ~gone
+                first = np.flatnonzero(gone & keep)[:1]
+                if len(first) and (fault is None or first[0] < fault.row):
+                    fault = RowError(int(first[0]), "extra", at, "the key is missing")
+    return KeyedRows(columns, keys, keep, keyed, numbers, fault)
 
 
 @dataclass(frozen=True, eq=False)
 class HeldTable:
-    """LABELS in memory: its rows by their keys, their cells, and the blocks that say where each row stands."""
+    """LABELS in memory: its keys block by block, its other cells, and the blocks that say where each row stands."""
 
     table: Table
-    rows: KeyedRows
-    index: Index
+    parts: tuple[KeyedRows, ...]
+    keep: Flags
+    keyed: Flags
     labels: tuple[Column, ...]
     weights: Array | None
-    extra: tuple[Categorical, ...]
+    extra: tuple[Categorical | None, ...]  # None: wanted for the key alone
     blocks: tuple[Block, ...]
+
+    @cached_property
+    def rows(self) -> KeyedRows:
+        """All rows."""
+        columns = tuple(map(_stacked_words, zip(*(part.columns for part in self.parts), strict=True)))
+        columns = columns or (as_words([]),) * len(self.table.schema.extra[KEY])
+        return KeyedRows(columns, keys_of(columns), self.keep, self.keyed)
+
+    @cached_property
+    def index(self) -> NumberIndex | HashIndex:
+        """The rows that have a key, by it."""
+        numbers = [part.numbers for part in self.parts if part.numbers is not None]
+        if len(numbers) == len(self.parts) and np.array_equal(np.concatenate([*numbers, []]) >= 0, self.keyed):
+            found = number_index(numbers)
+            if found is not None:
+                return found
+        return HashIndex(self.rows.keys, np.flatnonzero(self.keyed))
+
+    def partners(self, rows: KeyedRows) -> Ints:
+        """The row with the same key as each of these rows, -1 for none."""
+        if isinstance(self.index, HashIndex):
+            found = self.index.rows(rows.keys)
+        else:
+            found = self.index.rows(plain_numbers(rows.keys[0]) if rows.numbers is None else rows.numbers)
+        if not rows.keyed.all():
+            found[~rows.keyed] = -1
+        return found
 
     def location(self, row: int) -> Location:
         """Where a row stands."""
         return Side(self.blocks, (row,)).location(0, "row", None)
 
 
+def _stacked_words(columns: Sequence[Column]) -> Categorical:
+    found = stacked(columns)
+    assert isinstance(found, Categorical)
+    return found
+
+
 def held_table(table: Table, threads: int) -> HeldTable:
     """All of a table; DataError at the first fault of it, and where a key stands twice."""
     blocks: list[Block] = []
     parts: list[KeyedRows] = []
-    for block in placed(in_threads(lambda chunk: chunk(), table.chunks(), threads)):
-        rows = keyed_rows(table, block)
+    for block, rows in in_threads(lambda chunk: _with_keys(table, chunk), table.chunks(), threads):
+        block = block.behind(blocks[-1].end if blocks else None)
         fault = rows.fault or block.fault
         if fault is not None:
             raise block.error(fault)
         blocks.append(block)
         parts.append(rows)
     nothing = np.zeros(0, dtype=bool)
-    extra = (as_words([]),) * extra_count(table)
-    if blocks:
-        columns = (stacked(column) for column in zip(*(block.extra for block in blocks), strict=True))
-        extra = tuple(words for words in columns if isinstance(words, Categorical))
+    others = {at for purpose, columns in table.schema.extra.items() if purpose != KEY for _, at in columns}
     weights = [block.weights for block in blocks if block.weights is not None]
-    rows = KeyedRows(
-        tuple(extra[at] for _, at in table.schema.extra[KEY]),
-        np.concatenate([nothing, *(part.keep for part in parts)]),
-        np.concatenate([nothing, *(part.keyed for part in parts)]),
-    )
     held = HeldTable(
         table,
-        rows,
-        Index(rows.keys, np.flatnonzero(rows.keyed)),
+        tuple(parts),
+        np.concatenate([nothing, *(part.keep for part in parts)]),
+        np.concatenate([nothing, *(part.keyed for part in parts)]),
         tuple(stacked([block.labels[at] for block in blocks]) for at in range(table.schema.label_width)),
         np.concatenate(weights) if weights else None,
-        extra,
+        tuple(
+            _stacked_words([block.extra[at] for block in blocks]) if at in others and blocks else None
+            for at in range(extra_count(table))
+        ),
         tuple(block.bare() for block in blocks),
     )
-    twice = held.index.twice()
-    if twice is not None:
-        first, again = map(held.location, twice)
-        raise DataError(f"{again}: the key {rows.shown(twice[0])} stands twice, first in {first}")
+    if held.index.repeated:
+        first, again = first_repeated(held.rows.keys, np.flatnonzero(held.keyed))
+        raise DataError(
+            f"{held.location(again)}: the key {held.rows.shown(first)} stands twice, first in {held.location(first)}"
+        )
     return held
+
+
+def _with_keys(table: Table, chunk: Chunk) -> tuple[Block, KeyedRows]:
+    block = chunk()
+    return block, keyed_rows(table, block)
 
 
 def extra_count(table: Table) -> int:
     """How many columns of text a table's blocks have."""
     return len({at for columns in table.schema.extra.values() for _, at in columns})
+
+
+def _blank(rows: int) -> Categorical:
+    """A column of text that nobody looks at."""
+    return Categorical(np.broadcast_to(np.intp(0), rows), ("",))
 
 
 # --- the join ---------------------------------------------------------------------------------------------------------
@@ -372,50 +418,44 @@ class Join(Reader):
     def chunks(self) -> Iterator[Chunk]:
         """The joined rows, block by block in the order of PREDS; at the end what LABELS has left."""
         try:
-            state = _State(held_table(self.labels, self.threads), self.preds, self.drop)
+            matching = _Matching(held_table(self.labels, self.threads), self.preds, self.drop)
             end = None
-            for block, rows, partners in in_threads(state.looked_up, self.preds.chunks(), self.threads):
+            for block, rows, partners in in_threads(matching.looked_up, self.preds.chunks(), self.threads):
                 block = block.behind(end)
                 end = block.end
-                fault, chunk = state.matched(block, rows, partners)
+                fault, chunk = matching.matched(block, rows, partners)
                 yield chunk
                 if fault is not None:
                     return
-            rest = state.rest()
+            rest = matching.rest()
             yield lambda: rest
         except DataError as error:
-            yield partial(_raised, error)  # in its turn, behind the rows before it
+            yield partial(raised, error)  # in its turn, behind the rows before it
 
     def close(self) -> None:
         self.labels.close()
         self.preds.close()
 
 
-def _raised(error: DataError) -> Block:
+def raised(error: DataError) -> Block:
+    """A chunk that is an error."""
     raise error
 
 
-_FEW = 100  # rows in which keys that are no numbers mostly show
-
-
-class _State:
+class _Matching:
     """A join on its way: which rows of LABELS have a partner, and what was matched as a number."""
 
     def __init__(self, held: HeldTable, preds: Table, drop: bool) -> None:
         self.held, self.preds, self.drop = held, preds, drop
-        self.partner = np.full(len(held.rows.keep), -1, np.int32)  # of each held row, its row in a block of PREDS
-        self.all_kept = bool(held.rows.keep.all())
+        self.found = np.zeros(len(held.keep), dtype=bool)  # which held rows have a partner
+        self.all_kept = bool(held.keep.all())
         self.by_number: str | None = None  # the first match that is one by number only, and where
         self.no_number: str | None = None  # the first key of PREDS without a partner that is no number, and where
 
     def looked_up(self, chunk: Chunk) -> tuple[Block, KeyedRows, Ints]:
         """A block of PREDS, its keys, and the row of LABELS with the same key, -1 for none; in any thread."""
-        block = chunk()
-        rows = keyed_rows(self.preds, block)
-        partners = self.held.index.rows(rows.keys)
-        if not rows.keyed.all():
-            partners[~rows.keyed] = -1
-        return block, rows, partners
+        block, rows = _with_keys(self.preds, chunk)
+        return block, rows, self.held.partners(rows)
 
     def matched(self, block: Block, rows: KeyedRows, partners: Ints) -> tuple[RowError | None, Chunk]:
         """The fault of a block of PREDS, and the block with its labels; called in the order of the blocks."""
@@ -430,20 +470,20 @@ class _State:
     def _put_together(self, block: Block, keep: Flags, partners: Ints, fault: RowError | None) -> Block:
         """A block of PREDS with the labels of its rows; those without a partner, or whose partner is dropped, go."""
         held, labels, extra, unmatched = self.held, self.held.labels, self.held.extra, 0
-        if not len(held.rows.keep):  # then no row of PREDS counts, whatever its cells are
-            labels, extra = (np.zeros(1),) * len(labels), (as_words([""]),) * len(extra)
+        if not len(held.keep):  # then no row of PREDS counts, whatever its cells are
+            labels, extra = (np.zeros(1),) * len(labels), (None,) * len(extra)
         if partners.min(initial=0) < 0:
             found = partners >= 0
             unmatched = int(np.count_nonzero(keep & ~found))
             keep, partners = keep & found, np.maximum(partners, 0)
         if not self.all_kept:
-            keep = keep & held.rows.keep[partners]
+            keep = keep & held.keep[partners]
         parts = ("label",) if held.weights is None else ("label", "weight")
         return replace(
             block,
             labels=tuple(taken(column, partners) for column in labels),
             weights=block.weights if held.weights is None else held.weights[partners],
-            extra=(*(words.taken(partners) for words in extra), *block.extra),
+            extra=(*(_blank(block.rows) if words is None else words.taken(partners) for words in extra), *block.extra),
             keep=None if keep.all() else keep,
             fault=fault,
             other_reasons={NO_PARTNER.key: unmatched},
@@ -453,16 +493,16 @@ class _State:
     def _wrong(self, partners: Ints, rows: KeyedRows) -> RowError | None:
         """The first row whose key is missing, has no partner, where that is an error, or has had it already."""
         mine = partners if partners.min(initial=0) >= 0 else partners[partners >= 0]
-        place = np.arange(len(mine), dtype=np.int32)
-        earlier = self.partner[mine]
-        self.partner[mine] = place
-        once = earlier.max(initial=-1) < 0 and np.array_equal(self.partner[mine], place)
+        earlier, once = self.found[mine], True
+        if len(mine):
+            near = self.found[mine.min() : mine.max() + 1]
+            before = np.count_nonzero(near)
+            self.found[mine] = True
+            once = np.count_nonzero(near) - before == len(mine)
         if once and rows.fault is None and (self.drop or len(mine) == len(partners)):
             return None
-        found = np.flatnonzero(partners >= 0)
-        again = earlier >= 0
-        again[np.setdiff1d(place, np.unique(mine, return_index=True)[1], assume_unique=True)] = True
-        wrong = found[again][:1].tolist()
+        earlier[np.setdiff1d(np.arange(len(mine)), np.unique(mine, return_index=True)[1], assume_unique=True)] = True
+        wrong = np.flatnonzero(partners >= 0)[earlier][:1].tolist()
         if not self.drop:
             wrong += np.flatnonzero((partners < 0) & rows.keep)[:1].tolist()
         if not wrong or (rows.fault is not None and rows.fault.row <= min(wrong)):
@@ -475,49 +515,58 @@ class _State:
     def rest(self) -> Block:
         """A block of the rows that LABELS has left, none of which counts."""
         self._judge_numbers()
-        rows, preds = self.held.rows, self.preds
-        left = np.flatnonzero(self.partner < 0)
-        alone = left[rows.keep[left]]
+        held, preds = self.held, self.preds
+        left = np.flatnonzero(~self.found)
+        alone = left[held.keep[left]]
         if len(alone) and not self.drop:
-            where, key = self.held.location(int(alone[0])), rows.shown(int(alone[0]))
+            where, key = held.location(int(alone[0])), held.rows.shown(int(alone[0]))
             raise DataError(f"{where}: the key {key} is not in {preds.name}; {DROP_HINT}")
-        nothing = Categorical(np.zeros(len(left), np.intp), ("",))
-        weighted = self.held.weights is not None or preds.schema.columns.weight is not None
+        weighted = held.weights is not None or preds.schema.columns.weight is not None
         return Block(
             rows=len(left),
             lines=0,
-            labels=tuple(taken(column, left) for column in self.held.labels),
+            labels=tuple(taken(column, left) for column in held.labels),
             preds=np.broadcast_to(0.0, (len(left), preds.schema.width * max(1, len(preds.schema.models)))),
             weights=np.broadcast_to(0.0, len(left)) if weighted else None,
-            extra=(nothing,) * (extra_count(self.held.table) + extra_count(preds)),
+            extra=(_blank(len(left)),) * (extra_count(held.table) + extra_count(preds)),
             keep=np.zeros(len(left), dtype=bool),
             other_reasons={NO_PARTNER.key: len(alone)},
         )
 
-    # --- keys that are whole numbers ----------------------------------------------------------------------------------
+    # --- keys that are one number in two spellings --------------------------------------------------------------------
     @cached_property
     def _all_usual(self) -> bool:
         """Whether the keys of LABELS are whole numbers as they are usually written: other texts are other numbers."""
         held = self.held
-        if held.index.low is not None:
+        if isinstance(held.index, NumberIndex):
             return True
-        return all(bool(are_usual(words)[held.rows.keyed].all()) for words in held.rows.keys)
+        return all(bool(are_usual(words)[held.keyed].all()) for words in held.rows.keys)
 
     @cached_property
-    def _numbers(self) -> Index | None:
-        """The rows of LABELS by their keys as whole numbers; None where one is none."""
-        rows = np.flatnonzero(self.held.rows.keyed)
-        if len(rows) > _FEW and len(whole_keys(self.held.rows.columns, self.held.rows.keys, rows[:_FEW])[1]):
+    def _keyed(self) -> Ints:
+        """The rows of LABELS that have a key."""
+        return np.flatnonzero(self.held.keyed)
+
+    @cached_property
+    def _number_keys(self) -> Keys | None:
+        """Their keys with one spelling for one whole number; None where one is none."""
+        rows = self.held.rows
+        if len(self._keyed) > _FEW and len(whole_keys(rows.columns, rows.keys, self._keyed[:_FEW])[1]):
             return None
-        keys, other = whole_keys(self.held.rows.columns, self.held.rows.keys, rows)
-        return None if len(other) else Index(keys, np.arange(len(rows)))
+        keys, other = whole_keys(rows.columns, rows.keys, self._keyed)
+        return None if len(other) else keys
+
+    @cached_property
+    def _numbers(self) -> HashIndex | None:
+        """These by their keys as whole numbers."""
+        return None if self._number_keys is None else HashIndex(self._number_keys, np.arange(len(self._keyed)))
 
     def _by_number(self, rows: KeyedRows, alone: Ints, block: Block) -> Ints:
         """The row of LABELS whose key is the same number as that of each of these rows, -1 for none."""
         found = np.full(len(alone), -1, dtype=np.intp)
-        if (
-            self._all_usual and all(bool(are_usual(words[alone]).all()) for words in rows.keys)
-        ) or self._numbers is None:
+        if self._all_usual and all(bool(are_usual(words[alone]).all()) for words in rows.keys):
+            return found
+        if self._numbers is None:
             return found
         keys, other = whole_keys(rows.columns, rows.keys, alone)
         if len(other) and self.no_number is None:
@@ -525,7 +574,7 @@ class _State:
             self.no_number = f"{block.location(row)} has the key {rows.shown(row)}"
         place = self._numbers.rows(keys)
         place[other] = -1
-        found[place >= 0] = np.flatnonzero(self.held.rows.keyed)[place[place >= 0]]
+        found[place >= 0] = self._keyed[place[place >= 0]]
         if self.by_number is None and (found >= 0).any():
             first = int((found >= 0).argmax())
             row, held = int(alone[first]), self.held.rows.shown(int(found[first]))
@@ -536,12 +585,10 @@ class _State:
         """Refuse matches by number where not all keys are numbers, and keys of LABELS that are one number."""
         if self.by_number and self.no_number:
             raise DataError(f"{self.by_number}, and not all keys are numbers: {self.no_number}")
-        if self._all_usual or self.no_number or self._numbers is None:
+        if self._all_usual or self.no_number or self._numbers is None or not self._numbers.repeated:
             return
-        twice = self._numbers.twice()
-        if twice is not None:
-            first, again = np.flatnonzero(self.held.rows.keyed)[list(twice)].tolist()
-            keys = f"{self.held.rows.shown(first)} and {self.held.rows.shown(again)}"
-            raise DataError(
-                f"{self.held.location(again)}: the keys {keys} are one number, first in {self.held.location(first)}"
-            )
+        assert self._number_keys is not None
+        first, again = self._keyed[list(first_repeated(self._number_keys, np.arange(len(self._keyed))))].tolist()
+        held = self.held
+        keys = f"{held.rows.shown(first)} and {held.rows.shown(again)}"
+        raise DataError(f"{held.location(again)}: the keys {keys} are one number, first in {held.location(first)}")

@@ -23,7 +23,7 @@ from losscli.data.table import Table
 from losscli.enums import Form
 from losscli.errors import DataError, shown
 from losscli.reading import join
-from losscli.reading.join import Bits, Index, Keys, keys_of, plain_numbers, whole_keys
+from losscli.reading.join import Bits, HashIndex, Keys, keys_of, number_index, plain_numbers, whole_keys
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.text import table, tokenizer
 from losscli.reading.text.dialect import Style
@@ -291,7 +291,7 @@ def test_keys_are_equal_just_where_their_texts_are(left: list[str], right: list[
     words = [Categorical(np.arange(len(cells)), tuple(cells)) for cells in (left, right)]
     held, wanted = keys_of(words[:1]), keys_of(words[1:])
 
-    rows = Index(held, np.arange(len(left))).rows(wanted)
+    rows = HashIndex(held, np.arange(len(left))).rows(wanted)
 
     assert [left[row] if row >= 0 else None for row in rows.tolist()] == [
         cell if cell in left else None for cell in right
@@ -337,10 +337,23 @@ def test_whole_numbers_are_one_where_their_values_are(cells: list[str]) -> None:
 
 @given(st.lists(st.from_regex(r"[+-]?[0-9]{0,18}[.a:/]?", fullmatch=True), min_size=1, max_size=30))
 def test_plain_numbers_are_what_their_digits_say(cells: list[str]) -> None:
-    values, plain = plain_numbers(keys_of([Categorical(np.arange(len(cells)), tuple(cells))])[0])
-    for cell, value, is_plain in zip(cells, values.tolist(), plain.tolist(), strict=True):
-        assert is_plain == (cell.isdigit() and len(cell) <= 16 and str(int(cell)) == cell), cell
-        assert not is_plain or value == int(cell)
+    values = plain_numbers(keys_of([Categorical(np.arange(len(cells)), tuple(cells))])[0])
+    for cell, value in zip(cells, values.tolist(), strict=True):
+        is_plain = cell.isdigit() and len(cell) <= 16 and str(int(cell)) == cell
+        assert value == (int(cell) if is_plain else -1), cell
+
+
+@given(st.lists(st.lists(st.integers(-1, 4000), max_size=8), max_size=4), st.lists(st.integers(-1, 9000), max_size=8))
+def test_numbers_are_found_at_the_rows_that_have_them(parts: list[list[int]], wanted: list[int]) -> None:
+    held = [value for part in parts for value in part]
+    index = number_index([np.array(part, np.int64) for part in parts])
+
+    known = [value for value in held if value >= 0]
+    assert (index is None) == (not known)
+    if index is not None:
+        assert index.repeated == (len(set(known)) < len(known))
+        for row, value in zip(index.rows(np.array(wanted, np.int64)).tolist(), wanted, strict=True):
+            assert held[row] == value if row >= 0 else value < 0 or value not in held
 
 
 # --- through the command ----------------------------------------------------------------------------------------------
