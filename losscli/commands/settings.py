@@ -24,11 +24,19 @@ if TYPE_CHECKING:
 
 def settings_of(args: Arguments, request: "ReadOptions | None" = None) -> "Settings":
     """The mathematics of the arguments; balanced class weights are counted where `request` says what is to be read."""
-    from losscli.evaluation.problem import PHRASES, Settings
+    from losscli.evaluation.problem import PHRASES, LabelOptions, Settings
 
     if args.alpha is not None and args.focal is None:
         raise UsageError("--alpha is the weight of the focal loss; add --focal GAMMA")
     balanced = args.class_weight == "balanced"
+    pos_weight = _weights(args.pos_weight, "--pos-weight")
+    class_weight = None if balanced else _weights(args.class_weight, "--class-weight")
+    shown = {
+        **{name: getattr(args, name) for name in PHRASES},
+        "pos_weight": pos_weight[0] if pos_weight and len(pos_weight) == 1 else pos_weight,
+        "class_weight": args.class_weight if balanced else class_weight,
+        "like": args.like and args.like.value,
+    }
     settings = Settings(
         loss=args.loss,
         scale=args.scale,
@@ -39,17 +47,13 @@ def settings_of(args: Arguments, request: "ReadOptions | None" = None) -> "Setti
         smoothing=args.smoothing or 0.0,
         focal=args.focal or 0.0,
         alpha=args.alpha,
-        pos_weight=_weights(args.pos_weight, "--pos-weight"),
-        class_weight=None if balanced else _weights(args.class_weight, "--class-weight"),
+        pos_weight=pos_weight,
+        class_weight=class_weight,
         balanced=balanced,
-        ignore=args.ignore,
         normalize=args.normalize,
-        positive=args.positive,
-        classes=_listed(args.classes),
+        labels=LabelOptions(args.positive, _listed(args.classes), args.ignore),
         ci=args.ci,
-        given=frozenset(
-            name for name in PHRASES if getattr(args, name) is not None and getattr(args, name) is not False
-        ),
+        options={name: value for name, value in shown.items() if value is not None and value is not False},
     )
     if request is None or not balanced:
         return settings

@@ -133,4 +133,6 @@ def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
     positive = summary.positive
     if positive is not None and not positive.n and positive.others and positive.others[0] != positive.others[1]:
         labels = ", ".join(map(shown, positive.others))
-        raise DataError(f"{where}no label is {shown(problem.settings.positive or '')} (--positive); there are {labels}")
+        raise DataError(
+            f"{where}no label is {shown(problem.settings.labels.positive or '')} (--positive); there are {labels}"
+        )

@@ -72,7 +72,7 @@ def prepare(problem: Problem, block: Block) -> Prepared:
 
 def _counted(problem: Problem, block: Block) -> tuple[Block, Ints, int]:
     """The rows that count, less the ignored ones; which they are; and how many are ignored."""
-    label, keep, ignored = problem.settings.ignore, block.keep, 0
+    label, keep, ignored = problem.settings.labels.ignore, block.keep, 0
     if label is not None and len(block.labels) == 1:
         gone = is_label(block.labels[0], label)
         gone = gone if keep is None else gone & keep
@@ -91,7 +91,7 @@ def _binary_labels(problem: Problem, block: Block) -> Array:
     columns, faults = [], []
     for place, column in enumerate(block.labels):
         try:
-            columns.append(binary(column, problem.settings.positive, place))
+            columns.append(binary(column, problem.settings.labels.positive, place))
         except RowError as fault:
             faults.append(fault)
     if faults:
@@ -145,11 +145,11 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
     traits = data_checks_of(problem, y, raw)
     if problem.decision is not None and s.scale is Scale.PROBS:
         decision = block.extra[problem.decision[1]]
-        positive = is_label(decision, s.positive or "1")
+        positive = is_label(decision, s.labels.positive or "1")
         traits |= _decision_checks(positive, positive | same_label(decision, block.labels[0]), raw)
     targets, unweighted, focus, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
-    others = None if s.positive is None else _others(block.labels, s.positive)
+    others = None if s.labels.positive is None else _others(block.labels, s.labels.positive)
     # What each label adds to the frequency of the positive class; hard ones are only counted.
     positives = y * weight if weight is not None else y == 1.0 if HARD in traits else y
     rows = Rows(
@@ -160,7 +160,7 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
         label_weight=positives if problem.form is Form.BINARY else None,
         entropy=None if HARD in traits else _entropy(problem, y, weight),
         counts=replace(counts, clipped=changed),
-        positive=None if s.positive is None else PositiveLabel(int(np.count_nonzero(y)), others),
+        positive=None if s.labels.positive is None else PositiveLabel(int(np.count_nonzero(y)), others),
         traits=traits,
     )
     return Prepared(block, row, targets, unweighted, focus, raw, conditioned, rows, None)

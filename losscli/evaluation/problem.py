@@ -1,7 +1,7 @@
 """The problem: the mathematics that was asked for, meeting a table. What has no meaning for its rows is refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 
 from losscli.data.classnames import same_names
@@ -37,8 +37,20 @@ def _written(value: object) -> str:
 
 
 @dataclass(frozen=True)
+class LabelOptions:
+    """What labels mean: the one that is 1 (every other one is 0), the names of the classes, the one left out."""
+
+    positive: str | None = None
+    classes: tuple[str, ...] | None = None
+    ignore: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
-    """The mathematics that was asked for."""
+    """The mathematics that was asked for.
+
+    `options` are those of `PHRASES` that were typed, by their names, with their values.
+    """
 
     loss: Loss
     scale: Scale = Scale.PROBS
@@ -52,22 +64,10 @@ class Settings:
     pos_weight: tuple[float, ...] | None = None
     class_weight: tuple[float, ...] | None = None
     balanced: bool = False  # the class weights are counted from the labels: None until that is done
-    ignore: str | None = None
     normalize: bool = False
-    positive: str | None = None
-    classes: tuple[str, ...] | None = None
+    labels: LabelOptions = LabelOptions()
     ci: float | None = None
-    given: frozenset[str] = frozenset()  # the options of `PHRASES` that were typed
-
-    @property
-    def options(self) -> dict[str, object]:
-        """The options of `PHRASES` that were typed, by their names, with their values."""
-        found = {name: getattr(self, name) for name in PHRASES if name in self.given}
-        if self.balanced:
-            found["class_weight"] = "balanced"
-        if self.pos_weight and len(self.pos_weight) == 1 and "pos_weight" in found:
-            found["pos_weight"] = self.pos_weight[0]
-        return {name: value.value if isinstance(value, Like) else value for name, value in found.items()}
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def titles(self) -> str:
@@ -138,7 +138,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     rule = convention(settings.like, form, settings.scale, settings.eps, settings.normalize, epsilon)
     if settings.scale not in rule.scales:
         raise UsageError(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
-    if settings.ignore is not None and form is Form.BINARY and table.schema.label_width > 1:
+    if settings.labels.ignore is not None and form is Form.BINARY and table.schema.label_width > 1:
         raise UsageError("--ignore leaves out rows by their label; it has no meaning for several labels a row")
     if "focal+smoothing" in rule.refused and settings.focal and settings.smoothing:
         raise UsageError(f"--like {settings.like} has no focal loss with label smoothing")
@@ -146,9 +146,9 @@ def problem_of(settings: Settings, table: Table) -> Problem:
         raise UsageError(f"--like {settings.like} takes no class weights")
     names = None
     if form is Form.CATEGORICAL:
-        if settings.classes:
-            names = given_classes(settings.classes, table.schema.width)
-            order = same_names(settings.classes, table.schema.classes or ())
+        if settings.labels.classes:
+            names = given_classes(settings.labels.classes, table.schema.width)
+            order = same_names(settings.labels.classes, table.schema.classes or ())
             if order is not None and list(order) != sorted(order):
                 header = ", ".join(map(shown, table.schema.classes or ()))
                 raise DataError(f"--classes names the columns in another order than the header: {header}")
@@ -169,16 +169,6 @@ def _no_kernel(settings: Settings, form: Form) -> str:
         return f"{settings.scale.value} of the true labels are no likelihoods; give LABELS and PREDS"
     taken = " or ".join(scale.value for scale in settings.loss.kernels[form])
     return f"{settings.loss.name} takes {taken}, not {settings.scale.value}; each row is {form.value}"
-
-
-_MEANINGLESS: dict[Form, tuple[tuple[str, str], ...]] = {
-    Form.BINARY: (("classes", "--classes"), ("normalize", "--normalize")),
-    Form.CATEGORICAL: (("positive", "--positive"), ("pos_weight", "--pos-weight")),
-    Form.LIKELIHOOD: tuple(
-        (name, "--" + name.replace("_", "-"))
-        for name in ("classes", "normalize", "positive", "class_weight", "ignore", "smoothing", "pos_weight")
-    ),
-}
 
 
 def _refuse_widths(settings: Settings, table: Table) -> None:
@@ -207,11 +197,19 @@ def _columns(count: int, what: str) -> str:
 
 
 def _refuse_meaningless(settings: Settings, form: Form) -> None:
-    for name, option in _MEANINGLESS[form]:
-        if getattr(settings, name) not in (None, False, 0.0):
+    labels = settings.labels
+    meaningless = {
+        "--classes": labels.classes and form is not Form.CATEGORICAL,
+        "--normalize": settings.normalize and form is not Form.CATEGORICAL,
+        "--positive": labels.positive is not None and form is not Form.BINARY,
+        "--class-weight": (settings.class_weight or settings.balanced) and form is Form.LIKELIHOOD,
+        "--ignore": labels.ignore is not None and form is Form.LIKELIHOOD,
+        "--smoothing": settings.smoothing and form is Form.LIKELIHOOD,
+        "--pos-weight": settings.pos_weight and form is not Form.BINARY,
+    }
+    for option, given in meaningless.items():
+        if given:
             raise UsageError(f"{option} has no meaning here: each row is {form.value}")
-    if settings.balanced and form is Form.LIKELIHOOD:
-        raise UsageError(f"--class-weight has no meaning here: each row is {form.value}")
     if settings.eps and settings.scale is not Scale.PROBS:
         raise UsageError(f"--eps clips probabilities; it contradicts --from {settings.scale.value}")
     if settings.normalize and settings.scale is Scale.LOGITS:

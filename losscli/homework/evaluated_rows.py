@@ -352,7 +352,7 @@ class EvaluatedRows:
 
     def ignored(self) -> tuple[Array, Array]:
         """Of the ignored rows -log of the last class, which index -1 would have picked, and the weight."""
-        costs, weights, label = [], [], self.problem.settings.ignore
+        costs, weights, label = [], [], self.problem.settings.labels.ignore
         for block in self.blocks:
             gone = is_label(block.labels[0], label) if label is not None else np.zeros(len(block.preds), bool)
             costs.append(self._all_costs(block.preds[gone])[:, -1])

@@ -134,7 +134,7 @@ def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelecti
         raise DataError(f"{table.name}: no column of features and no intercept leave nothing to fit")
     classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
-    settings = replace(asked, scale=Scale.LOGITS, classes=classes)
+    settings = replace(asked, scale=Scale.LOGITS, labels=replace(asked.labels, classes=classes))
     posed = replace(table, schema=replace(table.schema, form=form, width=width, classes=None))
     problem = problem_of(settings, posed)
     prepared, summary = _prepared(problem, table, width)
@@ -154,7 +154,7 @@ def form_of(asked: Settings, theta: str | None) -> Form:
     if Form.CATEGORICAL not in forms:
         return Form.BINARY
     several = theta is not None and len(parse_list(theta).rows) > 1
-    return Form.CATEGORICAL if Form.BINARY not in forms or asked.classes or several else Form.BINARY
+    return Form.CATEGORICAL if Form.BINARY not in forms or asked.labels.classes or several else Form.BINARY
 
 
 def _refuse_predictions(request: ReadOptions, asked: Settings) -> None:
@@ -214,14 +214,14 @@ def _sound(factors: Sequence[int], drop: bool, block: Block) -> Block:
 
 def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
     """The classes as the user names them; else the distinct labels, numbers by size and words by the alphabet."""
-    if asked.classes:
-        return asked.classes
+    if asked.labels.classes:
+        return asked.labels.classes
     label = table.schema.columns.label
     if isinstance(label, list):
         return tuple(map(str, label))
     blocks = [chunk() for chunk in table.chunks()]
     found = {text for block in blocks for text in texts(cells_of(block.labels[0], block.kept))}
-    found -= {asked.ignore} if asked.ignore is not None else set()
+    found -= {asked.labels.ignore} if asked.labels.ignore is not None else set()
     sizes = {text: number(text) for text in found}
     numeric = all(size is not None for size in sizes.values())
     classes = tuple(sorted(found, key=lambda text: sizes[text] or 0.0) if numeric else sorted(found))

@@ -223,7 +223,7 @@ def _warnings(gradient: Gradient) -> list[str]:
 
 def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
     """What there is to say about the rows."""
-    s, ignore = gradient.totals.summary, gradient.problem.settings.ignore
+    s, ignore = gradient.totals.summary, gradient.problem.settings.labels.ignore
     notes = list(warnings)
     ignored, clipped = s.counts.left_out.get(IGNORED_LABEL.key), s.counts.clipped
     notes += [f"the label {ignore} is ignored: {ignored} rows have a gradient of 0"] if ignored else []

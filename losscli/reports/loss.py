@@ -138,7 +138,7 @@ def per_class(f: Figures) -> Listing | None:
 
 
 def _positive(problem: Problem) -> str | None:
-    return (problem.settings.positive or "1") if problem.form is Form.BINARY else None
+    return (problem.settings.labels.positive or "1") if problem.form is Form.BINARY else None
 
 
 def _lines(f: Figures, table: Table) -> tuple[Line, ...]:
@@ -163,7 +163,7 @@ def _read(problem: Problem, table: Table) -> list[Line]:
     rows: list[Line] = [("files", _files(table.sources), "")] if len(table.sources) > 1 else []
     rows += [(what, _listed(names), "") for what, names in named.items() if names is not None]
     if positive is not None:
-        rows.append(("positive label", positive, "every other label is 0" if problem.settings.positive else ""))
+        rows.append(("positive label", positive, "every other label is 0" if problem.settings.labels.positive else ""))
     return rows
 
 

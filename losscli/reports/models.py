@@ -97,7 +97,9 @@ def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult,
         ],
         "differences": [asdict(d) for d in compared],
     }
-    unignored = replace(settings, ignore=None)  # what holds of the rows of all models is said once, of the first
+    unignored = replace(
+        settings, labels=replace(settings.labels, ignore=None)
+    )  # what holds of the rows of all models is said once, of the first
     warnings = tuple(
         f"{printable_line(model.name)}: {text}"
         for model, f in zip(models[1:], figures[1:], strict=True)

@@ -30,7 +30,7 @@ def sanity_checks(f: Figures, table: Table) -> list[str]:
         notes.append("every prediction is exactly 0 or 1: these look like decisions, not probabilities")
     if look_like_probabilities(s):
         notes.append(f"{PROBABILITIES}; without --from logits they are read as such")
-    numbered = problem.form is Form.CATEGORICAL and problem.settings.classes is None
+    numbered = problem.form is Form.CATEGORICAL and problem.settings.labels.classes is None
     if numbered and WITHOUT_FIRST in s.traits and s.n > problem.k and names is not None and names.counted:
         counted = ",".join(map(str, range(1, min(problem.k, 10) + 1)))
         notes.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
@@ -64,14 +64,14 @@ def row_warnings(s: Summary, settings: Settings) -> list[str]:
         fix = "" if s.n > 1 and DECIDED in s.traits else "; --eps X or --like clips"
         notes.append(f"the loss is infinite: the true label has probability 0 in {rows}{fix}")
     if s.positive is not None and not s.positive.n:
-        notes.append(f"no label is {shown(settings.positive or '')}: every label counts as 0")
+        notes.append(f"no label is {shown(settings.labels.positive or '')}: every label counts as 0")
     if s.row_sums:
         notes.append(
             f"{rows_of(s.row_sums.off)} of probabilities not summing to 1; the worst is row {s.row_sums.row}, which"
             f" sums to {s.row_sums.sum:.6g}; --normalize rescales"
         )
-    if settings.ignore is not None and not s.counts.left_out.get(IGNORED_LABEL.key):
-        notes.append(f"no row has the label {shown(settings.ignore)} that --ignore names")
+    if settings.labels.ignore is not None and not s.counts.left_out.get(IGNORED_LABEL.key):
+        notes.append(f"no row has the label {shown(settings.labels.ignore)} that --ignore names")
     if not s.total.infinite and s.total.sum == inf:
         notes.append("the sum is beyond the largest float")
     return [*notes, *left_out_notes(s, settings, warned=True)]
@@ -80,7 +80,7 @@ def row_warnings(s: Summary, settings: Settings) -> list[str]:
 def left_out_notes(s: Summary, settings: Settings, warned: bool) -> list[str]:
     """How many rows are left out, by reason: those that are warned of, or the others."""
     counted = [(one, s.counts.left_out.get(one.key, 0)) for one in REASONS if one.warned is warned]
-    return [one.note.format(rows=rows_of(count), ignore=settings.ignore) for one, count in counted if count]
+    return [one.note.format(rows=rows_of(count), ignore=settings.labels.ignore) for one, count in counted if count]
 
 
 def rows_of(count: int) -> str:

@@ -31,7 +31,7 @@ def of_weights(rows: EvaluatedRows) -> Iterator[Yielded]:
         if s.class_weight and sum(s.class_weight):
             yield from _changed_class_weights(rows, np.array(s.class_weight), total)
 
-    if s.ignore is not None and rows.categorical and rows.reduction is not Reduction.NONE:
+    if s.labels.ignore is not None and rows.categorical and rows.reduction is not Reduction.NONE:
         costs, weights = rows.ignored()
         if len(costs):
             if mean_asked:
