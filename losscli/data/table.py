@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from losscli.data.blocks import Block
@@ -15,6 +16,7 @@ from losscli.data.columns import (
     scale_warnings,
 )
 from losscli.enums import Form
+from losscli.errors import DataError
 
 Chunk = Callable[[], Block]
 
@@ -145,6 +147,33 @@ class RangeReader(Reader):
 
     def close(self) -> None:
         self.inner.close()
+
+
+class ChangedReader(Reader):
+    """Reads what another reader reads, and changes its blocks."""
+
+    def __init__(self, inner: Reader, change: Callable[[Chunk], Block]) -> None:
+        self.inner, self.change, self.size = inner, change, inner.size
+
+    def chunks(self) -> Iterator[Chunk]:
+        return (partial(self.change, chunk) for chunk in self.inner.chunks())
+
+    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
+        return self.inner.ranges(count)
+
+    def read(self, low: int, high: int) -> Iterator[Chunk]:
+        return (partial(self.change, chunk) for chunk in self.inner.read(low, high))
+
+    def position(self) -> int:
+        return self.inner.position()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def raised(error: DataError) -> Block:
+    """A chunk that is an error, told in its turn behind the rows before it."""
+    raise error
 
 
 class Cluster(NamedTuple):

@@ -32,7 +32,7 @@ from losscli.data.categorical import (
 from losscli.data.cells import whole_number
 from losscli.data.columns import KEY
 from losscli.data.reasons import NO_PARTNER
-from losscli.data.table import Chunk, Reader, Table
+from losscli.data.table import Chunk, Reader, Table, raised
 from losscli.engines.local import in_threads
 from losscli.errors import DataError, Location, RowError, shown
 
@@ -435,11 +435,6 @@ class Join(Reader):
     def close(self) -> None:
         self.labels.close()
         self.preds.close()
-
-
-def raised(error: DataError) -> Block:
-    """A chunk that is an error."""
-    raise error
 
 
 class _Matching:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from losscli.data.blocks import Block
 from losscli.data.columns import ColumnSelection
-from losscli.data.table import Chunk, Cluster, OpenSource, Reader, Table
+from losscli.data.table import ChangedReader, Chunk, Cluster, OpenSource, Reader, Table
 from losscli.errors import DataError, UsageError, shown
 from losscli.reading.listing import FileListing, list_files
 from losscli.reading.remote import is_url
@@ -75,10 +75,10 @@ class _File:
 
     def block(self, chunk: Chunk) -> Block:
         """The block of a chunk."""
-        block = chunk()
+        block = _reordered(chunk, self.order)
         self.done += 1
         self.close_when_done()
-        return _in_order(self.order, block)
+        return block
 
     def close_when_done(self) -> None:
         """Close the file once all of its chunks are blocks: some are read when they are called for."""
@@ -145,30 +145,14 @@ class ManyFilesReader(Reader):
                 table.close()
 
 
-@dataclass(frozen=True)
-class Reordered(Reader):
-    """Reads blocks and puts their extra columns into another order."""
-
-    inner: Reader
-    order: tuple[int, ...]
-
-    def chunks(self) -> Iterator[Chunk]:
-        def block(chunk: Chunk) -> Block:
-            return _in_order(self.order, chunk())
-
-        return (partial(block, chunk) for chunk in self.inner.chunks())
-
-    def close(self) -> None:
-        self.inner.close()
-
-
 def extra_as(extra: ExtraColumns, table: Table) -> Table:
     """A table whose blocks have the extra columns in the order of another's."""
-    order = _order(extra, table)
-    return replace(table, schema=replace(table.schema, extra=extra), reader=Reordered(table.reader, order))
+    reader = ChangedReader(table.reader, partial(_reordered, order=_order(extra, table)))
+    return replace(table, schema=replace(table.schema, extra=extra), reader=reader)
 
 
-def _in_order(order: tuple[int, ...], block: Block) -> Block:
+def _reordered(chunk: Chunk, order: tuple[int, ...]) -> Block:
+    block = chunk()
     return replace(block, extra=tuple(block.extra[place] for place in order))
 
 

@@ -5,7 +5,7 @@ Rows go together by their numbers, where nothing in the tables speaks against it
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from losscli.data.blocks import Block, Origin, Side, cut_short, placed
-from losscli.data.categorical import Array, ByteStrings, Categorical, taken
+from losscli.data.categorical import ByteStrings, Categorical, taken
 from losscli.data.cells import canonical, is_missing, number, whole_number
+from losscli.data.classnames import plain_truth
 from losscli.data.columns import (
     KEY,
     LABEL_NAMES,
@@ -26,7 +27,7 @@ from losscli.data.columns import (
     resolve,
     shared_out,
 )
-from losscli.data.table import Chunk, ColumnNames, OpenSource, Reader, Schema, Table
+from losscli.data.table import ChangedReader, Chunk, ColumnNames, OpenSource, Reader, Table, raised
 from losscli.engines.local import thread_count
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError, UsageError, shown
@@ -53,12 +54,10 @@ else:
     join = Lazy("losscli.reading.join")
 
 SHARED, SHARED_LABEL = "shared ", "shared label"  # purposes of columns that both tables have, the first with a number
+KEY_HINT = "--key {} matches rows by it"
 Sides = Sequence[InlineList | OpenSource]
+ColumnAt = tuple[str, int]  # a column's name, and its place in a block
 OpenPath = Callable[[str, "ReadOptions"], OpenSource]
-
-
-class DifferentCounts(DataError):
-    """The sides have different numbers of rows."""
 
 
 def likelihoods(request: "ReadOptions", open_path: OpenPath) -> Table:
@@ -74,13 +73,7 @@ def likelihoods(request: "ReadOptions", open_path: OpenPath) -> Table:
         raise UsageError("columns are chosen in tables; a list has none")
     cells = [[cell] for cell in given.cells]
     table = list_table(cells, "the list", request.style.drop, wanted)
-    table = replace(table, schema=replace(table.schema, form=Form.LIKELIHOOD))
-    if wanted.weight is None:
-        return table
-    one = _one_weight(request)
-    if one is not None:
-        return replace(table, reader=_WeighedAlike(table.reader, one))
-    return side_by_side({"prob": table, "weight": _weights_argument(request, open_path)}, Form.LIKELIHOOD)
+    return _weighted(request, open_path, {"prob": table}, Form.LIKELIHOOD)
 
 
 def pair(request: "ReadOptions", open_path: OpenPath) -> Table:
@@ -88,16 +81,11 @@ def pair(request: "ReadOptions", open_path: OpenPath) -> Table:
     labels, preds = _read(request, open_path)
     form = form_of(request.wanted.forms, labels, preds)
     sides = tables_of(labels, preds, form, request.style.drop, request.wanted)
+    both = {"label": sides[0], "prob": sides[1]}
     if KEY in request.wanted.extra:
-        table = side_by_side({"label": sides[0], "prob": sides[1]}, form)
         joined = join.Join(*sides, bool(request.drop_unmatched), thread_count(request.threads))
-        return replace(table, reader=_Agreeing(joined, _shared(table.schema), True))
-    weighted = any(side.schema.columns.weight is not None for side in sides)
-    one = None if weighted else _one_weight(request)
-    own = request.wanted.weight and not weighted and one is None
-    weights = {"weight": _weights_argument(request, open_path)} if own else {}
-    table = side_by_side({"label": sides[0], "prob": sides[1], **weights}, form)
-    table = table if one is None else replace(table, reader=_WeighedAlike(table.reader, one))
+        return _together(both, form, joined, keyed=True)
+    table = _weighted(request, open_path, both, form)
     doubt = other_reading(labels, preds) if Form.CATEGORICAL in request.wanted.forms and form is Form.BINARY else None
     return replace(table, schema=replace(table.schema, warnings=(*table.schema.warnings, doubt))) if doubt else table
 
@@ -146,54 +134,16 @@ def _side(token: str, request: "ReadOptions", at: int, open_path: OpenPath) -> I
     return parse_numbers(token) if at else found
 
 
-def _one_weight(request: "ReadOptions") -> float | None:
-    """The one number that is the weight of all rows, if that is what `-w` says beside lists."""
-    value = number((request.wanted.weight or "").strip())
-    if value is not None and not 0.0 <= value < inf:
-        raise DataError(f"weights: {value:g} is not a weight; weights must be finite and not negative")
-    return value
-
-
-@dataclass(frozen=True)
-class _WeighedAlike(Reader):
-    """Reads rows that all have one weight."""
-
-    rows: Reader
-    weight: float
-
-    def chunks(self) -> Iterator[Chunk]:
-        return (partial(_weighed_alike, chunk, self.weight) for chunk in self.rows.chunks())
-
-    def close(self) -> None:
-        self.rows.close()
-
-
-def _weighed_alike(chunk: Chunk, weight: float) -> Block:
-    block = chunk()
-    typed = Block(1, 1, (), np.zeros((1, 0)), origin=Origin("weights"))
-    side = Side((typed,), np.zeros(block.rows, dtype=np.intp))
-    return replace(block, weights=np.full(block.rows, weight), sides={**block.sides, "weight": side})
-
-
-def _weights_argument(request: "ReadOptions", open_path: OpenPath) -> Table:
-    """Sample weights beside lists: a list of their own, or a file of one column."""
-    text = request.wanted.weight or ""
-    if is_list(text):
-        return list_table(
-            [[cell] for cell in parse_numbers(text).cells],
-            "weights",
-            request.style.drop,
-            replace(request.wanted, exact=False),
-        )
-    wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=request.wanted.header)
-    return open_path(text, replace(request, wanted=wanted)).table(wanted)
-
-
 # --- which columns of which table -------------------------------------------------------------------------------------
 def _wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelection]:
     """What is wanted of LABELS and of PREDS, the columns that both have among it."""
     tables = [(at, side) for at, side in enumerate(sides) if isinstance(side, OpenSource)]
-    _refuse_two_tables(wanted, [side for _, side in tables])
+    in_each = len(tables) == 2 and not (wanted.label or wanted.prob)
+    if in_each and all(labels_and_predictions(names_of(side.top, wanted, side.named)) for _, side in tables):
+        raise DataError(
+            f"{tables[0][1].name} and {tables[1][1].name} each hold labels and predictions; give each by itself,"
+            " or choose with -y the labels of the first and with -p the predictions of the second"
+        )
     own = replace(wanted, weight=None, features=None, extra={})
     parts = [replace(own, labels_only=True, prob=None, models=()), replace(own, preds_only=True, label=None)]
     known = [(names_of(side.top, parts[at], side.named), len(side.top.first)) for at, side in tables]
@@ -218,17 +168,6 @@ def _wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelect
     elif wanted.weight and KEY in wanted.extra:
         raise DataError(f"no column {wanted.weight!r} in either table; beside --key weights are a column")
     return _with_shared(parts, [side for _, side in tables]) if len(tables) == 2 else parts
-
-
-def _refuse_two_tables(wanted: ColumnSelection, tables: Sequence[OpenSource]) -> None:
-    """Refuse two tables that each hold labels and predictions: they may be meant to be read one by one."""
-    if wanted.label or wanted.prob or len(tables) < 2:
-        return
-    if all(labels_and_predictions(names_of(side.top, wanted, side.named)) for side in tables):
-        raise DataError(
-            f"{tables[0].name} and {tables[1].name} each hold labels and predictions; give each by itself,"
-            " or choose with -y the labels of the first and with -p the predictions of the second"
-        )
 
 
 def _as_spelled(text: str, names: tuple[str, ...]) -> str:
@@ -277,44 +216,74 @@ def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) ->
     return [replace(found[0], counterparts=names), found[1]]
 
 
-# --- rows side by side ------------------------------------------------------------------------------------------------
-def side_by_side(sides: Mapping[str, Table], form: Form) -> Table:
-    """The table whose "label", "prob" and "weight" columns are those of the sides of these names."""
+# --- rows together ----------------------------------------------------------------------------------------------------
+def _together(sides: Mapping[str, Table], form: Form, reader: Reader, keyed: bool = False) -> Table:
+    """The table whose "label", "prob" and "weight" columns are those of the sides of these names, read by a reader.
 
-    def named(side: str) -> Any:
-        columns = sides[side].schema.columns if side in sides else ColumnNames()
-        return columns.label if side == "label" else columns.prob
-
+    It refuses rows that differ in a column of both tables.
+    """
     extra: dict[str, tuple[tuple[str, int], ...]] = {}
     before = 0  # a block has the extra columns of one side behind another's
     for side in sides.values():
         for purpose, columns in side.schema.extra.items():
             extra[purpose] = (*extra.get(purpose, ()), *((name, at + before) for name, at in columns))
         before += len({at for columns in side.schema.extra.values() for _, at in columns})
+    names = {name: side.schema.columns for name, side in sides.items()}
+    weights = [own.weight for own in names.values() if own.weight]
+    weight: Any = names["weight"].prob if "weight" in sides else weights[0] if weights else None
     preds = sides["prob"]
-    weights = [side.schema.columns.weight for side in sides.values() if side.schema.columns.weight]
     schema = replace(
         preds.schema,
         form=form,
-        columns=ColumnNames(named("label"), named("prob"), named("weight") or (weights[0] if weights else None)),
+        columns=ColumnNames(names["label"].label if "label" in sides else None, names["prob"].prob, weight),
         label_width=sides["label"].schema.label_width if "label" in sides else 0,
         extra=extra,
         notes=(),
         warnings=tuple(warning for side in sides.values() for warning in side.schema.warnings),
     )
+    shared = [(use, columns[0], columns[1]) for use, columns in extra.items() if use.startswith(SHARED)]
+    if shared:
+        reader = ChangedReader(reader, partial(_agreeing, shared=shared, keyed=keyed))
     sources = tuple(source for side in sides.values() for source in side.sources)
-    reader = _Agreeing(_SideBySide(sides), _shared(schema))
     return Table(preds.name, schema, reader, sources, any(side.streamed for side in sides.values()))
 
 
-@dataclass(frozen=True)
-class _SideBySide(Reader):
+def _weighted(request: "ReadOptions", open_path: OpenPath, sides: dict[str, Table], form: Form) -> Table:
+    """Tables side by side; where none has a column of weights, `-w` is one number, a list or a file of one column."""
+    text = request.wanted.weight
+    if text is None or any(side.schema.columns.weight is not None for side in sides.values()):
+        return _together(sides, form, SideBySide(sides))
+    one = number(text.strip())
+    if one is not None:
+        if not 0.0 <= one < inf:
+            raise DataError(f"weights: {one:g} is not a weight; weights must be finite and not negative")
+        table = _together(sides, form, SideBySide(sides))
+        return replace(table, reader=ChangedReader(table.reader, partial(_weighed_alike, weight=one)))
+    if is_list(text):
+        cells = [[cell] for cell in parse_numbers(text).cells]
+        weights = list_table(cells, "weights", request.style.drop, replace(request.wanted, exact=False))
+    else:
+        wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=request.wanted.header)
+        weights = open_path(text, replace(request, wanted=wanted)).table(wanted)
+    sides = {**sides, "weight": weights}
+    return _together(sides, form, SideBySide(sides))
+
+
+def _weighed_alike(chunk: Chunk, weight: float) -> Block:
+    block = chunk()
+    typed = Block(1, 1, (), np.zeros((1, 0)), origin=Origin("weights"))
+    side = Side((typed,), np.zeros(block.rows, dtype=np.intp))
+    return replace(block, weights=np.full(block.rows, weight), sides={**block.sides, "weight": side})
+
+
+class SideBySide(Reader):
     """Reads tables side by side."""
 
-    sides: Mapping[str, Table]
+    def __init__(self, sides: Mapping[str, Table]) -> None:
+        self.sides = sides
 
     def chunks(self) -> Iterator[Chunk]:
-        sides = {name: _Side(table) for name, table in self.sides.items()}
+        sides = {name: _Position(table) for name, table in self.sides.items()}
         while True:
             more = [side.next() for side in sides.values()]
             if not all(more):
@@ -326,14 +295,17 @@ class _SideBySide(Reader):
             yield partial(_joined, blocks, count)
         if any(more):
             counts = ", ".join(f"{side.table.name} {side.all_rows()}" for side in sides.values())
-            yield partial(_raised, counts)
+            extra = next(iter(self.sides.values())).schema.extra
+            names = [columns[0][0] for use, columns in extra.items() if use.startswith(SHARED) and use != SHARED_LABEL]
+            hint = f"; {KEY_HINT.format(names[0])}" if names else ""
+            yield partial(raised, DataError(f"the numbers of rows differ: {counts}{hint}"))
 
     def close(self) -> None:
         for side in self.sides.values():
             side.close()
 
 
-class _Side:
+class _Position:
     """One source: its block at hand and the row that comes next."""
 
     def __init__(self, table: Table) -> None:
@@ -360,76 +332,36 @@ class _Side:
         return self.rows
 
 
-def _raised(counts: str) -> Block:
-    """What is wrong behind the rows, told in its turn."""
-    raise DifferentCounts(f"the numbers of rows differ: {counts}")
-
-
 def _joined(blocks: Mapping[str, tuple[Block, int]], count: int) -> Block:
     """So many rows of blocks from given rows on, side by side."""
     masks = [block.keep[at : at + count] for block, at in blocks.values() if block.keep is not None]
     sides = {name: Side((block.bare(),), range(at, at + count)) for name, (block, at) in blocks.items()}
-    weights, weighted = _weights(blocks)
-    if weighted is not None:
-        sides["weight"] = replace(sides[weighted], part="prob" if weighted == "weight" else None)
     rows = {name: slice(at, at + count) for name, (_, at) in blocks.items()}
+    columns = {name: block.weights for name, (block, _) in blocks.items()}
+    if "weight" in blocks:
+        columns = {"weight": blocks["weight"][0].preds[:, 0]}
+    weights = next((column[rows[name]] for name, column in columns.items() if column is not None), None)
+    if weights is not None:
+        weighted = next(name for name, column in columns.items() if column is not None)
+        sides["weight"] = replace(sides[weighted], part="prob" if weighted == "weight" else None)
     return Block(
         rows=count,
         lines=count,
         labels=tuple(taken(column, rows["label"]) for column in blocks["label"][0].labels) if "label" in blocks else (),
         preds=blocks["prob"][0].preds[rows["prob"]],
-        weights=None if weights is None or weighted is None else weights[rows[weighted]],
+        weights=weights,
         extra=tuple(words.taken(rows[name]) for name, (block, _) in blocks.items() for words in block.extra),
         keep=np.logical_and.reduce(masks) if masks else None,
         sides=sides,
     )
 
 
-def _weights(blocks: Mapping[str, tuple[Block, int]]) -> tuple[Array | None, str | None]:
-    """Sample weights, from a source of their own or a column of one of the tables, and which has them."""
-    if "weight" in blocks:
-        return blocks["weight"][0].preds[:, 0], "weight"
-    return next(
-        ((block.weights, name) for name, (block, _) in blocks.items() if block.weights is not None), (None, None)
-    )
-
-
 # --- columns that both tables have ------------------------------------------------------------------------------------
-Shared = tuple[tuple[str, str, int, int], ...]  # purpose, name, and the places of both columns in a block
-
-
-def _shared(schema: Schema) -> Shared:
-    """The columns of both tables that are to agree."""
-    found = ((use, columns) for use, columns in schema.extra.items() if use.startswith(SHARED))
-    return tuple((use, left[0], left[1], right[1]) for use, (left, right) in found)
-
-
-@dataclass(frozen=True)
-class _Agreeing(Reader):
-    """Reads rows of two tables, and refuses those that differ in a column of both."""
-
-    rows: Reader
-    shared: Shared
-    keyed: bool = False
-
-    def chunks(self) -> Iterator[Chunk]:
-        if not self.shared:
-            return self.rows.chunks()
-        return (partial(_agreeing, chunk, self.shared, self.keyed) for chunk in self.rows.chunks())
-
-    def close(self) -> None:
-        self.rows.close()
-
-
-def _agreeing(chunk: Chunk, shared: Shared, keyed: bool) -> Block:
+def _agreeing(chunk: Chunk, shared: Sequence[tuple[str, ColumnAt, ColumnAt]], keyed: bool) -> Block:
     """Rows of both tables, up to the first that counts in which they differ in a column that both have."""
-    try:
-        block = chunk()
-    except DifferentCounts as error:
-        names = [name for use, name, _, _ in shared if use != SHARED_LABEL]
-        raise DataError(f"{error}; {_key_hint(names[0])}" if names else f"{error}") from None
+    block = chunk()
     faults = []
-    for use, name, left, right in shared:
+    for use, (name, left), (_, right) in shared:
         words, others = block.extra[left], block.extra[right]
         if block.keep is not None:
             words, others = words.taken(block.kept), others.taken(block.kept)
@@ -439,17 +371,13 @@ def _agreeing(chunk: Chunk, shared: Shared, keyed: bool) -> Block:
         row = int(block.kept[at])
         cells = " and ".join(shown(side.categories[int(side.codes[at])]) for side in (words, others))
         if use != SHARED_LABEL:
-            cells += f"; {_key_hint(name)}"
+            cells += f"; {KEY_HINT.format(name)}"
         elif not keyed:
             cells += "; where rows are in another order, --key COL matches them by a column of both tables"
         where = f"{block.location(row, 'label')} and {block.location(row)} differ in {shown(name)}"
         faults.append(RowError(row, "row", None, cells, Location(None, None, where)))
     fault = min(faults, key=lambda fault: fault.row, default=None)
     return block if fault is None else cut_short(block, fault)
-
-
-def _key_hint(name: str) -> str:
-    return f"--key {name} matches rows by it"
 
 
 def _first_difference(words: Categorical, others: Categorical, same: Callable[[str, str], bool]) -> int | None:
@@ -476,8 +404,4 @@ def _same_label(cell: str, other: str) -> bool:
     """Whether cells are one label; a missing one says nothing."""
     if cell == other or is_missing(cell) or is_missing(other):
         return True
-    left, right = (_TRUTH.get(text.lower(), canonical(text)) for text in (cell, other))
-    return left == right
-
-
-_TRUTH = {"true": "1", "false": "0"}
+    return plain_truth(canonical(cell)) == plain_truth(canonical(other))

@@ -1,6 +1,6 @@
 """Keys that the directories of a path name, as `day=2026-01-01/`: columns of the files below, for --by and --show."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -10,7 +10,7 @@ import numpy as np
 from losscli.data.blocks import Block
 from losscli.data.categorical import Categorical
 from losscli.data.columns import KEY, ColumnSelection
-from losscli.data.table import Chunk, OpenSource, Reader, Table
+from losscli.data.table import ChangedReader, Chunk, OpenSource, Table
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
@@ -69,32 +69,13 @@ def _with_keys(inner: OpenSource, keys: Mapping[str, str], wanted: ColumnSelecti
         for key in named:
             columns += [(key, used[key])] if key else [rest_of.pop(0)] if rest_of else []
         extra[purpose] = (*columns, *rest_of)
-    reader = _Keyed(table.reader, [keys[key] for key in used])
-    return replace(table, schema=replace(table.schema, extra=extra), reader=reader)
+    constants = partial(_with_constants, values=[keys[key] for key in used])
+    schema = replace(table.schema, extra=extra)
+    return replace(table, schema=schema, reader=ChangedReader(table.reader, constants))
 
 
-class _Keyed(Reader):
-    """Reads blocks and adds columns with one value each."""
-
-    def __init__(self, inner: Reader, values: Sequence[str]) -> None:
-        self.inner, self.values, self.size = inner, values, inner.size
-
-    def chunks(self) -> Iterator[Chunk]:
-        return (partial(self._block, chunk) for chunk in self.inner.chunks())
-
-    def ranges(self, count: int) -> Sequence[tuple[int, int]]:
-        return self.inner.ranges(count)
-
-    def read(self, low: int, high: int) -> Iterator[Chunk]:
-        return (partial(self._block, chunk) for chunk in self.inner.read(low, high))
-
-    def position(self) -> int:
-        return self.inner.position()
-
-    def close(self) -> None:
-        self.inner.close()
-
-    def _block(self, chunk: Chunk) -> Block:
-        block = chunk()
-        codes = np.zeros(block.rows, np.intp)
-        return replace(block, extra=(*block.extra, *(Categorical(codes, (value,)) for value in self.values)))
+def _with_constants(chunk: Chunk, values: Sequence[str]) -> Block:
+    """A block with a column more for each value."""
+    block = chunk()
+    codes = np.zeros(block.rows, np.intp)
+    return replace(block, extra=(*block.extra, *(Categorical(codes, (value,)) for value in values)))
