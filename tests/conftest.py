@@ -31,9 +31,7 @@ T = TypeVar("T")
 # No deadline: the first example imports modules, and a machine may be busy.
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("full"), max_examples=10, derandomize=True, database=None)
-LONGEST = (
-    3.0  # seconds of processor time that a quick test may take in CI: one second, and a busy machine takes thrice that
-)
+LONGEST = 2.0  # seconds of processor time that a quick test may take in CI: one, and a busy machine takes twice that
 LEFT_OUT = pytest.StashKey[int]()
 
 

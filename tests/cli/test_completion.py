@@ -1,5 +1,6 @@
 """What shells complete: columns of the table on the line, its labels, choices, options; in shells on a terminal."""
 
+import gzip
 import os
 import select
 import shlex
@@ -10,11 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import environment
+from conftest import environment, run
 
 pty = pytest.importorskip("pty", reason="a pseudo-terminal of POSIX")
-
-pytestmark = pytest.mark.slow
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -40,12 +39,25 @@ def env_of(place: Path, **more: str) -> dict[str, str]:
 
 def offered(line: str, place: Path) -> list[str]:
     """What is offered behind a line, as zsh and fish ask for it."""
-    env = env_of(place, _LOSSCLI_COMPLETE="complete_fish", _TYPER_COMPLETE_FISH_ACTION="get-args")
-    done = subprocess.run(
-        ["losscli"], env={**env, "_TYPER_COMPLETE_ARGS": line}, cwd=place, capture_output=True, text=True, timeout=60
-    )
-    assert done.stderr == ""
-    return [entry.partition("\t")[0] for entry in done.stdout.splitlines() if entry]
+    fish = {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_ARGS": line}
+    return [entry.partition("\t")[0] for entry in answered(place, "complete_fish", **fish)]
+
+
+def offered_by_bash(before: str, behind: str, place: Path) -> list[str]:
+    """What is offered for the last word before a place in a line, as bash asks for it."""
+    at = len(before.split()) - 1
+    return answered(place, "complete_bash", COMP_WORDS=before + behind, COMP_CWORD=str(at))
+
+
+def answered(place: Path, how: str, **asked: str) -> list[str]:
+    """The lines that a shell is answered."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(place)
+        for name, value in {"_LOSSCLI_COMPLETE": how, **asked}.items():
+            patched.setenv(name, value)
+        result = run()
+    assert (result.code, result.err) == (0, "")
+    return [line for line in result.out.splitlines() if line]
 
 
 COLUMNS = ["label", "prob", "my weight", "site"]
@@ -77,8 +89,20 @@ def test_what_is_offered_behind_a_line(line: str, wanted: list[str], place: Path
     assert offered(line, place) == wanted
 
 
+def test_behind_a_comma_another_column_is_offered(place: Path) -> None:
+    assert offered("losscli ce t.csv -p prob,", place) == ["prob,label", "prob,my weight", "prob,site"]
+    assert offered("losscli ce t.csv -p prob,site,l", place) == ["prob,site,label"]
+
+
+def test_what_stands_behind_the_cursor_counts_too(place: Path) -> None:
+    assert offered_by_bash("losscli bce -p pr", " t.csv", place) == ["prob"]
+    assert offered_by_bash("losscli bce -w my", " -y label t.csv", place) == ["my\\ weight"]
+    assert offered_by_bash("losscli bce --positive n", " -y site t.csv", place) == ["north"]
+    assert offered_by_bash("losscli bce t.csv -p s", "", place) == ["site"]
+
+
 def test_a_compressed_table_has_columns_too(place: Path) -> None:
-    subprocess.run(["gzip", "t.csv"], cwd=place, check=True)
+    (place / "t.csv.gz").write_bytes(gzip.compress((place / "t.csv").read_bytes()))
 
     assert offered("losscli bce t.csv.gz -p pr", place) == ["prob"]
 
@@ -171,6 +195,7 @@ TYPED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(("keys", "wanted"), TYPED, ids=["column", "label", "column with a space"])
 def test_a_shell_completes_what_is_begun(shell: str, keys: str, wanted: str, place: Path) -> None:

@@ -36,6 +36,17 @@ def test_a_page_fits_a_terminal_of_80_columns(words: tuple[str, ...]) -> None:
 
 
 @PAGE
+def test_names_and_texts_stand_in_two_columns(words: tuple[str, ...]) -> None:
+    lines = page(*words).splitlines()
+
+    for line, below in zip(lines, lines[1:], strict=False):
+        name, gap, text = line.strip().partition("  ")
+        if line.startswith("  -"):
+            beside = len(line) - len(text.lstrip()) if gap else len(below) - len(below.lstrip())
+            assert beside == 29 and len(name) <= 26 + 54 * (not gap), line
+
+
+@PAGE
 def test_a_page_can_be_read_at_40_columns(words: tuple[str, ...]) -> None:
     lines = page(*words, width=40).splitlines()
 

@@ -306,7 +306,14 @@ def test_what_is_infinite_for_both_models_is_an_error_and_for_one_is_told() -> N
 
 @pytest.mark.parametrize(
     ("models", "limit", "code"),
-    [(("a", "b"), (), 1), (("b", "a"), (), 0), (("a", "b"), ("100",), 0), (("a", "b"), ("-100",), 1)],
+    [
+        (("a", "b"), (), 1),
+        (("b", "a"), (), 0),
+        (("a", "b"), ("0",), 1),
+        (("b", "a"), ("0",), 0),
+        (("a", "b"), ("100",), 0),
+        (("a", "b"), ("-100",), 1),
+    ],
 )
 def test_a_worse_model_ends_with_1(path: Path, models: tuple[str, str], limit: tuple[str, ...], code: int) -> None:
     data = columns(path)

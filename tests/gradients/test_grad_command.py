@@ -183,6 +183,13 @@ def test_an_own_step_is_taken_to_one_side_where_it_would_leave_the_unit_interval
     assert all(np.isfinite(found))
 
 
+def test_the_longest_step_by_probabilities_is_a_quarter() -> None:
+    # by hand: (-ln 0.75 + ln 0.25) / 0.5
+    found = record("grad", "bce", "1", "0.5", "--method", "numeric", "--step", "0.25")["gradient"]
+    assert found == pytest.approx([-2.1972245773362196], rel=1e-12)
+    assert "--step" in refusal("grad", "bce", "1", "0.5", "--method", "numeric", "--step", "0.2500001")
+
+
 @pytest.mark.parametrize("wrt", ["probs", "logits", "logprobs"])
 def test_certain_hits_and_misses_pass_the_check(wrt: str) -> None:
     result = run("grad", "bce", "1,0,1,0,0.5", "1,0,0,1,1", "--check", "--wrt", wrt, "-f", "json")

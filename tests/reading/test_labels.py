@@ -3,7 +3,9 @@
 from math import log
 from pathlib import Path
 
-from conftest import answer, close, record, refusal, run, write
+import numpy as np
+import pytest
+from conftest import answer, close, npz, record, refusal, run, write
 
 LOSS = -(log(0.8) + log(0.7)) / 2
 
@@ -166,3 +168,18 @@ def test_true_and_false_are_the_labels_1_and_0_whatever_the_order_of_their_colum
             write("t.csv", f"label,{names}\n{labels[0]},0.8,0.2\n{labels[1]},0.3,0.7\n")
             for command in (("ce",), ("nll",), ("ce", "--classes", "True,False"), ("ce", "--classes", "1,0")):
                 assert answer(*command, "t.csv") == close(0.28990924762647105), (names, labels, command)
+
+
+@pytest.mark.parametrize("size", [1e15, 1e16, 1e18, 1e21])
+def test_a_whole_number_of_any_size_is_one_label_however_it_is_spelled(size: float, here: Path) -> None:
+    spellings = (repr(size), str(int(size)), f"{size:.0f}.0", f"+{size:e}")
+    right = answer("ce", "1,0,1", "0.2,0.8;0.7,0.3;0.4,0.6")
+    pairs = np.array([[0.2, 0.8], [0.7, 0.3], [0.4, 0.6]])
+    write("t.npz", npz(label=np.array([size, 0.0, size]), p=pairs))
+    for label in spellings:
+        assert answer("ce", "t.npz", "--classes", f"0,{label}") == right, label
+        for other in spellings:
+            text = f"label,p_0,p_1\n{other},0.2,0.8\n0,0.7,0.3\n{label},0.4,0.6\n"
+            assert answer("ce", "--classes", f"0,{label}", stdin=text) == right, (label, other)
+            text = f"label,prob\n{other},0.8\n0,0.3\n{label},0.6\n"
+            assert answer("bce", "--positive", label, stdin=text) == right, (label, other)

@@ -122,3 +122,21 @@ def test_a_batch_without_weight_is_no_step() -> None:
     alone = record("fit", "bce", *options, stdin="x,y\n3,1\n4,0\n")["history"]
     assert weighed[0] != weighed[1] != weighed[2]
     assert weighed[2] == pytest.approx(alone[2], rel=1e-3, abs=0)  # the order of the two rows is another
+
+
+@pytest.mark.parametrize(("loss", "labels", "weights"), [("bce", HARD, "1.2,0.8571428571428571"), ("ce", CLASSES, "")])
+def test_rows_of_another_file_are_weighed_as_the_fitted_ones_are(
+    loss: str, labels: list[object], weights: str, tmp_path: Path
+) -> None:
+    """Balanced weights are n / (K n_k) of the rows that are fitted, whatever the labels of the others."""
+    weights = weights or ",".join(repr(12 / (3 * CLASSES.count(name))) for name in NAMES)
+    (tmp_path / "t.csv").write_text(table(labels))
+    others = "".join(f"{x!r},{y},1\n" for x, y in zip(X, labels, strict=True) if y != labels[0])
+    (tmp_path / "other.csv").write_text(f"x,y,w\n0.4,{labels[0]},1\n{others}")
+    options = ("fit", loss, tmp_path / "t.csv", "-x", "x", "--steps", "3", "--test", tmp_path / "other.csv")
+
+    balanced = record(*options, "--class-weight", "balanced")
+    given = record(*options, "--class-weight", weights)
+
+    for name in ("train_loss", "test_loss"):
+        assert balanced[name] == pytest.approx(given[name], rel=1e-14, abs=0), name

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import DATA, answer, record, refusal, run
+from conftest import DATA, answer, record, refusal, run, write
 
 
 def softmax_loss(z: Any, y: Any, w: Any, inverse: float) -> float:
@@ -145,3 +145,21 @@ def test_logits_of_any_size_have_their_temperature_without_a_warning() -> None:
         result = run("fit", "temperature", "-p", "z_*", "-q", stdin=scaled)
         assert result.err == ""
         assert float(result.out) == pytest.approx(float(size) * expected, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("held_out", [("--test-size", "0.25", "--seed", "2"), ("--test", "other.csv"), ()], ids=" ".join)
+@pytest.mark.parametrize("kind", ["bce", "ce"])
+def test_predictions_are_of_all_rows_in_their_order(kind: str, held_out: tuple[str, ...], here: Path) -> None:
+    text, z, y, _ = table(kind)
+    write("t.csv", text)
+    write("other.csv", text)
+
+    found = record("fit", "temperature", "t.csv", *held_out, "--predict", "p.csv")
+
+    scaled = np.exp(z / found["temperature"])
+    right = scaled / scaled.sum(axis=1, keepdims=True)
+    with open("p.csv", newline="") as file:
+        _, *rows = csv.reader(file)
+    assert [int(row[0]) for row in rows] == y.tolist()
+    own = np.array([row[1 : 1 + right.shape[1] - (kind == "bce")] for row in rows], dtype=float)
+    assert own == pytest.approx(right[:, 1:] if kind == "bce" else right, rel=1e-12)
