@@ -53,6 +53,7 @@ def examples(number: int, **options: Any) -> settings:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run slow tests too, and property tests with all examples")
+    parser.addoption("--rewrite", action="store_true", help="write the file of snapshots anew, from the answers of now")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from conftest import Result, npz, run, scaled, write
+from samples import BINARY, CLASSES, FEATURES
 
 from losscli.gradients import evaluate
 from losscli.reading.formats import arrays
@@ -43,41 +44,6 @@ def same(*args: str) -> Result:
     return whole
 
 
-BINARY = """\
-label,p,q,w,g
-1,0.8,0.7,1,a
-0,0.3,0.3,2,b
-0,0.4,0.1,0,a
-1,0.7,0.9,1.5,c
-1,0.55,0.5,1,b
-0,1e-9,0.25,0.25,a
-1,0.95,0.6,3,
-0,0.6,0.65,1,c
-1,0.125,0.85,1,a
-0,0.2,0.35,2,b
-"""
-CLASSES = """\
-label,p_cat,p_dog,p_emu,w,g
-cat,0.7,0.2,0.1,1,a
-dog,0.3,0.6,0.1,2,b
-emu,0.25,0.25,0.5,0.5,a
-dog,0.05,0.9,0.05,1,c
-cat,0.4,0.35,0.25,1,b
-emu,0.6,0.3,0.1,3,a
-dog,0.2,0.79,0.02,1,
-cat,1,0,0,1,c
-"""
-FEATURES = "y,kind,a,b,w\n" + "".join(
-    f"{y},{kind},{a},{b},{w}\n"
-    for y, kind, a, b, w in zip(
-        [0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 0, 1],
-        ["u", "v", "w", "u", "v", "w", "u", "v", "w", "u", "v", "w"],
-        [0.5, 2, -1, 1.25, -0.5, 0.75, 3, -2, 0.1, 1.5, -0.3, 0.9],
-        [1, -1, 0.5, 2, 0.25, -0.75, 1.5, 0.3, -2, 0.6, 1.1, -0.4],
-        [1, 2, 1, 0.5, 1, 3, 1, 1, 2, 1, 0, 1],
-        strict=True,
-    )
-)
 ANALYSES = (
     "",
     "-w w",
@@ -258,3 +224,8 @@ def test_a_fault_of_a_later_block_has_its_line() -> None:
     assert found["dropped"] == 1 and {"row": 12, "line": 13} in [
         {"row": one["row"], "line": one["line"]} for one in found["worst"]
     ]
+
+
+def test_of_slopes_that_disagree_as_much_the_first_is_named() -> None:
+    write("t.csv", "label,p\n" + "1,0.5\n" * 6)
+    assert "row 1; " in same("grad", "bce", "t.csv", "--check", "--step", "0.2").out

@@ -1,4 +1,4 @@
-"""Every pair of options of every command, in both orders: one answer, or one line that says what is wrong."""
+"""Options of every command, two and three at a time, in any order: one answer, or one line that says what is wrong."""
 
 import random
 from itertools import combinations
@@ -107,6 +107,18 @@ def test_pairs_of_options_have_an_answer_or_a_refusal_whatever_their_order(words
         assert (first.code, first.out, first.err) == (second.code, second.out, second.err), (line, one, other)
         answered += first.code < 2
     assert answered > 0
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words != ("grade",)], ids=" ".join)
+def test_three_options_have_an_answer_or_a_refusal_whatever_their_order(words: tuple[str, ...]) -> None:
+    line, typed = line_of(COMMANDS[words])
+    draw, names = random.Random(" ".join(words)), [name for name in typed if name != "cluster"]
+    for _ in range(scaled(60 if words[0] == "fit" else 150)):
+        three = draw.sample(names, 3)
+        first = outcome([*line, *(part for name in three for part in typed[name])])
+        draw.shuffle(three)
+        second = outcome([*line[:-1], *(part for name in three for part in typed[name]), line[-1]])
+        assert (first.code, first.out, first.err) == (second.code, second.out, second.err), (line, three)
 
 
 def typed_behind(line: list[str], option: list[str]) -> list[str]:

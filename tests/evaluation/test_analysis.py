@@ -523,6 +523,8 @@ def test_all_questions_at_once_of_logits(path: Path, name: str) -> None:
         (("--by", "nowhere"), "nowhere"),
         (("-p", "a"), "two purposes"),
         (("-p", "label"), "two purposes"),
+        (("-p", "b", "-p", "a"), "two purposes"),
+        (("-p", "b", "-p", "b"), "two purposes"),
     ],
 )
 def test_what_makes_no_sense_is_refused(path: Path, args: tuple[str, ...], said: str) -> None:

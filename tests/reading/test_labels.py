@@ -43,6 +43,31 @@ def test_a_label_is_found_among_the_column_names_without_what_they_share(here: P
         assert answer("ce", "t.csv") == close(-log(0.9))
 
 
+PLAIN = [
+    ("p_cat,p_dog", ["cat", "dog"]),
+    ("cat_prob,dog_prob", ["cat", "dog"]),
+    ("cat.score,dog.score", ["cat", "dog"]),
+    ("P(cat),P(dog)", ["cat", "dog"]),
+    ("p_cat_x,p_dog_x", ["cat", "dog"]),
+    ("y[0].p,y[1].p", ["0", "1"]),
+    ("prob(1.5),prob(1.75)", ["1.5", "1.75"]),
+    ("class 1,class 2", ["1", "2"]),
+    ("p0,p1", ["0", "1"]),
+    ("1st,2st", ["1st", "2st"]),
+    ("cats,dots", ["cats", "dots"]),
+    ("xcat_p,xdog_p", ["xcat", "xdog"]),
+    ("p_-1,p_1", ["-1", "1"]),
+    ("p_New York,p_Rome", ["New York", "Rome"]),
+]
+
+
+def test_classes_are_called_as_their_columns_without_the_words_that_all_share(here: Path) -> None:
+    for header, names in PLAIN:
+        write("t.csv", f"label,{header}\n{names[0]},0.9,0.1\n{names[1]},0.2,0.8\n")
+        found = record("ce", "t.csv", "-y", "label", "-p", "2-3")
+        assert (found["classes"], found["value"]) == (names, close(-(log(0.9) + log(0.8)) / 2)), header
+
+
 def test_a_shared_beginning_or_end_is_never_cut_inside_a_number(here: Path) -> None:
     for header, label in (("star_10,star_20", "1"), ("2021,2022", "22"), ("p_15,p_25", "5"), ("1_a,1_b1", "b")):
         write("t.csv", f"label,{header}\n{label},0.9,0.1\n")

@@ -114,7 +114,8 @@ def test_a_probability_that_a_float_rounds_to_certainty_is_refused_wherever_it_s
         )
         assert refusal("ce", write("c.csv", f"label,p_0,p_1\n0,{cell},1\n")).startswith("c.csv:2: column 'p_0'")
         assert refusal("bce", write("t.jsonl", f'{{"label": 1, "p": {cell}}}\n')).startswith("t.jsonl:1: column 'p'")
-        assert answer("bce", "1,0", f"0.8,{cell}", "--eps", "0.1") > 0.0
+        for clips in (("--eps", "0.1"), *(("--like", library) for library in ("torch", "keras", "sklearn"))):
+            assert answer("bce", "1,0", f"0.8,{cell}", *clips) == answer("bce", "1,0", f"0.8,{float(cell)!r}", *clips)
 
 
 def test_zeros_and_ones_in_any_spelling_are_what_they_are(here: Path) -> None:

@@ -52,6 +52,25 @@ def test_tables_whose_shared_column_agrees_go_together_by_position(here: Path) -
     assert answer("bce", "labels.csv", "preds.csv") == close(JOINED)
 
 
+def test_zero_with_any_sign_is_one_number(here: Path) -> None:
+    for zero in ("0", "-0", "-0.0", "+0", "00", "-000.0"):
+        for other in ("0", "-0", "+0.0"):
+            both(f"id,label\n{zero},1\n42,0\n-3,1\n", f"id,prob\n{other},0.8\n42,0.3\n-3.0,0.6\n")
+            assert answer("bce", "labels.csv", "preds.csv") == close(JOINED), (zero, other)
+            assert answer("bce", "labels.csv", "preds.csv", "--key", "id") == close(JOINED), (zero, other)
+
+
+def test_rows_that_are_dropped_before_a_row_that_differs_change_nothing_of_it(here: Path) -> None:
+    both("id,label\n1,1\n2,\n3,0\n9,1\n", "id,prob\n1,0.8\n2,0.5\n3,NA\n4,0.7\n")
+    said = "labels.csv:5 and preds.csv:5 differ in 'id': '9' and '4'; --key id matches rows by it"
+    for options in ((), ("--worst", "1"), ("-r", "none")):
+        assert refusal("bce", "labels.csv", "preds.csv", "--na", "drop", *options) == said
+    both("id,label\n1,1\n2,\n3,0\n9,1\n", "id,prob\n1,0.8\n3,NA\n2,0.5\n4,0.7\n9,0.1\n")
+    for options in ((), ("--worst", "1"), ("-r", "none")):
+        said = refusal("bce", "labels.csv", "preds.csv", "--na", "drop", "--key", "id", *options)
+        assert said.startswith("preds.csv:5: the key '4' is not in labels.csv")
+
+
 def test_the_first_row_that_differs_is_named_behind_thousands(here: Path) -> None:
     rows = "".join(f"{at},1\n" for at in range(50_000))
     both("id,label\n" + rows, "id,prob\n" + rows.replace("\n49000,1\n", "\n7,1\n"))

@@ -147,7 +147,9 @@ def test_logits_of_any_size_have_their_temperature_without_a_warning() -> None:
         assert float(result.out) == pytest.approx(float(size) * expected, rel=1e-12, abs=0)
 
 
-@pytest.mark.parametrize("held_out", [("--test-size", "0.25", "--seed", "2"), ("--test", "other.csv"), ()], ids=" ".join)
+@pytest.mark.parametrize(
+    "held_out", [("--test-size", "0.25", "--seed", "2"), ("--test", "other.csv"), ()], ids=" ".join
+)
 @pytest.mark.parametrize("kind", ["bce", "ce"])
 def test_predictions_are_of_all_rows_in_their_order(kind: str, held_out: tuple[str, ...], here: Path) -> None:
     text, z, y, _ = table(kind)
