@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_page_fits_a_terminal_of_80_columns(words: tuple[str, ...]) -> None:
 def test_names_and_texts_stand_in_two_columns(words: tuple[str, ...]) -> None:
     lines = page(*words).splitlines()
 
-    for line, below in zip(lines, lines[1:], strict=False):
+    for line, below in pairwise(lines):
         name, gap, text = line.strip().partition("  ")
         if line.startswith("  -"):
             beside = len(line) - len(text.lstrip()) if gap else len(below) - len(below.lstrip())

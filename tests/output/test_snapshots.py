@@ -1,4 +1,4 @@
-"""Every answer as people see it: the tables of all commands are those of one file, which `pytest --rewrite` writes anew.
+"""The tables of all commands are those that one file has, which `pytest --rewrite` writes anew.
 
 What changes on the screen shows as a change of `data/snapshots.txt`: read it before it is committed.
 """
