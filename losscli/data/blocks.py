@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from losscli.data.categorical import Array, Categorical, Column, Flags, Ints, taken
-from losscli.data.cells import is_missing, is_missing_number
+from losscli.data.cells import is_missing_number
 from losscli.data.columns import Columns, ColumnSelection, label_words
 from losscli.data.reasons import MISSING_CELL
 from losscli.errors import DataError, Location, RowError
@@ -40,9 +40,7 @@ class Layout:
 
     def is_missing(self, text: str, part: str) -> bool:
         """Whether a stripped cell of a part stands for no value."""
-        if part == "label":
-            return is_missing(text) and text not in self.label_words
-        return is_missing_number(text)
+        return is_missing_number(text) and (part != "label" or text not in self.label_words)
 
     @property
     def asked(self) -> tuple[tuple[int, str, int], ...]:

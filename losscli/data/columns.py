@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from losscli.data.cells import canonical, is_like_number, is_missing, is_missing_number, number
+from losscli.data.cells import DASHES, canonical, is_like_number, is_missing_number, number
 from losscli.data.classnames import order_by_name
 from losscli.enums import Form, Scale
 from losscli.errors import DataError, nearest, shown
@@ -31,7 +31,8 @@ PROB_NAMES = frozenset(
     }
 )
 KEY = "key"  # what an extra column is for that two tables are joined by
-DECISION = "decision"  # what an extra column is for that says which label a model chose
+DECISION = "decision"  # what an extra column is for that says which label a model decided for
+DECISION_BESIDE = "decision beside a chosen prediction"  # the same where the user chose the prediction
 DECISION_NAMES = frozenset({"predicted", "predicted_label", "predicted_class", "pred_label", "pred_class", "decision"})
 FACTOR = "factor"  # what an extra column is for that is a feature of words
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
@@ -273,7 +274,10 @@ def _sharing(columns: Sequence[Named]) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def _counting(columns: Sequence[Named]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Columns with the same words around numbers that count from 0 or from 1."""
+    """Columns with the same words around numbers that count from 0 or from 1, and those that are called by numbers."""
+    bare = tuple(column for column, name in columns if number(name) is not None)
+    if len(bare) > 1:
+        yield "", bare
     groups: dict[tuple[str, str], dict[int, int]] = {}
     for column, name in columns:
         if match := _NUMBERED.match(name.strip()):
@@ -306,7 +310,7 @@ def has_header(top: FirstLines, wanted: ColumnSelection) -> bool:
     if len(first) > 1 and first[0] == "" and first[1:] == tuple(map(str, range(len(first) - 1))):
         return True  # as pandas writes an index beside columns without names
     if all(is_like_number(cell) or is_missing_number(cell) for cell in cells):
-        whole = {value for cell in cells if (value := number(cell)) is not None and value.is_integer()}
+        whole = {canonical(cell) for cell in cells if (value := number(cell)) is not None and value.is_integer()}
         return named and not known_label(top, wanted) and len(whole) == len(cells) > 1
     words = [(at, cell) for at, cell in enumerate(first) if number(cell) is None and not is_missing_number(cell)]
     if any(cell in top.column(at) for at, cell in words):
@@ -336,11 +340,15 @@ def refuse_numbered(tops: Sequence[FirstLines], wanted: ColumnSelection) -> None
 
 
 def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
-    """The labels that would stand for no value if the user, or the name of a class column, didn't say otherwise."""
+    """The labels that would stand for no value if the user, or the name of a class column, didn't say otherwise.
+
+    `-` is the label beside `+`, and a class where nothing names the classes.
+    """
     names = columns.class_names or () if columns.form is Form.CATEGORICAL else ()
     cut = {part for name in names for part in (name, *re.split(r"[_\-.:/|(\[#\])]", name))}
     texts = {text.strip() for text in (*wanted.named_labels, *cut)} - {""}
-    return frozenset(filter(is_missing, texts))
+    unknown = columns.form is Form.CATEGORICAL and len(columns.labels) == 1 and not texts
+    return frozenset(filter(is_missing_number, texts | (DASHES if unknown or "+" in texts else set())))
 
 
 def names_of(top: FirstLines, wanted: ColumnSelection, named: bool | None = None) -> tuple[str, ...] | None:
@@ -571,8 +579,9 @@ def _classes_left(choice: ColumnChoice) -> ColumnNumbers:
     single = set(choice.called(PROB_NAMES | LABEL_NAMES)) & numeric
     aside |= single if len(numeric) - len(single | aside) > 1 else set()
     left = numeric - aside
+    few = len(choice.top.rows) < 2  # a word in the only row may be a bad cell
     for family in families([(at, choice.names[at]) for at in choice.free]) if choice.names else ():
-        if family.stem in PROB_NAMES and left & {*family.columns}:
+        if left & {*family.columns} and (family.stem in PROB_NAMES or (few and len(left & {*family.columns}) > 1)):
             left |= {*family.columns} - aside
     return tuple(sorted(left))
 
@@ -610,9 +619,9 @@ def _columns(choice: ColumnChoice) -> Columns:
     columns = replace(columns, typed_features=typed)
     columns = _matched_by_name(replace(columns, models=further_models(columns, wanted, choice.width)), wanted)
     others = {purpose: without_purpose(columns, choice.width) for purpose, text in wanted.extra.items() if text == "*"}
-    if columns.form is Form.BINARY and len(columns.predictions) == len(columns.labels) == 1 and not wanted.prob:
+    if columns.form is Form.BINARY and len(columns.predictions) == 1 and len(columns.labels) <= 1:
         decisions = choice.without({*columns.labels, *columns.preds}).called(DECISION_NAMES)
-        others |= {DECISION: decisions} if len(decisions) == 1 else {}
+        others |= {DECISION_BESIDE if wanted.prob else DECISION: decisions} if len(decisions) == 1 else {}
     return replace(columns, extra={**extra, **others})
 
 

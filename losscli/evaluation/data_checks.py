@@ -11,8 +11,6 @@ from losscli.evaluation.problem import Problem
 Array = NDArray[np.float64]
 Labels = Array | NDArray[np.intp]
 DECIDED, UNIT_RANGE, HARD, WITHOUT_FIRST = "decided", "unit range", "hard labels", "without the first class"
-OF_DECISIONS = "scores of at least a half"
-NO_KNOWN, NO_NEGATIVE = "no decision that is a known label", "no negative decision"
 WORDS = "labels that are words"
 _FEW = 256  # cells that are looked at before all are
 

@@ -16,14 +16,13 @@ from losscli.data.table import Table
 from losscli.engines.local import MOST_PROCESSES, in_parts, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown
-from losscli.evaluation.data_checks import NO_KNOWN, NO_NEGATIVE, OF_DECISIONS
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import scores_of
 from losscli.evaluation.validation import worked
 from losscli.losses.focal import focal_value, true_class_cost
 from losscli.statistics.exact import ONE, ratio
-from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
+from losscli.statistics.summary import EMPTY, DecidedScores, Rows, Summary, summarize
 
 T = TypeVar("T")
 M = TypeVar("M")  # what can be added, in the order of the source: a monoid
@@ -126,13 +125,28 @@ def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
         raise DataError(f"{where}all rows are {reasons}" if reasons else f"{where}the input is empty")
     if summary.total.divisor == 0:
         raise DataError(f"{where}the weights sum to 0")
-    traits = summary.traits
-    if problem.decision is not None and OF_DECISIONS in traits and not traits & {NO_KNOWN, NO_NEGATIVE}:
-        what = f"the predictions are those of the label in {shown(problem.decision[0])}, all of them at least 0.5"
-        raise DataError(f"{where}{what}; give those of the positive label, or choose with -p")
+    if problem.decision is not None and summary.decided is not None:
+        _refuse_scores_of_decisions(problem, problem.decision[0], summary.decided, where)
     positive = summary.positive
     if positive is not None and not positive.n and positive.others and positive.others[0] != positive.others[1]:
         labels = ", ".join(map(shown, positive.others))
         raise DataError(
             f"{where}no label is {shown(problem.settings.labels.positive or '')} (--positive); there are {labels}"
         )
+
+
+def _refuse_scores_of_decisions(problem: Problem, column: str, scores: DecidedScores, where: str) -> None:
+    """Refuse scores that are those of the label in a column of decisions, and not those of the positive label.
+
+    No threshold on the score of the positive label decides for another label at a higher score than for the positive
+    one. Where all scores are at least 0.5 there may be a threshold; a user who chooses the column says so.
+    """
+    if not scores.known or scores.highest_other <= 0.5:
+        return
+    what = f"{where}the predictions are those of the label in {shown(column)}"
+    if scores.highest_other > scores.lowest_positive:
+        positive = shown(problem.settings.labels.positive or "1")
+        shows = f"another label has {scores.highest_other:g} there, and {positive} has {scores.lowest_positive:g}"
+        raise DataError(f"{what}: {shows}; give those of {positive}, or leave out the column {shown(column)}")
+    if scores.lowest >= 0.5 and not problem.chosen:
+        raise DataError(f"{what}, all of them at least 0.5; give those of the positive label, or choose with -p")

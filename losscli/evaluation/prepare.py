@@ -6,6 +6,7 @@ faulty row.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,14 @@ from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Form, Scale
 from losscli.errors import RowError
-from losscli.evaluation.data_checks import HARD, NO_KNOWN, NO_NEGATIVE, OF_DECISIONS, WORDS, data_checks_of
+from losscli.evaluation.data_checks import HARD, WORDS, data_checks_of
 from losscli.evaluation.labels import binary, is_label, same_label, soft
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import prediction_faults, raise_first, weight_faults
 from losscli.losses.conventions import clipped, log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
-from losscli.statistics.summary import PositiveLabel, RowCounts, Rows, extremes
+from losscli.statistics.summary import DecidedScores, PositiveLabel, RowCounts, Rows, extremes
 
 Array = NDArray[np.float64]
 
@@ -142,11 +143,13 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
     raw = np.ascontiguousarray(block.preds).ravel()
     each = row if width == 1 else np.repeat(row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
-    traits = data_checks_of(problem, y, raw)
-    if problem.decision is not None and s.scale is Scale.PROBS:
+    traits, decided = data_checks_of(problem, y, raw), None
+    if problem.decision is not None and s.scale is Scale.PROBS and len(raw):
         decision = block.extra[problem.decision[1]]
         positive = is_label(decision, s.labels.positive or "1")
-        traits |= _decision_checks(positive, positive | same_label(decision, block.labels[0]), raw)
+        known = bool((positive | same_label(decision, block.labels[0])).any())
+        lowest, highest = raw[positive].min(initial=inf), raw[~positive].max(initial=-inf)
+        decided = DecidedScores(float(raw.min()), float(lowest), float(highest), known)
     targets, unweighted, focus, factor = binary_targets(problem, y, HARD in traits)
     conditioned, changed = _conditioned(problem, raw)
     others = None if s.labels.positive is None else _others(block.labels, s.labels.positive)
@@ -161,22 +164,10 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
         entropy=None if HARD in traits else _entropy(problem, y, weight),
         counts=replace(counts, clipped=changed),
         positive=None if s.labels.positive is None else PositiveLabel(int(np.count_nonzero(y)), others),
+        decided=decided,
         traits=traits,
     )
     return Prepared(block, row, targets, unweighted, focus, raw, conditioned, rows, None)
-
-
-def _decision_checks(positive: NDArray[np.bool_], known: NDArray[np.bool_], scores: Array) -> frozenset[str]:
-    """What shows that scores (n,) are those of the labels that were decided for, not of the positive one.
-
-    `known` are the decisions that are labels for sure: the positive one, or that of their row.
-    """
-    checks = {
-        OF_DECISIONS: bool((scores >= 0.5).all()),
-        NO_KNOWN: not known.any(),
-        NO_NEGATIVE: not bool((scores[~positive] > 0.5).any()),
-    }
-    return frozenset(check for check, holds in checks.items() if holds)
 
 
 def _entropy(problem: Problem, q: Array, weight: Array | None) -> Array | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import log
 
 from losscli.data.classnames import same_names
-from losscli.data.columns import DECISION
+from losscli.data.columns import DECISION, DECISION_BESIDE
 from losscli.data.table import Table
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, UsageError, printable_line, shown
@@ -107,6 +107,7 @@ class Problem:
     names: ClassNames | None
     k: int
     decision: tuple[str, int] | None = None  # the column of decisions beside the predictions: its name and place
+    chosen: bool = False  # the user chose the prediction beside them
 
     @property
     def kernels(self) -> Mapping[Scale, Kernel]:
@@ -160,8 +161,9 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if settings.pos_weight and len(settings.pos_weight) not in (1, table.schema.width):
         labels = f"{table.schema.width} labels" if table.schema.width > 1 else "one label"
         raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, and there is {labels}")
-    decision = next(iter(table.schema.extra.get(DECISION, ())), None)
-    return Problem(settings, form, rule, names, k, decision)
+    decided = {use: table.schema.extra[use][0] for use in (DECISION, DECISION_BESIDE) if table.schema.extra.get(use)}
+    decision = next(iter(decided.values()), None)
+    return Problem(settings, form, rule, names, k, decision, DECISION_BESIDE in decided)
 
 
 def _no_kernel(settings: Settings, form: Form) -> str:

@@ -50,6 +50,27 @@ class PositiveLabel:
 
 
 @dataclass(frozen=True)
+class DecidedScores:
+    """Scores beside the labels that a model decided for: the lowest of all, the lowest and highest by the decision.
+
+    `known`: some decision is a label for sure.
+    """
+
+    lowest: float
+    lowest_positive: float  # inf where none is decided to be positive
+    highest_other: float  # -inf where all are
+    known: bool
+
+    def __add__(self, other: "DecidedScores") -> "DecidedScores":
+        return DecidedScores(
+            min(self.lowest, other.lowest),
+            min(self.lowest_positive, other.lowest_positive),
+            max(self.highest_other, other.highest_other),
+            self.known or other.known,
+        )
+
+
+@dataclass(frozen=True)
 class Rows:
     """The evaluated rows of a block: what the summary and the row-wise output are made of.
 
@@ -73,6 +94,7 @@ class Rows:
     scores: Mapping[str, Array | NDArray[np.bool_]] = field(default_factory=dict)
     counts: RowCounts = RowCounts()
     positive: PositiveLabel | None = None
+    decided: DecidedScores | None = None
     traits: frozenset[str] = frozenset()
 
     @property
@@ -175,6 +197,7 @@ class Summary:
     entropy: int | None = None
     scores: Mapping[str, Mean] = field(default_factory=dict)
     positive: PositiveLabel | None = None
+    decided: DecidedScores | None = None
     first_infinite: int | None = None
     row_sums: RowSums | None = None
     traits: frozenset[str] = frozenset()
@@ -193,6 +216,7 @@ class Summary:
             entropy=add_optional(self.entropy, other.entropy),
             scores=add_by_key(self.scores, other.scores),
             positive=add_optional(self.positive, other.positive),
+            decided=add_optional(self.decided, other.decided),
             first_infinite=first,
             row_sums=add_optional(self.row_sums, sums and replace(sums, row=sums.row + before)),
             traits=self.traits & other.traits if self.n and other.n else self.traits | other.traits,
@@ -224,6 +248,7 @@ def summarize(rows: Rows, full: bool = True) -> Summary:
         entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
         scores={name: weighted_mean(score, rows.weight) for name, score in rows.scores.items()},
         positive=rows.positive,
+        decided=rows.decided,
         first_infinite=int(rows.row[np.isinf(value).argmax()]) + 1 if infinite else None,
         row_sums=_row_sums(rows),
         traits=rows.traits if n else frozenset(),

@@ -1,5 +1,6 @@
 """Which columns are meant: by a header, by names, by numbers, and for classes by what is plain from the header."""
 
+import json
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -374,3 +375,27 @@ def test_a_sound_column_of_decisions_changes_nothing(here: Path) -> None:
     assert answer("bce", write("t.csv", "label,predicted,score\n1,1,0.9\n0,0,0.2\n1,0,0.4\n0,1,0.7\n")) == plain
     assert answer("bce", write("t.csv", "label,predicted,score\n1,1,0.9\n1,1,0.7\n")) > 0.0
     assert answer("bce", "-p", "score", write("t.csv", "label,predicted,score\n1,1,0.9\n0,0,0.8\n")) > 0.0
+    strict = "label,predicted,score\n1,1,0.9\n0,0,0.7\n1,0,0.2\n"  # decided at 0.8
+    assert answer("bce", write("t.csv", strict)) == close(-(log(0.9) + log(0.3) + log(0.2)) / 3)
+
+
+def test_any_row_that_no_threshold_explains_shows_that_scores_are_those_of_the_decision(here: Path) -> None:
+    """One of three labels may be decided for below a half, and so may the positive one at a low threshold."""
+    tables = (
+        "label,predicted,score\ncat,cat,0.4\ndog,dog,0.45\ncat,emu,0.6\n",
+        "label,predicted,score\ncat,cat,0.35\ndog,dog,0.8\ndog,dog,0.9\n",
+    )
+    ids = "id,label\n{}", "id,predicted,score\n{}"
+    for table in tables:
+        rows = [row.split(",") for row in table.split()[1:]]
+        write("l.csv", ids[0].format("".join(f"{at},{row[0]}\n" for at, row in enumerate(rows))))
+        write("p.csv", ids[1].format("".join(f"{at},{row[1]},{row[2]}\n" for at, row in enumerate(rows))))
+        lines = ({"label": label, "predicted": decided, "score": float(score)} for label, decided, score in rows)
+        write("t.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        many = "\n".join([table.split()[0], *table.split()[1:2] * 5000, *table.split()[2:]]) + "\n"
+        for files in ((write("t.csv", table),), (write("m.csv", many),), ("t.jsonl",), ("l.csv", "p.csv")):
+            for command in ("bce", "nll"):
+                for chosen in ((), ("-p", "score")):
+                    said = refusal(command, "--positive", "cat", *files, *chosen)
+                    assert "the predictions are those of the label in 'predicted': another label has" in said, said
+        assert "'predicted'" in refusal("bce", "--positive", "cat", "l.csv", "p.csv", "--key", "id")

@@ -44,6 +44,35 @@ def test_columns_that_share_no_name_are_classes_whatever_the_first_row_holds(her
         assert said == f"t.csv:{place + 2}: column 'emu': 'x' is not a number"
 
 
+def test_a_bad_cell_of_a_class_is_refused_in_the_only_row_too(here: Path) -> None:
+    for stem in ("p_", "a.", "model 1: "):
+        for bad in ("x", "0.8x"):
+            text = f"label,{stem}cat,{stem}dog,{stem}emu\ncat,2,1,{bad}\n"
+
+            said = refusal("ce", "--from", "logits", write("t.csv", text))
+
+            assert said == f"t.csv:2: column '{stem}emu': '{bad}' is not a number"
+
+
+def test_columns_that_are_called_by_numbers_are_classes_whether_they_count_or_not(here: Path) -> None:
+    for names in (("1", "0", "-1", "2"), ("2", "-1", "1"), ("0", "1", "5"), ("2021", "2022", "1")):
+        for label in names:
+            header = f"y,{','.join(names)}"
+            cells = ["0.7" if name == label else "0.1" for name in names]
+            assert answer("ce", write("t.csv", f"{header}\n{label},{','.join(cells)}\n")) == close(-math.log(0.7))
+            for at, name in enumerate(names):
+                bad = [*cells[:at], "half", *cells[at + 1 :]]
+                rows = f"{label},{','.join(bad)}\n" + f"{label},{','.join(cells)}\n" * 3
+                said = refusal("ce", write("t.csv", f"{header}\n{rows}"))
+                assert said == f"t.csv:2: column '{name}': 'half' is not a number"
+
+
+def test_numbers_that_are_one_float_may_be_the_names_of_classes(here: Path) -> None:
+    large = ("18446744073709551616", "18446744073709551617")
+    for text in ("target,{},{}\n{},0.2,0.8\n", "| target | {} | {} |\n|---|---|---|\n| {} | 0.2 | 0.8 |\n"):
+        assert answer("ce", write("t.csv", text.format(*large, large[1]))) == close(-math.log(0.8))
+
+
 def test_a_bad_feature_is_refused_in_whichever_row_it_stands(here: Path) -> None:
     rows = ["1,0.5,2", "0,1.5,3", "1,2.5,1", "0,0.1,4"]
     for place in range(len(rows)):

@@ -49,6 +49,34 @@ def test_a_missing_mark_among_numbers_is_dropped(here: Path) -> None:
             assert "the cell is missing" in refusal("bce", "t.csv")
 
 
+def test_a_dash_among_labels_is_missing_unless_it_is_the_label_beside_a_plus(here: Path) -> None:
+    both = close(sum(LOSSES) / 2)
+    gaps = (
+        ("label,p\n1,0.8\n{},0.5\n0,0.3\n", ("bce",)),
+        ("label,p\nyes,0.8\n{},0.5\nno,0.3\n", ("bce", "--positive", "yes")),
+        ("label,p_cat,p_dog\ncat,0.8,0.2\n{},0.5,0.5\ndog,0.3,0.7\n", ("ce",)),
+        ("label,a,b\ncat,0.8,0.2\n{},0.5,0.5\ndog,0.3,0.7\n", ("ce", "--classes", "cat,dog")),
+        ("q_0,q_1,p_0,p_1\n1,0,0.8,0.2\n0,{},0.5,0.5\n0,1,0.3,0.7\n", ("ce", "-y", "q_*", "-p", "p_*")),
+    )
+    for table, options in gaps:
+        for dash in ("-", "--", '"-"'):
+            for rows in (table, table.replace("\n{", "\n" + "\n".join(table.split("\n")[1:2] * 40) + "\n{", 1)):
+                write("t.csv", rows.format(dash))
+                assert "the cell is missing" in refusal(*options, "t.csv"), (table, dash)
+                assert record(*options, "--na", "drop", "t.csv")["dropped"] == 1
+            write("t.csv", table.format(dash))
+            assert answer(*options, "--na", "drop", "t.csv") == both
+    labels = (
+        ("label,p\n+,0.8\n-,0.3\n", ("bce", "--positive", "+")),
+        ("label,p\n-,0.8\n+,0.3\n", ("bce", "--positive", "-")),
+        ("label,p_+,p_-\n+,0.8,0.2\n-,0.3,0.7\n", ("ce",)),
+        ("label,a,b\n+,0.8,0.2\n-,0.3,0.7\n", ("ce", "--classes", "+,-")),
+    )
+    for table, options in labels:
+        for na in ((), ("--na", "drop")):
+            assert answer(*options, *na, write("t.csv", table)) == both, table
+
+
 def test_a_mark_that_the_user_or_a_column_names_is_a_label(here: Path) -> None:
     for mark in ("None", "NA", "null", "?"):
         both = close(sum(LOSSES) / 2)
