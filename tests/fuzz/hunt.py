@@ -1,5 +1,8 @@
 """Run the command on tables that are nearly right and compare it with an oracle; what differs is printed with its seed.
 
+Every fourth table is damaged anywhere, and read again by an oracle (`mutator`); the others are written from what they
+mean (`meanings`), so that the answer is known before the table is.
+
     python tests/fuzz/hunt.py --inputs 1000000          as many tables, in two processes
     python tests/fuzz/hunt.py --only 12345              one table, shown
 
@@ -10,13 +13,14 @@ answer on what must be refused, a refusal of what is sound, and another answer f
 import argparse
 import gzip
 import math
+import re
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -28,7 +32,8 @@ if __name__ == "__main__":
     sys.path[:0] = [str(root), str(root / "tests")]
 
 from conftest import Result, run
-from fuzz.mutator import Case, case
+from fuzz.meanings import Expected, Posed, posed
+from fuzz.mutator import case
 from fuzz.oracle import Refusal, verdict
 
 from losscli.reading.text import dialect
@@ -49,31 +54,50 @@ class Outcome:
     finding: str | None = None
 
 
+def run_of(seed: int) -> Posed:
+    """What is run for a seed, and what must come of it."""
+    if seed % 4:
+        return posed(seed)
+    asked = case(seed)
+    return Posed("damaged", (*asked.ask.arguments, "-"), {"-": asked.data}, verdict(asked.data, asked.ask))
+
+
 def judge(seed: int) -> Outcome:
     """Run the command on the table of a seed, and compare."""
-    asked = case(seed)
-    expected = verdict(asked.data, asked.ask)
+    return judge_run(run_of(seed), seed // 4)
+
+
+def judge_run(asked: Posed, turn: int = 0) -> Outcome:
+    """Run the command as it is posed, with files in the current directory; `turn` says by which other way too."""
+    expected = asked.expected
+    for name in asked.files.keys() - {"-"}:
+        Path(name).write_bytes(asked.files[name])
     with limited(SECONDS):
-        result = run(*asked.ask.arguments, "-", "--threads", "1", stdin=asked.data)
-        finding = flaw(result, expected) or other_route(seed, asked, result) or other_cuts(seed, asked, result)
+        result = run(*asked.arguments, "--threads", "1", stdin=asked.files.get("-", b""))
+        finding = flaw(result, expected) or other_route(turn, asked, result) or other_cuts(turn, asked, result)
     kind = "unclear" if expected is None else "refused" if isinstance(expected, Refusal) else "answered"
-    return Outcome(kind, finding)
+    return Outcome(f"{asked.kind}: {kind}", finding)
 
 
-def flaw(result: Result, expected: float | Refusal | None) -> str | None:
+def flaw(result: Result, expected: Expected) -> str | None:
     """What is wrong with a result, for what was expected."""
     text = result.err
     if "Traceback" in text or "internal error" in text or result.code not in (0, 2) or text.count("\n") > 8:
         return f"exit {result.code}: {text}"
     if (result.code == 2) == bool(result.out):
         return f"exit {result.code} with {result.out!r} on standard output"
-    if isinstance(expected, Refusal) and result.code == 0:
-        return f"{result.out.strip()} where a refusal is wanted: {expected.why}"
-    if isinstance(expected, float):
-        if result.code != 0:
-            return f"refused where {expected!r} is wanted: {text}"
-        if not agree(float(result.out), expected):
-            return f"{result.out.strip()} where {expected!r} is wanted"
+    if expected is None:
+        return None
+    if isinstance(expected, Refusal):
+        if result.code == 0:
+            return f"{result.out.strip()} where a refusal is wanted: {expected.why}"
+        return None if f"{expected.place}:" in text else f"no word of {expected.place} ({expected.why}): {text}"
+    wanted = expected if isinstance(expected, tuple) else (expected,)
+    if result.code != 0:
+        return f"refused where {expected!r} is wanted: {text}"
+    found = result.out.replace(",", " ").split()
+    if len(found) != len(wanted) or not all(map(agree, map(float, found), wanted)):
+        return f"{result.out.strip()} where {expected!r} is wanted"
     return None
 
 
@@ -82,25 +106,24 @@ def agree(found: float, expected: float) -> bool:
     return found == expected or math.isclose(found, expected, rel_tol=CLOSE, abs_tol=0.0)
 
 
-def other_route(seed: int, asked: Case, result: Result) -> str | None:
-    """Every eighth table by another way too: from a file, packed, or in several threads."""
-    if seed % 8:
+def other_route(turn: int, asked: Posed, result: Result) -> str | None:
+    """Every eighth table that is piped by another way too: from a file, packed, or in several threads."""
+    if turn % 8 or "-" not in asked.files:
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "t"
-        packed = seed % 16 == 0 and not asked.data.startswith((b"\x1f\x8b", b"BZh"))
-        path.write_bytes(gzip.compress(asked.data, 1) if packed else asked.data)
-        other = run(*asked.ask.arguments, path, "--threads", str(1 + seed % 3))
-    same = (other.code, other.out, other.err.replace(str(path), "<stdin>")) == (result.code, result.out, result.err)
+    data = asked.files["-"]
+    packed = turn % 16 == 0 and not data.startswith((b"\x1f\x8b", b"BZh"))
+    Path("t").write_bytes(gzip.compress(data, 1) if packed else data)
+    other = run(*asked.arguments[:-1], "t", "--threads", str(1 + turn % 3))
+    same = (other.code, other.out, re.sub(r"\bt:", "<stdin>:", other.err)) == (result.code, result.out, result.err)
     return None if same else f"from a file: {other} and from a pipe: {result}"
 
 
-def other_cuts(seed: int, asked: Case, result: Result) -> str | None:
-    """Every eighth table in blocks of a few lines too, as a large one is cut."""
-    if seed % 8 != 4:
+def other_cuts(turn: int, asked: Posed, result: Result) -> str | None:
+    """Every eighth run in blocks of a few lines too, as large tables are cut."""
+    if turn % 8 != 4:
         return None
-    with patch.object(dialect, "Style", partial(dialect.Style, block_bytes=16 + seed % 400)):
-        other = run(*asked.ask.arguments, "-", "--threads", "1", stdin=asked.data)
+    with patch.object(dialect, "Style", partial(dialect.Style, block_bytes=16 + turn % 400)):
+        other = run(*asked.arguments, "--threads", "1", stdin=asked.files.get("-", b""))
     return None if other == result else f"in small blocks: {other} and in one: {result}"
 
 
@@ -124,14 +147,15 @@ def judged(seeds: range) -> tuple[Counter[str], list[str]]:
     """The outcomes of many seeds: how many of each kind, and the findings."""
     kinds: Counter[str] = Counter()
     findings = []
-    for seed in seeds:
-        try:
-            outcome = judge(seed)
-        except (Exception, TooSlow) as error:  # a fuzzer goes on
-            outcome = Outcome("raised", f"{type(error).__name__}: {error}")
-        kinds[outcome.kind] += 1
-        if outcome.finding:
-            findings.append(f"seed {seed}: {outcome.finding}")
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        for seed in seeds:
+            try:
+                outcome = judge(seed)
+            except (Exception, TooSlow) as error:  # a fuzzer goes on
+                outcome = Outcome("raised", f"{type(error).__name__}: {error}")
+            kinds[outcome.kind] += 1
+            if outcome.finding:
+                findings.append(f"seed {seed}: {outcome.finding}")
     return kinds, findings
 
 
@@ -145,8 +169,9 @@ def main() -> int:
     parser.add_argument("--only", type=int, help="one seed, shown")
     given = parser.parse_args()
     if given.only is not None:
-        asked = case(given.only)
-        print(asked.ask.arguments, asked.data, verdict(asked.data, asked.ask), judge(given.only), sep="\n")
+        asked = run_of(given.only)
+        print(asked.kind, asked.arguments, asked.files, asked.expected, sep="\n")
+        print(*judged(range(given.only, given.only + 1))[1], sep="\n")
         return 0
     start, kinds, found = time.monotonic(), Counter[str](), 0
     last = given.first + given.inputs
@@ -160,7 +185,8 @@ def main() -> int:
                 print(f"{kinds.total()} tables, findings: {found}", file=sys.stderr, flush=True)
             if time.monotonic() - start > 60 * given.minutes:
                 break
-    print(f"{kinds.total()} tables in {time.monotonic() - start:.0f} s: {dict(kinds)}; findings: {found}")
+    print(*(f"{count:8} {kind}" for kind, count in sorted(kinds.items())), sep="\n")
+    print(f"{kinds.total()} tables in {time.monotonic() - start:.0f} s; findings: {found}")
     return 1 if found else 0
 
 

@@ -6,6 +6,7 @@
 import csv
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,9 +18,10 @@ csv.field_size_limit(max(csv.field_size_limit(), 1 << 22))  # as the command set
 
 @dataclass(frozen=True)
 class Refusal:
-    """The table must be refused, for this reason."""
+    """The table must be refused, for this reason, at this place (`t.csv:3`) where it is known."""
 
     why: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,20 @@ def mean(records: list[list[str]], places: list[int], width: int, ask: Ask) -> f
         weights.append(weight)
     if not losses or not any(weights):
         return Refusal("nothing to average")
+    return mean_of(losses, weights)
+
+
+def mean_of(losses: Sequence[float], weights: Sequence[float]) -> float:
+    """The weighted mean, summed exactly; a row without weight has no part in it."""
     counted = [(loss, Fraction(weight)) for loss, weight in zip(losses, weights, strict=True) if weight]
     if any(math.isinf(loss) for loss, _ in counted):
         return math.inf
     return float(sum(Fraction(loss) * weight for loss, weight in counted) / sum(weight for _, weight in counted))
+
+
+def softplus(z: float) -> float:
+    """ln(1 + e^z)."""
+    return max(z, 0.0) + math.log1p(math.exp(-abs(z)))
 
 
 def binary(label: str, p: float) -> float | Refusal | None:
