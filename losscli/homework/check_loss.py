@@ -17,8 +17,7 @@ from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
-from losscli.homework.evaluated_rows import EvaluatedRows, Numbers, evaluated_rows, summary_figures
-from losscli.homework.explain_loss import EvaluatedBlock
+from losscli.homework.evaluated_rows import EvaluatedBlock, EvaluatedRows, Numbers, evaluated_rows, summary_figures
 from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, single_mistakes, summary_mistakes
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray
 from losscli.homework.typed import Expected, typed_numbers

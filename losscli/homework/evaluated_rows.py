@@ -64,13 +64,35 @@ def summary_figures(problem: Problem, s: Summary) -> SummaryFigures:
 
 
 @dataclass(frozen=True)
+class EvaluatedBlock:
+    """The rows of a block that count, with their losses, and the number of rows before the block."""
+
+    prepared: Prepared
+    rows: Rows
+    before: int
+
+    @property
+    def width(self) -> int:
+        """How many observations a row has: the cells of a row with several yes-or-no labels are one each."""
+        return self.prepared.block.preds.shape[1] if self.prepared.raw.ndim == 1 else 1
+
+    @property
+    def places(self) -> list[tuple[int, int | None]]:
+        """The number of each observation's row in the source, and of its cell where a row has several."""
+        width, rows = self.width, (self.rows.row + self.before + 1).tolist()
+        return [(row, at % width + 1 if width > 1 else None) for at, row in enumerate(rows)]
+
+
+@dataclass(frozen=True)
 class EvaluatedRows:
-    """All rows that count: `prepared` and `parts` are those of each block, in order."""
+    """All rows that count: `blocks` as they were read, and `parts` what came of each.
+
+    Arrays (n, k) have a column for each class; of one probability a row, column 0 is label 0 and column 1 label 1.
+    """
 
     problem: Problem
     blocks: tuple[Block, ...]
-    prepared: tuple[Prepared, ...]
-    parts: tuple[Rows, ...]
+    parts: tuple[EvaluatedBlock, ...]
     figures: SummaryFigures
 
     # --- what the rows are --------------------------------------------------------------------------------------
@@ -118,8 +140,8 @@ class EvaluatedRows:
 
     @property
     def width(self) -> int:
-        """How many labels a row has: 1, or more with several yes-or-no labels, each an observation of its own."""
-        return self.blocks[0].preds.shape[1] if self.binary and self.blocks else 1
+        """How many observations a row has."""
+        return self.parts[0].width if self.parts else 1
 
     @cached_property
     def n(self) -> int:
@@ -127,63 +149,55 @@ class EvaluatedRows:
         return len(self.loss)
 
     @cached_property
-    def places(self) -> tuple[tuple[int, int | None], ...]:
-        """The number of each row in the source, and of its cell where a row has several."""
-        found, before = [], 0
-        for block, part in zip(self.blocks, self.parts, strict=True):
-            width = block.preds.shape[1] if not self.categorical else 1
-            numbers = (part.row + before + 1).tolist()
-            found += [(row, at % width + 1 if width > 1 else None) for at, row in enumerate(numbers)]
-            before += block.rows
-        return tuple(found)
+    def places(self) -> list[tuple[int, int | None]]:
+        """The number of each observation's row in the source, and of its cell where a row has several."""
+        return [place for part in self.parts for place in part.places]
 
     @cached_property
     def conditioned(self) -> Array:
         """The predictions as the kernel takes them, (n,) or (n, k)."""
-        return np.concatenate([prepared.conditioned for prepared in self.prepared])
+        return np.concatenate([part.prepared.conditioned for part in self.parts])
 
     @cached_property
     def raw(self) -> Array:
         """The predictions as the source has them."""
-        return np.concatenate([prepared.raw for prepared in self.prepared])
+        return np.concatenate([part.prepared.raw for part in self.parts])
 
     @cached_property
     def labels(self) -> Array:
-        """Labels without weights or smoothing: y (n,), or label probabilities (n, k)."""
-        unweighted = joined([prepared.unweighted for prepared in self.prepared])
-        return unweighted.positive if isinstance(unweighted, Binary) else dense(unweighted, (self.n, self.problem.k))
+        """The probability of each class in the label, without weights or smoothing, (n, k)."""
+        return self._by_class([part.prepared.unweighted for part in self.parts])
 
     @cached_property
-    def coefficients(self) -> tuple[Array, Array]:
-        """Binary: what multiplies -ln p and -ln(1-p), with smoothing and class weights in it."""
-        whole = joined([prepared.targets for prepared in self.prepared])
-        assert isinstance(whole, Binary)
-        return whole.positive, whole.negative
+    def coefficients(self) -> Array:
+        """What multiplies -ln p of each class, with smoothing and class weights in it, (n, k)."""
+        return self._by_class([part.prepared.targets for part in self.parts])
 
-    @cached_property
-    def cells(self) -> Array:
-        """Categorical: what multiplies -ln p of each cell (n, k)."""
-        whole = joined([prepared.targets for prepared in self.prepared])
-        assert not isinstance(whole, Binary)
+    def _by_class(self, parts: Sequence[Targets]) -> Array:
+        whole = joined(parts)
+        if isinstance(whole, Binary):
+            return np.column_stack([whole.negative, whole.positive])
         return dense(whole, (self.n, self.problem.k))
+
+    @property
+    def y(self) -> Array:
+        """The labels in the shape of the predictions: y (n,), or label probabilities (n, k)."""
+        return self.labels if self.categorical else self.labels[:, 1]
 
     @cached_property
     def loss(self) -> Array:
         """The loss of each row without its sample weight, (n,)."""
-        return np.concatenate([part.loss for part in self.parts]) / self.log_base
+        return np.concatenate([part.rows.loss for part in self.parts]) / self.log_base
 
     @cached_property
     def loss_without_focal(self) -> Array:
         """The loss of each row without its sample weight and without a focal factor, (n,)."""
-        if self.categorical:
-            return row_sums(times(self.cells, self.costs))
-        positive, negative = self.terms
-        return positive + negative
+        return row_sums(self.terms)
 
     @cached_property
     def weight(self) -> Array | None:
         """Sample weights, or None."""
-        found = [part.weight for part in self.parts if part.weight is not None]
+        found = [part.rows.weight for part in self.parts if part.rows.weight is not None]
         return np.concatenate(found) if found else None
 
     @cached_property
@@ -199,7 +213,7 @@ class EvaluatedRows:
     @cached_property
     def divisor_weights(self) -> Array:
         """What each row adds to the divisor of the mean, (n,)."""
-        return _divisor_weights(self.parts)
+        return _divisor_weights([part.rows for part in self.parts])
 
     @cached_property
     def divisor(self) -> float:
@@ -209,50 +223,56 @@ class EvaluatedRows:
     # --- functions of the predictions -----------------------------------------------------------------------------
 
     @cached_property
-    def probs(self) -> Array:
-        """The predictions as probabilities, (n,) or (n, k)."""
-        if self.scale is Scale.PROBS:
-            return self.conditioned  # a round trip through the logarithm would move ties of rounding
-        return np.exp(-self.costs * self.log_base)
-
-    @cached_property
-    def complements(self) -> Array:
-        """Binary: 1-p, (n,)."""
-        return np.exp(-self.complement_costs * self.log_base)
-
-    @cached_property
     def costs(self) -> Array:
-        """-log p, (n,) or (n, k)."""
-        if not self.categorical:
-            return self._binary_cost(1.0)
-        return self._all_costs(self.conditioned)
+        """-log of the probability of each class, (n, k)."""
+        return self._costs_of(self.conditioned)
+
+    def _costs_of(self, predictions: Array) -> Array:
+        n = len(predictions)
+        ones, zeros = np.ones(n), np.zeros(n)
+        if self.categorical:
+            kernel = CATEGORICAL[self.scale]
+            costs = [kernel.value(Classes(np.full(n, k), ones), predictions) for k in range(predictions.shape[1])]
+        else:
+            costs = [
+                BINARY[self.scale].value(label, predictions) for label in (Binary(zeros, ones), Binary(ones, zeros))
+            ]
+        return np.column_stack(costs) / self.log_base
 
     @cached_property
-    def complement_costs(self) -> Array:
-        """Binary: -log(1-p), (n,)."""
-        return self._binary_cost(0.0)
+    def probs(self) -> Array:
+        """The probability of each class, (n, k)."""
+        found = np.exp(-self.costs * self.log_base)
+        if self.scale is not Scale.PROBS:
+            return found
+        if self.categorical:
+            return self.conditioned  # a round trip through the logarithm would move ties of rounding
+        found[:, 1] = self.conditioned
+        return found
+
+    @property
+    def p(self) -> Array:
+        """The predictions as probabilities: of label 1 (n,), or (n, k)."""
+        return self.probs if self.categorical else self.probs[:, 1]
 
     @cached_property
-    def terms(self) -> tuple[Array, Array]:
-        """Binary: -y log p and -(1-y) log(1-p), (n,) each, with smoothing and class weights in them."""
-        positive, negative = self.coefficients
-        return times(positive, self.costs), times(negative, self.complement_costs)
+    def terms(self) -> Array:
+        """The term of each class in the loss of its row, without a focal factor: -y log p, (n, k)."""
+        return times(self.coefficients, self.costs)
 
     @cached_property
     def p_true(self) -> Array:
         """The probability of the true label, (n,)."""
-        if self.categorical:
-            return row_sums(self.labels * self.probs)
-        return self.labels * self.probs + (1.0 - self.labels) * self.complements
+        return row_sums(self.labels * self.probs)
 
     @cached_property
     def misses(self) -> tuple[Array, ...]:
         """1 where the most probable class is not the label, (n,); both ways where a probability is exactly 0.5."""
         if self.categorical:
             return ((self.probs.argmax(axis=1) != self.labels.argmax(axis=1)).astype(np.float64),)
-        label = self.labels >= 0.5
-        ways = [(self.probs >= 0.5) != label, (self.probs > 0.5) != label]
-        return tuple(way.astype(np.float64) for way in (ways if (self.probs == 0.5).any() else ways[:1]))
+        label = self.y >= 0.5
+        ways = [(self.p >= 0.5) != label, (self.p > 0.5) != label]
+        return tuple(way.astype(np.float64) for way in (ways if (self.p == 0.5).any() else ways[:1]))
 
     @cached_property
     def half_unit(self) -> float:
@@ -299,17 +319,20 @@ class EvaluatedRows:
         summary = sum((summarize(evaluated(self.problem, block)[1]) for block in blocks), EMPTY)
         return evaluated_rows(self.problem, blocks, summary)
 
-    def loss_of(self, predictions: Array, scale: Scale = Scale.PROBS) -> Array:
-        """The losses (n,) of other predictions, all else as asked."""
-        by_class = self.categorical and self.problem.convention.focal_by_class
-        kernel = self.problem.kernels[scale] if by_class else (CATEGORICAL if self.categorical else BINARY)[scale]
+    def loss_of(
+        self, predictions: Array, scale: Scale = Scale.PROBS, at: NDArray[np.intp] | slice = slice(None)
+    ) -> Array:
+        """The losses (n,) of other predictions, all else as asked; `at` says of which rows they are."""
+        cells, labels = self.coefficients[at], self.labels[at]
         targets: Targets
         plain: Targets
         if self.categorical:
-            targets, plain = Soft(self.cells), Soft(self.labels)
+            kernel = (self.problem.kernels if self.problem.convention.focal_by_class else CATEGORICAL)[scale]
+            targets, plain = Soft(cells), Soft(labels)
         else:
-            targets = Binary(*self.coefficients, self.problem.convention.cap)
-            plain = Binary(self.labels, 1.0 - self.labels)
+            kernel = BINARY[scale]
+            targets = Binary(cells[:, 1], cells[:, 0], self.problem.convention.cap)
+            plain = Binary(labels[:, 1], labels[:, 0])
         loss = kernel.value(targets, predictions)
         if self.problem.focal:
             loss = focal_value(loss, kernel.value(plain, predictions), self.problem.focal)
@@ -355,18 +378,9 @@ class EvaluatedRows:
         costs, weights, label = [], [], self.problem.settings.labels.ignore
         for block in self.blocks:
             gone = is_label(block.labels[0], label) if label is not None else np.zeros(len(block.preds), bool)
-            costs.append(self._all_costs(block.preds[gone])[:, -1])
+            costs.append(self._costs_of(block.preds[gone])[:, -1])
             weights.append(np.ones(int(gone.sum())) if block.weights is None else block.weights[gone])
         return np.concatenate(costs), np.concatenate(weights)
-
-    def _binary_cost(self, label: float) -> Array:
-        labels = np.full(self.n, label)
-        return np.asarray(BINARY[self.scale].value(Binary(labels, 1.0 - labels), self.conditioned)) / self.log_base
-
-    def _all_costs(self, predictions: Array) -> Array:
-        kernel, n = CATEGORICAL[self.scale], len(predictions)
-        columns = [kernel.value(Classes(np.full(n, at), np.ones(n)), predictions) for at in range(predictions.shape[1])]
-        return np.column_stack(columns) / self.log_base
 
 
 def _decimals(value: float) -> int:
@@ -409,15 +423,18 @@ def in_nats(rows: EvaluatedRows) -> EvaluatedRows:
 
 def evaluated_rows(problem: Problem, blocks: Sequence[Block], s: Summary) -> EvaluatedRows:
     """The rows of some blocks whose summary is `s`."""
-    pairs = [evaluated(problem, block) for block in blocks]
-    parts = tuple(part for _, part in pairs)
+    parts, before = list[EvaluatedBlock](), 0
+    for block in blocks:
+        parts.append(EvaluatedBlock(*evaluated(problem, block), before))
+        before += block.rows
     figures = summary_figures(problem, s)
     if problem.settings.reduction is Reduction.NONE:
-        figures = replace(figures, answer=np.concatenate([part.value for part in parts]) / figures.log_base)
-    rows = EvaluatedRows(problem, tuple(blocks), tuple(prepared for prepared, _ in pairs), parts, figures)
+        losses = np.concatenate([part.rows.value for part in parts]) / figures.log_base
+        figures = replace(figures, answer=losses)
+    rows = EvaluatedRows(problem, tuple(blocks), tuple(parts), figures)
     if not figures.baselines:
         return rows
-    positives = rows.labels.mean(axis=0)
+    positives = rows.y.mean(axis=0)
     shares = positives if positives.ndim else np.array([1.0 - positives, positives])
     entropy = float(times(shares, minus_log(shares)).sum()) / figures.log_base  # without any weights
     return replace(rows, figures=replace(figures, baselines=tuple(dict.fromkeys((*figures.baselines, entropy)))))

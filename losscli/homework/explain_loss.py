@@ -18,6 +18,7 @@ from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.gradients.evaluate import as_probs_and_logits
+from losscli.homework.evaluated_rows import EvaluatedBlock
 from losscli.homework.formula import Explanation, Line, divisor_name, formula, lines_grid, log_name
 from losscli.losses.conventions import rescaled
 from losscli.losses.focal import true_class_cost
@@ -26,7 +27,6 @@ from losscli.losses.targets import Binary, dense, taken
 from losscli.losses.wording import FEW_TERMS, as_number, listed, over
 from losscli.output.formula import maths
 from losscli.output.report import Grid
-from losscli.statistics.summary import Rows
 
 SHOWN = 30  # rows; of so many all terms of a sum too
 
@@ -35,26 +35,6 @@ MOST_LOGIT = 300.0  # in size: beyond, a power of e is no number to work with by
 CHANGED = 20  # predictions that were rescaled or clipped
 
 IN_BRACKETS = re.compile(r"\([^()]*\)")
-
-
-@dataclass(frozen=True)
-class EvaluatedBlock:
-    """A block as it was evaluated, and the number of rows before it."""
-
-    prepared: Prepared
-    rows: Rows
-    before: int
-
-    @property
-    def width(self) -> int:
-        """How many observations a row has: the cells of a multi-label row are one each."""
-        return self.prepared.block.preds.shape[1] if self.prepared.raw.ndim == 1 else 1
-
-    @property
-    def row_numbers(self) -> list[int]:
-        """The number of each observation's row."""
-        numbers: list[int] = (self.rows.row + self.before + 1).tolist()
-        return numbers
 
 
 @dataclass(frozen=True)
@@ -107,7 +87,7 @@ def first_terms(problem: Problem, blocks: Sequence[EvaluatedBlock], count: int =
     """The work of the first rows."""
     found: list[Term] = []
     for block in blocks:
-        prepared, width, numbers = block.prepared, block.width, block.row_numbers
+        prepared, places = block.prepared, block.places
         labels, weights = _labels(prepared), block.rows.weight
         p = (
             as_probs_and_logits(prepared.conditioned, Scale.LOGITS)[0]
@@ -117,8 +97,8 @@ def first_terms(problem: Problem, blocks: Sequence[EvaluatedBlock], count: int =
         for at in range(min(count - len(found), len(block.rows.loss))):
             found.append(
                 Term(
-                    row=numbers[at],
-                    column=at % width + 1 if width > 1 else None,
+                    row=places[at][0],
+                    column=places[at][1],
                     label=labels[at],
                     prediction=_written(prepared, prepared.raw[at], at),
                     activated="" if p is None else _written(prepared, p[at], at),
@@ -197,7 +177,7 @@ def _activation(problem: Problem, blocks: Sequence[EvaluatedBlock]) -> tuple[Gri
         maths(f"-{log}({as_number(share)}) = {loss:.6g}", f"{log}({as_number(total)}) - {top}{over(log)}",
               words="{}, which is also {}"),
     ]  # fmt: skip
-    return (lines_grid(f"softmax of row {first.row_numbers[0]}, step by step", lines),)
+    return (lines_grid(f"softmax of row {first.places[0][0]}, step by step", lines),)
 
 
 def _from_likelihood(f: Figures, terms: Sequence[Term], digits: int) -> tuple[Grid, ...]:
@@ -311,17 +291,17 @@ def _rescaled(problem: Problem, block: EvaluatedBlock) -> Iterator[str]:
         return
     raw, scale = block.prepared.raw, problem.settings.scale
     sums = row_sums(raw if scale is Scale.PROBS else np.exp(raw))
-    for number, before, after, total in zip(block.row_numbers, raw, rescaled(raw, scale), sums, strict=True):
+    for (number, _), before, after, total in zip(block.places, raw, rescaled(raw, scale), sums, strict=True):
         was, is_ = (listed([as_number(cell) for cell in cells.tolist()], ", ") for cells in (before, after))
         if was != is_:
             yield f"row {number}: {was} became {is_}, divided by the row's sum {as_number(float(total))}"
 
 
 def _clipped(problem: Problem, block: EvaluatedBlock) -> Iterator[str]:
-    prepared, numbers, width = block.prepared, block.row_numbers, block.width
+    prepared, places = block.prepared, block.places
     before = rescaled(prepared.raw, problem.settings.scale) if problem.convention.rescale else prepared.raw
     cells, clipped = (part if part.ndim == 2 else part[:, None] for part in (before, prepared.conditioned))
     for at, k in np.argwhere(cells != clipped).tolist():
-        where = f", class {problem.names.names[k]}" if problem.names else f", column {at % width + 1}"
-        place = f"row {numbers[at]}" + (where if problem.names or width > 1 else "")
-        yield f"{place}: {float(cells[at, k])!r} became {float(clipped[at, k])!r}"
+        row, column = places[at]
+        cell = f", class {problem.names.names[k]}" if problem.names else f", column {column}" if column else ""
+        yield f"row {row}{cell}: {float(cells[at, k])!r} became {float(clipped[at, k])!r}"

@@ -110,7 +110,7 @@ def in_single(rows: EvaluatedRows, right: float) -> list[float]:
     """The answer rounded to float32, and computed in it from probabilities."""
     found = [float(np.float32(right))]
     if rows.scale is Scale.PROBS and not rows.weighted and rows.hard and rows.reduction is Reduction.MEAN:
-        p, y = rows.probs.astype(np.float32), rows.labels.astype(np.float32)
+        p, y = rows.p.astype(np.float32), rows.y.astype(np.float32)
         losses = -(y * np.log(p)).sum(axis=1) if p.ndim == 2 else -(y * np.log(p) + (1 - y) * np.log(1 - p))
         found.append(float(losses.mean(dtype=np.float32)))
     return found

@@ -15,9 +15,9 @@ LOGS = ((np.e, "ln"), (2.0, "log2"), (10.0, "log10"))
 
 def of_binary(rows: EvaluatedRows) -> Iterator[Yielded]:
     """Each mistake that two classes allow, as its key and the number that it gives."""
-    y, p, z, w, log_base, divisor = rows.labels, rows.probs, rows.conditioned, rows.weights, rows.log_base, rows.divisor
-    costs, complements = rows.costs, rows.complement_costs  # -log p, -log(1 - p)
-    positive, negative = rows.terms
+    y, p, z, w, log_base, divisor = rows.y, rows.p, rows.conditioned, rows.weights, rows.log_base, rows.divisor
+    complements, costs = rows.costs.T  # -log(1 - p), -log p
+    negative, positive = rows.terms.T
     mean_asked, logits = rows.reduction is Reduction.MEAN, rows.scale is Scale.LOGITS
 
     yield "positives-only", rows.answer(positive)
@@ -32,7 +32,7 @@ def of_binary(rows: EvaluatedRows) -> Iterator[Yielded]:
     yield "same-log", rows.answer(complements), "(1 - p)"
     yield "one-minus-log", rows.answer(times(y, costs) - times(1.0 - y, 1.0 / log_base + costs))
     yield "p-log-p", rows.answer(times(p, costs) + times(1.0 - y, complements))
-    yield "p-log-p:both", rows.answer(times(p, positive) + times(rows.complements, negative))
+    yield "p-log-p:both", rows.answer(times(p, positive) + times(rows.probs[:, 0], negative))
     if rows.reduction is not Reduction.NONE:
         over = rows.n if rows.reduction is Reduction.SUM else 1
         averages = zip(rows.averages(y), rows.averages(costs), rows.averages(complements), strict=True)
@@ -65,7 +65,7 @@ def of_binary(rows: EvaluatedRows) -> Iterator[Yielded]:
     if rows.width > 1 and logits:
         # The labels of a row made to share a probability of 1; all terms, or that of label 1 alone.
         cost = -log_softmax(z.reshape(-1, rows.width)).ravel()
-        of_one, of_zero = rows.coefficients
+        of_zero, of_one = rows.coefficients.T
         with np.errstate(divide="ignore"):  # a share of 1 is a sure hit
             both = times(of_one, cost) - times(of_zero, np.log(-np.expm1(-cost)))
         yield "softmax-for-sigmoid", rows.answer(both / log_base), ""

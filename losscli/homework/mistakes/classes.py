@@ -31,7 +31,7 @@ def of_classes(rows: EvaluatedRows) -> Iterator[Yielded]:
     yield "bce-over-cells", rows.answer(cells / k), "averaged"
     yield "all-classes", rows.answer(row_sums(costs)), "added up"
     yield "all-classes", rows.answer(row_sums(costs) / k), "averaged"
-    yield "p-log-p", rows.answer(row_sums(times(rows.cells * p, costs)))
+    yield "p-log-p", rows.answer(row_sums(times(rows.coefficients * p, costs)))
     yield "argmax-class", rows.answer(costs.min(axis=1))
     if rows.scale is Scale.LOGITS:
         with np.errstate(invalid="ignore"):  # an infinite logit has no answer here
@@ -51,7 +51,7 @@ def of_classes(rows: EvaluatedRows) -> Iterator[Yielded]:
         yield "base-2-softmax", rows.answer(rows.loss_of(z * np.log(2.0), Scale.LOGITS))
         own, other = np.logaddexp(0.0, -z) / log_base, np.logaddexp(0.0, z) / log_base
         cells = row_sums(times(y, own) + times(1.0 - y, other))
-        label_only = rows.answer(row_sums(times(rows.cells, own)))
+        label_only = rows.answer(row_sums(times(rows.coefficients, own)))
         yield "sigmoid-for-softmax", label_only, "-ln of that of the label's class was taken"
         for losses, how in ((cells, "summed"), (cells / k, "averaged")):
             yield "sigmoid-for-softmax", rows.answer(losses), f"binary cross-entropy was {how} over the classes"
@@ -92,14 +92,14 @@ def _orders(names: tuple[str, ...]) -> Iterator[Order]:
 def _in_order(rows: EvaluatedRows, order: Order, costs: Array, table: Array | None = None) -> Numbers:
     """The answer when class a is looked up in column order[a] of `costs` (n, k)."""
     if rows.reduction is Reduction.NONE:
-        return rows.answer(row_sums(times(rows.cells, costs[:, order])))
+        return rows.answer(row_sums(times(rows.coefficients, costs[:, order])))
     table = _table(rows, costs) if table is None else table
     return rows.divided(float(table[range(len(order)), order].sum()))
 
 
 def _table(rows: EvaluatedRows, costs: Array) -> Array:
     """What class a costs in column b, (k, k), summed over the rows."""
-    weighed = rows.weights[:, None] * rows.cells
+    weighed = rows.weights[:, None] * rows.coefficients
     return np.column_stack([times(weighed, column[:, None]).sum(axis=0) for column in costs.T])
 
 

@@ -25,10 +25,14 @@ def of_inputs(rows: EvaluatedRows) -> Iterator[Yielded]:
     """Each mistake with labels or predictions, as its key and the number that it gives."""
     s, rule = rows.problem.settings, rows.problem.convention
     scale, logits = rows.scale, rows.scale is Scale.LOGITS
-    p, given, log_base = rows.probs, rows.conditioned, rows.log_base
+    p, given, log_base = rows.p, rows.conditioned, rows.log_base
 
     def loss(predictions: Array, scale: Scale = Scale.PROBS) -> Numbers:
         return rows.answer(rows.loss_of(predictions, scale))
+
+    def with_costs(costs: Array) -> Numbers:
+        """The answer with other numbers (n, k) in place of -log of the probabilities."""
+        return rows.answer(row_sums(times(rows.coefficients, costs)))
 
     # --- the wrong scale
     yield "probs-as-logits", loss(p, Scale.LOGITS)
@@ -67,14 +71,12 @@ def of_inputs(rows: EvaluatedRows) -> Iterator[Yielded]:
     # --- the logarithm of something near p
     if not s.focal:
         for eps in LOG_EPSILONS:
-            if rows.categorical:
-                losses = row_sums(times(rows.cells, minus_log(p + eps, log_base)))
-            else:
-                positive, negative = rows.coefficients
-                losses = times(positive, minus_log(p + eps, log_base))
-                losses = losses + times(negative, minus_log(rows.complements + eps, log_base))
-            yield "eps-in-log", rows.answer(losses), eps
-    yield from _log1p(rows)
+            yield "eps-in-log", with_costs(minus_log(rows.probs + eps, log_base)), eps
+    one = -np.log1p(rows.probs) / log_base
+    yield "log1p-misused", with_costs(one), "ln p, and ln(2 - p) for ln(1 - p)" if rows.binary else "ln p"
+    if rows.binary:
+        yield "log1p-misused", with_costs(np.column_stack([one[:, 1], rows.costs[:, 1]])), "ln(1 - p)"
+        yield "log1p-misused", rows.answer(one[:, 1]), "ln p in every row, whatever its label"
     if rows.categorical and not logits:
         if rule.rescale:
             raw = rows.raw if rule.clip is None else np.clip(rows.raw, *rule.clip)
@@ -91,7 +93,10 @@ def of_inputs(rows: EvaluatedRows) -> Iterator[Yielded]:
                 yield "clipped:like", rows.answer_with(like=like, eps=None), like
         if rule.clip is not None:
             yield "clipped:left-out", rows.answer_with(eps=0.0)
-    yield from _percent(rows)
+    if rows.binary:
+        yield from _percent(rows)
+    else:  # as it is where only the logarithm of p is asked for
+        yield "percent", with_costs(rows.costs - np.log(100.0) / log_base), ""
     for digits in (3, 2, 1):
         yield "rounded-inputs", loss(np.round(p, digits)), f"{digits} decimal{'s' * (digits > 1)}"
     for digits in (2, 1) if scale is not Scale.PROBS else ():
@@ -106,16 +111,15 @@ def _clipped_swap(rows: EvaluatedRows, p: Array) -> Iterator[Yielded]:
 
 def _arguments_swapped(rows: EvaluatedRows) -> Iterator[Yielded]:
     """The labels as predictions of the probabilities, with each way to keep the logarithm of 0 finite."""
-    y = rows.labels
-    ways = [(minus_log(c), minus_log(1.0 - c), f"{eps:.3g}") for eps in EPSILONS for c in [np.clip(y, eps, 1.0 - eps)]]
-    ways.append((minus_log(np.maximum(y, 1e-15)), minus_log(np.maximum(1.0 - y, 1e-15)), "1e-15"))
-    ways.append((np.minimum(minus_log(y), 100.0), np.minimum(minus_log(1.0 - y), 100.0), "a logarithm of -100"))
-    for cost, complement, at in ways:
-        if rows.categorical:
-            losses = row_sums(rows.probs * cost)
-        else:
-            losses = rows.probs * cost + (1.0 - rows.probs) * complement
-        yield "arguments-swapped", rows.answer(losses / rows.log_base), at
+
+    def by_class(part: Array) -> Array:
+        return part if rows.categorical else np.column_stack([1.0 - part, part])
+
+    ways = [(minus_log(by_class(np.clip(rows.y, eps, 1.0 - eps))), f"{eps:.3g}") for eps in EPSILONS]
+    ways.append((minus_log(np.maximum(by_class(rows.y), 1e-15)), "1e-15"))
+    ways.append((np.minimum(minus_log(by_class(rows.y)), 100.0), "a logarithm of -100"))
+    for costs, at in ways:
+        yield "arguments-swapped", rows.answer(row_sums(by_class(rows.p) * costs) / rows.log_base), at
 
 
 def _rows_shifted(rows: EvaluatedRows) -> Iterator[Yielded]:
@@ -129,40 +133,22 @@ def _rows_shifted(rows: EvaluatedRows) -> Iterator[Yielded]:
         ordered = np.sort(given)
         ways += [(way, "the predictions were sorted, and the labels were not") for way in (ordered, ordered[::-1])]
     if rows.reduction is not Reduction.NONE:
-        label = rows.labels.argmax(axis=1) if rows.categorical else rows.labels
+        label = rows.labels.argmax(axis=1) if rows.categorical else rows.y
         places = np.argsort(np.argsort(label, kind="stable"))
         ways.append((given[places], "the labels were sorted, and the predictions were not"))
     for moved, how in ways:
         yield "rows-shifted", rows.answer(rows.loss_of(moved, rows.scale)), how
 
 
-def _log1p(rows: EvaluatedRows) -> Iterator[Yielded]:
-    """ln(1 + p) in place of ln p, and for two classes in place of ln(1 - p)."""
-    one = -np.log1p(rows.probs) / rows.log_base
-    if rows.categorical:
-        yield "log1p-misused", rows.answer(row_sums(times(rows.cells, one))), "ln p"
-        return
-    positive, negative = rows.coefficients
-    both = times(positive, one) + times(negative, -np.log1p(rows.complements) / rows.log_base)
-    yield "log1p-misused", rows.answer(both), "ln p, and ln(2 - p) for ln(1 - p)" if rows.binary else "ln p"
-    if rows.binary:
-        yield "log1p-misused", rows.answer(times(positive, rows.costs) + times(negative, one)), "ln(1 - p)"
-        yield "log1p-misused", rows.answer(one), "ln p in every row, whatever its label"
-
-
 def _percent(rows: EvaluatedRows) -> Iterator[Yielded]:
-    """100 p for p: as it is where only the logarithm of p is asked for, clipped where that of 1 - p is too."""
-    if not rows.binary:
-        costs = rows.costs - np.log(100.0) / rows.log_base
-        yield "percent", rows.answer(row_sums(times(rows.cells, costs)) if rows.categorical else costs), ""
-        return
-    p = np.minimum(100.0 * rows.probs, 1.0)
+    """100 p for p, clipped because the logarithm of 1 - p is asked for too."""
+    p = np.minimum(100.0 * rows.p, 1.0)
     cut = " and clipped to 1, and the logarithm of 0 was cut off at "
     for eps in EPSILONS:
         yield "percent", rows.answer(rows.loss_of(np.clip(p, eps, 1.0 - eps))), f"{cut}{eps:.3g}"
-    positive, negative = rows.coefficients
     for most, at in ((-np.log(1e-15), "1e-15"), (100.0, "a logarithm of -100")):
-        losses = times(positive, minus_log(p)) + times(negative, np.minimum(minus_log(1.0 - p), most))
+        costs = np.column_stack([np.minimum(minus_log(1.0 - p), most), minus_log(p)])
+        losses = row_sums(times(rows.coefficients, costs))
         yield "percent", rows.answer(losses / rows.log_base), f"{cut}{at}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from losscli.enums import Form, Reduction, Scale
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, minus_log, times
+from losscli.homework.evaluated_rows import Array, EvaluatedRows, Numbers, minus_log, times
 from losscli.homework.mistakes.candidate import ABOUT_OPTION, COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import row_sums
 
@@ -16,7 +16,7 @@ BATCHES = (2, 3, 4, 5, 8, 10, 16, 32)
 
 def of_metrics(rows: EvaluatedRows) -> Iterator[Yielded]:
     """Each other figure and each mistake in the mean, as its key and the number that it gives."""
-    p, y, k, n, loss, hit = rows.probs, rows.labels, rows.problem.k, rows.n, rows.loss, rows.p_true
+    y, p, k, n, loss, hit = rows.labels, rows.probs, rows.problem.k, rows.n, rows.loss, rows.p_true
     mean_asked, sum_asked = rows.reduction is Reduction.MEAN, rows.reduction is Reduction.SUM
     one_number, labelled = rows.reduction is not Reduction.NONE, rows.problem.form is not Form.LIKELIHOOD
 
@@ -28,33 +28,20 @@ def of_metrics(rows: EvaluatedRows) -> Iterator[Yielded]:
     yield from (("no-log", -mean) for mean in rows.averages(hit))
     yield from (("no-log", (n if sum_asked else 1) - mean) for mean in rows.averages(hit))
     entropy = times(p, rows.costs)
-    if rows.categorical:
-        entropy = row_sums(entropy)
-    yield from (
-        ("entropy-of-predictions", mean)
-        for mean in rows.averages(
-            entropy if rows.categorical else entropy + times(rows.complements, rows.complement_costs)
-        )
-    )
+    yield from (("entropy-of-predictions", mean) for mean in rows.averages(row_sums(entropy)))
     if not labelled:
-        yield from (("entropy-of-predictions", mean) for mean in rows.averages(entropy))
+        yield from (("entropy-of-predictions", mean) for mean in rows.averages(entropy[:, 1]))
     if not rows.hard:
-        inside = times(y, minus_log(y, rows.log_base))
-        of_labels = row_sums(inside) if rows.categorical else inside + times(1.0 - y, minus_log(1.0 - y, rows.log_base))
-        yield "kl", rows.figures.answer - rows.answer(of_labels)
-        yield "label-entropy", rows.answer(of_labels)
-        reversed_kl = times(p, minus_log(y, rows.log_base) - rows.costs)
-        if rows.categorical:
-            reversed_kl = row_sums(reversed_kl)
-        else:
-            reversed_kl += times(rows.complements, minus_log(1.0 - y, rows.log_base) - rows.complement_costs)
-        yield "reversed-kl", rows.answer(reversed_kl)
+        label_costs = minus_log(y, rows.log_base)
+        of_labels = rows.answer(row_sums(times(y, label_costs)))
+        yield "kl", rows.figures.answer - of_labels
+        yield "label-entropy", of_labels
+        yield "reversed-kl", rows.answer(row_sums(times(p, label_costs - rows.costs)))
 
     # --- another metric
-    squares, distances = (p - y) ** 2, np.abs(p - y)
-    if rows.categorical:  # of a row summed over the classes, then also averaged over them
-        squares, distances = row_sums(squares), row_sums(distances)
-    over = (1, k) if rows.categorical else (1,)
+    off = p - y if rows.categorical else (p - y)[:, 1:]
+    squares, distances = row_sums(off**2), row_sums(np.abs(off))
+    over = (1, k) if rows.categorical else (1,)  # summed over the classes, then also averaged over them
     briers = [square for count in over for square in rows.averages(squares / count)]
     yield from (("brier", square) for square in briers)
     yield from (("half-brier", square / 2.0) for square in briers)
@@ -64,7 +51,7 @@ def of_metrics(rows: EvaluatedRows) -> Iterator[Yielded]:
     yield from (("error-rate", rate) for missed in rows.misses for rate in rows.averages(missed))
     yield from (("accuracy", rate) for missed in rows.misses for rate in rows.averages(1.0 - missed))
     if mean_asked and labelled and rows.hard:
-        codes = y.argmax(axis=1) if rows.categorical else y.astype(np.intp)
+        codes = y.argmax(axis=1)
         divisors = np.bincount(codes, weights=rows.divisor_weights)
         present = divisors > 0.0
         means = np.bincount(codes, weights=rows.weighed_loss)[present] / divisors[present]
@@ -110,7 +97,7 @@ def of_metrics(rows: EvaluatedRows) -> Iterator[Yielded]:
 
 def _other_options(rows: EvaluatedRows) -> Iterator[Yielded]:
     """A focal factor or its alpha, left out or put in; smoothing of the label's class alone."""
-    s, zeros = rows.problem.settings, rows.labels == 0.0
+    s, zeros = rows.problem.settings, rows.y == 0.0
     if rows.hard:
         if s.focal:
             yield "focal-2:left-out", rows.answer_with(focal=0.0, alpha=None)
@@ -133,7 +120,7 @@ def _other_options(rows: EvaluatedRows) -> Iterator[Yielded]:
         yield "focal-wrong-factor", rows.answer(g * plain), f"{g:g}"
         if rows.scale is Scale.LOGITS:
             z = rows.conditioned
-            own = row_sums(rows.labels * z) if rows.categorical else (2.0 * rows.labels - 1.0) * z
+            own = row_sums(rows.labels * z) if rows.categorical else (2.0 * rows.y - 1.0) * z
             yield "focal-wrong-factor", rows.answer(times((1.0 - own) ** g, plain)), f"(1 - z)^{g:g}, z the logit,"
     if s.smoothing and rows.problem.form is not Form.LIKELIHOOD:
         yield from _smoothed_one_side(rows, s.smoothing)
@@ -143,29 +130,32 @@ def _other_options(rows: EvaluatedRows) -> Iterator[Yielded]:
 def _smoothed_one_side(rows: EvaluatedRows, part: float) -> Iterator[Yielded]:
     y, k, name = rows.labels, rows.problem.k, "smoothing-one-side"
     if rows.categorical:
-        weights = np.array(rows.problem.settings.class_weight or np.ones(k))
-        less = (1.0 - part) * y + part / k * (1.0 - y)
-        more = (1.0 - part) * y + part * (1.0 - y)
-        yield name, rows.answer(row_sums(times(less * weights, rows.costs))), "the label's class got no s/K"
-        yield name, rows.answer(row_sums(times(more * weights, rows.costs))), "each other class got s, not s/K"
-    else:
-        ones, zeros = y - y * part / 2.0, y + (1.0 - y) * part / 2.0
-        for moved, label in ((ones, 1), (zeros, 0)):
-            losses = times(moved, rows.costs) + times(1.0 - moved, rows.complement_costs)
-            yield name, rows.answer(losses), f"only label {label} was moved"
+        yield name, _answer_of_labels(rows, (1.0 - part) * y + part / k * (1.0 - y)), "the label's class got no s/K"
+        yield name, _answer_of_labels(rows, (1.0 - part) * y + part * (1.0 - y)), "each other class got s, not s/K"
+        return
+    negative, positive = y.T
+    ones, zeros = positive - positive * part / 2.0, positive + negative * part / 2.0
+    for moved, label in ((ones, 1), (zeros, 0)):
+        losses = row_sums(times(np.column_stack([1.0 - moved, moved]), rows.costs))
+        yield name, rows.answer(losses), f"only label {label} was moved"
 
 
 def _smoothed(rows: EvaluatedRows) -> Iterator[Yielded]:
-    s, y, k = rows.problem.settings, rows.labels, rows.problem.k
+    smoothing, y, k = rows.problem.settings.smoothing, rows.labels, rows.problem.k
     for part in SMOOTHINGS:
-        if part != s.smoothing:
+        if part != smoothing:
             yield "smoothed", rows.answer_with(smoothing=part), part
-    if s.smoothing:
+    if smoothing:
         yield "smoothed:left-out", rows.answer_with(smoothing=0.0)
     for part in SMOOTHINGS if rows.categorical else ():
         spread = (1.0 - part) * y + part / max(k - 1, 1) * (1.0 - y)
-        weights = np.array(s.class_weight or np.ones(k))
-        yield "smoothed:wrong-classes", rows.answer(row_sums(times(spread * weights, rows.costs))), part
+        yield "smoothed:wrong-classes", _answer_of_labels(rows, spread), part
+
+
+def _answer_of_labels(rows: EvaluatedRows, labels: Array) -> Numbers:
+    """The answer to other label probabilities (n, k), with the weights of the classes."""
+    weights = np.array(rows.problem.settings.class_weight or np.ones(rows.problem.k))
+    return rows.answer(row_sums(times(labels * weights, rows.costs)))
 
 
 def _batches(rows: EvaluatedRows) -> Iterator[tuple[Array, str]]:

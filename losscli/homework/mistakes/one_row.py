@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from losscli.enums import Reduction, Scale
 from losscli.homework.evaluated_rows import Array, EvaluatedRows, times
 from losscli.homework.mistakes.candidate import ONE_ROW, Candidate, CandidateArray
-from losscli.losses.table import BINARY, CATEGORICAL
-from losscli.losses.targets import Binary, Soft
 
 Indices = NDArray[np.intp]
 
@@ -100,7 +98,7 @@ def row_errors(rows: EvaluatedRows) -> Iterator[RowErrors]:
     for values in doubled:
         yield RowErrors("row-doubled", values, every, lambda at: (term[at],))
     if rows.hard and not focal:
-        yield _flipped_class(rows) if rows.categorical else _flipped_label(rows)
+        yield _flipped(rows)
     yield RowErrors("row-sign", _with_loss(rows, every, -loss), every, lambda at: (term[at],))
     if not focal and rows.n <= MOST_PAIRED and (rows.binary or rows.categorical):
         yield from _swapped(rows)
@@ -131,38 +129,29 @@ def _with_loss(rows: EvaluatedRows, row: Indices, losses: Array) -> Array:
 
 
 # --- another label, another row's prediction --------------------------------------------------------------------------
-def _flipped_label(rows: EvaluatedRows) -> RowErrors:
-    every, one = np.arange(rows.n), rows.labels > 0.5
-    scale = np.where(one, *rows.coefficients) if rows.binary else np.ones(rows.n)
-    other = times(scale, np.where(one, rows.complement_costs, rows.costs))
-
-    def details(at: int) -> tuple[object, ...]:
-        p = _shown(rows.probs[at])
-        right, wrong = (f"ln({p})", f"ln(1 - {p})") if one[at] else (f"ln(1 - {p})", f"ln({p})")
-        return wrong, right, int(one[at]), _shown(other[at]), _shown(rows.loss[at])
-
-    return RowErrors("row-flipped", _with_loss(rows, every, other), every, details)
-
-
-def _flipped_class(rows: EvaluatedRows) -> RowErrors:
+def _flipped(rows: EvaluatedRows) -> RowErrors:
+    """Each row with the probability of another class in the place of its label's."""
     own = rows.labels.argmax(axis=1)
     row, column = np.nonzero(rows.labels == 0.0)
-    other = times(rows.cells[row, own[row]], rows.costs[row, column])
+    other = times(rows.coefficients[row, own[row]], rows.costs[row, column])
 
-    def details(at: int) -> tuple[object, ...]:
+    def of_label(at: int) -> tuple[object, ...]:
+        one, p = bool(column[at] == 0), _shown(rows.p[at])
+        right, wrong = (f"ln({p})", f"ln(1 - {p})") if one else (f"ln(1 - {p})", f"ln({p})")
+        return wrong, right, int(one), _shown(other[at]), _shown(rows.loss[at])
+
+    def of_class(at: int) -> tuple[object, ...]:
         i = int(row[at])
         wrong, right = (f"{_shown(rows.probs[i, k])} of class {rows.class_names[k]}" for k in (column[at], own[i]))
         return wrong, right, _shown(other[at]), _shown(rows.loss[i])
 
-    return RowErrors("row-flipped:class", _with_loss(rows, row, other), row, details)
+    key, details = ("row-flipped:class", of_class) if rows.categorical else ("row-flipped", of_label)
+    return RowErrors(key, _with_loss(rows, row, other), row, details)
 
 
 def _swapped(rows: EvaluatedRows) -> Iterator[RowErrors]:
-    if rows.categorical:  # the loss (n, n) of label i with the predictions of row j
-        cross = np.column_stack([times(rows.cells, cost).sum(axis=1) for cost in rows.costs])
-    else:
-        positive, negative = rows.coefficients
-        cross = times(positive[:, None], rows.costs) + times(negative[:, None], rows.complement_costs)
+    # the loss (n, n) of label i with the predictions of row j
+    cross = np.column_stack([times(rows.coefficients, costs).sum(axis=1) for costs in rows.costs])
     i, j = np.triu_indices(rows.n, 1)
     v, w, weighted = rows.weighed_loss, rows.weights, rows.weight is not None
     ways = [(w[i] * cross[i, j], w[j] * cross[j, i], "predictions" if weighted else "labels or predictions")]
@@ -177,30 +166,23 @@ def _swapped(rows: EvaluatedRows) -> Iterator[RowErrors]:
 # --- a digit of one prediction ----------------------------------------------------------------------------------------
 def _mistyped(rows: EvaluatedRows) -> Iterator[RowErrors]:
     """Each prediction with two digits exchanged or one off by one."""
-    found: list[tuple[int, int, float, str]] = []
-    cells = rows.conditioned.reshape(rows.n, -1)
-    probs = rows.scale is Scale.PROBS
-    for at, cell in np.ndindex(cells.shape):
-        if rows.categorical and probs and rows.cells[at, cell] == 0.0:
+    probs, changed, row, how = rows.scale is Scale.PROBS, list[Array](), list[int](), list[str]()
+    for place in np.ndindex(rows.conditioned.shape):
+        if rows.categorical and probs and rows.coefficients[place] == 0.0:
             continue
-        text = repr(float(cells[at, cell]))
-        for typed, what in misspellings(text):
+        given = float(rows.conditioned[place])
+        for typed, what in misspellings(repr(given)):
             value = float(typed)
-            if not (probs and not 0.0 < value < 1.0) and value != cells[at, cell]:
-                found.append((at, cell, value, f"{typed} for {text}, {what}"))
-    if not found:
-        return
-    row, column, values, how = zip(*found, strict=True)
-    at_row, number = np.array(row, np.intp), np.array(values)
-    if rows.categorical:
-        changed = rows.conditioned[at_row].copy()
-        changed[np.arange(len(row)), np.array(column, np.intp)] = number
-        losses = CATEGORICAL[rows.scale].value(Soft(rows.cells[at_row]), changed)
-    else:
-        positive, negative = rows.coefficients
-        targets = Binary(positive[at_row], negative[at_row], rows.problem.convention.cap)
-        losses = BINARY[rows.scale].value(targets, number)
-    yield RowErrors("row-typo", _with_loss(rows, at_row, losses / rows.log_base), at_row, lambda at: (how[at],))
+            if not (probs and not 0.0 < value < 1.0) and value != given:
+                other = np.array(rows.conditioned[place[0]])
+                other[place[1:]] = value
+                changed.append(other)
+                row.append(place[0])
+                how.append(f"{typed} for {given!r}, {what}")
+    if row:
+        at_row = np.array(row, np.intp)
+        losses = rows.loss_of(np.array(changed), rows.scale, at_row)
+        yield RowErrors("row-typo", _with_loss(rows, at_row, losses), at_row, lambda at: (how[at],))
 
 
 def misspellings(text: str) -> Iterator[tuple[str, str]]:

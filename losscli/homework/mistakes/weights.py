@@ -73,9 +73,7 @@ def _changed_class_weights(rows: EvaluatedRows, w: Array, total: float) -> Itera
                 f"{name}, and the mean over n taken",
             )
     if rows.hard and (w > 0.0).all() and rows.reduction is not Reduction.NONE:
-        label = rows.labels.argmax(axis=1) if rows.categorical else rows.labels.astype(np.intp)
-        top = rows.probs.argmax(axis=1) if rows.categorical else (rows.probs > 0.5).astype(np.intp)
-        ratio = w[top] / w[label]
+        ratio = w[rows.probs.argmax(axis=1)] / w[rows.labels.argmax(axis=1)]
         divisor = float((rows.divisor_weights * ratio).sum()) if rows.reduction is Reduction.MEAN else 1.0
         yield "class-weight-normalized:predicted", float((rows.weighed_loss * ratio).sum()) / divisor
 
