@@ -1,6 +1,7 @@
 """What the commands of a loss do: read, evaluate, report."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 
@@ -35,6 +36,8 @@ def run_loss(args: Arguments) -> bool:
 
     # Open the data, and pose the problem.
     request = request_of(args, compared=True)
+    in_order = by_hand or args.reduction is Reduction.NONE or len(args.sources) != 1
+    request = replace(request, in_parts=not in_order and args.cluster is None)
     settings = settings_of(args, request)
     with closing(watched(open_data(request))) as table:
         problem = problem_of(settings, table)

@@ -12,7 +12,10 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from importlib import import_module
 from itertools import chain
+from select import select
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ T = TypeVar("T")
 MOST_THREADS = 4  # more only wait for each other, and each holds a block or two
 MOST_PROCESSES = 8
 KEPT = 1 << 22  # bytes
+IDLE = 60.0  # seconds without work after which a helper ends
 _PR_SET_PDEATHSIG = 1  # of Linux, sys/prctl.h
 
 
@@ -63,7 +67,7 @@ def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iter
 
 def in_parts(work: Callable[[P], T], parts: Sequence[P], failures: tuple[type[BaseException], ...]) -> list[T] | None:
     """What `work` makes of each part, in order, each in a process of its own or else a thread; None if one fails."""
-    if available():
+    if available() or len(_helpers) >= len(parts) - 1:
         return in_processes(work, parts, failures)
     from threading import Thread
 
@@ -98,13 +102,20 @@ def in_processes(
     """What `work` makes of each part, in order; None when any of them fails, in this process by one of `failures`."""
     children: list[tuple[int, int]] = []
     try:
-        children.extend(_started(work, part) for part in parts[1:])
+        if _helpers:
+            for job in _pickled([(work, part) for part in parts[1:]]):
+                helper, reader, writer = _helpers.pop()
+                children.append((helper, reader))
+                with os.fdopen(writer, "wb") as out:
+                    out.write(job)
+        else:
+            children.extend(_started(work, part) for part in parts[1:])
         own = work(parts[0])
         results = [own]
         for _, reader in children:
             with os.fdopen(os.dup(reader), "rb") as source:
                 results.append(pickle.loads(source.read()))
-    except (EOFError, pickle.UnpicklingError, OSError):
+    except (EOFError, pickle.PickleError, OSError):
         return None
     except failures:
         return None
@@ -120,6 +131,44 @@ def in_processes(
 def available() -> bool:
     """Whether a process can be forked safely: on Linux, where nothing of ours or of numpy's kernels minds it."""
     return sys.platform == "linux" and not any(module in sys.modules for module in _THREADED)
+
+
+_helpers: list[tuple[int, int, int]] = []  # processes without work: id, descriptors of the results and of the jobs
+
+
+def start_helpers(count: int, module: str) -> None:
+    """Fork processes for `in_parts` that load a module: before this one loads it, as a module may start threads.
+
+    What these are given, and its results, go through pipes, so both must be fit for `pickle`.
+    """
+    with suppress(OSError):
+        while available() and len(_helpers) < count:
+            reader, writer = os.pipe()
+            try:
+                _helpers.append((*_started(partial(_helped, writer), (reader, module)), writer))
+            except OSError:
+                os.close(writer)
+                raise
+            finally:
+                os.close(reader)
+
+
+def _pickled(jobs: Iterable[tuple[Callable[[P], T], P]]) -> list[bytes]:
+    try:
+        return [pickle.dumps(job) for job in jobs]
+    except (AttributeError, TypeError) as error:  # which pickle raises of some objects
+        raise pickle.PicklingError from error
+
+
+def _helped(writer: int, job: tuple[int, str]) -> object:
+    reader, module = job
+    os.close(writer)  # so that there is an end to read
+    import_module(module)
+    if not select([reader], [], [], IDLE)[0]:
+        raise TimeoutError
+    with os.fdopen(reader, "rb") as source:
+        work, part = pickle.load(source)
+    return work(part)
 
 
 _THREADED = ("pyarrow", "fsspec", "distributed")  # these start threads, whose locks a forked process would inherit

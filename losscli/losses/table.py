@@ -74,6 +74,10 @@ class Loss:
     examples: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
 
+    def __reduce__(self) -> tuple[Callable[[str], Loss], tuple[str]]:
+        """Other processes are told the name: formulas are functions without one."""
+        return loss_named, (self.name,)
+
 
 # The options that a loss has only if its `settings` name them; every loss has all other options.
 LOSS_SPECIFIC = frozenset(
@@ -234,7 +238,13 @@ LOSSES: dict[str, Loss] = {
     )
 }
 
+
 # What people look for among the losses, and where it is.
+def loss_named(name: str) -> Loss:
+    """The loss of a name."""
+    return LOSSES[name]
+
+
 NO_LOSSES: Mapping[str, str] = {
     "softmax softmaxcrossentropy": "ce takes logits, and the softmax of them itself, with --from logits",
     "sigmoid sigmoidcrossentropy": "bce takes logits, and the sigmoid of them itself, with --from logits",

@@ -5,7 +5,7 @@ part is seen, so what it shows is taken to hold for all of them.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -78,6 +78,9 @@ class _Parts(Reader):
 class _Watched(Reader):
     """Reads what another reader reads, and draws how far that is; of ranges the first is seen."""
 
+    def __reduce__(self) -> tuple[Callable[[Reader], Reader], tuple[Reader]]:
+        return _unwatched, (self.inner,)  # another process draws nothing
+
     def __init__(self, inner: Reader) -> None:
         self.inner, self.size, self.bar = inner, inner.size, _Bar(inner)
         self.first = 0
@@ -114,6 +117,10 @@ class _Watched(Reader):
         block = chunk()
         self.bar.rows += block.rows
         return block
+
+
+def _unwatched(reader: Reader) -> Reader:
+    return reader
 
 
 @dataclass

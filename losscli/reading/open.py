@@ -7,10 +7,12 @@ from functools import partial
 
 from losscli.data.columns import KEY, ColumnSelection
 from losscli.data.table import OpenSource, Table
-from losscli.engines.local import thread_count
+from losscli.engines.local import MOST_PROCESSES, start_helpers, thread_count
 from losscli.errors import NoInput, UsageError
 from losscli.reading.lists import is_list
 from losscli.reading.text.dialect import PLAIN_STYLE, Style
+
+HELPED_BYTES = 1 << 22  # of columnar files, that are read in several processes
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class ReadOptions:
     threads: int | None = None
     cluster: str | None = None
     drop_unmatched: bool | None = None  # rows that only one table has, with --key; None: it wasn't said
+    in_parts: bool = False  # the rows may be read in several processes
+    files: int = 1  # that make the table
 
 
 def open_data(request: ReadOptions) -> Table:
@@ -68,13 +72,13 @@ def open_path(path: str, request: ReadOptions) -> OpenSource:
 
         listing = list_files(path)
         if listing is not None:
-            return ManyFiles(path, listing, partial(open_file, request=request))
+            return ManyFiles(path, listing, partial(open_file, request=replace(request, files=len(listing.files))))
     return open_file(path, request)
 
 
 def open_file(path: str, request: ReadOptions) -> OpenSource:
     """The source at the path of one file. Its first bytes choose the reader, never its name; text comes last."""
-    from losscli.reading.sources import ARRAYS, is_columnar, open_source
+    from losscli.reading.sources import ARRAYS, is_columnar, is_plain_file, open_source
 
     source = open_source(path, request.encoding)
     found: OpenSource
@@ -86,6 +90,8 @@ def open_file(path: str, request: ReadOptions) -> OpenSource:
         elif is_columnar(source):
             from losscli.reading.formats.parquet import open_columnar
 
+            if request.in_parts and is_plain_file(source) and (source.size or 0) * request.files >= HELPED_BYTES:
+                start_helpers(min(thread_count(request.threads), MOST_PROCESSES) - 1, "pyarrow._parquet")
             found = open_columnar(source, request.style.drop)
         elif source.magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
             from losscli.reading.formats.jsonlines import open_json_lines

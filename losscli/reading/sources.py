@@ -127,6 +127,14 @@ def is_plain_file(source: Source) -> bool:
     return source.name != STDIN and source.plain and source.ranged is None and source.size is not None
 
 
+def identity(source: Source) -> tuple[int, ...] | None:
+    """What tells a regular local file, as it is now, from any other; None for anything else."""
+    if not is_plain_file(source):
+        return None
+    status = os.fstat(source.raw.fileno())
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def _begin(source: Source) -> None:
     """Look at the first bytes, and decompress where they say so."""
     source.origin = source.raw.tell() if source.size is not None else 0

@@ -235,9 +235,16 @@ def _present(array: Any) -> NDArray[np.bool_]:
     """Where an array (n,) isn't null, by its bits."""
     if not array.null_count:
         return np.ones(len(array), dtype=bool)
+    return _bits(array, 0)
+
+
+def _bits(array: Any, buffer: int) -> NDArray[np.bool_]:
+    """The bits (n,) of a buffer of an array: 0 is which cells aren't null, 1 the values of booleans."""
+    if array.buffers()[buffer] is None:
+        return np.zeros(len(array), dtype=bool)
     first, skipped = divmod(array.offset, 8)
     count = (skipped + len(array) + 7) // 8
-    bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8, count, first), bitorder="little")
+    bits = np.unpackbits(np.frombuffer(array.buffers()[buffer], np.uint8, count, first), bitorder="little")
     return bits[skipped : skipped + len(array)].view(np.bool_)
 
 
@@ -247,7 +254,7 @@ def _nan(values: Array) -> NDArray[np.bool_] | None:
 
 
 def _truths(array: Any) -> Cells:
-    codes = _in_memory(array.cast(pa.int8()), null=2).astype(np.intp)
+    codes = np.where(_present(array), _bits(array, 1), 2)
     return Cells(Categorical(codes, ("false", "true", "")), codes == 2)
 
 
@@ -260,15 +267,17 @@ def _coded(array: Any) -> tuple[Categorical, int | None]:
     """Text as words, trimmed, null as an empty one, and the first row whose bytes aren't UTF-8."""
     coded = array if types.is_dictionary(array.type) else array.dictionary_encode()
     try:
-        cells = coded.dictionary.cast(pa.large_string()).to_pylist()
-    except (pa.ArrowInvalid, UnicodeDecodeError):
+        raw = coded.dictionary.to_pylist()
+    except UnicodeDecodeError:
         raw = coded.dictionary.cast(pa.large_binary()).to_pylist()
-        cells = [None if cell is None else cell.decode("utf-8", "surrogateescape") for cell in raw]
-    codes = _in_memory(coded.indices.cast(pa.int64()), null=len(cells)).astype(np.intp, copy=False)
+    cells = [cell.decode("utf-8", "surrogateescape") if isinstance(cell, bytes) else cell for cell in raw]
+    codes = _in_memory(coded.indices).astype(np.intp)
+    if coded.indices.null_count:
+        codes[~_present(coded.indices)] = len(cells)
     if len(codes) and not 0 <= codes.min() <= codes.max() <= len(cells):
         raise IndexError
     strange = np.array([*(not is_text(cell or "") for cell in cells), False], dtype=bool)
-    row = int(strange[codes].argmax()) if strange[codes].any() else None
+    row = int(strange[codes].argmax()) if strange.any() and strange[codes].any() else None
     return _words(codes, [*((cell or "").strip() for cell in cells), ""]), row
 
 

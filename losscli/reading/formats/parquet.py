@@ -22,7 +22,7 @@ from losscli.lazy import Lazy
 from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of
 from losscli.reading.formats.nested import outline, refuse_repeated
 from losscli.reading.pathkeys import path_keys
-from losscli.reading.sources import Source, SourceReader, is_plain_file
+from losscli.reading.sources import Source, SourceReader, identity, is_plain_file, open_source
 
 pa: Any = Lazy("pyarrow")
 compute: Any = Lazy("pyarrow.compute")
@@ -30,7 +30,9 @@ parquet: Any = Lazy("pyarrow._parquet")  # `pyarrow.parquet` loads the drivers o
 orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
-BATCH_ROWS, BATCH_CELLS = 1 << 15, 1 << 18  # a batch has no more of either, so that it stays near the processor
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # pyarrow's own allocators keep more than they need
+
+BATCH_ROWS, BATCH_CELLS = 1 << 16, 1 << 18  # a batch has no more of either, so that it stays near the processor
 LEAST_ROWS = 1 << 16  # of a part that a thread reads
 BUFFER = 1 << 20  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
 _FIRST_ROWS = 64  # that are looked at together for the length of a column's lists
@@ -54,13 +56,15 @@ def open_columnar(source: Source, drop: bool) -> OpenSource:
     """A source that `sources.is_columnar` knows; its first record are the names of the file's columns and path keys."""
     if find_spec("pyarrow") is None:
         raise DataError(f"{source.name}: Parquet, Arrow and ORC files need pyarrow: pip install pyarrow")
-    # The system's memory: pyarrow's own allocators keep more than they need.
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    file, remote = _file(source), source.plain and source.ranged is not None
     with _sound(source.name):
-        container = next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)
+        container = _container(source)
         names = (*container.schema.names, *path_keys(source.name, container.schema.names))
     return ColumnarSource(source, container, FirstLines(names), drop)
+
+
+def _container(source: Source) -> Container:
+    file, remote = _file(source), source.plain and source.ranged is not None
+    return next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)
 
 
 class ColumnarSource(OpenSource):
@@ -106,6 +110,9 @@ class ColumnarReader(SourceReader):
         self.container, self.plan, self.rows = container, plan, 0
         self.size = source.size if container.rows else None
 
+    def __reduce__(self) -> tuple[Callable[..., "ColumnarReader"], tuple[object, ...]]:
+        return _reopened, (self.source.name, identity(self.source), self.plan)
+
     def chunks(self) -> Iterator[Chunk]:
         return self._batches(None)
 
@@ -139,6 +146,14 @@ class ColumnarReader(SourceReader):
                         yield partial(block_of, piece, plan.layout, plan.places, plan.origin)
         except DataError as error:
             yield partial(_raised, error)
+
+
+def _reopened(name: str, file: tuple[int, ...] | None, plan: _Plan) -> ColumnarReader:
+    """The reader of a file in another process; OSError where another file is there now."""
+    source = open_source(name)
+    if file is None or identity(source) != file:
+        raise OSError(f"{name}: this is another file now")
+    return ColumnarReader(source, _container(source), plan)
 
 
 def _raised(error: DataError) -> Block:
