@@ -21,7 +21,9 @@ def order_by_name(names: Sequence[str], reference: Sequence[str], what: str, of:
     both = [key for key in left if key in right]
     if both and not (_counted(left) and _counted(right)):
         odd = next((name for name, key in zip(names, left, strict=True) if key not in right), names[0])
-        raise DataError(f"{shown(odd)} of {what} has no counterpart in {of}, and others have; name them alike, or none")
+        raise DataError(
+            f"{shown(odd)} of {what} matches nothing in {of}, but other names match; use the same names in both"
+        )
     return None
 
 

@@ -164,7 +164,7 @@ def further_models(columns: Columns, wanted: ColumnSelection, width: int) -> tup
             raise DataError(f"{columns.called(twice)} is chosen for two purposes")
         if len(own) != len(columns.preds):
             sizes = f"{shown(wanted.prob or '')} has {len(columns.preds)}, {shown(text)} has {len(own)}"
-            raise DataError(f"models want as many prediction columns each: {sizes}")
+            raise DataError(f"all models need the same number of prediction columns: {sizes}")
         used |= {*own}
         found.append(own)
     return tuple(found)
@@ -335,8 +335,8 @@ def refuse_numbered(tops: Sequence[FirstLines], wanted: ColumnSelection) -> None
     """Refuse tables whose first records are each what pandas writes above columns without names, `0` or `0,1,2`."""
     if wanted.header is None and all(top.first == tuple(map(str, range(len(top.first)))) for top in tops):
         line = ",".join(tops[0].first)
-        what = f"the first line, {line}, could be data or names by pandas"
-        raise DataError(f"{what}; say which: --header or --no-header")
+        what = f"the first line, {line}, could be data, or column numbers that pandas wrote"
+        raise DataError(f"{what}; choose --header or --no-header")
 
 
 def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
@@ -410,7 +410,7 @@ def aside_notes(columns: Columns) -> tuple[str, ...]:
 def _left(part: str, option: str, columns: Columns) -> tuple[str, ...]:
     names = map(columns.name, columns.aside)
     left = ", ".join(shown(name) if isinstance(name, str) else f"column {name}" for name in names)
-    return (f"not taken as {part}: {left}; choose the {part} with {option}",) if left else ()
+    return (f"not used as {part}: {left}; choose the {part} with {option}",) if left else ()
 
 
 def labels_and_predictions(names: Sequence[str] | None) -> bool:
@@ -600,7 +600,7 @@ def _columns(choice: ColumnChoice) -> Columns:
     wanted = choice.wanted
     weight, features = choice.chosen(wanted.weight), choice.chosen(wanted.features)
     if len(weight) > 1:
-        raise DataError(f"one column of weights is wanted, not {len(weight)}")
+        raise DataError(f"the weights are one column, not {len(weight)}")
     labels, preds = choice.chosen(wanted.label), choice.chosen(wanted.prob)
     for column in labels:
         if column in preds or column in weight or column in features:
@@ -697,7 +697,7 @@ def _single_or_classes(choice: ColumnChoice) -> ColumnNumbers:
     families_too = [columns for rule in CLASSES[:3] for columns in rule(choice) if not {*columns} <= {*single}][:1]
     if single and families_too:
         several = ", ".join(map(choice.shown, (*single, *families_too[0])))
-        raise DataError(f"{several} could be the prediction, or one for each class; choose with -p")
+        raise DataError(f"{several} could each be the prediction, or be those of the classes; choose with -p")
     return _decided(choice, PREDICTION, "the prediction", "-p") if single else ()
 
 
@@ -707,7 +707,7 @@ def _form_of(choice: ColumnChoice, preds: ColumnNumbers) -> Form:
         return Form.BINARY
     if Form.CATEGORICAL in forms and not choice.wanted.preds_only and len(preds) == 1:
         column = choice.shown(preds[0])
-        raise DataError(f"ce wants a column for each class, and only {column} is there; for one column use bce")
+        raise DataError(f"ce needs a column for each class, but there is only {column}; for one column use bce")
     return Form.CATEGORICAL if Form.CATEGORICAL in forms else Form.BINARY
 
 
@@ -729,7 +729,7 @@ def _only_label(choice: ColumnChoice) -> ColumnNumbers:
         return choice.free
     named = choice.called(LABEL_NAMES)
     if len(named) != 1:
-        raise DataError(f"one column is wanted for the label; {choice.listed}; choose with -y")
+        raise DataError(f"the label is one column; {choice.listed}; choose with -y")
     return named
 
 
@@ -750,14 +750,14 @@ def _decided(choice: ColumnChoice, rules: Sequence[Rule], what: str, option: str
 
 def _nothing(choice: ColumnChoice, what: str, option: str) -> str:
     if what == "the classes":
-        return f"no column of predictions beside the label; {choice.listed}; choose with -p"
+        return f"no prediction column beside the label; {choice.listed}; choose with -p"
     data = any(number(name) is not None for name in choice.names or ()) and choice.wanted.header is None
     hint = f"choose with {option}" + (", or --no-header if the first line is data" if data else "")
     if what == "the prediction" and len(choice.names or ()) == 1:
-        hint = "a file of labels goes before one of predictions, as in y.csv p.csv"
+        hint = "give the file of labels before the file of predictions, as in y.csv p.csv"
     elif what == "the prediction" and any(rule(choice) for rule in CLASSES[:3]):
         hint += "; for a column for each class use ce"
-    return f"no column is named as {what}; {choice.listed}; {hint}"
+    return f"no column is recognized as {what}; {choice.listed}; {hint}"
 
 
 def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> tuple[str, ...]:

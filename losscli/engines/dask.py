@@ -142,7 +142,7 @@ def _detail(error: Exception) -> str:
 
 
 def _lost(address: str) -> DataError:
-    return DataError(f"--cluster: the scheduler at {address} is lost")
+    return DataError(f"--cluster: the scheduler at {address} no longer answers")
 
 
 def _await_workers(client: Any, address: str) -> None:
@@ -156,7 +156,7 @@ def _await_workers(client: Any, address: str) -> None:
         if workers:
             return
         if time.monotonic() > end:
-            raise DataError(f"--cluster: the scheduler at {address} has no workers, after {TIMEOUT:g} s")
+            raise DataError(f"--cluster: the scheduler at {address} has had no workers for {TIMEOUT:g} s")
         time.sleep(POLL)
 
 

@@ -143,10 +143,10 @@ def _refuse_scores_of_decisions(problem: Problem, column: str, scores: DecidedSc
     """
     if not scores.known or scores.highest_other <= 0.5:
         return
-    what = f"{where}the predictions are those of the label in {shown(column)}"
+    what = f"{where}the predictions belong to the label in {shown(column)}"
     if scores.highest_other > scores.lowest_positive:
         positive = shown(problem.settings.labels.positive or "1")
-        shows = f"another label has {scores.highest_other:g} there, and {positive} has {scores.lowest_positive:g}"
+        shows = f"another label has {scores.highest_other:g} there, but {positive} has {scores.lowest_positive:g}"
         raise DataError(f"{what}: {shows}; give those of {positive}, or leave out the column {shown(column)}")
     if scores.lowest >= 0.5 and not problem.chosen:
-        raise DataError(f"{what}, all of them at least 0.5; give those of the positive label, or choose with -p")
+        raise DataError(f"{what}: all of them are at least 0.5; give those of the positive label, or choose with -p")

@@ -115,7 +115,7 @@ def given_classes(names: Sequence[str], k: int) -> ClassNames:
     """The classes that the user named, in the order of the k columns."""
     keys = [canonical(name) for name in names]
     if len(names) != k:
-        raise UsageError(f"--classes: {len(names)} named, and there are {k} prediction columns")
+        raise UsageError(f"--classes names {len(names)} classes, but there are {k} prediction columns")
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice is not None:
         raise UsageError(f"--classes names {shown(twice)} twice")

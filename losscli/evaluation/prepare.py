@@ -114,7 +114,7 @@ def _refuse_soft(problem: Problem, y: Array, width: int) -> None:
             at // width,
             "label",
             at % width,
-            f"label {canonical(float(y[at]))} is not 0 or 1; {reason} wants hard labels{instead}",
+            f"label {canonical(float(y[at]))} is not 0 or 1; {reason} needs hard labels{instead}",
         )
 
 
@@ -300,7 +300,7 @@ def _shares(problem: Problem, weight: Array | None, factor: Array | None, row: I
     if bad.any():
         at = int(bad.argmax())
         what = f"{canonical(float(weight[at]))} times the class weight {canonical(float(factor[at]))}"
-        raise RowError(int(row[at]), "weight", 0, f"{what} leaves the range of floats; scale the weights")
+        raise RowError(int(row[at]), "weight", 0, f"{what} is beyond the range of floats; scale the weights")
     return share
 
 

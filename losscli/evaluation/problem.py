@@ -140,7 +140,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if settings.scale not in rule.scales:
         raise UsageError(f"--like {settings.like} takes probabilities, not {settings.scale.value}")
     if settings.labels.ignore is not None and form is Form.BINARY and table.schema.label_width > 1:
-        raise UsageError("--ignore leaves out rows by their label; it has no meaning for several labels a row")
+        raise UsageError("--ignore leaves out rows by their label; it does not apply to several labels for each row")
     if "focal+smoothing" in rule.refused and settings.focal and settings.smoothing:
         raise UsageError(f"--like {settings.like} has no focal loss with label smoothing")
     if "class_weight" in rule.refused and (settings.class_weight or settings.balanced):
@@ -157,10 +157,10 @@ def problem_of(settings: Settings, table: Table) -> Problem:
             names = column_classes(table.schema.classes, table.schema.width)
     k = table.schema.width if form is Form.CATEGORICAL else 2
     if settings.class_weight and len(settings.class_weight) != k:
-        raise UsageError(f"--class-weight gives {len(settings.class_weight)} weights, and there are {k} classes")
+        raise UsageError(f"--class-weight gives {len(settings.class_weight)} weights, but there are {k} classes")
     if settings.pos_weight and len(settings.pos_weight) not in (1, table.schema.width):
         labels = f"{table.schema.width} labels" if table.schema.width > 1 else "one label"
-        raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, and there is {labels}")
+        raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, but there is {labels}")
     decided = {use: table.schema.extra[use][0] for use in (DECISION, DECISION_BESIDE) if table.schema.extra.get(use)}
     decision = next(iter(decided.values()), None)
     return Problem(settings, form, rule, names, k, decision, DECISION_BESIDE in decided)
@@ -168,7 +168,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
 
 def _no_kernel(settings: Settings, form: Form) -> str:
     if form is Form.LIKELIHOOD and settings.loss.log_loss:
-        return f"{settings.scale.value} of the true labels are no likelihoods; give LABELS and PREDS"
+        return f"{settings.scale.value} of the true labels are not likelihoods; give LABELS and PREDS"
     taken = " or ".join(scale.value for scale in settings.loss.kernels[form])
     return f"{settings.loss.name} takes {taken}, not {settings.scale.value}; each row is {form.value}"
 
@@ -178,16 +178,18 @@ def _refuse_widths(settings: Settings, table: Table) -> None:
     if table.schema.form is Form.CATEGORICAL and table.schema.width < 2:
         where = f"{table.name}: " if table.streamed else ""
         raise DataError(
-            f"{where}a prediction column for each class is wanted, and there is one; for one column use bce"
+            f"{where}there must be a prediction column for each class, but there is one; for one column use bce"
         )
     labels, preds, where = table.schema.label_width, table.schema.width, f"{table.name}: " if table.streamed else ""
     form = table.schema.form
     if form is Form.LIKELIHOOD or labels == preds or (labels == 1 and form is Form.CATEGORICAL):
         if labels > 1 and not settings.loss.soft_labels and form is not Form.CATEGORICAL:
-            raise DataError(f"{where}{settings.loss.name} wants one label a row; for label probabilities use ce")
+            raise DataError(f"{where}{settings.loss.name} needs one label for each row; for label probabilities use ce")
         return
     found = f"{_columns(labels, 'label')} and {_columns(preds, 'prediction')}"
-    wanted = "one label column, or as many as classes, is wanted" if labels > 1 and preds > 1 else "as many are wanted"
+    wanted = (
+        "give one label column, or one for each class" if labels > 1 and preds > 1 else "give the same number of each"
+    )
     if form is Form.BINARY and labels == 1 and isinstance(table.schema.columns.prob, list):
         models = " ".join(f"-p {name}" for name in table.schema.columns.prob[:3])
         wanted = f"for models to compare give each a -p ({models}), for a column for each class use ce"
@@ -211,7 +213,7 @@ def _refuse_meaningless(settings: Settings, form: Form) -> None:
     }
     for option, given in meaningless.items():
         if given:
-            raise UsageError(f"{option} has no meaning here: each row is {form.value}")
+            raise UsageError(f"{option} does not apply: each row is {form.value}")
     if settings.eps and settings.scale is not Scale.PROBS:
         raise UsageError(f"--eps clips probabilities; it contradicts --from {settings.scale.value}")
     if settings.normalize and settings.scale is Scale.LOGITS:

@@ -66,7 +66,7 @@ def not_a_probability(value: float) -> str:
     if 5.0 < value <= 100.0 and value == round(value, 2):
         return f"{text}; divide percentages by 100; for logits use --from logits"
     if 1.0 < value <= 1.0 + ROUNDING or -ROUNDING <= value < 0.0:
-        return f"{text}, though by rounding alone, as of float32; --eps 1e-7 clips it"
+        return f"{text}, but only because of rounding, as in float32; --eps 1e-7 clips it"
     hint = "for logits use --from logits"
     return f"{text}; {hint}" + (", for log-probabilities --from logprobs" if value < 0.0 else "")
 
@@ -120,5 +120,5 @@ def weights_out_of_reach(block: Block, where: str) -> RowError | None:
     if not bad.any():
         return None
     at = int(bad.argmax())
-    what = f"a weight of {canonical(float(block.weights[at]))} leaves the range of floats {where}"
+    what = f"a weight of {canonical(float(block.weights[at]))} is beyond the range of floats {where}"
     return RowError(at, "weight", 0, f"{what}; scale the weights")

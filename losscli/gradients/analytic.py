@@ -30,7 +30,7 @@ def slopes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
     slope = _of_classes(problem, prepared, by) if prepared.raw.ndim == 2 else _of_binary(problem, prepared, by)
     found = weighed(prepared.rows.weight, slope) + 0.0  # -0.0 becomes 0.0
     if np.isnan(found).any():
-        raise ArithmeticError("a slope is not a number")
+        raise ArithmeticError("a derivative is not a number")
     return found
 
 
@@ -38,8 +38,10 @@ def kernel_of(problem: Problem, by: Scale) -> Kernel:
     """The kernel of the problem on the scale `by`; UsageError where the loss has no such scale."""
     kernels = problem.kernels
     if by not in kernels:
-        cure = "; give LABELS and PREDS" if problem.form is Form.LIKELIHOOD else f" in {problem.settings.loss.name}"
-        raise UsageError(f"--wrt {by.value}: {problem.form.value} has none{cure}")
+        what = f"to {problem.settings.loss.name}"
+        if problem.form is Form.LIKELIHOOD:
+            what = f"to {problem.form.value}; give LABELS and PREDS"
+        raise UsageError(f"--wrt {by.value} does not apply {what}")
     return kernels[by]
 
 

@@ -154,7 +154,7 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
         if slope is None:
             undefined = np.isnan(np.atleast_2d(numeric.T).T).any(axis=1)
             if undefined.any():
-                what = "an infinite loss or prediction can't be moved, so it has no slope by differences"
+                what = "an infinite loss or prediction has no numeric derivative"
                 row = int(prepared.row[undefined.argmax()])
                 raise RowError(row, "row", None, f"{what}; use --method analytic")
         else:
@@ -206,7 +206,7 @@ class Spool:
         try:
             self._file.write(np.ascontiguousarray(np.hstack(full)).data)
         except OSError as error_:
-            raise DataError(f"the output can't be held: {(error_.strerror or str(error_)).lower()}") from None
+            raise DataError(f"the output can't be stored: {(error_.strerror or str(error_)).lower()}") from None
 
     def rows(self) -> Iterator[SpooledRows]:
         """All rows, some at a time."""

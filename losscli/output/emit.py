@@ -65,7 +65,7 @@ def emit_rows(answer: RowReport, printing: Printing) -> Report:
                 spool.write(piece)
             report = answer.report()
         except OSError as error:
-            raise DataError(f"the output can't be held: {(error.strerror or str(error)).lower()}") from None
+            raise DataError(f"the output can't be stored: {(error.strerror or str(error)).lower()}") from None
         copy_out(spool)
     if not printing.writer.notes:
         warn_beside(report, printing)

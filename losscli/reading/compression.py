@@ -13,7 +13,7 @@ from losscli.errors import DataError
 
 TRUNCATED = "the compressed data end too soon"
 DAMAGED = "the compressed data are damaged"
-_TRAILING = "something else follows the compressed data"
+_TRAILING = "other data follow the compressed data"
 
 
 class _Member(Protocol):
@@ -166,7 +166,7 @@ class _Decompressed(io.RawIOBase):
             raise
         except Exception as error:  # each package has its own kinds
             if "memory" in str(error):  # a window above the default limit
-                raise DataError("the compressed data want too much memory; unpack with zstd -d --long=31") from None
+                raise DataError("the compressed data need too much memory; unpack with zstd -d --long=31") from None
             raise DataError(DAMAGED) from None
 
 

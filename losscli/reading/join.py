@@ -385,7 +385,7 @@ def held_table(table: Table, threads: int) -> HeldTable:
     if held.index.repeated:
         first, again = first_repeated(held.rows.keys, np.flatnonzero(held.keyed))
         raise DataError(
-            f"{held.location(again)}: the key {held.rows.shown(first)} stands twice, first in {held.location(first)}"
+            f"{held.location(again)}: the key {held.rows.shown(first)} occurs twice, first in {held.location(first)}"
         )
     return held
 
@@ -504,7 +504,7 @@ class _Matching:
             return rows.fault
         row = min(wrong)
         twice = partners[row] >= 0
-        what = "stands twice" if twice else f"is not in {self.held.table.name}; {DROP_HINT}"
+        what = "occurs twice" if twice else f"is not in {self.held.table.name}; {DROP_HINT}"
         return RowError(row, "row", None, f"the key {rows.shown(row)} {what}")
 
     def rest(self) -> Block:
@@ -579,11 +579,11 @@ class _Matching:
     def _judge_numbers(self) -> None:
         """Refuse matches by number where not all keys are numbers, and keys of LABELS that are one number."""
         if self.by_number and self.no_number:
-            raise DataError(f"{self.by_number}, and not all keys are numbers: {self.no_number}")
+            raise DataError(f"{self.by_number}, but not all keys are numbers: {self.no_number}")
         if self._all_usual or self.no_number or self._numbers is None or not self._numbers.repeated:
             return
         assert self._number_keys is not None
         first, again = self._keyed[list(first_repeated(self._number_keys, np.arange(len(self._keyed))))].tolist()
         held = self.held
         keys = f"{held.rows.shown(first)} and {held.rows.shown(again)}"
-        raise DataError(f"{held.location(again)}: the keys {keys} are one number, first in {held.location(first)}")
+        raise DataError(f"{held.location(again)}: the keys {keys} are the same number, first in {held.location(first)}")

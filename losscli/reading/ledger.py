@@ -53,7 +53,7 @@ def read_ledger(path: str, wanted: Sequence[str], encoding: str | None = None) -
     finally:
         source.close()
     if len(raw) > LARGEST:
-        raise DataError(f"{source.name}: larger than {LARGEST >> 20} MB, which is no table of answers")
+        raise DataError(f"{source.name}: larger than {LARGEST >> 20} MB, too large for a table of answers")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -83,7 +83,7 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
             elif len(plain) != len(header):
                 quoted = "; quote a cell that has the delimiter in it" if len(plain) > len(header) else ""
                 count = f"{len(plain)} cell{'s' * (len(plain) > 1)}"
-                ragged.append(f"{name}:{line}: {count} where {len(header)} are wanted{quoted}")
+                ragged.append(f"{name}:{line}: {count}, expected {len(header)}{quoted}")
             else:
                 found.append(Line(f"{name}:{line}", dict(zip(header, plain, strict=True))))
     except csv.Error as error:

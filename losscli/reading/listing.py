@@ -48,8 +48,8 @@ class FileListing:
         if not self.left_out:
             return ()
         names = ", ".join(self.left_out[:SHOWN_NAMES]) + (", ..." if len(self.left_out) > SHOWN_NAMES else "")
-        one = len(self.left_out) == 1
-        return (f"{'1 file is' if one else f'{len(self.left_out)} files are'} left out as no table: {names}",)
+        what = "1 file is no table" if len(self.left_out) == 1 else f"{len(self.left_out)} files are no tables"
+        return (f"{what} and left out: {names}",)
 
 
 def list_files(token: str) -> FileListing | None:
@@ -57,7 +57,7 @@ def list_files(token: str) -> FileListing | None:
     if is_url(token):
         return _in_store(token)
     if os.path.isdir(token):
-        return _tables(token, token, _walk(token), _local_head, "no table is in this directory")
+        return _tables(token, token, _walk(token), _local_head, "there is no table in this directory")
     if is_glob(token):
         paths = (path for path in glob.iglob(token, recursive=True) if os.path.isfile(path))
         found = _matches(token, paths)
@@ -89,7 +89,7 @@ def _in_store(url: str) -> FileListing | None:
         if not system.isdir(path):
             return None
         names = (_with_scheme(url, name) for name in system.find(path))
-        return _tables(url, _with_scheme(url, path), names, _remote_head, "no table has this prefix")
+        return _tables(url, _with_scheme(url, path), names, _remote_head, "there is no table with this prefix")
 
 
 def _with_scheme(url: str, name: str) -> str:

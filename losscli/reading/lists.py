@@ -106,7 +106,7 @@ def parse_list(token: str, fractions: bool = True) -> InlineList:
     for at, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
             cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
-            raise DataError(f"row {at}: {cells} where the rows before have {len(rows[0])}")
+            raise DataError(f"row {at}: {cells}, but the rows before have {len(rows[0])}")
     return InlineList(tuple(tuple(_cell(cell, fractions) for cell in row) for row in rows), matrix)
 
 
@@ -164,7 +164,7 @@ def _bracketed(text: str) -> tuple[list[list[str]], bool]:
 
 def _refuse_outside(piece: str) -> None:
     if piece.strip(" \t\r\n,;"):
-        raise DataError(f"{shown(piece.strip())} stands outside the brackets of the list")
+        raise DataError(f"{shown(piece.strip())} is outside the brackets of the list")
 
 
 def _row(text: str, at: int) -> list[str]:
@@ -265,11 +265,11 @@ def _refuse_misfits(
     elif binary and count == width == 1:
         nearest = "for one row with a prediction for each class use ce"
     elif binary and width == 1 < classes and count == rows * classes:
-        nearest = "write the labels in rows too, with ; between them, or the predictions in one"
+        nearest = "write both as one list, or both in rows with ; between them"
     elif binary and width == 1 < classes and count == rows:
         nearest = "for rows with a prediction for each class use ce"
     elif binary:
-        nearest = "give as many of each"
+        nearest = "give the same number of each"
     elif classes == 1:
         nearest = "each row needs a prediction for each class; for one column use bce"
     elif rows == 1 < count and width == 1 and classes % count == 0 and classes > count:
@@ -311,12 +311,12 @@ def parse_numbers(token: str) -> InlineList:
     except DataError:
         if any(mark in token for mark in ",;") or len(token.split()) > 1:
             raise
-        raise DataError(f"{token}: {missing(token)}, and no list of numbers") from None
+        raise DataError(f"{token}: {missing(token)}, and not a list of numbers") from None
     percent = next((row for row, cell in enumerate(found.cells, 1) if is_percentage(cell)), None)
     if percent is not None:
         raise DataError(f"row {percent}: {not_a_number(found.cells[percent - 1])}")
     if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
-        raise DataError(f"{token}: {missing(token)}, and no list of numbers")
+        raise DataError(f"{token}: {missing(token)}, and not a list of numbers")
     return found
 
 

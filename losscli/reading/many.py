@@ -165,7 +165,7 @@ def _order(extra: ExtraColumns, other: Table) -> tuple[int, ...]:
 def with_cluster(table: Table, request: "ReadOptions") -> Table:
     """The table with the address of a cluster, and its files as requests that any machine understands."""
     if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-" or request.cluster is None:
-        raise UsageError("--cluster wants one table of files that its workers can read, no lists and no pipe")
+        raise UsageError("--cluster needs one table of files that its workers can read, not lists or a pipe")
     listing = list_files(request.tokens[0])
     wanted = request.wanted if listing is None else same_columns(table, request.wanted)
     files = tuple(
@@ -192,10 +192,10 @@ def _listed(names: str | int | list[str | int] | None) -> list[str | int]:
 def _refuse_other(first: Table, other: Table) -> None:
     """Refuse a file whose columns in use are not those of the first file."""
     if _used(first) != _used(other):
-        raise DataError(f"{other.name}: other columns than in {first.name} are found; choose them with -y and -p")
+        raise DataError(f"{other.name}: its columns differ from those of {first.name}; choose them with -y and -p")
     for (name, kind), (_, own) in zip(first.schema.types, other.schema.types, strict=False):
         if kind != own and "nothing" not in (kind, own):  # a column of nulls alone fits all others
-            raise DataError(f"{other.name}: column {shown(name)} holds {own}, and in {first.name} {kind}")
+            raise DataError(f"{other.name}: column {shown(name)} holds {own}, but in {first.name} {kind}")
 
 
 def _used(table: Table) -> tuple[object, ...]:

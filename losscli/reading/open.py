@@ -40,7 +40,7 @@ def open_data(request: ReadOptions) -> Table:
 
         raise UsageError(too_many(tokens, request.wanted.forms))
     if request.drop_unmatched is not None and not joined:
-        raise UsageError("--unmatched says what is done about rows that --key finds no partner for; add --key")
+        raise UsageError("--unmatched is about rows without a partner; add --key")
     if joined and len(tokens) < 2:
         raise UsageError("--key joins two tables, LABELS and PREDS")
     if "" in tokens:

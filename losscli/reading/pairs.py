@@ -68,9 +68,9 @@ def likelihoods(request: "ReadOptions", open_path: OpenPath) -> Table:
         raise UsageError("one list is not enough; give two: LABELS and PREDS")
     if shape_of(given) in (Shape.ROW, Shape.MATRIX):
         size = f"{len(given.rows)} x {len(given.rows[0])}"
-        raise UsageError(f"labels are needed beside a matrix ({size}); likelihoods of the true labels are one list")
+        raise UsageError(f"a matrix ({size}) needs labels; likelihoods of the true labels are one list")
     if wanted.label or wanted.prob or wanted.extra:
-        raise UsageError("columns are chosen in tables; a list has none")
+        raise UsageError("columns can be chosen only in a table, not in a list")
     cells = [[cell] for cell in given.cells]
     table = list_table(cells, "the list", request.style.drop, wanted)
     return _weighted(request, open_path, {"prob": table}, Form.LIKELIHOOD)
@@ -101,7 +101,7 @@ def _read(request: "ReadOptions", open_path: OpenPath) -> list[InlineList | Tabl
         if KEY in request.wanted.extra and len(tables) < 2:
             raise UsageError("--key joins two tables, LABELS and PREDS")
         if request.wanted.extra and not tables:
-            raise UsageError("columns are chosen in tables; a list has none")
+            raise UsageError("columns can be chosen only in a table, not in a list")
         wanted = _wanted_of_sides(request.wanted, found) if tables else [request.wanted] * len(found)
         both = zip(found, wanted, strict=True)
         return [side.table(own) if isinstance(side, OpenSource) else side for side, own in both]
@@ -141,7 +141,7 @@ def _wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelect
     in_each = len(tables) == 2 and not (wanted.label or wanted.prob)
     if in_each and all(labels_and_predictions(names_of(side.top, wanted, side.named)) for _, side in tables):
         raise DataError(
-            f"{tables[0][1].name} and {tables[1][1].name} each hold labels and predictions; give each by itself,"
+            f"{tables[0][1].name} and {tables[1][1].name} both hold labels and predictions; give one file alone,"
             " or choose with -y the labels of the first and with -p the predictions of the second"
         )
     own = replace(wanted, weight=None, features=None, extra={})

@@ -126,7 +126,7 @@ class RangedFile(io.RawIOBase):
         with driver_errors(self.url):
             found = _again_if_busy(self.url, request)
         if len(found) < high - low:
-            raise DataError(f"{redacted(self.url)}: the file has become shorter while it was read")
+            raise DataError(f"{redacted(self.url)}: the file became shorter while it was read")
         return found
 
     def close(self) -> None:
@@ -205,7 +205,7 @@ def driver_errors(url: str) -> Iterator[None]:
 _MESSAGES: tuple[tuple[type[Exception], str], ...] = (
     (FileNotFoundError, "no such file"),
     (PermissionError, "access is denied"),
-    (IsADirectoryError, "this is no file"),
+    (IsADirectoryError, "this is not a file"),
     (TimeoutError, "the server stopped answering"),
 )
 _STATUS = {401: "access is denied", 403: "access is denied", 404: "no such file"}

@@ -28,7 +28,7 @@ EXCEL = Kind((b"\xd0\xcf\x11\xe0",), "an Excel workbook", PANDAS.format("read_ex
 SHEET = Kind((), "an OpenDocument spreadsheet", PANDAS.format("read_excel(sys.argv[1])"))
 TORCH = Kind(
     (),
-    "a file of torch",
+    "a PyTorch file",
     'python -c "import numpy, sys, torch; numpy.savetxt(sys.stdout, torch.load(sys.argv[1]))" {} > preds.txt',
 )
 ZIP = Kind((), "a zip archive", "unzip -p {} | losscli COMMAND")
@@ -57,7 +57,7 @@ KINDS = (
     Kind((b"$FL2", b"$FL3"), "an SPSS file", PANDAS.format("read_spss(sys.argv[1])")),
     Kind((b"\x7fELF", b"MZ\x90"), "a program"),
 )
-WEB = Kind((b"<!doctype html", b"<html", b"<?xml"), "a web page or XML", "a download may have wanted a login")
+WEB = Kind((b"<!doctype html", b"<html", b"<?xml"), "a web page or XML", "the download may have needed a login")
 JSON = Kind((b"[",), "a JSON array", 'jq -c ".[]" {} | losscli COMMAND')
 NUMBERED = Kind(
     (), "a file of numbered values (1:0.25 2:0.75), as of Vowpal Wabbit", 'sed "s/[0-9]*://g" {} > preds.txt'

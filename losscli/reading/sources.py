@@ -148,7 +148,7 @@ def _begin(source: Source) -> None:
             return
     if source.magic.startswith(GZIP_AS_TEXT):
         raise DataError(
-            "gzip that a pipe has changed as if it were text, as PowerShell before 7.4 does; name the file instead"
+            "a pipe changed the gzip data as if they were text, as PowerShell before 7.4 does; give the file by name"
         )
 
 
@@ -174,7 +174,7 @@ def _standard_input() -> IO[bytes]:
         return cast(IO[bytes], binary)
     with suppress(OSError, ValueError, AttributeError):
         end = "Ctrl-Z and Enter end" if sys.platform == "win32" else "Ctrl-D ends"
-        print(f"{STDIN}: waiting for what is typed; {end} it", file=sys.stderr, flush=True)
+        print(f"{STDIN}: reading what you type; {end} it", file=sys.stderr, flush=True)
     return cast(IO[bytes], binary.raw)  # what a buffer asks of a terminal again after its end would be typed in vain
 
 
@@ -226,7 +226,7 @@ class _FixedLength(io.RawIOBase):
         return cast(int, count)
 
 
-SHRUNK = "the file has become shorter while it was read"
+SHRUNK = "the file became shorter while it was read"
 
 
 @contextmanager
@@ -296,7 +296,7 @@ def _codec(encoding: str) -> str:
         info = codecs.lookup(encoding)
         codecs.getincrementaldecoder(encoding)
     except (LookupError, ValueError):
-        raise UsageError(f"--encoding: no encoding {encoding!r} is known") from None
+        raise UsageError(f"--encoding: {encoding!r} is not a known encoding") from None
     if not getattr(info, "_is_text_encoding", True):
         raise UsageError(f"--encoding: {encoding!r} is not an encoding of text")
     return info.name

@@ -119,7 +119,7 @@ def _refuse_worse(history: list[float], config: FitConfig) -> None:
     if isfinite(last) and (config.may_rise or not rises(first, last)):
         return
     step = len(history) - 1
-    went = f"the loss ends above where it began: {first:.6g}, and {last:.6g} after step {step}"
+    went = f"the loss rose from {first:.6g} to {last:.6g} after {step} steps"
     went = went if isfinite(last) else f"the loss is no longer finite at step {step}"
     raise DataError(f"{went}; try a smaller --lr than {config.lr:g}, or --standardize")
 

@@ -131,7 +131,7 @@ def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelecti
     wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=selection.features)
     table = _held(replace(request, wanted=wanted))
     if not table.schema.feature_names and not selection.intercept:
-        raise DataError(f"{table.name}: no column of features and no intercept leave nothing to fit")
+        raise DataError(f"{table.name}: without features and intercept there is nothing to fit")
     classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
     settings = replace(asked, scale=Scale.LOGITS, labels=replace(asked.labels, classes=classes))
@@ -159,7 +159,7 @@ def form_of(asked: Settings, theta: str | None) -> Form:
 
 def _refuse_predictions(request: ReadOptions, asked: Settings) -> None:
     if len(request.tokens) > 1 or (request.tokens and is_list(request.tokens[0])):
-        raise UsageError("a regression wants a table with columns of features, not lists")
+        raise UsageError("a regression needs a table with columns of features, not lists")
     if request.wanted.prob:
         raise UsageError("-p chooses predictions; a regression makes them of the features (-x)")
     if asked.scale is Scale.LOGPROBS:
@@ -170,7 +170,7 @@ def _refuse_predictions(request: ReadOptions, asked: Settings) -> None:
     if asked.like is Like.SKLEARN:
         raise UsageError("--like sklearn takes probabilities, not logits")
     if asked.reduction is Reduction.NONE:
-        raise UsageError("-r none leaves a loss for each row; a gradient by parameters is that of one number")
+        raise UsageError("-r none gives a loss for each row; a gradient with respect to parameters needs one number")
 
 
 @dataclass(frozen=True)
@@ -206,9 +206,9 @@ def _sound(factors: Sequence[int], drop: bool, block: Block) -> Block:
     if block.features is None:  # the intercept alone
         return replace(block, features=np.zeros((block.rows, 0)))
     cells = block.features if block.keep is None else block.features[block.keep]
-    raise_first(infinite(cells, block.kept, "feature", "{:g} is not finite; features are finite numbers"))
+    raise_first(infinite(cells, block.kept, "feature", "{:g} is not finite; features must be finite numbers"))
     beyond = np.where(np.abs(cells) > LARGEST_FEATURE, np.inf, cells)
-    raise_first(infinite(beyond, block.kept, "feature", "the feature leaves the range of floats; scale it"))
+    raise_first(infinite(beyond, block.kept, "feature", "the feature is beyond the range of floats; scale it"))
     return block
 
 
@@ -227,7 +227,7 @@ def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
     classes = tuple(sorted(found, key=lambda text: sizes[text] or 0.0) if numeric else sorted(found))
     if len(classes) < 2:
         seen = shown(classes[0]) if classes else "none"
-        raise DataError(f"{table.name}: two classes at least are wanted, and the labels are {seen}; see --classes")
+        raise DataError(f"{table.name}: at least two classes are needed, but the labels are {seen}; see --classes")
     return classes
 
 
@@ -285,8 +285,8 @@ def _words_alone(block: Block, place: int, drop: bool) -> Block:
         words = ~numeric & ~missing & (True if block.keep is None else block.keep)
         at = int(words.argmax() if words.any() else numeric.argmax())
         text = shown(canonical(column.categories[column.codes[at]]))
-        what = f"{text} is not a number, and other cells are" if words.any() else f"{text} is a number among words"
-        raise RowError(at, "extra", place, f"{what}; a feature is numbers alone, or words alone")
+        what = f"{text} is not a number, but other cells are" if words.any() else f"{text} is a number among words"
+        raise RowError(at, "extra", place, f"{what}; a feature has numbers only, or words only")
     return replace(block, keep=~missing if block.keep is None else block.keep & ~missing) if missing.any() else block
 
 
@@ -343,11 +343,11 @@ def parse_theta(text: str | None, shape: ParameterShape) -> Array:
     if found != wanted:
         size = " rows of ".join(map(str, wanted))
         raise UsageError(
-            f"--theta gives {' rows of '.join(map(str, found))} numbers; {size} are wanted: {_columns(shape)}"
+            f"--theta gives {' rows of '.join(map(str, found))} numbers, expected {size}: {_columns(shape)}"
         )
     theta = np.array(values, dtype=np.float64).reshape(wanted)
     if not np.isfinite(theta).all():
-        raise UsageError("--theta: parameters are finite numbers")
+        raise UsageError("--theta: parameters must be finite numbers")
     return theta
 
 

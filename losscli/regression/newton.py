@@ -119,8 +119,8 @@ def _refuse_lost_digits(design: DesignMatrix, theta: Array, z: Array) -> None:
     off = np.abs(logits(design, theta) - z).max()
     if not off <= LOST * max(1.0, float(np.abs(z).max())):
         raise DataError(
-            f"{design.table.name}: the features are so far from 0 that parameters of them as they are lose their"
-            " digits; fit with --standardize"
+            f"{design.table.name}: the features are so far from 0 that the parameters would lose"
+            " digits; add --standardize"
         )
 
 
@@ -149,7 +149,7 @@ def _step(inner: DesignMatrix, basis: _Basis, phi: Array) -> Array:
     except np.linalg.LinAlgError:
         step = np.full(phi.shape, np.nan)
     if not np.isfinite(step).all():
-        raise DataError(f"newton can't tell where the optimum is: the losses are all but 0 or infinite; {_CURE}")
+        raise DataError(f"newton can't find the optimum: the losses are nearly 0 or infinite; {_CURE}")
     return np.asarray(step)
 
 
@@ -235,7 +235,7 @@ def _refuse_missing_class(design: DesignMatrix, l2: float) -> None:
     gone = int((~there).argmax())
     classes = design.shape.classes
     what = f"every label is {gone}" if classes is None else f"no row is of class {shown(classes[gone])}"
-    why = "a penalty leaves the intercept alone" if l2 else "the intercept alone can tell"
+    why = "the penalty does not apply to the intercept" if l2 else "the intercept alone can fit that"
     raise DataError(f"{what} and {why}, so the optimum is at infinity; use --no-intercept with --l2, or --method gd")
 
 

@@ -44,7 +44,7 @@ def read_logits(settings: Settings, table: Table) -> DesignMatrix:
 def _finite(problem: Problem, block: Block) -> Prepared:
     prepared = prepare(problem, block)
     raise_first(weights_out_of_reach(block, "in a gradient"))
-    raise_first(infinite(prepared.block.preds, prepared.row, "prob", "a temperature wants finite logits"))
+    raise_first(infinite(prepared.block.preds, prepared.row, "prob", "a temperature needs finite logits"))
     return prepared
 
 
@@ -56,15 +56,15 @@ def scaled(design: DesignMatrix, inverse: float) -> Array:
 
 def temperature(design: DesignMatrix) -> float:
     """The T of the least mean loss; DataError where there is none."""
-    none = f"{design.table.name}: no temperature above 0 has the least loss: "
+    none = f"{design.table.name}: no temperature above 0 minimizes the loss: "
     z, scale = _in_units(design)
     if scale == 0.0 or not _slope(design, z, 0.0) < 0.0:
-        raise DataError(none + "the logits say no more than a constant, or point the wrong way")
+        raise DataError(none + "the logits are no better than a constant, or have the wrong sign")
     finite = np.abs(z[np.isfinite(z)])
     with np.errstate(over="ignore"):
         largest = min(2.0**60 / _least_gap(z), 1e300 / max(1.0, float(finite.max())))
     if not _slope(design, z, largest) > 0.0:
-        raise DataError(none + "every row is right, so the loss falls on and on as T goes to 0")
+        raise DataError(none + "every row is right, so the loss keeps falling as T goes to 0")
     low, high, inverse = 0.0, inf, 1.0
     for _ in range(_STEPS):
         slope = _slope(design, z, inverse)

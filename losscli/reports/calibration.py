@@ -126,13 +126,13 @@ FIGURES: tuple[Figure[Calibration], ...] = (
     _figure(
         "miscalibration",
         lambda c: c.decomposition and c.decomposition[0],
-        "what recalibrating by isotonic regression would save",
+        "loss that recalibration by isotonic regression would save",
         _is_decomposed,
     ),
     _figure(
         "discrimination",
         lambda c: c.decomposition and c.decomposition[1],
-        "what the order of the predictions saves",
+        "loss that the order of the predictions saves",
         _is_decomposed,
     ),
     _figure(
@@ -142,7 +142,7 @@ FIGURES: tuple[Figure[Calibration], ...] = (
         _is_decomposed,
     ),
     _figure("brier", lambda c: c.figures.brier, "mean squared error of the probabilities", lambda c: True),
-    _figure("auc", lambda c: c.auc, "share of pairs of labels 1 and 0 in the right order, ties half", _has_auc),
+    _figure("auc", lambda c: c.auc, "share of pairs (label 1, label 0) in the right order; ties count half", _has_auc),
 )
 
 

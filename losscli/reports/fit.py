@@ -174,7 +174,7 @@ def _notes(outcome: FitReport) -> list[str]:
     if rises(first, last):
         notes.insert(
             0,
-            f"the loss ends above where it began: {first:.6g}, and {last:.6g} after {outcome.fit.steps} steps;"
+            f"the loss rose from {first:.6g} to {last:.6g} after {outcome.fit.steps} steps;"
             f" --lr {outcome.config.lr:g} is too large",
         )
     elif not outcome.fit.converged:
@@ -184,7 +184,9 @@ def _notes(outcome: FitReport) -> list[str]:
     levels = outcome.design.shape.levels
     notes += [f"the parameters of {name} are relative to its level {shown(own[0])}" for name, own in levels.items()]
     if outcome.scaling is not None and outcome.design.shape.intercept:
-        notes.append("theta is for features of mean 0 and deviation 1, unscaled for the features as they are")
+        notes.append(
+            "theta is for the standardized features (mean 0, deviation 1), unscaled for the features as they are"
+        )
     return notes
 
 

@@ -161,7 +161,7 @@ GRADIENT_FIGURES: tuple[Figure[GradientAnswer], ...] = (
     Figure(
         "infinite",
         lambda g: g.size.infinite,
-        "infinite slopes",
+        "infinite derivatives",
         lambda g: f"the first in row {g.size.first_infinite}" if g.by_rows else "",
         lambda g: g.size.infinite > 0,
     ),
@@ -216,7 +216,7 @@ def _warnings(gradient: Gradient) -> list[str]:
         notes.append(f"{count} {'entry' if count == 1 else 'entries'} not checked: out of reach of differences")
     if gradient.size.infinite:
         count = gradient.size.infinite
-        slopes = "1 slope is" if count == 1 else f"{count} slopes are"
+        slopes = "1 derivative is" if count == 1 else f"{count} derivatives are"
         notes.append(f"{slopes} infinite, the first in row {gradient.size.first_infinite}")
     return notes
 
@@ -227,7 +227,7 @@ def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
     notes = list(warnings)
     ignored, clipped = s.counts.left_out.get(IGNORED_LABEL.key), s.counts.clipped
     notes += [f"the label {ignore} is ignored: {ignored} rows have a gradient of 0"] if ignored else []
-    notes += [f"{clipped} clipped {'cell has' if clipped == 1 else 'cells have'} a slope of 0"] if clipped else []
+    notes += [f"{clipped} clipped {'cell has' if clipped == 1 else 'cells have'} a gradient of 0"] if clipped else []
     return [*notes, *gradient.table.schema.notes]
 
 

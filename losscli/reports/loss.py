@@ -80,7 +80,7 @@ FIGURES: tuple[Figure[Figures], ...] = (
         "label_entropy",
         lambda f: f.label_entropy,
         "label entropy",
-        "the least mean that these labels allow",
+        "the lowest mean that these labels allow",
         _has_entropy,
     ),
     Figure("kl_divergence", lambda f: f.kl_divergence, "KL divergence", "mean - label entropy", _has_entropy),
@@ -200,7 +200,7 @@ FEW = 100  # rows below which the interval of a mean of losses is too narrow
 
 def few_rows(count: int) -> str:
     """What is said of intervals of few losses: the mean of skewed values has not become normal yet."""
-    return f"with {rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it holds better"
+    return f"with {rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it is better"
 
 
 def _balanced(problem: Problem) -> str:

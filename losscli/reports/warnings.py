@@ -67,7 +67,7 @@ def row_warnings(s: Summary, settings: Settings) -> list[str]:
         notes.append(f"no label is {shown(settings.labels.positive or '')}: every label counts as 0")
     if s.row_sums:
         notes.append(
-            f"{rows_of(s.row_sums.off)} of probabilities not summing to 1; the worst is row {s.row_sums.row}, which"
+            f"{rows_of(s.row_sums.off)} of probabilities do not sum to 1; the worst is row {s.row_sums.row}, which"
             f" sums to {s.row_sums.sum:.6g}; --normalize rescales"
         )
     if settings.labels.ignore is not None and not s.counts.left_out.get(IGNORED_LABEL.key):

@@ -83,7 +83,7 @@ def _duckdb(code: str) -> list[str]:
 
 COPY = (
     "copy (select row_number() over () as row, label, prob, -(label*ln(prob)+(1-label)*ln(1-prob)) as loss "
-    "from '{}/clean.csv') to '/dev/null' (format csv)"
+    "from '{}/clean.csv') to '/dev/null' (format csv, use_tmp_file false)"
 )
 ROWS = ("{}/clean.csv", "-r", "none", "-f", "csv")
 CASES = (

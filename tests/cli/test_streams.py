@@ -63,4 +63,4 @@ def test_one_end_of_input_at_a_terminal_is_enough() -> None:
         code, shown = on_terminal(*line, keys=keys + b"\x04")
         wanted = run(*line, stdin=keys).out
         assert code == 0 and shown.endswith(wanted)
-        assert "<stdin>: waiting for what is typed; Ctrl-D ends it\n" in shown
+        assert "<stdin>: reading what you type; Ctrl-D ends it\n" in shown

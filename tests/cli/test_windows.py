@@ -171,9 +171,9 @@ def test_gzip_that_an_old_pipe_has_changed_is_named() -> None:
     packed = gzip.compress(b"label,prob\n1,0.8\n0,0.3\n")
     for text in (packed.decode("cp1252", "replace"), packed.decode("cp437"), packed.decode("ascii", "replace")):
         for encoding in ("utf-8", "utf-16"):
-            assert "gzip that a pipe has changed" in refusal("bce", stdin=text.encode(encoding)), encoding
+            assert "a pipe changed the gzip data" in refusal("bce", stdin=text.encode(encoding)), encoding
     said = refusal("bce", stdin=packed.decode("cp437").encode("ascii", "replace"))
-    assert said.startswith("<stdin>: gzip that a pipe has changed as if it were text")
+    assert said.startswith("<stdin>: a pipe changed the gzip data as if they were text")
 
 
 # --- what is typed ----------------------------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ def test_a_question_that_is_none_is_refused_with_its_line(tmp_path: Path, comman
     [
         ("student,question\na,q1\n", "<stdin>: no column 'answer'; the columns are 'student', 'question'"),
         ("student,question,answer\na,q9,1\n", "<stdin>:2: question 'q9' is not in "),
-        ("student,question,answer\na,q1,0,5\n", "<stdin>:2: 4 cells where 3 are wanted; quote a cell"),
+        ("student,question,answer\na,q1,0,5\n", "<stdin>:2: 4 cells, expected 3; quote a cell"),
         ("", "<stdin>: the input is empty"),
         ("student,question,answer\n", "<stdin>: no answers"),
         ("student,question,answer\n,q1,1\n", "<stdin>:2: no student"),
@@ -208,7 +208,7 @@ carl,q1,0,36
 
     assert result.code == 1
     assert notes_of(result.out) == [
-        "<stdin>:10: 4 cells where 3 are wanted; quote a cell that has the delimiter in it",
+        "<stdin>:10: 4 cells, expected 3; quote a cell that has the delimiter in it",
         "<stdin>: line 1 is a comment",
         "<stdin>: question 'Q1' is read as 'q1'",
         "<stdin>: student 'Anna' is read as 'anna'",
@@ -265,7 +265,7 @@ def test_a_line_of_the_key_with_too_many_cells_is_a_broken_question(tmp_path: Pa
 
     line = refusal("grade", path, "-", stdin="student,question,answer\na,a,0.69\n")
 
-    assert line == f"{path}:4: 4 cells where 2 are wanted; quote a cell that has the delimiter in it"
+    assert line == f"{path}:4: 4 cells, expected 2; quote a cell that has the delimiter in it"
 
 
 def test_a_column_of_the_answers_that_has_the_new_name_of_another_keeps_it(key: Path) -> None:

@@ -271,8 +271,8 @@ def test_models_of_classes_may_have_them_in_another_order(tmp_path: Path) -> Non
 def test_models_of_other_classes_are_refused(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("label,a_cat,a_dog,b_cow,b_cat\ncat,0.9,0.1,0.3,0.7\n")
 
-    assert "no counterpart" in refusal("ce", tmp_path / "m.csv", "-p", "a_*", "-p", "b_*")
-    assert "as many prediction columns" in refusal("ce", tmp_path / "m.csv", "-p", "a_*", "-p", "b_cow")
+    assert "matches nothing" in refusal("ce", tmp_path / "m.csv", "-p", "a_*", "-p", "b_*")
+    assert "the same number of prediction columns" in refusal("ce", tmp_path / "m.csv", "-p", "a_*", "-p", "b_cow")
     (tmp_path / "n.csv").write_text("label,a_cat,a_dog,b_cow,b_ant\ncat,0.9,0.1,0.3,0.7\n")
     assert "different classes" in refusal("ce", tmp_path / "n.csv", "-p", "a_*", "-p", "b_*")
 

@@ -210,7 +210,7 @@ def test_gradients_and_regressions_are_refused(command: tuple[str, ...], tmp_pat
 def test_what_workers_can_not_read_is_refused(sources: tuple[str, ...]) -> None:
     line = refusal("bce", *sources, "--cluster", "tcp://127.0.0.1:1", stdin="label,prob\n1,0.5\n")
 
-    assert line == "--cluster wants one table of files that its workers can read, no lists and no pipe"
+    assert line == "--cluster needs one table of files that its workers can read, not lists or a pipe"
 
 
 def test_a_worker_that_is_killed_on_the_way_changes_no_digit(tmp_path: Path, running: Cluster) -> None:

@@ -79,7 +79,7 @@ def test_a_matrix_of_one_row_is_a_row_and_lists_that_could_be_one_are_said_to_be
 
 def test_one_hot_rows_are_hard_labels_and_others_are_not() -> None:
     assert run("nll", "0,1;1,0", "0.2,0.8;0.6,0.4", "-q").out == run("nll", "1,0", "0.2,0.8;0.6,0.4", "-q").out
-    assert "nll wants hard labels" in run("nll", "0.5,0.5;1,0", "0.2,0.8;0.6,0.4").err
+    assert "nll needs hard labels" in run("nll", "0.5,0.5;1,0", "0.2,0.8;0.6,0.4").err
 
 
 def test_digits_of_other_scripts_are_no_numbers() -> None:

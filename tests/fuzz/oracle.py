@@ -82,7 +82,7 @@ def mean(records: list[list[str]], places: list[int], width: int, ask: Ask) -> f
         if any(value is None for value in values):
             return Refusal("no number")
         if any(rounds_to_the_end(cell) for cell in cells[1 : 1 + len(ask.preds)]):
-            return Refusal("a float can't tell it from 0 or 1")
+            return Refusal("as a float")
         numbers = [value for value in values if value is not None]
         weight = numbers.pop() if ask.weight else 1.0
         loss = binary(cells[0], numbers[0]) if ask.loss == "bce" else categorical(cells[0], numbers, ask.classes)

@@ -104,13 +104,13 @@ def test_the_table_with_check_has_the_relative_error_of_each_row_and_the_largest
 def test_markdown_and_table_count_infinite_slopes() -> None:
     for form in ("md", "table"):
         out = run("grad", "bce", "1,0,1", "0.5,1,0", "-f", form).out
-        assert "infinite slopes" in out and "the first in row 2" in out
+        assert "infinite derivatives" in out and "the first in row 2" in out
 
 
 def test_warnings_go_to_standard_error_where_the_format_has_no_place_for_them() -> None:
     result = run("grad", "bce", "1,0", "0,0.5", "-q")
     assert (result.code, result.out) == (0, "-inf\n1.0\n")
-    assert "losscli grad bce: the loss is infinite" in result.err and "1 slope is infinite" in result.err
+    assert "losscli grad bce: the loss is infinite" in result.err and "1 derivative is infinite" in result.err
 
 
 def test_predictions_may_begin_with_a_minus() -> None:
@@ -232,10 +232,10 @@ def test_probabilities_next_to_1_are_counted_where_differences_of_floats_cannot_
         ),
         (("bce", "1,0", "0.5,1.5"), "row 2: 1.5 is not a probability"),
         (("bce", "1,0", "0.5,0.5", "--from", "logits", "--like", "sklearn"), "--like sklearn takes probabilities"),
-        (("nll", "0.8,0.7", "--wrt", "logits"), "--wrt logits: the prediction of the true label has none"),
+        (("nll", "0.8,0.7", "--wrt", "logits"), "--wrt logits does not apply to the prediction of the true label"),
         (("bce", "1,0", "0.5,0.5", "--fail-above", "1"), "no such option"),
         (("bce", "1,0", "0.5,0.5", "--wrt", "params"), "--wrt params needs the columns"),
-        (("bce", "1,0", "0.5,0.5", "--wrt", "params", "-x", "a"), "a regression wants a table"),
+        (("bce", "1,0", "0.5,0.5", "--wrt", "params", "-x", "a"), "a regression needs a table"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_line(args: tuple[str, ...], said: str) -> None:
@@ -252,14 +252,14 @@ def test_a_fault_in_the_last_row_of_a_file_prints_nothing_but_where_it_is(tmp_pa
     ("args", "said"),
     [
         ((), "--wrt params needs the columns of the features: -x COLS"),
-        (("-x", "x1,x2", "--theta", "1,2"), "--theta gives 2 numbers; 3 are wanted: intercept, x1, x2"),
-        (("-x", "x1,x2", "--theta", "1,2,3", "--no-intercept"), "--theta gives 3 numbers; 2 are wanted: x1, x2"),
+        (("-x", "x1,x2", "--theta", "1,2"), "--theta gives 2 numbers, expected 3: intercept, x1, x2"),
+        (("-x", "x1,x2", "--theta", "1,2,3", "--no-intercept"), "--theta gives 3 numbers, expected 2: x1, x2"),
         (("-x", "x1", "--theta", "1,b"), "--theta: 'b' is not a number"),
         (("-x", "x1,x3"), "no column 'x3'; the columns are 'x1', 'x2', 'passed'"),
         (("-x", "x1,x2", "--like", "sklearn"), "--like sklearn takes probabilities, not logits"),
         (("-x", "x1,x2", "--eps", "0.1"), "--eps is for probabilities"),
         (("-x", "x1,x2", "-p", "x1"), "-p chooses predictions"),
-        (("-x", "x1,x2", "-r", "none"), "-r none leaves a loss for each row"),
+        (("-x", "x1,x2", "-r", "none"), "-r none gives a loss for each row"),
         (("-x", "x1,passed"), "column 'passed' is chosen for two purposes"),
     ],
 )
@@ -271,7 +271,7 @@ def test_a_feature_that_is_no_number_is_named_with_its_line() -> None:
     said = refusal("grad", "bce", "--wrt", "params", "-x", "a,b", stdin="a,b,y\n1,2,1\n1,red,0\n")
     assert said == "<stdin>:3: column 'b': 'red' is not a number"
     said = refusal("grad", "bce", "--wrt", "params", "-x", "a,b", stdin="a,b,y\n1,2,1\n1,inf,0\n")
-    assert said == "<stdin>:3: column 'b': inf is not finite; features are finite numbers"
+    assert said == "<stdin>:3: column 'b': inf is not finite; features must be finite numbers"
 
 
 # --- by parameters ----------------------------------------------------------------------------------------------------

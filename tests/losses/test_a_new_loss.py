@@ -320,7 +320,7 @@ def test_a_scale_that_it_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_fit_that_it_lacks_and_soft_labels_are_refused() -> None:
     assert "brier" in refusal("fit", "brier", "t.csv")
-    assert "wants hard labels" in refusal("brier", "0.5,1", "0.5,0.5")
+    assert "needs hard labels" in refusal("brier", "0.5,1", "0.5,0.5")
 
 
 def test_its_own_scale_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

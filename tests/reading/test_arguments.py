@@ -150,7 +150,7 @@ def test_a_lone_list_for_nll_holds_the_likelihoods_of_what_happened() -> None:
 def test_a_lone_matrix_for_nll_is_refused_as_its_labels_are_not_there() -> None:
     for command in (("nll",), ("grad", "nll")):
         for matrix in ("[[0.8, 0.7], [0.6, 0.7]]", "0.8,0.2;0.3,0.7", "[[0.2, 0.5, 0.3]]"):
-            assert "labels are needed beside a matrix" in refusal(*command, matrix)
+            assert "needs labels; likelihoods" in refusal(*command, matrix)
     assert answer("nll", "[[0.8], [0.7]]") == close(-(log(0.8) + log(0.7)) / 2)
 
 
@@ -252,10 +252,10 @@ def test_the_shape_of_two_lists_says_what_is_meant() -> None:
 
 
 MISFITS = [
-    ("bce", "1,0", "0.8", "2 labels but 1 prediction; give as many of each"),
-    ("bce", "1,0", "0.8,0.3,0.4", "2 labels but 3 predictions; give as many of each"),
+    ("bce", "1,0", "0.8", "2 labels but 1 prediction; give the same number of each"),
+    ("bce", "1,0", "0.8,0.3,0.4", "2 labels but 3 predictions; give the same number of each"),
     ("bce", "1", "0.2,0.8", "1 label but 2 predictions; for one row with a prediction for each class use ce"),
-    ("bce", "1,0,0,1", "0.8,0.3;0.4,0.7", "4 labels but 2 rows of 2 predictions; write the labels in rows too"),
+    ("bce", "1,0,0,1", "0.8,0.3;0.4,0.7", "4 labels but 2 rows of 2 predictions; write both as one list"),
     (
         "bce",
         "1,0",
@@ -284,7 +284,7 @@ MISFITS = [
         "0.8",
         "2 labels but 1 prediction; each row needs a prediction for each class; for one column use bce",
     ),
-    ("nll", "1,0,1", "0.8,0.2", "3 labels but 2 predictions; give as many of each"),
+    ("nll", "1,0,1", "0.8,0.2", "3 labels but 2 predictions; give the same number of each"),
     ("ce", "0,1", "[[0.8], [0.2]]", "2 labels but 2 predictions; each row needs a prediction for each class; for one"),
     (
         "ce",

@@ -201,9 +201,9 @@ def test_class_columns_are_taken_where_they_are_plain_and_a_note_names_what_was_
 ) -> None:
     table = f"{header}\n{row.format(cat='cat', z=LOGITS)}\n"
     found = record("ce", "--from", "logits", stdin=table)
-    said = f"not taken as classes: {left}; choose the classes with -p"
+    said = f"not used as classes: {left}; choose the classes with -p"
     assert found["value"] == close(log(exp(2) + 1 + exp(-1)) - 2)
-    assert [note for note in found["notes"] if note.startswith("not taken")] == ([said] if left else [])
+    assert [note for note in found["notes"] if note.startswith("not used")] == ([said] if left else [])
     assert (said in run("ce", "--from", "logits", "-q", stdin=table).err) == bool(left)
 
 
@@ -248,7 +248,7 @@ def test_columns_of_a_kind_are_no_classes_where_a_label_names_a_column_beside_th
 def test_columns_of_a_kind_are_the_classes_where_no_label_says_otherwise() -> None:
     found = record("ce", stdin="label,x_start,x_end,cat,dog\n0,.9,.1,.5,.5\n")
     assert found["value"] == close(-log(0.9))
-    assert "not taken as classes: 'cat', 'dog'; choose the classes with -p" in found["notes"]
+    assert "not used as classes: 'cat', 'dog'; choose the classes with -p" in found["notes"]
 
 
 # --- columns by name, number, range and glob --------------------------------------------------------------------------
@@ -354,17 +354,17 @@ def test_a_score_of_the_label_that_was_decided_for_is_not_taken_for_that_of_the_
     rows = "yes,yes,0.9\nno,no,0.8\nyes,no,0.6\nno,yes,0.7\n"
     for header, positive in (("label,predicted,score\n", "yes"), ("actual,predicted,prediction\n", "yes")):
         said = refusal("bce", "--positive", positive, write("t.csv", header + rows))
-        assert said.startswith("t.csv: the predictions are those of the label in 'predicted'"), said
+        assert said.startswith("t.csv: the predictions belong to the label in 'predicted'"), said
         numbers = rows.replace("yes", "1").replace("no", "0")
         for command in (("bce",), ("nll",), ("grad", "bce"), ("bce", "-r", "none"), ("bce", "--na", "drop")):
-            assert "those of the label in 'predicted'" in refusal(*command, write("n.csv", header + numbers)), command
+            assert "belong to the label in 'predicted'" in refusal(*command, write("n.csv", header + numbers)), command
 
 
 def test_scores_of_decisions_that_are_all_negative_are_not_taken_for_those_of_the_positive_label(here: Path) -> None:
     rows = "label,predicted,score\nno,no,0.9\nyes,no,0.8\n"
 
-    assert "those of the label in 'predicted'" in refusal("bce", "--positive", "yes", stdin=rows)
-    assert "those of the label in 'predicted'" in refusal("bce", stdin=rows.replace("yes", "1").replace("no", "0"))
+    assert "belong to the label in 'predicted'" in refusal("bce", "--positive", "yes", stdin=rows)
+    assert "belong to the label in 'predicted'" in refusal("bce", stdin=rows.replace("yes", "1").replace("no", "0"))
     other = rows.replace(",no,", ",1:no,")  # decisions in other words than the labels tell nothing
     assert answer("bce", "--positive", "yes", stdin=other) == close(-(log(1 - 0.9) + log(0.8)) / 2)
 
@@ -397,5 +397,5 @@ def test_any_row_that_no_threshold_explains_shows_that_scores_are_those_of_the_d
             for command in ("bce", "nll"):
                 for chosen in ((), ("-p", "score")):
                     said = refusal(command, "--positive", "cat", *files, *chosen)
-                    assert "the predictions are those of the label in 'predicted': another label has" in said, said
+                    assert "the predictions belong to the label in 'predicted': another label has" in said, said
         assert "'predicted'" in refusal("bce", "--positive", "cat", "l.csv", "p.csv", "--key", "id")

@@ -99,7 +99,7 @@ def test_a_changed_byte_in_a_later_member_is_refused(kind: str, here: Path) -> N
 @pytest.mark.parametrize("junk", [b"x", b"junk", b"\n\n", TABLE, b"\x1f\x8c\x00\x00", b"BZx90000"])
 def test_what_follows_the_last_member_is_refused(kind: str, junk: bytes, here: Path) -> None:
     assert refusal("bce", write("t", PACKERS[kind](TABLE) + junk), "-q") in (
-        "t: something else follows the compressed data",
+        "t: other data follow the compressed data",
         "t: the compressed data are damaged",
     )
 
@@ -352,7 +352,7 @@ def test_bytes_behind_an_array_are_refused(kind: str, here: Path) -> None:
 def test_a_changed_byte_in_an_archive_is_refused(here: Path) -> None:
     data = bytearray(ARRAYS["archive"])
     data[len(data) // 2] ^= 0xFF
-    assert refusal("bce", write("t.npz", bytes(data)), "-q") == "t.npz: not a sound numpy file"
+    assert refusal("bce", write("t.npz", bytes(data)), "-q") == "t.npz: not a valid numpy file"
 
 
 HEADERS = {

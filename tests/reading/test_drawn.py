@@ -6,7 +6,7 @@ from pathlib import Path
 from conftest import answer, close, record, refusal, run, write
 
 LOSS = -(log(0.8) + log(0.7)) / 2
-NOTE = "the table that is drawn from line 3 on is read, and no text around it"
+NOTE = "only the table drawn from line 3 on was read, not the text around it"
 
 PSQL = " label | prob \n-------+------\n     1 |  0.8\n     0 |  0.3\n(2 rows)\n\n"
 MYSQL = (
@@ -50,7 +50,7 @@ def test_a_fault_in_a_drawn_table_is_named_with_its_line() -> None:
             f"<stdin>:{line}: column 'prob': the cell is"
         )
         wide = table.replace("0.3", "0.3 | 5")
-        assert refusal("bce", stdin=wide) == f"<stdin>:{line}: 3 cells where 2 are wanted"
+        assert refusal("bce", stdin=wide) == f"<stdin>:{line}: 3 cells, expected 2"
 
 
 def test_a_long_drawn_table_is_read_whole_in_any_number_of_threads(here: Path) -> None:

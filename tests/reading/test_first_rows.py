@@ -150,7 +150,7 @@ def test_data_that_look_like_names_are_data(here: Path) -> None:
 def test_a_first_line_as_pandas_writes_it_in_every_file_is_asked_about(here: Path) -> None:
     write("y.csv", "0\n1\n0\n")
     write("p.csv", "0\n0.8\n0.3\n")
-    what = "the first line, 0, could be data or names by pandas; say which: --header or --no-header"
+    what = "the first line, 0, could be data, or column numbers that pandas wrote; choose --header or --no-header"
 
     assert refusal("bce", "y.csv", "p.csv") == f"y.csv and p.csv: {what}"
     assert answer("bce", "y.csv", "p.csv", "--header") == close((-math.log(0.8) - math.log(0.7)) / 2)
@@ -168,14 +168,14 @@ def test_a_header_one_cell_short_names_the_columns_behind_names_of_rows(here: Pa
         "label\tprob\n1\t1\t0.8\n2\t0\t0.3\n",
     ):
         assert answer("bce", write("t.txt", text)) == close(value), text
-    assert "3 cells where 2 are wanted" in refusal("bce", write("t.csv", "label,prob\n1,0.8,\n0,0.3,\n"))
-    assert "3 cells where 2 are wanted" in refusal("bce", write("t.csv", "label,prob\n1,0.8,5\n1,0.3,5\n"))
+    assert "3 cells, expected 2" in refusal("bce", write("t.csv", "label,prob\n1,0.8,\n0,0.3,\n"))
+    assert "3 cells, expected 2" in refusal("bce", write("t.csv", "label,prob\n1,0.8,5\n1,0.3,5\n"))
 
 
 def test_a_title_above_the_header_is_named(here: Path) -> None:
     said = refusal("bce", write("t.csv", "Predictions of 2024\nlabel,prob\n1,0.8\n0,0.3\n"))
 
-    assert said.startswith("t.csv:1: 'Predictions of 2024' is no line of the table")
+    assert said.startswith("t.csv:1: 'Predictions of 2024' is not part of the table")
 
 
 def test_an_encoding_that_reads_well_is_named(here: Path) -> None:
@@ -200,4 +200,4 @@ def test_rows_that_are_one_cell_too_long_have_no_names() -> None:
         "label,prob\n1,0,1\n",
         "label,prob\n1.5,1,0.8\n2.5,0,0.3\n",
     ):
-        assert "cells where" in refusal("bce", stdin=table), table
+        assert "cells, expected" in refusal("bce", stdin=table), table

@@ -98,7 +98,7 @@ def _one_by_one(labels: list[Row], preds: list[Row], keys: Sequence[str], drop: 
     for row in keyed:
         first = by_text[row.key]
         if first is not row:
-            raise Wrong(f"{row.place}: the key {first.told} stands twice, first in {first.place}")
+            raise Wrong(f"{row.place}: the key {first.told} occurs twice, first in {first.place}")
     numeric = all(as_numbers(row) is not None for row in keyed)
     by_number = {as_numbers(row): row for row in reversed(keyed)} if numeric else {}
     partner: dict[int, Row] = {}
@@ -120,7 +120,7 @@ def _one_by_one(labels: list[Row], preds: list[Row], keys: Sequence[str], drop: 
                 )
             alone += 1
         elif mine is not None and id(mine) in partner:
-            raise Wrong(f"{row.place}: the key {row.told} stands twice")
+            raise Wrong(f"{row.place}: the key {row.told} occurs twice")
         elif mine is None or mine.gone or row.gone:
             dropped += 1
         else:
@@ -128,12 +128,12 @@ def _one_by_one(labels: list[Row], preds: list[Row], keys: Sequence[str], drop: 
         if mine is not None:
             partner[id(mine)] = row
     if matched and strange:
-        raise Wrong(f"{matched}, and not all keys are numbers: {strange}")
+        raise Wrong(f"{matched}, but not all keys are numbers: {strange}")
     if numeric and not strange:
         for row in keyed:
             first = by_number[as_numbers(row)]
             if first is not row:
-                said = f"{row.place}: the keys {first.told} and {row.told} are one number, first in {first.place}"
+                said = f"{row.place}: the keys {first.told} and {row.told} are the same number, first in {first.place}"
                 raise Wrong(said)
     left = [row for row in labels if id(row) not in partner]
     unmatched = [row for row in left if not row.gone]
@@ -445,7 +445,7 @@ def test_a_row_that_is_dropped_has_a_key_that_may_not_stand_twice(here: Path) ->
 
     said = refusal("bce", write("l.csv", SOLUTION), write("p.csv", preds), "--key", "id", "--na", "drop")
 
-    assert said == "p.csv:5: the key '42' stands twice"
+    assert said == "p.csv:5: the key '42' occurs twice"
 
 
 def test_dropped_rows_of_arrays_json_lines_and_many_files_take_their_partners_along(here: Path) -> None:

@@ -58,8 +58,8 @@ def test_true_false_and_null_are_labels_and_missing_cells() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (('{"label": 1, "prob": 0.8}', '{"label": 1'), "<stdin>:2: the line is no JSON object"),
-        (('{"label": 1, "prob": 0.8}', "[1, 0.8]"), "<stdin>:2: the line is no JSON object"),
+        (('{"label": 1, "prob": 0.8}', '{"label": 1'), "<stdin>:2: the line is not a JSON object"),
+        (('{"label": 1, "prob": 0.8}', "[1, 0.8]"), "<stdin>:2: the line is not a JSON object"),
         (('{"label": 1, "prob": 0.8}', '{"label": 1, "prob": "x"}'), "<stdin>:2: column 'prob': 'x' is not a number"),
         (('{"label": 1, "prob": 0.8}', '{"label": 1, "prob": [[1]]}'), "<stdin>:2: 'prob' holds lists within lists"),
     ],
@@ -71,7 +71,7 @@ def test_a_line_that_is_wrong_is_named(rows: tuple[str, ...], said: str) -> None
 def test_a_list_of_another_length_is_refused() -> None:
     given = lines('{"label": 0, "probs": [0.8, 0.2]}', '{"label": 0, "probs": [1]}')
 
-    assert refusal("ce", stdin=given) == "<stdin>:2: 'probs' has 1 entry where 2 are wanted"
+    assert refusal("ce", stdin=given) == "<stdin>:2: 'probs' has 1 entry, expected 2"
 
 
 # --- lines of one shape -----------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_lines_of_one_shape_are_read_as_one_by_one(options: tuple[str, ...], mon
 def test_a_line_that_is_no_json_is_refused_where_others_are_read_as_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in ("01", ".5", "5.", "+1", "1.e5", "0x1", "1_0", "-", "--1", "in", "1 2"):
         line = f'{{"id": "a", "label": 1, "prob": {number}, "ok": true}}'
-        assert refusal("bce", stdin=lines(*PLAIN, line)) == "<stdin>:41: the line is no JSON object", number
+        assert refusal("bce", stdin=lines(*PLAIN, line)) == "<stdin>:41: the line is not a JSON object", number
 
 
 @examples(60)
@@ -226,7 +226,7 @@ def test_keys_that_are_not_asked_for_may_hold_anything() -> None:
 def test_a_key_that_stands_twice_is_refused() -> None:
     for line in ('{"label": 1, "prob": 0.5, "prob": 0.6}', '{"label": 1, "prob": 0.5, "t": {"a": 1, "a": 2}}'):
         for rows in ((line,), ('{"label": 1, "prob": 0.5}', line)):
-            assert refusal("bce", stdin=lines(*rows)).endswith("stands twice in the object")
+            assert refusal("bce", stdin=lines(*rows)).endswith("occurs twice in the object")
 
 
 def test_whole_numbers_above_those_of_floats_are_labels_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

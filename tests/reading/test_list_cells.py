@@ -41,8 +41,8 @@ def test_lists_in_cells_stand_beside_other_columns() -> None:
 
 def test_a_list_that_is_broken_missing_or_of_another_length_is_named_with_its_line() -> None:
     for cell, said in (
-        ('"[0.3, 0.7, 0]"', "column 'probs': a list of 3 where 2 are wanted"),
-        ("0.7", "column 'probs': a list of 1 where 2 are wanted"),
+        ('"[0.3, 0.7, 0]"', "column 'probs': a list of 3, expected 2"),
+        ("0.7", "column 'probs': a list of 1, expected 2"),
         ('"[0.3, 0.7"', "column 'probs': the brackets of the list do not match"),
         ('"[0.3, x]"', "column 'probs_1': 'x' is not a number"),
         ('"[0.3, 1.7]"', "column 'probs_1': 1.7 is not a probability; for logits use --from logits"),

@@ -62,7 +62,7 @@ def test_a_directory_is_its_tables_and_names_what_else_is_in_it(tmp_path: Path) 
     found = record("bce", plant(tmp_path / "tree"))
 
     assert found["sources"] == sorted(str(tmp_path / "tree" / name) for name in TABLES)
-    assert "3 files are left out as no table: README, plot.png, run.log" in found["notes"]
+    assert "3 files are no tables and left out: README, plot.png, run.log" in found["notes"]
     assert len(OTHERS) == 3
 
 
@@ -154,7 +154,7 @@ def test_nothing_to_read_is_said(here: Path) -> None:
     (here / "empty").mkdir()
 
     assert refusal("bce", "x-*.csv") == "x-*.csv: no such file; nothing matches this pattern"
-    assert refusal("bce", "empty") == "empty: no table is in this directory"
+    assert refusal("bce", "empty") == "empty: there is no table in this directory"
 
 
 def test_several_paths_are_refused_with_the_hint_to_quote(here: Path) -> None:

@@ -148,6 +148,6 @@ def test_keys_that_do_not_match_are_told_by_file_and_row(here: Path) -> None:
 
     twice, few = (refusal("bce", "labels.parquet", f"{name}.parquet", "--key", "id") for name in ("twice", "few"))
 
-    assert twice == "twice.parquet: row 61 (row group 2): the key '7' stands twice"
+    assert twice == "twice.parquet: row 61 (row group 2): the key '7' occurs twice"
     assert few.startswith("labels.parquet: row 1 (row group 1): the key '0' is not in few.parquet")
     assert record("bce", "labels.parquet", "few.parquet", "--key", "id", "--unmatched", "drop")["unmatched"] == 1

@@ -128,17 +128,17 @@ def test_classes_and_ignored_labels_that_are_large_numbers_are_told_apart(here: 
 
 def test_a_probability_that_a_float_rounds_to_certainty_is_refused_wherever_it_stands(here: Path) -> None:
     ends = {
-        "1e-400": "above 0, and a float can't tell it from 0",
-        "0." + "9" * 20: "below 1, and a float can't tell it from 1",
+        "1e-400": "above 0, but 0 as a float",
+        "0." + "9" * 20: "below 1, but 1 as a float",
     }
     for cell, what in ends.items():
         for rows in (0, 1, 60):
             good = "1,0.8\n0,0.3\n" * rows
-            said = f"column 'p': '{cell}' is {what}; give --from logprobs or --from logits"
+            said = f"column 'p': '{cell}' is {what}; use --from logprobs or --from logits"
             for text in (f"label,p\n{good}1,{cell}\n", f'label,p\n{good}1,"{cell}"\n'):
                 assert refusal("bce", write("t.csv", text)) == f"t.csv:{2 * rows + 2}: {said}"
         assert (
-            refusal("bce", "1,0", f"0.8,{cell}") == f"row 2: '{cell}' is {what}; give --from logprobs or --from logits"
+            refusal("bce", "1,0", f"0.8,{cell}") == f"row 2: '{cell}' is {what}; use --from logprobs or --from logits"
         )
         assert refusal("ce", write("c.csv", f"label,p_0,p_1\n0,{cell},1\n")).startswith("c.csv:2: column 'p_0'")
         assert refusal("bce", write("t.jsonl", f'{{"label": 1, "p": {cell}}}\n')).startswith("t.jsonl:1: column 'p'")

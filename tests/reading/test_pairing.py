@@ -135,7 +135,7 @@ def test_two_tables_with_labels_and_predictions_each_are_refused(here: Path) -> 
 
     said = refusal("bce", "labels.csv", "preds.csv")
 
-    assert said.startswith("labels.csv and preds.csv each hold labels and predictions; give each by itself, or")
+    assert said.startswith("labels.csv and preds.csv both hold labels and predictions; give one file alone, or")
     assert "-y" in said and "-p" in said
 
 
@@ -205,10 +205,14 @@ def test_what_is_wrong_with_a_join_is_named_with_key_file_and_line(here: Path) -
     for labels, preds, said in [
         (SOLUTION, SUBMISSION + "99,.5\n", "preds.csv:5: the key '99' is not in labels.csv; --unmatched drop leaves"),
         (SOLUTION + "5,1\n", SUBMISSION, "labels.csv:5: the key '5' is not in preds.csv; --unmatched drop leaves"),
-        (SOLUTION + "17,0\n", SUBMISSION, "labels.csv:5: the key '17' stands twice, first in labels.csv:2"),
-        ("id,label\n17,1\n17,0\n42,1\n", SUBMISSION, "labels.csv:3: the key '17' stands twice, first in labels.csv:2"),
-        (SOLUTION, SUBMISSION + "42,.5\n", "preds.csv:5: the key '42' stands twice"),
-        (SOLUTION + "03,0\n", SUBMISSION, "labels.csv:5: the keys '3' and '03' are one number, first in labels.csv:4"),
+        (SOLUTION + "17,0\n", SUBMISSION, "labels.csv:5: the key '17' occurs twice, first in labels.csv:2"),
+        ("id,label\n17,1\n17,0\n42,1\n", SUBMISSION, "labels.csv:3: the key '17' occurs twice, first in labels.csv:2"),
+        (SOLUTION, SUBMISSION + "42,.5\n", "preds.csv:5: the key '42' occurs twice"),
+        (
+            SOLUTION + "03,0\n",
+            SUBMISSION,
+            "labels.csv:5: the keys '3' and '03' are the same number, first in labels.csv:4",
+        ),
         (SOLUTION, SUBMISSION + ",.5\n", "preds.csv:5: column 'id': the key is missing"),
         (SOLUTION + "NA,1\n", SUBMISSION, "labels.csv:5: column 'id': the key is missing"),
         (SOLUTION, SUBMISSION.replace("id", "key"), "preds.csv: no column 'id'; the columns are key, prob"),

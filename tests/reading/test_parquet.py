@@ -231,9 +231,9 @@ def test_the_width_of_lists_is_that_of_the_first_row_that_has_one(tmp_path: Path
 @pytest.mark.parametrize(
     ("rows", "what"),
     [
-        ([*ROWS, [0.5, 0.5]], "row 4 (row group 1): column 'probs': 2 numbers where 3 are wanted"),
-        ([*ROWS, [0.1, 0.2, 0.3, 0.4]], "row 4 (row group 1): column 'probs': 4 numbers where 3 are wanted"),
-        ([*ROWS, []], "row 4 (row group 1): column 'probs': 0 numbers where 3 are wanted"),
+        ([*ROWS, [0.5, 0.5]], "row 4 (row group 1): column 'probs': 2 numbers, expected 3"),
+        ([*ROWS, [0.1, 0.2, 0.3, 0.4]], "row 4 (row group 1): column 'probs': 4 numbers, expected 3"),
+        ([*ROWS, []], "row 4 (row group 1): column 'probs': 0 numbers, expected 3"),
         ([*ROWS, [0.5, None, 0.5]], "row 4 (row group 1): column 'probs_1': the cell is missing (null)"),
         ([*ROWS, None], "row 4 (row group 1): column 'probs_0': the cell is missing (null)"),
     ],
@@ -278,9 +278,9 @@ REFUSED = {
     "text": (pa.array(["0.8", "0.3", "0.4", "0.7"]), "'0.8' is text, not a number"),
     "bytes": (pa.array([b"0.8", b"0.3", b"0.4", b"0.7"]), "is text, not a number"),
     "map": (pa.array([[("a", 0.8)]] * 4, pa.map_(pa.string(), pa.float64())), "map<string, double"),
-    "date": (pa.array([1, 2, 3, 4], pa.date32()), "date32[day] where one value is wanted"),
-    "time": (pa.array([1, 2, 3, 4], pa.timestamp("us")), "timestamp[us] where one value is wanted"),
-    "list of text": (pa.array([["a"], ["b"], ["c"], ["d"]]), "lists of string where one value is wanted"),
+    "date": (pa.array([1, 2, 3, 4], pa.date32()), "expected one value, found date32[day]"),
+    "time": (pa.array([1, 2, 3, 4], pa.timestamp("us")), "expected one value, found timestamp[us]"),
+    "list of text": (pa.array([["a"], ["b"], ["c"], ["d"]]), "expected one value, found lists of string"),
 }
 
 
@@ -444,9 +444,9 @@ def test_a_key_of_the_paths_is_a_column_of_all_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("first", "second", "what"),
     [
-        ([0.5], [1], "column 'prob' holds whole numbers, and in"),
-        ([0.5], [True], "column 'prob' holds booleans, and in"),
-        ([0.5], ["0.5"], "column 'prob' holds text, and in"),
+        ([0.5], [1], "column 'prob' holds whole numbers, but in"),
+        ([0.5], [True], "column 'prob' holds booleans, but in"),
+        ([0.5], ["0.5"], "column 'prob' holds text, but in"),
     ],
 )
 def test_types_that_change_what_a_number_means_from_file_to_file_are_refused(

@@ -323,7 +323,7 @@ def test_a_path_that_leads_nowhere_is_refused_by_its_name() -> None:
 
 
 def test_a_directory_is_no_table() -> None:
-    assert refusal("bce", ".") == ".: no table is in this directory"
+    assert refusal("bce", ".") == ".: there is no table in this directory"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")

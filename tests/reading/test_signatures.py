@@ -28,7 +28,7 @@ def zipped(*names: str) -> bytes:
 FILES = {
     "an Excel workbook": (zipped("[Content_Types].xml", "xl/workbook.xml"), "read_excel"),
     "an OpenDocument spreadsheet": (zipped("mimetype", "content.xml"), "read_excel"),
-    "a file of torch": (zipped("archive/data.pkl", "archive/data/0"), "torch.load"),
+    "a PyTorch file": (zipped("archive/data.pkl", "archive/data/0"), "torch.load"),
     "a zip archive": (zipped("preds.csv"), "unzip -p table.bin"),
     "a pickle": (pickle.dumps([0.5]), "read_pickle"),
     "an SQLite database": (b"SQLite format 3\0" + bytes(100), "sqlite3 -header -csv table.bin"),
@@ -86,8 +86,8 @@ ABOVE = [
     ("# made by a script\n", "line 1 begins with # and was skipped"),
     ("# made by a script\n# on a Monday, twice\n", "lines 1 to 2 begin with # and were skipped"),
     ("\n# made by a script\n\n", "line 2 begins with # and was skipped"),
-    ("sep=,\n", "line 1 says that cells are separated by ','"),
-    ('"sep=,"\r\n', "line 1 says that cells are separated by ','"),
+    ("sep=,\n", "line 1 sets the delimiter to ','"),
+    ('"sep=,"\r\n', "line 1 sets the delimiter to ','"),
 ]
 
 
@@ -136,13 +136,13 @@ def test_a_column_that_is_called_by_a_number_sign_is_a_column() -> None:
 
 
 def test_a_number_sign_further_down_is_no_comment() -> None:
-    assert refusal("bce", stdin=SOUND + "# end\n").startswith("<stdin>:4: 1 cell where 2 are wanted")
+    assert refusal("bce", stdin=SOUND + "# end\n").startswith("<stdin>:4: 1 cell, expected 2")
 
 
 # --- what else is said ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("text", ["label,prob\n", "label,prob", "label,prob\n\n\n", "# above\nlabel,prob\n"])
 def test_a_header_alone_is_said_to_be_one(text: str) -> None:
-    assert refusal("bce", stdin=text) == "<stdin>: the table is a header alone; there are no rows"
+    assert refusal("bce", stdin=text) == "<stdin>: there are no rows below the header"
 
 
 def test_percentages_in_a_list_are_refused_with_the_cure() -> None:
@@ -159,7 +159,7 @@ def test_percentages_in_a_table_are_refused_with_the_cure() -> None:
 def test_rounding_of_float32_is_said_to_be_that(prob: str) -> None:
     said = refusal("bce", stdin=f"label,prob\n1,{prob}\n0,0.3\n")
 
-    assert said.endswith("is not a probability, though by rounding alone, as of float32; --eps 1e-7 clips it")
+    assert said.endswith("is not a probability, but only because of rounding, as in float32; --eps 1e-7 clips it")
 
 
 @pytest.mark.parametrize(("prob", "same"), [("1.0000001", "1"), ("-0.0000001", "0")])

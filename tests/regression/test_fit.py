@@ -108,8 +108,8 @@ def test_a_tolerance_stops_early_and_counts_as_converged(students: Path) -> None
 
 def test_a_loss_that_ends_above_where_it_began_is_refused_with_the_advice_of_a_smaller_rate(students: Path) -> None:
     said = refusal("fit", "bce", students, "--lr", "1000")
-    assert said.startswith("the loss ends above where it began: 0.693147, and ")
-    assert said.endswith(" after step 1000; try a smaller --lr than 1000, or --standardize")
+    assert said.startswith("the loss rose from 0.693147 to ")
+    assert said.endswith(" after 1000 steps; try a smaller --lr than 1000, or --standardize")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_all_other_numeric_columns_are_features_unless_they_are_chosen(students:
     rows = "id,name,x,z,y\n1,ann,0.5,1,1\n2,bob,1.5,2,0\n3,cid,0.7,0,1\n4,dan,0.2,5,0\n"
     found = record("fit", "bce", "--steps", "1", stdin=rows)
     assert [entry["parameter"] for entry in found["parameters"]] == ["intercept", "x", "z"]
-    assert found["notes"][-1] == "not taken as features: 'id'; choose the features with -x"
+    assert found["notes"][-1] == "not used as features: 'id'; choose the features with -x"
     found = record("fit", "bce", students, "-x", "x2", "--no-intercept", "--steps", "1")
     assert [entry["parameter"] for entry in found["parameters"]] == ["x2"]
 
@@ -323,7 +323,7 @@ def test_by_descent_a_coin_has_its_probability_too() -> None:
 def test_neither_a_column_of_words_nor_an_intercept_left_out_makes_a_coin() -> None:
     assert "no column of features; the columns are" in refusal("fit", "bce", stdin="colour,y\nred,1\nblue,0\n")
     said = refusal("fit", "bce", "--no-intercept", stdin="y\n1\n0\n")
-    assert said == "<stdin>: no column of features and no intercept leave nothing to fit"
+    assert said == "<stdin>: without features and intercept there is nothing to fit"
 
 
 # --- output -----------------------------------------------------------------------------------------------------------
@@ -373,7 +373,7 @@ def test_quiet_prints_the_parameters_and_csv_a_line_for_each(students: Path, ani
         (("--test-size", "1.5"), "--test-size: 1.5 is out of range; it must be a share of the rows between 0 and 1"),
         (("--test-size", "0.001"), "--test-size: 0.001 of 80 rows leaves no rows"),
         (("--test-size", "0.5", "--test", "x.csv"), "give one of them"),
-        (("--theta", "1,2"), "--theta gives 2 numbers; 3 are wanted: intercept, x1, x2"),
+        (("--theta", "1,2"), "--theta gives 2 numbers, expected 3: intercept, x1, x2"),
         (("-x", "x9"), "no column 'x9'"),
         (("--test", "absent.csv"), "absent.csv: no such file"),
         (("--predict", "absent/p.csv"), "--predict: absent/p.csv: there is no directory absent"),
@@ -396,13 +396,14 @@ def test_columns_that_leave_newton_without_one_optimum_are_refused() -> None:
 def test_a_weight_that_leaves_the_floats_is_refused_with_its_line() -> None:
     said = refusal("fit", "bce", "-w", "w", stdin="x,y,w\n1,1,1\n2,0,1e300\n3,1,1\n")
     assert (
-        said == "<stdin>:3: column 'w': a weight of 1e+300 leaves the range of floats in a gradient; scale the weights"
+        said
+        == "<stdin>:3: column 'w': a weight of 1e+300 is beyond the range of floats in a gradient; scale the weights"
     )
 
 
 def test_one_class_lists_and_a_table_to_overwrite_are_refused(students: Path) -> None:
-    assert "two classes at least are wanted" in refusal("fit", "ce", stdin="x,y\n1,a\n2,a\n")
-    assert "a regression wants a table" in refusal("fit", "bce", "1,0", "0.5,0.5")
+    assert "at least two classes are needed" in refusal("fit", "ce", stdin="x,y\n1,a\n2,a\n")
+    assert "a regression needs a table" in refusal("fit", "bce", "1,0", "0.5,0.5")
     before = students.read_text()
     assert "is an input file; choose another" in refusal("fit", "bce", students, "--predict", students)
     assert students.read_text() == before

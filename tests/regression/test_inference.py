@@ -174,7 +174,7 @@ def test_features_at_the_end_of_the_floats_are_refused_with_their_line(command: 
     text = f"y,a\n1,1\n0,2\n1,{size}\n0,-1e307\n"
     for more in ((), ("--method", "newton"), ("--standardize",)):
         said = refusal("fit", command, "-", "-y", "y", "-x", "a", *more, stdin=text)
-        assert ":4: column 'a': the feature leaves the range of floats" in said
+        assert ":4: column 'a': the feature is beyond the range of floats" in said
 
 
 @pytest.mark.parametrize("command", ["bce", "ce"])

@@ -82,9 +82,9 @@ def test_a_share_of_the_rows_is_tested_on(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("label,logit\n1,2\n0,-1\n", "every row is right"),
-        ("label,logit\n1,-2\n0,1\n", "point the wrong way"),
-        ("label,logit\n1,0\n0,0\n", "no more than a constant"),
-        ("label,logit\n1,inf\n0,1\n", ":2: column 'logit': a temperature wants finite logits"),
+        ("label,logit\n1,-2\n0,1\n", "have the wrong sign"),
+        ("label,logit\n1,0\n0,0\n", "no better than a constant"),
+        ("label,logit\n1,inf\n0,1\n", ":2: column 'logit': a temperature needs finite logits"),
         ("label,z_0,z_1\n0,3,1\n1,1e-300,2e-300\n", "every row is right"),
     ],
 )

@@ -129,7 +129,7 @@ def _series(part: StoredArray, at: int) -> Iterator[ArrayColumn]:
     for dtype in dtypes:
         if dtype.kind not in "bifuUS" or len(part.shape) not in ((1,) if fields else (1, 2)):
             size = "x".join(map(str, part.shape)) or "one value"
-            raise DataError(f"an array of numbers or text with 1 or 2 axes is wanted, not {dtype}, {size}")
+            raise DataError(f"expected an array of numbers or text with 1 or 2 axes, found {dtype}, {size}")
     if fields:
         yield from (ArrayColumn(name, at, name) for name in fields)
     elif len(part.shape) == 1:

@@ -139,7 +139,7 @@ def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
     if other.any():
         row = int(other.argmax())
         found = "1 number" if lengths[row] == 1 else f"{lengths[row]} numbers"
-        fault = row, f"column {shown(str(place.column))}: {found} where {width} are wanted"
+        fault = row, f"column {shown(str(place.column))}: {found}, expected {width}"
         array = array[:row]
     there = _present(array)
     numbers = _float64(_plain(array.flatten())).reshape(-1, width)
@@ -186,7 +186,7 @@ def _unreadable(array: Any, kind: str) -> tuple[int, str] | None:
         if array[row].is_valid:
             return (
                 row,
-                f"{shown(str(value))} is text, not a number" if kind == TEXT else f"{kind} where one value is wanted",
+                f"{shown(str(value))} is text, not a number" if kind == TEXT else f"expected one value, found {kind}",
             )
     return None
 

@@ -28,7 +28,7 @@ try:
 except ImportError:
     orjson = None  # type: ignore[assignment]
 
-NO_OBJECT = "the line is no JSON object"
+NO_OBJECT = "the line is not a JSON object"
 SHOWN_ROWS = 20  # that show which columns are numbers
 TEMPLATE_LINES = 8  # of a block, among which one with a template is looked for
 NESTED = "lists within lists"
@@ -199,7 +199,7 @@ def _exact_object(line: bytes) -> dict[str, Any]:
     try:
         found = _DECODER.decode(line.decode("utf-8").strip())
     except KeyError as error:
-        raise ValueError(f"the key {shown(error.args[0])} stands twice in the object") from None
+        raise ValueError(f"the key {shown(error.args[0])} occurs twice in the object") from None
     except (ValueError, RecursionError):
         raise ValueError(NO_OBJECT) from None
     if not isinstance(found, dict):
@@ -245,9 +245,7 @@ def _cells(found: Mapping[str, Any], key: Key, nested: str | None = None) -> lis
     if isinstance(value, dict) and isinstance(entries, tuple) and value.keys() == set(entries):
         return [_cell(value[entry], key.name, nested) for entry in entries]
     size = len(value) if isinstance(value, list | dict) else 1
-    raise ValueError(
-        f"{shown(key.name)} has {size} {'entry' if size == 1 else 'entries'} where {len(key.columns)} are wanted"
-    )
+    raise ValueError(f"{shown(key.name)} has {size} {'entry' if size == 1 else 'entries'}, expected {len(key.columns)}")
 
 
 def _cell(value: Any, key: str, nested: str | None = None) -> str:

@@ -24,7 +24,7 @@ from losscli.reading.sources import NPY, STDIN, Source, readable
 MOST_COLUMNS = 1 << 20
 ROW_BYTES = 1 << 25  # a row longer than this is no row of a table
 _HEADER_BYTES = 1 << 16
-_UNSOUND = "not a sound numpy file"
+_UNSOUND = "not a valid numpy file"
 _SHORT = "the array ends before its last row"
 
 LONGEST = 1 << 24  # characters of a cell of text
@@ -114,7 +114,7 @@ def _refuse(part: StoredArray) -> None:
     """DataError where the array can't hold columns of numbers or text."""
     dtype, shape = part.dtype, part.shape
     if dtype.hasobject:
-        raise DataError("pickled objects are not read")
+        raise DataError("pickled objects are refused")
     if min(shape, default=1) < 0 or (dtype.itemsize == 0 and shape):
         raise DataError(_UNSOUND)
     if prod(shape[1:]) > MOST_COLUMNS or part.row_bytes > ROW_BYTES:

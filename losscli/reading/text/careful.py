@@ -127,7 +127,7 @@ def _rounded(cells: list[str], values: NDArray[np.float64]) -> bool:
 def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
     if len(record) != layout.width:
         found = "1 cell" if len(record) == 1 else f"{len(record)} cells"
-        return RowError(at, "row", None, f"{found} where {layout.width} are wanted{layout.hint}")
+        return RowError(at, "row", None, f"{found}, expected {layout.width}{layout.hint}")
     asked = layout.asked
     missing = [(part, place) for column, part, place in asked if layout.is_missing(record[column].strip(), part)]
     if missing and layout.drop:
@@ -142,8 +142,8 @@ def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
             what = f"{shown(cell.translate(_SWAPPED))} is not a number; the decimal mark is the comma"
             return RowError(at, part, place, what if layout.comma else not_a_number(cell))
         if part == "prob" and layout.exact and (end := rounded_away(cell)) is not None:
-            what = f"{shown(cell)} is {'above 0' if end == 0.0 else 'below 1'}, and a float can't tell it from {end:g}"
-            return RowError(at, part, place, f"{what}; give --from logprobs or --from logits")
+            what = f"{shown(cell)} is {'above 0' if end == 0.0 else 'below 1'}, but {end:g} as a float"
+            return RowError(at, part, place, f"{what}; use --from logprobs or --from logits")
     strange = next((place for place, column in enumerate(layout.extra) if not is_text(record[column])), None)
     return None if strange is None else RowError(at, "extra", strange, not_utf8(record[layout.extra[strange]]))
 

@@ -97,5 +97,5 @@ def unsound(error: "csv.Error") -> DataError:
     if "field larger" in text:
         return DataError(f"a cell of more than {CELL_BYTES >> 20} MiB; is this a table, and is each quote closed?")
     if "new-line" in text:
-        return DataError("a carriage return stands inside the line")
+        return DataError("there is a carriage return inside the line")
     return DataError("text follows a closing quote" if "expected after" in text else text)

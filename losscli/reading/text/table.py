@@ -56,7 +56,7 @@ def without_preamble(data: bytes, delimiter: str | None) -> Preamble:
     found = SEPARATOR.match(first + end)
     if found:
         named = found[1].decode("latin-1")
-        note = f"line 1 says that cells are separated by {named!r}"
+        note = f"line 1 sets the delimiter to {named!r}"
         return Preamble(1, delimiter or named, (note,), data[len(first) + len(end) :])
     lines = data.split(b"\n", MOST_COMMENTS)
     count = next((at for at, line in enumerate(lines) if not line.startswith(b"#") and line.strip()), 0)
@@ -199,7 +199,7 @@ class ListColumns:
                 except DataError as error:
                     raise ValueError(f"{name}: {error}") from None
                 if len(entries) != size:
-                    raise ValueError(f"{name}: a list of {len(entries)} where {size} are wanted")
+                    raise ValueError(f"{name}: a list of {len(entries)}, expected {size}")
                 found += entries
         return found
 
@@ -408,7 +408,7 @@ def _table(feed: Feed, head: Head, style: Style, lines_above: int, wanted: Colum
     _skip(feed, header_lines)
     alone = not (wanted.labels_only or wanted.preds_only)  # of two tables the numbers of rows are compared
     if alone and columns.names and feed.ended and not feed.rest.strip():
-        raise DataError(f"{source.name}: the table is a header alone; there are no rows")
+        raise DataError(f"{source.name}: there are no rows below the header")
     skipped = lines_above + header_lines
     hint = (
         "" if width > 1 and style.delimiter else f" (the delimiter is the {NAMES.get(head.delimiter, head.delimiter)})"
@@ -511,7 +511,7 @@ def _undrawn(feed: Feed, style: Style) -> tuple[Style, tuple[str, ...]]:
     feed.source.stream = drawn  # type: ignore[assignment]  # all that a source asks of it is `read`
     feed.rest, feed.ended = b"", False
     feed.fill(HEAD_BYTES)
-    note = f"the table that is drawn from line {drawn.header + 1} on is read, and no text around it"
+    note = f"only the table drawn from line {drawn.header + 1} on was read, not the text around it"
     return replace(style, delimiter="\t"), (note,) if drawn.header else ()
 
 
@@ -524,7 +524,7 @@ class _Replaced:
     def read(self, size: int) -> bytes:
         piece = self.inner(size)
         if b"\n" in piece:
-            raise DataError("lines end in carriage returns alone, and further down in newlines; make them one kind")
+            raise DataError("lines end with carriage returns, later lines with newlines; use one kind")
         return piece.replace(b"\r", b"\n")
 
 
@@ -548,7 +548,7 @@ def _head(feed: Feed, style: Style, lines_above: int) -> Head:
         raise DataError(f"{feed.source.name}: the input is empty")
     place = f"{feed.source.name}:{lines_above + blank + 1}"
     if lines[blank].lstrip().startswith("{"):
-        raise DataError(f"{place}: JSON behind so many blank lines is not read; JSON lines begin with an object")
+        raise DataError(f"{place}: JSON lines after so many blank lines are not read; remove the blank lines")
     sample = [line for line in lines[: blank + HEAD_LINES] if line.strip(gaps)]
     delimiter = style.delimiter or find_delimiter(sample, style.decimal_comma)
     reader = records(iter([line + "\n" for line in lines[blank:]]), delimiter)
@@ -569,11 +569,11 @@ def _head(feed: Feed, style: Style, lines_above: int) -> Head:
     if _names_rows(top):
         top, notes = replace(top, first=("", *top.first)), (_ROW_NAMES,)
     elif (title := _title(top, sample, style.delimiter)) is not None:
-        raise DataError(f"{place}: {shown(title)} is no line of the table, which begins below it; leave such lines out")
+        raise DataError(f"{place}: {shown(title)} is not part of the table, which begins below it; remove such lines")
     return Head(delimiter, top, taken, blank, notes)
 
 
-_ROW_NAMES = "the header is one cell short: the first column is taken for names of rows, which have no name themselves"
+_ROW_NAMES = "the header is one cell short: the first column is read as row names"
 
 
 def _names_rows(top: FirstLines) -> bool:
