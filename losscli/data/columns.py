@@ -344,7 +344,8 @@ def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
 
     `-` is the label beside `+`, and a class where nothing names the classes.
     """
-    names = columns.class_names or () if columns.form is Form.CATEGORICAL else ()
+    classes = columns.form is Form.CATEGORICAL or len(wanted.counterparts) > 1
+    names = (columns.class_names or wanted.counterparts) if classes else ()
     cut = {part for name in names for part in (name, *re.split(r"[_\-.:/|(\[#\])]", name))}
     texts = {text.strip() for text in (*wanted.named_labels, *cut)} - {""}
     unknown = columns.form is Form.CATEGORICAL and len(columns.labels) == 1 and not texts

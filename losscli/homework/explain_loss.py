@@ -60,7 +60,8 @@ def explain_loss(blocks: Sequence[EvaluatedBlock], f: Figures, digits: int) -> E
     problem, terms = f.problem, first_terms(f.problem, blocks)
     soft = any(block.prepared.index is None and block.prepared.raw.ndim == 2 for block in blocks)
     weighted = any(term.weight is not None for term in terms)
-    lines = formula(problem, soft, weighted, _observation(terms)) + (_zeros(problem, blocks) if soft else ())
+    divisor = divisor_name(f, weighted, _observation(terms))
+    lines = formula(problem, soft, weighted, divisor) + (_zeros(problem, blocks) if soft else ())
     changes = {
         "rescaled": [text for block in blocks for text in _rescaled(problem, block)][:CHANGED],
         "clipped": list(islice((text for block in blocks for text in _clipped(problem, block)), CHANGED)),
@@ -260,14 +261,14 @@ def _term_record(term: Term) -> dict[str, Any]:
 # --- from rows to the answer ----------------------------------------------------------------------------------------
 def work_grid(f: Figures, terms: Sequence[Term], digits: int) -> Grid:
     """The sum, the divisor, the mean, and what they make of the likelihoods where the loss is one of them."""
-    problem, settings = f.problem, f.problem.settings
+    settings = f.problem.settings
     whole, observation = len(terms) == f.n, _observation(terms)
     base = f"{settings.base or 'e'}".removesuffix(".0")
     weighed = [(term.loss, 1.0 if term.weight is None else term.weight) for term in terms if term.weight != 0.0]
     addition = listed([f"{weight * loss:.{digits}g}" for loss, weight in weighed], " + ", SHOWN)
     rows: list[tuple[object, ...]] = [("sum", f.sum, maths(addition) if whole else f"of {f.n} {observation}s")]
     if settings.reduction is Reduction.MEAN:
-        name = divisor_name(problem, any(term.weight is not None for term in terms), observation)
+        name = divisor_name(f, any(term.weight is not None for term in terms), observation)
         division = maths(f"{f.sum:.{digits}g} / {f.divisor:.{digits}g}")
         rows += [("divisor", f.divisor, name), ("mean", f.mean, division)]
     if "likelihood" in settings.loss.leads:  # the likelihoods e^-loss multiplied, each to the power of its weight

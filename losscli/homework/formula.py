@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from losscli.enums import Form, Like, Reduction, Scale
+from losscli.evaluation.data_checks import HARD
+from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.losses.wording import listed
 from losscli.output.formula import Formula, maths
@@ -25,14 +27,14 @@ class Explanation:
     record: Mapping[str, Any]
 
 
-def formula(problem: Problem, soft: bool, weighted: bool, observation: str) -> tuple[Line, ...]:
-    """The formula in symbols, and what the options add to it; an `observation` is a row or a cell."""
+def formula(problem: Problem, soft: bool, weighted: bool, divisor: str) -> tuple[Line, ...]:
+    """The formula in symbols, and what the options add to it; `divisor` is what the mean divides by, in words."""
     spread = soft or (problem.form is Form.CATEGORICAL and problem.settings.smoothing > 0.0)
     reduction, leads = problem.settings.reduction, problem.settings.loss.leads
     lines: list[Line] = [maths(problem.kernel.formula(spread, log_name(problem))), *option_lines(problem)]
     total = "sum of weight * loss" if weighted else "sum of the losses"
     if reduction is Reduction.MEAN:
-        lines.append(maths(f"mean = ({total}) / ({divisor_name(problem, weighted, observation).removeprefix('the ')})"))
+        lines.append(maths(f"mean = ({total}) / ({divisor.removeprefix('the ')})"))
     elif reduction is Reduction.SUM:
         lines.append(maths(f"sum = {total}"))
     if "likelihood" in leads and reduction is not Reduction.NONE:
@@ -99,11 +101,15 @@ def log_name(problem: Problem) -> str:
     return LOG_NAMES.get(base, f"log{base:g}" if base else "ln")
 
 
-def divisor_name(problem: Problem, weighted: bool, observation: str) -> str:
-    """What the mean divides by, in words."""
+def divisor_name(f: Figures, weighted: bool, observation: str) -> str:
+    """What the mean divides by, in words; an `observation` is a row or a cell."""
+    problem, categorical = f.problem, f.problem.form is Form.CATEGORICAL
+    soft = not f.summary.per_class if categorical else HARD not in f.summary.traits
     by_class = problem.settings.class_weight and not problem.convention.class_weight_by_row
+    by_class = by_class and not (soft and categorical)
     if weighted and not problem.convention.mean_over_rows:
-        return "the sum of the weights" + (", each times that of its class" if by_class else "")
+        of_class = ", each times that of its class" + (" if its label is hard" if soft else "")
+        return "the sum of the weights" + (of_class if by_class else "")
     if by_class:
-        return f"the sum of the weights of the {observation}s' classes"
+        return f"the sum of the weights of the {observation}s' classes" + (", 1 for a soft label" if soft else "")
     return f"the number of {observation}s"

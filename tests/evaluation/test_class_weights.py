@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
-from conftest import answer, listed, record, refusal
+from conftest import answer, close, listed, record, refusal
 
 LABELS, PREDS = [1, 0, 0, 1, 0], [0.8, 0.3, 0.4, 0.7, 0.2]
 ROWS = [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.1, 0.8]]
@@ -142,3 +143,36 @@ def test_rows_of_an_ignored_label_do_not_count_in_two_classes(tmp_path: Path) ->
     found = record("bce", tmp_path / "t.csv", "--ignore", "-1")
     assert found["value"] == answer("bce", "1,0", "0.8,0.4") and found["ignored"] == 1 and found["n"] == 2
     assert record("grad", "bce", tmp_path / "t.csv", "--ignore", "-1")["gradient"][1] == 0.0
+
+
+def test_a_soft_label_adds_one_to_the_divisor_and_a_hard_one_the_weight_of_its_class() -> None:
+    """The terms of each row by mpmath, times the weights of their classes 1 and 3."""
+    labels, preds, weights = (1, 0, 0.25, 0.5, 1), (0.8, 0.3, 0.6, 0.1, 0.45), (2, 1, 0.5, 4, 1)
+    with mpmath.workdps(40):
+        rows = [
+            -3 * y * mpmath.log(mpmath.mpf(p)) - (1 - mpmath.mpf(y)) * mpmath.log(1 - mpmath.mpf(p))
+            for y, p in zip(labels, preds, strict=True)
+        ]
+        plain = float(sum(rows) / (3 + 1 + 1 + 1 + 3))
+        weighted = float(sum(w * row for w, row in zip(weights, rows, strict=True)) / (2 * 3 + 1 + 0.5 + 4 + 1 * 3))
+        slope = float((3 * 0.25 / mpmath.mpf(0.6) - 0.75 / (1 - mpmath.mpf(0.6))) / -9)
+    args = (listed(labels), listed(preds), "--class-weight", "1,3")
+    explained = record("bce", *args, "--explain")
+    assert (explained["value"], explained["divisor"]) == (close(plain), 9)
+    assert explained["explain"]["formula"][-1] == (
+        "mean = (sum of the losses) / (sum of the weights of the rows' classes, 1 for a soft label)"
+    )
+    assert record("grad", "bce", *args)["gradient"][2] == pytest.approx(slope, rel=1e-13)
+    explained = record("bce", *args, "-w", listed(weights), "--explain")
+    assert explained["value"] == close(weighted)
+    assert "each times that of its class if its label is hard" in explained["explain"]["formula"][-1]
+    hard = record("bce", "1,0", "0.8,0.3", "--class-weight", "1,3", "--explain")
+    assert hard["explain"]["formula"][-1].endswith("/ (sum of the weights of the rows' classes)")
+
+
+def test_label_probabilities_of_classes_divide_by_the_number_of_rows_whatever_the_class_weights() -> None:
+    for labels in ("0.25,0.75;1,0", "0,1;1,0"):
+        found = record("ce", labels, "0.8,0.2;0.3,0.7", "--class-weight", "1,3", "--explain")
+
+        assert found["divisor"] == 2
+        assert "mean = (sum of the losses) / (number of rows)" in found["explain"]["formula"]

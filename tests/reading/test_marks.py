@@ -86,6 +86,11 @@ def test_a_mark_that_the_user_or_a_column_names_is_a_label(here: Path) -> None:
         assert answer("ce", "--classes", f"{mark},cat", "t.csv") == both, mark
         write("t.csv", f"label,p\n{mark},0.8\ncat,0.3\n")
         assert answer("bce", "--positive", mark, "t.csv") == both, mark
+        write("l.csv", f"id,label\n1,{mark}\n2,cat\n")
+        write("p.csv", f"id,p_{mark},p_cat\n1,0.8,0.2\n2,0.3,0.7\n")
+        for command in ("ce", "nll"):
+            for options in ((), ("--key", "id"), ("--na", "drop")):
+                assert answer(command, "l.csv", "p.csv", *options) == both, mark
         line = {"label": mark, "p": 0.8}
         write("t.jsonl", json.dumps(line) + "\n" + json.dumps({"label": "cat", "p": 0.3}) + "\n")
         assert answer("bce", "--positive", mark, "t.jsonl") == both, mark
