@@ -16,7 +16,7 @@ import numpy as np
 
 from losscli.data.categorical import Array, Categorical, Column, Flags, Ints, taken
 from losscli.data.cells import is_missing_number
-from losscli.data.columns import Columns, ColumnSelection, label_words
+from losscli.data.columns import LABEL_NAMES, Columns, ColumnSelection, label_words
 from losscli.data.reasons import MISSING_CELL
 from losscli.errors import DataError, Location, RowError
 
@@ -157,8 +157,12 @@ class Block:
         return replace(self, labels=(), preds=nothing, weights=None, features=None, extra=(), keep=None)
 
     def error(self, fault: RowError) -> DataError:
-        """A fault as an error that says where it is."""
-        return DataError(f"{fault.where or self.location(fault.row, fault.part, fault.column)}: {fault.what}")
+        """A fault as an error that says where it is, with a hint where a first line read as data may be a header."""
+        where = fault.where or self.location(fault.row, fault.part, fault.column)
+        word = fault.what.removeprefix("label '").partition("' ")[0].casefold()
+        nameless = fault.part == "label" and where.line == 1 and "'" not in where.rest
+        hint = "; if this line names the columns, give --header" if nameless and word in LABEL_NAMES else ""
+        return DataError(f"{where}: {fault.what}{hint}")
 
 
 @dataclass(frozen=True)

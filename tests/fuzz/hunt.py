@@ -6,8 +6,9 @@ mean (`meanings`), so that the answer is known before the table is.
     python tests/fuzz/hunt.py --inputs 1000000          as many tables, in two processes
     python tests/fuzz/hunt.py --only 12345              one table, shown
 
-A finding is a traceback or an internal error, a run of more than ten seconds, another number than the oracle's, an
-answer on what must be refused, a refusal of what is sound, and another answer from a file, or from packed bytes.
+A finding is a traceback or an internal error, a run of more than ten seconds of processor time, another number than
+the oracle's, an answer on what must be refused, a refusal of what is sound or without its place, and another answer
+from a file, or from packed bytes.
 """
 
 import argparse
@@ -129,18 +130,18 @@ def other_cuts(turn: int, asked: Posed, result: Result) -> str | None:
 
 @contextmanager
 def limited(seconds: int) -> Iterator[None]:
-    """TooSlow where this takes longer."""
+    """TooSlow where this takes more processor time."""
 
     def late(*_: object) -> None:
         raise TooSlow(f"more than {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def judged(seeds: range) -> tuple[Counter[str], list[str]]:

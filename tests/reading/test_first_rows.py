@@ -119,6 +119,17 @@ def test_a_bad_first_row_of_a_table_without_a_header_is_a_fault_of_its_line(here
         assert refusal(*args, write("t.csv", text)) == f"t.csv:1: {what}"
 
 
+def test_a_header_of_numbers_that_are_not_whole_is_refused_with_the_option_that_takes_it(here: Path) -> None:
+    table = "label,0.5,1.5\n0.5,0.8,0.2\n1.5,0.3,0.7\n"
+    for command in ("ce", "nll"):
+        said = refusal(command, write("t.csv", table))
+        assert said.startswith("t.csv:1: column 1: label 'label' is not a class; the classes are '0', '1'")
+        assert said.endswith("; if this line names the columns, give --header")
+        assert answer(command, "t.csv", "--header") == close((-math.log(0.8) - math.log(0.7)) / 2)
+    for later in ("1,0.8\ny,0.2\n", '{"label": "y", "p": 0.5}\n'):
+        assert "--header" not in refusal("bce", stdin=later)
+
+
 def test_two_files_keep_their_first_rows(here: Path) -> None:
     write("y.csv", "1x\n0\n1\n")
     write("p.csv", "0.8\n0.3\n0.6\n")
