@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 LIKENESS = 0.75  # how alike two spellings are to be taken for one another, from 0 to 1
 
@@ -46,8 +46,7 @@ class RowError(Exception):
         return RowError, (self.row, self.part, self.column, self.what, self.where)
 
 
-@dataclass(frozen=True)
-class Location:
+class Location(NamedTuple):
     """Where a row or a cell is: the source (None: a list), the line as an editor counts it (None: no text), the rest.
 
     As text: `preds.csv:4: column 'prob'`, `preds.npy: row 3`, or `row 3` of a list.

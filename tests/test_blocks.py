@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from unittest.mock import patch
 
@@ -22,9 +21,9 @@ pytestmark = pytest.mark.usefixtures("here")
 @contextmanager
 def blocks(block_bytes: int, rows: int) -> Iterator[None]:
     """Read text and records in blocks of so many bytes (a line at least), and arrays in blocks of so many rows."""
-    defaults = tuple(block_bytes if one.name == "block_bytes" else one.default for one in fields(Style))
+    defaults = tuple({**Style._field_defaults, "block_bytes": block_bytes}.values())
     with (
-        patch.object(Style.__init__, "__defaults__", defaults),
+        patch.object(Style.__new__, "__defaults__", defaults),
         patch.object(table, "HEAD_BYTES", 1),  # what is read to tell the form of a table is the first block
         patch.object(arrays, "BLOCK_ROWS", rows),
     ):

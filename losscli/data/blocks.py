@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,8 +70,7 @@ class Origin:
     lines: int = 0
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(NamedTuple):
     """A source of a block that is made of several: its row i is row `rows[i]` of `blocks`, one below the other."""
 
     blocks: "tuple[Block, ...]"
@@ -165,8 +164,7 @@ class Block:
         return DataError(f"{where}: {fault.what}{hint}")
 
 
-@dataclass(frozen=True)
-class Cells:
+class Cells(NamedTuple):
     """A column's cells, in which rows they are missing (None: in none), and the first row where what is wrong."""
 
     values: Column

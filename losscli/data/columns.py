@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from losscli.data.cells import DASHES, canonical, is_like_number, is_missing_number, number
 from losscli.data.classnames import order_by_name
@@ -107,8 +108,7 @@ class Columns:
         return tuple(self.names[column] for column in self.preds) if self.names else None
 
 
-@dataclass(frozen=True)
-class FirstLines:
+class FirstLines(NamedTuple):
     """What the top of a table shows: its first record, and some of the records after it.
 
     `lists` are names that stand for several columns: those of the entries of a list, or of an object.
@@ -116,7 +116,7 @@ class FirstLines:
 
     first: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = ()
-    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: Mapping[str, tuple[str, ...]] = {}
 
     def column(self, at: int) -> list[str]:
         """The cells of a column below the first record."""
@@ -227,8 +227,7 @@ _CLOSING = ")]"
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\D*)$")
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(NamedTuple):
     """Columns of a kind, and the word that their names share, in lower case ("" for bare numbers)."""
 
     stem: str

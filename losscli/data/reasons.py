@@ -1,10 +1,9 @@
 """Why rows are left out of an answer: an entry for each reason. Rows are counted by its key, which JSON has too."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """A reason to leave rows out.
 
     `note` says how many there are (`{rows}`) and may name the label of --ignore (`{ignore}`); notes that are `warned`

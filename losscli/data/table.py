@@ -21,8 +21,7 @@ from losscli.errors import DataError
 Chunk = Callable[[], Block]
 
 
-@dataclass(frozen=True)
-class ColumnNames:
+class ColumnNames(NamedTuple):
     """The columns in use, as a report shows them: names, or numbers from 1, or nothing for lists."""
 
     label: str | int | list[str | int] | None = None
@@ -30,8 +29,7 @@ class ColumnNames:
     weight: str | int | None = None
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(NamedTuple):
     """A model whose predictions stand in a table: what it is called, and the header's names of its columns."""
 
     name: str
@@ -43,7 +41,7 @@ class Schema:
     """What a table's columns are, as far as it is known before its rows are read."""
 
     form: Form
-    columns: ColumnNames = ColumnNames()
+    columns: ColumnNames = ColumnNames()  # noqa: RUF009  a frozen record
     classes: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] = ()  # of all features; those of words are extra columns
     width: int = 1  # prediction columns of a model
@@ -82,7 +80,7 @@ def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
         width=len(columns.preds),
         label_width=len(columns.labels),
         left_over=columns.left_over,
-        models=tuple(replace(model, name=name) for model, name in zip(models, called, strict=True)),
+        models=tuple(model._replace(name=name) for model, name in zip(models, called, strict=True)),
         extra={
             purpose: tuple((str(columns.name(column)), places[column]) for column in part)
             for purpose, part in columns.extra.items()

@@ -196,7 +196,7 @@ def _prediction(prepared: Prepared, place: int) -> float | None:
     """The prediction of a binary row, or that of the true class where labels are classes."""
     if prepared.raw.ndim == 1:
         return float(prepared.raw[place])
-    return None if prepared.index is None else float(prepared.raw[place, prepared.index[place]])
+    return None if prepared.rows.class_index is None else float(prepared.raw[place, prepared.rows.class_index[place]])
 
 
 def _cells(words: Categorical, at: NDArray[np.intp]) -> list[str | None]:

@@ -46,7 +46,7 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
     kernels, x = asked.kernels, _log_frequencies(summary.label_weights)
     costs = costs_of(kernels, targets, x)
     if asked.focal:
-        of_true_class = {scale: replace(one, value=partial(true_class_cost, one)) for scale, one in kernels.items()}
+        of_true_class = {scale: one._replace(value=partial(true_class_cost, one)) for scale, one in kernels.items()}
         costs = focal_value(costs, costs_of(of_true_class, focus, x), asked.focal)
     weights = np.array([ratio(part, summary.total.divisor) for part in summary.label_weights])
     return float((weights[weights > 0.0] * costs[weights > 0.0]).sum())

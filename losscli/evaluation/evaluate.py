@@ -37,7 +37,7 @@ def evaluated(problem: Problem, block: Block, scores: Collection[str] = ()) -> t
     loss = kernel.value(prepared.targets, v)
     if problem.focal:
         loss = focal_value(loss, true_class_cost(kernel, prepared.focus, v), problem.focal)
-    return prepared, replace(prepared.rows, loss=loss, scores=scores_of(problem, prepared, scores))
+    return prepared, prepared.rows._replace(loss=loss, scores=scores_of(problem, prepared, scores))
 
 
 def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]]:

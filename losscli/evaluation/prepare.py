@@ -5,8 +5,9 @@ faulty row.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +32,13 @@ Array = NDArray[np.float64]
 Labels = Array | Ints  # numbers in [0, 1], class numbers, or label probabilities (n, k)
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """The rows of a block that count as a kernel takes them: observations (n,) or (n, k).
 
     `block` has these rows alone, and `row` says which they are in the block as it was read. `raw` is what the source
     says and `conditioned` what the loss is of, after clipping and rescaling. `unweighted` are the targets without
-    weights or smoothing; `index` (n,) is the class of each row where labels are classes. Rescaled
-    probabilities next to 1 have lost digits: their logarithms, which have not, are `logarithms`. The focal factor takes
-    p_t of the labels `focus`.
+    weights or smoothing. Rescaled probabilities next to 1 have lost digits: their logarithms, which have not, are
+    `logarithms`. The focal factor takes p_t of the labels `focus`.
     """
 
     block: Block
@@ -50,7 +49,6 @@ class Prepared:
     raw: Array
     conditioned: Array
     rows: Rows
-    index: Ints | None
     logarithms: Array | None = None
 
 
@@ -167,7 +165,7 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
         decided=decided,
         traits=traits,
     )
-    return Prepared(block, row, targets, unweighted, focus, raw, conditioned, rows, None)
+    return Prepared(block, row, targets, unweighted, focus, raw, conditioned, rows)
 
 
 def _entropy(problem: Problem, q: Array, weight: Array | None) -> Array | None:
@@ -256,7 +254,7 @@ def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, 
         traits=data_checks_of(problem, labels, block.preds) | words,
     )
     logarithms = log_conditioned(problem, block.preds)
-    return Prepared(block, row, targets, unweighted, unweighted, block.preds, conditioned, rows, index, logarithms)
+    return Prepared(block, row, targets, unweighted, unweighted, block.preds, conditioned, rows, logarithms)
 
 
 def hard_targets(problem: Problem, index: Ints) -> tuple[Classes, Classes, Array | None]:

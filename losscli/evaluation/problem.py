@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log
+from typing import NamedTuple
 
 from losscli.data.classnames import same_names
 from losscli.data.columns import DECISION, DECISION_BESIDE
@@ -36,8 +37,7 @@ def _written(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else printable_line(str(value))
 
 
-@dataclass(frozen=True)
-class LabelOptions:
+class LabelOptions(NamedTuple):
     """What labels mean: the one that is 1 (every other one is 0), the names of the classes, the one left out."""
 
     positive: str | None = None
@@ -65,7 +65,7 @@ class Settings:
     class_weight: tuple[float, ...] | None = None
     balanced: bool = False  # the class weights are counted from the labels: None until that is done
     normalize: bool = False
-    labels: LabelOptions = LabelOptions()
+    labels: LabelOptions = LabelOptions()  # noqa: RUF009  a frozen record
     ci: float | None = None
     options: Mapping[str, object] = field(default_factory=dict)
 

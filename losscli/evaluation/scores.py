@@ -32,7 +32,9 @@ def _correct(problem: Problem, prepared: Prepared) -> NDArray[np.bool_] | None:
     raw = prepared.raw
     if isinstance(prepared.unweighted, Binary):
         return np.asarray((raw > EVEN[problem.settings.scale]) == (prepared.unweighted.positive == 1.0))
-    index = dense(prepared.unweighted, raw.shape).argmax(axis=1) if prepared.index is None else prepared.index
+    index = prepared.rows.class_index
+    if index is None:
+        index = dense(prepared.unweighted, raw.shape).argmax(axis=1)
     return np.asarray(raw.argmax(axis=1) == index)
 
 

@@ -101,8 +101,8 @@ def _weights(gradient: Gradient, prepared: list[Prepared]) -> Array | None:
     """What each row is weighed by, its class's weight in it; None without weights."""
     by_class = gradient.problem.settings.class_weight
     rows = [part.rows.weight if part.rows.weight is not None else np.ones(len(part.conditioned)) for part in prepared]
-    if by_class and all(part.index is not None for part in prepared):
-        rows = [row * np.array(by_class)[part.index] for row, part in zip(rows, prepared, strict=True)]
+    if by_class and all(part.rows.class_index is not None for part in prepared):
+        rows = [row * np.array(by_class)[part.rows.class_index] for row, part in zip(rows, prepared, strict=True)]
     elif all(part.rows.weight is None for part in prepared):
         return None
     return np.concatenate(rows)

@@ -366,7 +366,7 @@ class EvaluatedRows:
     def answer_to(self, problem: Problem, weights: bool = True) -> Numbers:
         """The answer to another problem on the same blocks, with or without the sample weights."""
         parts = [evaluated(problem, block)[1] for block in self.blocks]
-        parts = parts if weights else [replace(part, weight=None, divisor_weight=None) for part in parts]
+        parts = parts if weights else [part._replace(weight=None, divisor_weight=None) for part in parts]
         value = np.concatenate([part.value for part in parts]) / self.log_base
         if self.reduction is Reduction.NONE:
             return value

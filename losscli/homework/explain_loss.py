@@ -58,7 +58,7 @@ class Term:
 def explain_loss(blocks: Sequence[EvaluatedBlock], f: Figures, digits: int) -> Explanation:
     """The formula, the first rows with their terms, what was done to predictions, and the way from rows to answer."""
     problem, terms = f.problem, first_terms(f.problem, blocks)
-    soft = any(block.prepared.index is None and block.prepared.raw.ndim == 2 for block in blocks)
+    soft = any(block.prepared.rows.class_index is None and block.prepared.raw.ndim == 2 for block in blocks)
     weighted = any(term.weight is not None for term in terms)
     divisor = divisor_name(f, weighted, _observation(terms))
     lines = formula(problem, soft, weighted, divisor) + (_zeros(problem, blocks) if soft else ())
@@ -125,8 +125,8 @@ def _written(prepared: Prepared, cells: Array, at: int) -> str:
     """The prediction of a row, or what became of it; of many classes that of the label."""
     if cells.ndim == 0:
         return as_number(float(cells))
-    if prepared.index is not None and len(cells) > FEW_TERMS:
-        return f"{as_number(float(cells[prepared.index[at]]))} of {len(cells)}"
+    if prepared.rows.class_index is not None and len(cells) > FEW_TERMS:
+        return f"{as_number(float(cells[prepared.rows.class_index[at]]))} of {len(cells)}"
     return listed([as_number(value) for value in cells.tolist()], ", ")
 
 
@@ -164,7 +164,7 @@ def _activation(problem: Problem, blocks: Sequence[EvaluatedBlock]) -> tuple[Gri
     if first.prepared.conditioned.ndim == 1:
         sides = f"-{log} sigmoid(z) = {log}(1 + e^-z)", f"-{log}(1 - sigmoid(z)) = {log}(1 + e^z)"
         return (lines_grid("sigmoid", [maths("sigmoid(z) = 1 / (1 + e^-z)", *sides, words="{}, so that {} and {}")]),)
-    z, index = first.prepared.conditioned[0], first.prepared.index
+    z, index = first.prepared.conditioned[0], first.prepared.rows.class_index
     if index is None or len(z) > FEW_TERMS or np.abs(z).max() > MOST_LOGIT:
         return ()
     powers, own = np.exp(z), int(index[0])

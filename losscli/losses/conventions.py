@@ -7,8 +7,8 @@ sum 1, class weights as sample weights, mean over the batch whatever the weights
 doesn't rescale).
 """
 
-from dataclasses import dataclass, replace
 from math import inf, log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,7 @@ from losscli.losses.functions import log_softmax, rest_sums, row_sums
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Convention:
+class Convention(NamedTuple):
     """What is done to probabilities before the logarithm, and what the mean divides by.
 
     `clip` are the bounds of probabilities, `cap` is the largest partial loss. `backward_floor` is the least p(1-p) that
@@ -62,12 +61,12 @@ _SKLEARN = Convention(
 CONVENTIONS: dict[Like, dict[Form, Convention]] = {
     Like.TORCH: {
         Form.BINARY: _TORCH,
-        Form.CATEGORICAL: replace(_TORCH, cap=inf, backward_floor=0.0),
+        Form.CATEGORICAL: _TORCH._replace(cap=inf, backward_floor=0.0),
         Form.LIKELIHOOD: _TORCH,
     },
     Like.KERAS: {
         Form.BINARY: _KERAS,
-        Form.CATEGORICAL: replace(_KERAS, rescale=True, focal_of_smoothed=False, focal_by_class=True),
+        Form.CATEGORICAL: _KERAS._replace(rescale=True, focal_of_smoothed=False, focal_by_class=True),
         Form.LIKELIHOOD: _KERAS,
     },
     Like.SKLEARN: {form: _SKLEARN for form in Form},
@@ -86,12 +85,12 @@ def convention(
     """
     base = CONVENTIONS[like][form] if like else _PLAIN
     if scale is not Scale.PROBS:
-        return replace(base, clip=None, rescale=normalize, cap=inf, backward_floor=0.0)
+        return base._replace(clip=None, rescale=normalize, cap=inf, backward_floor=0.0)
     if like is Like.SKLEARN:
-        base = replace(base, clip=(machine_epsilon, 1.0 - machine_epsilon))
+        base = base._replace(clip=(machine_epsilon, 1.0 - machine_epsilon))
     if eps is not None:
-        base = replace(base, clip=(eps, 1.0 - eps) if eps else None, cap=inf, backward_floor=0.0)
-    return replace(base, rescale=base.rescale or normalize)
+        base = base._replace(clip=(eps, 1.0 - eps) if eps else None, cap=inf, backward_floor=0.0)
+    return base._replace(rescale=base.rescale or normalize)
 
 
 def rescaled(cells: Array, scale: Scale) -> Array:

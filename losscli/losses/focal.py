@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache, partial
 from math import inf
 from typing import TYPE_CHECKING
@@ -115,8 +114,8 @@ def focal_kernels(gamma: float) -> Mapping[Scale, Kernel]:
         Scale.LOGPROBS: (lambda x: x, by_logprobs),
     }
     return {
-        scale: replace(
-            CATEGORICAL[scale], value=partial(value, to_x), gradient=gradient, term=partial(_term, to_x, gamma)
+        scale: CATEGORICAL[scale]._replace(
+            value=partial(value, to_x), gradient=gradient, term=partial(_term, to_x, gamma)
         )
         for scale, (to_x, gradient) in forms.items()
     }

@@ -9,8 +9,8 @@ silences its partial loss, an infinite one too: 0 log 0 is 0. A certain miss is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.enums import Form, Scale
 from losscli.losses import binary, categorical
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(NamedTuple):
     """A loss on one scale: the value (n,) of each row, the gradient of their sum, and both as text.
 
     `value` and `gradient` take targets (see `losses.targets`: coefficients, in which smoothing and weights are already)
@@ -159,8 +158,8 @@ CATEGORICAL = {
 
 # The likelihood of the true label is a binary row whose label is 1; its logit is no likelihood.
 LIKELIHOOD = {
-    Scale.PROBS: replace(BINARY[Scale.PROBS], formula=lambda soft, log: f"loss = -{log} p"),
-    Scale.LOGPROBS: replace(BINARY[Scale.LOGPROBS], formula=lambda soft, log: f"loss = -x{over(log)}, x = ln p"),
+    Scale.PROBS: BINARY[Scale.PROBS]._replace(formula=lambda soft, log: f"loss = -{log} p"),
+    Scale.LOGPROBS: BINARY[Scale.LOGPROBS]._replace(formula=lambda soft, log: f"loss = -x{over(log)}, x = ln p"),
 }
 
 LABELS_AND_PREDS = '"1,0,0,1" "0.8,0.3,0.4,0.7"'

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.errors import DataError, UsageError
 from losscli.output.formats import BARE, FORMATS, Writer
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from losscli.output.report import Report, RowReport
 
 
-@dataclass(frozen=True)
-class Printing:
+class Printing(NamedTuple):
     """How an answer is printed; `command` is what messages begin with, as in `losscli grad bce`."""
 
     command: str

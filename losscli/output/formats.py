@@ -7,9 +7,9 @@ None, and asking for it is refused. Machine formats print the shortest text that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.errors import printable_line
 from losscli.lazy import Lazy
@@ -30,8 +30,7 @@ Whole = Callable[["Report", int], str]  # a report and significant digits -> its
 ByRow = Callable[["RowReport", int], Iterator[bytes]]  # the same for an answer by rows, in pieces of UTF-8
 
 
-@dataclass(frozen=True)
-class Writer:
+class Writer(NamedTuple):
     """A format: how it writes reports and answers by rows (None: it doesn't), and what it has a place for.
 
     Without a place for `notes`, they go to standard error. A writer that takes `nested` records shows the work of

@@ -118,7 +118,7 @@ def _rich_grid(grid: Grid, digits: int, width: int | None) -> Any:
     parts: list[Any] = []
     for rows in shown:
         right, bold = grid.right if rows is shown[-1] else None, () if parts else grid.bold
-        block = replace(grid, rows=rows, right=right, bold=bold)
+        block = grid._replace(rows=rows, right=right, bold=bold)
         parts += ([Text("")] if parts else []) + [_rich_table(block, least, width)]
     return Group(*parts)
 

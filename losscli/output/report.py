@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,7 @@ from losscli.data.categorical import Categorical
 Column = NDArray[np.float64] | NDArray[np.int64] | Categorical
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(NamedTuple):
     """A table to print: a header (empty for labelled rows) and rows of cells, text or numbers.
 
     An empty row stands between blocks. `right` says how its verdict turned out, the last cell of the last row, where
@@ -29,8 +28,7 @@ class Grid:
     bold: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """What is drawn: a title, and lines of text that are shown as they are."""
 
     title: str

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from losscli.data.blocks import Layout, Origin, layout_of
 from losscli.data.cells import is_missing, is_percentage, is_text, number
@@ -42,8 +43,7 @@ _QUOTES = {"'": "'", '"': '"', "‘": "’", "“": "”"}  # noqa: RUF001
 _OPEN, _CLOSE = "[(", "])"
 
 
-@dataclass(frozen=True)
-class InlineList:
+class InlineList(NamedTuple):
     """The rows of a list; `matrix` where the text separates rows, or puts its one row in brackets of its own."""
 
     rows: tuple[tuple[str, ...], ...]

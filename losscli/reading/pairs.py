@@ -343,7 +343,7 @@ def _joined(blocks: Mapping[str, tuple[Block, int]], count: int) -> Block:
     weights = next((column[rows[name]] for name, column in columns.items() if column is not None), None)
     if weights is not None:
         weighted = next(name for name, column in columns.items() if column is not None)
-        sides["weight"] = replace(sides[weighted], part="prob" if weighted == "weight" else None)
+        sides["weight"] = sides[weighted]._replace(part="prob" if weighted == "weight" else None)
     return Block(
         rows=count,
         lines=count,

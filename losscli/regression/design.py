@@ -134,7 +134,7 @@ def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelecti
         raise DataError(f"{table.name}: without features and intercept there is nothing to fit")
     classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
     width = 1 if classes is None else len(classes)
-    settings = replace(asked, scale=Scale.LOGITS, labels=replace(asked.labels, classes=classes))
+    settings = replace(asked, scale=Scale.LOGITS, labels=asked.labels._replace(classes=classes))
     posed = replace(table, schema=replace(table.schema, form=form, width=width, classes=None))
     problem = problem_of(settings, posed)
     prepared, summary = _prepared(problem, table, width)
@@ -245,7 +245,7 @@ def prepared_in_order(
 ) -> tuple[list[Prepared], Summary]:
     """All blocks of a table as `work` prepares them, and their summary, in which no row has a loss yet."""
     prepared = [one for one, _ in in_order(table, work)]
-    summary = sum((summarize(replace(one.rows, loss=np.zeros(len(one.raw)))) for one in prepared), EMPTY)
+    summary = sum((summarize(one.rows._replace(loss=np.zeros(len(one.raw)))) for one in prepared), EMPTY)
     refuse_nothing(problem, summary, table.name)
     return prepared, summary
 

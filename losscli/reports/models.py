@@ -98,7 +98,7 @@ def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult,
         "differences": [asdict(d) for d in compared],
     }
     unignored = replace(
-        settings, labels=replace(settings.labels, ignore=None)
+        settings, labels=settings.labels._replace(ignore=None)
     )  # what holds of the rows of all models is said once, of the first
     warnings = tuple(
         f"{printable_line(model.name)}: {text}"

@@ -121,6 +121,6 @@ def _predictions(prepared: Prepared) -> Column:
     """The prediction of a binary row; that of the true class where there are several; nothing without one."""
     if prepared.raw.ndim == 1:
         return prepared.raw
-    if prepared.index is None:
+    if prepared.rows.class_index is None:
         return _nothing(len(prepared.raw))
-    return prepared.raw[np.arange(len(prepared.raw)), prepared.index]
+    return prepared.raw[np.arange(len(prepared.raw)), prepared.rows.class_index]

@@ -7,6 +7,7 @@ in nats; a unit is applied when a report is made. Row numbers count from 1 over 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf, nan
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,8 +71,7 @@ class DecidedScores:
         )
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """The evaluated rows of a block: what the summary and the row-wise output are made of.
 
     `loss` (n,) is the loss of each observation, `weight` (n,) its sample weight or None, `divisor_weight` (n,) what it
@@ -91,7 +91,7 @@ class Rows:
     label_weight: Array | NDArray[np.bool_] | None = None
     sums: Array | None = None
     entropy: Array | None = None
-    scores: Mapping[str, Array | NDArray[np.bool_]] = field(default_factory=dict)
+    scores: Mapping[str, Array | NDArray[np.bool_]] = {}
     counts: RowCounts = RowCounts()
     positive: PositiveLabel | None = None
     decided: DecidedScores | None = None

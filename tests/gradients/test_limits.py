@@ -1,7 +1,6 @@
 """Gradients where predictions are certain, differences of logits large or numbers beyond floats: never a silent nan."""
 
 import json
-from dataclasses import replace
 from math import inf, log
 from typing import Any
 
@@ -59,7 +58,7 @@ def test_the_focal_slope_next_to_a_certainty_is_that_of_the_definition(gamma: fl
 
 def test_a_slope_that_is_not_a_number_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     kernels: Any = LOSSES["bce"].kernels[Form.BINARY]
-    wrong = replace(kernels[Scale.PROBS], gradient=lambda targets, p: np.full(len(p), np.nan))
+    wrong = kernels[Scale.PROBS]._replace(gradient=lambda targets, p: np.full(len(p), np.nan))
     monkeypatch.setitem(kernels, Scale.PROBS, wrong)
 
     result = run("grad", "bce", "1", "0.5")

@@ -91,7 +91,7 @@ def call_of(loss: str, form: Form, scale: Scale, path: Path | str) -> Arguments:
 @contextmanager
 def opened(args: Arguments, block_bytes: int) -> Iterator[tuple[Problem, Table]]:
     request = request_of(args)
-    table = open_data(replace(request, style=replace(request.style, block_bytes=block_bytes)))
+    table = open_data(replace(request, style=request.style._replace(block_bytes=block_bytes)))
     try:
         yield problem_of(settings_of(args), table), table
     finally:

@@ -1,7 +1,6 @@
 """Summaries: a monoid, exact to the last bit, whatever the order and the cuts of the rows."""
 
 import math
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -55,7 +54,7 @@ def cut(rows: Rows, low: int, high: int) -> Rows:
         name: None if getattr(rows, name) is None else getattr(rows, name)[low:high]
         for name in ("loss", "weight", "divisor_weight", "class_index", "label_weight", "sums")
     }
-    return replace(rows, **parts, row=rows.row[low:high] - low, counts=RowCounts(high - low))
+    return rows._replace(**parts, row=rows.row[low:high] - low, counts=RowCounts(high - low))
 
 
 @st.composite
@@ -129,7 +128,7 @@ def test_the_order_of_the_rows_changes_no_digit(rows: Rows, random: Any) -> None
         name: None if getattr(rows, name) is None else getattr(rows, name)[order]
         for name in ("loss", "weight", "divisor_weight", "class_index", "label_weight", "sums")
     }
-    mixed = replace(rows, **parts)
+    mixed = rows._replace(**parts)
 
     assert shown(summarize(mixed)) == shown(summarize(rows))
 
@@ -297,8 +296,8 @@ def test_a_group_without_rows_has_no_mean() -> None:
 
 def test_rows_off_by_more_than_the_tolerance_are_counted_and_the_worst_is_named() -> None:
     sums = np.array([1.0, 0.999, 0.9989, 1.2, 0.8])
-    left = summarize(replace(rows_of([1.0] * 3, [], [], "plain"), sums=sums[:3]))
-    right = summarize(replace(rows_of([1.0] * 2, [], [], "plain"), sums=sums[3:]))
+    left = summarize(rows_of([1.0] * 3, [], [], "plain")._replace(sums=sums[:3]))
+    right = summarize(rows_of([1.0] * 2, [], [], "plain")._replace(sums=sums[3:]))
     both = left + right
 
     assert both.row_sums is not None

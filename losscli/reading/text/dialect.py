@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.errors import DataError, UsageError
 from losscli.lazy import Lazy
@@ -22,8 +21,7 @@ _WORDS = {"tab": "\t", "space": " ", "\\t": "\t", "comma": ",", "semicolon": ";"
 _REFUSED = frozenset('"\r\n.+-_0123456789')
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """How text is read: the delimiter (None: find it), whether rows with missing cells are dropped, bytes a block."""
 
     delimiter: str | None = None

@@ -378,7 +378,7 @@ def open_text(source: Source, style: Style) -> OpenSource:
     style, notes = _undrawn(feed, style)
     preamble = without_preamble(feed.rest, style.delimiter)
     feed.rest, lines_above = preamble.rest, lines_above + preamble.lines
-    head = _head(feed, replace(style, delimiter=preamble.delimiter), lines_above)
+    head = _head(feed, style._replace(delimiter=preamble.delimiter), lines_above)
     head = replace(head, notes=(*notes, *preamble.notes, *head.notes))
     lists = list_columns(head.top)
     if lists is not None:
@@ -512,7 +512,7 @@ def _undrawn(feed: Feed, style: Style) -> tuple[Style, tuple[str, ...]]:
     feed.rest, feed.ended = b"", False
     feed.fill(HEAD_BYTES)
     note = f"only the table drawn from line {drawn.header + 1} on was read, not the text around it"
-    return replace(style, delimiter="\t"), (note,) if drawn.header else ()
+    return style._replace(delimiter="\t"), (note,) if drawn.header else ()
 
 
 @dataclass
@@ -567,7 +567,7 @@ def _head(feed: Feed, style: Style, lines_above: int) -> Head:
     top = FirstLines(_stripped(first), tuple(rows))
     notes: tuple[str, ...] = ()
     if _names_rows(top):
-        top, notes = replace(top, first=("", *top.first)), (_ROW_NAMES,)
+        top, notes = top._replace(first=("", *top.first)), (_ROW_NAMES,)
     elif (title := _title(top, sample, style.delimiter)) is not None:
         raise DataError(f"{place}: {shown(title)} is not part of the table, which begins below it; remove such lines")
     return Head(delimiter, top, taken, blank, notes)
