@@ -35,6 +35,7 @@ KEY = "key"  # what an extra column is for that two tables are joined by
 DECISION = "decision"  # what an extra column is for that says which label a model decided for
 DECISION_BESIDE = "decision beside a chosen prediction"  # the same where the user chose the prediction
 DECISION_NAMES = frozenset({"predicted", "predicted_label", "predicted_class", "pred_label", "pred_class", "decision"})
+SHARED, SHARED_LABEL = "shared ", "shared label"  # what columns of both tables are for, the first with a number
 FACTOR = "factor"  # what an extra column is for that is a feature of words
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
 ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "inst#", "unnamed: 0", "weight", "weights", "sample_weight"})
@@ -593,7 +594,7 @@ def _families(choice: ColumnChoice) -> Iterator[Family]:
 
 
 # --- the choice -------------------------------------------------------------------------------------------------------
-_NOT_CLASSES = ("key", "by")  # what rows are matched or grouped by is no prediction
+_NOT_CLASSES = (KEY, "by")  # what rows are matched or grouped by is no prediction
 
 
 def _columns(choice: ColumnChoice) -> Columns:
@@ -608,6 +609,8 @@ def _columns(choice: ColumnChoice) -> Columns:
     extra = {purpose: () if text == "*" else choice.chosen(text) for purpose, text in wanted.extra.items()}
     apart = {column for purpose in _NOT_CLASSES for column in extra.get(purpose, ())} - {*labels, *preds}
     apart -= set(choice.called(LABEL_NAMES) if choice.names else choice.free[:1])  # a label may be a group too
+    if wanted.preds_only:  # columns that are compared with those of LABELS
+        apart |= {column for purpose, part in extra.items() if purpose.startswith(SHARED) for column in part}
     columns = _chosen(choice.without({*weight, *features, *apart}), labels, preds)
     aside = columns.aside
     if wanted.features == "":

@@ -149,10 +149,13 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if form is Form.CATEGORICAL:
         if settings.labels.classes:
             names = given_classes(settings.labels.classes, table.schema.width)
-            order = same_names(settings.labels.classes, table.schema.classes or ())
-            if order is not None and list(order) != sorted(order):
-                header = ", ".join(map(shown, table.schema.classes or ()))
-                raise DataError(f"--classes names the columns in another order than the header: {header}")
+            label = table.schema.columns.label
+            named = [name for name in label if isinstance(name, str)] if isinstance(label, list) else []
+            for what, columns in (("header", table.schema.classes or ()), ("labels", named)):
+                order = same_names(settings.labels.classes, columns)
+                if order is not None and list(order) != sorted(order):
+                    listed = ", ".join(map(shown, columns))
+                    raise DataError(f"--classes names the columns in another order than the {what}: {listed}")
         else:
             names = column_classes(table.schema.classes, table.schema.width)
     k = table.schema.width if form is Form.CATEGORICAL else 2

@@ -3,7 +3,7 @@
 Keys are compared as text; as whole numbers (`7`, `7.0` and `007` are one) only where the keys of both tables are whole
 numbers throughout. Rows come out in the order of PREDS. A key that stands twice is an error, and so is one that only
 one table has, unless such rows are to be left out and counted. A row that is dropped for a missing value takes its
-partner along.
+partner along; one whose key is missing has none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -233,9 +233,9 @@ class NumberIndex:
         """The row that has each of the keys, -1 for none."""
         at = numbers - self.low
         known = (at >= 0) & (at < len(self.table))
-        return (self.table[at] if known.all() else np.where(known, self.table[np.where(known, at, 0)], -1)).astype(
-            np.intp
-        )
+        found = self.table[np.where(known, at, 0)].astype(np.intp)
+        found[~known] = -1
+        return found
 
 
 def number_index(parts: Sequence[Numbers]) -> NumberIndex | None:
@@ -283,8 +283,11 @@ class KeyedRows:
         return ", ".join(shown(column.categories[int(column.codes[row])]) for column in self.columns)
 
 
-def keyed_rows(table: Table, block: Block) -> KeyedRows:
-    """The rows of a block with their keys; a dropped row has one too, unless its key is missing."""
+def keyed_rows(table: Table, block: Block, drop: bool) -> KeyedRows:
+    """The rows of a block with their keys; a dropped row has one too, unless its key is missing.
+
+    A row without a key is dropped, or the first that would count is a fault.
+    """
     places = [at for _, at in table.schema.extra[KEY]]
     columns = tuple(block.extra[at] for at in places)
     keys, numbers, fault = keys_of(columns), None, None
@@ -299,8 +302,10 @@ def keyed_rows(table: Table, block: Block) -> KeyedRows:
                 gone = missing[column.codes]
                 keyed &= ~gone
                 first = np.flatnonzero(gone & keep)[:1]
-                if len(first) and (fault is None or first[0] < fault.row):
-                    fault = RowError(int(first[0]), "extra", at, "the key is missing")
+                if not drop and len(first) and (fault is None or first[0] < fault.row):
+                    fault = RowError(int(first[0]), "extra", at, "the key is missing; --na drop leaves such rows out")
+        if drop:
+            keep = keep & keyed
     return KeyedRows(columns, keys, keep, keyed, numbers, fault)
 
 
@@ -355,11 +360,11 @@ def _stacked_words(columns: Sequence[Column]) -> Categorical:
     return found
 
 
-def held_table(table: Table, threads: int) -> HeldTable:
+def held_table(table: Table, drop: bool, threads: int) -> HeldTable:
     """All of a table; DataError at the first fault of it, and where a key stands twice."""
     blocks: list[Block] = []
     parts: list[KeyedRows] = []
-    for block, rows in in_threads(lambda chunk: _with_keys(table, chunk), table.chunks(), threads):
+    for block, rows in in_threads(lambda chunk: _with_keys(table, chunk, drop), table.chunks(), threads):
         block = block.behind(blocks[-1].end if blocks else None)
         fault = rows.fault or block.fault
         if fault is not None:
@@ -390,9 +395,9 @@ def held_table(table: Table, threads: int) -> HeldTable:
     return held
 
 
-def _with_keys(table: Table, chunk: Chunk) -> tuple[Block, KeyedRows]:
+def _with_keys(table: Table, chunk: Chunk, drop: bool) -> tuple[Block, KeyedRows]:
     block = chunk()
-    return block, keyed_rows(table, block)
+    return block, keyed_rows(table, block, drop)
 
 
 def extra_count(table: Table) -> int:
@@ -408,17 +413,21 @@ def _blank(rows: int) -> Categorical:
 # --- the join ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Join(Reader):
-    """Reads two tables joined by their key columns; `drop` leaves out rows without a partner."""
+    """Reads two tables joined by their key columns.
+
+    `drop` leaves out rows whose key is missing, `drop_unmatched` those without a partner.
+    """
 
     labels: Table
     preds: Table
     drop: bool
+    drop_unmatched: bool
     threads: int
 
     def chunks(self) -> Iterator[Chunk]:
         """The joined rows, block by block in the order of PREDS; at the end what LABELS has left."""
         try:
-            matching = _Matching(held_table(self.labels, self.threads), self.preds, self.drop)
+            matching = _Matching(held_table(self.labels, self.drop, self.threads), self)
             end = None
             for block, rows, partners in in_threads(matching.looked_up, self.preds.chunks(), self.threads):
                 block = block.behind(end)
@@ -440,8 +449,8 @@ class Join(Reader):
 class _Matching:
     """A join on its way: which rows of LABELS have a partner, and what was matched as a number."""
 
-    def __init__(self, held: HeldTable, preds: Table, drop: bool) -> None:
-        self.held, self.preds, self.drop = held, preds, drop
+    def __init__(self, held: HeldTable, join: Join) -> None:
+        self.held, self.join, self.preds = held, join, join.preds
         self.found = np.zeros(len(held.keep), dtype=bool)  # which held rows have a partner
         self.all_kept = bool(held.keep.all())
         self.by_number: str | None = None  # the first match that is one by number only, and where
@@ -449,7 +458,7 @@ class _Matching:
 
     def looked_up(self, chunk: Chunk) -> tuple[Block, KeyedRows, Ints]:
         """A block of PREDS, its keys, and the row of LABELS with the same key, -1 for none; in any thread."""
-        block, rows = _with_keys(self.preds, chunk)
+        block, rows = _with_keys(self.preds, chunk, self.join.drop)
         return block, rows, self.held.partners(rows)
 
     def matched(self, block: Block, rows: KeyedRows, partners: Ints) -> tuple[RowError | None, Chunk]:
@@ -494,11 +503,11 @@ class _Matching:
             before = np.count_nonzero(near)
             self.found[mine] = True
             once = np.count_nonzero(near) - before == len(mine)
-        if once and rows.fault is None and (self.drop or len(mine) == len(partners)):
+        if once and rows.fault is None and (self.join.drop_unmatched or len(mine) == len(partners)):
             return None
         earlier[np.setdiff1d(np.arange(len(mine)), np.unique(mine, return_index=True)[1], assume_unique=True)] = True
         wrong = np.flatnonzero(partners >= 0)[earlier][:1].tolist()
-        if not self.drop:
+        if not self.join.drop_unmatched:
             wrong += np.flatnonzero((partners < 0) & rows.keep)[:1].tolist()
         if not wrong or (rows.fault is not None and rows.fault.row <= min(wrong)):
             return rows.fault
@@ -513,7 +522,7 @@ class _Matching:
         held, preds = self.held, self.preds
         left = np.flatnonzero(~self.found)
         alone = left[held.keep[left]]
-        if len(alone) and not self.drop:
+        if len(alone) and not self.join.drop_unmatched:
             where, key = held.location(int(alone[0])), held.rows.shown(int(alone[0]))
             raise DataError(f"{where}: the key {key} is not in {preds.name}; {DROP_HINT}")
         weighted = held.weights is not None or preds.schema.columns.weight is not None

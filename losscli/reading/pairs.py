@@ -20,6 +20,8 @@ from losscli.data.columns import (
     KEY,
     LABEL_NAMES,
     PROB_NAMES,
+    SHARED,
+    SHARED_LABEL,
     ColumnSelection,
     labels_and_predictions,
     names_of,
@@ -53,7 +55,6 @@ if TYPE_CHECKING:
 else:
     join = Lazy("losscli.reading.join")
 
-SHARED, SHARED_LABEL = "shared ", "shared label"  # purposes of columns that both tables have, the first with a number
 KEY_HINT = "--key {} matches rows by it"
 Sides = Sequence[InlineList | OpenSource]
 ColumnAt = tuple[str, int]  # a column's name, and its place in a block
@@ -83,7 +84,7 @@ def pair(request: "ReadOptions", open_path: OpenPath) -> Table:
     sides = tables_of(labels, preds, form, request.style.drop, request.wanted)
     both = {"label": sides[0], "prob": sides[1]}
     if KEY in request.wanted.extra:
-        joined = join.Join(*sides, bool(request.drop_unmatched), thread_count(request.threads))
+        joined = join.Join(*sides, request.style.drop, bool(request.drop_unmatched), thread_count(request.threads))
         return _together(both, form, joined, keyed=True)
     table = _weighted(request, open_path, both, form)
     doubt = other_reading(labels, preds) if Form.CATEGORICAL in request.wanted.forms and form is Form.BINARY else None
@@ -193,11 +194,16 @@ def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) ->
             return wanted
         headers.append(header)
         try:
-            columns = resolve(side.top, replace(own, header=True, extra={}))
+            key = {purpose: text for purpose, text in own.extra.items() if purpose == KEY}
+            columns = resolve(side.top, replace(own, header=True, extra=key))
         except DataError:  # told when the table is made, or an entry of a list that only the table knows
             called = [name for name in header if name.casefold() in LABEL_NAMES | PROB_NAMES]
         else:
             called = [header[column] for column in (columns.labels if own.labels_only else columns.predictions)]
+            also = [name for name in called if name in headers[0] and name not in labels]
+            if columns.left_over and 0 < len(also) < len(called):
+                what = f"column {shown(also[0])} stands in {tables[0].name} too, and would be a class"
+                raise DataError(f"{side.name}: {what}; choose the classes with -p")
         (labels if own.labels_only else preds).extend(called)
     left, right = ([name.casefold() for name in header] for header in headers)
     used = {name.casefold() for name in (*labels, *preds)}

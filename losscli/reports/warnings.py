@@ -1,10 +1,13 @@
 """What users must know of a loss whatever its format is: of rows and settings, and what looks wrong in data that can be
 read all the same. The rule of the latter: sound data never meet one."""
 
+from collections.abc import Sequence
 from math import inf
 
+from losscli.data.cells import number
+from losscli.data.classnames import plain_names, same_names
 from losscli.data.reasons import IGNORED_LABEL, REASONS
-from losscli.data.table import Table
+from losscli.data.table import Schema, Table
 from losscli.enums import Form
 from losscli.errors import shown
 from losscli.evaluation.data_checks import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
@@ -18,7 +21,30 @@ ENOUGH = 20  # rows, so that a mean above the baseline is no accident
 
 def warnings_of(f: Figures, table: Table) -> tuple[str, ...]:
     """What users must know, a sentence each."""
-    return (*sanity_checks(f, table), *row_warnings(f.summary, f.problem.settings), *table.schema.warnings)
+    by_order = matched_by_order(table.schema, f.problem.settings.labels.classes)
+    return (*sanity_checks(f, table), *row_warnings(f.summary, f.problem.settings), *table.schema.warnings, *by_order)
+
+
+def matched_by_order(schema: Schema, classes: Sequence[str] | None) -> list[str]:
+    """Sets of columns that are matched by their order, though the names of one of them say which class is which."""
+    labels, preds, notes = schema.columns.label, schema.columns.prob, list[str]()
+    if not isinstance(preds, list):
+        return notes
+    sets: list[tuple[str, Sequence[str | int], str]] = []
+    if isinstance(labels, list):
+        sets.append(("label columns", labels, ""))
+    sets += [("columns", model.columns or (), f" of the model {shown(model.name)}") for model in schema.models[1:]]
+    for what, columns, whose in sets:
+        names, others = ([name for name in side if isinstance(name, str)] for side in (columns, preds))
+        worded = any(number(name) is None for side in (names, others) if side for name in plain_names(side))
+        if worded and same_names(names, classes or others) is None:
+            left, right = (
+                ", ".join(shown(name) if isinstance(name, str) else f"{name}" for name in side)
+                for side in (columns, preds)
+            )
+            both = f"{what} {left}{whose} and prediction columns {right}"
+            notes.append(f"{both} are matched in this order; name both alike to match them by name")
+    return notes
 
 
 def sanity_checks(f: Figures, table: Table) -> list[str]:

@@ -53,8 +53,12 @@ class Row:
     cell: str
 
     @property
+    def has_key(self) -> bool:
+        return not any(map(is_missing, self.key))
+
+    @property
     def gone(self) -> bool:
-        return is_missing(self.cell)
+        return is_missing(self.cell) or not self.has_key
 
     @property
     def told(self) -> str:
@@ -71,29 +75,21 @@ def rows_of(name: str, table: str) -> list[Row]:
     return found
 
 
-def with_key(row: Row, keys: Sequence[str]) -> bool:
-    """Whether a row has a key; a row that isn't dropped must have one."""
-    gone = next((name for name, cell in zip(keys, row.key, strict=True) if is_missing(cell)), None)
-    if gone is not None and not row.gone:
-        raise Wrong(f"{row.place}: column '{gone}': the key is missing")
-    return gone is None
-
-
 def as_numbers(row: Row) -> tuple[int, ...] | None:
     """The cells as whole numbers, without rounding; None where one is none."""
     found = [re.fullmatch(r"([+-]?[0-9]+)(\.0*)?", cell) for cell in row.key]
     return None if not all(found) else tuple(int(match[1]) for match in found if match)
 
 
-def one_by_one(labels: str, preds: str, keys: Sequence[str], drop: bool) -> Outcome:
+def one_by_one(labels: str, preds: str, drop: bool) -> Outcome:
     try:
-        return _one_by_one(rows_of("labels.csv", labels), rows_of("preds.csv", preds), keys, drop)
+        return _one_by_one(rows_of("labels.csv", labels), rows_of("preds.csv", preds), drop)
     except Wrong as wrong:
         return Outcome(said=str(wrong))
 
 
-def _one_by_one(labels: list[Row], preds: list[Row], keys: Sequence[str], drop: bool) -> Outcome:
-    keyed = [row for row in labels if with_key(row, keys)]
+def _one_by_one(labels: list[Row], preds: list[Row], drop: bool) -> Outcome:
+    keyed = [row for row in labels if row.has_key]
     by_text = {row.key: row for row in reversed(keyed)}
     for row in keyed:
         first = by_text[row.key]
@@ -105,8 +101,8 @@ def _one_by_one(labels: list[Row], preds: list[Row], keys: Sequence[str], drop: 
     matched = strange = None
     found, alone, dropped = [], 0, 0
     for at, row in enumerate(preds):
-        mine = by_text.get(row.key) if with_key(row, keys) else None
-        if mine is None and numeric and with_key(row, keys):
+        mine = by_text.get(row.key) if row.has_key else None
+        if mine is None and numeric and row.has_key:
             value = as_numbers(row)
             mine = by_number.get(value) if value is not None else None
             if value is None and strange is None:
@@ -273,7 +269,7 @@ def test_many_keys_at_a_time_are_matched_as_they_are_one_by_one(
     with reading(block_bytes, bytes_apart, few_hashes):
         found = joined(opened(keys, drop, Style(drop=True, block_bytes=block_bytes), threads))
 
-    assert found == one_by_one(labels, preds, keys, drop)
+    assert found == one_by_one(labels, preds, drop)
 
 
 # --- cells as bytes ---------------------------------------------------------------------------------------------------

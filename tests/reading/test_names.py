@@ -159,3 +159,53 @@ def test_permuting_named_columns_changes_no_figure(command: str, here: Path) -> 
             figures = (one["value"], one["se"], one["models"][1]["value"], one["differences"][0]["mean"])
             found.add(tuple(f"{figure:.13g}" for figure in figures))
         assert len(found) == 1
+
+
+def warned(*args: str) -> list[str]:
+    """What the command says of columns that are matched by their order, which it says with --quiet too."""
+    said = [note for note in record(*args)["notes"] if "matched in this order" in note]
+    quiet = run(*args, "-q").err
+    assert all(note in quiet for note in said) and quiet.count("matched in this order") == len(said)
+    return said
+
+
+def test_classes_that_one_set_of_columns_names_alone_are_matched_by_order_with_a_warning(here: Path) -> None:
+    write("y.csv", table(SOFT, ("q_cat", "q_dog")))
+    write("nameless.csv", "0.8,0.2\n0.1,0.9\n")
+    write("counted.csv", "p_0,p_1\n0.8,0.2\n0.1,0.9\n")
+    write("p.csv", table(SOFT, ("p_cat", "p_dog")))
+    write("0.csv", "1,0\n0,1\n")
+    said = "label columns 'q_cat', 'q_dog' and prediction columns {} are matched in this order; name both alike"
+    write("t.csv", "q_cat,q_dog,p_0,p_1\n1,0,0.8,0.2\n0,1,0.1,0.9\n")
+    write("t.jsonl", '{"q": {"cat": 1, "dog": 0}, "p": [0.8, 0.2]}\n{"q": {"cat": 0, "dog": 1}, "p": [0.1, 0.9]}\n')
+    for args, preds in (
+        (("y.csv", "nameless.csv", "-y", "q_*", "-p", "1-2"), "1, 2"),
+        (("y.csv", "counted.csv", "-y", "q_*", "-p", "p_*"), "'p_0', 'p_1'"),
+        (("t.csv", "-y", "q_*", "-p", "p_*"), "'p_0', 'p_1'"),
+        (("t.jsonl", "-y", "q", "-p", "p"), "'p_0', 'p_1'"),
+    ):
+        for command in (("bce",), ("ce",), ("grad", "ce")):
+            assert [note.partition(",")[0] for note in warned(*command, *args)] == ["label columns 'q_cat'"], args
+            assert warned(*command, *args)[0].startswith(said.format(preds)), args
+    assert len(warned("ce", "0.csv", "p.csv", "-y", "1-2")) == 1
+    sound: tuple[tuple[str, ...], ...] = (
+        ("y.csv", "p.csv", "-y", "q_*", "-p", "p_*"),
+        ("0.csv", "nameless.csv", "-y", "1-2", "-p", "1-2"),
+        ("0.csv", "counted.csv", "-y", "1-2", "-p", "p_*"),
+        ("1,0;0,1", "p.csv", "-p", "p_*"),
+    )
+    for args in sound:
+        assert warned("ce", *args) == [], args
+    write("m.csv", "q_cat,q_dog,a_cat,a_dog,b_0,b_1\n1,0,.5,.5,.5,.5\n")
+    assert "columns 'b_0', 'b_1' of the model 'b_*'" in warned("bce", "m.csv", "-y", "q_*", "-p", "a_*", "-p", "b_*")[0]
+
+
+def test_classes_of_an_option_are_those_of_label_columns_too(here: Path) -> None:
+    write("y.csv", table(SOFT, ("q_cat", "q_dog")))
+    write("p.csv", "0.8,0.2\n0.1,0.9\n")
+    said = refusal("ce", "y.csv", "p.csv", "-y", "q_*", "--classes", "dog,cat")
+    assert said == "--classes names the columns in another order than the labels: 'q_cat', 'q_dog'"
+    assert answer("ce", "y.csv", "p.csv", "-y", "q_*", "--classes", "cat,dog") == close(RIGHT)
+    assert warned("ce", "y.csv", "p.csv", "-y", "q_*", "--classes", "cat,dog") == []
+    write("t.csv", "q_cat,q_dog,p_0,p_1\n1,0,0.8,0.2\n0,1,0.1,0.9\n")
+    assert refusal("ce", "t.csv", "-y", "q_*", "-p", "p_*", "--classes", "dog,cat").endswith("'q_cat', 'q_dog'")

@@ -1,5 +1,7 @@
 """Two tables: by position where nothing speaks against it, by key in any order, and refused where it isn't clear."""
 
+import json
+import math
 import random
 from math import log
 from pathlib import Path
@@ -124,10 +126,89 @@ def test_whole_numbers_are_compared_exactly_and_never_as_floats(here: Path) -> N
             assert answer("bce", "labels.csv", "preds.csv", *options) == close(-log(0.8))
 
 
-def test_keys_that_are_missing_join_nothing(here: Path) -> None:
+def test_a_missing_key_joins_nothing_and_its_row_can_be_dropped(here: Path) -> None:
+    """Every mark, in every spelling of a table that may hold it."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    other = "the key is missing; --na drop leaves such rows out"
+    write("l.csv", "id,label\n7,1\nx,0\n")
     for mark in sorted(MISSING):
-        both(f"id,label\n7,1\n{mark},0\n", f"id,prob\n{mark},.3\n7,.8\n")
-        assert "the key is missing" in refusal("bce", "labels.csv", "preds.csv", "--key", "id"), mark
+        cells = {"id": ["7", mark, "x"], "prob": [0.8, 0.5, 0.3]}
+        lines = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+        write("p.csv", "id,prob\n" + "".join(f'"{line["id"]}",{line["prob"]}\n' for line in lines))
+        write("p.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        parquet.write_table(pa.table(cells), "p.parquet")
+        np.savez("p.npz", **{name: np.array(column) for name, column in cells.items()})
+        write("labels.csv", f'id,label\n7,1\n"{mark.upper()}",1\nx,0\n')
+        write("preds.csv", "id,prob\nx,.3\n7,.8\n")
+        places = {"p.csv": "p.csv:3", "p.jsonl": "p.jsonl:2", "p.parquet": "p.parquet: row 2 (row group 1)"}
+        for preds in ("p.csv", "p.jsonl", "p.parquet", "p.npz"):
+            place = places.get(preds, f"{preds}: row 2")
+            assert refusal("bce", "l.csv", preds, "--key", "id").startswith(place), (mark, preds)
+            assert refusal("bce", "l.csv", preds, "--key", "id").endswith(f"column 'id': {other}"), (mark, preds)
+            found = record("bce", "l.csv", preds, "--key", "id", "--na", "drop")
+            assert (found["n"], found["dropped"], found["unmatched"]) == (2, 1, 0), (mark, preds)
+            assert found["value"] == close(-(log(0.8) + log(0.7)) / 2)
+        assert refusal("bce", "labels.csv", "preds.csv", "--key", "id") == f"labels.csv:3: column 'id': {other}", mark
+        found = record("bce", "labels.csv", "preds.csv", "--key", "id", "--na", "drop")
+        assert (found["n"], found["dropped"], found["value"]) == (2, 1, close(-(log(0.8) + log(0.7)) / 2)), mark
+
+
+def test_a_null_is_a_missing_key(here: Path) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    write("l.csv", "id,label\n7,1\n8,0\n")
+    write("p.jsonl", '{"id": 7, "prob": 0.8}\n{"id": null, "prob": 0.5}\n{"prob": 0.5}\n{"id": 8, "prob": 0.3}\n')
+    parquet.write_table(pa.table({"id": [7, None, None, 8], "prob": [0.8, 0.5, 0.5, 0.3]}), "p.parquet")
+    np.savez("p.npz", id=[7, np.nan, np.nan, 8], prob=[0.8, 0.5, 0.5, 0.3])
+    for preds in ("p.jsonl", "p.parquet", "p.npz"):
+        assert "the key is missing" in refusal("bce", "l.csv", preds, "--key", "id"), preds
+        found = record("bce", "l.csv", preds, "--key", "id", "--na", "drop")
+        assert (found["dropped"], found["value"]) == (2, close(-(log(0.8) + log(0.7)) / 2)), preds
+
+
+def test_a_key_of_two_columns_is_missing_where_one_of_its_cells_is(here: Path) -> None:
+    """The first gap is told, whichever column has it; a row without a key is no other row without one."""
+    labels = "day,user,label\n1,a,1\n1,b,0\n,c,1\n2,,1\n"
+    preds = "day,user,prob\n2,,.9\n1,b,.3\n,c,.9\n1,a,.8\n"
+    write("l.csv", labels)
+    write("p.csv", preds)
+    for files, said in (
+        (("l.csv", "p.csv"), "l.csv:4: column 'day': the key is missing"),
+        ((write("l2.csv", "day,user,label\n1,a,1\n1,b,0\n"), "p.csv"), "p.csv:2: column 'user': the key is missing"),
+        ((write("l3.csv", "day,user,label\n2,,1\n1,b,0\n,c,1\n"), "p.csv"), "l3.csv:2: column 'user'"),
+    ):
+        assert refusal("bce", *files, "--key", "day,user").startswith(said)
+    found = record("bce", "l.csv", "p.csv", "--key", "day,user", "--na", "drop")
+    assert (found["n"], found["dropped"], found["unmatched"]) == (2, 4, 0)
+    assert found["value"] == close(-(log(0.8) + log(0.7)) / 2)
+
+
+def test_a_column_that_rows_are_compared_or_joined_by_is_no_class_and_not_noted_as_left_out(here: Path) -> None:
+    for name in ("id", "user"):
+        write("l.csv", f"{name},label\n2,dog\n1,cat\n")
+        write("p.csv", f"{name},p_cat,p_dog\n2,.3,.7\n1,.9,.1\n")
+        for options in ((), ("--key", name)):
+            found = record("ce", "l.csv", "p.csv", *options)
+            assert (found["value"], found["notes"]) == (close(-(log(0.9) + log(0.7)) / 2), []), (name, options)
+        write("p.csv", f"{name},epoch,p_cat,p_dog\n2,1,.3,.7\n1,1,.9,.1\n")
+        assert record("ce", "l.csv", "p.csv")["notes"] == ["not taken as classes: 'epoch'; choose the classes with -p"]
+    write("l.csv", "id,label\n2,1\n1,0\n")
+    write("p.csv", "id,label,p_0,p_1\n2,1,.3,.7\n1,0,.9,.1\n")
+    assert record("ce", "l.csv", "p.csv")["notes"] == []
+
+
+def test_a_column_of_both_tables_that_would_be_a_class_is_refused(here: Path) -> None:
+    """Where all numeric columns of PREDS are its classes, a user's number would be a logit."""
+    write("l.csv", "user,label\n2,dog\n1,cat\n")
+    write("p.csv", "user,cat,dog\n2,-1,1\n1,1,-1\n")
+    said = "p.csv: column 'user' stands in l.csv too, and would be a class; choose the classes with -p"
+    for command in ("ce", "nll"):
+        assert refusal(command, "l.csv", "p.csv", "--from", "logits") == said
+        expected = close(log(1 + math.exp(-2)))
+        assert answer(command, "l.csv", "p.csv", "--from", "logits", "-p", "cat,dog") == expected
+        assert answer(command, "l.csv", "p.csv", "--from", "logits", "--key", "user") == expected
+    write("l.csv", "user,label,cat,dog\n2,dog,0,0\n1,cat,0,0\n")
+    write("p.csv", "cat,dog\n-1,1\n1,-1\n")
+    assert answer("ce", "l.csv", "p.csv", "--from", "logits") == close(log(1 + math.exp(-2)))
 
 
 def test_two_tables_with_labels_and_predictions_each_are_refused(here: Path) -> None:
