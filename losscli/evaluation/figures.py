@@ -134,7 +134,7 @@ class Figures:
 
     @cached_property
     def label_entropy(self) -> float | None:
-        """The mean entropy of the label probabilities, the least mean that they allow; None for hard labels."""
+        """The mean entropy of the label probabilities, the lowest mean that they allow; None for hard labels."""
         entropy = label_entropy(self.summary)
         return None if entropy is None else entropy / self.problem.settings.log_base
 

@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, Callable[[float], float]] = {
 
 CONSTANTS = {"e": Fraction(math.e), "pi": Fraction(math.pi)}
 
-AMBIGUOUS = "log is ln to some and log10 to others; write ln(...), log2(...) or log10(...)"
+AMBIGUOUS = "log can mean ln or log10; write ln(...), log2(...) or log10(...)"
 
 LARGEST_POWER = 400
 

@@ -17,7 +17,7 @@ def judge_fit(theta: Array, descent: Descent | None, expected: Expected) -> Verd
     given = typed_numbers(expected, many=True)
     if len(given) != theta.size:
         raise DataError(
-            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, and the fit has {theta.size} parameters"
+            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, but the fit has {theta.size} parameters"
         )
     known = descent is not None and 0 < descent.steps <= MOST_STEPS and descent.design.problem.settings.loss.log_loss
     found = candidates(of_descent(descent), DESCENT_TEXTS) if known and descent is not None else ()

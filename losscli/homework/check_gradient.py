@@ -112,7 +112,7 @@ def judge_gradient(g: RightGradient, unit_name: str, expected: Expected) -> Diag
     """The verdict on a typed gradient: an entry for each of the right one, or a single number for their sum."""
     given = typed_numbers(expected, many=True, unit=unit_name)
     if len(given) not in (1, g.right.size):
-        raise DataError(f"--expect gives {len(given)} numbers, and the gradient has {g.right.size}")
+        raise DataError(f"--expect gives {len(given)} numbers, but the gradient has {g.right.size}")
     return diagnose_gradient(given, g)
 
 

@@ -114,7 +114,7 @@ def judge(solution: Solution, expected: Expected) -> Verdict:
     given = typed_numbers(expected, settings.reduction is Reduction.NONE, settings.unit_name)
     if len(given) != np.size(right):
         raise DataError(
-            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, and the answer has {np.size(right)}"
+            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, but the answer has {np.size(right)}"
         )
     plain = verdict_without_mistakes(given, right)
     if plain.ok:

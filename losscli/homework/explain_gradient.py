@@ -27,7 +27,7 @@ from losscli.regression.gradient import by_formula
 
 FEW_CLASSES = 4  # of a Jacobian in numbers
 
-PENALTY = "the penalty adds {} to it, but for the intercept"
+PENALTY = "the penalty adds {} to it, except for the intercept"
 
 
 # --- by rows ----------------------------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def _chains(gradient: Gradient, prepared: Prepared) -> Iterator[str]:
     for at in range(min(len(prepared.conditioned), SHOWN)):
         weight = "" if prepared.rows.weight is None else factor(float(prepared.rows.weight[at]))
         if prepared.raw.ndim == 1 and prepared.raw[at] != prepared.conditioned[at]:
-            yield f"{weight}0 (clipped: a flat piece)"
+            yield f"{weight}0 (clipped: the loss is constant there)"
         else:
             text = term(coefficients(prepared, at), v[at], p[at])
             yield f"{weight}{_focal(gradient, prepared, at, text) if gradient.problem.settings.focal else text}"

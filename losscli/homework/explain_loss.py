@@ -281,7 +281,7 @@ def work_grid(f: Figures, terms: Sequence[Term], digits: int) -> Grid:
         rows.append(("perplexity", f.perplexity, power))
     if settings.reduction is Reduction.MEAN and f.label_entropy is not None and f.kl_divergence is not None:
         difference = maths(f"{f.mean:.{digits}g} - {f.label_entropy:.{digits}g}", words="{}, the mean without it")
-        rows.append(("label entropy", f.label_entropy, "of the label probabilities: the least mean that they allow"))
+        rows.append(("label entropy", f.label_entropy, "of the label probabilities: the lowest mean that they allow"))
         rows.append(("KL divergence", f.kl_divergence, difference))
     return Grid(tuple(rows), ("the work", "value", ""))
 

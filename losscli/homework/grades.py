@@ -70,7 +70,7 @@ def _meaning(verdict: Verdict) -> str:
     if verdict.fits:
         return verdict.fits[0].meaning + verdict.fits[0].figures
     if verdict.empty:
-        return "no significant digit, and the answer is not 0"
+        return "no significant digit, but the answer is not 0"
     unit = next((one.unit for one in verdict.given if one.unit), "")
     return f"the answer is asked for in another unit than {unit}" if unit else "; ".join(verdict.more)
 

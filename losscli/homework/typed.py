@@ -250,6 +250,6 @@ def typed_numbers(expected: Expected, many: bool, unit: str = "") -> tuple[Typed
         with suppress(UsageError):
             count = len(typed_answer(expected.text, many=True))
             if count > 1:
-                problem = f"{shown(expected.text)} is a list of {count} numbers, and the answer is one number"
-                problem += "; -r none asks for one of each row"
+                problem = f"{shown(expected.text)} is a list of {count} numbers, but the answer is one number"
+                problem += "; -r none gives one for each row"
     raise UsageError(f"--expect: {problem}")

@@ -193,7 +193,7 @@ def _array_fits(
     tried = np.isfinite(array.values) if at_entry is None else array.entry == at_entry
     by_chance = 2.0 * reach * int(np.count_nonzero(tried)) / span if span else inf
     if len(alike) > MOST_NAMED or by_chance > MOST_BY_CHANCE:
-        return [], [f"{len(alike)} {array.kind[len(alike) > 1]}; more digits would tell"]
+        return [], [f"{len(alike)} {array.kind[len(alike) > 1]}; type more digits to tell them apart"]
     return [array.describe(ats[0], tuple(ats[1:])) for ats in alike.values()], []
 
 

@@ -245,18 +245,18 @@ def loss_named(name: str) -> Loss:
 
 
 NO_LOSSES: Mapping[str, str] = {
-    "softmax softmaxcrossentropy": "ce takes logits, and the softmax of them itself, with --from logits",
-    "sigmoid sigmoidcrossentropy": "bce takes logits, and the sigmoid of them itself, with --from logits",
+    "softmax softmaxcrossentropy": "ce takes logits and applies the softmax itself: ce --from logits",
+    "sigmoid sigmoidcrossentropy": "bce takes logits and applies the sigmoid itself: bce --from logits",
     "entropy": "the entropy of probabilities is their cross-entropy with themselves: "
     'losscli ce "0.5,0.5" "0.5,0.5" --base 2 is 1 bit',
-    "kl kld kldiv kldivergence kullbackleibler relativeentropy": "ce shows it where the labels are probabilities: "
+    "kl kld kldiv kldivergence kullbackleibler relativeentropy": "ce shows it when the labels are probabilities: "
     'losscli ce "0.5,0.5" "0.4,0.6"',
     "focal focalloss": "it is an option of bce, ce and nll: --focal GAMMA",
     "brier brierscore": "bce and ce give the Brier score in JSON: -f json",
     "accuracy acc": "bce and ce show it beside the loss",
     "auc rocauc auroc roc": "bce gives it in JSON with --calibration -f json",
     "ece calibration reliability": "it is an option of bce and ce: --calibration",
-    "mse mae rmse squarederror hinge f1 precision recall": "it is not among the losses, which are bce, ce and nll",
+    "mse mae rmse squarederror hinge f1 precision recall": "the losses are bce, ce and nll",
 }
 
 # What a temperature is fitted by: the cross-entropy of binary logits or of those of classes, as the table has them.

@@ -201,7 +201,7 @@ def _report(gradient: Gradient, numeric: bool) -> Report:
         by_rows=True,
     )
     settings = problem.settings
-    title = f"gradient of {settings.loss.title} by {WORDS[answer.wrt]}{settings.titles}"
+    title = f"gradient of {settings.loss.title} with respect to {WORDS[answer.wrt]}{settings.titles}"
     record = {**record_of(GRADIENT_FIGURES, answer), "notes": list(notes)}
     return Report(title, record, (figures_grid(answer),), notes, (*of_loss, *own))
 

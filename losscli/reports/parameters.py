@@ -63,7 +63,7 @@ def parameter_report(
     if check is not None and found.numeric is not None:
         record["numeric"] = found.numeric.tolist()
     return Report(
-        title=f"gradient of {settings.loss.title} by parameters{settings.titles}",
+        title=f"gradient of {settings.loss.title} with respect to parameters{settings.titles}",
         record={**record, "notes": notes},
         grids=(grid, figures_grid(answer)),
         notes=tuple(notes),

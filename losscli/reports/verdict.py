@@ -190,25 +190,25 @@ def _remarks(
     `never_negative` says that it is on a loss.
     """
     if verdict.right_to is RightTo.ROUNDED_DATA:
-        what = "may well be the answer to those before they were, and is as right as these tell"
+        what = "may be the answer for the unrounded ones, and is as right as these data tell"
         return [f"the predictions are rounded; {text} {what}"]
     if verdict.right_to is RightTo.DIFFERENCES:
         return [f"{text} agrees with the gradient to the accuracy of finite differences, not to its last digit"]
     if verdict.ok:
         return []
     if verdict.empty:
-        return [f"{text} has no significant digit, and the answer is not 0; give decimals"]
+        return [f"{text} has no significant digit, but the answer is not 0; give decimals"]
     said: list[str] = []
     foreign = next((one.unit for one in verdict.given if one.unit), "")
     if foreign:
         right = "; the number alone is right" if all_fit(verdict.given, verdict.right) else ""
         other = f"{OPTION_OF_UNIT[foreign]} asks for {foreign}"
-        said.append(f"{text} names {foreign}, and the answer is asked for in {unit}{right}; {other}")
+        said.append(f"{text} names {foreign}, but the answer is asked for in {unit}{right}; {other}")
     below = all(one.near < 0.0 for one in verdict.given)
     if not (verdict.fits or explained) and below and never_negative:
         said.append("a loss can't be negative: -ln of a probability is 0 or more")
     if not (verdict.fits or foreign or verdict.more or explained):
-        said.append(f"no mistake that is known here gives {text} on these data{advice}")
+        said.append(f"no known mistake gives {text} on these data{advice}")
     few_digits = any(one.decimals is not None and one.decimals <= 2 for one in verdict.given)
     values = [fit.value for fit in verdict.fits]
     if few_digits and not all(np.allclose(values[0], value, rtol=1e-9, atol=0.0) for value in values[1:]):

@@ -199,12 +199,12 @@ GUESSES = {  # what is typed, and what the error ends with
     "bce label old two.csv": "choose columns with -y and -p, as in two.csv -y COL -p COL",
     "bce two.csv -p old --plot out.png": "--save FILE.svg keeps what is printed, pictures too",
     "bec 1,0 0.8,0.3": "no such command: 'bec'; did you mean bce?",
-    "softmax 1,0": "ce takes logits, and the softmax of them itself, with --from logits",
-    "sigmoid 1,0": "bce takes logits, and the sigmoid of them itself, with --from logits",
+    "softmax 1,0": "ce takes logits and applies the softmax itself: ce --from logits",
+    "sigmoid 1,0": "bce takes logits and applies the sigmoid itself: bce --from logits",
     "entropy 0.5,0.5": 'losscli ce "0.5,0.5" "0.5,0.5" --base 2 is 1 bit',
-    "kl 0.5,0.5 0.4,0.6": 'ce shows it where the labels are probabilities: losscli ce "0.5,0.5" "0.4,0.6"',
+    "kl 0.5,0.5 0.4,0.6": 'ce shows it when the labels are probabilities: losscli ce "0.5,0.5" "0.4,0.6"',
     "focal 1,0 0.8,0.3": "it is an option of bce, ce and nll: --focal GAMMA",
-    "mse 1,0 0.8,0.3": "it is not among the losses, which are bce, ce and nll",
+    "mse 1,0 0.8,0.3": "the losses are bce, ce and nll",
 }
 
 

@@ -60,7 +60,7 @@ def test_each_answer_has_a_line_with_its_verdict_and_the_likeliest_mistake(key: 
     assert found[3]["consistent_with"] == "base-2 normalized" and "base 2" in found[3]["meaning"]
     assert found[4]["meaning"] == "'half' is not a number"
     assert found[5]["consistent_with"] == "negated"
-    assert found[7]["meaning"] == "gives 2 numbers, and the gradient has 4"
+    assert found[7]["meaning"] == "gives 2 numbers, but the gradient has 4"
     assert [one["group"] for one in found] == ["A", "A", "A", "B", "B", "B", "A", "A", ""]
 
 

@@ -117,7 +117,10 @@ def test_soft_labels_by_parameters_are_explained_with_all_their_shares() -> None
 
 
 def test_what_is_clipped_has_a_flat_piece_in_the_work() -> None:
-    assert "0 (clipped: a flat piece) / 2" in run("grad", "bce", "1,0", "0,0.3", "--eps", "0.1", "--explain").out
+    assert (
+        "0 (clipped: the loss is constant there) / 2"
+        in run("grad", "bce", "1,0", "0,0.3", "--eps", "0.1", "--explain").out
+    )
 
 
 def test_a_label_to_ignore_that_no_number_is_leaves_numbers_alone() -> None:
@@ -128,7 +131,7 @@ def test_a_label_to_ignore_that_no_number_is_leaves_numbers_alone() -> None:
 def test_an_answer_of_nothing_is_told_so_by_a_key() -> None:
     out = run("grade", "key.csv", "answers.csv", "-f", "csv").out
 
-    assert '\nann,q1,0,wrong,0,,"no significant digit, and the answer is not 0"\nbob,q1,0.36,right,1,,\n' in out
+    assert '\nann,q1,0,wrong,0,,"no significant digit, but the answer is not 0"\nbob,q1,0.36,right,1,,\n' in out
 
 
 @pytest.mark.usefixtures("tables")

@@ -94,7 +94,7 @@ def test_the_verdict_is_there_in_every_format(table: str) -> None:
 def test_a_list_of_another_length_is_refused(table: str) -> None:
     line = refusal("fit", "bce", table, "-y", "passed", "-x", "hours", "--steps", "1", "--expect", "1,2,3")
 
-    assert line == "--expect gives 3 numbers, and the fit has 2 parameters"
+    assert line == "--expect gives 3 numbers, but the fit has 2 parameters"
 
 
 def test_a_fit_with_steps_is_a_question_of_a_key(table: str) -> None:

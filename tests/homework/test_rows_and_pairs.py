@@ -125,7 +125,7 @@ def test_what_too_many_slips_would_give_asks_for_more_digits() -> None:
     result = run("bce", labels, preds, "--expect", "0.85")
 
     assert result.code == 1
-    assert "ways to slip in one row fit; more digits would tell" in result.out
+    assert "ways to slip in one row fit; type more digits to tell them apart" in result.out
 
 
 def test_entries_of_an_option_that_was_asked_for_come_first() -> None:

@@ -138,7 +138,7 @@ def test_a_range_is_no_subtraction(text: str) -> None:
 def test_a_list_where_one_number_is_wanted_is_told_of_the_rows() -> None:
     line = refusal(*BCE, "--expect", "0.2231, 0.3567, 0.5108, 0.3567")
 
-    assert "is a list of 4 numbers, and the answer is one number; -r none asks for one of each row" in line
+    assert "is a list of 4 numbers, but the answer is one number; -r none gives one for each row" in line
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------

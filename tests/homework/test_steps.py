@@ -111,7 +111,7 @@ def test_each_option_explains_its_symbol() -> None:
     assert "loss = -sum over k of q[k] ln p[k]" in out
     assert "q[k] becomes (1 - s) q[k] + s / 3: s = 0.1 is the smoothing" in out
     assert "w[k], its weight: w[0] = 1, w[1] = 2, w[2] = 3" in out
-    assert "(1 - p)^g: g = 2 is the focus, p the label's probability" in out
+    assert "(1 - p)^g: g = 2 is gamma, p the label's probability" in out
     assert "(1 - 0.5)^2 * [ -0.0333333 * ln(0.2) - 1.86667 * ln(0.5) - 0.1 * ln(0.3) ]" in out
 
 

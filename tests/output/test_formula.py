@@ -95,7 +95,7 @@ def test_every_loss_has_its_formula_term_and_chain_in_latex(kernel: Kernel) -> N
 
 
 def test_a_cell_of_mathematics_reads_as_text_everywhere_else() -> None:
-    assert str(maths("(1 - p)^g", "g = 2", words="times {}: {} is the focus")) == "times (1 - p)^g: g = 2 is the focus"
+    assert str(maths("(1 - p)^g", "g = 2", words="times {}: {} is gamma")) == "times (1 - p)^g: g = 2 is gamma"
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_fits_and_gradients_by_parameters_name_them(tmp_path: Path) -> None:
     gradient = ("grad", "bce", str(table), "--wrt", "params", "-x", "x", "--smoothing", "0.1")
 
     assert title(*fit) == "logistic regression by gradient descent, smoothing 0.1"
-    assert title(*gradient) == "gradient of binary cross-entropy by parameters, smoothing 0.1"
+    assert title(*gradient) == "gradient of binary cross-entropy with respect to parameters, smoothing 0.1"
     assert record(*fit)["options"] == record(*gradient)["options"] == {"smoothing": 0.1}
 
 

@@ -102,10 +102,10 @@ BINARY_TEXTS: Texts = {
     "p-log-p": (POSSIBLE, "the first term has p ln p where it should have y ln p", "multiply ln p by the label"),
     "p-log-p:both": (POSSIBLE, "each term has the probability in front of its logarithm too:"
                      " y p ln p, (1 - y)(1 - p) ln(1 - p)", "multiply ln p by the label"),
-    "broadcast": (COMMON, "every label met every prediction:"
+    "broadcast": (COMMON, "every label was combined with every prediction:"
                   " arrays of shapes (n,) and (n, 1) made an n by n table; this is its mean",
                   "give both arrays one shape (squeeze or reshape(-1))"),
-    "outer-product": (POSSIBLE, "every label met every prediction:"
+    "outer-product": (POSSIBLE, "every label was combined with every prediction:"
                       " an n by n table (outer product) was added up and divided by n",
                       "give both arrays one shape and multiply element by element"),
     "sign-labels": (POSSIBLE, "the labels -1 and 1 were put into the formula for labels 0 and 1",

@@ -110,14 +110,14 @@ def _few(names: tuple[str, ...] | list[str]) -> str:
 # fmt: off
 CLASSES_TEXTS: Texts = {
     "labels-off-by-one": (COMMON, "each label picked the column {} its own:"
-                          " labels that count from 1 met columns that count from 0",
+                          " labels counted from 1 were used with columns counted from 0",
                           "subtract 1 from the labels, or name the classes with --classes"),
     "labels-clipped": (RARE, "each label picked the column after its own, the last one its own:"
-                       " labels that count from 1, clipped",
+                       " labels counted from 1, then clipped",
                        "subtract 1 from the labels, or name the classes with --classes"),
     "columns-permuted": (POSSIBLE, "the columns were taken for the classes {0}{1}, in this order",
                          "take the columns in the order {2}; if another order is right, --classes says so"),
-    "bce-over-cells": (COMMON, "each cell was treated as a yes-or-no question of its own:"
+    "bce-over-cells": (COMMON, "each cell was treated as a separate yes-or-no question:"
                        " binary cross-entropy, {} over the classes",
                        "use the categorical loss: only the class that happened counts"),
     "all-classes": (COMMON, "the logarithms of all classes were {}, not only that of the class that happened",
@@ -142,6 +142,6 @@ CLASSES_TEXTS: Texts = {
     "base-2-softmax": (POSSIBLE, "the softmax was taken of powers of 2", "use powers of e: e^z over the sum of e^z"),
     "argmaxed-labels": (POSSIBLE, "the label probabilities were made hard:"
                         " only the most probable label of each row counts",
-                        "weigh -ln p of every class with its label probability"),
+                        "weight -ln p of every class by its label probability"),
 }
 # fmt: on

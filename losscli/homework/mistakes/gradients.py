@@ -294,13 +294,13 @@ GRADIENT_TEXTS: Texts = {
                    " as .mean() over the whole matrix does", "divide by the number of rows only"),
     "base-2": (POSSIBLE, "the logarithm was taken to base 2, which divides every entry by ln 2",
                "use the natural logarithm, or ask for bits with --base 2"),
-    "base-e": (POSSIBLE, "the natural logarithm was taken, and another base was asked for",
+    "base-e": (POSSIBLE, "the natural logarithm was taken, but another base was asked for",
                "divide every entry by the natural logarithm of the base"),
-    "by-probs": (COMMON, "this is the gradient by the probabilities",
+    "by-probs": (COMMON, "this is the gradient with respect to the probabilities",
                  "multiply by p(1 - p), or ask for this one with --wrt probs"),
-    "by-logits": (COMMON, "this is the gradient by the logits",
+    "by-logits": (COMMON, "this is the gradient with respect to the logits",
                   "divide by p(1 - p), or ask for this one with --wrt logits"),
-    "squared-error": (COMMON, "this is the gradient of the squared error: p - y, times p(1 - p) by the logits",
+    "squared-error": (COMMON, "this is the gradient of the squared error: p - y, times p(1 - p) for the logits",
                       "differentiate the logarithm, not the square: p(1 - p) cancels"),
     "first-term-only": (COMMON, "only the term of label 1 was differentiated: -y/p",
                         "add the derivative of (1 - y) ln(1 - p), which is (1 - y)/(1 - p)"),
@@ -308,7 +308,8 @@ GRADIENT_TEXTS: Texts = {
                              "apply the sigmoid or softmax first: p - y"),
     "activation-twice": (COMMON, "the probability went through the sigmoid or softmax once more", "apply it once"),
     "slope-only": (POSSIBLE, "this is the derivative of the sigmoid, p(1 - p), alone:"
-                   " that of the loss is missing in the chain", "multiply by the derivative of the loss by p"),
+                   " the chain rule also needs that of the loss",
+                   "multiply by the derivative of the loss with respect to p"),
     "target-only": (COMMON, "only the entry of the label's class was kept",
                     "fill in the other classes too: they have p - 0"),
     "weights-ignored": (POSSIBLE, "the weights were left out", "multiply each row by its weight"),
@@ -321,20 +322,20 @@ GRADIENT_TEXTS: Texts = {
     "one-sign": (POSSIBLE, "number {}{} has the wrong sign; all others are right",
                  "look at the sign of this one number"),
     "signs-lost": (POSSIBLE, "every entry is {}: the sign that the label gives it is lost",
-                   "the slope is negative where the label is 1 and positive where it is 0:"
-                   " mind the minus between the two terms"),
+                   "the derivative is negative where the label is 1 and positive where it is 0:"
+                   " look at the minus between the two terms"),
     "classes-swapped": (POSSIBLE, "label 1 was taken for 0 and 0 for 1,"
                         " or the predictions for probabilities of the other class",
                         "use p - y, p being the probability of label 1"),
     "n-minus-1": (POSSIBLE, "the gradient was divided by n - 1, not by n", "divide by the number of rows"),
     "rows-shifted": (POSSIBLE, "the rows of the gradient are {}", "give the entries in the order of the rows"),
     "transposed": (POSSIBLE, "rows and columns are exchanged: this is the transpose of the gradient",
-                   "give the gradient in the shape of what it is taken by"),
+                   "give the gradient in the shape of the predictions or parameters"),
     "intercept-last": (COMMON, "the intercept stands behind the features, and it comes first here",
                        "put the entry of the intercept first"),
     "times-p": (POSSIBLE, "every entry is multiplied by p once more", "stop at p - y"),
     "slope-twice": (POSSIBLE, "the derivative of the sigmoid, p(1 - p), is in it once more",
-                    "p(1 - p) cancels with the derivative of the logarithm: X^T (h - y), or p - y by the logits"),
+                    "p(1 - p) cancels with the derivative of the logarithm: X^T (h - y), or p - y for the logits"),
     "labels-off-by-one": (COMMON, "each label picked the column {} its own: labels that count from 1 met columns that"
                           " count from 0", "subtract 1 from the labels, or name the classes with --classes"),
     "softmax-over-rows": (POSSIBLE, "the softmax ran down the columns, and not over the classes of each row",
@@ -355,7 +356,7 @@ GRADIENT_TEXTS: Texts = {
                            "give the entries in the order of the features"),
     "over-features": (POSSIBLE, "the gradient was divided by the number of parameters too",
                       "divide by the number of rows only"),
-    "all-at-once": (POSSIBLE, "this is the slope when all predictions move together:"
+    "all-at-once": (POSSIBLE, "this is the derivative when all predictions move together:"
                     " the entries of the gradient are added up{}",
                     "move one prediction at a time, and leave the others where they are"),
 }

@@ -155,7 +155,7 @@ def _percent(rows: EvaluatedRows) -> Iterator[Yielded]:
 # fmt: off
 INPUTS_TEXTS: Texts = {
     "probs-as-logits": (COMMON, "the probabilities went through the sigmoid or softmax once more:"
-                        " the loss was told that they are logits",
+                        " they were given to the loss as logits",
                         "give the loss probabilities as probabilities (BCELoss, from_logits=False),"
                         " or logits with --from logits"),
     "logits-as-probs": (COMMON, "the logits were clipped into [0, 1] and taken for probabilities:"
@@ -181,10 +181,10 @@ INPUTS_TEXTS: Texts = {
                 "clip nothing, or ask for it with --eps {0:g}"),
     "clipped:like": (POSSIBLE, "the probabilities were clipped, and the mean taken, as {0} does it",
                      "ask for these conventions with --like {0}"),
-    "clipped:left-out": (ABOUT_OPTION, "the probabilities were not clipped", "clip them as was asked"),
+    "clipped:left-out": (ABOUT_OPTION, "the probabilities were not clipped", "clip them, as the options ask"),
     "renormalized": (POSSIBLE, "each row of probabilities was rescaled to sum to 1",
                      "use them as they are, or ask for this with --normalize"),
-    "not-renormalized": (POSSIBLE, "the rows of probabilities were not rescaled to sum to 1, and that was asked for",
+    "not-renormalized": (POSSIBLE, "the rows of probabilities were not rescaled to sum to 1, but that was asked for",
                          "divide each row by its sum"),
     "percent": (POSSIBLE, "the probabilities were given in percent{}", "divide the percentages by 100"),
     "rounded-inputs": (RARE, "the predictions were rounded to {} first", "keep all digits until the end"),

@@ -185,8 +185,9 @@ METRICS_TEXTS: Texts = {
            "leave that subtraction out"),
     "label-entropy": (POSSIBLE, "this is the entropy of the label probabilities: the predictions were not used",
                       "put the predictions into the logarithm: -q ln p"),
-    "reversed-kl": (POSSIBLE, "this is the Kullback-Leibler divergence the other way round, of the labels"
-                    " from the predictions", "weigh with the labels: q ln(q/p); the cross-entropy is -q ln p"),
+    "reversed-kl": (POSSIBLE, "this is the reversed Kullback-Leibler divergence:"
+                    " labels and predictions changed places",
+                    "weight by the labels: q ln(q/p); the cross-entropy is -q ln p"),
     "brier": (COMMON, "this is the Brier score, the mean squared difference between predictions and labels",
               "use the logarithm, not the square"),
     "half-brier": (POSSIBLE, "this is half of the Brier score, the squared error with a factor 1/2",
@@ -198,16 +199,16 @@ METRICS_TEXTS: Texts = {
                    "use the probabilities, not the decisions"),
     "accuracy": (POSSIBLE, "this is the accuracy, the share of rows whose most probable class is the label",
                  "use the probabilities, not the decisions"),
-    "macro-mean": (RARE, "the mean was taken within each class, and these were {}: rare classes weigh more",
+    "macro-mean": (RARE, "the mean was taken within each class, and these were {}: rare classes count more",
                    "take one mean over all rows"),
     "focal-2": (POSSIBLE, "the factor of the focal loss, (1 - p)^gamma with p the probability of the true label,"
                 " was put in front, with gamma 2{}", "leave it out, or ask for it with --focal 2"),
     "focal-2:left-out": (ABOUT_OPTION, "the factor of the focal loss, (1 - p)^gamma with p the probability of the"
                          " true label, was left out", "put the factor in"),
-    "alpha-focal": (ABOUT_OPTION, "the focal loss was weighed with alpha 0.25 too, and only gamma was asked for",
+    "alpha-focal": (ABOUT_OPTION, "the focal loss was weighted by alpha 0.25 too, but only gamma was asked for",
                     "leave alpha out"),
-    "alpha-focal:left-out": (ABOUT_OPTION, "the weight alpha was left out", "multiply by alpha as was asked"),
-    "alpha-focal:swapped": (ABOUT_OPTION, "alpha weighs label 0 and 1 - alpha label 1: they changed places",
+    "alpha-focal:left-out": (ABOUT_OPTION, "the weight alpha was left out", "multiply by alpha, as --alpha asks"),
+    "alpha-focal:swapped": (ABOUT_OPTION, "alpha weights label 0 and 1 - alpha label 1: they changed places",
                             "multiply by alpha for label 1 and by 1 - alpha for label 0"),
     "focal-wrong-factor": (ABOUT_OPTION, "the factor {} stands where (1 - p)^gamma belongs,"
                            " p being the probability of the true label", "multiply by (1 - p)^gamma"),
@@ -220,7 +221,7 @@ METRICS_TEXTS: Texts = {
     "sum-over-labels": (ABOUT_OPTION, "the losses of a row's labels were {}",
                         "take the mean over all labels of all rows"),
     "smoothed": (POSSIBLE, "the labels were smoothed with {0:g}", "ask for it with --smoothing {0:g}"),
-    "smoothed:left-out": (ABOUT_OPTION, "the labels were not smoothed", "smooth the labels as was asked"),
+    "smoothed:left-out": (ABOUT_OPTION, "the labels were not smoothed", "smooth the labels, as --smoothing asks"),
     "smoothed:wrong-classes": (POSSIBLE, "the labels were smoothed with {0:g}, spread over the wrong classes only",
                                "--smoothing {0:g} spreads it over all classes"),
     "min": (RARE, "this is the lowest loss of a row", "average over all rows"),

@@ -85,7 +85,7 @@ WEIGHTS_TEXTS: Texts = {
                        " not by the sum of the weights",
                        "divide by the sum of the weights; torch and Keras divide by n, which --like torch asks for"),
     "weights-over-sum": (ABOUT_OPTION, "the weighted losses were divided by the sum of the weights,"
-                         " and the library asked for divides by n",
+                         " but the library asked for divides by n",
                          "divide by the number of rows, or leave --like out"),
     "weights-over-classes": (POSSIBLE, "the weighted losses were divided by the sum of the class weights,"
                              " one for each class", "divide by the sum of the weights of the rows"),
