@@ -21,6 +21,7 @@ core: Any = Lazy("fsspec.core")
 
 STORES, WEB = ("s3", "gs", "az", "hdfs"), ("http", "https")
 DRIVERS = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "hdfs": "pyarrow", "http": "aiohttp", "https": "aiohttp"}
+WHOLE_FILE = 1 << 21  # bytes of a file that are requested at once: as quick as a part of them and one request more
 FIRST_REQUEST, LATER_REQUESTS = 1 << 18, 1 << 23  # bytes; a store takes tens of milliseconds to answer
 SILENCE = 60.0  # seconds without a byte from a web server, after which it is given up
 BUSY = (429, 503)  # what a web server answers when it is to be asked again later
@@ -59,7 +60,8 @@ class RemoteFile(io.RawIOBase):
         self._file = _opened(url, {"block_size": 0} if is_web(url) else {"cache_type": "none"})
         self.size = getattr(self._file, "size", None)
         self.head: bytes | None = None  # of the first request
-        self._request, self._left = FIRST_REQUEST, b""
+        is_small = self.size is not None and self.size <= WHOLE_FILE
+        self._request, self._left = WHOLE_FILE if is_small else FIRST_REQUEST, b""
 
     def readable(self) -> bool:
         return True
