@@ -93,7 +93,7 @@ def fitted(args: FitArguments, config: FitConfig) -> tuple[FitReport, dict[str, 
 
 def judged_fit(outcome: FitReport, expected: "Expected") -> "Verdict":
     """The verdict on typed parameters."""
-    from losscli.homework.check_fit import judge_fit
+    from losscli.homework.check_gradient import judge_fit
     from losscli.homework.mistakes.descent import Descent
 
     fit, config = outcome.fit, outcome.config

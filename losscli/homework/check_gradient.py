@@ -1,4 +1,6 @@
-"""A gradient checked against a typed one: the verdict, the first wrong entry, and the ratio of given and right.
+"""A gradient, or the parameters of a fit, checked against typed ones.
+
+Of a gradient: the verdict, the first wrong entry, and the ratio of given and right.
 
 A typed gradient is short, so its rows are in the first blocks. Where they are not, only the mistakes that multiply the
 whole gradient are told.
@@ -13,15 +15,19 @@ import numpy as np
 
 from losscli.enums import Reduction, Scale
 from losscli.errors import DataError
-from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.prepare import Array
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits
 from losscli.homework.check_loss import MOST_ROWS
+from losscli.homework.mistakes.candidate import candidates
+from losscli.homework.mistakes.descent import DESCENT_TEXTS, Descent, of_descent
 from losscli.homework.mistakes.gradients import Examples, RightGradient, gradient_mistakes
 from losscli.homework.typed import Expected, Slack, Typed, typed_numbers
 from losscli.homework.verdict import Verdict, judged
-from losscli.losses.targets import Binary, dense
+from losscli.losses.targets import Binary, Targets, dense, joined
 from losscli.regression.design import DesignMatrix, effective_weights, logits
 from losscli.regression.gradient import ParameterGradient, by_predictions
+
+MOST_STEPS = 1000  # of a descent that mistakes are worked out for
 
 MOST_EXAMPLES = 10_000  # rows of a gradient by parameters that mistakes are computed from
 
@@ -48,64 +54,42 @@ def right_gradient(gradient: Gradient, numeric: bool) -> RightGradient:
     if n > MOST_ROWS:
         raise DataError("--expect compares a million rows at most; this table has more")
     parts = [(piece.numeric if numeric else piece.slope) / gradient.divisor for piece in gradient.spool.rows()]
-    right, log_base = np.concatenate(parts), problem.settings.log_base
-    found = RightGradient(
-        right,
-        gradient.divisor / log_base,
-        n,
-        problem.k,
-        log_base,
-        gradient.spec.by,
-        log_loss=problem.settings.loss.log_loss,
-    )
+    right, s = np.concatenate(parts), problem.settings
+    divisor, by = gradient.divisor / s.log_base, gradient.spec.by
+    found = RightGradient(right, divisor, n, problem.k, s.log_base, by, log_loss=s.loss.log_loss)
     prepared = gradient.first_prepared
     if sum(len(part.conditioned) for part in prepared) * right.shape[1] != right.size:
         return found
     conditioned = np.concatenate([part.conditioned for part in prepared])
-    p, z = as_probs_and_logits(conditioned, problem.settings.scale)
-    label = np.concatenate([_label(part) for part in prepared])
-    weight = _weights(gradient, prepared)
+    p, z = as_probs_and_logits(conditioned, s.scale)
+    label = _labels(joined([part.unweighted for part in prepared]), conditioned.shape)
+    weights = [np.ones(len(part.conditioned)) if part.rows.weight is None else part.rows.weight for part in prepared]
+    hard = all(part.rows.class_index is not None for part in prepared)
+    if s.class_weight and hard:
+        classes = np.array(s.class_weight)
+        weights = [w * classes[part.rows.class_index] for w, part in zip(weights, prepared, strict=True)]
+    weighted = any(part.rows.weight is not None for part in prepared) or (s.class_weight and hard)
+    weight = np.concatenate(weights) if weighted else None
     return replace(found, right=right.reshape(conditioned.shape), label=label, p=p, z=z, weight=weight)
 
 
 def right_parameter_gradient(design: DesignMatrix, gradient: ParameterGradient) -> RightGradient:
     """The gradient by parameters, of a table that is not too long with its rows."""
-    settings, right, theta = design.problem.settings, gradient.chosen, gradient.theta
-    divisor = design.divisor if settings.reduction is Reduction.MEAN else 1.0
+    s, right, theta = design.problem.settings, gradient.chosen, gradient.theta
+    divisor = design.divisor if s.reduction is Reduction.MEAN else 1.0
     k = right.shape[0] if right.ndim == 2 else 2
-    found = RightGradient(
-        right,
-        divisor,
-        design.summary.n,
-        k,
-        settings.log_base,
-        log_loss=settings.loss.log_loss,
-        intercept=design.shape.intercept,
-        of_h=by_predictions(design, theta) / divisor,
-    )
-    if design.rows > MOST_EXAMPLES or settings.focal or settings.smoothing:
+    found = RightGradient(right, divisor, design.summary.n, k, s.log_base, log_loss=s.loss.log_loss)
+    found = replace(found, intercept=design.shape.intercept, of_h=by_predictions(design, theta) / divisor)
+    if design.rows > MOST_EXAMPLES or s.focal or s.smoothing:
         return found
-    unweighted = design.unweighted
-    y = unweighted.positive if isinstance(unweighted, Binary) else dense(unweighted, (design.rows, k))
+    y = _labels(design.unweighted, (design.rows, k))
     h, _ = as_probs_and_logits(logits(design, theta), Scale.LOGITS)
     return replace(found, examples=Examples(design.x, theta, y, h, effective_weights(design)))
 
 
-def _label(prepared: Prepared) -> Array:
-    if isinstance(prepared.unweighted, Binary):
-        return prepared.unweighted.positive
-    return dense(prepared.unweighted, prepared.conditioned.shape)
-
-
-def _weights(gradient: Gradient, prepared: list[Prepared]) -> Array | None:
-    """What each row is weighed by, its class's weight in it; None without weights."""
-    by_class = gradient.problem.settings.class_weight
-    rows = [part.rows.weight if part.rows.weight is not None else np.ones(len(part.conditioned)) for part in prepared]
-    if by_class and all(part.rows.class_index is not None for part in prepared):
-        rows = [row * np.array(by_class)[part.rows.class_index] for row, part in zip(rows, prepared, strict=True)]
-    elif all(part.rows.weight is None for part in prepared):
-        return None
-    return np.concatenate(rows)
+def _labels(unweighted: Targets, shape: tuple[int, ...]) -> Array:
+    """Labels as numbers (n,), or as label probabilities (n, k)."""
+    return unweighted.positive if isinstance(unweighted, Binary) else dense(unweighted, shape)
 
 
 def judge_gradient(g: RightGradient, unit_name: str, expected: Expected) -> Diagnosis:
@@ -153,3 +137,15 @@ def _constant_ratio(given: Sequence[Typed], g: RightGradient) -> tuple[float | N
 
 def _is_multiple(given: Sequence[Typed], right: Array, ratio: float) -> bool:
     return all(one.fits(float(value) * ratio, Slack.LOOSE) for one, value in zip(given, right, strict=True))
+
+
+def judge_fit(theta: Array, descent: Descent | None, expected: Expected) -> Verdict:
+    """The verdict on typed parameters; mistakes are told of gradient descent on all rows."""
+    given = typed_numbers(expected, many=True)
+    if len(given) != theta.size:
+        raise DataError(
+            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, but the fit has {theta.size} parameters"
+        )
+    known = descent is not None and 0 < descent.steps <= MOST_STEPS and descent.design.problem.settings.loss.log_loss
+    found = candidates(of_descent(descent), DESCENT_TEXTS) if known and descent is not None else ()
+    return judged(given, np.ravel(theta), found)

@@ -31,6 +31,8 @@ Array = NDArray[np.float64]
 
 Numbers = float | Array
 
+Place = tuple[int, int | None]  # the number of a row in the source, and of its cell where it has several
+
 LEAST_DECIMALS, MOST_DECIMALS = 4, 9  # of predictions that were rounded in print
 
 SAMPLED = 1000  # predictions that tell how many decimals they have
@@ -77,8 +79,8 @@ class EvaluatedBlock:
         return self.prepared.block.preds.shape[1] if self.prepared.raw.ndim == 1 else 1
 
     @property
-    def places(self) -> list[tuple[int, int | None]]:
-        """The number of each observation's row in the source, and of its cell where a row has several."""
+    def places(self) -> list[Place]:
+        """Where each observation stands."""
         width, rows = self.width, (self.rows.row + self.before + 1).tolist()
         return [(row, at % width + 1 if width > 1 else None) for at, row in enumerate(rows)]
 
@@ -149,8 +151,8 @@ class EvaluatedRows:
         return len(self.loss)
 
     @cached_property
-    def places(self) -> list[tuple[int, int | None]]:
-        """The number of each observation's row in the source, and of its cell where a row has several."""
+    def places(self) -> list[Place]:
+        """Where each observation stands."""
         return [place for part in self.parts for place in part.places]
 
     @cached_property

@@ -5,16 +5,18 @@ The chain is shown where it fits a line; the quotient rule of rescaled rows does
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from losscli.enums import Reduction, Scale
+from losscli.enums import Form, Reduction, Scale
 from losscli.errors import UsageError
 from losscli.evaluation.data_checks import HARD
-from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.prepare import Array
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits, gradient_divisor
+from losscli.homework.evaluated_rows import EvaluatedBlock, Place
 from losscli.homework.explain_loss import SHOWN, coefficients
 from losscli.homework.formula import Explanation, Line, lines_grid, option_lines
 from losscli.losses.targets import Binary, Classes, dense
@@ -41,33 +43,35 @@ def explain_gradient(gradient: Gradient) -> Explanation:
         raise UsageError("--explain shows the focal factor of a row with hard labels; it contradicts --smoothing")
     lines: list[Line] = [*map(maths, kernel_of(problem, gradient.spec.by).chain), *option_lines(problem)]
     if problem.settings.focal:
-        rule, factor_rule = "(1 - p)^g * s + g (1 - p)^(g - 1) * p * l * s", "(1 - p)^g"
-        lines.append(
-            maths(
-                rule,
-                "l",
-                "s",
-                factor_rule,
-                words="the product rule: {}, {} and {} being the loss and its slope without the factor {}",
-            )
-        )
+        rule = "(1 - p)^g * s + g (1 - p)^(g - 1) * p * l * s"
+        words = "the product rule: {}, {} and {} being the loss and its slope without the factor {}"
+        lines.append(maths(rule, "l", "s", "(1 - p)^g", words=words))
     base, log_base = problem.settings.base, problem.settings.log_base
     divisor = f"{gradient.divisor / log_base:.6g}" + (f" * ln {base:g}" if base else "")
     if problem.settings.reduction is Reduction.MEAN:
         words = "each is multiplied by its row's weight, if it has one, and divided by {}"
         lines.append(maths(divisor, words=words))
     over = "" if gradient.divisor == 1.0 else f" / {divisor}".replace(" * ln", " / ln")
-    chains = (f"{text}{over}" for prepared in gradient.first_prepared for text in _chains(gradient, prepared))
-    rows = [(row, text, value) for (row, value), text in zip(_values(gradient), chains, strict=False)][:SHOWN]
+    values, rows = _values(gradient), list[dict[str, Any]]()
+    for place, text in islice(_chains(gradient), SHOWN):
+        row, column = place
+        value = next(slope for at, slope in values if at == place)  # ignored rows have one too, and no chain
+        rows.append({"row": row, "column": column, "chain": f"{text}{over}", "gradient": value})
+    several = any(row["column"] for row in rows)
+    header = tuple(name for name in ("row", "column", "chain", "gradient") if several or name != "column")
+    body: list[tuple[object, ...]] = [
+        tuple(maths(row[name]) if name == "chain" else row[name] for name in header) for row in rows
+    ]
     more = gradient.totals.summary.n - len(rows)
-    body: list[tuple[object, ...]] = [(row, maths(text), value) for row, text, value in rows]
-    body += [("...", "", f"{more} more {'row' if more == 1 else 'rows'}")] if more > 0 else []
+    if more > 0:
+        rest = {"row": "...", "gradient": f"{more} more {'cell' if several else 'row'}{'s' * (more > 1)}"}
+        body.append(tuple(rest.get(name, "") for name in header))
     record = {
         "formula": [str(line) for line in lines],
-        "rows": [{"row": row, "chain": text, "gradient": value} for row, text, value in rows],
+        "rows": [{name: row[name] for name in header} for row in rows],
         "more": more,
     }
-    grids = (lines_grid("formula", lines), Grid(tuple(body), ("row", "chain", "gradient")))
+    grids = (lines_grid("formula", lines), Grid(tuple(body), header))
     return Explanation((*grids, *_jacobian(gradient)), record)
 
 
@@ -84,44 +88,42 @@ def _jacobian(gradient: Gradient) -> tuple[Grid, ...]:
     return (Grid(tuple((f"p of {name}", *row) for name, row in zip(names, slopes.tolist(), strict=True)), header),)
 
 
-def _values(gradient: Gradient) -> Iterator[tuple[int, str]]:
+def _values(gradient: Gradient) -> Iterator[tuple[Place, str]]:
+    """The gradient of each row, or of each cell of rows with several labels, with its place."""
     for piece in gradient.spool.rows():
-        for row, cells in zip(piece.row.tolist(), (gradient.chosen(piece) / gradient.divisor).tolist(), strict=True):
-            yield row, listed([f"{cell:.6g}" for cell in cells], ", ")
+        slopes = (gradient.chosen(piece) / gradient.divisor).tolist()
+        for row, cells in zip(piece.row.astype(int).tolist(), slopes, strict=True):
+            if gradient.problem.form is Form.CATEGORICAL or len(cells) == 1:
+                yield (row, None), listed([f"{cell:.6g}" for cell in cells], ", ")
+            else:
+                yield from (((row, column), f"{cell:.6g}") for column, cell in enumerate(cells, 1))
 
 
-def _chains(gradient: Gradient, prepared: Prepared) -> Iterator[str]:
-    term = kernel_of(gradient.problem, gradient.spec.by).gradient_term
-    v, p = _predictions(gradient, prepared)
-    for at in range(min(len(prepared.conditioned), SHOWN)):
-        weight = "" if prepared.rows.weight is None else factor(float(prepared.rows.weight[at]))
-        if prepared.raw.ndim == 1 and prepared.raw[at] != prepared.conditioned[at]:
-            yield f"{weight}0 (clipped: the loss is constant there)"
-        else:
-            text = term(coefficients(prepared, at), v[at], p[at])
-            yield f"{weight}{_focal(gradient, prepared, at, text) if gradient.problem.settings.focal else text}"
-
-
-def _predictions(gradient: Gradient, prepared: Prepared) -> tuple[list[list[float]], list[list[float]]]:
-    """The predictions of the first rows on the scale of the gradient, and their probabilities; a list a row."""
-    first = prepared.conditioned[:SHOWN]
-    p, z = as_probs_and_logits(first, gradient.problem.settings.scale)
-    with np.errstate(divide="ignore"):  # ln 0 is -inf
-        v = {Scale.PROBS: p, Scale.LOGITS: z, Scale.LOGPROBS: np.log(p)}[gradient.spec.by]
-    return v.reshape(len(first), -1).tolist(), p.reshape(len(first), -1).tolist()
-
-
-def _focal(gradient: Gradient, prepared: Prepared, at: int, slope: str) -> str:
-    """The product rule of a row's focal factor with its numbers."""
-    problem, g = gradient.problem, gradient.problem.settings.focal
-    v, p = _predictions(gradient, prepared)
-    plain = kernel_of(problem, gradient.spec.by).gradient_term(
-        coefficients(prepared, at, unweighted=True), v[at], p[at]
-    )
-    loss = float(problem.kernel.value(prepared.targets, prepared.conditioned)[at])
-    own = float(np.exp(-problem.kernel.value(prepared.unweighted, prepared.conditioned)[at]))
-    miss, power = f"(1 - {as_number(own)})", f"^{g - 1.0:g}" if g != 2.0 else ""
-    return f"[{miss}^{g:g} * {slope} + {g:g} * {miss}{power} * {as_number(own)} * {as_number(loss)} * {plain}]"
+def _chains(gradient: Gradient) -> Iterator[tuple[Place, str]]:
+    """The chain of factors of each of the first rows that count, with numbers, and its place."""
+    problem, by, g = gradient.problem, gradient.spec.by, gradient.problem.settings.focal
+    term = kernel_of(problem, by).gradient_term
+    for prepared, (_, before) in zip(gradient.first_prepared, gradient.head, strict=True):
+        first = prepared.conditioned[:SHOWN]
+        p, z = as_probs_and_logits(first, problem.settings.scale)
+        with np.errstate(divide="ignore"):  # ln 0 is -inf
+            scales = {Scale.PROBS: p, Scale.LOGITS: z, Scale.LOGPROBS: np.log(p)}
+        predictions, probs = (cells.reshape(len(first), -1).tolist() for cells in (scales[by], p))
+        places = EvaluatedBlock(prepared, prepared.rows, before).places
+        for at, (place, v, of_v) in enumerate(zip(places, predictions, probs, strict=False)):
+            weight = "" if prepared.rows.weight is None else factor(float(prepared.rows.weight[at]))
+            if prepared.raw.ndim == 1 and prepared.raw[at] != prepared.conditioned[at]:
+                yield place, f"{weight}0 (clipped: the loss is constant there)"
+                continue
+            slope = term(coefficients(prepared, at), v, of_v)
+            if g:  # the product rule
+                plain = term(coefficients(prepared, at, unweighted=True), v, of_v)
+                loss = float(problem.kernel.value(prepared.targets, prepared.conditioned)[at])
+                own = float(np.exp(-problem.kernel.value(prepared.unweighted, prepared.conditioned)[at]))
+                p_t, miss = as_number(own), f"(1 - {as_number(own)})"
+                inner = f"{g:g} * {miss}" + (f"^{g - 1.0:g}" if g != 2.0 else "")
+                slope = f"[{miss}^{g:g} * {slope} + {inner} * {p_t} * {as_number(loss)} * {plain}]"
+            yield place, f"{weight}{slope}"
 
 
 # --- by parameters ----------------------------------------------------------------------------------------------------

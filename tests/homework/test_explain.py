@@ -1,7 +1,9 @@
 """The work behind an answer: the formula, the numbers put in, the sum, the division."""
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import run
 
@@ -229,3 +231,40 @@ def test_the_slope_of_a_weighed_positive_term_is_shown_as_it_is(label: str, weig
     out = run("grad", "bce", label, "0.8", "--wrt", "logits", "--pos-weight", weight, "--explain").out
 
     assert f"\n1    {term}  " in out
+
+
+IGNORED = "label,a,b\n1,0.2,0.8\n-1,0.6,0.4\n0,0.9,0.1\n"
+SEVERAL = "y,z,p,q\n1,0,0.8,0.3\n0,1,0.4,0.9\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "table"),
+    [
+        ("bce -", "label,prob\n1,0.8\n0,0.3\n1,0.4\n"),
+        ("bce - --na drop", "label,prob\n1,0.8\n0,\n1,0.4\n"),
+        ("bce - --wrt logits --focal 2", "label,prob\n1,0.8\n0,0.3\n"),
+        ("bce - -y y,z -p p,q", SEVERAL),
+        ("bce - -y y,z -p p,q --wrt logits -r sum", SEVERAL),
+        ("ce - --ignore=-1", IGNORED),
+        ("ce - --ignore=-1 --wrt logits", IGNORED),
+        ("bce - -w weight", "label,prob,weight\n1,0.8,2\n0,0.3,0.5\n"),
+    ],
+)
+def test_the_chain_of_each_row_comes_to_its_gradient(command: str, table: str) -> None:
+    rows = run("grad", *command.split(), "--explain", "-f", "json", stdin=table).json["explain"]["rows"]
+
+    assert rows
+    for row in rows:
+        chain = row["chain"].replace("^", "**").replace("[", "(").replace("]", ")")
+        slopes, divisor = re.findall(r"^(.*?)((?: / [0-9]+)?)$", chain)[0]  # a tuple divides by nothing in Python
+        worked = np.ravel(eval(slopes)) * eval(f"1{divisor}")
+        assert worked == pytest.approx([float(part) for part in row["gradient"].split(",")], rel=1e-4)
+
+
+def test_a_gradient_of_several_labels_has_a_chain_for_each_cell_and_none_for_ignored_rows() -> None:
+    of_cells = run("grad", "bce", "-", "-y", "y,z", "-p", "p,q", "--wrt", "logits", "--explain", stdin=SEVERAL).out
+    assert "row  column  chain          gradient" in of_cells
+    assert "1    1       (0.8 - 1) / 4  -0.05" in of_cells and "2    1       (0.4 - 0) / 4  0.1" in of_cells
+
+    of_rows = run("grad", "ce", "-", "--ignore=-1", "--wrt", "logits", "--explain", stdin=IGNORED).out
+    assert "1    (0.2 - 0, 0.8 - 1) / 2  0.1, -0.1" in of_rows and "3    (0.9 - 1, 0.1 - 0) / 2  -0.05, 0.05" in of_rows

@@ -3,16 +3,17 @@
 A topic is a generator beside its table of texts. To add a mistake, yield its key and its number where it can be made,
 and give the key a text. For a loss, `scale` needs the figures of a summary alone; `weights`, `inputs`, `binary`,
 `classes` and `metrics` need the rows. `gradients` and `descent`, for a gradient and a fit, are not part of this
-catalogue: `homework.check_gradient` and `homework.check_fit` ask them.
+catalogue: `homework.check_gradient` asks them.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from losscli.enums import Form, Reduction
+from losscli.enums import Reduction
 from losscli.homework.evaluated_rows import Array, EvaluatedRows, SummaryFigures, in_nats, with_mean
 from losscli.homework.mistakes.binary import BINARY_TEXTS, of_binary
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray, candidates
@@ -80,7 +81,7 @@ def single_mistakes(rows: EvaluatedRows) -> Iterator[Candidate]:
 def many_mistakes(rows: EvaluatedRows, singles: Sequence[Candidate]) -> Iterator[CandidateArray]:
     """What an error in a single row, or two mistakes at once, would give; `singles` are those of the rows."""
     yield from of_one_row(rows)
-    yield from of_two_mistakes(rows, singles, _of_rows)
+    yield from of_two_mistakes(rows, singles, partial(_on_all_rows, scale=False))
 
 
 def summary_mistakes(figures: SummaryFigures) -> Iterator[Candidate]:
@@ -88,21 +89,14 @@ def summary_mistakes(figures: SummaryFigures) -> Iterator[Candidate]:
     return candidates(of_scale(figures), SCALE_TEXTS)
 
 
-def _on_all_rows(rows: EvaluatedRows) -> Iterator[Candidate]:
+def _on_all_rows(rows: EvaluatedRows, scale: bool = True) -> Iterator[Candidate]:
+    """The topics in the order in which their mistakes are listed, with or without those of scale."""
     yield from candidates(of_weights(rows), WEIGHTS_TEXTS)
-    yield from summary_mistakes(rows.figures)
-    yield from _without_weights(rows)
-
-
-def _of_rows(rows: EvaluatedRows) -> Iterator[Candidate]:
-    yield from candidates(of_weights(rows), WEIGHTS_TEXTS)
-    yield from _without_weights(rows)
-
-
-def _without_weights(rows: EvaluatedRows) -> Iterator[Candidate]:
+    if scale:
+        yield from summary_mistakes(rows.figures)
     yield from candidates(of_inputs(rows), INPUTS_TEXTS)
-    if rows.problem.form is Form.BINARY:
+    if rows.binary:
         yield from candidates(of_binary(rows), BINARY_TEXTS)
-    elif rows.problem.form is Form.CATEGORICAL:
+    elif rows.categorical:
         yield from candidates(of_classes(rows), CLASSES_TEXTS)
     yield from candidates(of_metrics(rows), METRICS_TEXTS)
