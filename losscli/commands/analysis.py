@@ -112,6 +112,7 @@ def _asked(args: Arguments, table: Table, printing: Printing) -> AnalysisOptions
         by=places("by"),
         most_groups=args.max_groups,
         bins=args.calibration or 0,
+        in_order=printing.writer.nested or printing.save is not None,
         quantiles=args.quantiles is not None,
         by_probability=args.plot,
         scores=tuple(SCORES) if args.calibration else () if printing.is_bare else scores_for(printing),

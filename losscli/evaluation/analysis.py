@@ -36,7 +36,8 @@ PROBABILITY_BINS = 10  # bins of the probability of the true label
 class AnalysisOptions:
     """What is asked beside the mean: so many worst rows, groups at most, bins; the columns of `by` and `show`.
 
-    Columns are places in a block's `extra`. 0, False and () ask for nothing.
+    Columns are places in a block's `extra`. 0, False and () ask for nothing. `in_order` keeps the predictions of all
+    rows beside the bins: AUC and the decomposition of the loss are computed from them in order.
     """
 
     worst: int = 0
@@ -44,6 +45,7 @@ class AnalysisOptions:
     by: tuple[int, ...] = ()
     most_groups: int = 1000
     bins: int = 0
+    in_order: bool = True
     quantiles: bool = False
     by_probability: bool = False
     scores: tuple[str, ...] = ()  # see `scores`
@@ -103,7 +105,7 @@ def analyze(problems: Sequence[Problem], options: AnalysisOptions, block: Block)
         _worst(problems[0], options, block, prepared, rows) if options.worst else None,
         _groups(options, prepared, rows) if options.by else None,
         quantiles_of(rows.loss) if options.quantiles else None,
-        _reliability(options.bins, problems[0], prepared, rows) if options.bins else None,
+        _reliability(options, problems[0], prepared, rows) if options.bins else None,
         _by_probability(problems[0], prepared, rows) if options.by_probability else None,
     )
 
@@ -219,11 +221,12 @@ def _groups(options: AnalysisOptions, prepared: Prepared, rows: Rows) -> Groups:
 
 
 # --- calibration ------------------------------------------------------------------------------------------------------
-def _reliability(bins: int, problem: Problem, prepared: Prepared, rows: Rows) -> Reliability:
-    probs, weight = probabilities(problem, prepared), rows.weight
+def _reliability(options: AnalysisOptions, problem: Problem, prepared: Prepared, rows: Rows) -> Reliability:
+    probs, weight, bins = probabilities(problem, prepared), rows.weight, options.bins
     if isinstance(prepared.unweighted, Binary):
         y = prepared.unweighted.positive
-        return Reliability(binned(bins, [(probs, y)], weight), pairs_of(probs, y, weight))
+        pairs = pairs_of(probs, y, weight) if options.in_order else None
+        return Reliability(binned(bins, [(probs, y)], weight), pairs)
     q = dense(prepared.unweighted, probs.shape)
     top, each = probs.argmax(axis=1), np.arange(len(probs))
     sets = [(probs[each, top], q[each, top]), *zip(probs.T, q.T, strict=True)]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -301,6 +302,30 @@ def test_a_closer_look_on_a_cluster_is_the_one_here(
     kind = next(folder.glob("*/t.*")).suffix.removeprefix(".")
     for source in (WRITERS[kind](tmp_path / f"t.{kind}", rows(12_000)), folder):
         assert record("bce", source, *options, "--cluster", running.address) == record("bce", source, *options)
+
+
+@pytest.mark.parametrize("options", [(), ("-w", "weight")])
+def test_bins_alone_come_from_a_cluster_as_a_few_numbers(
+    options: tuple[str, ...], tmp_path: Path, running: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, sizes, inner = as_text(tmp_path / "t.csv", rows(12_000)), list[int](), cluster.on_cluster
+
+    def measured(*args: Any) -> Any:
+        for outcome in inner(*args):
+            sizes.append(len(pickle.dumps(outcome)))
+            yield outcome
+
+    monkeypatch.setattr(cluster, "on_cluster", measured)
+    asked = ("bce", table, "--calibration", "5", *options)
+    bins = run(*asked, "-f", "csv", "--cluster", running.address)
+    largest = max(sizes)
+    sizes.clear()
+    everything = run(*asked, "-f", "json", "--cluster", running.address)
+
+    assert len(sizes) > 3 and sum(sizes) > 12_000 * 8
+    assert largest < 10_000
+    assert bins.out == run(*asked, "-f", "csv").out
+    assert everything.out == run(*asked, "-f", "json").out
 
 
 def test_a_key_of_the_paths_divides_the_rows_of_a_cluster(tmp_path: Path, running: Cluster) -> None:
