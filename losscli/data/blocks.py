@@ -4,6 +4,7 @@ A row never moves: every array of a block has all of its rows, and `keep` says w
 block: the rows before it are there, so that what is wrong first in the source is reported first.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,9 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from losscli.data.categorical import Array, Categorical, Column, Flags, Ints, taken
-from losscli.data.cells import is_missing_number
-from losscli.data.columns import LABEL_NAMES, Columns, ColumnSelection, label_words
+from losscli.data.cells import DASHES, is_missing_number
+from losscli.data.columns import LABEL_NAMES, Columns, ColumnSelection
 from losscli.data.reasons import MISSING_CELL
+from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError
 
 
@@ -34,7 +36,7 @@ class Layout:
     hint: str = ""  # behind the refusal of a row of another width
     extra: tuple[int, ...] = ()  # columns that are read as text, whatever is in them
     delimiter: str = ","
-    label_words: frozenset[str] = frozenset()  # labels that would stand for no value elsewhere
+    label_words: frozenset[str] = frozenset()  # labels, by the user or a class column, that elsewhere are no value
     comma: bool = False  # is the decimal mark
     exact: bool = False  # predictions are probabilities that mustn't be 0 or 1 as floats alone
 
@@ -55,6 +57,20 @@ def layout_of(columns: Columns, wanted: ColumnSelection, width: int, drop: bool,
     parts = (columns.labels, columns.predictions, columns.weight, columns.features)
     words = label_words(columns, wanted)
     return Layout(width, *parts, drop, extra=columns.extra_columns, label_words=words, exact=wanted.exact, **rest)
+
+
+def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
+    """The labels that would stand for no value if the user, or the name of a class column, didn't say otherwise.
+
+    `-` is the label beside `+`, and a class where nothing names the classes.
+    """
+    preds = [columns.names[at] for at in columns.preds] if columns.names else []
+    classes = columns.form is Form.CATEGORICAL or len(wanted.counterparts) > 1
+    names = (preds or wanted.counterparts) if classes else ()
+    cut = {part for name in names for part in (name, *re.split(r"[_\-.:/|(\[#\])]", name))}
+    texts = {text.strip() for text in (*wanted.named_labels, *cut)} - {""}
+    unknown = columns.form is Form.CATEGORICAL and len(columns.labels) == 1 and not texts
+    return frozenset(filter(is_missing_number, texts | (DASHES if unknown or "+" in texts else set())))
 
 
 @dataclass(frozen=True)

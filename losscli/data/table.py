@@ -6,17 +6,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from losscli.data.blocks import Block
-from losscli.data.columns import (
-    Columns,
-    ColumnSelection,
-    FirstLines,
-    aside_notes,
-    aside_warnings,
-    distinct,
-    scale_warnings,
-)
-from losscli.enums import Form
-from losscli.errors import DataError
+from losscli.data.columns import SCALE_NAMES, Columns, ColumnSelection, FirstLines, distinct
+from losscli.enums import Form, Scale
+from losscli.errors import DataError, shown
 
 Chunk = Callable[[], Block]
 
@@ -67,6 +59,7 @@ def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
         header = tuple(columns.names[column] for column in part) if columns.names else None
         models.append(Model(str(columns.name(part[0])) if len(part) == 1 else text or "", header))
     called = distinct(model.name for model in models)
+    notes, warnings = _remarks(columns, wanted.scale)
     places = {column: at for at, column in enumerate(columns.extra_columns)}
     return Schema(
         form=columns.form,
@@ -75,7 +68,7 @@ def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
             names(columns.preds),
             None if columns.weight is None else columns.name(columns.weight),
         ),
-        classes=columns.class_names,
+        classes=models[0].columns,
         feature_names=tuple(str(columns.name(at)) for at in columns.typed_features),
         width=len(columns.preds),
         label_width=len(columns.labels),
@@ -85,9 +78,24 @@ def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
             purpose: tuple((str(columns.name(column)), places[column]) for column in part)
             for purpose, part in columns.extra.items()
         },
-        notes=aside_notes(columns),
-        warnings=(*scale_warnings(columns, wanted.scale), *aside_warnings(columns)),
+        notes=notes,
+        warnings=warnings,
     )
+
+
+def _remarks(columns: Columns, scale: Scale) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The notes, and the warnings, on numeric columns that are left aside and on names that speak of another scale."""
+    others = {name: other.value for other, names in SCALE_NAMES.items() if other is not scale for name in names}
+    warnings = tuple(
+        f"column {shown(name)} is read as {scale.value}; if it holds {other} use --from {other}"
+        for name in map(str, map(columns.name, columns.predictions))
+        if (other := others.get(name.casefold()))
+    )
+    names = map(columns.name, columns.aside)
+    left = ", ".join(shown(name) if isinstance(name, str) else f"column {name}" for name in names)
+    part, option = ("features", "-x") if columns.features else ("classes", "-p")
+    aside = (f"not used as {part}: {left}; choose the {part} with {option}",) if left else ()
+    return (aside, warnings) if columns.features else ((), (*warnings, *aside))
 
 
 class SmallFiles:

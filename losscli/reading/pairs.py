@@ -15,20 +15,9 @@ import numpy as np
 from losscli.data.blocks import Block, Origin, Side, cut_short, placed
 from losscli.data.categorical import ByteStrings, Categorical, taken
 from losscli.data.cells import canonical, is_missing, number, whole_number
+from losscli.data.choice import labels_and_predictions, names_of, refuse_numbered, resolve
 from losscli.data.classnames import plain_truth
-from losscli.data.columns import (
-    KEY,
-    LABEL_NAMES,
-    PROB_NAMES,
-    SHARED,
-    SHARED_LABEL,
-    ColumnSelection,
-    labels_and_predictions,
-    names_of,
-    refuse_numbered,
-    resolve,
-    shared_out,
-)
+from losscli.data.columns import KEY, LABEL_NAMES, PROB_NAMES, SHARED, SHARED_LABEL, ColumnSelection, shared_out
 from losscli.data.table import ChangedReader, Chunk, ColumnNames, OpenSource, Reader, Table, raised
 from losscli.engines.local import thread_count
 from losscli.enums import Form

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from losscli.data.blocks import Block, Cells, Layout, Origin, block_of_cells, layout_of
 from losscli.data.categorical import Categorical, Column, as_column, as_labels, as_words
 from losscli.data.cells import EXACT
-from losscli.data.columns import ColumnSelection, FirstLines, resolve
+from losscli.data.choice import resolve
+from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, schema_of
 from losscli.enums import Form
 from losscli.errors import DataError, shown

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from losscli.data.blocks import Block, Layout, Origin, layout_of
-from losscli.data.columns import ColumnSelection, FirstLines, resolve
+from losscli.data.choice import resolve
+from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, schema_of
 from losscli.errors import DataError, RowError, shown
 from losscli.reading.sources import Source

@@ -15,7 +15,8 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from losscli.data.blocks import Block, Layout, Origin, layout_of
-from losscli.data.columns import ColumnSelection, FirstLines, resolve
+from losscli.data.choice import resolve
+from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, schema_of
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy

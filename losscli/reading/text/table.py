@@ -24,7 +24,8 @@ from typing import IO, Any, cast
 
 from losscli.data.blocks import Block, Layout, Origin, layout_of
 from losscli.data.cells import is_missing, is_text, number
-from losscli.data.columns import Columns, ColumnSelection, FirstLines, expand, resolve
+from losscli.data.choice import resolve
+from losscli.data.columns import Columns, ColumnSelection, FirstLines, expand
 from losscli.data.table import Chunk, OpenSource, SmallFiles, Table, schema_of
 from losscli.errors import DataError, Quoted, RowError, shown
 from losscli.reading.lists import parse_list, reads_as_numbers
