@@ -7,20 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf
-from typing import TYPE_CHECKING
 
-from losscli.lazy import Lazy
+from losscli.lazy import Array, np
 from losscli.losses.functions import log1mexp, sigmoid, softplus, times
 from losscli.losses.targets import Binary, is_hard
 from losscli.losses.wording import as_number, factor, over
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-else:
-    np = Lazy("numpy")  # help is made of `losses.table`, which imports this module, and needs no numpy
 
 
 def bce_from_probs(a: Binary, p: Array) -> Array:

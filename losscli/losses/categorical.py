@@ -6,25 +6,16 @@ Beside them their work as text: `a` are the coefficients of a row, one a class.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-from losscli.lazy import Lazy
-from losscli.losses.functions import log_softmax, rest_sums, row_sums, times
+from losscli.lazy import Array, np
+from losscli.losses.functions import ln, log_softmax, rest_sums, row_sums, times
 from losscli.losses.targets import Classes, Soft, dense
 from losscli.losses.wording import as_number, factor, listed, over, signed
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-else:
-    np = Lazy("numpy")  # help is made of `losses.table`, which imports this module, and needs no numpy
 
 
 def ce_from_probs(a: Classes | Soft, p: Array) -> Array:
     """-sum_k a_k ln p_k, p (n, k) in [0, 1]; the rows need not sum to 1."""
-    return _expect(a, p, _minus_log)
+    return _expected(a, p, lambda p: 0.0 - ln(p))
 
 
 def ce_gradient_by_probs(a: Classes | Soft, p: Array) -> Array:
@@ -35,7 +26,7 @@ def ce_gradient_by_probs(a: Classes | Soft, p: Array) -> Array:
 
 def ce_from_logits(a: Classes | Soft, z: Array) -> Array:
     """logsumexp(z) sum_k a_k - sum_k a_k z_k, z (n, k), as -sum_k a_k ln softmax(z)_k."""
-    return _expect(a, log_softmax(z), _minus)
+    return ce_from_logprobs(a, log_softmax(z))
 
 
 def ce_gradient_by_logits(a: Classes | Soft, z: Array) -> Array:
@@ -53,7 +44,7 @@ def ce_gradient_by_logits(a: Classes | Soft, z: Array) -> Array:
 
 def ce_from_logprobs(a: Classes | Soft, x: Array) -> Array:
     """-sum_k a_k x_k, x <= 0 (n, k) log-probabilities."""
-    return _expect(a, x, _minus)
+    return _expected(a, x, lambda x: 0.0 - x)
 
 
 def ce_gradient_by_logprobs(a: Classes | Soft, x: Array) -> Array:
@@ -61,21 +52,12 @@ def ce_gradient_by_logprobs(a: Classes | Soft, x: Array) -> Array:
     return 0.0 - dense(a, x.shape)
 
 
-def _expect(a: Classes | Soft, cells: Array, cost: Callable[[Array], Array]) -> Array:
+def _expected(a: Classes | Soft, cells: Array, cost: Callable[[Array], Array]) -> Array:
     """sum_k a_ik cost(cells_ik); of a hard row only the labelled cell is looked at."""
     if isinstance(a, Soft):
         return row_sums(times(a.cells, cost(cells)))
     own = times(a.own, cost(cells[np.arange(len(cells)), a.index]))
     return own if a.every is None else own + row_sums(times(np.broadcast_to(a.every, cells.shape), cost(cells)))
-
-
-def _minus_log(p: Array) -> Array:
-    with np.errstate(divide="ignore"):  # ln 0 is -inf, a sure miss
-        return 0.0 - np.log(p)
-
-
-def _minus(x: Array) -> Array:
-    return 0.0 - x
 
 
 # --- the work ---------------------------------------------------------------------------------------------------------

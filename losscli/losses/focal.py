@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from math import inf
-from typing import TYPE_CHECKING
 
 from losscli.enums import Scale
-from losscli.lazy import Lazy
-from losscli.losses.functions import log_softmax, product, rest_sums, row_sums, times
+from losscli.lazy import Array, np
+from losscli.losses.functions import ln, log_softmax, product, rest_sums, row_sums, times
 from losscli.losses.table import CATEGORICAL, Kernel
 from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, is_hard
 from losscli.losses.wording import as_number, factor, signed
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-else:
-    np = Lazy("numpy")
 
 
 # --- a factor of the row ----------------------------------------------------------------------------------------------
@@ -47,16 +38,14 @@ def true_class_cost(kernel: Kernel, focus: Targets, v: Array) -> Array:
     """-ln p_t (n,) at predictions v, `focus` being the labels: p_t = y p + (1-y)(1-p) where they are soft."""
     if not isinstance(focus, Binary) or is_hard(focus):
         return kernel.value(focus, v)
-    positive, negative = _both_costs(kernel, len(v))
-    return _mixture(focus, positive(v), negative(v))[0]
+    return _mixture(kernel, focus, v)[0]
 
 
 def true_class_slope(kernel: Kernel, focus: Targets, v: Array) -> Array:
     """The gradient of -ln p_t by the predictions v."""
     if not isinstance(focus, Binary) or is_hard(focus):
         return kernel.gradient(focus, v)
-    positive, negative = _both_costs(kernel, len(v))
-    plain, p, q = _mixture(focus, positive(v), negative(v))
+    plain, p, q = _mixture(kernel, focus, v)
     ones, zeros = np.ones(len(v)), np.zeros(len(v))
     by_p, by_q = (
         product(part, kernel.gradient(Binary(*a, hard=True), v))
@@ -65,15 +54,10 @@ def true_class_slope(kernel: Kernel, focus: Targets, v: Array) -> Array:
     return product(by_p + by_q, np.exp(plain))
 
 
-def _both_costs(kernel: Kernel, n: int) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
-    """-ln p and -ln(1-p) as functions of the predictions."""
-    ones, zeros = np.ones(n), np.zeros(n)
-    positive, negative = Binary(ones, zeros, plain=True, hard=True), Binary(zeros, ones, plain=True, hard=True)
-    return lambda v: kernel.value(positive, v), lambda v: kernel.value(negative, v)
-
-
-def _mixture(focus: Binary, positive: Array, negative: Array) -> tuple[Array, Array, Array]:
-    """-ln p_t, p and 1-p, from -ln p and -ln(1-p)."""
+def _mixture(kernel: Kernel, focus: Binary, v: Array) -> tuple[Array, Array, Array]:
+    """-ln p_t, p and 1-p at predictions v (n,)."""
+    ones, zeros = np.ones(len(v)), np.zeros(len(v))
+    positive, negative = (kernel.value(Binary(*a, plain=True, hard=True), v) for a in ((ones, zeros), (zeros, ones)))
     p, q = np.exp(-positive), np.exp(-negative)
     miss = focus.positive * -np.expm1(-positive) + focus.negative * -np.expm1(-negative)
     with np.errstate(divide="ignore"):  # p_t = 0 costs inf
@@ -98,7 +82,7 @@ def focal_kernels(gamma: float) -> Mapping[Scale, Kernel]:
 
     def by_probs(a: Classes | Soft, p: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # an infinite slope is inf
-            return times(dense(a, p.shape), slopes(_ln(p)) / p)
+            return times(dense(a, p.shape), slopes(ln(p)) / p)
 
     def by_logits(a: Classes | Soft, z: Array) -> Array:
         x = log_softmax(z)
@@ -109,7 +93,7 @@ def focal_kernels(gamma: float) -> Mapping[Scale, Kernel]:
         return times(dense(a, x.shape), slopes(x))
 
     forms: dict[Scale, tuple[Callable[[Array], Array], Callable[..., Array]]] = {
-        Scale.PROBS: (_ln, by_probs),
+        Scale.PROBS: (ln, by_probs),
         Scale.LOGITS: (log_softmax, by_logits),
         Scale.LOGPROBS: (lambda x: x, by_logprobs),
     }
@@ -126,8 +110,3 @@ def _term(to_x: Callable[[Array], Array], gamma: float, a: Sequence[float], v: S
     p = np.exp(to_x(np.array([v])))[0].tolist()
     parts = [(factor(one), as_number(share)) for one, share in zip(a, p, strict=True) if one != 0.0]
     return signed([f"-{one}(1 - {share})^{gamma:g} * {log}({share})" for one, share in parts])
-
-
-def _ln(p: Array) -> Array:
-    with np.errstate(divide="ignore"):  # ln 0 is -inf
-        return np.asarray(np.log(p))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
 
-from losscli.lazy import Lazy
+from losscli.lazy import Array, np
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
-else:
-    np = Lazy("numpy")  # help is made of `losses.table`, which imports this module, and needs no numpy
+def ln(p: Array) -> Array:
+    """ln p, -inf at 0."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(p))
 
 
 def softplus(t: Array) -> Array:
@@ -45,7 +42,9 @@ def log_softmax(z: Array) -> Array:
     Both terms are positive, so the winner's logarithm keeps its digits where logsumexp(z) - z would cancel them.
     One +inf in a row is a certainty; two, or a row of -inf, are for the reader to refuse.
     """
-    z = _certain(z)
+    sure = z == inf
+    if sure.any():
+        z = np.where(sure.any(axis=1)[:, None], np.where(sure, 0.0, -inf), z)
     top = z.max(axis=1)
     with np.errstate(over="ignore"):  # two logits further apart than the largest float: e^-inf is 0
         below = top[:, None] - z
@@ -79,14 +78,6 @@ def rest_sums(cells: Array) -> Array:
         before[:, column] = before[:, column - 1] + cells[:, column - 1]
         after[:, -column - 1] = after[:, -column] + cells[:, -column]
     return before + after
-
-
-def _certain(z: Array) -> Array:
-    sure = z == inf
-    if not sure.any():
-        return z
-    rows = sure.any(axis=1)[:, None]
-    return np.where(rows, np.where(sure, 0.0, -inf), z)
 
 
 def product(a: Array, b: Array) -> Array:

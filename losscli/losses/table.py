@@ -10,20 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from losscli.enums import Form, Scale
+from losscli.lazy import Array, np
 from losscli.losses import binary, categorical
-from losscli.losses.baseline import by_classes
+from losscli.losses.targets import Binary, Classes, Soft, Targets
 from losscli.losses.wording import over
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from losscli.losses.targets import Targets
-
-    Array = NDArray[np.float64]
 
 
 class Kernel(NamedTuple):
@@ -44,6 +37,26 @@ class Kernel(NamedTuple):
     gradient_term: Callable[[Sequence[float], Sequence[float], Sequence[float]], str]
 
 
+def by_classes(kernels: Mapping[Scale, Kernel], targets: Targets, x: Array) -> Array:
+    """The cost (k,) of each class as the label, the frequencies e^x (k,) being predicted.
+
+    `targets` are the coefficients of k rows, each of which has one class as its label. By log-probabilities where the
+    loss has them: a frequency next to 1 keeps the digits there that tell it from 1.
+    """
+    scale = Scale.LOGPROBS if Scale.LOGPROBS in kernels else Scale.PROBS
+    value, cells = kernels[scale].value, x if scale is Scale.LOGPROBS else np.exp(x)
+    if isinstance(targets, Binary):
+        return value(targets, np.full(2, cells[1]))
+    if not isinstance(targets, Classes):
+        raise TypeError("labels in turn are hard labels")
+    # a view of one row as k rows: the kernel picks k cells of it, and k by k of them never come to be
+    own = value(Classes(targets.index, targets.own), np.broadcast_to(cells, (len(cells), len(cells))))
+    if targets.every is None:
+        return own
+    every = np.atleast_2d(targets.every)
+    return own + value(Soft(every), np.broadcast_to(cells, every.shape))
+
+
 @dataclass(frozen=True)
 class Loss:
     """A loss: its names, kernels by form and scale of the data, and what else has a meaning for it.
@@ -52,7 +65,7 @@ class Loss:
     what predictions are where --from is not typed. A log-loss is measured in nats, or the unit of its base, and
     has a perplexity, a likelihood and the catalogue of mistakes; any other loss has the `unit` that it names. `leads`
     and `closes` are the keys of the figures that its table begins and ends with. `baseline` gives the cost of each
-    class as the label where the label frequencies are predicted (see `losses.baseline`), `regression` the name of the
+    class as the label where the label frequencies are predicted (see `by_classes`), `regression` the name of the
     fit that has the least of the loss; None where there is none. `examples` are lines of its commands, for their pages
     of help; `aliases` what other programs call it (several names, in lower case and without dashes), with the options
     that such a name means.
@@ -238,12 +251,12 @@ LOSSES: dict[str, Loss] = {
 }
 
 
-# What people look for among the losses, and where it is.
 def loss_named(name: str) -> Loss:
     """The loss of a name."""
     return LOSSES[name]
 
 
+# What people look for among the losses, and where it is.
 NO_LOSSES: Mapping[str, str] = {
     "softmax softmaxcrossentropy": "ce takes logits and applies the softmax itself: ce --from logits",
     "sigmoid sigmoidcrossentropy": "bce takes logits and applies the sigmoid itself: bce --from logits",

@@ -9,18 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from typing import TYPE_CHECKING
 
-from losscli.lazy import Lazy
+from losscli.lazy import Array, Ints, np
 from losscli.losses.functions import row_sums
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-else:
-    np = Lazy("numpy")  # help is made of `losses.table`, which imports this module, and needs no numpy
 
 
 @dataclass(frozen=True)
@@ -42,7 +33,7 @@ class Binary:
 class Classes:
     """Hard labels: row i has coefficient `own[i]` at class `index[i]`, and `every` (k,) or (n, k) is added."""
 
-    index: NDArray[np.intp]
+    index: Ints
     own: Array
     every: Array | None = None
 
@@ -57,7 +48,7 @@ class Soft:
 Targets = Binary | Classes | Soft
 
 
-def taken(a: Targets, rows: NDArray[np.intp]) -> Targets:
+def taken(a: Targets, rows: Ints) -> Targets:
     """The coefficients of some rows."""
     if isinstance(a, Binary):
         return replace(a, positive=a.positive[rows], negative=a.negative[rows])
