@@ -22,7 +22,7 @@ from losscli.data.columns import ColumnSelection
 from losscli.data.table import Table
 from losscli.enums import Form
 from losscli.reading import compression
-from losscli.reading.formats import npy
+from losscli.reading.formats.arrays import header_of
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.sources import SHRUNK, open_source
 from losscli.reading.text.dialect import Style
@@ -386,10 +386,10 @@ def test_headers_of_all_versions_are_read() -> None:
         length = len(text).to_bytes(2 if major == 1 else 4, "little")
         stream = io.BytesIO(b"\x93NUMPY" + bytes([major, 0]) + length + text + b"rest")
 
-        header = npy.header_of(stream.read)
+        dtype, shape, by_column = header_of(stream)
 
-        assert (header.dtype.names, header.shape, header.by_column) == (("größe",), (3,), False)
-        assert stream.tell() == header.size
+        assert (dtype.names, shape, by_column) == (("größe",), (3,), False)
+        assert stream.read() == b"rest"
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
