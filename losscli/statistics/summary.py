@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from losscli.statistics.adding import add_by_key, add_each, add_optional
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
-from losscli.statistics.moments import SPARE, SQUARES, Mean, Products, error_of_mean, product_sum, root, weighted_mean
+from losscli.statistics.moments import ROUNDED, SQUARES, Mean, Products, error_of_mean, products_of, root, weighted_mean
 
 Array = NDArray[np.float64]
 
@@ -285,8 +285,11 @@ def std(s: Summary) -> float:
         return nan
     if spread.min == spread.max:
         return 0.0
-    total = spread.plain.vd
-    return root((s.n * spread.plain.vv * SQUARES - total * total) // SQUARES, s.n * (s.n - 1) * SQUARES)
+    squares, total, _ = spread.plain.sums
+    square = s.n * squares * SQUARES - total * total
+    if square < s.n * squares * SQUARES >> ROUNDED:
+        return 0.0
+    return root(square // SQUARES, s.n * (s.n - 1) * SQUARES)
 
 
 def standard_error(s: Summary) -> float:
@@ -317,16 +320,8 @@ def _spread(rows: Rows, finite: Array, units: int) -> Spread:
     """The spread of a block of at least one row, `units` being the exact sum of its finite weighted losses."""
     weight, share = rows.weight, rows.divisor_weight
     losses = finite if weight is None else _finite(rows.loss)
-    plain = Products(
-        product_sum(losses, losses),
-        (units if weight is None else exact_sum(losses)) << SPARE,
-        len(losses) * SQUARES,
-    )
-    weighted = None
-    if share is not None:
-        weighted = Products(product_sum(finite, finite), product_sum(finite, share), product_sum(share, share))
-    elif weight is not None:
-        weighted = Products(product_sum(finite, finite), units << SPARE, len(finite) * SQUARES)
+    plain = products_of(losses, None, units if weight is None else exact_sum(losses))
+    weighted = None if weight is None and share is None else products_of(finite, share, units)
     counted = len(finite) if share is None else int(np.count_nonzero(share))
     return Spread(float(rows.loss.min()), float(rows.loss.max()), counted, plain, weighted)
 

@@ -65,6 +65,10 @@ def figures(t: Tally) -> tuple[Any, ...]:
     return t.n, t.total, t.mean, t.error
 
 
+def close(d: Data) -> Array:
+    return 1.0 + 1e-9 * np.clip(d.value, 0.0, 9.0)
+
+
 def pools(p: Pairs) -> Any:
     found = ordered(p)[0]
     return found.weight.tolist(), found.happened.tolist()
@@ -73,6 +77,13 @@ def pools(p: Pairs) -> Any:
 CASES = {
     "tally": Case(Tally(), lambda d: tallied(d.value, None), figures),
     "weighted tally": Case(Tally(), lambda d: tallied(d.value * d.weight, d.weight), figures),
+    "tally of values close together": Case(Tally(), lambda d: tallied(close(d), None), figures),
+    "weighted tally of values close together": Case(Tally(), lambda d: tallied(close(d) * d.weight, d.weight), figures),
+    "groups of values close together": Case(
+        Groups(9),
+        lambda d: grouped(9, close(d), None, [(d.code, WORDS)]),
+        lambda g: {key: figures(tally) for key, tally in g.tallies.items()},
+    ),
     "summary": Case(
         EMPTY,
         lambda d: summarize(Rows(d.value, np.arange(len(d.value)), counts=RowCounts(len(d.value)))),

@@ -11,6 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
+from losscli.statistics.moments import tallied, tallies
 from losscli.statistics.summary import (
     EMPTY,
     RowCounts,
@@ -195,6 +196,47 @@ def test_the_spread_of_losses_within_a_thousandth_of_each_other_has_ten_digits(c
     assert variance is not None
     assert std(found) == pytest.approx(math.sqrt(variance), rel=1e-10, abs=0)
     assert standard_error(found) == pytest.approx(math.sqrt(square), rel=1e-10, abs=0)
+
+
+@pytest.mark.parametrize("step", [1e-14, 1e-12, 1e-9, 1e-8, 1e-6, 1e-3])
+def test_losses_that_hardly_differ_have_the_spread_that_they_have(step: float) -> None:
+    losses = [0.7, 0.7 * (1.0 + step), 0.7, 0.7 * (1.0 - step), 0.7 * (1.0 + 3.0 * step)]
+    rows = rows_of(losses, [], [], "plain")
+    _, _, square, variance = exactly(rows)
+    found = summarize(rows)
+
+    assert variance is not None
+    assert std(found) == pytest.approx(math.sqrt(variance), rel=1e-15, abs=0)
+    assert standard_error(found) == pytest.approx(math.sqrt(square), rel=1e-15, abs=0)
+    weighted = rows_of(losses, [0.5, 2.0, 8.0, 1.0, 4.0], [0], "weighted")  # powers of 2: weighted losses are exact
+    assert standard_error(summarize(weighted)) == pytest.approx(math.sqrt(exactly(weighted)[2]), rel=1e-15, abs=0)
+    for at in range(6):
+        for one in (rows, weighted):
+            both = summarize(cut(one, 0, at)) + summarize(cut(one, at, 5))
+            assert (std(both), standard_error(both)) == (std(summarize(one)), standard_error(summarize(one)))
+
+
+def test_values_that_hardly_differ_have_an_error_alone_and_by_groups() -> None:
+    values, weights = np.array([1e-3, 1e-3 + 1e-12, 1e-3 - 1e-12]), np.array([1.0, 2.0, 4.0])
+    _, _, square, variance = exactly(rows_of(values.tolist(), weights.tolist(), [0], "weighted"))
+    twice, codes = np.tile(values, 2), np.repeat([0, 1], 3)
+    assert variance is not None
+
+    plain = [tallied(values, None), *tallies(twice, None, codes, 2)]
+    weighted = [
+        tallied(values * weights, weights),
+        *tallies(twice * np.tile(weights, 2), np.tile(weights, 2), codes, 2),
+    ]
+
+    assert [one.error for one in plain] == [pytest.approx(math.sqrt(variance / 3), rel=1e-15, abs=0)] * 3
+    assert [one.error for one in weighted] == [pytest.approx(math.sqrt(square), rel=1e-15, abs=0)] * 3
+
+
+def test_losses_that_differ_by_their_rounding_alone_have_no_spread() -> None:
+    found = summarize(rows_of([-math.log(0.8), -math.log1p(-0.2)], [], [], "plain"))
+
+    assert found.spread.min < found.spread.max
+    assert (std(found), standard_error(found)) == (0.0, 0.0)
 
 
 def test_equal_losses_have_no_spread() -> None:
