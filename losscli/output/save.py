@@ -29,19 +29,13 @@ def save(report: Report, digits: int, path: str, title: str) -> None:
     elif ending == ".txt":
         text = text_of(report, digits, console_for(io.StringIO()))
     else:
-        console = _recorded(report, digits)
+        parts = renderable(report, digits)
+        width = width_of(console_for(io.StringIO()), parts)
+        console = console_for(io.StringIO(), width=width, record=True)
+        console.print(parts, crop=False, no_wrap=True, overflow="ignore")
         text = svg_of(console, title) if ending == ".svg" else console.export_html(inline_styles=True)
     with whole_file(path) as out:
         out.write(text)
-
-
-def _recorded(report: Report, digits: int) -> Any:
-    """A console that has shown the report, as wide as it is."""
-    parts = renderable(report, digits)
-    width = width_of(console_for(io.StringIO()), parts)
-    console = console_for(io.StringIO(), width=width, record=True)
-    console.print(parts, crop=False, no_wrap=True, overflow="ignore")
-    return console
 
 
 def svg_of(console: Any, title: str) -> str:
@@ -52,16 +46,11 @@ def svg_of(console: Any, title: str) -> str:
     text = console.export_svg(title=title, unique_id="losscli")
     without: str = re.sub(r"@font-face\s*\{.*?\}\s*", "", text, flags=re.DOTALL)
     without = re.sub(r"<!-- Generated with Rich .*?-->\s*", "", without)
-    return _as_wide_as_shown(without.replace("Fira Code,", ""))
 
-
-def _as_wide_as_shown(svg: str) -> str:
-    """The image with each text as wide as the places that it takes; rich counts letters, of which some take two."""
-
-    def measured(found: re.Match[str]) -> str:
+    def measured(found: re.Match[str]) -> str:  # rich counts letters, of which some take two places
         return f'textLength="{places_of(unescape(found[2])) * _PLACE:g}"{found[1]}{found[2]}<'
 
-    return re.sub(r'textLength="[\d.]+"([^>]*>)([^<]*)<', measured, svg)
+    return re.sub(r'textLength="[\d.]+"([^>]*>)([^<]*)<', measured, without.replace("Fira Code,", ""))
 
 
 _PLACE = 12.2  # of rich: the width of a letter in its images

@@ -14,7 +14,7 @@ from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid
 from losscli.reports.parts import Figure, Listing, Part, lines_of, record_of
-from losscli.statistics.calibration import Bin, bins_of, calibration_error
+from losscli.statistics.calibration import bins_of, calibration_error
 from losscli.statistics.intervals import wilson
 from losscli.statistics.isotonic import Pairs, Pools, ordered
 from losscli.statistics.quantiles import EXACT, Quantiles, quantile
@@ -82,26 +82,20 @@ class Calibration:
         return (average - fitted) / log_base, (constant - fitted) / log_base, constant / log_base
 
 
-def _is_binary(c: Calibration) -> bool:
-    return c.problem.form is Form.BINARY
-
-
-def _has_classes(c: Calibration) -> bool:
-    return c.problem.form is Form.CATEGORICAL
-
-
-def _is_decomposed(c: Calibration) -> bool:
-    return c.decomposition is not None
-
-
-def _has_auc(c: Calibration) -> bool:
-    return c.auc is not None
-
-
 def _figure(
-    key: str, value: Callable[[Calibration], object], remark: str, has: Callable[[Calibration], bool]
+    key: str,
+    value: Callable[[Calibration], object],
+    remark: str,
+    has: Callable[[Calibration], bool] = lambda c: True,
 ) -> Figure[Calibration]:
     return Figure(key, value, key, lambda c: remark.format(bins=c.bins), has, has)
+
+
+def _decomposed(key: str, at: int, remark: str) -> Figure[Calibration]:
+    def value(c: Calibration) -> object:
+        return c.decomposition and c.decomposition[at]
+
+    return _figure(key, value, remark, lambda c: c.decomposition is not None)
 
 
 FIGURES: tuple[Figure[Calibration], ...] = (
@@ -109,40 +103,30 @@ FIGURES: tuple[Figure[Calibration], ...] = (
         "ece",
         lambda c: calibration_error(c.reliability.bins),
         "expected calibration error, {bins}",
-        _is_binary,
+        lambda c: c.problem.form is Form.BINARY,
     ),
     _figure(
         "ece_top",
         lambda c: calibration_error(c.reliability.bins),
         "expected calibration error of the top class, {bins}",
-        _has_classes,
+        lambda c: c.problem.form is Form.CATEGORICAL,
     ),
     _figure(
         "ece_classwise",
         lambda c: c.ece_classwise,
         "mean over the classes of the error of each, {bins}",
-        _has_classes,
+        lambda c: c.problem.form is Form.CATEGORICAL,
     ),
+    _decomposed("miscalibration", 0, "loss that recalibration by isotonic regression would save"),
+    _decomposed("discrimination", 1, "loss that the order of the predictions saves"),
+    _decomposed("uncertainty", 2, "the loss of always predicting the label frequency"),
+    _figure("brier", lambda c: c.figures.brier, "mean squared error of the probabilities"),
     _figure(
-        "miscalibration",
-        lambda c: c.decomposition and c.decomposition[0],
-        "loss that recalibration by isotonic regression would save",
-        _is_decomposed,
+        "auc",
+        lambda c: c.auc,
+        "share of pairs (label 1, label 0) in the right order; ties count half",
+        lambda c: c.auc is not None,
     ),
-    _figure(
-        "discrimination",
-        lambda c: c.decomposition and c.decomposition[1],
-        "loss that the order of the predictions saves",
-        _is_decomposed,
-    ),
-    _figure(
-        "uncertainty",
-        lambda c: c.decomposition and c.decomposition[2],
-        "the loss of always predicting the label frequency",
-        _is_decomposed,
-    ),
-    _figure("brier", lambda c: c.figures.brier, "mean squared error of the probabilities", lambda c: True),
-    _figure("auc", lambda c: c.auc, "share of pairs (label 1, label 0) in the right order; ties count half", _has_auc),
 )
 
 
@@ -158,7 +142,11 @@ def calibration_part(f: Figures, r: Reliability) -> Part:
         "observed_low": f"{settings.interval} low",
         "observed_high": "high",
     }
-    bins = Listing(headers, [_line(one, settings.level) for one in bins_of(r.bins)])
+    lines = []
+    for one in bins_of(r.bins):
+        ends = (None, None) if one.observed is None else wilson(one.observed, one.n, settings.level)
+        lines.append((one.low, one.high, one.n, one.predicted, one.observed, *ends))
+    bins = Listing(headers, lines)
     what = "positive label" if f.problem.form is Form.BINARY else "top class"
     ranges = tuple((f"{low:g} to {high:g}", *rest) for low, high, *rest in bins.grid().rows)
     header = (f"P({what}) in (a, b]", *filter(None, headers.values()))
@@ -168,11 +156,6 @@ def calibration_part(f: Figures, r: Reliability) -> Part:
     grids = (Grid(ranges, header), Grid(tuple(lines_of(FIGURES, answer)), wrapped=True))
     record = {"bins": bins.entries, **record_of(FIGURES, answer)}
     return Part({"calibration": record}, grids, bins.table, tuple(notes))
-
-
-def _line(one: Bin, level: float) -> tuple[object, ...]:
-    low, high = (None, None) if one.observed is None else wilson(one.observed, one.n, level)
-    return (one.low, one.high, one.n, one.predicted, one.observed, low, high)
 
 
 def _loss(problem: Problem, pools: Pools) -> float:

@@ -86,10 +86,6 @@ def _size(design: DesignMatrix | None) -> str:
     return f"nats, mean over {design.rows} rows" if design is not None else ""
 
 
-def _has_test(r: FitReport) -> bool:
-    return r.test is not None
-
-
 FIGURES: tuple[Figure[FitReport], ...] = (
     Figure("loss", lambda r: r.design.problem.settings.loss.name),
     Figure("method", lambda r: r.config.method.value),
@@ -97,13 +93,7 @@ FIGURES: tuple[Figure[FitReport], ...] = (
     Figure("n", lambda r: r.design.rows),
     Figure("parameters", lambda r: parameter_entries(r.design.shape, r.parameters)),
     Figure("train_loss", lambda r: r.train_loss, "training loss", lambda r: _size(r.design)),
-    Figure(
-        "test_loss",
-        lambda r: r.test_loss,
-        "test loss",
-        lambda r: _size(r.test),
-        _has_test,
-    ),
+    Figure("test_loss", lambda r: r.test_loss, "test loss", lambda r: _size(r.test), optional=True),
     Figure("steps", lambda r: r.fit.steps, "steps", lambda r: "converged" if r.fit.converged else "not converged"),
     Figure("converged", lambda r: r.fit.converged),
     Figure(
@@ -111,28 +101,23 @@ FIGURES: tuple[Figure[FitReport], ...] = (
         lambda r: r.accuracy(r.design),
         "training accuracy",
         "share predicted correctly",
-        lambda r: r.accuracy(r.design) is not None,
+        optional=True,
     ),
-    Figure(
-        "test_accuracy",
-        lambda r: r.accuracy(r.test),
-        "test accuracy",
-        shown=lambda r: r.accuracy(r.test) is not None,
-    ),
-    Figure("deviance", lambda r: r.deviance, "deviance", "twice the summed loss", lambda r: r.is_likelihood),
+    Figure("test_accuracy", lambda r: r.accuracy(r.test), "test accuracy", optional=True),
+    Figure("deviance", lambda r: r.deviance, "deviance", "twice the summed loss", optional=True),
     Figure(
         "aic",
         lambda r: r.aic,
         "AIC",
         lambda r: f"deviance + 2 * {free_parameters(r.design)} parameters",
-        lambda r: r.is_likelihood,
+        optional=True,
     ),
     Figure(
         "boundary",
         lambda r: r.boundary,
         "boundary",
         lambda r: f"of {r.design.shape.names[-1]}: both labels are equally likely there",
-        lambda r: r.boundary is not None,
+        optional=True,
     ),
     Figure("history", lambda r: list(r.fit.history)),
     Figure("theta_history", lambda r: [theta.tolist() for theta in r.fit.theta_history] or None),
@@ -179,7 +164,11 @@ def _notes(outcome: FitReport) -> list[str]:
         )
     elif not outcome.fit.converged:
         steps = "1 step" if outcome.fit.steps == 1 else f"{outcome.fit.steps} steps"
-        notes.insert(0, f"not converged after {steps}; {_more(outcome)} would lower the loss further")
+        more, config = "more --steps", outcome.config
+        safe = float(f"{0.9 * safe_rate(outcome.design, config.l2):.1g}")  # never a rate that might diverge
+        if config.method is Solver.GD and config.batch is None and safe > 1.5 * config.lr:
+            more += f", or a larger --lr such as {safe:g},"
+        notes.insert(0, f"not converged after {steps}; {more} would lower the loss further")
     notes += _rising(outcome)
     levels = outcome.design.shape.levels
     notes += [f"the parameters of {name} are relative to its level {shown(own[0])}" for name, own in levels.items()]
@@ -188,13 +177,6 @@ def _notes(outcome: FitReport) -> list[str]:
             "theta is for the standardized features (mean 0, deviation 1), unscaled for the features as they are"
         )
     return notes
-
-
-def _more(outcome: FitReport) -> str:
-    """What helps a fit that has not converged: never a rate that might diverge."""
-    safe = float(f"{0.9 * safe_rate(outcome.design, outcome.config.l2):.1g}")
-    larger = outcome.config.method is Solver.GD and outcome.config.batch is None and safe > 1.5 * outcome.config.lr
-    return f"more --steps, or a larger --lr such as {safe:g}," if larger else "more --steps"
 
 
 def _rising(outcome: FitReport) -> list[str]:
@@ -294,20 +276,8 @@ TEMPERATURE_FIGURES: tuple[Figure[TemperatureReport], ...] = (
     Figure("temperature", lambda r: r.temperature, "temperature", "divide the logits by it"),
     Figure("loss_before", lambda r: r.loss(r.train, 1.0), "loss before", lambda r: _size(r.train)),
     Figure("loss_after", lambda r: r.loss(r.train, r.temperature), "loss after", "nats"),
-    Figure(
-        "test_before",
-        lambda r: r.loss(r.test, 1.0),
-        "test loss before",
-        lambda r: _size(r.test),
-        lambda r: r.test is not None,
-    ),
-    Figure(
-        "test_after",
-        lambda r: r.loss(r.test, r.temperature),
-        "test loss after",
-        "nats",
-        lambda r: r.test is not None,
-    ),
+    Figure("test_before", lambda r: r.loss(r.test, 1.0), "test loss before", lambda r: _size(r.test), optional=True),
+    Figure("test_after", lambda r: r.loss(r.test, r.temperature), "test loss after", "nats", optional=True),
 )
 
 

@@ -121,12 +121,9 @@ def _is_checked(g: GradientAnswer) -> bool:
     return g.agreement is not None
 
 
-def _place(g: GradientAnswer) -> str:
-    return f"row {g.agreement.row}; " if g.agreement and g.agreement.row is not None else ""
-
-
 def _verdict(g: GradientAnswer) -> str:
-    return _place(g) + ("the gradients agree" if g.agreement and g.agreement.ok else "the gradients DISAGREE")
+    place = f"row {g.agreement.row}; " if g.agreement and g.agreement.row is not None else ""
+    return place + ("the gradients agree" if g.agreement and g.agreement.ok else "the gradients DISAGREE")
 
 
 GRADIENT_FIGURES: tuple[Figure[GradientAnswer], ...] = (

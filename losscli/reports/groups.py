@@ -43,12 +43,12 @@ def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
 
 def ordered_groups(groups: Groups) -> list[tuple[Key, Tally]]:
     """The groups, the largest sum first."""
-    return sorted(groups.tallies.items(), key=_largest_first)
 
+    def largest_first(group: tuple[Key, Tally]) -> tuple[Any, ...]:
+        key, tally = group
+        return -(tally.above > 0), -tally.value, [(word is None, word or "") for word in key]
 
-def _largest_first(group: tuple[Key, Tally]) -> tuple[Any, ...]:
-    key, tally = group
-    return -(tally.above > 0), -tally.value, [(word is None, word or "") for word in key]
+    return sorted(groups.tallies.items(), key=largest_first)
 
 
 def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
@@ -83,22 +83,19 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
 def _entry(problem: Problem, table: Table, entry: Entry, only: str | None, whole: float) -> dict[str, Any]:
     """A row as it is shown; `only` is the one source that there is, which needn't be named."""
     details: RowDetails = entry.details
+    column, labels = details.column, table.schema.columns.label
+    if column is None or table.schema.label_width < 2:
+        named = None  # a row has one label
+    else:
+        named = labels[column] if isinstance(labels, list) else column + 1
     return {
         "row": entry.row + 1,
         "file": None if entry.source == only else entry.source,
         "line": entry.line,
-        "column": _column(table, details.column),
+        "column": named,
         "label": details.label,
         "prob": details.prob,
         "predicted": details.predicted,
         "loss": entry.value / problem.settings.log_base,
         "share": entry.value / whole if 0.0 < whole < inf else nan,
     }
-
-
-def _column(table: Table, column: int | None) -> str | int | None:
-    """The label column of an observation, where a row has several."""
-    if column is None or table.schema.label_width < 2:
-        return None
-    labels = table.schema.columns.label
-    return labels[column] if isinstance(labels, list) else column + 1

@@ -1,6 +1,5 @@
 """A summary as an answer: its figures, what was read, and what the user must know of them. No printing here."""
 
-from collections.abc import Sequence
 from itertools import accumulate
 
 from losscli.data.reasons import REASONS, Reason
@@ -22,14 +21,6 @@ def _unit_name(f: Figures) -> str:
 
 def _wants_interval(f: Figures) -> bool:
     return f.problem.settings.ci is not None
-
-
-def _has_baseline(f: Figures) -> bool:
-    return f.baseline is not None
-
-
-def _has_entropy(f: Figures) -> bool:
-    return f.label_entropy is not None
 
 
 def _left_out(reason: Reason) -> Figure[Figures]:
@@ -63,15 +54,15 @@ FIGURES: tuple[Figure[Figures], ...] = (
     Figure("clipped", lambda f: f.summary.counts.clipped),
     *map(_left_out, REASONS),
     Figure("options", lambda f: f.problem.settings.options),
-    Figure("accuracy", lambda f: f.accuracy, "accuracy", "share predicted correctly", lambda f: f.accuracy is not None),
+    Figure("accuracy", lambda f: f.accuracy, "accuracy", "share predicted correctly", optional=True),
     Figure("brier", lambda f: f.brier),
-    Figure("baseline", lambda f: f.baseline, "baseline", "always predicting the label frequencies", _has_baseline),
+    Figure("baseline", lambda f: f.baseline, "baseline", "always predicting the label frequencies", optional=True),
     Figure(
         "normalized",
         lambda f: f.normalized,
         "normalized",
         lambda f: "mean / baseline" if f.normalized is not None else _no_baseline(f),
-        _has_baseline,
+        lambda f: f.baseline is not None,
     ),
     Figure("perplexity", lambda f: f.perplexity, "perplexity"),
     Figure("log_likelihood", lambda f: f.log_likelihood, "log-likelihood"),
@@ -81,9 +72,9 @@ FIGURES: tuple[Figure[Figures], ...] = (
         lambda f: f.label_entropy,
         "label entropy",
         "the lowest mean that these labels allow",
-        _has_entropy,
+        optional=True,
     ),
-    Figure("kl_divergence", lambda f: f.kl_divergence, "KL divergence", "mean - label entropy", _has_entropy),
+    Figure("kl_divergence", lambda f: f.kl_divergence, "KL divergence", "mean - label entropy", optional=True),
     Figure("positive", lambda f: _positive(f.problem)),
     Figure("classes", lambda f: list(f.problem.names.names) if f.problem.names else None),
     Figure("per_class", lambda f: None if (found := per_class(f)) is None else found.entries),
@@ -106,11 +97,13 @@ def report(f: Figures, table: Table) -> Report:
     if (classes := per_class(f)) is not None:
         grids.append(classes.grid())
     columns = table.schema.columns
+    no_baseline = f.baseline is not None and f.normalized is None
+    undefined = [f"normalized is undefined: {_no_baseline(f)}"] if no_baseline else []  # the table has it as a remark
     record = {
         **record_of(FIGURES, f),
         "sources": list(table.sources),
         "columns": {"label": columns.label, "prob": columns.prob, "weight": columns.weight},
-        "notes": [*warnings, *more, *_undefined(f), *table.schema.notes],
+        "notes": [*warnings, *more, *undefined, *table.schema.notes],
     }
     notes = (*warnings, *more, *table.schema.notes)
     title = f.problem.settings.loss.title + f.problem.settings.titles
@@ -160,15 +153,14 @@ def _lines(f: Figures, table: Table) -> tuple[Line, ...]:
 def _read(problem: Problem, table: Table) -> list[Line]:
     columns, positive = table.schema.columns, _positive(problem)
     named = {"label column": columns.label, "prediction column": columns.prob, "weight column": columns.weight}
-    rows: list[Line] = [("files", _files(table.sources), "")] if len(table.sources) > 1 else []
+    rows, files = list[Line](), table.sources
+    if len(files) > 1:
+        named_files = ", ".join(files) if len(files) == 2 else f"{len(files)} files, {files[0]} to {files[-1]}"
+        rows.append(("files", named_files, ""))
     rows += [(what, _listed(names), "") for what, names in named.items() if names is not None]
     if positive is not None:
         rows.append(("positive label", positive, "every other label is 0" if problem.settings.labels.positive else ""))
     return rows
-
-
-def _files(sources: Sequence[str]) -> str:
-    return ", ".join(sources) if len(sources) == 2 else f"{len(sources)} files, {sources[0]} to {sources[-1]}"
 
 
 WIDE = 48  # characters of a list of columns that are shown
@@ -190,11 +182,6 @@ def _no_baseline(f: Figures) -> str:
     return "with one label only the baseline is 0" if f.baseline == 0.0 else "the baseline is infinite"
 
 
-def _undefined(f: Figures) -> list[str]:
-    """Note for JSON: why `normalized` is null."""
-    return [f"normalized is undefined: {_no_baseline(f)}"] if f.baseline is not None and f.normalized is None else []
-
-
 FEW = 100  # rows below which the interval of a mean of losses is too narrow
 
 
@@ -203,17 +190,14 @@ def few_rows(count: int) -> str:
     return f"with {rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it is better"
 
 
-def _balanced(problem: Problem) -> str:
-    """The class weights that were counted, as `cat 0.5, dog 1.5`; nothing where they were given."""
-    if not problem.settings.balanced or problem.settings.class_weight is None:
-        return ""
-    names = problem.names.names if problem.names else ("0", "1")
-    return listed([f"{n} {w:.6g}" for n, w in zip(names, problem.settings.class_weight, strict=True)], ", ")
-
-
 def _notes(f: Figures) -> list[str]:
-    counted, clipped = f.summary.spread.counted, f.summary.counts.clipped
-    notes = [few_rows(counted)] if f.problem.settings.ci is not None and 2 <= counted < FEW else []
-    notes += left_out_notes(f.summary, f.problem.settings, warned=False)
-    notes += [f"balanced class weights: {weights}"] if (weights := _balanced(f.problem)) else []
-    return [*notes, *([f"{clipped} {'cell' if clipped == 1 else 'cells'} clipped"] if clipped else [])]
+    settings, counted, clipped = f.problem.settings, f.summary.spread.counted, f.summary.counts.clipped
+    notes = [few_rows(counted)] if settings.ci is not None and 2 <= counted < FEW else []
+    notes += left_out_notes(f.summary, settings, warned=False)
+    if settings.balanced and settings.class_weight is not None:
+        names = f.problem.names.names if f.problem.names else ("0", "1")
+        weights = [f"{name} {weight:.6g}" for name, weight in zip(names, settings.class_weight, strict=True)]
+        notes.append(f"balanced class weights: {listed(weights, ', ')}")
+    if clipped:
+        notes.append(f"{clipped} {'cell' if clipped == 1 else 'cells'} clipped")
+    return notes

@@ -68,6 +68,9 @@ _RECORDED = (
     *("accuracy", "brier", "normalized", "perplexity"),
 )
 
+# The columns of delimited text behind those of a model: its difference to the first.
+_BEHIND = ("difference", "difference_se", "difference_low", "difference_high", "lower", "equal", "higher")
+
 
 def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult, digits: int) -> Part:
     """A line a model, and a line for each difference to the first."""
@@ -97,9 +100,7 @@ def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult,
         ],
         "differences": [asdict(d) for d in compared],
     }
-    unignored = replace(
-        settings, labels=settings.labels._replace(ignore=None)
-    )  # what holds of the rows of all models is said once, of the first
+    unignored = replace(settings, labels=settings.labels._replace(ignore=None))  # said once, of the first model
     warnings = tuple(
         f"{printable_line(model.name)}: {text}"
         for model, f in zip(models[1:], figures[1:], strict=True)
@@ -107,26 +108,15 @@ def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult,
     )
     few = found.summary.spread.counted
     notes = (few_rows(few),) if settings.ci is None and 1 < few < FEW else ()
+    marked = [(*row, "better" if one else "") for row, one in zip(lines.grid().rows, better, strict=True)]
     grids = (
-        _marked(lines.grid(), better),
+        Grid(tuple(marked), (*lines.grid().header, ""), bold=tuple(at for at, one in enumerate(better) if one)),
         apart.grid(),
         Grid(tuple(verdicts), wrapped=True),
         counts.grid(),
         shared_grid(figures[0], table),
     )
-    return Part(record, grids, _table(lines.table, compared), notes, warnings, leads=True)
-
-
-def _marked(lines: Grid, better: Sequence[bool]) -> Grid:
-    """The models, those marked that are better."""
-    rows = tuple((*row, "better" if one else "") for row, one in zip(lines.rows, better, strict=True))
-    return Grid(rows, (*lines.header, ""), bold=tuple(at for at, one in enumerate(better) if one))
-
-
-def _table(lines: Grid, compared: Sequence[Difference]) -> Grid:
-    """A line a model, with its difference to the first behind it."""
-    behind: list[tuple[object, ...]] = [("",) * 7]
+    behind: list[tuple[object, ...]] = [("",) * len(_BEHIND)]
     behind += [(d.mean, d.se, d.low, d.high, d.lower, d.equal, d.higher) for d in compared]
-    more = ("difference", "difference_se", "difference_low", "difference_high", "lower", "equal", "higher")
-    rows = zip(lines.rows, behind, strict=True)
-    return Grid(tuple((*row, *rest) for row, rest in rows), (*lines.header, *more))
+    rows = tuple((*row, *rest) for row, rest in zip(lines.table.rows, behind, strict=True))
+    return Part(record, grids, Grid(rows, (*lines.table.header, *_BEHIND)), notes, warnings, leads=True)

@@ -17,7 +17,8 @@ class Figure(Generic[T]):
     """A figure of an answer T: its key for machines, how it is found, and its line of the table for people.
 
     Without a `label` it is for machines alone. `label` and `remark` may depend on the answer, and so do whether its
-    table has the line (`shown`) and whether machines are told (`recorded`).
+    table has the line (`shown`) and whether the record has the key (`recorded`). An `optional` figure has no line where
+    it is None.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Figure(Generic[T]):
     remark: str | Callable[[T], str] = ""
     shown: Callable[[T], bool] = lambda answer: True
     recorded: Callable[[T], bool] = lambda answer: True
+    optional: bool = False
 
 
 def record_of(figures: Iterable[Figure[T]], answer: T) -> dict[str, Any]:
@@ -39,10 +41,11 @@ def lines_of(figures: Iterable[Figure[T]], answer: T) -> list[Line]:
     def text(part: str | Callable[[T], str]) -> str:
         return part if isinstance(part, str) else part(answer)
 
+    lines = [(figure, figure.value(answer)) for figure in figures if figure.label and figure.shown(answer)]
     return [
-        (text(figure.label), figure.value(answer), text(figure.remark))
-        for figure in figures
-        if figure.label and figure.shown(answer)
+        (text(figure.label), value, text(figure.remark))
+        for figure, value in lines
+        if value is not None or not figure.optional
     ]
 
 
