@@ -6,7 +6,7 @@ A question is a command line of this program, read here and run in this process:
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,9 +17,8 @@ from losscli.enums import Method, Wrt
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.problem import problem_of
 from losscli.homework.check_loss import judge, solve
-from losscli.homework.grades import Answer, Question, marked, missing
-from losscli.homework.typed import Expected
-from losscli.homework.verdict import Verdict
+from losscli.homework.evaluated_rows import Numbers
+from losscli.homework.grades import Answer, Judge, Question, marked, missing
 from losscli.output.emit import emit, warn_beside
 from losscli.output.progress import followed
 from losscli.reading.ledger import Ledger, Line, read_ledger
@@ -105,18 +104,12 @@ def _question(line: Line, folder: str, reader: Reader) -> tuple[Question, list[s
         args = replace(args, test=_beside(folder, args.test, args))
     points = _amount(line, "points")
     text, notes = line.cells.get("tolerance", ""), list[str]()
-    match args:
-        case GradArguments():
-            solved = _solved_gradient(args)
-        case FitArguments():
-            solved = _solved_fit(args)
-        case _:
-            solved = _solved(args)
+    judge_answer, right = _solved(args)
     tolerance = _amount(line, "tolerance") or args.tolerance
     if text.endswith("%"):
-        tolerance = (tolerance or 0.0) * solved.size
+        tolerance = (tolerance or 0.0) * float(np.max(np.abs(right)))  # of a list of its largest number
         notes.append(f"the tolerance {text} of the right answer is {tolerance:.6g}")
-    return Question(line.cells[QUESTION], solved.judge, 1.0 if points is None else points, tolerance), notes
+    return Question(line.cells[QUESTION], judge_answer, 1.0 if points is None else points, tolerance), notes
 
 
 def _amount(line: Line, name: str) -> float | None:
@@ -144,25 +137,23 @@ def _beside(folder: str, word: str, args: Arguments) -> str:
     return word if is_list(word) and not os.path.exists(path) else path
 
 
-@dataclass(frozen=True)
-class _Solved:
-    """What judges the answers to a question, and the size of the right one, of a list its largest number."""
+def _solved(args: Arguments) -> tuple[Judge, Numbers]:
+    """What judges the answers to a question, and the right one."""
+    match args:
+        case GradArguments():
+            return _solved_gradient(args)
+        case FitArguments():
+            from losscli.commands.fit import solved_fit
 
-    judge: Callable[[Expected], Verdict]
-    size: float
-
-
-def _solved(args: Arguments) -> _Solved:
-    """A loss as a question."""
+            return solved_fit(args)
     request = request_of(args)
     settings = settings_of(args, request)
     with closing(open_data(request)) as table:
         solution = solve(problem_of(settings, table), table, hold_rows=True)
-    return _Solved(partial(judge, solution), float(np.max(np.abs(solution.right))))
+    return partial(judge, solution), solution.right
 
 
-def _solved_gradient(args: GradArguments) -> _Solved:
-    """A gradient as a question."""
+def _solved_gradient(args: GradArguments) -> tuple[Judge, Numbers]:
     from losscli.commands.gradient import refuse_options, solved_by_parameters, spec_of
     from losscli.gradients.evaluate import Spool, gradient_of
     from losscli.homework.check_gradient import judge_gradient, right_gradient
@@ -171,22 +162,14 @@ def _solved_gradient(args: GradArguments) -> _Solved:
     refuse_options(args)
     unit_name = settings_of(args).unit_name
     if args.wrt is Wrt.PARAMS:
-        g, unit_name = solved_by_parameters(args)
+        g = solved_by_parameters(args)
     else:
         request = request_of(args)
         settings = settings_of(args, request)
         with closing(open_data(request)) as table, spool_file() as file:
             gradient = gradient_of(problem_of(settings, table), table, spec_of(args), Spool(file))
             g = right_gradient(gradient, args.method is Method.NUMERIC)
-    return _Solved(lambda expected: judge_gradient(g, unit_name, expected).verdict, float(np.max(np.abs(g.right))))
-
-
-def _solved_fit(args: FitArguments) -> _Solved:
-    """The parameters after some steps as a question."""
-    from losscli.commands.fit import solved_fit
-
-    judge_, theta = solved_fit(args)
-    return _Solved(judge_, float(np.max(np.abs(theta))))
+    return lambda expected: judge_gradient(g, unit_name, expected).verdict, g.right
 
 
 # --- the answers ------------------------------------------------------------------------------------------------------
@@ -197,10 +180,8 @@ def _answers(ledger: Ledger, questions: dict[str, Question], key: str) -> tuple[
     found, places = dict[tuple[str, str], Answer](), dict[tuple[str, str], str]()
     notes, unknown, respelled = list[str](), dict[str, list[str]](), dict[str, None]()
     for place, typed_student, typed_question, text, extra in _typed(ledger, of_name):
-        question, student = (
-            of_name.get(_same_name(typed_question)),
-            students.setdefault(_same_name(typed_student), typed_student),
-        )
+        question = of_name.get(_same_name(typed_question))
+        student = students.setdefault(_same_name(typed_student), typed_student)
         if not typed_student:
             notes.append(f"{place}: no student; the line is left out")
             continue

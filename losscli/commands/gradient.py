@@ -109,12 +109,11 @@ def _run_params(args: GradArguments, expected: "Expected | None") -> bool:
     return right and (check is None or check[0] <= TOLERANCE)
 
 
-def solved_by_parameters(args: GradArguments) -> "tuple[RightGradient, str]":
-    """The right gradient for a diagnosis, and the unit of its loss."""
+def solved_by_parameters(args: GradArguments) -> "RightGradient":
+    """The right gradient for a diagnosis."""
     from losscli.homework.check_gradient import right_parameter_gradient
 
-    design, gradient = _by_parameters(args)
-    return right_parameter_gradient(design, gradient), design.problem.settings.unit_name
+    return right_parameter_gradient(*_by_parameters(args))
 
 
 def _by_parameters(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradient]":

@@ -18,7 +18,7 @@ from losscli.gradients.analytic import kernel_of
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits, gradient_divisor
 from losscli.homework.evaluated_rows import EvaluatedBlock, Place
 from losscli.homework.explain_loss import SHOWN, coefficients
-from losscli.homework.formula import Explanation, Line, lines_grid, option_lines
+from losscli.homework.loss_formula import Explanation, Line, lines_grid, option_lines
 from losscli.losses.targets import Binary, Classes, dense
 from losscli.losses.wording import as_number, factor, listed
 from losscli.output.formula import Formula, maths

@@ -19,7 +19,7 @@ from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.gradients.evaluate import as_probs_and_logits
 from losscli.homework.evaluated_rows import EvaluatedBlock
-from losscli.homework.formula import Explanation, Line, divisor_name, formula, lines_grid, log_name
+from losscli.homework.loss_formula import Explanation, Line, divisor_name, formula, lines_grid, log_name
 from losscli.losses.conventions import rescaled
 from losscli.losses.focal import true_class_cost
 from losscli.losses.functions import row_sums

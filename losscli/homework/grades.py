@@ -1,6 +1,5 @@
 """Many typed answers judged by a key: a mark for each, and what a class got wrong. A question is solved once."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,12 +18,15 @@ class Outcome(StrEnum):
     MISSING = "missing"
 
 
+Judge = Callable[[Expected], Verdict]
+
+
 @dataclass(frozen=True)
 class Question:
     """A question of a key: its name, what judges an answer to it, its points and its tolerance."""
 
     name: str
-    judge: Callable[[Expected], Verdict]
+    judge: Judge
     points: float = 1.0
     tolerance: float | None = None
 
@@ -62,13 +64,14 @@ def marked(answer: Answer, question: Question) -> Mark:
         return Mark(answer, outcome, 0.0, meaning=said)
     if verdict.ok:
         return Mark(answer, Outcome.RIGHT, question.points)
-    ids = tuple(dict.fromkeys(fit.id for fit in verdict.fits))
-    return Mark(answer, Outcome.WRONG, 0.0, ids, _meaning(verdict))
-
-
-def _meaning(verdict: Verdict) -> str:
     if verdict.fits:
-        return verdict.fits[0].meaning + verdict.fits[0].figures
+        ids = tuple(dict.fromkeys(fit.id for fit in verdict.fits))
+        return Mark(answer, Outcome.WRONG, 0.0, ids, verdict.fits[0].meaning + verdict.fits[0].figures)
+    return Mark(answer, Outcome.WRONG, 0.0, meaning=_without_mistake(verdict))
+
+
+def _without_mistake(verdict: Verdict) -> str:
+    """What is to be said of a wrong answer that no mistake gives."""
     if verdict.empty:
         return "no significant digit, but the answer is not 0"
     unit = next((one.unit for one in verdict.given if one.unit), "")
@@ -80,15 +83,3 @@ def missing(students: Sequence[str], questions: Sequence[Question], given: Seque
     there = {(one.student, one.question) for one in given}
     pairs = ((student, question.name) for student in students for question in questions)
     return [Answer(student, question, "") for student, question in pairs if (student, question) not in there]
-
-
-def counted(marks: Sequence[Mark]) -> dict[Outcome, int]:
-    """How many marks there are of each outcome."""
-    found = Counter(mark.outcome for mark in marks)
-    return {outcome: found[outcome] for outcome in Outcome}
-
-
-def commonest(marks: Sequence[Mark]) -> tuple[str, int]:
-    """The mistake that fits most of the wrong answers, the likeliest of each counting, and how many it fits."""
-    found = Counter(mark.fits[0] for mark in marks if mark.fits)
-    return found.most_common(1)[0] if found else ("", 0)

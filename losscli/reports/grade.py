@@ -1,10 +1,11 @@
 """The marks of a class: a line an answer for a gradebook, a line a student and a line a question for people."""
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from losscli.homework.grades import Mark, Outcome, Question, commonest, counted
+from losscli.homework.grades import Mark, Outcome, Question
 from losscli.output.report import Grid, Report
 from losscli.reading.ledger import Ledger
 
@@ -49,19 +50,9 @@ def _free_name(name: str, taken: Container[str]) -> str:
 
 def _record(mark: Mark, others: Mapping[str, str]) -> dict[str, Any]:
     one = mark.answer
-    told = (
-        one.student,
-        one.question,
-        one.text,
-        mark.outcome.value,
-        _points(mark.points),
-        list(mark.fits),
-        mark.meaning,
-    )
-    return {
-        **dict(zip(COLUMNS, told, strict=True)),
-        **{shown: one.extra.get(name, "") for name, shown in others.items()},
-    }
+    points, fits = _points(mark.points), list(mark.fits)
+    cells = (one.student, one.question, one.text, mark.outcome.value, points, fits, mark.meaning)
+    return {**dict(zip(COLUMNS, cells, strict=True)), **{name: one.extra.get(of, "") for of, name in others.items()}}
 
 
 def _points(value: float) -> float | int:
@@ -75,23 +66,23 @@ def _cell(value: object) -> str:
 
 
 # --- for people -------------------------------------------------------------------------------------------------------
-def _student_rows(marks: Sequence[Mark]) -> list[tuple[object, ...]]:
+def _student_rows(marks: Sequence[Mark]) -> Iterator[tuple[object, ...]]:
     by_student: dict[str, list[Mark]] = {}
     for mark in marks:
         by_student.setdefault(mark.answer.student, []).append(mark)
-    return [
-        (student, *(counted(own)[outcome] for outcome in _ORDER), _points(sum(mark.points for mark in own)))
-        for student, own in by_student.items()
-    ]
+    for student, own in by_student.items():
+        counts = Counter(mark.outcome for mark in own)
+        yield student, *(counts[outcome] for outcome in _ORDER), _points(sum(mark.points for mark in own))
 
 
-def _question_rows(marks: Sequence[Mark], questions: Sequence[Question]) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
+def _question_rows(marks: Sequence[Mark], questions: Sequence[Question]) -> Iterator[tuple[object, ...]]:
     for question in questions:
         own = [mark for mark in marks if mark.answer.question == question.name]
-        counts, (mistake, count) = counted(own), commonest(own)
-        meaning = next((mark.meaning for mark in own if mistake and mark.fits[:1] == (mistake,)), "")
+        counts = Counter(mark.outcome for mark in own)
         share = f"{100.0 * counts[Outcome.RIGHT] / max(len(own), 1):.0f} %"
-        often = f"{count} of {counts[Outcome.WRONG]} wrong" if count else ""
-        rows.append((question.name, share, mistake, often, meaning))
-    return rows
+        mistakes = Counter(mark.fits[0] for mark in own if mark.fits)  # of each answer the likeliest
+        commonest, often, meaning = "", "", ""
+        for commonest, count in mistakes.most_common(1):
+            often = f"{count} of {counts[Outcome.WRONG]} wrong"
+            meaning = next(mark.meaning for mark in own if mark.fits[:1] == (commonest,))
+        yield question.name, share, commonest, often, meaning

@@ -16,7 +16,7 @@ from losscli.evaluation.prepare import Array
 from losscli.homework.check_gradient import Diagnosis
 from losscli.homework.check_loss import SMALL, Solution
 from losscli.homework.explain_loss import SHOWN, first_terms, term_grid, work_grid
-from losscli.homework.formula import Explanation
+from losscli.homework.loss_formula import Explanation
 from losscli.homework.typed import Expected, Slack, Typed
 from losscli.homework.verdict import RightTo, Verdict, all_fit
 from losscli.output.emit import Printing
