@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, npy, record, refusal, run, write
+from conftest import answer, npy, npz, record, refusal, run, write
 
 from losscli.cli.app import main
 from losscli.commands import loss
@@ -191,6 +191,15 @@ def test_scikit_learn_clips_to_the_precision_of_the_array() -> None:
         write("p.npy", npy(np.array([0.0, 0.5], kind)))
         expected = (bits * math.log(2) + math.log(2)) / 2
         assert answer("bce", "y.npy", "p.npy", "--like", "sklearn") == pytest.approx(expected, rel=1e-12)
+
+
+def test_scikit_learn_clips_columns_of_several_types_to_the_precision_of_the_finest() -> None:
+    half, single, double = np.float16, np.float32, np.float64
+    for kinds, bits in (((single, double), 52), ((double, single), 52), ((half, single), 23), ((half, half), 10)):
+        columns = {f"p_{at}": np.array([1.0 - at, 0.5], kind) for at, kind in enumerate(kinds)}
+        write("t.npz", npz(label=np.array([1, 0]), **columns))
+        expected = (bits * math.log(2) + math.log(2)) / 2
+        assert answer("ce", "t.npz", "--like", "sklearn") == pytest.approx(expected, rel=1e-12), kinds
 
 
 # --- homework ---------------------------------------------------------------------------------------------------------

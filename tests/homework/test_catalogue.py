@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from losscli.enums import Like, Scale
+from losscli.enums import Like, Reduction, Scale
 from losscli.errors import DataError
 from losscli.homework.evaluated_rows import EvaluatedRows
+from losscli.homework.mistakes import single_mistakes
 from losscli.homework.mistakes.binary import BINARY_TEXTS, of_binary
 from losscli.homework.mistakes.classes import CLASSES_TEXTS, of_classes
 from losscli.homework.mistakes.gradients import GRADIENT_TEXTS, Examples, RightGradient, of_gradients
@@ -21,6 +22,8 @@ from losscli.homework.mistakes.metrics import METRICS_TEXTS, of_metrics
 from losscli.homework.mistakes.one_row import ROW_TEXTS, row_errors
 from losscli.homework.mistakes.scale import SCALE_TEXTS, of_scale
 from losscli.homework.mistakes.weights import WEIGHTS_TEXTS, of_weights
+from losscli.homework.typed import typed_answer
+from losscli.homework.verdict import judged
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from diagnosis import rows_from
@@ -107,3 +110,65 @@ def test_an_id_has_one_meaning_in_each_kind_of_data() -> None:
     for of_form in (BINARY_TEXTS, CLASSES_TEXTS):
         keys = [key for texts in (*of_all, of_form) for key in texts]
         assert len(keys) == len(set(keys))
+
+
+# --- laws of what mistakes give ---------------------------------------------------------------------------------------
+OF_A_BASE = {"base-2", "base-e", "base-wrong-way", "perplexity", "geometric-mean", "likelihood", "rounded-rows"}
+OF_A_MEAN = {"d2", "log-of-mean", "first-row-lost", "ignored-as-class", "reversed-kl"}  # which a sum makes otherwise
+OF_EITHER = {  # whatever is asked for
+    *("log-likelihood", "deviance", "perplexity", "perplexity-base", "geometric-mean", "likelihood", "per-class-sum"),
+    *("max", "min", "standard-deviation", "median", "first-row", "last-row"),
+}
+
+
+def numbers(data: Data, **options: Any) -> dict[str, list[float]]:
+    """The numbers of each mistake, of those that are the only one."""
+    found: dict[str, list[float]] = {}
+    with np.errstate(all="ignore"):
+        for one in single_mistakes(rows_from(replace(data, options={**data.options, **options}))):
+            if not one.excluded_by and np.size(one.value) == 1:
+                found.setdefault(one.id, []).append(float(one.value))
+    return found
+
+
+def is_among(value: float, values: list[float]) -> bool:
+    return any(value == other or abs(value - other) <= 1e-11 * abs(value) for other in values)
+
+
+def test_in_another_base_a_mistake_is_as_many_units_or_no_number_of_units() -> None:
+    for data in data_sets(np.random.default_rng(3)):
+        nats, bits = numbers(data), numbers(data, base="2")
+        assert nats.keys() ^ bits.keys() <= OF_A_BASE
+        for key in nats.keys() - OF_A_BASE:
+            for value in nats[key]:
+                assert is_among(value, bits[key]) or is_among(value / np.log(2.0), bits[key]), (key, value, bits[key])
+
+
+def test_on_the_way_to_a_sum_a_mistake_is_as_many_times_as_large_as_there_are_rows() -> None:
+    for data in data_sets(np.random.default_rng(3)):
+        if data.w is not None or data.options.keys() & {"class_weight", "reduction"}:
+            continue
+        n = rows_from(replace(data, options={**data.options})).n
+        mean, total = numbers(data), numbers(data, reduction=Reduction.SUM)
+        for key in (mean.keys() & total.keys()) - OF_A_MEAN:
+            for value in mean[key]:
+                assert is_among(value if key in OF_EITHER else n * value, total[key]), (key, value, total[key])
+
+
+def test_of_the_numbers_of_a_mistake_the_nearest_is_told() -> None:
+    several = 0
+    for data in data_sets(np.random.default_rng(4)):
+        rows = rows_from(data)
+        with np.errstate(all="ignore"):
+            found = [one for one in single_mistakes(rows) if np.size(one.value) == 1 and np.isfinite(one.value)]
+        for key in {one.id for one in found}:
+            own = [one for one in found if one.id == key]
+            for target in own:
+                given = typed_answer(f"{target.value:.2f}")
+                told = [one for one in judged(given, rows.figures.answer, found).fits if one.id == key]
+                fitting = [one for one in own if one.rank == target.rank and given[0].fits(float(one.value))]
+                several += len(fitting) > 1
+                if told and told[0].rank == target.rank and not target.excluded_by and not told[0].excluded_by:
+                    off = abs(float(told[0].value) - given[0].near)
+                    assert off <= abs(float(target.value) - given[0].near) + 1e-12, (key, target, told)
+    assert several > 20

@@ -123,3 +123,21 @@ def test_no_numbers_are_too_strange_and_no_line_is_too_wide(
             for line in picture.lines if picture else ():
                 assert cell_len(line) <= max(most, 40) and "\n" not in line
                 line.encode(encoding if all(label.isascii() for label in labels) else "utf-8", "surrogateescape")
+
+
+def test_ends_and_points_beyond_the_scale_are_marked_on_their_side() -> None:
+    ends = {(-1.0, 0.5): "~|", (0.5, 2.0): "|~", (-1.0, 2.0): "~~", (0.25, 0.75): "||", (0.0, 1.0): "||"}
+    for (low, high), marks in ends.items():
+        line = spans("", [Span("a", 0.5, low, high, "t")], 0.0, 1.0).lines[0]
+        drawn = line.removeprefix("a").removesuffix("t").strip().replace("o", "-")
+        assert drawn[0] + drawn[-1] in (marks, marks.replace("|", "-")), (low, high, line)
+        assert drawn[0] == marks[0] or low == 0.5, line
+
+
+def test_a_bar_without_end_is_as_long_as_the_longest() -> None:
+    lines = bars("", ["a", "b", "c"], [Series("", [inf, 2.0, 1.0], ["inf", "2", "1"])]).lines
+
+    assert [line.count("#") for line in lines[:2]] == [lines[1].count("#")] * 2
+    assert lines[1].count("#") == pytest.approx(2 * lines[2].count("#"), abs=1) and all(
+        len(line) <= 80 for line in lines
+    )

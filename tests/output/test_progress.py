@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import environment
+from conftest import environment, write
 from rich.progress import Progress, TaskID
 
 from losscli.data.columns import ColumnSelection
@@ -74,6 +74,22 @@ def test_work_that_lasts_draws_a_bar_on_a_terminal(
 
     assert rows_read(table_file) == 2000
     assert drawn and drawn[-1] == table_file.stat().st_size
+
+
+@pytest.mark.parametrize("rows", [3, 2000, 30_000])
+def test_at_the_end_of_many_files_all_of_their_bytes_are_done(
+    rows: int, drawn: list[float], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal(True))
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    Path("t").mkdir()
+    for at in range(5):
+        write(f"t/{at}.csv", "label,prob\n" + "1,0.5\n" * (rows + at))
+
+    assert rows_read(Path("t")) == 5 * rows + 10
+    assert drawn == sorted(drawn)
+    assert sum(path.stat().st_size for path in Path("t").iterdir()) - drawn[-1] <= 4 * len("label,prob\n")
 
 
 @pytest.mark.parametrize(("terminal", "patience"), [(False, 0.0), (True, 60.0)])

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import DATA, environment, process, record, run
+from conftest import DATA, environment, process, record, run, write
 
 from losscli.output.formats import markdown
 from losscli.output.people import table
@@ -294,6 +294,39 @@ def test_the_first_model_is_marked_where_all_others_are_worse(tmp_path: Path) ->
 
     assert found.splitlines()[2].split()[-1] == "better"
     assert "new - old  new is worse: its mean loss is 0.346574 higher\n" in found
+
+
+def test_the_first_model_is_not_marked_where_only_some_are_worse(tmp_path: Path) -> None:
+    rows = "1,0.8,0.6,0.8\n0,0.2,0.4,0.2\n1,0.7,0.6,0.7\n0,0.3,0.4,0.3\n1,0.7,0.6,0.71\n0,0.2,0.4,0.21\n" * 20
+    write(tmp_path / "t.csv", "label,a,b,c\n" + rows)
+    lines = run("bce", tmp_path / "t.csv", "-p", "a", "-p", "b", "-p", "c").out.splitlines()
+
+    assert [line.split()[0] for line in lines[2:5]] == ["a", "b", "c"]
+    assert not any("better" in line for line in lines[2:5])
+    assert any("b is worse" in line for line in lines)
+
+
+def test_an_interval_of_a_hundred_rows_is_wide_enough(here: Path) -> None:
+    for rows in (2, 99, 100, 101):
+        write("t.csv", "label,p,q\n" + "".join(f"1,0.{at % 9 + 1},0.{at % 7 + 2}\n" for at in range(rows)))
+        for options in (("-p", "p", "--ci", "0.9"), ("-p", "p", "-p", "q")):
+            assert ("too narrow" in run("bce", "t.csv", *options).out) == (rows < 100), (rows, options)
+
+
+def test_so_many_rows_with_an_infinite_loss_are_counted_and_the_first_is_named(here: Path) -> None:
+    for count, words in ((1, "in row 2"), (2, "in 2 of 9 rows, first row 2"), (3, "in 3 of 9 rows, first row 2")):
+        write("t.csv", "label,p\n1,0.5\n" + "1,0\n" * count + "0,0.25\n" * (8 - count))
+        assert f"the true label has probability 0 {words}" in run("bce", "t.csv").out
+
+
+def test_so_many_rows_more_are_told(here: Path) -> None:
+    for rows in (99, 100, 101, 150):
+        write("t.csv", "label,p\n" + "1,0.5\n" * rows)
+        more = f"{rows - 100} more rows" if rows > 100 else ""
+        for options in ((), ("--explain",), ("--expect", "1")):
+            told = run("bce", "t.csv", "-r", "none", *options)
+            if told.code < 2:
+                assert ("more rows; -f" in told.out) == bool(more) and more in told.out, (rows, options)
 
 
 def test_an_interval_around_0_is_no_clear_difference(tmp_path: Path) -> None:

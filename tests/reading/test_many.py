@@ -114,6 +114,13 @@ def test_a_table_with_a_log_of_its_own_is_refused(mark: str, kind: str, command:
         "bce", f"{folder}/data/*.csv" if "metadata" in mark else f"{folder}/day=*/*.txt"
     )
     assert run("bce", folder / "a.csv").code == 0
+    for keys in ("day=1", "day=1/hour=2", "day=1/hour=2/site=a"):
+        plant(folder / "data", **{f"{keys}/b.csv": TABLE})
+        assert f"this is {kind}" in refusal("bce", f"{folder}/{'data/' if 'metadata' in mark else ''}{keys}/*.csv") or (
+            "metadata" not in mark
+        )
+        plant(folder, **{f"{keys}/b.csv": TABLE})
+        assert "metadata" in mark or f"this is {kind}" in refusal("bce", f"{folder}/{keys}/*.csv")
 
 
 def files(folder: Path, **files: str) -> None:

@@ -542,3 +542,14 @@ def test_plot_adds_a_picture_to_the_curve_and_is_refused_where_nothing_is_drawn(
     assert run(*command, "--plot").out.endswith(run(*command).out.partition("\nloss\n")[2])
     assert "--plot draws for people" in refusal(*command, "--plot", "-q")
     assert "--plot draws for people" in refusal(*command, "--plot", "-f", "csv")
+
+
+def test_parameters_of_each_step_are_kept_as_long_as_they_are_few_numbers(
+    students: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("losscli.regression.descent.MOST_KEPT", 12)  # of three parameters four times
+    for steps in (0, 2, 3, 4, 12):
+        found = record("fit", "bce", students, "--steps", str(steps), "--lr", "0.0001")
+        assert len(found["parameters"]) == 3
+        kept = found["theta_history"]
+        assert (kept is not None) == (steps <= 3) and len(kept or range(steps + 1)) == steps + 1

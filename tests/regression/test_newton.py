@@ -1,7 +1,8 @@
 """Whether there is an optimum, decided rightly, and the optimum itself where columns are badly scaled."""
 
+import random
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -249,3 +250,18 @@ def test_more_columns_than_rows_have_no_single_optimum() -> None:
         assert said.endswith(
             "4 columns with the intercept have rank 3, so newton has no single optimum; leave a column out or add --l2"
         )
+
+
+@pytest.mark.parametrize("command", ["bce", "ce"])
+def test_no_step_raises_the_loss_from_wherever_it_begins(command: str) -> None:
+    draw = random.Random(command)
+    label = (lambda: draw.randrange(2)) if command == "bce" else (lambda: draw.choice("abc"))
+    text = "y,a,b\n" + "".join(f"{label()},{draw.gauss(0, 1)!r},{draw.gauss(0, 2)!r}\n" for _ in range(40))
+    for scale in (1.0, 10.0, 50.0):
+        rows = [",".join(repr(draw.gauss(0, scale)) for _ in range(3)) for _ in range(1 if command == "bce" else 3)]
+        theta = f"--theta={';'.join(rows)}"
+        found = record("fit", command, "-y", "y", "--method", "newton", "--steps", "50", theta, stdin=text)
+        history = found["history"]
+        assert all(after <= before + 1e-9 * abs(before) for before, after in pairwise(history)), (scale, history)
+        best = record("fit", command, "-y", "y", "--method", "newton", stdin=text)["train_loss"]
+        assert not found["converged"] or found["train_loss"] == pytest.approx(best, rel=1e-12, abs=0)

@@ -175,3 +175,23 @@ def test_rows_in_any_order_give_the_same_answers(name: str, d: Data, random: Any
 def sorted_by_key(answer: Any) -> str:
     """The answer as text, a mapping in the order of its keys."""
     return shown(sorted(answer.items(), key=str) if isinstance(answer, dict) else answer)
+
+
+@examples(60)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.lists(VALUE, max_size=3)), max_size=7), st.data())
+def test_the_lines_of_worst_rows_are_those_of_their_sources(blocks: list[tuple[str, list[float]]], more: Any) -> None:
+    blocks.sort(key=lambda block: block[0])  # a source is read from end to end
+    found = []
+    for source, values in blocks:
+        entries = tuple(Entry(value, at, source, at + 1, 0, None) for at, value in enumerate(values))
+        found.append(
+            Worst(99, len(values), source, source, len(values), tuple(sorted(entries, key=lambda e: -e.value)))
+        )
+    while len(found) > 1:  # added up in any brackets
+        at = more.draw(st.integers(0, len(found) - 2))
+        found[at : at + 2] = [found[at] + found[at + 1]]
+
+    right = {(source, line) for source in "abc" for line in range(1, 1 + sum(len(v) for s, v in blocks if s == source))}
+    told = [(one.source, one.line) for whole in found for one in whole.entries]
+    assert len(told) == len(right) and set(told) == right
+    assert sorted(one.row for whole in found for one in whole.entries) == list(range(len(right)))

@@ -1,10 +1,11 @@
 """What the accumulators answer, against numpy, scikit-learn and definitions worked out row by row."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import examples
+from conftest import examples, npz, record, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -161,3 +162,19 @@ def test_the_lowest_rank_above_many_zeros_is_not_0() -> None:
 
     assert quantile(some, 0.49) == 0.0
     assert quantile(some, 0.5) == pytest.approx(1.0, rel=1e-3, abs=0)
+
+
+def test_a_row_as_often_as_its_weight_says_is_one_row_of_that_weight(here: Path) -> None:
+    """So many rows that they are gone through in stretches, between which equal predictions lie."""
+    random = np.random.default_rng(11)
+    label, prob = random.integers(0, 2, 500), np.round(random.random(500), 2)
+    count = random.integers(1, 2400, 500)
+    write("few.npz", npz(label=label, prob=prob, w=count.astype(float)))
+    write("many.npz", npz(label=np.repeat(label, count), prob=np.repeat(prob, count)))
+    assert count.sum() > 1 << 19
+
+    few = record("bce", "few.npz", "-w", "w", "--calibration", "7")
+    many = record("bce", "many.npz", "--calibration", "7")
+
+    for name in ("ece", "miscalibration", "discrimination", "uncertainty", "brier", "auc"):
+        assert many["calibration"][name] == pytest.approx(few["calibration"][name], rel=1e-11, abs=0), name
