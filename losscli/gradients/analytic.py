@@ -175,8 +175,10 @@ def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, probs: ClassP
         slope = np.where(probs.p == 0.0, there, slope)
     if probs.total is None:
         return slope
-    with np.errstate(over="ignore"):  # a slope beyond the floats is infinite
-        return (product(probs.miss, slope) - rest_sums(t)) / probs.total[:, None]
+    # a slope beyond the floats is infinite, and that by a p of 0, which goes as 1/p, outweighs what goes as ln p
+    with np.errstate(over="ignore", invalid="ignore"):
+        rescaled_slope = (product(probs.miss, slope) - rest_sums(t)) / probs.total[:, None]
+    return np.where((probs.p == 0.0) & np.isinf(slope), slope, rescaled_slope)
 
 
 def _by_logarithms(problem: Problem, prepared: Prepared, probs: ClassProbabilities) -> Array:

@@ -24,8 +24,8 @@ def write_predictions(
     for name, design in parts.items():
         header, columns = _table(name if len(parts) > 1 else "", design, theta)
         if features is not None:
-            taken = [*header]
-            header = header + [_feature_name(one, taken) for one in design.shape.features]
+            for one in design.shape.features:
+                header = [*header, _feature_name(one, header)]
             columns = [*columns, *features[name].T.tolist()]
         tables.append((header, columns))
     try:
@@ -58,7 +58,7 @@ def _feature_name(name: str, taken: list[str]) -> str:
     """The name of a feature's column, which no reader takes for a label, a prediction or a weight."""
     plain = name.casefold()
     known = plain in LABEL_NAMES | PROB_NAMES | ASIDE_NAMES or plain.startswith(("p_", "y_")) or name in taken
-    return f"x_{name}" if known else name
+    return _feature_name(f"x_{name}", taken) if known else name
 
 
 def lines_of(columns: list[Iterable[object]]) -> Iterator[list[object]]:

@@ -343,3 +343,11 @@ def test_large_features_pass_the_check() -> None:
 def test_the_table_by_parameters_names_theta_gradient_and_differences(students: Path) -> None:
     out = run("grad", "bce", students, "-y", "passed", "--wrt", "params", "-x", "x*", "--check").out
     assert "parameter  theta  gradient" in out and "numeric" in out and "loss" in out and "the gradients agree" in out
+
+
+def test_the_slopes_that_are_the_answer_stand_first_whichever_method_is_asked_for() -> None:
+    call = ("grad", "bce", "1,0", "0.8,0.3", "--check", "--method")
+    formula, differences = record(*call, "analytic"), record(*call, "numeric")
+
+    assert formula["gradient"] == [-0.625, pytest.approx(0.7142857142857143, rel=1e-15)]
+    assert differences["gradient"] == differences["numeric"] == formula["numeric"] != formula["gradient"]

@@ -1,6 +1,7 @@
 """Gradients where predictions are certain, differences of logits large or numbers beyond floats: never a silent nan."""
 
 import json
+from itertools import combinations
 from math import inf, log
 from typing import Any
 
@@ -236,3 +237,40 @@ def test_slopes_that_bend_within_a_step_are_not_judged() -> None:
     assert found["ok"] and any("2 entries not checked" in note for note in found["notes"])
     slopes = [(one["gradient"], one["numeric"]) for one in found["parameters"]]
     assert all(abs(analytic - numeric) > 0.05 * abs(analytic) for analytic, numeric in slopes)
+
+
+@pytest.mark.parametrize("scale", ["probs", "logits", "logprobs"])
+def test_beyond_a_bound_of_clipping_every_entry_is_checked(scale: str) -> None:
+    near = ("0.9000001", "0.0999999", "0.95", "0.05", "1", "0")
+    for label in ("1", "0", "0.25"):
+        for p in near:
+            found = record("grad", "bce", label, p, "--eps", "0.1", "--check", "--wrt", scale)
+            assert found["ok"] and found["unchecked"] == 0, (label, p)
+
+
+def test_classes_with_cells_of_0_and_1_pass_the_check_with_all_options() -> None:
+    rows, labels = "1,0,0;0,0.5,0.5;0,0,1;0.2,0,0.8;0.2,0.3,0.5", "0,1,1,2,0"
+    options = (
+        ("--normalize",),
+        ("--eps", "0.01"),
+        ("--smoothing", "0.1"),
+        ("--focal", "2"),
+        ("--class-weight", "1,2,0.5"),
+    )
+    for count in range(4):
+        for chosen in combinations(options, count):
+            for library in ((), ("--like", "keras")):
+                for wrt in ("probs", "logits", "logprobs"):
+                    given = [*(part for option in chosen for part in option), *library, "--wrt", wrt]
+                    result = run("grad", "ce", labels, rows, *given, "--check", "-f", "json")
+                    assert result.code == 0 and result.json["ok"], (given, result)
+
+
+def test_a_slope_that_is_off_by_little_is_found_whatever_the_size_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernels: Any = LOSSES["bce"].kernels[Form.BINARY]
+    right = kernels[Scale.PROBS].gradient
+    wrong = kernels[Scale.PROBS]._replace(gradient=lambda targets, p: right(targets, p) * (1.0 + 5e-6))
+    monkeypatch.setitem(kernels, Scale.PROBS, wrong)
+    for p in ("0.5", "0.9", "1e-5", "1e-50", "1e-300"):
+        result = run("grad", "bce", "1", p, "--check", "-f", "json")
+        assert result.code == 1 and result.json["unchecked"] == 0, p

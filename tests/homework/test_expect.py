@@ -2,7 +2,7 @@
 """A typed answer: how precise it is, whether it is right, and which mistakes it is consistent with."""
 
 import sys
-from math import inf, log
+from math import exp, inf, log
 from pathlib import Path
 
 import numpy as np
@@ -629,3 +629,12 @@ def test_a_focal_factor_that_was_forgotten_beside_another_slip_is_named() -> Non
     found = run("bce", "1,0,0,1", "0.8,0.3,0.4,0.7", "--focal", "2", f"--expect={float(plain):.8f}", "-f", "json").json
 
     assert any("focal-2" in fit["id"] for fit in found["expect"]["consistent_with"])
+
+
+def test_a_power_of_ten_in_a_list_is_as_precise_as_its_digits_whatever_stands_beside_it() -> None:
+    ask = ("bce", "1,1", f"{exp(-12.0)!r},{exp(-0.25)!r}", "-r", "none", "--expect")
+    assert run(*ask, "1e1,0.25").code == 0
+    assert run(*ask, "1.2e1,0.25").code == 0
+    assert run(*ask, "1.1e1,0.25").code == 1
+    assert run(*ask, "12,0.25").code == 0
+    assert run(*ask, "11,0.25").code == 1

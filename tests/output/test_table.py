@@ -360,3 +360,11 @@ def test_models_of_one_name_stay_apart(tmp_path: Path) -> None:
 
     assert [model["name"] for model in found["models"]] == ["a", "a.2"]
     assert (found["differences"][0]["name"], found["differences"][0]["to"]) == ("a.2", "a")
+
+
+def test_a_model_without_an_infinite_loss_is_better_than_one_with(here: Path) -> None:
+    write("t.csv", "label,a,b\n1,0.5,0.6\n1,0,0.7\n0,0.2,0.2\n")
+    for first, other, words in (("a", "b", "b is better: "), ("b", "a", "a is worse: ")):
+        lines = run("bce", "t.csv", "-p", first, "-p", other).out.splitlines()
+        assert any(words in line for line in lines)
+        assert [line.split()[0] for line in lines[2:4] if line.endswith("better")] == ["b"]

@@ -5,10 +5,11 @@ import io
 import math
 import struct
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import examples, scaled
+from conftest import answer, examples, refusal, scaled, write
 from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
@@ -462,3 +463,36 @@ def test_a_block_may_have_any_size() -> None:
     decoded = decode(block, layout)
     assert decoded is not None
     assert_table(block, layout, decoded)
+
+
+@pytest.mark.parametrize("places", [range(40), range(39, 40), range(0, 40, 7)], ids=["all", "the last", "some"])
+def test_what_is_nearly_an_exponent_is_what_python_makes_of_it(places: range, here: Path) -> None:
+    """In blocks of many cells with exponents, which are read many at a time."""
+    for end in (
+        "e-0x",
+        "e-x1",
+        "e-1a",
+        "e-.1",
+        "e-1.",
+        "e- 1",
+        "e--1",
+        "e+-1",
+        "ee01",
+        "e0e1",
+        "e-0/",
+        "e-0:",
+        "e-/0",
+        "e-:0",
+    ):
+        cells = [f"{at + 1}.25e-{at % 7 + 10}" for at in range(40)]
+        for at in places:
+            cells[at] = f"2.5{end}"
+        write("t.csv", "label,prob\n" + "".join(f"1,{cell}\n" for cell in cells))
+        assert refusal("bce", "t.csv").startswith(f"t.csv:{places[0] + 2}: column 'prob': '2.5{end}' is not a number")
+    for end in ("e-01", "e-1", "E-1", "e-001", "e+00", "e0", "e-10"):
+        cells = [f"{at + 1}.25e-{at % 7 + 10}" for at in range(40)]
+        for at in places:
+            cells[at] = f"0.25{end}"
+        write("t.csv", "label,prob\n" + "".join(f"1,{cell}\n" for cell in cells))
+        right = [-math.log(float(cell)) for cell in cells]
+        assert answer("bce", "t.csv") == pytest.approx(math.fsum(right) / 40, rel=1e-14, abs=0), end

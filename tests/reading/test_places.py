@@ -90,3 +90,12 @@ def test_the_longer_of_two_files_is_counted_to_its_end(here: Path) -> None:
     write("l.csv", "label\n" + "1\n" * 100_001), write("p.csv", "prob\n" + "0.5\n" * 100_000)
     said = refusal("bce", "l.csv", "p.csv")
     assert "l.csv 100001" in said and "p.csv 100000" in said
+
+
+def test_a_cell_with_line_breaks_stands_where_it_begins(here: Path) -> None:
+    for note, line in (("a", 2), ('"a\nb"', 3), ('"a\nb\n\nc"', 5)):
+        for cell in ('"x\n1"', '"\n\nx"', "x"):
+            write("t.csv", f'note,label,prob,more\n{note},1,{cell},"u\nv"\na,1,0.5,b\n')
+            assert refusal("bce", "t.csv").startswith(f"t.csv:{line}: column 'prob': "), (note, cell)
+            write("t.csv", f'note,label,prob,more\na,1,0.5,b\n{note},1,0.5,c\na,1,{cell},"u\nv"\n')
+            assert refusal("bce", "t.csv").startswith(f"t.csv:{line + 2}: column 'prob': "), (note, cell)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, answer, environment, record, refusal, run
+from conftest import DATA, answer, environment, record, refusal, run, write
 
 
 def design() -> tuple[np.ndarray, np.ndarray]:
@@ -146,6 +146,11 @@ def test_the_rate_of_a_hint_is_1_over_the_largest_curvature() -> None:
     rows = "x,y\n0.1,1\n0.1,0\n0.1,1\n"  # x^2/4 = 1/400 in each row
     note = record("fit", "bce", "--no-intercept", "--lr", "0.01", "--steps", "3", stdin=rows)["notes"][0]
     assert "a larger --lr such as 400, would" in note
+    rows = "x,y\n0.1,a\n0.1,b\n0.1,c\n"  # of classes x^2/2
+    note = record("fit", "ce", "--no-intercept", "--lr", "0.01", "--steps", "3", stdin=rows.replace("c\n", "a\n"))[
+        "notes"
+    ][0]
+    assert "a larger --lr such as 200, would" in note
 
 
 def test_newton_gives_the_standard_errors_of_statsmodels() -> None:
@@ -553,3 +558,16 @@ def test_parameters_of_each_step_are_kept_as_long_as_they_are_few_numbers(
         assert len(found["parameters"]) == 3
         kept = found["theta_history"]
         assert (kept is not None) == (steps <= 3) and len(kept or range(steps + 1)) == steps + 1
+
+
+def test_columns_of_predictions_have_names_of_their_own(here: Path) -> None:
+    names = ("set", "weight", "label", "prob", "p_a", "x_set", "y_b", "id", "plain")
+    rows = "".join(f"{at % 2},1,{','.join(str((at * k) % 7) for k in range(2, 11))}\n" for at in range(12))
+    write("t.csv", f"target,w,{','.join(names)}\n{rows}")
+    for options in ((), ("-w", "w"), ("--test-size", "0.25"), ("-w", "w", "--test-size", "0.25")):
+        record(
+            "fit", "bce", "t.csv", "-y", "target", "-x", ",".join(names), *options, "--steps", "1", "--predict", "p.csv"
+        )
+        header = Path("p.csv").read_text().partition("\n")[0].split(",")
+        assert len(set(header)) == len(header) and header[:2] == ["label", "prob"], header
+        assert answer("bce", "p.csv") > 0.0

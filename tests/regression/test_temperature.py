@@ -165,3 +165,10 @@ def test_predictions_are_of_all_rows_in_their_order(kind: str, held_out: tuple[s
     assert [int(row[0]) for row in rows] == y.tolist()
     own = np.array([row[1 : 1 + right.shape[1] - (kind == "bce")] for row in rows], dtype=float)
     assert own == pytest.approx(right[:, 1:] if kind == "bce" else right, rel=1e-12)
+
+
+def test_a_label_at_a_masked_logit_is_no_masked_one() -> None:
+    rows = "label,z_0,z_1,z_2\n" + "0,2,1,0\n1,0.5,0.4,-1\n0,1,0,0.5\n" * 3
+
+    assert record("fit", "temperature", "-p", "z_*", stdin=rows + "0,1,0,-1e20\n")["temperature"] > 0.0
+    assert "point the wrong way" in refusal("fit", "temperature", "-p", "z_*", stdin=rows + "2,1,0,-1e20\n")

@@ -178,3 +178,12 @@ def test_a_row_as_often_as_its_weight_says_is_one_row_of_that_weight(here: Path)
 
     for name in ("ece", "miscalibration", "discrimination", "uncertainty", "brier", "auc"):
         assert many["calibration"][name] == pytest.approx(few["calibration"][name], rel=1e-11, abs=0), name
+
+
+def test_the_area_under_a_curve_without_an_error_is_1_whatever_the_weights() -> None:
+    random = np.random.default_rng(SEED)
+    for n in range(2, 60):
+        prob, weight = np.sort(random.random(n)), random.random(n) * 10.0 ** random.integers(-9, 9, n)
+        label = (np.arange(n) >= n // 2).astype(float)
+        area = ordered(pairs_of(prob, label, weight))[1]
+        assert area == pytest.approx(1.0, rel=1e-12) and area <= 1.0
