@@ -30,4 +30,4 @@ def over(log: str) -> str:
 
 def signed(terms: Sequence[str]) -> str:
     """Terms that begin with a minus, added up: `-a`, `-b` is `-a - b`; 0 for none."""
-    return listed(terms, " ").replace(" -", " - ") or "0"
+    return listed([*terms[:1], *(f"- {term.removeprefix('-')}" for term in terms[1:])], " ") or "0"
