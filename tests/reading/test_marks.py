@@ -134,6 +134,8 @@ def test_classes_and_ignored_labels_that_are_large_numbers_are_told_apart(here: 
 def test_a_probability_that_a_float_rounds_to_certainty_is_refused_wherever_it_stands(here: Path) -> None:
     ends = {
         "1e-400": "above 0, but 0 as a float",
+        "1.379e-055297": "above 0, but 0 as a float",
+        "0.5E-0000000000000400": "above 0, but 0 as a float",
         "0." + "9" * 20: "below 1, but 1 as a float",
     }
     for cell, what in ends.items():

@@ -467,10 +467,12 @@ def _rounded_away(cells: CellSpans, values: Floats, count: int) -> Ints:
         return NONE
     found = [NONE]
     zeros = np.flatnonzero(values == 0.0)
+    zeros = zeros[lengths[zeros] > 4]
     if zeros.size:  # then they have an exponent of three digits at least, or as many zeros
-        ends = cells.starts[zeros] + lengths[zeros]
-        small = np.isin(cells.buffer[ends - 5] | 32, ord("e")) | np.isin(cells.buffer[ends - 6] | 32, ord("e"))
-        found.append(zeros[(small | (lengths[zeros] > 300)) & (lengths[zeros] > 4)])
+        ends, small = cells.starts[zeros] + lengths[zeros], lengths[zeros] > 300
+        for back in range(5, min(int(lengths[zeros].max()), 300)):
+            small |= cells.buffer[ends - back] | 32 == ord("e")
+        found.append(zeros[small])
     if cells.longest > 17:
         found.append(np.flatnonzero((values == 1.0) & (lengths > 17)))
     at = np.concatenate(found)
