@@ -20,7 +20,7 @@ from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import scores_of
 from losscli.evaluation.validation import worked
-from losscli.losses.focal import focal_value, true_class_cost
+from losscli.losses.focal import row_loss
 from losscli.statistics.exact import ONE, ratio
 from losscli.statistics.summary import EMPTY, DecidedScores, Rows, Summary, summarize
 
@@ -34,9 +34,7 @@ def evaluated(problem: Problem, block: Block, scores: Collection[str] = ()) -> t
     kernel, v = problem.kernel, prepared.conditioned
     if prepared.logarithms is not None:
         kernel, v = problem.kernels[Scale.LOGPROBS], prepared.logarithms
-    loss = kernel.value(prepared.targets, v)
-    if problem.focal:
-        loss = focal_value(loss, true_class_cost(kernel, prepared.focus, v), problem.focal)
+    loss = row_loss(kernel, prepared.targets, prepared.focus, v, problem.focal)
     return prepared, prepared.rows._replace(loss=loss, scores=scores_of(problem, prepared, scores))
 
 

@@ -149,7 +149,7 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
         lowest, highest = raw[positive].min(initial=inf), raw[~positive].max(initial=-inf)
         decided = DecidedScores(float(raw.min()), float(lowest), float(highest), known)
     targets, unweighted, focus, factor = binary_targets(problem, y, HARD in traits)
-    conditioned, changed = _conditioned(problem, raw)
+    cells, changed = conditioned(problem, raw)
     others = None if s.labels.positive is None else _others(block.labels, s.labels.positive)
     # What each label adds to the frequency of the positive class; hard ones are only counted.
     positives = y * weight if weight is not None else y == 1.0 if HARD in traits else y
@@ -165,7 +165,7 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
         decided=decided,
         traits=traits,
     )
-    return Prepared(block, row, targets, unweighted, focus, raw, conditioned, rows)
+    return Prepared(block, row, targets, unweighted, focus, raw, cells, rows)
 
 
 def _entropy(problem: Problem, q: Array, weight: Array | None) -> Array | None:
@@ -235,7 +235,7 @@ def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, 
     else:
         index = labels.astype(np.intp, copy=False)
         targets, unweighted, factor = hard_targets(problem, index)
-    conditioned, changed = _conditioned(problem, block.preds)
+    cells, changed = conditioned(problem, block.preds)
     sums = None
     if not problem.convention.rescale and problem.settings.scale is not Scale.LOGITS:
         sums = row_sums(block.preds if problem.settings.scale is Scale.PROBS else np.exp(block.preds))
@@ -254,7 +254,7 @@ def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, 
         traits=data_checks_of(problem, labels, block.preds) | words,
     )
     logarithms = log_conditioned(problem, block.preds)
-    return Prepared(block, row, targets, unweighted, unweighted, block.preds, conditioned, rows, logarithms)
+    return Prepared(block, row, targets, unweighted, unweighted, block.preds, cells, rows, logarithms)
 
 
 def hard_targets(problem: Problem, index: Ints) -> tuple[Classes, Classes, Array | None]:
@@ -302,7 +302,8 @@ def _shares(problem: Problem, weight: Array | None, factor: Array | None, row: I
     return share
 
 
-def _conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:
+def conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:
+    """Predictions rescaled and clipped as the convention says, and how many cells clipping changed."""
     rule = problem.convention
     if rule.rescale:
         cells = rescaled(cells, problem.settings.scale)

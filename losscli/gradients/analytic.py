@@ -19,10 +19,10 @@ from losscli.errors import UsageError
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.losses.conventions import log_rescaled, rescaled
-from losscli.losses.focal import focal_gradient, true_class_cost, true_class_slope
-from losscli.losses.functions import log1mexp, log_softmax, product, rest_sums, row_sums, sigmoid, softplus
+from losscli.losses.focal import row_gradient
+from losscli.losses.functions import ln, log1mexp, log_softmax, product, rest_sums, row_sums, sigmoid, softplus
 from losscli.losses.table import Kernel
-from losscli.losses.targets import Binary, Targets
+from losscli.losses.targets import Binary
 
 
 def slopes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
@@ -45,11 +45,6 @@ def kernel_of(problem: Problem, by: Scale) -> Kernel:
     return kernels[by]
 
 
-def knows_logits(problem: Problem) -> bool:
-    """Whether the rows of the problem have logits."""
-    return Scale.LOGITS in problem.kernels
-
-
 def weighed(weight: Array | None, slope: Array) -> Array:
     """Slopes (n,) or (n, k) times the weights (n,) of their rows; 0 times an infinite slope is 0."""
     if weight is None:
@@ -61,35 +56,24 @@ def weighed(weight: Array | None, slope: Array) -> Array:
 
 def _at(problem: Problem, prepared: Prepared, by: Scale, v: Array) -> Array:
     """The gradient of the kernel on the scale `by` at `v`, with the focal factor by the product rule."""
-    kernel, floor = kernel_of(problem, by), problem.convention.backward_floor
+    kernel, floor, p = kernel_of(problem, by), problem.convention.backward_floor, prepared.conditioned
 
-    def gradient(targets: Targets) -> Array:
-        if floor and isinstance(targets, Binary):
-            return _with_floor(targets, prepared.conditioned, by, floor)
-        return kernel.gradient(targets, v)
+    def with_floor(a: Binary, v: Array) -> Array:
+        """(a0 p - a1 (1-p)) / max(p (1-p), floor), and by logits or log-probabilities times dp/dz or dp/dx."""
+        spread = p * (1.0 - p)
+        slope = (a.negative * p - a.positive * (1.0 - p)) / np.maximum(spread, floor)
+        return np.asarray(slope if by is Scale.PROBS else slope * (spread if by is Scale.LOGITS else p))
 
-    slope = gradient(prepared.targets)
-    if not problem.focal:
-        return slope
-    loss, plain = kernel.value(prepared.targets, v), true_class_cost(kernel, prepared.focus, v)
-    plain_slope = gradient(prepared.focus) if floor else true_class_slope(kernel, prepared.focus, v)
-    return focal_gradient(loss, slope, plain, plain_slope, problem.focal)
-
-
-def _with_floor(a: Binary, p: Array, by: Scale, floor: float) -> Array:
-    """(a0 p - a1 (1-p)) / max(p (1-p), floor), and by logits or log-probabilities times dp/dz or dp/dx."""
-    spread = p * (1.0 - p)
-    slope = (a.negative * p - a.positive * (1.0 - p)) / np.maximum(spread, floor)
-    if by is Scale.PROBS:
-        return np.asarray(slope)
-    return np.asarray(slope * (spread if by is Scale.LOGITS else p))
+    if floor and isinstance(prepared.targets, Binary):
+        kernel = kernel._replace(gradient=with_floor)
+    return row_gradient(kernel, prepared.targets, prepared.focus, v, problem.focal)
 
 
 # --- binary predictions -----------------------------------------------------------------------------------------------
 def _of_binary(problem: Problem, prepared: Prepared, by: Scale) -> Array:
     scale = problem.settings.scale
     kernel_of(problem, by)
-    if by is Scale.PROBS and scale is not by and knows_logits(problem):
+    if by is Scale.PROBS and scale is not by and Scale.LOGITS in problem.kernels:
         slope = _by_probs(problem, prepared)
     else:
         slope = _at(problem, prepared, by, converted(prepared.conditioned, scale, by))
@@ -113,19 +97,14 @@ def converted(v: Array, scale: Scale, to: Scale) -> Array:
     return v if scale is to else _CONVERSIONS[scale, to](v)
 
 
-def _logit(p: Array) -> Array:
-    with np.errstate(divide="ignore"):  # certainties are infinite logits
-        return np.log(p) - np.log1p(-p)
-
-
-def ln(p: Array) -> Array:
-    """ln p, -inf at 0."""
-    with np.errstate(divide="ignore"):  # ln 0 is -inf
-        return np.asarray(np.log(p))
+def logit(p: Array) -> Array:
+    """ln p - ln(1-p); certainties are infinite logits."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(p) - np.log1p(-p))
 
 
 _CONVERSIONS: Mapping[tuple[Scale, Scale], Callable[[Array], Array]] = {
-    (Scale.PROBS, Scale.LOGITS): _logit,
+    (Scale.PROBS, Scale.LOGITS): logit,
     (Scale.PROBS, Scale.LOGPROBS): ln,
     (Scale.LOGITS, Scale.PROBS): sigmoid,
     (Scale.LOGITS, Scale.LOGPROBS): lambda z: -softplus(-z),

@@ -12,7 +12,7 @@ from math import inf
 import numpy as np
 
 from losscli.enums import Scale
-from losscli.evaluation.prepare import Array, Prepared, log_conditioned
+from losscli.evaluation.prepare import Array, Prepared, conditioned, log_conditioned
 from losscli.evaluation.problem import Problem
 from losscli.gradients.analytic import (
     ClassProbabilities,
@@ -20,14 +20,11 @@ from losscli.gradients.analytic import (
     converted,
     inside_clip,
     kernel_of,
-    knows_logits,
-    ln,
     weighed,
 )
-from losscli.losses.conventions import clipped, log_clipped, rescaled
-from losscli.losses.focal import focal_value, true_class_cost
-from losscli.losses.functions import row_sums, sigmoid
-from losscli.losses.table import Kernel
+from losscli.losses.conventions import log_clipped, rescaled
+from losscli.losses.focal import row_loss
+from losscli.losses.functions import ln, row_sums, sigmoid
 
 CUBE_ROOT = float(np.finfo(np.float64).eps) ** (1.0 / 3.0)
 
@@ -118,22 +115,17 @@ def _quotient(rise: Array, reach: Array) -> Array:
 Function = Callable[[Array], Array]
 
 
-def _with(problem: Problem, prepared: Prepared, kernel: Kernel) -> Function:
-    """The loss of each row by one kernel, with the focal factor."""
-    gamma = problem.focal
-
-    def value(v: Array) -> Array:
-        loss = kernel.value(prepared.targets, v)
-        return focal_value(loss, true_class_cost(kernel, prepared.focus, v), gamma) if gamma else loss
-
-    return value
+def _loss_by(problem: Problem, prepared: Prepared, scale: Scale) -> Function:
+    """The loss of each row by predictions on a scale, not yet weighted."""
+    kernel = kernel_of(problem, scale)
+    return lambda v: row_loss(kernel, prepared.targets, prepared.focus, v, problem.focal)
 
 
 def _binary(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Function]:
-    value = _with(problem, prepared, kernel_of(problem, by))
+    value = _loss_by(problem, prepared, by)
     if by is problem.settings.scale:
-        return prepared.raw, lambda v: value(_conditioned(problem, v))
-    if by is Scale.PROBS and knows_logits(problem):
+        return prepared.raw, lambda v: value(conditioned(problem, v)[0])
+    if by is Scale.PROBS and Scale.LOGITS in problem.kernels:
         return _around(problem, prepared)
     inside = inside_clip(problem, prepared.raw)
     at = converted(prepared.conditioned, problem.settings.scale, by)
@@ -142,7 +134,7 @@ def _binary(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Fun
 
 def _around(problem: Problem, prepared: Prepared) -> tuple[Array, Function]:
     """The loss around the probabilities of logits: moved as logits, since 1 - p loses its digits near 1."""
-    value = _with(problem, prepared, kernel_of(problem, Scale.LOGITS))
+    value = _loss_by(problem, prepared, Scale.LOGITS)
     z = converted(prepared.conditioned, problem.settings.scale, Scale.LOGITS)
     p, q = sigmoid(z), sigmoid(-z)
 
@@ -155,9 +147,9 @@ def _around(problem: Problem, prepared: Prepared) -> tuple[Array, Function]:
 
 def _classes(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Function]:
     plain = by is problem.settings.scale and prepared.logarithms is None
-    value = _with(problem, prepared, kernel_of(problem, by if plain else Scale.LOGPROBS))
+    value = _loss_by(problem, prepared, by if plain else Scale.LOGPROBS)
     if plain:
-        return prepared.raw, lambda v: value(_conditioned(problem, v))
+        return prepared.raw, lambda v: value(conditioned(problem, v)[0])
     if by is problem.settings.scale:
         return prepared.raw, lambda v: value(np.asarray(log_conditioned(problem, v)))
     probs = class_probabilities(problem, prepared.raw)
@@ -182,12 +174,6 @@ def _pushed(probs: ClassProbabilities, x: Array) -> Array:
     with np.errstate(invalid="ignore"):  # what stayed at -inf has not moved
         moved = np.where(x == probs.x, 0.0, x - probs.x)
     return x - np.log1p(row_sums(probs.p * np.expm1(moved)))[:, None]
-
-
-def _conditioned(problem: Problem, cells: Array) -> Array:
-    rule = problem.convention
-    cells = rescaled(cells, problem.settings.scale) if rule.rescale else cells
-    return cells if rule.clip is None else clipped(cells, rule.clip)[0]
 
 
 def _ln_conditioned(problem: Problem, x: Array) -> Array:

@@ -91,7 +91,12 @@ def descend(design: DesignMatrix, start: Array, config: FitConfig, test: DesignM
         if not isfinite(history[-1]):
             break
         enough = config.tol > 0.0 and 0.0 <= history[-2] - history[-1] < config.tol
-    _refuse_worse(history, config)
+    first, last = history[0], history[-1]
+    if not isfinite(last) or (rises(first, last) and not config.may_rise):
+        step = len(history) - 1
+        went = f"the loss rose from {first:.6g} to {last:.6g} after {step} steps"
+        went = went if isfinite(last) else f"the loss is no longer finite at step {step}"
+        raise DataError(f"{went}; try a smaller --lr than {config.lr:g}, or --standardize")
     still = bool(np.abs(objective_gradient(design, theta, config.l2)).max() <= STILL)
     kept = tuple(thetas) if len(thetas) == len(history) else ()
     return Fit(theta, enough or still, tuple(history), tuple(tested), kept)
@@ -112,16 +117,6 @@ def _batches(design: DesignMatrix, config: FitConfig) -> Iterator[DesignMatrix]:
             batch = taken(design, order[begin : begin + config.batch])
             if batch.divisor > 0.0:
                 yield batch
-
-
-def _refuse_worse(history: list[float], config: FitConfig) -> None:
-    first, last = history[0], history[-1]
-    if isfinite(last) and (config.may_rise or not rises(first, last)):
-        return
-    step = len(history) - 1
-    went = f"the loss rose from {first:.6g} to {last:.6g} after {step} steps"
-    went = went if isfinite(last) else f"the loss is no longer finite at step {step}"
-    raise DataError(f"{went}; try a smaller --lr than {config.lr:g}, or --standardize")
 
 
 def rises(before: float, after: float) -> bool:

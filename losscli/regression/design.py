@@ -22,7 +22,7 @@ from losscli.evaluation.evaluate import in_order, refuse_nothing, weights_of_cou
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
-from losscli.losses.focal import focal_gradient, focal_value, true_class_cost, true_class_slope
+from losscli.losses.focal import row_gradient, row_loss
 from losscli.losses.targets import Targets, coefficient_sums, joined, label_counts
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.lists import is_list, parse_list
@@ -90,19 +90,15 @@ def logits(design: DesignMatrix, theta: Array) -> Array:
 
 def row_losses(design: DesignMatrix, theta: Array) -> Array:
     """The weighted loss of each row (n,), undivided."""
-    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.focal
-    loss = kernel.value(design.targets, z)
-    loss = focal_value(loss, true_class_cost(kernel, design.focus, z), gamma) if gamma else loss
+    problem, z = design.problem, logits(design, theta)
+    loss = row_loss(problem.kernel, design.targets, design.focus, z, problem.focal)
     return loss if design.weight is None else design.weight * loss
 
 
 def row_gradients(design: DesignMatrix, theta: Array) -> Array:
     """The slope of each row's weighted loss by its logits, (n,) or (n, k), undivided."""
-    z, kernel, gamma = logits(design, theta), design.problem.kernel, design.problem.focal
-    slope = kernel.gradient(design.targets, z)
-    if gamma:
-        loss, plain = kernel.value(design.targets, z), true_class_cost(kernel, design.focus, z)
-        slope = focal_gradient(loss, slope, plain, true_class_slope(kernel, design.focus, z), gamma)
+    problem, z = design.problem, logits(design, theta)
+    slope = row_gradient(problem.kernel, design.targets, design.focus, z, problem.focal)
     return slope if design.weight is None else design.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
@@ -180,11 +176,7 @@ class HeldBlocks(Reader):
     blocks: Sequence[Block]
 
     def chunks(self) -> Iterator[Chunk]:
-        return (partial(_itself, block) for block in self.blocks)
-
-
-def _itself(block: Block) -> Block:
-    return block
+        return (partial(self.blocks.__getitem__, at) for at in range(len(self.blocks)))
 
 
 def _held(request: ReadOptions) -> Table:
@@ -341,19 +333,15 @@ def parse_theta(text: str | None, shape: ParameterShape) -> Array:
     wanted = shape.zeros.shape
     found = (len(values),) if len(wanted) == 1 and 1 in (len(rows), len(rows[0])) else (len(rows), len(rows[0]))
     if found != wanted:
-        size = " rows of ".join(map(str, wanted))
+        size, names = " rows of ".join(map(str, wanted)), ", ".join(shape.names)
+        of_each = f" for each of the classes {', '.join(shape.classes)}" if shape.classes else ""
         raise UsageError(
-            f"--theta gives {' rows of '.join(map(str, found))} numbers, expected {size}: {_columns(shape)}"
+            f"--theta gives {' rows of '.join(map(str, found))} numbers, expected {size}: {names}{of_each}"
         )
     theta = np.array(values, dtype=np.float64).reshape(wanted)
     if not np.isfinite(theta).all():
         raise UsageError("--theta: parameters must be finite numbers")
     return theta
-
-
-def _columns(shape: ParameterShape) -> str:
-    names = ", ".join(shape.names)
-    return names if shape.classes is None else f"{names} for each of the classes {', '.join(shape.classes)}"
 
 
 def class_and_name(shape: ParameterShape) -> list[tuple[str | None, str]]:

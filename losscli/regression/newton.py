@@ -211,17 +211,13 @@ def _log_sigmoid(z: Array) -> Array:
 
 
 # --- whether there is an optimum --------------------------------------------------------------------------------------
-def _class_coefficients(design: DesignMatrix) -> Array:
-    """The coefficient of each class in each row (n, k); of two classes the positive one comes first."""
+def _counted(design: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
+    """The coefficient of each class in each row (n, k), of two the positive first, and which rows count at all."""
     a = design.targets
     if isinstance(a, Binary):
-        return np.column_stack((a.positive, a.negative))
-    return dense(a, (design.rows, len(design.shape.classes or ())))
-
-
-def _counted(design: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
-    """The classes' coefficients, and which rows count at all."""
-    cells = _class_coefficients(design)
+        cells = np.column_stack((a.positive, a.negative))
+    else:
+        cells = dense(a, (design.rows, len(design.shape.classes or ())))
     weight = np.ones(design.rows) if design.weight is None else design.weight
     return cells, (weight > 0.0) & (cells.sum(axis=1) > 0.0)
 

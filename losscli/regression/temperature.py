@@ -4,7 +4,6 @@ In b = 1/T the loss is convex, so Newton's steps within a bracket find the one o
 logits point the wrong way, and none below infinity where every row is right: both are refused.
 """
 
-from functools import partial
 from math import inf
 
 import numpy as np
@@ -14,7 +13,7 @@ from losscli.data.table import Table
 from losscli.enums import Form, Scale
 from losscli.errors import DataError
 from losscli.evaluation.prepare import Array, Prepared, prepare
-from losscli.evaluation.problem import Problem, Settings, problem_of
+from losscli.evaluation.problem import Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
 from losscli.gradients.analytic import weighed
 from losscli.losses.targets import Classes, Soft, dense
@@ -32,20 +31,20 @@ _MASKED = 1e15  # a logit is masked where it is so many typical sizes below the 
 def read_logits(settings: Settings, table: Table) -> DesignMatrix:
     """The logits of a table in memory, as features without an intercept."""
     problem = problem_of(settings, table)
-    prepared, summary = prepared_in_order(problem, table, partial(_finite, problem))
+
+    def finite(block: Block) -> Prepared:
+        prepared = prepare(problem, block)
+        raise_first(weights_out_of_reach(block, "in a gradient"))
+        raise_first(infinite(prepared.block.preds, prepared.row, "prob", "a temperature needs finite logits"))
+        return prepared
+
+    prepared, summary = prepared_in_order(problem, table, finite)
     if table.schema.form is Form.BINARY and table.schema.width > 1:
         raise DataError(f"{table.name}: a temperature is fitted to one label; choose one with -y and -p")
     classes = problem.names.names if problem.names else None
     x = np.concatenate([one.raw.reshape(len(one.raw), -1) for one in prepared])
     shape = ParameterShape(tuple(f"z{at}" for at in range(x.shape[1])), intercept=False, classes=classes)
     return design_of(problem, shape, prepared, x, summary, table)
-
-
-def _finite(problem: Problem, block: Block) -> Prepared:
-    prepared = prepare(problem, block)
-    raise_first(weights_out_of_reach(block, "in a gradient"))
-    raise_first(infinite(prepared.block.preds, prepared.row, "prob", "a temperature needs finite logits"))
-    return prepared
 
 
 def scaled(design: DesignMatrix, inverse: float) -> Array:

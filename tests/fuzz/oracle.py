@@ -12,7 +12,7 @@ from fractions import Fraction
 
 MISSING = {"", "na", "n/a", "#n/a", "#na", "<na>", "nan", "nat", "null", "(null)", "none", ".", "?", "\\n"}
 MISSING |= {"#div/0!", "1.#ind", "-1.#ind", "1.#qnan"}
-DASHES = {"-", "--"}  # which stand for no value among numbers
+DASHES = {"-", "--"}  # which stand for no value, as long as no label is called + or -
 csv.field_size_limit(max(csv.field_size_limit(), 1 << 22))  # as the command sets it for itself, never less
 
 
@@ -71,8 +71,8 @@ def mean(records: list[list[str]], places: list[int], width: int, ask: Ask) -> f
         if len(record) != width:
             return Refusal("a ragged row")
         cells = [record[at] for at in places]
-        unlabelled = is_missing(cells[0]) and cells[0] not in ask.classes
-        if unlabelled or any(is_missing(cell) or cell in DASHES for cell in cells[1:]):
+        gaps = [is_missing(cell) or cell in DASHES for cell in cells]
+        if (gaps[0] and cells[0] not in ask.classes) or any(gaps[1:]):
             if ask.drop:
                 continue
             return Refusal("a missing cell")
