@@ -261,6 +261,7 @@ def test_a_fault_in_the_last_row_of_a_file_prints_nothing_but_where_it_is(tmp_pa
         (("-x", "x1,x2", "-p", "x1"), "-p chooses predictions"),
         (("-x", "x1,x2", "-r", "none"), "-r none gives a loss for each row"),
         (("-x", "x1,passed"), "column 'passed' is chosen for two purposes"),
+        (("-x", "x1,x2", "-w", "x2"), "column 'x2' is chosen for two purposes"),
     ],
 )
 def test_a_gradient_by_parameters_refuses_in_one_line(students: Path, args: tuple[str, ...], said: str) -> None:

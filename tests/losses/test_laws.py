@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, Result, answer, examples, listed, process, record, run
+from conftest import DATA, Result, answer, examples, listed, process, record, refusal, run
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
@@ -423,6 +423,9 @@ def test_reductions_and_formats_tell_one_story(loss: str, form: Form, scale: Sca
 def test_the_base_divides_everything(loss: str, form: Form, scale: Scale) -> None:
     text = sheet(form, scale, 30).text()
     args = (loss, *columns_of(form), "--from", scale.value, "-")
+    if "base" not in LOSSES[loss].settings:  # it has no logarithm
+        assert refusal(*args, "--base", "2", stdin=text).startswith("no such option: --base")
+        return
     nats, bits = record(*args, stdin=text), record(*args, "--base", "2", stdin=text)
 
     for key in ("value", "sum", "mean", "std", "se", "min", "max", "baseline", "log_likelihood"):

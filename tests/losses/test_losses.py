@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal, localcontext
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,17 +13,28 @@ from hypothesis import strategies as st
 from losscli.enums import Form, Scale
 from losscli.losses.focal import focal_gradient, focal_value
 from losscli.losses.functions import log1mexp, log_softmax, sigmoid, softplus
-from losscli.losses.table import LOSSES, Kernel
+from losscli.losses.table import LOSSES, Kernel, Loss
 from losscli.losses.targets import Binary, Classes, Soft, Targets
 
 Array = np.ndarray
-KERNELS = [
-    pytest.param(form, scale, kernel, id=f"{loss.name}-{form.name.lower()}-{scale.value}")
-    for loss in LOSSES.values()
-    for form, kernels in loss.kernels.items()
-    for scale, kernel in kernels.items()
-]
+
+
+def kernels_of(some: Callable[[Loss], bool]) -> list[Any]:
+    return [
+        pytest.param(form, scale, kernel, id=f"{loss.name}-{form.name.lower()}-{scale.value}")
+        for loss in LOSSES.values()
+        if some(loss)
+        for form, kernels in loss.kernels.items()
+        for scale, kernel in kernels.items()
+    ]
+
+
+KERNELS = kernels_of(lambda loss: True)
 EVERY_KERNEL = pytest.mark.parametrize(("form", "scale", "kernel"), KERNELS)
+OF_LOG_LOSSES = pytest.mark.parametrize(("form", "scale", "kernel"), kernels_of(lambda loss: loss.log_loss))
+WEIGHED = pytest.mark.parametrize(  # those whose labels may have a part in several classes, or weights by class
+    ("form", "scale", "kernel"), kernels_of(lambda loss: loss.soft_labels or "class_weight" in loss.settings)
+)
 TINY = 1e-300  # below it a float has lost digits of its own
 
 
@@ -269,7 +281,7 @@ def test_losses_are_not_negative_and_slopes_are_numbers(form: Form, scale: Scale
         assert not np.isnan(kernel.gradient(targets, cells)).any()
 
 
-@EVERY_KERNEL
+@OF_LOG_LOSSES
 def test_the_slope_at_a_subnormal_probability_is_infinite_without_a_warning(
     form: Form, scale: Scale, kernel: Kernel
 ) -> None:
@@ -279,7 +291,7 @@ def test_the_slope_at_a_subnormal_probability_is_infinite_without_a_warning(
         assert (kernel.gradient(targets, np.full(shape, 5e-324)) == -math.inf).all()
 
 
-@EVERY_KERNEL
+@WEIGHED
 def test_values_are_linear_in_the_coefficients(form: Form, scale: Scale, kernel: Kernel) -> None:
     cells = predictions(form, scale, 12)
     for targets in all_targets(form, 12):

@@ -280,6 +280,8 @@ COLUMNS = [
     ("ce", CLASSES, ("-p", "cat,cow"), "no column 'cow'"),
     ("ce", CLASSES, ("-p", "1-3", "-y", "1"), "'label'"),
     ("ce", CLASSES, ("-p", "2,2"), "twice"),
+    ("bce", "label,p\n1,.8\n", ("-p", "p", "-w", "p"), "column 'p' is chosen for two purposes"),
+    ("fit bce", "label,x\n1,.8\n0,2\n", ("-x", "x", "-w", "x"), "column 'x' is chosen for two purposes"),
     ("ce", CLASSES, ("-y", "label", "-p", "2-4"), "no column 4"),
     ("ce", "a,b,c,d\n.9,.1,0,0\n", (), "the columns are 'a', 'b', 'c', 'd'"),
     ("ce", "y0,y1,y2,p0,p1\n1,0,0,.8,.2\n", ("-y", "y*", "-p", "p*"), "3 label columns"),
@@ -288,7 +290,7 @@ COLUMNS = [
 
 def test_a_choice_of_columns_that_settles_nothing_is_refused() -> None:
     for command, text, options, words in COLUMNS:
-        said = refusal(command, write("t.csv", text), *options)
+        said = refusal(*command.split(), write("t.csv", text), *options)
         assert words in said
         assert plain_words(said) == plain_words(said).lower()
 
