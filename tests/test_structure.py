@@ -182,7 +182,7 @@ def test_a_summary_of_a_table_loads_no_other_format_and_nothing_that_joins() -> 
     loaded = loaded_by("bce", str(DATA / "preds.csv"))
 
     assert "losscli.reading.text.table" in loaded
-    formats = ("arrays", "arrow", "jsonlines", "npy", "parquet")
+    formats = ("arrays", "arrow", "jsonlines", "parquet")
     assert not loaded & {f"losscli.reading.formats.{module}" for module in formats}
     assert not loaded & {
         "losscli.reading.pairs.keys",

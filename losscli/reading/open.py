@@ -94,9 +94,9 @@ def open_file(path: str, request: ReadOptions) -> OpenSource:
                 start_helpers(min(thread_count(request.threads), MOST_PROCESSES) - 1, "pyarrow._parquet")
             found = open_columnar(source, request.style.drop)
         elif source.magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            from losscli.reading.formats.jsonlines import open_json_lines
+            from losscli.reading.formats.jsonlines import JsonLines
 
-            found = open_json_lines(source, request.style)
+            found = JsonLines(source, request.style)
         else:
             from losscli.reading.signatures import refuse_other_kinds
             from losscli.reading.text.table import open_text

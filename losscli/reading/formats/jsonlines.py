@@ -21,7 +21,7 @@ from losscli.reading.sources import Source
 from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import Style
 from losscli.reading.text.lines import decoded_block
-from losscli.reading.text.objects import Template, grid_of, template_of
+from losscli.reading.text.objects import grid_of, template_of
 from losscli.reading.text.table import Feed, LineReader
 
 try:
@@ -52,134 +52,114 @@ class Key:
         return [f"{self.name}_{entry}" for entry in entries]
 
 
-def open_json_lines(source: Source, style: Style) -> OpenSource:
-    """A source of JSON lines, its first line read."""
-    feed = Feed(source)
-    piece = feed.lines(style.block_bytes)
-    feed.rest = piece + feed.rest
-    first = _first(piece, source.name)
+def _keys_of(found: Mapping[str, Any]) -> list[Key]:
+    """The keys of an object."""
     keys: list[Key] = []
-    for name, value in first.items():
+    for name, value in found.items():
         entries = len(value) if isinstance(value, list) else tuple(value) if isinstance(value, dict) else None
         keys.append(Key(name, sum(len(key.columns) for key in keys), entries))
-    names = tuple(name for key in keys for name in key.columns)
-    rows = []
-    for text in piece.split(b"\n", SHOWN_ROWS)[:SHOWN_ROWS]:
-        with suppress(ValueError):  # of a line with another shape, which is told in its turn
-            rows.append(tuple(cell for key in keys for cell in _cells(_exact_object(text), key, NESTED)))
-    lists = {key.name: tuple(key.columns) for key in keys if key.entries is not None}
-    top = FirstLines(names, tuple(rows), lists)
-    return JsonLines(feed, keys, top, style)
+    return keys
 
 
 class JsonLines(OpenSource):
-    """JSON lines, whose first object names the keys."""
+    """A source of JSON lines, whose first object names the keys."""
 
-    def __init__(self, feed: Feed, keys: list[Key], top: FirstLines, style: Style) -> None:
-        super().__init__(feed.source.name, top, True, feed.source.close)
-        self.feed, self.keys, self.style = feed, keys, style
+    def __init__(self, source: Source, style: Style) -> None:
+        self.feed, self.style = Feed(source), style
+        piece = self.feed.lines(style.block_bytes)
+        self.feed.rest = piece + self.feed.rest
+        lines = piece.split(b"\n")
+        first = next((at for at, text in enumerate(lines) if text.strip()), None)
+        if first is None:
+            raise DataError(f"{source.name}: the input is empty")
+        try:
+            self.keys = _keys_of(_exact_object(lines[first]))
+        except ValueError as error:
+            raise DataError(f"{source.name}:{first + 1}: {error}") from None
+        rows = []
+        for text in lines[:SHOWN_ROWS]:
+            with suppress(ValueError):  # of a line with another shape, which is told in its turn
+                rows.append(tuple(cell for key in self.keys for cell in _cells(_exact_object(text), key, NESTED)))
+        names = tuple(name for key in self.keys for name in key.columns)
+        lists = {key.name: tuple(key.columns) for key in self.keys if key.entries is not None}
+        super().__init__(source.name, FirstLines(names, tuple(rows), lists), True, source.close)
 
     def _table(self, wanted: ColumnSelection) -> Table:
-        style, names = self.style, self.top.first
+        names = self.top.first
         try:
             columns = resolve(self.top, replace(wanted, header=True))
         except DataError as error:
             raise DataError(f"{self.name}: {error}") from None
-        layout = layout_of(columns, wanted, len(names), style.drop, comma=style.decimal_comma)
-        origin = Origin(self.name, columns, 1)
-        chunks = partial(_chunks, keys=self.keys, names=names, layout=layout, origin=origin, size=style.block_bytes)
-        reader = LineReader(self.feed, lambda part, _: chunks(part))
-        return Table(self.name, schema_of(columns, wanted), reader, (self.name,))
+        layout = layout_of(columns, wanted, len(names), self.style.drop, comma=self.style.decimal_comma)
+        blocks = Objects(self.keys, names, layout, Origin(self.name, columns, 1))
 
+        def chunks(feed: Feed, _: Any) -> Iterator[Chunk]:
+            while piece := feed.lines(self.style.block_bytes):
+                yield partial(blocks.block, piece)
 
-def _first(piece: bytes, name: str) -> dict[str, Any]:
-    for line, text in enumerate(piece.split(b"\n"), 1):
-        if text.strip():
-            try:
-                return _exact_object(text)
-            except ValueError as error:
-                raise DataError(f"{name}:{line}: {error}") from None
-    raise DataError(f"{name}: the input is empty")
-
-
-def _chunks(
-    feed: Feed, keys: list[Key], names: tuple[str, ...], layout: Layout, origin: Origin, size: int
-) -> Iterator[Chunk]:
-    while piece := feed.lines(size):
-        yield partial(_block, piece, keys, names, layout, origin)
+        return Table(self.name, schema_of(columns, wanted), LineReader(self.feed, chunks), (self.name,))
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------
-def _block(piece: bytes, keys: list[Key], names: tuple[str, ...], layout: Layout, origin: Origin) -> Block:
-    needed = {*(column for column, _, _ in layout.asked), *layout.extra}
-    parse = partial(_parsed, keys, needed)
-    template = _template(piece, names, needed)
-    block = template and decoded_block(piece, layout, origin, partial(grid_of, template), parse)
-    if block:
-        return block
-    lines = piece.removesuffix(b"\n").split(b"\n")
-    return parse(lines, list(range(len(lines))), len(lines), layout, origin)
+@dataclass(frozen=True)
+class Objects:
+    """How lines become blocks: the keys and the names of all columns, and which of them are asked for."""
 
+    keys: list[Key]
+    names: tuple[str, ...]
+    layout: Layout
+    origin: Origin
 
-def _template(piece: bytes, names: tuple[str, ...], needed: Collection[int]) -> Template | None:
-    """The template of one of the first lines."""
-    for line in piece.split(b"\n", TEMPLATE_LINES)[:TEMPLATE_LINES]:
-        try:
-            template = template_of(line, _leaves(_exact_object(line)), names, needed)
-        except ValueError:
-            continue
-        if template is not None:
-            return template
-    return None
+    def block(self, piece: bytes) -> Block:
+        """The block of lines: by a template of one of the first lines where most have its shape."""
+        needed = {*(column for column, _, _ in self.layout.asked), *self.layout.extra}
+        for line in piece.split(b"\n", TEMPLATE_LINES)[:TEMPLATE_LINES]:
+            try:
+                found = _exact_object(line)
+                both = ((key, zip(key.columns, _cells(found, key), strict=True)) for key in _keys_of(found))
+                template = template_of(
+                    line, {name: cell for _, part in both for name, cell in part}, self.names, needed
+                )
+            except ValueError:
+                continue
+            if template is not None:
+                find_cells = partial(grid_of, template)
+                block = decoded_block(piece, self.layout, self.origin, find_cells, self.parsed)
+                if block is not None:
+                    return block
+                break
+        lines = piece.removesuffix(b"\n").split(b"\n")
+        return self.parsed(lines, list(range(len(lines))), len(lines), self.layout, self.origin)
 
+    def parsed(self, raw: list[bytes], line: list[int], lines: int, layout: Layout, origin: Origin) -> Block:
+        """The block of lines that are parsed one by one; blank ones are none."""
 
-def _leaves(found: Mapping[str, Any]) -> dict[str, str]:
-    """The cells of an object by their columns' names, in their order."""
-    cells: dict[str, str] = {}
-    for name, value in found.items():
-        if isinstance(value, list):
-            cells |= {f"{name}_{at}": _cell(entry, name) for at, entry in enumerate(value)}
-        elif isinstance(value, dict):
-            cells |= {f"{name}_{entry}": _cell(part, name) for entry, part in value.items()}
-        else:
-            cells[name] = _cell(value, name)
-    return cells
+        def has(key: Key, columns: Collection[int]) -> bool:
+            return any(key.low <= column < key.low + len(key.columns) for column in columns)
 
-
-def _parsed(
-    keys: list[Key],
-    needed: Collection[int],
-    raw: list[bytes],
-    line: list[int],
-    lines: int,
-    layout: Layout,
-    origin: Origin,
-) -> Block:
-    """The block of lines that are parsed one by one; blank ones are none."""
-    parsed: list[list[str]] = []
-    places: list[int] = []
-    asked = [_has(key, needed) for key in keys]
-    spelled = [key.name for key in keys if _has(key, (*layout.labels, *layout.extra))]
-    fault = None
-    for at, text in zip(line, raw, strict=True):
-        if not text.strip():
-            continue
-        places.append(at)
-        try:
-            found = _object(text, spelled)
-            record: list[str] = []
-            for key, is_asked in zip(keys, asked, strict=True):
-                record += _cells(found, key) if is_asked else [""] * len(key.columns)
-        except ValueError as error:
-            fault = RowError(len(parsed), "row", None, str(error))
-            break
-        parsed.append(record)
-    block = block_of_records(parsed, places, lines, layout, origin)
-    return block if fault is None or block.fault is not None else replace(block, fault=replace(fault, row=block.rows))
-
-
-def _has(key: Key, columns: Collection[int]) -> bool:
-    return any(key.low <= column < key.low + len(key.columns) for column in columns)
+        texts = (*layout.labels, *layout.extra)
+        asked = [has(key, (*(column for column, _, _ in layout.asked), *layout.extra)) for key in self.keys]
+        spelled = [key.name for key in self.keys if has(key, texts)]
+        records: list[list[str]] = []
+        places: list[int] = []
+        fault = None
+        for at, text in zip(line, raw, strict=True):
+            if not text.strip():
+                continue
+            places.append(at)
+            try:
+                found = _object(text, spelled)
+                record: list[str] = []
+                for key, is_asked in zip(self.keys, asked, strict=True):
+                    record += _cells(found, key) if is_asked else [""] * len(key.columns)
+            except ValueError as error:
+                fault = RowError(len(records), "row", None, str(error))
+                break
+            records.append(record)
+        block = block_of_records(records, places, lines, layout, origin)
+        if fault is None or block.fault is not None:
+            return block
+        return replace(block, fault=replace(fault, row=block.rows))
 
 
 # --- objects ----------------------------------------------------------------------------------------------------------
