@@ -79,7 +79,10 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
             if plain[0].startswith("#"):
                 comments.append(str(line))
             elif header is None:
-                header = _header(name, plain, wanted)
+                header = [cell.lower() if cell.lower() in wanted else cell for cell in plain]
+                twice = next((cell for cell in header if header.count(cell) > 1), None)
+                if twice is not None:
+                    raise DataError(f"{name}: two columns are called {shown(twice)}")
             elif len(plain) != len(header):
                 quoted = "; quote a cell that has the delimiter in it" if len(plain) > len(header) else ""
                 count = f"{len(plain)} cell{'s' * (len(plain) > 1)}"
@@ -93,12 +96,3 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
         what = "line {} is a comment" if len(comments) == 1 else "lines {} are comments"
         blemishes.append(f"{name}: {what.format(', '.join(comments))}")
     return Ledger(name, tuple(header or ()), tuple(found), tuple(blemishes), tuple(ragged))
-
-
-def _header(name: str, cells: list[str], wanted: Sequence[str]) -> list[str]:
-    lower = [cell.lower() for cell in cells]
-    header = [small if small in wanted else cell for small, cell in zip(lower, cells, strict=True)]
-    twice = next((cell for cell in header if header.count(cell) > 1), None)
-    if twice is not None:
-        raise DataError(f"{name}: two columns are called {shown(twice)}")
-    return header

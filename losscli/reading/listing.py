@@ -8,8 +8,8 @@ its files count.
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from posixpath import basename
@@ -57,7 +57,7 @@ def list_files(token: str) -> FileListing | None:
     if is_url(token):
         return _in_store(token)
     if os.path.isdir(token):
-        return _tables(token, token, _walk(token), _local_head, "there is no table in this directory")
+        return _tables(token, token, _files_below(token))
     if is_glob(token):
         paths = (path for path in glob.iglob(token, recursive=True) if os.path.isfile(path))
         found = _matches(token, paths)
@@ -89,7 +89,7 @@ def _in_store(url: str) -> FileListing | None:
         if not system.isdir(path):
             return None
         names = (_with_scheme(url, name) for name in system.find(path))
-        return _tables(url, _with_scheme(url, path), names, _remote_head, "there is no table with this prefix")
+        return _tables(url, _with_scheme(url, path), names)
 
 
 def _with_scheme(url: str, name: str) -> str:
@@ -98,7 +98,7 @@ def _with_scheme(url: str, name: str) -> str:
     return name if "://" in name else f"{parts.scheme}://{host}{name}"
 
 
-def _walk(folder: str) -> Iterator[str]:
+def _files_below(folder: str) -> Iterator[str]:
     """All files below a folder, and its hidden folders, which are not entered."""
     for place, folders, names in os.walk(folder):
         hidden = [name for name in folders if name.startswith(HIDDEN)]
@@ -124,7 +124,7 @@ def _matches(token: str, paths: Iterable[str]) -> FileListing:
     return FileListing(tuple(sorted(found, key=_in_order)))
 
 
-def _tables(token: str, folder: str, paths: Iterable[str], head: Callable[[str], bytes], nothing: str) -> FileListing:
+def _tables(token: str, folder: str, paths: Iterable[str]) -> FileListing:
     """The tables among the paths below a folder."""
     found: list[str] = []
     left_out: list[str] = []
@@ -134,12 +134,17 @@ def _tables(token: str, folder: str, paths: Iterable[str], head: Callable[[str],
         _refuse_lake(token, parts)
         if any(part.startswith(HIDDEN) for part in parts):
             continue
-        if _has_ending(parts[-1]) or ("." not in parts[-1] and _begins_as_table(head(path))):
+        plain = parts[-1].lower()
+        for ending in COMPRESSED:
+            plain = plain.removesuffix(ending)
+        if plain.endswith(ENDINGS) or ("." not in parts[-1] and _begins_as_table(path)):
             found.append(path)
         else:
             left_out.append(inside)
     if not found:
-        raise DataError(f"{redacted(token) if is_url(token) else token}: {nothing}")
+        if is_url(token):
+            raise DataError(f"{redacted(token)}: there is no table with this prefix")
+        raise DataError(f"{token}: there is no table in this directory")
     return FileListing(tuple(sorted(found, key=_in_order)), tuple(sorted(left_out)))
 
 
@@ -148,30 +153,17 @@ def _in_order(path: str) -> str:
     return path.replace(os.sep, "/")
 
 
-def _has_ending(name: str) -> bool:
-    plain = name.lower()
-    for ending in COMPRESSED:
-        plain = plain.removesuffix(ending)
-    return plain.endswith(ENDINGS)
-
-
-def _begins_as_table(head: bytes) -> bool:
+def _begins_as_table(path: str) -> bool:
+    """Whether a file is columnar, an array or JSON lines by its first bytes."""
+    if is_url(path):
+        with closing(RemoteFile(path)) as remote:
+            head = remote.read(MAGIC_BYTES) or b""
+    elif os.path.isfile(path):
+        with readable(path), open(path, "rb") as file:
+            head = file.read(MAGIC_BYTES)
+    else:
+        return False  # a pipe would be waited for
     return head.startswith((*ARRAYS, *COLUMNAR)) or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-
-
-def _local_head(path: str) -> bytes:
-    if not os.path.isfile(path):
-        return b""  # a pipe would be waited for
-    with readable(path), open(path, "rb") as file:
-        return file.read(MAGIC_BYTES)
-
-
-def _remote_head(url: str) -> bytes:
-    file = RemoteFile(url)
-    try:
-        return file.read(MAGIC_BYTES) or b""
-    finally:
-        file.close()
 
 
 def _table_folders(paths: Iterable[str]) -> set[str]:

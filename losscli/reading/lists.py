@@ -100,7 +100,12 @@ def parse_list(token: str, fractions: bool = True) -> InlineList:
         text = re.sub(r"\[\d+\]|\s*\nLevels:.*", " ", text).replace("\n", " ")
     elif "[,1]" in text and re.match(_R_MATRIX, text):
         text = re.sub(r"\[\d+,\]", " ", text.lstrip().partition("\n")[2])
-    rows, matrix = _bracketed(text) if any(mark in text for mark in _OPEN + _CLOSE) else _separated(text)
+    if any(mark in text for mark in _OPEN + _CLOSE):
+        rows, matrix = _bracketed(text)
+    else:
+        lines = text.strip(" \t\r\n").replace(";", "\n").split("\n")
+        lines = lines[:-1] if len(lines) > 1 and not lines[-1].strip() else lines
+        rows, matrix = [_row(line, at) for at, line in enumerate(lines, 1)], len(lines) > 1
     if not rows:
         raise DataError("the list is empty")
     for at, row in enumerate(rows, 1):
@@ -123,12 +128,6 @@ def unwrapped(token: str) -> str:
             text = text[: trailing.start()].strip()
         text = re.sub(_DTYPE, "", text.rstrip()).removesuffix(",")
     return text
-
-
-def _separated(text: str) -> tuple[list[list[str]], bool]:
-    lines = text.strip(" \t\r\n").replace(";", "\n").split("\n")
-    lines = lines[:-1] if len(lines) > 1 and not lines[-1].strip() else lines
-    return [_row(line, at) for at, line in enumerate(lines, 1)], len(lines) > 1
 
 
 def _bracketed(text: str) -> tuple[list[list[str]], bool]:

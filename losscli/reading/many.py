@@ -56,7 +56,11 @@ def _like_first(first: Table, open_file: OpenFile, wanted: ColumnSelection, name
     opened = open_file(name)
     try:
         table = opened.table(wanted)
-        _refuse_other(first, table)
+        if _used(first) != _used(table):
+            raise DataError(f"{table.name}: its columns differ from those of {first.name}; choose them with -y and -p")
+        for (column, kind), (_, own) in zip(first.schema.types, table.schema.types, strict=False):
+            if kind != own and "nothing" not in (kind, own):  # a column of nulls alone fits all others
+                raise DataError(f"{table.name}: column {shown(column)} holds {own}, but in {first.name} {kind}")
         return table
     except BaseException:
         opened.close()
@@ -187,15 +191,6 @@ def same_columns(first: Table, wanted: ColumnSelection) -> ColumnSelection:
 
 def _listed(names: str | int | list[str | int] | None) -> list[str | int]:
     return names if isinstance(names, list) else [] if names is None else [names]
-
-
-def _refuse_other(first: Table, other: Table) -> None:
-    """Refuse a file whose columns in use are not those of the first file."""
-    if _used(first) != _used(other):
-        raise DataError(f"{other.name}: its columns differ from those of {first.name}; choose them with -y and -p")
-    for (name, kind), (_, own) in zip(first.schema.types, other.schema.types, strict=False):
-        if kind != own and "nothing" not in (kind, own):  # a column of nulls alone fits all others
-            raise DataError(f"{other.name}: column {shown(name)} holds {own}, but in {first.name} {kind}")
 
 
 def _used(table: Table) -> tuple[object, ...]:
