@@ -89,6 +89,10 @@ class Settings:
         """What nats are divided by: the natural logarithm of the base."""
         return log(self.base) if self.base else 1.0
 
+    def with_unit(self, what: str) -> str:
+        """The name of a loss with its unit, where it has one: `sum (nats)`."""
+        return f"{what} ({self.unit_name})" if self.unit_name else what
+
     @property
     def unit_name(self) -> str:
         """The unit of the loss: that of the base of its logarithm, or what a loss without one names."""

@@ -25,7 +25,7 @@ FEW = 30  # rows below which an isotonic regression follows noise
 def quantile_part(problem: Problem, q: Quantiles, shares: Mapping[str, float]) -> Part:
     """The quantiles of the losses, unweighted."""
     found = {text: quantile(q, share) / problem.settings.log_base for text, share in shares.items()}
-    headers = {"quantile": "quantile", "loss": f"loss ({problem.settings.unit_name})"}
+    headers = {"quantile": "quantile", "loss": problem.settings.with_unit("loss")}
     listing = Listing(headers, list(found.items()))
     notes = (f"quantiles of more than {EXACT} rows are right to 0.1 %",) if q.n > EXACT else ()
     return Part({"quantiles": found}, (listing.grid(),), listing.table, notes)

@@ -83,7 +83,9 @@ class FitReport:
 
 
 def _size(design: DesignMatrix | None) -> str:
-    return f"nats, mean over {design.rows} rows" if design is not None else ""
+    if design is None:
+        return ""
+    return ", ".join(filter(None, (design.problem.settings.unit_name, f"mean over {design.rows} rows")))
 
 
 FIGURES: tuple[Figure[FitReport], ...] = (
@@ -242,7 +244,7 @@ def report_of(outcome: FitReport, drawn: bool = False) -> Report:
     """A fit as a report; `drawn` asks for a picture of the rows with what was fitted."""
     notes, chart = _notes(outcome), _curve(outcome)
     model = _model(outcome) if drawn else None
-    kind = "logistic" if outcome.design.shape.classes is None else "softmax"
+    kind = outcome.design.problem.settings.loss.regression
     how = "newton's method" if outcome.config.method is Solver.NEWTON else "gradient descent"
     return Report(
         title=f"{kind} regression by {how}{outcome.design.problem.settings.titles}",

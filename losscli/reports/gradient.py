@@ -136,7 +136,7 @@ GRADIENT_FIGURES: tuple[Figure[GradientAnswer], ...] = (
         "value",
         lambda g: g.value,
         "loss",
-        lambda g: f"{g.problem.settings.unit_name}, {g.problem.settings.reduction.value}",
+        lambda g: ", ".join(filter(None, (g.problem.settings.unit_name, g.problem.settings.reduction.value))),
         shown=_has_value,
         recorded=_has_value,
     ),

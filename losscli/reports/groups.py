@@ -23,7 +23,7 @@ def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     unit = settings.log_base
     headers = {
         "n": "n",
-        "sum": f"sum ({settings.unit_name})",
+        "sum": settings.with_unit("sum"),
         "mean": "mean",
         "se": "standard error",
         "low": f"{settings.interval} low",
@@ -66,7 +66,7 @@ def worst_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
         "label": "label",
         "prob": "prob",
         "predicted": "predicted",
-        "loss": f"loss ({problem.settings.unit_name})",
+        "loss": problem.settings.with_unit("loss"),
         "share": "share of loss",
     }
     for key in ("file", "column", "predicted"):

@@ -126,7 +126,7 @@ def per_class(f: Figures) -> Listing | None:
         return None
     unit = f.problem.settings.log_base
     pairs = zip(f.problem.names.names, f.summary.per_class, strict=True)
-    headers = {"class": "class", "n": "n", "mean": f"mean loss ({_unit_name(f)})"}
+    headers = {"class": "class", "n": "n", "mean": f.problem.settings.with_unit("mean loss")}
     return Listing(headers, [(name, total.n, total.mean / unit) for name, total in pairs])
 
 

@@ -76,15 +76,14 @@ def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult,
     """A line a model, and a line for each difference to the first."""
     settings, models = figures[0].problem.settings, table.schema.models
     compared = differences([f.problem for f in figures], models, found)
-    unit = settings.unit_name
     error = {"se": "standard error", "low": f"{settings.interval} low", "high": "high"}
     lines = Listing(
-        {"name": "model", "value": f"{settings.reduction.value} ({unit})", **error},
+        {"name": "model", "value": settings.with_unit(settings.reduction.value), **error},
         [(model.name, f.value, f.se, f.low, f.high) for model, f in zip(models, figures, strict=True)],
     )
     better = [all(d.sign > 0 for d in compared), *(d.sign < 0 for d in compared)]
     apart = Listing(
-        {"difference": "difference", "mean": f"mean ({unit})", **error},
+        {"difference": "difference", "mean": settings.with_unit("mean"), **error},
         [(f"{d.name} - {d.to}", d.mean, d.se, d.low, d.high) for d in compared],
     )
     counts = Listing(

@@ -65,10 +65,10 @@ def _groups(problem: Problem, found: AnalysisResult) -> Picture:
         low, high = interval(tally.mean, tally.error, tally.counted, problem.settings.level)
         name = ", ".join(MISSING if word is None else word for word in key)
         lines.append(Span(name, tally.mean / unit, low / unit, high / unit, f"{tally.mean / unit:.4g}"))
-    return spans(f"mean loss of each group ({problem.settings.unit_name})", lines)
+    return spans(problem.settings.with_unit("mean loss of each group"), lines)
 
 
 def _models(figures: Sequence[Figures], models: Sequence[Model]) -> Picture:
     pairs = zip(models, figures, strict=True)
     lines = [Span(model.name, f.mean, f.low, f.high, f"{f.mean:.4g}") for model, f in pairs]
-    return spans(f"mean loss of each model ({figures[0].problem.settings.unit_name})", lines)
+    return spans(figures[0].problem.settings.with_unit("mean loss of each model"), lines)

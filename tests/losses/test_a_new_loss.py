@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, listed, record, refusal, run
+from conftest import DATA, answer, listed, record, refusal, run
 
 from losscli.cli.commands import COMMANDS, commands_of
 from losscli.enums import Form, Scale
@@ -202,6 +202,25 @@ def test_the_table_names_its_title_and_its_unit() -> None:
 
     assert out.startswith("Brier score") and "squared units" in out
     assert not any(word in out for word in ("nats", "bits", "perplexity", "likelihood"))
+
+
+def test_a_loss_without_a_unit_prints_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for loss in (BRIER, HINGE):
+        enter(monkeypatch, replace(loss, unit=""))
+    clicks = (DATA / "clicks.csv", "-y", "clicked", "-p", "old")
+    calls = [
+        ("grad", "brier", LABELS, PREDS),
+        ("grad", "hinge", LABELS, Z, "--check"),
+        ("brier", *clicks, "-p", "new", "--worst", "1", "--by", "site", "--quantiles", "0.5", "--plot"),
+        ("brier", *clicks, "--by", "site", "--plot"),
+        ("brier", DATA / "animals.csv"),
+        ("fit", "hinge", DATA / "homework.csv", "-y", "passed", "-x", "hours", "--steps", "3", "--test-size", "0.3"),
+    ]
+    for args in calls:
+        out = run(*map(str, args)).out
+        assert out and "()" not in out and not re.search(r" ,|^,|\(,", out, re.MULTILINE), args
+    title = run(*map(str, calls[-1])).out.splitlines()[0]
+    assert title == "support vector regression by gradient descent"
 
 
 @pytest.mark.parametrize("form", FORMATS)
