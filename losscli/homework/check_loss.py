@@ -51,7 +51,7 @@ class Solution:
         """All rows."""
         if self.blocks is None:
             raise DataError("-r none with --expect or --explain holds a million rows at most; this table has more")
-        return evaluated_rows(self.problem, self.blocks, self.summary)
+        return evaluated_rows(self.problem, self.blocks)
 
     @cached_property
     def right(self) -> Numbers:

@@ -318,8 +318,7 @@ class EvaluatedRows:
             replace(block, preds=self.moved(block.preds, rng.choice(np.array([-1.0, 1.0]), block.preds.shape)))
             for block in self.blocks
         ]
-        summary = sum((summarize(evaluated(self.problem, block)[1]) for block in blocks), EMPTY)
-        return evaluated_rows(self.problem, blocks, summary)
+        return evaluated_rows(self.problem, blocks)
 
     def loss_of(
         self, predictions: Array, scale: Scale = Scale.PROBS, at: NDArray[np.intp] | slice = slice(None)
@@ -423,13 +422,13 @@ def in_nats(rows: EvaluatedRows) -> EvaluatedRows:
     return replace(rows, problem=replace(rows.problem, settings=settings), figures=plain)
 
 
-def evaluated_rows(problem: Problem, blocks: Sequence[Block], s: Summary) -> EvaluatedRows:
-    """The rows of some blocks whose summary is `s`."""
+def evaluated_rows(problem: Problem, blocks: Sequence[Block]) -> EvaluatedRows:
+    """The rows of the blocks of a table, evaluated."""
     parts, before = list[EvaluatedBlock](), 0
     for block in blocks:
         parts.append(EvaluatedBlock(*evaluated(problem, block), before))
         before += block.rows
-    figures = summary_figures(problem, s)
+    figures = summary_figures(problem, sum((summarize(part.rows) for part in parts), EMPTY))
     if problem.settings.reduction is Reduction.NONE:
         losses = np.concatenate([part.rows.value for part in parts]) / figures.log_base
         figures = replace(figures, answer=losses)

@@ -17,12 +17,11 @@ from losscli.enums import Reduction, Scale
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
-from losscli.gradients.evaluate import as_probs_and_logits
 from losscli.homework.evaluated_rows import EvaluatedBlock
 from losscli.homework.loss_formula import Explanation, Line, divisor_name, formula, lines_grid, log_name
 from losscli.losses.conventions import rescaled
 from losscli.losses.focal import true_class_cost
-from losscli.losses.functions import row_sums
+from losscli.losses.functions import inverse_link, row_sums
 from losscli.losses.targets import Binary, dense, taken
 from losscli.losses.wording import FEW_TERMS, as_number, listed, over
 from losscli.output.formula import maths
@@ -62,10 +61,9 @@ def explain_loss(blocks: Sequence[EvaluatedBlock], f: Figures, digits: int) -> E
     weighted = any(term.weight is not None for term in terms)
     divisor = divisor_name(f, weighted, _observation(terms))
     lines = formula(problem, soft, weighted, divisor) + (_zeros(problem, blocks) if soft else ())
-    changes = {
-        "rescaled": [text for block in blocks for text in _rescaled(problem, block)][:CHANGED],
-        "clipped": list(islice((text for block in blocks for text in _clipped(problem, block)), CHANGED)),
-    }
+    changes = dict[str, list[str]]()
+    for how, changed in (("rescaled", _rescaled), ("clipped", _clipped)):
+        changes[how] = list(islice((text for block in blocks for text in changed(problem, block)), CHANGED))
     grids = [lines_grid("formula", lines), term_grid(terms, f.n - len(terms))]
     grids += [lines_grid(how, notes) for how, notes in changes.items() if notes]
     record: dict[str, Any] = {
@@ -90,11 +88,7 @@ def first_terms(problem: Problem, blocks: Sequence[EvaluatedBlock], count: int =
     for block in blocks:
         prepared, places = block.prepared, block.places
         labels, weights = _labels(prepared), block.rows.weight
-        p = (
-            as_probs_and_logits(prepared.conditioned, Scale.LOGITS)[0]
-            if problem.settings.scale is Scale.LOGITS
-            else None
-        )
+        p = inverse_link(prepared.conditioned) if problem.settings.scale is Scale.LOGITS else None
         for at in range(min(count - len(found), len(block.rows.loss))):
             found.append(
                 Term(

@@ -22,7 +22,7 @@ from planted import Data, data_sets, planted, planted_pairs, planted_rows, rows_
 from losscli.commands.arguments import Arguments
 from losscli.commands.settings import request_of, settings_of
 from losscli.enums import Reduction, Scale
-from losscli.evaluation.evaluate import evaluated, in_order
+from losscli.evaluation.evaluate import in_order
 from losscli.evaluation.problem import problem_of
 from losscli.homework.evaluated_rows import EvaluatedRows, evaluated_rows
 from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, single_mistakes
@@ -31,7 +31,6 @@ from losscli.homework.typed import Slack, typed_answer
 from losscli.homework.verdict import judged
 from losscli.losses.table import LOSSES
 from losscli.reading.open import open_data
-from losscli.statistics.summary import EMPTY, summarize
 
 
 def rows_from(data: Data) -> EvaluatedRows:
@@ -47,11 +46,7 @@ def rows_from(data: Data) -> EvaluatedRows:
     args = Arguments(LOSSES[data.loss.split("-")[0]], tuple(sources), **options)
     table = open_data(request_of(args))
     problem = problem_of(settings_of(args), table)
-    blocks, total = [], EMPTY
-    for (block, part), _ in in_order(table, lambda b: (b, summarize(evaluated(problem, b)[1]))):
-        blocks.append(block)
-        total += part
-    return evaluated_rows(problem, blocks, total)
+    return evaluated_rows(problem, [block for block, _ in in_order(table, lambda block: block)])
 
 
 def _text(values: np.ndarray) -> str:

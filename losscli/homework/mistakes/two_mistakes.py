@@ -11,12 +11,10 @@ import numpy as np
 
 from losscli.data.blocks import Block
 from losscli.enums import Form, Reduction, Scale
-from losscli.evaluation.evaluate import evaluated
 from losscli.evaluation.problem import Problem
 from losscli.homework.evaluated_rows import Array, EvaluatedRows, SummaryFigures, evaluated_rows, with_settings
 from losscli.homework.mistakes.candidate import COMMON, TWO_MISTAKES, Candidate, CandidateArray
 from losscli.homework.mistakes.scale import SCALE_TEXTS, of_scale
-from losscli.statistics.summary import EMPTY, summarize
 
 LEAST_DIGITS = 4
 
@@ -112,8 +110,7 @@ def _on_other_data(
     """Each mistake on data that a first one has changed."""
     found: list[tuple[Candidate, Candidate]] = []
     for name, problem, blocks in _taken_wrongly(rows):
-        summary = sum((summarize(evaluated(problem, block)[1]) for block in blocks), EMPTY)
-        other = evaluated_rows(problem, blocks, summary)
+        other = evaluated_rows(problem, blocks)
         own = float(other.figures.answer)
         same = (one for one in singles if one.id == name and np.isclose(float(one.value), own, rtol=1e-9, atol=0.0))
         first = next(same, None)
