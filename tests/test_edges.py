@@ -377,7 +377,7 @@ def test_no_process_is_forked_beside_the_threads_of_a_package(package: str, monk
     random = np.random.default_rng(1)
     table = "label,p\n" + "".join(f"{at % 2},{p!r}\n" for at, p in enumerate(random.random(400).tolist()))
     write("t.csv", table)
-    monkeypatch.setattr("losscli.reading.text.table.LEAST_BYTES", 200)
+    monkeypatch.setattr("losscli.reading.text.feed.LEAST_BYTES", 200)
     monkeypatch.setattr(os, "fork", lambda: forked.append(1) or fork())
     for name in THREADED:
         monkeypatch.delitem(sys.modules, name, raising=False)

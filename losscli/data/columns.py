@@ -96,6 +96,12 @@ class Columns:
         return (*self.preds, *(column for model in self.models for column in model))
 
     @property
+    def used(self) -> ColumnNumbers:
+        """All columns in use."""
+        weight = () if self.weight is None else (self.weight,)
+        return (*self.labels, *self.predictions, *weight, *self.features, *self.extra_columns)
+
+    @property
     def extra_columns(self) -> ColumnNumbers:
         """The distinct extra columns, from left to right: their order in a block."""
         return tuple(sorted({column for part in self.extra.values() for column in part}))

@@ -102,7 +102,7 @@ def test_where_processes_or_pipes_fail_none_is_left_and_the_caller_is_told(
 
 @FORKS
 def test_a_command_answers_where_no_process_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("losscli.reading.text.table.LEAST_BYTES", 1000)
+    monkeypatch.setattr("losscli.reading.text.feed.LEAST_BYTES", 1000)
     path = tmp_path / "t.csv"
     path.write_text("label,prob\n" + "1,0.25\n" * 5000)
     expected = answer("bce", path, "--threads", "1")

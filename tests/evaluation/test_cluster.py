@@ -20,7 +20,7 @@ from servers import Cluster
 
 from losscli.evaluation import cluster
 from losscli.reading.formats import parquet as columnar
-from losscli.reading.text import table as text_table
+from losscli.reading.text import feed
 
 distributed = pytest.importorskip("distributed")
 pa = pytest.importorskip("pyarrow")
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # warnin
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in a dozen parts, though they are small."""
-    monkeypatch.setattr(text_table, "LEAST_BYTES", 1000)
+    monkeypatch.setattr(feed, "LEAST_BYTES", 1000)
     monkeypatch.setattr(cluster, "PART_BYTES", 50_000)
     monkeypatch.setattr(columnar, "LEAST_ROWS", 2000)
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import refusal, run
 
 from losscli.evaluation import cluster
-from losscli.reading.text import table as text_table
+from losscli.reading.text import feed
 
 CLUSTER = ("--cluster", "tcp://elsewhere:8786")
 
@@ -27,7 +27,7 @@ def sent(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             yield pickle.loads(pickle.dumps(work(pickle.loads(pickle.dumps(part)))))
 
     monkeypatch.setattr(cluster, "on_cluster", each)
-    monkeypatch.setattr(text_table, "LEAST_BYTES", 1000)
+    monkeypatch.setattr(feed, "LEAST_BYTES", 1000)
     monkeypatch.setattr(cluster, "PART_BYTES", 5_000)
     return went
 

@@ -250,7 +250,7 @@ def test_processes_change_nothing(
     (tmp_path / "t.csv").write_text(sheet(form, scale, 300).text())
     args = call_of(loss, form, scale, tmp_path / "t.csv")
     alone = summary(args, 500)
-    monkeypatch.setattr("losscli.reading.text.table.LEAST_BYTES", 700)
+    monkeypatch.setattr("losscli.reading.text.feed.LEAST_BYTES", 700)
 
     assert summary(args, 500, threads=2) == summary(args, 1 << 20, threads=5) == alone
 
@@ -265,7 +265,7 @@ def test_processes_change_no_letter_of_an_error(
         path.write_bytes(text.encode(errors="surrogateescape"))
         said = set()
         for least in (1 << 22, 30, 100):
-            monkeypatch.setattr("losscli.reading.text.table.LEAST_BYTES", least)
+            monkeypatch.setattr("losscli.reading.text.feed.LEAST_BYTES", least)
             with pytest.raises(DataError) as caught:
                 summary(Arguments(LOSSES["bce"], (str(path),)), 1 << 20, threads=4)
             said.add(str(caught.value))

@@ -198,7 +198,7 @@ def test_a_packed_file_that_grows_is_read_to_the_size_it_had(here: Path) -> None
 
 
 def test_a_range_of_a_file_that_has_become_shorter_is_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("losscli.reading.text.table.LEAST_BYTES", 100_000)
+    monkeypatch.setattr("losscli.reading.text.feed.LEAST_BYTES", 100_000)
     table = opened(write("t.csv", LONG))
     parts = [table.part(low, high) for low, high in table.reader.ranges(4)]
     assert len(parts) == 4

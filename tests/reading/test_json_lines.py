@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.reading.formats import jsonlines
-from losscli.reading.text import table as text_table
+from losscli.reading.text import feed
 
 
 def lines(*objects: str) -> str:
@@ -197,7 +197,7 @@ def test_the_floats_of_any_reader_are_those_of_python(probs: list[float], separa
 
 
 def test_json_lines_are_read_in_ranges_with_the_same_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_table, "LEAST_BYTES", 300)
+    monkeypatch.setattr(feed, "LEAST_BYTES", 300)
     path = tmp_path / "t.jsonl"
     path.write_text(lines(*PLAIN, "", *reversed(PLAIN)), encoding="utf-8")
 

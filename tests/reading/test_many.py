@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from trees import OTHERS, TABLE, TABLES, plant
 
-from losscli.reading.text import table as text
+from losscli.reading.text import lines
 
 HEADER, *ROWS = (DATA / "breast_cancer.csv").read_text(encoding="utf-8").splitlines()
 FIGURES = ("value", "n", "sum", "mean", "std", "se", "min", "max", "baseline", "normalized")
@@ -225,7 +225,7 @@ def test_small_files_are_read_together_as_one_by_one(
     folder = many(tmp_path / "many", *[ROW] * 5, OTHERS_AMONG_SMALL[other], *[ROW] * 5)
     together = [run("bce", folder, *options, "--threads", threads) for threads in ("1", "2", "3")]
 
-    monkeypatch.setattr(text, "SMALL_BYTES", 0)
+    monkeypatch.setattr(lines, "SMALL_BYTES", 0)
 
     assert together == [run("bce", folder, *options, "--threads", "1")] * 3
     assert "internal" not in together[0].err

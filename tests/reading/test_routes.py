@@ -29,9 +29,9 @@ from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Settings, problem_of
 from losscli.losses.table import LOSSES
 from losscli.reading.open import ReadOptions, open_data
+from losscli.reading.text import feed, tokenizer
 from losscli.reading.text import lines as text_lines
 from losscli.reading.text import table as text_table
-from losscli.reading.text import tokenizer
 from losscli.reading.text.dialect import Style, records
 from losscli.reading.text.lines import decoded_block, parsed_lines
 from losscli.reading.text.tokenizer import are_records
@@ -307,7 +307,7 @@ def test_no_route_changes_an_answer_or_an_error(data: st.DataObject, tmp_path_fa
 
 @pytest.fixture
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(text_table, "LEAST_BYTES", 200)
+    monkeypatch.setattr(feed, "LEAST_BYTES", 200)
     forks = sys.platform == "linux"  # though another test of this process may have loaded pyarrow
     monkeypatch.setattr(local, "available", lambda: forks)
     yield

@@ -20,9 +20,9 @@ from losscli.errors import DataError, RowError, shown
 from losscli.reading.sources import Source
 from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import Style
+from losscli.reading.text.feed import Feed, LineReader
 from losscli.reading.text.lines import decoded_block
 from losscli.reading.text.objects import grid_of, template_of
-from losscli.reading.text.table import Feed, LineReader
 
 try:
     import orjson
@@ -92,12 +92,20 @@ class JsonLines(OpenSource):
             raise DataError(f"{self.name}: {error}") from None
         layout = layout_of(columns, wanted, len(names), self.style.drop, comma=self.style.decimal_comma)
         blocks = Objects(self.keys, names, layout, Origin(self.name, columns, 1))
+        reader = JsonLinesReader(self.feed, blocks, self.style.block_bytes)
+        return Table(self.name, schema_of(columns, wanted), reader, (self.name,))
 
-        def chunks(feed: Feed, _: Any) -> Iterator[Chunk]:
-            while piece := feed.lines(self.style.block_bytes):
-                yield partial(blocks.block, piece)
 
-        return Table(self.name, schema_of(columns, wanted), LineReader(self.feed, chunks), (self.name,))
+class JsonLinesReader(LineReader):
+    """Reads the objects, whose lines are records each."""
+
+    def __init__(self, feed: Feed, blocks: "Objects", block_bytes: int) -> None:
+        super().__init__(feed)
+        self.blocks, self.block_bytes = blocks, block_bytes
+
+    def chunks_of(self, feed: Feed, ranged: bool) -> Iterator[Chunk]:
+        while piece := feed.lines(self.block_bytes):
+            yield partial(self.blocks.block, piece)
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------

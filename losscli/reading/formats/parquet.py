@@ -80,9 +80,7 @@ class ColumnarSource(OpenSource):
         try:
             found = outline(container.schema, name, wanted, partial(_first, name, container))
             columns = resolve(found.top, found.wanted)
-            weight = () if columns.weight is None else (columns.weight,)
-            used = (*columns.labels, *columns.predictions, *weight, *columns.features, *columns.extra_columns)
-            refuse_repeated((found.places[at].column for at in used), container.schema.names)
+            refuse_repeated((found.places[at].column for at in columns.used), container.schema.names)
         except DataError as error:
             raise error if str(error).startswith(name) else DataError(f"{name}: {error}") from None
         layout = layout_of(columns, wanted, len(found.places), self.drop)

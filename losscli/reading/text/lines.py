@@ -6,15 +6,20 @@ The lines are records each, quotes and all. What is wrong first in their order e
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 
 from losscli.data.blocks import Block, Layout, Origin, block_of_columns
 from losscli.data.categorical import Array, Categorical, Column, Flags, Ints, stacked, taken
+from losscli.data.table import SmallFiles
 from losscli.errors import RowError
+from losscli.reading.sources import readable
 from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import CELL_BYTES, records, unsound
 from losscli.reading.text.tokenizer import Decoded, FindCells, decode, number_columns
+
+SMALL_BYTES = 1 << 16  # of a file that is read together with others
 
 
 def block_of(piece: bytes, layout: Layout, origin: Origin) -> Block:
@@ -152,3 +157,25 @@ def split(piece: bytes) -> list[bytes]:
     lines = piece.split(b"\n")
     last = lines.pop()
     return [line + b"\n" for line in lines] + ([last] if last else [])
+
+
+class SmallTexts(SmallFiles):
+    """Small files of text that begin with one header, read many in a block."""
+
+    def __init__(self, header: bytes, layout: Layout, origin: Origin) -> None:
+        self.header, self.layout, self.origin = header, layout, origin
+
+    def rows(self, path: str) -> bytes | None:
+        """The lines behind the header; None where the file is larger, begins otherwise or holds quotes."""
+        with readable(path), open(path, "rb", buffering=0) as file:
+            data = file.read(SMALL_BYTES + 1)
+        if len(data) > SMALL_BYTES or not data.startswith(self.header) or b'"' in data or b"\0" in data:
+            return None
+        rows = data[len(self.header) :].rstrip(b"\r\n")
+        return rows + b"\n" if rows.strip() else None
+
+    def block(self, files: Sequence[tuple[str, bytes]]) -> Block:
+        lines = accumulate((rows.count(b"\n") for _, rows in files), initial=0)
+        places = tuple((name, before) for (name, _), before in zip(files, lines, strict=False))
+        origin = replace(self.origin, source=files[0][0], files=places)
+        return block_of(b"".join(rows for _, rows in files), self.layout, origin)

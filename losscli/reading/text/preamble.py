@@ -1,0 +1,75 @@
+"""What may stand above the rows of a table and is none of them: `#` comments, `sep=;` as Excel writes it, a title."""
+
+import re
+from collections.abc import Sequence
+
+from losscli.data.cells import is_missing, number
+from losscli.data.columns import FirstLines
+from losscli.reading.text.dialect import find_delimiter
+from losscli.reading.text.feed import Feed
+
+SEPARATOR = re.compile(rb'^"?sep=([^\r\n])"?\r?\n?$', re.IGNORECASE)
+MOST_COMMENTS = 1000  # lines above a header; more are no preamble
+ROW_NAMES = "the header is one cell short: the first column is read as row names"
+
+
+def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, tuple[str, ...]]:
+    """Drop the lines above the header: how many they were, the delimiter that they name, and what is said of them."""
+    first, end, _ = feed.rest.partition(b"\n")
+    found = SEPARATOR.match(first + end)
+    if found:
+        named = found[1].decode("latin-1")
+        feed.skip(1)
+        return 1, delimiter or named, (f"line 1 sets the delimiter to {named!r}",)
+    lines = feed.rest.split(b"\n", MOST_COMMENTS)
+    count = next((at for at, line in enumerate(lines) if not line.startswith(b"#") and line.strip()), 0)
+    comments = [at for at, line in enumerate(lines[:count]) if line.strip()]
+    if not comments:
+        return 0, delimiter, ()
+    last = lines[comments[-1]].decode("utf-8", "surrogateescape").strip()
+    follow = [line.decode("utf-8", "surrogateescape") for line in lines[count : count + 20] if line.strip()]
+    char = delimiter or find_delimiter(follow)
+    below = _cells(follow[0], char)
+    numbers = [cell for cell in below if number(cell) is not None]
+    # data, and no header: a number is no whole one, as classes are called
+    data = len(numbers) == len(below) or any("." in cell or "e" in cell.lower() for cell in numbers)
+    notes: tuple[str, ...] = ()
+    if data and len(below) > 1 and len(_cells(last.lstrip("# \t"), char)) in (len(below), len(below) - 1):
+        lines[comments[-1]] = re.sub(rb"^#+[ \t]*(?=[^,;\t| ])", b"", lines[comments[-1]])
+        count = comments.pop()
+        notes = (f"line {count + 1}, which begins with #, names the columns",)
+    if len(comments) > 1:
+        notes = (f"lines {comments[0] + 1} to {comments[-1] + 1} begin with # and were skipped", *notes)
+    elif comments:
+        notes = (f"line {comments[0] + 1} begins with # and was skipped", *notes)
+    feed.rest = b"\n".join(lines[count:])
+    return count, delimiter, notes
+
+
+def names_rows(top: FirstLines) -> bool:
+    """Whether the first record is one cell short, as R writes the names of columns above rows that have names.
+
+    Names of rows are words, or whole numbers of several rows; other cells are those of rows that are one too long.
+    """
+    width, names = len(top.first) + 1, top.column(0)
+    words = all(name and number(name) is None for name in names)
+    counted = len(names) > 1 and all(name.isdecimal() and str(int(name)) == name for name in names)
+    return (
+        bool(top.rows)
+        and (words or counted)
+        and all(len(row) == width and row[-1] for row in top.rows)
+        and len(set(names)) == len(names)
+        and any(number(cell) is not None for cell in top.rows[0][1:])
+        and not any(number(cell) is not None or is_missing(cell) for cell in top.first)
+    )
+
+
+def is_title(line: str, below: Sequence[str], delimiter: str | None) -> bool:
+    """Whether a line is a single cell that is no number, above lines that agree on several."""
+    char = delimiter or find_delimiter(below)
+    counts = {len(_cells(line, char)) for line in below}
+    return len(counts) == 1 and min(counts) > 1 and len(_cells(line, char)) == 1 and number(line.strip()) is None
+
+
+def _cells(line: str, char: str) -> list[str]:
+    return line.split() if char == " " else [cell.strip() for cell in line.split(char)]

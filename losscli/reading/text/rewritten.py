@@ -1,0 +1,106 @@
+"""Text that is rewritten as it is read: drawn tables, and lines that end in carriage returns alone.
+
+Tables are drawn with bars and dashes, as Markdown, psql and MySQL print them. Their bars become tabs.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+from losscli.errors import DataError
+from losscli.reading.text.feed import Feed
+
+_FIRST_LINES = 20  # among which a table is looked for
+_MARKDOWN_RULE = re.compile(rb"\s*\|?(?:\s*:?-{2,}:?\s*\|)*\s*:?-{2,}:?\s*\|?\s*")
+_PSQL_RULE = re.compile(rb"\s*-{3,}(?:\+-{3,})*\s*")
+_MYSQL_RULE = re.compile(rb"\s*\+(?:[-=]{3,}\+)+\s*")
+_PSQL_COUNT = re.compile(rb"\(\d+ [^()]*\)\s*")
+_BAR = re.compile(rb"[ \t]*(?<!\\)\|[ \t]*")
+
+
+class DrawnTable:
+    """The stream of a drawn table: the line of its header, counted from 0, and whether bars stand outside too."""
+
+    def __init__(self, inner: Callable[[int], bytes], header: int, boxed: bool) -> None:
+        self.inner, self.header, self.boxed = inner, header, boxed
+        self.at, self.ended, self.names, self.rest = 0, False, b"", b""
+
+    def read(self, size: int) -> bytes:
+        """The next lines of the table, b"" at the end."""
+        while piece := self.inner(size):
+            lines = (self.rest + piece).split(b"\n")
+            self.rest = lines.pop()
+            if lines:
+                return b"".join(self._line(line) + b"\n" for line in lines)
+        last, self.rest = self.rest, b""
+        return self._line(last) if last else b""
+
+    def _line(self, line: bytes) -> bytes:
+        at, self.at = self.at, self.at + 1
+        line = line.strip()
+        if at < self.header or self.ended:
+            return b""
+        if at == self.header:
+            self.names = self._cells(line)
+            return b""
+        if at == self.header + 1:
+            return self.names  # one line down, where the rule stands: a blank line is a row of a single column
+        self.ended = not line or bool(_PSQL_COUNT.fullmatch(line) or _MYSQL_RULE.fullmatch(line))
+        return b"" if self.ended else self._cells(line)
+
+    def _cells(self, line: bytes) -> bytes:
+        if self.boxed:
+            line = line.removeprefix(b"|").removesuffix(b"|").strip(b" ")
+        return _BAR.sub(b"\t", line).replace(b"\\|", b"|")
+
+
+def drawn_table(head: bytes, inner: Callable[[int], bytes]) -> DrawnTable | None:
+    """The stream of the table that begins among the first lines of `head`; None where none is drawn there."""
+    if b"--" not in head:
+        return None
+    lines = head.split(b"\n", _FIRST_LINES + 1)[: _FIRST_LINES + 1]
+    for at, (header, below) in enumerate(pairwise(lines)):
+        bars = len(_BAR.findall(header.strip()))
+        if _MYSQL_RULE.fullmatch(header) and below.lstrip().startswith(b"|"):
+            return DrawnTable(inner, at + 1, True)
+        if bars and _MARKDOWN_RULE.fullmatch(below) and below.count(b"|") == bars:
+            return DrawnTable(inner, at, header.lstrip().startswith(b"|"))
+        of_psql = bars == below.count(b"+") and header.startswith(b" ") and header[1:].strip()
+        if of_psql and _PSQL_RULE.fullmatch(below):
+            return DrawnTable(inner, at, False)
+    return None
+
+
+def undraw(feed: Feed, size: int) -> tuple[str, ...] | None:
+    """Have a drawn table read as one of tabs, `size` bytes at hand; what is said of it, None where none is drawn."""
+    head, further = io.BytesIO(feed.rest), feed.source.stream.read
+    drawn = drawn_table(feed.rest, lambda size: head.read(size) or further(size))
+    if drawn is None:
+        return None
+    feed.source.plain = False
+    feed.source.stream = drawn  # type: ignore[assignment]  # all that a source asks of it is `read`
+    feed.rest, feed.ended = b"", False
+    feed.fill(size)
+    note = f"only the table drawn from line {drawn.header + 1} on was read, not the text around it"
+    return (note,) if drawn.header else ()
+
+
+class _WithNewlines:
+    """A stream whose lines end in a carriage return alone, as of old."""
+
+    def __init__(self, inner: Callable[[int], bytes]) -> None:
+        self.inner = inner
+
+    def read(self, size: int) -> bytes:
+        piece = self.inner(size)
+        if b"\n" in piece:
+            raise DataError("lines end with carriage returns, later lines with newlines; use one kind")
+        return piece.replace(b"\r", b"\n")
+
+
+def replace_returns(feed: Feed) -> None:
+    """Have lines that end in carriage returns end in newlines."""
+    feed.source.plain = False
+    feed.source.stream = _WithNewlines(feed.source.stream.read)  # type: ignore[assignment]  # as above
+    feed.rest = feed.rest.replace(b"\r", b"\n")
