@@ -185,7 +185,7 @@ def test_a_summary_of_a_table_loads_no_other_format_and_nothing_that_joins() -> 
     formats = ("arrays", "arrow", "jsonlines", "parquet")
     assert not loaded & {f"losscli.reading.formats.{module}" for module in formats}
     assert not loaded & {
-        "losscli.reading.pairs.keys",
+        "losscli.reading.keys",
         "losscli.homework.explain",
         "pyarrow",
     }

@@ -22,8 +22,8 @@ from losscli.data.columns import ColumnSelection
 from losscli.data.table import Table
 from losscli.enums import Form
 from losscli.errors import DataError, shown
-from losscli.reading import join
-from losscli.reading.join import Bits, HashIndex, Keys, keys_of, number_index, plain_numbers, whole_keys
+from losscli.reading import keys as keys_module
+from losscli.reading.keys import Bits, HashIndex, Keys, keys_of, number_index, plain_numbers, whole_keys
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.text import table, tokenizer
 from losscli.reading.text.dialect import Style
@@ -143,7 +143,7 @@ def _one_by_one(labels: list[Row], preds: list[Row], drop: bool) -> Outcome:
 @contextmanager
 def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[None]:
     """Several blocks and cells as bytes in small tables too, and hashes of which many are the same."""
-    plain = join.hashes
+    plain = keys_module.hashes
 
     def some(keys: Keys) -> Bits:
         return plain(keys) & np.uint64(3)
@@ -153,7 +153,7 @@ def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[N
         if bytes_apart:
             stack.enter_context(patch.object(tokenizer, "SAMPLE", 1))
         if few_hashes:
-            stack.enter_context(patch.object(join, "hashes", some))
+            stack.enter_context(patch.object(keys_module, "hashes", some))
         yield
 
 

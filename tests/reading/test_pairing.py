@@ -190,7 +190,7 @@ def test_a_column_that_rows_are_compared_or_joined_by_is_no_class_and_not_noted_
             found = record("ce", "l.csv", "p.csv", *options)
             assert (found["value"], found["notes"]) == (close(-(log(0.9) + log(0.7)) / 2), []), (name, options)
         write("p.csv", f"{name},epoch,p_cat,p_dog\n2,1,.3,.7\n1,1,.9,.1\n")
-        assert record("ce", "l.csv", "p.csv")["notes"] == ["not taken as classes: 'epoch'; choose the classes with -p"]
+        assert record("ce", "l.csv", "p.csv")["notes"] == ["not used as classes: 'epoch'; choose the classes with -p"]
     write("l.csv", "id,label\n2,1\n1,0\n")
     write("p.csv", "id,label,p_0,p_1\n2,1,.3,.7\n1,0,.9,.1\n")
     assert record("ce", "l.csv", "p.csv")["notes"] == []
