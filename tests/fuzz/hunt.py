@@ -182,7 +182,7 @@ def main() -> int:
             kinds += some
             found += len(findings)
             print("".join(f"{finding}\n" for finding in findings), end="", flush=True)
-            if kinds.total() % 20_000 < 500:
+            if kinds.total() % 2_000 < 500:
                 print(f"{kinds.total()} tables, findings: {found}", file=sys.stderr, flush=True)
             if time.monotonic() - start > 60 * given.minutes:
                 break
