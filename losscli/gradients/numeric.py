@@ -126,13 +126,13 @@ def _binary(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Fun
     if by is problem.settings.scale:
         return prepared.raw, lambda v: value(conditioned(problem, v)[0])
     if by is Scale.PROBS and Scale.LOGITS in problem.kernels:
-        return _around(problem, prepared)
+        return _function_of_logits(problem, prepared)
     inside = inside_clip(problem, prepared.raw)
     at = converted(prepared.conditioned, problem.settings.scale, by)
     return at, value if inside is None else lambda v: value(np.where(inside, v, at))
 
 
-def _around(problem: Problem, prepared: Prepared) -> tuple[Array, Function]:
+def _function_of_logits(problem: Problem, prepared: Prepared) -> tuple[Array, Function]:
     """The loss around the probabilities of logits: moved as logits, since 1 - p loses its digits near 1."""
     value = _loss_by(problem, prepared, Scale.LOGITS)
     z = converted(prepared.conditioned, problem.settings.scale, Scale.LOGITS)
@@ -154,22 +154,22 @@ def _classes(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Fu
         return prepared.raw, lambda v: value(np.asarray(log_conditioned(problem, v)))
     probs = class_probabilities(problem, prepared.raw)
     if by is Scale.LOGITS:
-        return probs.x, lambda x: value(_ln_clipped(problem, _pushed(probs, x)))
+        return probs.x, lambda x: value(_ln_clipped(problem, _moved_softmax(probs, x)))
     x = probs.x if probs.total is None else prepared.raw
     x = ln(x) if problem.settings.scale is Scale.PROBS and probs.total is not None else x
     if by is Scale.LOGPROBS:
         return x, lambda v: value(_ln_conditioned(problem, v))
     p = np.exp(x)
-    return p, lambda v: value(_ln_conditioned(problem, _scaled(x, p, v)))
+    return p, lambda v: value(_ln_conditioned(problem, _ln_near(x, p, v)))
 
 
-def _scaled(x: Array, p: Array, v: Array) -> Array:
+def _ln_near(x: Array, p: Array, v: Array) -> Array:
     """ln v for v near p = e^x, with the digits that x has and p has not."""
     with np.errstate(divide="ignore", invalid="ignore"):  # what was 0 has no digits to keep
         return np.where(v == p, x, np.where(p > 0.0, x + np.log1p((v - p) / p), np.log(v)))
 
 
-def _pushed(probs: ClassProbabilities, x: Array) -> Array:
+def _moved_softmax(probs: ClassProbabilities, x: Array) -> Array:
     """Log-probabilities after their logits have moved to x: a softmax in which what misses 1 stands for the rest."""
     with np.errstate(invalid="ignore"):  # what stayed at -inf has not moved
         moved = np.where(x == probs.x, 0.0, x - probs.x)

@@ -12,9 +12,9 @@ from losscli.errors import DataError
 from losscli.evaluation.prepare import Array
 from losscli.regression.design import DesignMatrix, row_gradients, row_losses, taken
 
-RISE = 1e-10  # a relative rise of the loss beyond rounding
+RISE_TOLERANCE = 1e-10  # a relative rise of the loss beyond rounding
 
-STILL = 1e-6  # gradient descent has converged where no entry of the gradient is larger
+GRADIENT_TOLERANCE = 1e-6  # gradient descent has converged where no entry of the gradient is larger
 
 NEWTON_STEPS, DESCENT_STEPS = 100, 1000
 
@@ -97,7 +97,7 @@ def descend(design: DesignMatrix, start: Array, config: FitConfig, test: DesignM
         went = f"the loss rose from {first:.6g} to {last:.6g} after {step} steps"
         went = went if isfinite(last) else f"the loss is no longer finite at step {step}"
         raise DataError(f"{went}; try a smaller --lr than {config.lr:g}, or --standardize")
-    still = bool(np.abs(objective_gradient(design, theta, config.l2)).max() <= STILL)
+    still = bool(np.abs(objective_gradient(design, theta, config.l2)).max() <= GRADIENT_TOLERANCE)
     kept = tuple(thetas) if len(thetas) == len(history) else ()
     return Fit(theta, enough or still, tuple(history), tuple(tested), kept)
 
@@ -121,7 +121,7 @@ def _batches(design: DesignMatrix, config: FitConfig) -> Iterator[DesignMatrix]:
 
 def rises(before: float, after: float) -> bool:
     """Whether a loss is higher after a step, beyond rounding."""
-    return after > before + RISE * max(abs(before), 1e-3)
+    return after > before + RISE_TOLERANCE * max(abs(before), 1e-3)
 
 
 def _objective(design: DesignMatrix, theta: Array, l2: float) -> float:

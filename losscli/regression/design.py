@@ -125,7 +125,7 @@ def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelecti
     """The table in memory as a design matrix."""
     _refuse_predictions(request, asked)
     wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=selection.features)
-    table = _held(replace(request, wanted=wanted))
+    table = _read_into_memory(replace(request, wanted=wanted))
     if not table.schema.feature_names and not selection.intercept:
         raise DataError(f"{table.name}: without features and intercept there is nothing to fit")
     classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
@@ -179,22 +179,22 @@ class HeldBlocks(Reader):
         return (partial(self.blocks.__getitem__, at) for at in range(len(self.blocks)))
 
 
-def _held(request: ReadOptions) -> Table:
+def _read_into_memory(request: ReadOptions) -> Table:
     """The table with all of its blocks in memory; refuses features and weights that a regression can't use."""
     table = open_data(request)
     try:
         factors = table.schema.extra.get(FACTOR, ())
         drop = request.style.drop
-        blocks = [block for block, _ in in_order(table, partial(_sound, tuple(place for _, place in factors), drop))]
+        blocks = [block for block, _ in in_order(table, partial(_checked, tuple(place for _, place in factors), drop))]
     finally:
         table.close()
     return replace(table, reader=HeldBlocks(blocks))
 
 
-def _sound(factors: Sequence[int], drop: bool, block: Block) -> Block:
+def _checked(factors: Sequence[int], drop: bool, block: Block) -> Block:
     raise_first(weights_out_of_reach(block, "in a gradient"))
     for place in factors:
-        block = _words_alone(block, place, drop)
+        block = _checked_factor(block, place, drop)
     if block.features is None:  # the intercept alone
         return replace(block, features=np.zeros((block.rows, 0)))
     cells = block.features if block.keep is None else block.features[block.keep]
@@ -263,7 +263,7 @@ def design_of(
     )
 
 
-def _words_alone(block: Block, place: int, drop: bool) -> Block:
+def _checked_factor(block: Block, place: int, drop: bool) -> Block:
     """The block without rows in which a factor is missing; a RowError where it is a number, or may not be missing."""
     column = block.extra[place]
     kinds = [(is_missing(text), number(text) is not None) for text in map(canonical, column.categories)]

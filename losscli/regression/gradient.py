@@ -43,7 +43,7 @@ def parameter_gradient(design: DesignMatrix, theta: Array, spec: GradientSpec) -
             finer = by_differences(design, theta, None, 0.5)[0] / divisor
         numeric, noise = numeric / divisor, noise / divisor
     analytic = by_formula(design, theta) / divisor if spec.analytic else None
-    return ParameterGradient(theta, analytic, numeric, noise, by_size(design, theta) / divisor, finer)
+    return ParameterGradient(theta, analytic, numeric, noise, uncancelled(design, theta) / divisor, finer)
 
 
 def by_formula(design: DesignMatrix, theta: Array) -> Array:
@@ -60,7 +60,7 @@ def by_predictions(design: DesignMatrix, theta: Array) -> Array:
     return np.asarray(weighed.T @ design.x).reshape(theta.shape) / design.problem.settings.log_base
 
 
-def by_size(design: DesignMatrix, theta: Array) -> Array:
+def uncancelled(design: DesignMatrix, theta: Array) -> Array:
     """sum_i |x_ij| |g_i|, the scale of each slope: its size if no rows cancelled; undivided."""
     slopes = np.abs(row_gradients(design, theta)).reshape(design.rows, -1)
     return np.asarray(slopes.T @ np.abs(design.x)).reshape(theta.shape)

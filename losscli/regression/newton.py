@@ -15,14 +15,14 @@ from losscli.errors import DataError, shown
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax
 from losscli.losses.targets import Binary, dense
-from losscli.regression.descent import RISE, Fit, FitConfig, loss_of_test, mean_loss
+from losscli.regression.descent import RISE_TOLERANCE, Fit, FitConfig, loss_of_test, mean_loss
 from losscli.regression.design import DesignMatrix, effective_weights, logits, row_gradients
 
-SETTLED = 1e-10  # converged where a step moves no logit by more, or by more of the largest one
-LOST = 1e-6  # parameters by which the logits are off by more are no answer
-_ROUNDING = 1e-11  # a share of a step that is nothing but rounding
-_WELL = 1e-10  # a matrix of curvatures is taken as it is where its pivots are within this ratio
-_CHUNK = 1 << 22  # numbers at once
+STEP_TOLERANCE = 1e-10  # converged where a step moves no logit by more, or by more of the largest one
+LOGIT_TOLERANCE = 1e-6  # parameters by which the logits are off by more are no answer
+STEP_ROUNDING = 1e-11  # a share of a step that is nothing but rounding
+PIVOT_RATIO = 1e-10  # a matrix of curvatures is taken as it is where its pivots are within this ratio
+CHUNK_NUMBERS = 1 << 22  # numbers at once
 
 _CURE = "add --l2, or use --method gd"
 NO_OPTIMUM = f"the classes are separable, so the optimum is at infinity; {_CURE}"
@@ -43,14 +43,14 @@ class _Basis:
     penalty: Array
     intercept: bool
 
-    def inward(self, theta: Array) -> Array:
+    def to_basis(self, theta: Array) -> Array:
         """Phi of theta, (d,) or (k, d)."""
         moved = theta * self.scale
         if self.intercept:
             moved[..., 0] += theta @ self.centre
         return np.asarray(moved @ self.root.T)
 
-    def outward(self, phi: Array) -> Array:
+    def to_theta(self, phi: Array) -> Array:
         """Theta of phi."""
         theta = np.linalg.solve(self.root, phi.T).T / self.scale
         if self.intercept:
@@ -63,7 +63,7 @@ def newton(design: DesignMatrix, start: Array, config: FitConfig, test: DesignMa
     _refuse_missing_class(design, config.l2)
     basis = _basis(design, config.l2)
     inner = replace(design, x=basis.columns)
-    phi = basis.inward(start)
+    phi = basis.to_basis(start)
     history, tested = [_objective(inner, basis, phi)], [*loss_of_test(test, start)]
     settled = False
     while len(history) <= config.steps and not settled:
@@ -71,12 +71,17 @@ def newton(design: DesignMatrix, start: Array, config: FitConfig, test: DesignMa
         move = logits(inner, step)
         if config.l2 == 0.0:
             _refuse_separable(inner, move)
-        phi, loss = _lowered(inner, basis, phi, step, history[-1])
+        phi, loss = _line_search(inner, basis, phi, step, history[-1])
         history.append(loss)
-        tested += loss_of_test(test, basis.outward(phi)) if test else ()
-        settled = bool(np.abs(move).max() <= SETTLED * max(1.0, np.abs(logits(inner, phi)).max()))
-    theta = basis.outward(phi)
-    _refuse_lost_digits(design, theta, logits(inner, phi))
+        tested += loss_of_test(test, basis.to_theta(phi)) if test else ()
+        settled = bool(np.abs(move).max() <= STEP_TOLERANCE * max(1.0, np.abs(logits(inner, phi)).max()))
+    theta = basis.to_theta(phi)
+    z = logits(inner, phi)
+    if not np.abs(logits(design, theta) - z).max() <= LOGIT_TOLERANCE * max(1.0, float(np.abs(z).max())):
+        raise DataError(
+            f"{design.table.name}: the features are so far from 0 that the parameters would lose"
+            " digits; add --standardize"
+        )
     return Fit(theta, settled, tuple(history), tuple(tested))
 
 
@@ -115,27 +120,18 @@ def _refuse_dependent(design: DesignMatrix, root: Array, offset: float) -> None:
         )
 
 
-def _refuse_lost_digits(design: DesignMatrix, theta: Array, z: Array) -> None:
-    off = np.abs(logits(design, theta) - z).max()
-    if not off <= LOST * max(1.0, float(np.abs(z).max())):
-        raise DataError(
-            f"{design.table.name}: the features are so far from 0 that the parameters would lose"
-            " digits; add --standardize"
-        )
-
-
 # --- steps ------------------------------------------------------------------------------------------------------------
 def _objective(inner: DesignMatrix, basis: _Basis, phi: Array) -> float:
     with np.errstate(over="ignore", invalid="ignore"):  # a step too long is halved
         return mean_loss(inner, phi) + 0.5 * float(np.square(basis.penalty @ phi.T).sum())
 
 
-def _lowered(inner: DesignMatrix, basis: _Basis, phi: Array, step: Array, loss: float) -> tuple[Array, float]:
+def _line_search(inner: DesignMatrix, basis: _Basis, phi: Array, step: Array, loss: float) -> tuple[Array, float]:
     """Phi after the step, or after the largest half, quarter, ... of it that doesn't raise the loss, and its loss."""
     for halving in range(40):
         there = phi + step * 0.5**halving
         found = _objective(inner, basis, there)
-        if found <= loss + RISE * max(abs(loss), 1e-3):
+        if found <= loss + RISE_TOLERANCE * max(abs(loss), 1e-3):
             return there, found
     return phi, loss
 
@@ -161,26 +157,26 @@ def _curvature_root(inner: DesignMatrix, basis: _Basis, phi: Array) -> Array:
     """
     z = logits(inner, phi)
     kinds = 1 if z.ndim == 1 else z.shape[1]
-    fixed = np.vstack((np.kron(np.eye(kinds), basis.penalty), _levels(inner, basis, kinds)))
-    rows = max(1, _CHUNK // (kinds * kinds * inner.x.shape[1]))
+    fixed = np.vstack((np.kron(np.eye(kinds), basis.penalty), _flat_directions(inner, basis, kinds)))
+    rows = max(1, CHUNK_NUMBERS // (kinds * kinds * inner.x.shape[1]))
     pieces = [slice(low, low + rows) for low in range(0, inner.rows, rows)]
     curvature = fixed.T @ fixed
     for piece in pieces:
-        part = _roots(inner, z, piece)
+        part = _curvature_rows(inner, z, piece)
         curvature = curvature + part.T @ part
     try:
         root = np.linalg.cholesky(curvature).T
-        if np.diag(root).min() ** 2 > _WELL * np.diag(root).max() ** 2:
+        if np.diag(root).min() ** 2 > PIVOT_RATIO * np.diag(root).max() ** 2:
             return np.asarray(root)
     except np.linalg.LinAlgError:
         pass
     root = fixed
     for piece in pieces:
-        root = np.asarray(np.linalg.qr(np.vstack((root, _roots(inner, z, piece))), mode="r"))
+        root = np.asarray(np.linalg.qr(np.vstack((root, _curvature_rows(inner, z, piece))), mode="r"))
     return np.asarray(root)
 
 
-def _levels(inner: DesignMatrix, basis: _Basis, kinds: int) -> Array:
+def _flat_directions(inner: DesignMatrix, basis: _Basis, kinds: int) -> Array:
     """Rows that curve the loss where it is flat: adding one vector to the parameters of every class changes nothing.
 
     The gradient is 0 in these directions, so they don't change the step. With a penalty only the intercepts are free.
@@ -190,7 +186,7 @@ def _levels(inner: DesignMatrix, basis: _Basis, kinds: int) -> Array:
     return np.kron(np.full((1, kinds), kinds**-0.5), level) if kinds > 1 else np.zeros((0, width))
 
 
-def _roots(inner: DesignMatrix, z: Array, piece: slice) -> Array:
+def _curvature_rows(inner: DesignMatrix, z: Array, piece: slice) -> Array:
     """Rows whose products sum to the second derivatives of some rows' losses, by all parameters, row after row."""
     x, share = inner.x[piece], np.sqrt((effective_weights(inner) / inner.divisor)[piece])
     if z.ndim == 1:
@@ -211,7 +207,7 @@ def _log_sigmoid(z: Array) -> Array:
 
 
 # --- whether there is an optimum --------------------------------------------------------------------------------------
-def _counted(design: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
+def _class_coefficients(design: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
     """The coefficient of each class in each row (n, k), of two the positive first, and which rows count at all."""
     a = design.targets
     if isinstance(a, Binary):
@@ -224,7 +220,7 @@ def _counted(design: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
 
 def _refuse_missing_class(design: DesignMatrix, l2: float) -> None:
     """Raise if no row is of some class: its intercept bears no penalty and goes to minus infinity."""
-    cells, counted = _counted(design)
+    cells, counted = _class_coefficients(design)
     there = (cells[counted] > 0.0).any(axis=0)
     if there.all() or not design.shape.intercept:
         return
@@ -237,13 +233,13 @@ def _refuse_missing_class(design: DesignMatrix, l2: float) -> None:
 
 def _refuse_separable(design: DesignMatrix, move: Array) -> None:
     """Raise if the data are (quasi-)separable along this change of the logits: no finite optimum exists."""
-    cells, counted = _counted(design)
+    cells, counted = _class_coefficients(design)
     moves = (np.column_stack((move, np.zeros(len(move)))) if move.ndim == 1 else move)[counted]
     own = cells[counted] > 0.0
     least = np.where(own, moves, np.inf).min(axis=1)
     won = least - moves.min(axis=1)
     most = float(won.max())
-    if most > 0.0 and float((moves.max(axis=1) - least).max()) <= _ROUNDING * most:
+    if most > 0.0 and float((moves.max(axis=1) - least).max()) <= STEP_ROUNDING * most:
         others = np.where(own, -np.inf, moves).max(axis=1)
-        apart = bool((least - others > _ROUNDING * most).all())
+        apart = bool((least - others > STEP_ROUNDING * most).all())
         raise DataError(NO_OPTIMUM if apart else TOUCHING)

@@ -24,8 +24,8 @@ from losscli.regression.design import (
     prepared_in_order,
 )
 
-_STEPS = 300
-_MASKED = 1e15  # a logit is masked where it is so many typical sizes below the largest of its row
+STEPS = 300
+MASKED = 1e15  # a logit is masked where it is so many typical sizes below the largest of its row
 
 
 def read_logits(settings: Settings, table: Table) -> DesignMatrix:
@@ -56,7 +56,7 @@ def scaled(design: DesignMatrix, inverse: float) -> Array:
 def temperature(design: DesignMatrix) -> float:
     """The T of the least mean loss; DataError where there is none."""
     none = f"{design.table.name}: no temperature above 0 minimizes the loss: "
-    z, scale = _in_units(design)
+    z, scale = _normalized(design)
     if scale == 0.0 or not _slope(design, z, 0.0) < 0.0:
         raise DataError(none + "the logits are no better than a constant, or have the wrong sign")
     finite = np.abs(z[np.isfinite(z)])
@@ -65,7 +65,7 @@ def temperature(design: DesignMatrix) -> float:
     if not _slope(design, z, largest) > 0.0:
         raise DataError(none + "every row is right, so the loss keeps falling as T goes to 0")
     low, high, inverse = 0.0, inf, 1.0
-    for _ in range(_STEPS):
+    for _ in range(STEPS):
         slope = _slope(design, z, inverse)
         low, high = (inverse, high) if slope < 0.0 else (low, inverse)
         curvature = _curvature(design, z, inverse)
@@ -81,7 +81,7 @@ def temperature(design: DesignMatrix) -> float:
     return scale / inverse
 
 
-def _in_units(design: DesignMatrix) -> tuple[Array, float]:
+def _normalized(design: DesignMatrix) -> tuple[Array, float]:
     """The logits (n, 1) or (n, k), of classes less the largest of their row, in units of their typical size; that size.
 
     The size is the median of what the largest logit of a row is above the next, of two classes of the logits' sizes;
@@ -104,7 +104,7 @@ def _in_units(design: DesignMatrix) -> tuple[Array, float]:
     assert isinstance(targets, Classes | Soft)
     labelled = dense(targets, x.shape) > 0.0
     with np.errstate(over="ignore"):
-        return np.where((gaps / scale > _MASKED) & ~labelled, -inf, -(gaps / scale)), scale
+        return np.where((gaps / scale > MASKED) & ~labelled, -inf, -(gaps / scale)), scale
 
 
 def _slope(design: DesignMatrix, z: Array, inverse: float) -> float:
