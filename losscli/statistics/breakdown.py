@@ -129,12 +129,15 @@ def _crossed(
     words = list(places)
     if len(words) == 1:
         return codes, [(*key, words[0]) for key in keys]
-    pairs = same[column] if len(keys) == 1 else codes * len(words) + same[column]
+    own = column if len(words) == len(categories) else same[column]
+    pairs = own if len(keys) == 1 else codes * len(words) + own
     if len(keys) * len(words) <= 4 * len(pairs):
         present = np.flatnonzero(np.bincount(pairs, minlength=len(keys) * len(words)))
-        renumbered = np.zeros(len(keys) * len(words), np.intp)
-        renumbered[present] = np.arange(len(present))
-        codes = renumbered[pairs]
+        codes = pairs
+        if present[-1] != len(present) - 1:
+            renumbered = np.zeros(len(keys) * len(words), np.intp)
+            renumbered[present] = np.arange(len(present))
+            codes = renumbered[pairs]
     else:
         present, codes = np.unique(pairs, return_inverse=True)
     return codes, [(*keys[pair // len(words)], words[pair % len(words)]) for pair in present.tolist()]

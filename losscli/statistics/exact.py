@@ -29,18 +29,16 @@ def exact_sum(values: Array) -> int:
         exponent = _exponent(rest, low)
         if exponent is None:
             break
-        high = _leading(rest, exponent)
-        total += in_units(float(high.sum()))
-        np.subtract(rest, high, out=high)
-        if low > 0.0 and _adds_up(low, exponent, len(rest)):
-            return total + in_units(float(high.sum()))
-        if low <= 0.0 and not high.any():  # whole numbers, as weights often are
-            return total
-        # what is left lies below half a quantum, so the second round needs no look at the largest of it
-        second = _leading(high, _left(exponent, len(rest)))
-        total += in_units(float(second.sum()))
-        np.subtract(high, second, out=high)
-        rest = high[high != 0.0]
+        # what the first round leaves lies below half a quantum, so the second needs no look at the largest of it
+        for part in (exponent, _left(exponent, len(rest))):
+            high = _leading(rest, part)
+            total += in_units(float(high.sum()))
+            rest = np.subtract(rest, high, out=high)
+            if low > 0.0 and _adds_up(low, part, len(rest)):
+                return total + in_units(float(rest.sum()))
+            if low <= 0.0 and not rest.any():  # whole numbers, as weights often are
+                return total
+        rest = rest[rest != 0.0]
     return total + sum(map(in_units, rest.tolist()))
 
 
@@ -50,21 +48,30 @@ def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int
         return (exact_sum(values),)
     totals, rest = [0] * groups, values
     while len(rest) > _FEW:
-        exponent = _exponent(rest, float(rest.min()))
+        low = float(rest.min())
+        exponent = _exponent(rest, low)
         if exponent is None:
             break
         for part in (exponent, _left(exponent, len(rest))):
             high = _leading(rest, part)
-            for code, units in enumerate(np.bincount(codes, weights=high, minlength=groups).tolist()):
-                totals[code] += in_units(units)
+            _add_each(totals, high, codes)
             rest = np.subtract(rest, high, out=high)
-            if not rest.any():
+            if low > 0.0 and _adds_up(low, part, len(rest)):
+                _add_each(totals, rest, codes)
+                return tuple(totals)
+            if low <= 0.0 and not rest.any():
                 return tuple(totals)
         left = rest != 0.0
         rest, codes = rest[left], codes[left]
     for code, value in zip(codes.tolist(), rest.tolist(), strict=True):
         totals[code] += in_units(value)
     return tuple(totals)
+
+
+def _add_each(totals: list[int], values: Array, codes: NDArray[np.intp]) -> None:
+    """Add to the total of each code its values (n,), whose sum doesn't round."""
+    for code, value in enumerate(np.bincount(codes, weights=values, minlength=len(totals)).tolist()):
+        totals[code] += in_units(value)
 
 
 def in_units(value: float) -> int:

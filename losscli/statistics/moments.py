@@ -6,6 +6,7 @@ all values lie close together the squares cancel, so there what rounding took fr
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import inf, isqrt, nan
 
 import numpy as np
@@ -22,6 +23,8 @@ SQUARES = ONE << SPARE  # sums of products are kept in units of its reciprocal
 NARROW = 2.0**-6  # values that differ by less, of their size, have a spread that rounded products don't show
 
 ROUNDED = 100  # a spread whose square is smaller than that of the values by so many bits is that of their rounding
+
+MANY = 2000  # rows a group from which on it is quicker to bring together those of each group
 
 _FAR = 600  # factors out of range are scaled by 2^_FAR before they are multiplied
 
@@ -160,19 +163,30 @@ class Tally:
 
 def tallied(values: Array, weights: Array | None) -> Tally:
     """The tally of values (n,), weighted already, and of their divisor weights (n,), None for 1."""
-    return tallies(values, weights, np.zeros(len(values), np.intp), 1)[0]
+    n = len(values)
+    above, below = (int(np.count_nonzero(values == edge)) for edge in (inf, -inf))
+    finite = np.where(np.isinf(values), 0.0, values) if above or below else values
+    total = exact_sum(finite)
+    products = products_of(finite, weights, total)
+    if weights is None:
+        return Tally(n, n, total, n * ONE, products, above, below)
+    return Tally(n, int(np.count_nonzero(weights > 0.0)), total, exact_sum(weights), products, above, below)
 
 
 def tallies(values: Array, weights: Array | None, codes: NDArray[np.intp], groups: int) -> tuple[Tally, ...]:
     """The tally of the values of each code in 0..groups-1."""
+    if groups == 1:
+        return (tallied(values, weights),)
+    counts = np.bincount(codes, minlength=groups).tolist()
+    if groups <= 256 and groups * MANY <= len(values):
+        order = np.argsort(codes.astype(np.uint8), kind="stable")  # a radix sort
+        rows = [slice(end - n, end) for n, end in zip(counts, accumulate(counts), strict=True)]
+        values, weights = values[order], None if weights is None else weights[order]
+        return tuple(tallied(values[here], None if weights is None else weights[here]) for here in rows)
     above, below = (np.bincount(codes[values == edge], minlength=groups).tolist() for edge in (inf, -inf))
     finite = values if not any(above) and not any(below) else np.where(np.isinf(values), 0.0, values)
-    counts = np.bincount(codes, minlength=groups).tolist()
     sums = exact_sums(finite, codes, groups)
-    if groups == 1:
-        products = [products_of(finite, weights, sums[0])]
-    else:
-        products = _products_by_code(finite, weights, codes, sums)
+    products = _products_by_code(finite, weights, codes, sums)
     if weights is None:
         shares, counted = tuple(n * ONE for n in counts), counts
     else:
