@@ -230,13 +230,20 @@ def tables_of(
     if form is Form.CATEGORICAL and isinstance(preds, InlineList):
         pred_row = shape_of(preds) in (Shape.VECTOR, Shape.ROW)
         if pred_row and isinstance(labels, InlineList) and shape_of(labels) in (Shape.VECTOR, Shape.ROW):
-            label_row = len(labels.cells) == len(preds.cells) > 1
+            as_many = len(labels.cells) == len(preds.cells) > 1
+            label_row = as_many and not any(map(_is_class, labels.cells))
     if isinstance(labels, InlineList) and isinstance(preds, InlineList):
         _refuse_misfits(labels, preds, _records(labels, label_row), _records(preds, pred_row), form)
     return (
         labels if isinstance(labels, Table) else list_table(_records(labels, label_row), "labels", drop, wanted),
         preds if isinstance(preds, Table) else list_table(_records(preds, pred_row), "predictions", drop, wanted),
     )
+
+
+def _is_class(cell: str) -> bool:
+    """Whether a label can only be a class: a word, or a whole number from 2 on; 0 and 1 may be probabilities."""
+    value = number(cell)
+    return not is_missing(cell) if value is None else value >= 2 and value.is_integer()
 
 
 def _records(given: InlineList, as_row: bool) -> list[list[str]]:

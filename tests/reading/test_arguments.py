@@ -277,6 +277,8 @@ MISFITS = [
         "2 labels but 1 row of 6 predictions; put ; between the rows: '0.7,0.2,0.1;",
     ),
     ("ce", "0,1,0", "0.2,0.8", "3 labels but 1 row of 2 predictions; give a row of predictions for each label"),
+    ("ce", "cat,dog", "0.2,0.8", "2 labels but 1 row of 2 predictions; give a row of predictions for each label"),
+    ("ce", "1,2", "0.2,0.8", "2 labels but 1 row of 2 predictions; give a row of predictions for each label"),
     ("ce", "1,0;0,1", ROWS, "2 rows of 2 labels but 2 rows of 3 predictions; give 2 labels, or 2 rows of 3 label prob"),
     (
         "ce",
