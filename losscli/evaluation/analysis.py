@@ -6,18 +6,17 @@ over any cut of the data gives the same answer. What isn't asked for costs nothi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.data.blocks import Block
-from losscli.data.categorical import Categorical, taken, texts
+from losscli.data.categorical import taken, texts
 from losscli.data.cells import is_missing
 from losscli.enums import Form
 from losscli.errors import RowError
 from losscli.evaluation.evaluate import evaluated
-from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import probabilities
 from losscli.evaluation.validation import raise_first, weights_out_of_reach
@@ -148,36 +147,32 @@ class RowDetails:
 
 
 def _worst(problem: Problem, options: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
-    values = rows.value
-    entries = worst_of(options.worst, values, partial(_entries, problem, options, block, prepared, rows, values))
-    source = (
-        None if block.sides or block.origin.files else block.origin.source
-    )  # cells of several sources know their lines
-    return Worst(options.worst, block.rows, source, source, block.lines, entries)
+    values, index, width = rows.value, rows.class_index, _observations(prepared)
 
+    def entries(places: NDArray[np.intp]) -> tuple[Entry, ...]:
+        at = places // width
+        labels = _labels(prepared.block, places, at, width)
+        extra = [prepared.block.extra[column].taken(at) for column in options.show]
+        cells = [[words.categories[code] for code in words.codes.tolist()] for words in extra]
+        found = []
+        for i, place in enumerate(places.tolist()):
+            row, prob, top = int(rows.row[place]), None, None
+            if prepared.raw.ndim == 1:
+                prob = float(prepared.raw[place])
+            elif index is not None:
+                prob = float(prepared.raw[place, index[place]])
+            if problem.names is not None:
+                top = problem.names.names[int(prepared.raw[place].argmax())]
+            column = place % width if width > 1 else None
+            shown = tuple(None if is_missing(own[i]) else own[i] for own in cells)
+            details = RowDetails(labels[i], prob, top, shown, column)
+            where = block.location(row)
+            found.append(Entry(float(values[place]), row, where.source, where.line, column or 0, details))
+        return tuple(found)
 
-def _entries(
-    problem: Problem,
-    options: AnalysisOptions,
-    block: Block,
-    prepared: Prepared,
-    rows: Rows,
-    values: Array,
-    places: NDArray[np.intp],
-) -> tuple[Entry, ...]:
-    width = _observations(prepared)
-    at = places // width
-    labels = _labels(prepared.block, places, at, width)
-    shown = [_cells(prepared.block.extra[column], at) for column in options.show]
-    names, found = None if problem.names is None else problem.names.names, []
-    for i, place in enumerate(places.tolist()):
-        row = int(rows.row[place])
-        top = None if names is None else names[int(prepared.raw[place].argmax())]
-        column = place % width if width > 1 else None
-        where = block.location(row)
-        details = RowDetails(labels[i], _prediction(prepared, place), top, tuple(cells[i] for cells in shown), column)
-        found.append(Entry(float(values[place]), row, where.source, where.line, column or 0, details))
-    return tuple(found)
+    # Cells of several sources know their lines.
+    source = None if block.sides or block.origin.files else block.origin.source
+    return Worst(options.worst, block.rows, source, source, block.lines, worst_of(options.worst, values, entries))
 
 
 def _observations(prepared: Prepared) -> int:
@@ -194,29 +189,11 @@ def _labels(block: Block, places: NDArray[np.intp], at: NDArray[np.intp], width:
     return [columns[place % width][i] for i, place in enumerate(places.tolist())]
 
 
-def _prediction(prepared: Prepared, place: int) -> float | None:
-    """The prediction of a binary row, or that of the true class where labels are classes."""
-    if prepared.raw.ndim == 1:
-        return float(prepared.raw[place])
-    return None if prepared.rows.class_index is None else float(prepared.raw[place, prepared.rows.class_index[place]])
-
-
-def _cells(words: Categorical, at: NDArray[np.intp]) -> list[str | None]:
-    cells = (words.categories[code] for code in words.codes[at].tolist())
-    return [None if is_missing(cell) else cell for cell in cells]
-
-
-def _vocabulary(words: Categorical) -> list[str | None]:
-    """The words of a column, None for those that stand for a missing cell."""
-    return [None if is_missing(word) else word for word in words.categories]
-
-
 def _groups(options: AnalysisOptions, prepared: Prepared, rows: Rows) -> Groups:
-    width, extra = _observations(prepared), prepared.block.extra
-    columns = [
-        (extra[at].codes if width == 1 else np.repeat(extra[at].codes, width), _vocabulary(extra[at]))
-        for at in options.by
-    ]
+    columns = []
+    for words in (prepared.block.extra[at] for at in options.by):
+        codes = words.codes if _observations(prepared) == 1 else np.repeat(words.codes, _observations(prepared))
+        columns.append((codes, [None if is_missing(word) else word for word in words.categories]))
     return grouped(options.most_groups, rows.value, rows.divisor_weight, columns)
 
 

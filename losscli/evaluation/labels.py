@@ -8,6 +8,7 @@ be left out), the names given, or numbers from 0 in the order of the columns.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,19 @@ def binary(column: Column, positive: str | None, place: int = 0) -> Array:
     if positive is not None:
         return _matches(column, positive).astype(np.float64)
     if isinstance(column, Categorical):
-        values = np.array([_truth(word) for word in column.categories])[column.codes]
+        truth = [_TRUTH.get(word.lower(), nan) if (own := number(word)) is None else own for word in column.categories]
+        values = np.array(truth)[column.codes]
     else:
         values = column
     if len(values) and not (values.min() >= 0.0 and values.max() <= 1.0):  # not, as a word's nan fails either
         at = int((~((values >= 0.0) & (values <= 1.0))).argmax())
-        raise RowError(at, "label", place, _not_binary(cell(column, at)))
+        label = cell(column, at)
+        what = f"label {shown(label)} is not 0 or 1; --positive names the label that is 1"
+        if label == "-1":
+            what = "label -1 is not 0 or 1; for labels -1 and 1 use --positive 1"
+        elif number(label) is not None:
+            what = f"label {label} is not in [0, 1]; --positive names the label that is 1"
+        raise RowError(at, "label", place, what)
     return values
 
 
@@ -83,7 +91,15 @@ class ClassNames:
             found = self._of_numbers(column)
         if len(found) and found.min() < 0:
             at = int((found < 0).argmax())
-            raise RowError(at, "label", 0, self._stranger(cell(column, at)))
+            label = cell(column, at)
+            classes = ", ".join(map(shown, self.names[:10])) + (", ..." if len(self.names) > 10 else "")
+            what = f"label {shown(label)} is not a class; the classes are {classes}"
+            if label == str(len(self.names)) and self.counted:
+                counted = ",".join(str(at + 1) for at in range(min(len(self.names), 10)))
+                what += f"; for labels counted from 1 use --classes {counted}"
+            elif number(label) is None and self.counted:
+                what += "; --classes names them in the order of the columns"
+            raise RowError(at, "label", 0, what)
         return found
 
     def _known(self, label: str | float) -> int:
@@ -99,16 +115,6 @@ class ClassNames:
             return table[whole]
         distinct, inverse = np.unique(values, return_inverse=True)
         return np.array([self._known(value) for value in distinct.tolist()], dtype=np.intp)[inverse]
-
-    def _stranger(self, label: str) -> str:
-        classes = ", ".join(map(shown, self.names[:10])) + (", ..." if len(self.names) > 10 else "")
-        text = f"label {shown(label)} is not a class; the classes are {classes}"
-        if label == str(len(self.names)) and self.counted:
-            counted = ",".join(str(at + 1) for at in range(min(len(self.names), 10)))
-            return f"{text}; for labels counted from 1 use --classes {counted}"
-        if number(label) is not None or not self.counted:
-            return text
-        return f"{text}; --classes names them in the order of the columns"
 
 
 def given_classes(names: Sequence[str], k: int) -> ClassNames:
@@ -154,7 +160,9 @@ def soft(columns: Sequence[Column]) -> Array:
         try:
             cells.append(binary(column, None, place))
         except RowError as fault:
-            faults.append(RowError(fault.row, "label", place, _not_soft(cell(column, fault.row))))
+            label = cell(column, fault.row)
+            label = label if number(label) is not None else shown(label)
+            faults.append(RowError(fault.row, "label", place, f"{label} is not a label probability"))
     if faults:
         raise min(faults, key=lambda fault: (fault.row, fault.column or 0))
     rows = np.array(cells).T
@@ -175,23 +183,6 @@ def _matches(column: Column, label: str) -> NDArray[np.bool_]:
     if value is None:
         return np.zeros(len(column), dtype=bool)
     return np.asarray(column == value)
-
-
-def _truth(word: str) -> float:
-    value = number(word)
-    return _TRUTH.get(word.lower(), np.nan) if value is None else value
-
-
-def _not_binary(label: str) -> str:
-    if label == "-1":
-        return "label -1 is not 0 or 1; for labels -1 and 1 use --positive 1"
-    if number(label) is not None:
-        return f"label {label} is not in [0, 1]; --positive names the label that is 1"
-    return f"label {shown(label)} is not 0 or 1; --positive names the label that is 1"
-
-
-def _not_soft(label: str) -> str:
-    return f"{label if number(label) is not None else shown(label)} is not a label probability"
 
 
 def _numbered(k: int) -> tuple[str, ...]:

@@ -136,7 +136,10 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     loss, form = settings.loss, table.schema.form
     kernels = loss.kernels[form]
     if settings.scale not in kernels:
-        raise UsageError(_no_kernel(settings, form))
+        if form is Form.LIKELIHOOD and loss.log_loss:
+            raise UsageError(f"{settings.scale.value} of the true labels are not likelihoods; give LABELS and PREDS")
+        taken = " or ".join(scale.value for scale in kernels)
+        raise UsageError(f"{loss.name} takes {taken}, not {settings.scale.value}; each row is {form.value}")
     _refuse_meaningless(settings, form)
     _refuse_widths(settings, table)
     epsilon = MACHINE_EPSILON[table.schema.float_bits]
@@ -171,13 +174,6 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     decided = {use: table.schema.extra[use][0] for use in (DECISION, DECISION_BESIDE) if table.schema.extra.get(use)}
     decision = next(iter(decided.values()), None)
     return Problem(settings, form, rule, names, k, decision, DECISION_BESIDE in decided)
-
-
-def _no_kernel(settings: Settings, form: Form) -> str:
-    if form is Form.LIKELIHOOD and settings.loss.log_loss:
-        return f"{settings.scale.value} of the true labels are not likelihoods; give LABELS and PREDS"
-    taken = " or ".join(scale.value for scale in settings.loss.kernels[form])
-    return f"{settings.loss.name} takes {taken}, not {settings.scale.value}; each row is {form.value}"
 
 
 def _refuse_widths(settings: Settings, table: Table) -> None:

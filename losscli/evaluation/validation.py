@@ -32,32 +32,27 @@ def prediction_faults(problem: Problem, block: Block) -> RowError | None:
         return None
     low, high = preds.min(), preds.max()
     if problem.settings.scale is Scale.LOGITS:
-        return _undefined_softmax(block) if problem.form is Form.CATEGORICAL and (low == -inf or high == inf) else None
+        if problem.form is not Form.CATEGORICAL or (low > -inf and high < inf):
+            return None
+        empty = (preds.max(axis=1) == -inf) | ((preds == inf).sum(axis=1) > 1)
+        what = "a row of logits that are all -inf, or with two that are inf, has no softmax"
+        return RowError(int(empty.argmax()), "row", None, what) if empty.any() else None
     probs = problem.settings.scale is Scale.PROBS
     slack = ROUNDING if problem.settings.eps else 0.0  # what is clipped may be off by rounding
     if high <= (1.0 + slack if probs else 0.0) and (low >= -slack or not probs):
-        return _rows_of_nothing(problem, block)
+        if not problem.convention.rescale:
+            return None
+        empty = preds.max(axis=1) == (0.0 if probs else -inf)
+        what = "the row sums to 0 and can't be rescaled"
+        return RowError(int(empty.argmax()), "row", None, what) if empty.any() else None
     bad = (preds > 1.0 + slack) | (preds < -slack) if probs else preds > 0.0
     row = int(bad.any(axis=1).argmax())
     column = int(bad[row].argmax())
-    judge = not_a_probability if probs else _not_a_logprob
-    return RowError(row, "prob", column, judge(float(preds[row, column])))
-
-
-def _undefined_softmax(block: Block) -> RowError | None:
-    bad = (block.preds.max(axis=1) == -inf) | ((block.preds == inf).sum(axis=1) > 1)
-    what = "a row of logits that are all -inf, or with two that are inf, has no softmax"
-    return RowError(int(bad.argmax()), "row", None, what) if bad.any() else None
-
-
-def _rows_of_nothing(problem: Problem, block: Block) -> RowError | None:
-    if not problem.convention.rescale:
-        return None
-    nothing = 0.0 if problem.settings.scale is Scale.PROBS else -inf
-    empty = block.preds.max(axis=1) == nothing
-    return (
-        RowError(int(empty.argmax()), "row", None, "the row sums to 0 and can't be rescaled") if empty.any() else None
-    )
+    value = float(preds[row, column])
+    if probs:
+        return RowError(row, "prob", column, not_a_probability(value))
+    hint = "for probabilities use --from probs" if value <= 1.0 else "for logits use --from logits"
+    return RowError(row, "prob", column, f"{canonical(value)} is not a log-probability (it is above 0); {hint}")
 
 
 def not_a_probability(value: float) -> str:
@@ -69,11 +64,6 @@ def not_a_probability(value: float) -> str:
         return f"{text}, but only because of rounding, as in float32; --eps 1e-7 clips it"
     hint = "for logits use --from logits"
     return f"{text}; {hint}" + (", for log-probabilities --from logprobs" if value < 0.0 else "")
-
-
-def _not_a_logprob(value: float) -> str:
-    text = f"{canonical(value)} is not a log-probability (it is above 0)"
-    return f"{text}; for probabilities use --from probs" if value <= 1.0 else f"{text}; for logits use --from logits"
 
 
 def weight_faults(block: Block) -> RowError | None:

@@ -71,20 +71,15 @@ def products_of(values: Array, weights: Array | None, total: int) -> Products:
         low, high = (float(values.min()), float(values.max())) if len(values) else (inf, -inf)
         lost = (product_sum(values, values, lost=True), 0, 0) if _is_narrow(low, high) else None
         return Products(product_sum(values, values), total << SPARE, len(values) * SQUARES, low, high, lost)
-    low, high = _range_of_ratios(values, weights)
+    with np.errstate(over="ignore", under="ignore"):
+        ratios = values[weights > 0.0] / weights[weights > 0.0]
+    low, high = (float(ratios.min()), float(ratios.max())) if len(ratios) else (inf, -inf)
     pairs = ((values, values), (values, weights), (weights, weights))
     vv, vd, dd = (product_sum(a, b) for a, b in pairs)
     if not _is_narrow(low, high):
         return Products(vv, vd, dd, low, high, None)
     lost_vv, lost_vd, lost_dd = (product_sum(a, b, lost=True) for a, b in pairs)
     return Products(vv, vd, dd, low, high, (lost_vv, lost_vd, lost_dd))
-
-
-def _range_of_ratios(values: Array, weights: Array) -> tuple[float, float]:
-    """The least and the largest v/d where d > 0."""
-    with np.errstate(over="ignore", under="ignore"):
-        ratios = values[weights > 0.0] / weights[weights > 0.0]
-    return (float(ratios.min()), float(ratios.max())) if len(ratios) else (inf, -inf)
 
 
 def error_of_mean(value: int, divisor: int, products: Products, counted: int) -> float:

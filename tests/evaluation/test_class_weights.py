@@ -62,8 +62,10 @@ def test_rows_of_several_labels_have_no_label_to_ignore() -> None:
 
 
 def test_balanced_weights_of_classes_count_the_rows_that_count(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("label,p_0,p_1,p_2\n0,.7,.2,.1\n2,.1,.2,.7\n2,.1,.1,.8\n1,.3,.3,.4\nx,.2,.2,.6\n")
-    args = ("ce", tmp_path / "t.csv", "-p", "p_*", "--ignore", "x", "-w", "p_2")
+    (tmp_path / "t.csv").write_text(
+        "label,p_0,p_1,p_2,w\n0,.7,.2,.1,.1\n2,.1,.2,.7,.7\n2,.1,.1,.8,.8\n1,.3,.3,.4,.4\nx,.2,.2,.6,.6\n"
+    )
+    args = ("ce", tmp_path / "t.csv", "-p", "p_*", "--ignore", "x", "-w", "w")
     typed = f"{4 / 3!r},{4 / 3!r},{4 / 6!r}"  # sample weights and the ignored row are no part of the counts
     assert answer(*args, "--class-weight", "balanced") == answer(*args, "--class-weight", typed)
 
