@@ -50,7 +50,7 @@ class Source:
     name: str
     stream: IO[bytes]
     raw: IO[bytes]
-    size: int | None
+    size: int | None = None  # of a file of the system; None for what it makes as it is read, and for a pipe
     magic: bytes = b""
     plain: bool = True
     origin: int = 0
@@ -96,25 +96,56 @@ class SourceReader(Reader):
 
 def open_source(path: str, encoding: str | None = None) -> Source:
     """Open a path, an address, or standard input for `-`; compression and encoding are told by the first bytes."""
-    remote = is_url(path)
+    remote = "://" in path and is_url(path)
     name = STDIN if path == "-" else redacted(path) if remote else path
-    ranged = None
     with readable(name):
         if remote:
             raw: Any = RemoteFile(path)
-            ranged = partial(open_ranged, raw)
+        elif path == "-":
+            raw = _standard_input()
         else:
-            raw = _standard_input() if path == "-" else open(path, "rb", buffering=0)  # noqa: SIM115  # Source.close
-    source = Source(name, raw, raw, _size(raw), ranged=ranged)
+            raw = open(path, "rb", buffering=0)  # noqa: SIM115  # closed with the source
+    source = Source(name, raw, raw, ranged=partial(open_ranged, raw) if remote else None)
     try:
         with readable(name):
             _begin(source)
-        if not source.magic.startswith(ARRAYS) and not is_columnar(source):
-            _make_utf8(source, encoding)
+        if source.magic.startswith(ARRAYS) or is_columnar(source):
+            return source
+        of_mark = next((codec for mark, codec in _BOMS if source.magic.startswith(mark)), "utf-8")
+        codec = _codec(encoding) if encoding else of_mark
+        if codec not in ("utf-8", "utf-8-sig"):
+            source.plain = False
+            source.stream = io.BufferedReader(_Transcoder(source.stream, codec, name), _BUFFER)
+        elif of_mark == "utf-8-sig":
+            source.read(len(codecs.BOM_UTF8))
     except BaseException:
         source.close()
         raise
     return source
+
+
+def _begin(source: Source) -> None:
+    """Look at the first bytes, and decompress where they say so."""
+    with suppress(OSError, ValueError):  # of a stream that is no file of the system
+        status = os.fstat(source.raw.fileno())
+        source.size = status.st_size or None if stat.S_ISREG(status.st_mode) else None
+    left = None
+    if source.size is not None:
+        source.origin = source.raw.tell()
+        left = max(source.size - source.origin, 0)
+    steady = _FixedLength(source.raw, left)
+    source.reached = lambda: steady.taken
+    peeked = _Peeked(steady)
+    for compression in COMPRESSIONS:
+        if peeked.head.startswith(compression.magic):
+            source.plain = False
+            peeked = _Peeked(decompressed(compression, io.BufferedReader(peeked, _BUFFER)))
+            break
+    else:
+        if peeked.head.startswith(GZIP_AS_TEXT):
+            what = "a pipe changed the gzip data as if they were text, as PowerShell before 7.4 does"
+            raise DataError(f"{what}; give the file by name")
+    source.magic, source.stream = peeked.head, io.BufferedReader(peeked, _BUFFER)
 
 
 def is_columnar(source: Source) -> bool:
@@ -135,35 +166,6 @@ def identity(source: Source) -> tuple[int, ...] | None:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _begin(source: Source) -> None:
-    """Look at the first bytes, and decompress where they say so."""
-    source.origin = source.raw.tell() if source.size is not None else 0
-    steady = _FixedLength(source.raw, None if source.size is None else max(source.size - source.origin, 0))
-    source.reached = lambda: steady.taken
-    source.magic, source.stream = _peeked(steady)
-    for compression in COMPRESSIONS:
-        if source.magic.startswith(compression.magic):
-            source.plain = False
-            source.magic, source.stream = _peeked(decompressed(compression, source.stream))
-            return
-    if source.magic.startswith(GZIP_AS_TEXT):
-        raise DataError(
-            "a pipe changed the gzip data as if they were text, as PowerShell before 7.4 does; give the file by name"
-        )
-
-
-def _peeked(stream: io.RawIOBase) -> tuple[bytes, IO[bytes]]:
-    """The first bytes of a stream, however few it gives at once, and a stream that begins with them again."""
-    head = b""
-    while len(head) < MAGIC_BYTES and (more := stream.read(MAGIC_BYTES - len(head))):
-        head += more
-    return head, _buffered(_Rejoined(head, stream))
-
-
-def _buffered(stream: io.RawIOBase) -> IO[bytes]:
-    return io.BufferedReader(stream, _BUFFER)
-
-
 def _standard_input() -> IO[bytes]:
     if sys.stdin is None or sys.stdin.closed:
         raise DataError(f"{STDIN}: standard input is closed")
@@ -178,29 +180,23 @@ def _standard_input() -> IO[bytes]:
     return cast(IO[bytes], binary.raw)  # what a buffer asks of a terminal again after its end would be typed in vain
 
 
-def _size(raw: IO[bytes]) -> int | None:
-    """The size of a file; None for a pipe, and for what the system calls a file and makes as it is read."""
-    try:
-        status = os.fstat(raw.fileno())
-    except (OSError, ValueError):
-        return None
-    return status.st_size or None if stat.S_ISREG(status.st_mode) else None
+class _Peeked(io.RawIOBase):
+    """A stream whose first bytes, `head`, are known before they are read."""
 
-
-class _Rejoined(io.RawIOBase):
-    """A stream with the bytes in front that were read of it."""
-
-    def __init__(self, head: bytes, rest: io.RawIOBase) -> None:
-        self._head, self._rest = head, rest
+    def __init__(self, stream: io.RawIOBase) -> None:
+        head = b""
+        while len(head) < MAGIC_BYTES and (more := stream.read(MAGIC_BYTES - len(head))):
+            head += more  # a pipe may give few at once
+        self.head, self._left, self._stream = head, head, stream
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if not self._head:
-            return cast(Callable[[Any], int | None], self._rest.readinto)(buffer)
-        size = min(len(buffer), len(self._head))
-        buffer[:size], self._head = self._head[:size], self._head[size:]
+        if not self._left:
+            return cast(Callable[[Any], int | None], self._stream.readinto)(buffer)
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
         return size
 
 
@@ -278,17 +274,6 @@ class _Transcoder(io.RawIOBase):
             raise DataError(f"{self._name}:{line}: the text is not {self._encoding}; see --encoding") from None
         self._lines += text.count("\n")
         return text
-
-
-def _make_utf8(source: Source, encoding: str | None) -> None:
-    magic = source.magic
-    name = _codec(encoding) if encoding else next((name for mark, name in _BOMS if magic.startswith(mark)), "utf-8")
-    if name in ("utf-8", "utf-8-sig"):
-        if magic.startswith(codecs.BOM_UTF8):
-            source.read(len(codecs.BOM_UTF8))
-        return
-    source.plain = False
-    source.stream = _buffered(_Transcoder(source.stream, name, source.name))
 
 
 def _codec(encoding: str) -> str:

@@ -26,6 +26,7 @@ it too.  Where they differ, which is rare, the next way decides.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -47,10 +48,8 @@ _MANY = 4096  # cells of a block that `float()` may find to be no numbers before
 _FEW = 24  # fewer cells than this are read sooner by float() than by some eighty calls of numpy
 
 
-def _bits(value: int) -> Bits:
-    """A constant as an array without dimensions: nothing is left to convert at each use, in any numpy."""
-    return np.array(value, np.uint64)
-
+# Constants are arrays without dimensions: nothing is left to convert at each use, in any numpy.
+_bits = partial(np.array, dtype=np.uint64)
 
 _ZEROS = _bits(0x30303030_30303030)
 _ZEROS_AND_POINT = _bits(0x30303030_30302E30)
