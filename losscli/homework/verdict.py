@@ -133,14 +133,13 @@ def _near(given: tuple[Typed, ...], singles: Iterable[Candidate]) -> list[Candid
     if len(given) != 1 or given[0].exact is None:
         return [one for one in singles if np.size(one.value) == len(given)]
     near, reach = given[0].near, 4.0 * given[0].fineness + float(given[0].tolerance)
-    found = []
-    for one in singles:
-        if isinstance(one.value, float):
-            far = reach + 1e-6 * abs(one.value) + 2.0 * float(np.max(one.band))
-            if abs(one.value - near) > far:
-                continue
-        found.append(one)
-    return found
+
+    def may_fit(one: Candidate) -> bool:
+        if isinstance(one.value, float) and isinstance(one.band, float):
+            return abs(one.value - near) <= reach + 1e-6 * abs(one.value) + 2.0 * one.band
+        return True
+
+    return [one for one in singles if may_fit(one)]
 
 
 def _single_fits(

@@ -12,8 +12,10 @@ from conftest import refusal, run
 from losscli.enums import Scale
 from losscli.errors import UsageError
 from losscli.homework.check_gradient import diagnose_gradient
+from losscli.homework.mistakes.candidate import Candidate, CandidateArray
 from losscli.homework.mistakes.gradients import RightGradient
 from losscli.homework.typed import typed_answer, typed_number
+from losscli.homework.verdict import judged
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from diagnosis import Tally, kinds, measure
@@ -196,6 +198,9 @@ def test_a_whole_number_in_a_list_of_decimals_is_as_precise_as_they_are() -> Non
     zero = typed_answer("0.15, 0, -0.2500", many=True)[1]
 
     assert zero.fits(0.004) and not zero.fits(0.006)
+    of_percentages = typed_answer("15%, 0", many=True)
+    assert [one.decimals for one in of_percentages] == [2, 0]
+    assert of_percentages[1].fits(0.004) and not of_percentages[1].fits(0.4)
 
 
 # --- right and wrong --------------------------------------------------------------------------------------------------
@@ -638,3 +643,14 @@ def test_a_power_of_ten_in_a_list_is_as_precise_as_its_digits_whatever_stands_be
     assert run(*ask, "1.1e1,0.25").code == 1
     assert run(*ask, "12,0.25").code == 0
     assert run(*ask, "11,0.25").code == 1
+
+
+def test_more_than_three_ways_that_fit_are_counted_and_not_named() -> None:
+    def ways(count: int) -> CandidateArray:
+        values = np.array([0.3601, 0.3602, 0.3603, 0.3604])[4 - count :]
+        return CandidateArray(values, lambda at, _: Candidate(f"way-{at}", values[at], 10, "", ""), ("way", "ways"))
+
+    three, four = (judged(typed_answer("0.36"), 5.0, (), [ways(count)]) for count in (3, 4))
+
+    assert [fit.id for fit in three.fits] == ["way-0", "way-1", "way-2"] and three.more == ()
+    assert four.fits == () and four.more[0].startswith("4 ways; ") and len(four.more) == 1
