@@ -210,7 +210,7 @@ class Arguments:
     reduction: Reduction = _math(
         "-r", "--reduction", default=Reduction.MEAN, metavar="HOW", help="mean (default), sum or none: each row's loss"
     )
-    base: str = _math("--base", default="e", metavar="B", help="of the logarithm: e (default, nats), 2 (bits), 10, ...")
+    base: str = _math("--base", default="e", metavar="B", help="of the logarithm: e (default), 2 (bits), 10, ...")
     eps: float | None = _math(
         "--eps",
         metavar="X",

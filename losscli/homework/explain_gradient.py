@@ -266,7 +266,7 @@ def explain_step(design: DesignMatrix, start: Array, config: FitConfig, fit: Fit
     steps = Grid(tuple(rows), ("parameter", "theta", "gradient", "step 1", "theta after"))
     before, after = fit.history[:2]
     change = f"{'lower' if after < before else 'higher'} by {abs(before - after):.6g}"
-    losses = Grid((("loss before the first step", before, ""), ("loss after it", after, change)))
+    losses = Grid((("loss before the first step", before, ""), ("loss after it", after, change)), wrapped=True)
     record = {
         **work.record(lines),
         "step": _records(("parameter", "theta", "gradient", "step", "after"), steps),

@@ -189,7 +189,7 @@ def _from_likelihood(f: Figures, terms: Sequence[Term], digits: int) -> tuple[Gr
     ]
     if s.reduction is Reduction.MEAN:
         rows.append(("cross-entropy", f.mean, maths(f"-({-f.sum:.{digits}g}) / {f.n}", words="{}, the mean loss")))
-    return (Grid(tuple(rows), ("from the likelihood", "value", "")),)
+    return (Grid(tuple(rows), ("from the likelihood", "value", ""), wrapped=True),)
 
 
 def _zeros(problem: Problem, blocks: Sequence[EvaluatedBlock]) -> tuple[Line, ...]:
@@ -277,7 +277,7 @@ def work_grid(f: Figures, terms: Sequence[Term], digits: int) -> Grid:
         difference = maths(f"{f.mean:.{digits}g} - {f.label_entropy:.{digits}g}", words="{}, the mean without it")
         rows.append(("label entropy", f.label_entropy, "of the label probabilities: the lowest mean that they allow"))
         rows.append(("KL divergence", f.kl_divergence, difference))
-    return Grid(tuple(rows), ("the work", "value", ""))
+    return Grid(tuple(rows), ("the work", "value", ""), wrapped=True)
 
 
 # --- what was done to predictions before the logarithm --------------------------------------------------------------

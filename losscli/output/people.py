@@ -60,12 +60,16 @@ def console_for(file: IO[str], width: int = 1 << 16, record: bool = False) -> An
 
 
 def markdown_text(text: str, width: int) -> str:
-    """A page of Markdown as the terminal shows it, in colour where it has some."""
+    """A page of Markdown as the terminal shows it; without backgrounds, to be read on light and dark ones."""
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
     console = console_for(sys.stdout, width)
+    console.push_theme(
+        Theme({"markdown.code": "bold", "markdown.h2": "bold underline", "markdown.table.header": "bold"})
+    )
     with console.capture() as captured:
-        console.print(Markdown(text, hyperlinks=False))
+        console.print(Markdown(text.replace("```console", "```text"), code_theme="ansi_dark", hyperlinks=False))
     return str(captured.get())
 
 
@@ -132,7 +136,8 @@ def _least_widths(blocks: Sequence[Rows], shown: Sequence[Rows]) -> tuple[int, i
 
 
 def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
-    """A block of text as a table of rich, whose first columns are at least so wide."""
+    """A block of text as a table of rich, whose first columns are at least so wide; folded where the screen ends."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -144,22 +149,44 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
     header = [Text(printable_line(name)) for name in grid.header]
     for name in header:
         name.stylize("bold")  # the letters alone, so that the spaces behind them go
+    every = [*([header] if header else []), *cells]
+    widths = [max(text.cell_len for text in column) for column in zip(*every, strict=True)]
+    widths = [max(own, least[at] if at < len(least) else 0) for at, own in enumerate(widths)]
+    folds = [list(range(len(widths)))]
     if grid.wrapped and width is not None:
-        every = [*([header] if header else []), *cells]
-        widths = [max(text.cell_len for text in column) for column in zip(*(row[:-1] for row in every), strict=True)]
-        widths = [max(own, least[at] if at < len(least) else 0) for at, own in enumerate(widths)]
-        left = width - sum(widths) - 2 * len(widths)
-        if left < NARROWEST:
-            return _stacked(every, widths, width)
+        *others, last = widths
+        left = width - sum(others) - 2 * len(others)
+        if left < min(NARROWEST, last):  # no room beside the others
+            if left >= -2 or len(others) < 3:
+                return _stacked(every, others, width)
+            left = max(width - widths[0] - 2, NARROWEST)
+            folds = _folds([*others, min(left, last)], width)
         for row in every:
             row[-1].plain = _lines(row[-1].plain, left)
-    made = Table(box=None, show_header=bool(header), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
-    for at in range(max(map(len, grid.rows), default=0)):
-        minimum = least[at] if at < len(least) else None
-        made.add_column(header[at] if header else Text(), no_wrap=True, overflow="ignore", min_width=minimum)
-    for row in cells:
-        made.add_row(*row)
-    return made
+    elif width is not None:
+        folds = _folds(widths, width)
+    parts: list[Any] = []
+    for columns in folds:
+        made = Table(box=None, show_header=bool(header), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
+        for at in columns:
+            minimum = least[at] if at < len(least) else None
+            made.add_column(header[at] if header else Text(), no_wrap=True, overflow="ignore", min_width=minimum)
+        for row in cells:
+            made.add_row(*(row[at] for at in columns))
+        parts += ([Text("")] if parts else []) + [made]
+    return Group(*parts)
+
+
+def _folds(widths: Sequence[int], width: int) -> list[list[int]]:
+    """The columns of the tables that one too wide for the screen is folded into; each begins with the first column."""
+    folds = [[0]] if widths else []
+    for at in range(1, len(widths)):
+        columns = folds[-1]
+        if len(columns) > 1 and sum(widths[one] + 2 for one in columns) + widths[at] > width:
+            folds.append([0, at])
+        else:
+            columns.append(at)
+    return folds
 
 
 def _stacked(rows: list[list[Any]], widths: Sequence[int], width: int) -> Any:
@@ -175,8 +202,8 @@ def _stacked(rows: list[list[Any]], widths: Sequence[int], width: int) -> Any:
             continue
         lines += [line] if line.plain.strip() else []
         if last.plain:
-            last.plain = textwrap.indent(_lines(last.plain, width - 2), "  ")
-            lines.append(last)
+            below = textwrap.indent(_lines(last.plain, width - 2), "  ")
+            lines.append(Text(below, style=last.spans[0].style if last.spans else ""))
     return Group(*lines)
 
 

@@ -245,11 +245,11 @@ def report_of(outcome: FitReport, drawn: bool = False) -> Report:
     notes, chart = _notes(outcome), _curve(outcome)
     model = _model(outcome) if drawn else None
     kind = outcome.design.problem.settings.loss.regression
-    how = "newton's method" if outcome.config.method is Solver.NEWTON else "gradient descent"
+    how = "Newton's method" if outcome.config.method is Solver.NEWTON else "gradient descent"
     return Report(
         title=f"{kind} regression by {how}{outcome.design.problem.settings.titles}",
         record={**record_of(FIGURES, outcome), "notes": notes},
-        grids=(outcome.parameters, Grid(tuple(lines_of(FIGURES, outcome)))),
+        grids=(outcome.parameters, Grid(tuple(lines_of(FIGURES, outcome)), wrapped=True)),
         pictures=tuple(picture for picture in (model, chart) if picture),
         notes=tuple(notes),
         numbers=bare(outcome.fit.theta),
@@ -293,7 +293,7 @@ def temperature_report(answer: TemperatureReport) -> Report:
     return Report(
         title=f"temperature scaling{train.problem.settings.titles}",
         record={**record_of(TEMPERATURE_FIGURES, answer), "notes": list(notes)},
-        grids=(Grid(tuple(lines_of(TEMPERATURE_FIGURES, answer))),),
+        grids=(Grid(tuple(lines_of(TEMPERATURE_FIGURES, answer)), wrapped=True),),
         notes=notes,
         warnings=warnings,
         answer=answer.temperature,

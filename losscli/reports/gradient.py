@@ -176,7 +176,7 @@ GRADIENT_FIGURES: tuple[Figure[GradientAnswer], ...] = (
 
 
 def figures_grid(g: GradientAnswer) -> Grid:
-    return Grid(tuple(lines_of(GRADIENT_FIGURES, g)), right=g.agreement.ok if g.agreement else None)
+    return Grid(tuple(lines_of(GRADIENT_FIGURES, g)), right=g.agreement.ok if g.agreement else None, wrapped=True)
 
 
 # --- by rows ----------------------------------------------------------------------------------------------------------

@@ -174,7 +174,7 @@ def _fit_grid(verdict: Verdict, digits: int, hidden: bool) -> Grid:
     one = len(verdict.given) == 1
     for fit in verdict.fits:
         value = _right_digits(verdict.given[0], float(np.ravel(fit.value)[0]), digits) if one else ""
-        rows += [(fit.id, value, fit.meaning if hidden else fit.meaning + fit.figures), ("", "", f"cure: {fit.fix}")]
+        rows += [(fit.id, value, fit.meaning if hidden else fit.meaning + fit.figures), ("", "", f"fix: {fit.fix}")]
     header = ("consistent with", "value", "which means")
     if not hidden:
         return Grid(tuple(rows), header, wrapped=True)
