@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from conftest import DATA, answer, examples, record, refusal, run
+from conftest import DATA, answer, examples, record, refusal, run, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -237,3 +237,11 @@ def test_whole_numbers_above_those_of_floats_are_labels_of_their_own(monkeypatch
             "18446744073709551617",
         ]
         assert found["value"] == pytest.approx(math.log(8) / 2, rel=1e-15, abs=0)
+
+
+def test_columns_are_chosen_by_the_first_records_however_long_they_are(here: Path) -> None:
+    records = [{"label": "emu", "emu": 0.8, "dog": 0.1, "fox": 0.1, "note": "n" * 3_000_000} for _ in range(3)]
+    records[0]["dog"] = "0.1x"
+    write("t.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+
+    assert refusal("ce", "t.jsonl") == "t.jsonl:1: column 'dog': '0.1x' is not a number"

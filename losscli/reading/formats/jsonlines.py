@@ -67,6 +67,8 @@ class JsonLines(OpenSource):
     def __init__(self, source: Source, style: Style) -> None:
         self.feed, self.style = Feed(source), style
         piece = self.feed.lines(style.block_bytes)
+        while piece.count(b"\n") < SHOWN_ROWS and (more := self.feed.lines(style.block_bytes)):
+            piece += more
         self.feed.rest = piece + self.feed.rest
         lines = piece.split(b"\n")
         first = next((at for at, text in enumerate(lines) if text.strip()), None)
