@@ -16,13 +16,14 @@ def on_terminal(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     program: str | None = None,
+    columns: int = 80,
 ) -> tuple[int, str]:
     """The exit code, and all that the terminal shows when these keys have been pressed; skipped where there is none."""
     pty = pytest.importorskip("pty", reason="a pseudo-terminal of POSIX")
     import termios
 
     ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (50, 80))
+    termios.tcsetwinsize(theirs, (50, columns))
     shown = b""
     variables = {**environment(), "TERM": "xterm-256color", **(env or {})}
     variables.pop("COLUMNS", None)

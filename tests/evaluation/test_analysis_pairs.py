@@ -182,8 +182,3 @@ class Judged:
         assert math.isclose(
             found["miscalibration"] - found["discrimination"] + found["uncertainty"], mean, rel_tol=1e-13
         )
-
-
-def _score(found: dict[str, float]) -> float:
-    """The mean loss as the decomposition puts it together."""
-    return found["miscalibration"] - found["discrimination"] + found["uncertainty"]

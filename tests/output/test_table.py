@@ -2,12 +2,11 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import DATA, environment, process, record, run, write
+from conftest import DATA, process, record, run, write
+from terminal import on_terminal
 
 from losscli.output.formats import markdown
 from losscli.output.people import table
@@ -173,22 +172,9 @@ def test_verdicts_and_notes_have_their_colours(args: tuple[str, ...], colour: st
     assert re.sub("\x1b\\[[0-9;]*m", "", told) == run(*args).out
 
 
-def on_terminal(*args: str, columns: int) -> list[str]:
+def lines_on_terminal(*args: str, columns: int) -> list[str]:
     """The lines of an answer on a terminal so wide, without colour."""
-    import pty
-
-    master, slave = pty.openpty()
-    env = {**environment(), "TERM": "xterm", "COLUMNS": str(columns)}
-    subprocess.run([sys.executable, "-m", "losscli", *args], stdout=slave, env=env, timeout=60, check=False)
-    os.close(slave)
-    told = b""
-    try:
-        while piece := os.read(master, 4096):
-            told += piece
-    except OSError:
-        pass  # what reading a terminal without a writer gives
-    os.close(master)
-    return re.sub("\x1b\\[[0-9;]*m", "", told.decode()).replace("\r\n", "\n").splitlines()
+    return re.sub("\x1b\\[[0-9;]*m", "", on_terminal(*args, columns=columns)[1]).splitlines()
 
 
 @pytest.mark.slow
@@ -196,7 +182,7 @@ def on_terminal(*args: str, columns: int) -> list[str]:
 @pytest.mark.parametrize("columns", [70, 80, 100])
 def test_a_diagnosis_is_wrapped_at_words_on_a_terminal_and_not_in_a_pipe(columns: int) -> None:
     wrong = (*BCE, "--expect", "0.522")
-    lines, plain = on_terminal(*wrong, columns=columns), run(*wrong).out
+    lines, plain = lines_on_terminal(*wrong, columns=columns), run(*wrong).out
 
     assert max(map(len, lines)) <= columns < max(map(len, plain.splitlines()))
     assert "\n".join(lines).split() == plain.split()
@@ -205,7 +191,7 @@ def test_a_diagnosis_is_wrapped_at_words_on_a_terminal_and_not_in_a_pipe(columns
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_a_diagnosis_can_be_read_on_half_a_screen() -> None:
-    lines = on_terminal(*BCE, "--expect", "0.522", columns=40)
+    lines = lines_on_terminal(*BCE, "--expect", "0.522", columns=40)
     begin = next(at for at, line in enumerate(lines) if line.startswith("consistent with"))
 
     assert max(map(len, lines[begin:])) <= 40
@@ -222,7 +208,7 @@ def test_a_diagnosis_can_be_read_on_half_a_screen() -> None:
     ],
 )
 def test_sentences_and_formulas_are_wrapped_at_words_too(command: tuple[str, ...]) -> None:
-    lines, plain = on_terminal(*command, columns=72), run(*command).out
+    lines, plain = lines_on_terminal(*command, columns=72), run(*command).out
 
     assert max(map(len, lines)) <= 72 < max(map(len, plain.splitlines()))
     assert "\n".join(lines).split() == plain.split()
@@ -245,13 +231,13 @@ def test_a_table_of_numbers_folds_between_columns_and_each_part_begins_with_the_
 def test_a_table_is_never_cut_on_a_narrow_terminal() -> None:
     wrong = (*BCE, "--expect", "0.522")
 
-    assert " ".join(on_terminal(*wrong, columns=20)).split() == run(*wrong).out.split()
+    assert " ".join(lines_on_terminal(*wrong, columns=20)).split() == run(*wrong).out.split()
 
 
 # --- narrow terminals and many classes --------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_on_a_narrow_terminal_text_folds_at_words() -> None:
-    lines = on_terminal(*BCE, "--expect", "0.5", columns=40)
+    lines = lines_on_terminal(*BCE, "--expect", "0.5", columns=40)
 
     assert max(map(len, lines)) <= 40
     assert "accuracy          1" in lines and "  share predicted correctly" in lines
