@@ -53,12 +53,15 @@ def test_rows_with_a_gap_on_either_side_are_dropped() -> None:
 
 
 def test_a_key_of_two_columns_is_missing_where_one_is() -> None:
-    write("labels.csv", "a,b,label\n1,1,1\n,2,NA\n,2,NA\n4,4,0\n")
     write("preds.csv", "a,b,p\n4,4,.3\n1,1,.9\n")
-    args = ("bce", "labels.csv", "preds.csv", "--key", "a,b", "--na", "drop")
-    assert answer(*args) == answer("bce", "1,0", ".9,.3")
-    write("labels.csv", "a,b,label\n1,1,1\n,2,0\n4,4,0\n")
-    assert "labels.csv:3" in refusal(*args)
+    for gap in (",2", "2,"):
+        args = ("bce", "labels.csv", "preds.csv", "--key", "a,b")
+        write("labels.csv", f"a,b,label\n1,1,1\n{gap},NA\n{gap},NA\n4,4,0\n")
+        assert answer(*args, "--na", "drop") == answer("bce", "1,0", ".9,.3")
+        write("labels.csv", f"a,b,label\n1,1,1\n{gap},0\n4,4,0\n")
+        assert "labels.csv:3" in refusal(*args)
+        found = record(*args, "--na", "drop")
+        assert (found["value"], found["n"], found["dropped"]) == (answer("bce", "1,0", ".9,.3"), 2, 1)
 
 
 def test_files_whose_columns_are_in_another_order_show_the_same_cells() -> None:

@@ -171,4 +171,4 @@ def test_a_label_at_a_masked_logit_is_no_masked_one() -> None:
     rows = "label,z_0,z_1,z_2\n" + "0,2,1,0\n1,0.5,0.4,-1\n0,1,0,0.5\n" * 3
 
     assert record("fit", "temperature", "-p", "z_*", stdin=rows + "0,1,0,-1e20\n")["temperature"] > 0.0
-    assert "have the wrong sign" in refusal("fit", "temperature", "-p", "z_*", stdin=rows + "2,1,0,-1e20\n")
+    assert "no temperature above 0" in refusal("fit", "temperature", "-p", "z_*", stdin=rows + "2,1,0,-1e20\n")
