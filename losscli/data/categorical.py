@@ -122,25 +122,18 @@ def stacked(columns: Sequence[Column]) -> Column:
     arrays = [column for column in columns if isinstance(column, np.ndarray)]
     if len(arrays) == len(columns):
         return np.concatenate(arrays) if arrays else np.zeros(0)
-    words = [column if isinstance(column, Categorical) else as_words(texts(column)) for column in columns]
-    as_bytes = _stacked_texts(words)
-    return _stacked_words(words) if as_bytes is None else as_bytes
+    return stacked_words([one if isinstance(one, Categorical) else as_words(texts(one)) for one in columns])
 
 
-def _stacked_texts(columns: Sequence[Categorical]) -> Categorical | None:
-    """Columns one below the other whose cells stay bytes; None where those of none are, or those of one can't be."""
-    if not any(isinstance(words.categories, ByteStrings) for words in columns):
-        return None
-    parts = [texts_of(words.categories) for words in columns]
+def stacked_words(columns: Sequence[Categorical]) -> Categorical:
+    """Columns of words one below the other. Their cells stay bytes where those of one are, and all others can be."""
+    as_bytes = any(isinstance(words.categories, ByteStrings) for words in columns)
+    parts = [texts_of(words.categories) for words in columns] if as_bytes else []
     found = [part for part in parts if part is not None]
-    if len(found) < len(parts):
-        return None
-    before = np.cumsum([0, *map(len, found)])
-    codes = [words.codes + start for words, start in zip(columns, before[:-1], strict=True)]
-    return Categorical(np.concatenate(codes), one_below_the_other(found))
-
-
-def _stacked_words(columns: Sequence[Categorical]) -> Categorical:
+    if as_bytes and len(found) == len(parts):
+        before = np.cumsum([0, *map(len, found)])
+        codes = [words.codes + start for words, start in zip(columns, before[:-1], strict=True)]
+        return Categorical(np.concatenate(codes), one_below_the_other(found))
     places: dict[str, int] = {}
     codes = []
     for words in columns:

@@ -51,14 +51,14 @@ def find_delimiter(lines: Sequence[str], decimal_comma: bool = False) -> str:
     rows = [line.rstrip("\r\n") for line in lines if line.strip()]
     candidates = CANDIDATES[1:] if decimal_comma else CANDIDATES
     fitting = [char for char in candidates if _counts_agree(rows, char)]
-    if "," in fitting and ";" in fitting and all(_decimal_comma(row) for row in rows[1:] or rows):
-        return ";"
-    fitting = fitting or [char for char in candidates if _counts_agree(rows[1:], char) and _is_short(rows, char)]
+    if "," in fitting and ";" in fitting:
+        cells = [cell for row in rows[1:] or rows for cell in row.split(";") if "," in cell]
+        if all(cell.replace(",", "", 1).strip().isdigit() for cell in cells):
+            return ";"  # commas stand inside the cells, as in `0;0,9`
+    if not fitting and len(rows) > 1:  # perhaps the first line is one short
+        short = (char for char in candidates if 0 < _count(rows[0], char) + 1 == _count(rows[1], char))
+        fitting = [char for char in short if _counts_agree(rows[1:], char)]
     return fitting[0] if fitting else ";" if decimal_comma else ","
-
-
-def _is_short(rows: Sequence[str], char: str) -> bool:
-    return len(rows) > 1 and 0 < _count(rows[0], char) + 1 == _count(rows[1], char)
 
 
 def records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
@@ -75,16 +75,10 @@ def _counts_agree(rows: Sequence[str], char: str) -> bool:
 
 
 def _count(row: str, char: str) -> int:
-    bare = ("x" if char == " " else "").join(
-        row.split('"')[::2]
-    )  # what stands between quotes, or in a list within a cell, doesn't count
+    # What stands between quotes, or in a list within a cell, doesn't count.
+    bare = ("x" if char == " " else "").join(row.split('"')[::2])
     bare = re.sub(r"\[[^\[\]]*\]", "", bare) if "]" in bare else bare
     return len(bare.split()) - 1 if char == " " else bare.count(char)
-
-
-def _decimal_comma(row: str) -> bool:
-    """Whether the commas of a row stand inside its cells, `0;0,9`."""
-    return all("," not in cell or cell.replace(",", "", 1).strip().isdigit() for cell in row.split(";"))
 
 
 def unsound(error: "csv.Error") -> DataError:

@@ -11,7 +11,7 @@ from itertools import accumulate
 import numpy as np
 
 from losscli.data.blocks import Block, Layout, Origin, block_of_columns
-from losscli.data.categorical import Array, Categorical, Column, Flags, Ints, stacked, taken
+from losscli.data.categorical import Array, Categorical, Column, Ints, stacked, stacked_words, taken
 from losscli.data.table import SmallFiles
 from losscli.errors import RowError
 from losscli.reading.sources import readable
@@ -46,8 +46,11 @@ def decoded_block(
     if layout.comma and (find_cells is not None or layout.extra or b"." in piece):
         return None
     decoded = decode(piece.replace(b",", b".") if layout.comma else piece, layout, find_cells)
-    if decoded is None or (layout.comma and (decoded.odd or _have_points(decoded.labels))):
+    if decoded is None or (layout.comma and decoded.odd):
         return None
+    words = [column.categories for column in decoded.labels if isinstance(column, Categorical)]
+    if layout.comma and any("." in "".join(categories) for categories in words):
+        return None  # a label has a point, which was a comma
     columns: dict[int, Column] = dict(zip(number_columns(layout), decoded.numbers, strict=True))
     columns |= zip(layout.labels, decoded.labels, strict=True)
     keep = None
@@ -57,11 +60,6 @@ def decoded_block(
     rows = decoded.numbers.shape[1]
     block = block_of_columns(layout, rows, columns, decoded.extra, lines=decoded.lines, keep=keep, origin=origin)
     return _with_odd_lines(block, decoded, layout, parse or _parsed) if decoded.odd else block
-
-
-def _have_points(labels: Sequence[Column]) -> bool:
-    """Whether a label is a word with a point, which was a comma."""
-    return any(isinstance(column, Categorical) and "." in "".join(column.categories) for column in labels)
 
 
 def _with_odd_lines(fast: Block, decoded: Decoded, layout: Layout, parse: ParseLines) -> Block:
@@ -78,6 +76,10 @@ def _with_odd_lines(fast: Block, decoded: Decoded, layout: Layout, parse: ParseL
     if rest.fault is not None:
         line = np.append(line, rest.line[rest.rows])
     order = np.concatenate([own, fast.rows + np.arange(rest.rows)])[order]
+    keep = None
+    if fast.keep is not None or rest.keep is not None:
+        masks = [np.ones(block.rows, dtype=bool) if block.keep is None else block.keep for block in (fast, rest)]
+        keep = np.concatenate(masks)[order]
     return replace(
         fast,
         rows=len(order),
@@ -85,31 +87,17 @@ def _with_odd_lines(fast: Block, decoded: Decoded, layout: Layout, parse: ParseL
         preds=_woven(fast.preds, rest.preds, order),
         weights=None if fast.weights is None else _woven(fast.weights, rest.weights, order),
         features=None if fast.features is None else _woven(fast.features, rest.features, order),
-        extra=tuple(_text_woven(both, order) for both in zip(fast.extra, rest.extra, strict=True)),
-        keep=_both_kept(fast, rest, order),
+        extra=tuple(stacked_words(both).taken(order) for both in zip(fast.extra, rest.extra, strict=True)),
+        keep=keep,
         line=None if len(line) == fast.lines else line,
         fault=None if rest.fault is None else replace(rest.fault, row=len(order)),
     )
-
-
-def _both_kept(fast: Block, rest: Block, order: Ints) -> Flags | None:
-    if fast.keep is None and rest.keep is None:
-        return None
-    masks = (np.ones(block.rows, dtype=bool) if block.keep is None else block.keep for block in (fast, rest))
-    keep: Flags = np.concatenate(list(masks))[order]
-    return keep
 
 
 def _woven(left: Array, right: Array | None, order: Ints) -> Array:
     """The rows of two arrays in this order, each column contiguous."""
     assert right is not None
     return np.concatenate([left.T, right.T], axis=-1).take(order, axis=-1).T
-
-
-def _text_woven(both: Sequence[Categorical], order: Ints) -> Categorical:
-    found = stacked(both)
-    assert isinstance(found, Categorical)
-    return found.taken(order)
 
 
 def parsed_lines(piece: bytes, layout: Layout, origin: Origin) -> Block:
