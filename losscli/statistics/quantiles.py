@@ -92,9 +92,5 @@ def _ranked(q: Quantiles, rank: int) -> float:
         left -= q.counts[step]
         if left < 0:
             # as far from one end of the step as from the other, relative to the end
-            return _exp((step + 1) * _STEP + log(2.0 / (1.0 + exp(_STEP))))
+            return exp(min((step + 1) * _STEP + log(2.0 / (1.0 + exp(_STEP))), 709.78))
     return nan
-
-
-def _exp(exponent: float) -> float:
-    return exp(min(exponent, 709.78))
