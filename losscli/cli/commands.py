@@ -4,7 +4,7 @@ A command is its words (`grad bce`), what its page of help says, its options, an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from losscli.cli.options import Unknown, no_such_option, read_options
@@ -18,11 +18,10 @@ from losscli.commands.arguments import (
     FitArguments,
     GradArguments,
     Option,
-    options_of,
 )
 from losscli.enums import Form, Scale
 from losscli.errors import UsageError, shown
-from losscli.losses.table import LOSSES, TEMPERATURE_LOSS, Loss
+from losscli.losses.table import LOSS_SPECIFIC, LOSSES, TEMPERATURE_LOSS, Loss
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,15 @@ class Command:
 
     @cached_property
     def options(self) -> dict[str, Option]:
-        """The options that it has, by their names."""
-        return options_of(self.arguments, self.kind, self.loss)
+        """The options that it has, by their names, its own first; without those that have no meaning for its loss."""
+        declared, common = fields(self.arguments), Arguments.__dataclass_fields__
+        own = [one for one in declared if one.name not in common]
+        return {
+            one.name: Option(name=one.name, type=one.type, **one.metadata)
+            for one in (*own, *(one for one in declared if one.name in common))
+            if self.kind in one.metadata.get("commands", ())
+            and (one.name not in LOSS_SPECIFIC or one.name in self.loss.settings)
+        }
 
     @cached_property
     def flags(self) -> dict[str, Option]:

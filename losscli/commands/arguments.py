@@ -7,7 +7,7 @@ that only some losses have is also an entry of `LOSS_SPECIFIC`. `commands.settin
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, partial
 from math import inf
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, get_args
 
 from losscli.enums import Like, Method, Missing, Reduction, Scale, Solver, Unmatched, Wrt
 from losscli.errors import UsageError
-from losscli.losses.table import LOSS_SPECIFIC, Loss
+from losscli.losses.table import Loss
 from losscli.output.formats import FORMATS
 
 LOSS, GRAD, FIT, TEMPERATURE, GRADE = "loss", "grad", "fit", "temperature", "grade"  # what a command does
@@ -391,13 +391,3 @@ class FitArguments(Arguments):
     predict: str | None = _fit(
         "--predict", metavar="FILE", commands=(FIT, TEMPERATURE), help="write labels and fitted probabilities"
     )
-
-
-def options_of(arguments: type[Arguments], command: str, loss: Loss) -> dict[str, Option]:
-    """The options of a command by their names, its own first; a loss leaves out those that have no meaning for it."""
-    declared = sorted(fields(arguments), key=lambda one: one.name in Arguments.__dataclass_fields__)
-    return {
-        one.name: Option(name=one.name, type=one.type, **one.metadata)
-        for one in declared
-        if command in one.metadata.get("commands", ()) and (one.name not in LOSS_SPECIFIC or one.name in loss.settings)
-    }

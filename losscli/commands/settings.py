@@ -28,6 +28,15 @@ def settings_of(args: Arguments, request: "ReadOptions | None" = None) -> "Setti
 
     if args.alpha is not None and args.focal is None:
         raise UsageError("--alpha is the weight of the focal loss; add --focal GAMMA")
+    base = None
+    if args.base.strip().lower() != "e":
+        try:
+            base = float(args.base)
+        except ValueError:
+            base = 0.0
+        if not (base > 1.0 and isfinite(base)):
+            what = f"--base: {args.base!r} is not the base of a logarithm"
+            raise UsageError(f"{what}; give e, 2, 10 or a number above 1")
     balanced = args.class_weight == "balanced"
     pos_weight = _weights(args.pos_weight, "--pos-weight")
     class_weight = None if balanced else _weights(args.class_weight, "--class-weight")
@@ -41,7 +50,7 @@ def settings_of(args: Arguments, request: "ReadOptions | None" = None) -> "Setti
         loss=args.loss,
         scale=args.scale,
         reduction=args.reduction,
-        base=_base(args.base),
+        base=base,
         eps=args.eps,
         like=args.like,
         smoothing=args.smoothing or 0.0,
@@ -170,18 +179,6 @@ def refuse_contradictions(args: Arguments) -> None:
         raise UsageError(f"--quiet prints only the number; it contradicts --format {args.format}")
     if args.positive is not None and args.classes:
         raise UsageError("--positive is for two classes and --classes for several; give one of them")
-
-
-def _base(text: str) -> float | None:
-    if text.strip().lower() == "e":
-        return None
-    try:
-        base = float(text)
-    except ValueError:
-        base = 0.0
-    if not (base > 1.0 and isfinite(base)):
-        raise UsageError(f"--base: {text!r} is not the base of a logarithm; give e, 2, 10 or a number above 1")
-    return base
 
 
 def _weights(text: str | None, option: str) -> tuple[float, ...] | None:
