@@ -499,12 +499,48 @@ def two_tables(draw: random.Random) -> Posed:
     if joined:
         left, right = (side.take(draw.sample(range(len(side.rows)), len(side.rows))) for side in (left, right))
     left, right = left.permuted(draw), right.permuted(draw)
-    files = {
-        "labels.csv": _text(draw, list(left.columns), left.rows, ","),
-        "preds.csv": _text(draw, list(right.columns), right.rows, draw.choice(",;")),
-    }
+    files = {}
+    for file, side in (("labels.csv", left), ("preds.csv", right)):
+        if draw.random() < 0.3:
+            files[file] = _json_lines(replace(side, numeric=side.numeric | {"id"}))
+        else:
+            files[file] = _text(draw, list(side.columns), side.rows, draw.choice(",;"))
     loss = draw.choice(("bce", "nll")) if k == 1 else draw.choice(("ce", "nll"))
     return Posed(f"two tables {kind}", (loss, "-q", *given, "labels.csv", "preds.csv"), files, found)
+
+
+def column_files(draw: random.Random) -> Posed:
+    """A file of labels and one of predictions, without a header, with names, or as pandas writes unnamed columns."""
+    k = draw.choice((1, 1, 3))
+    meaning = _meaning(draw, [str(at) for at in range(max(k, 2))], k, weighted=0.0)
+    forms, told = ("none", "named", "pandas", "index"), draw.choice(([], [], ["--header"], ["--no-header"]))
+    kinds = draw.choice([(form, form) for form in forms] * 3 + [(one, other) for one in forms for other in forms])
+    cells = [[str(label)] for label in meaning.labels], meaning.models[0]
+    names = ["label"], ["prob"] if k == 1 else [f"p_{at}" for at in range(k)]
+    files, lengths, data = {}, [], []
+    for file, kind, rows, own in zip(("y.csv", "p.csv"), kinds, cells, names, strict=True):
+        numbers = [*map(str, range(len(own)))]
+        header = {"none": None, "named": own, "pandas": numbers, "index": ["", *numbers]}
+        written = [[str(at), *row] for at, row in enumerate(rows)] if kind == "index" else rows
+        files[file] = _text(draw, header[kind], written, ",", 0.0)
+        data.append(kind == "none" or (kind == "pandas" and told != ["--header"]))
+        lengths.append(meaning.n + (kind == "pandas" and told != ["--header"]))
+    given = ["-y", "0", "-p", ",".join(map(str, range(k)))] if kinds == ("index", "index") else []
+    found = _means(meaning, _loss_of(meaning, k), range(meaning.n))
+    if "index" in kinds:
+        found = found if kinds == ("index", "index") and told != ["--no-header"] else None
+    elif told == ["--header"] and "none" in kinds:
+        found = None  # a row of data becomes names, of both or of one
+    elif told == ["--no-header"] and "named" in kinds:
+        found = Refusal("names among data")
+    elif lengths[0] != lengths[1] or (kinds == ("pandas", "pandas") and not told):
+        found = Refusal("numbers of rows that differ, or lines that could be either")
+    elif kinds == ("pandas", "pandas") and told == ["--no-header"]:
+        first = [*map(str, range(k))]
+        meaning = replace(meaning, labels=[0, *meaning.labels], models=[[first, *meaning.models[0]]])
+        found = _means(meaning, _loss_of(meaning, k), range(meaning.n)) if k == 1 else Refusal("no probability")
+    loss = draw.choice(("bce", "nll")) if k == 1 else "ce"
+    return Posed(f"columns {'-'.join(kinds)}", (loss, "-q", *given, *told, "y.csv", "p.csv"), files, found)
 
 
 # --- decimal commas, decisions ----------------------------------------------------------------------------------------
@@ -572,7 +608,7 @@ def decisions(draw: random.Random) -> Posed:
 
 KINDS = (
     *(binary_table, binary_table, class_table, class_table, class_table, soft_table),
-    *(odd_headers, two_tables, two_tables, decimal_comma, decisions),
+    *(odd_headers, column_files, two_tables, two_tables, decimal_comma, decisions),
 )
 
 
