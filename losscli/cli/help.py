@@ -59,6 +59,8 @@ def show_help(words: Sequence[str], stream: IO[str]) -> None:
     else:
         near = nearest(word, [*every, OPTIONS[0], *first_words()])
         instead = f"did you mean {near[0]}? " if near else ""
+        if any(f"--{word}" in command.flags for command in COMMANDS.values()):
+            instead = f"for --{word} see losscli help {OPTIONS[0]}; "
         raise UsageError(f"no such topic: {shown(words[0])}; {instead}the topics are {', '.join([*every, OPTIONS[0]])}")
     if is_terminal(stream):
         from losscli.output.people import markdown_text, with_bold

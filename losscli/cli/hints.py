@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, within
 from losscli.cli.options import no_such_option
+from losscli.data.cells import number
 from losscli.enums import Form
 from losscli.errors import nearest, shown
 from losscli.losses.table import LOSSES, NO_LOSSES
@@ -36,7 +37,9 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "precision round decimals float-format sig-figs significant": ("--digits N",),
         "color colour no-color no-colour colors": ("colours are used on terminals only; NO_COLOR=1 turns them off",),
         # what the predictions are
-        "logits logit from-logits raw raw-scores margin margins z input-logits softmax sigmoid": ("--from logits",),
+        "logits logit from-logits with-logits raw raw-scores margin margins z input-logits softmax sigmoid": (
+            "--from logits",
+        ),
         "probs probabilities probability from-probs": ("--from probs", "-p COL"),
         "logprobs log-probs logprob log-proba log-probabilities from-logprobs logp": ("--from logprobs",),
         "scale input-type activation link": ("--from logits",),
@@ -46,7 +49,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "pred preds prediction predictions predicted y-pred y-prob y-proba y-score y-hat yhat proba prob-col "
         "score scores score-col pred-col prediction-column p-col predict-proba probas": ("-p COL",),
         "weights sample-weight sample-weights weight-col w-col case-weights": ("-w COL",),
-        "columns cols select use-cols usecols fields": ("-y COL and -p COL choose columns", "-y COL"),
+        "columns cols select use-cols usecols fields": ("choose columns with -y COL and -p COL", "-y COL"),
         "x-cols xs predictors covariates inputs regressors independent": ("-x COLS",),
         "model models": ("-p COL",),
         "on join merge merge-on id ids id-col index index-col row-id match": ("--key COL",),
@@ -64,7 +67,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "input in file data i input-file dataset path from-file csv-file source": (
             "the file needs no option: losscli COMMAND FILE",
         ),
-        "nrows n-rows rows limit head max-rows sample n-samples": (ROWS,),
+        "n nrows n-rows rows limit head max-rows sample n-samples": (ROWS,),
         "glob recursive": ('quote a glob: losscli COMMAND "part-*.csv"',),
         "stdin": ("losscli reads standard input when no table is given, or for -",),
         # mathematics
@@ -90,15 +93,16 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "class-names classnames categories class-order label-names names n-classes num-classes": ("--classes A,B,C",),
         "normalise rescale renormalize renorm norm": ("--normalize",),
         # answers
-        "assert answer check-answer solution verify compare test-answer expected": ("--expect X",),
+        "e assert answer check-answer solution verify compare test-answer expected": ("--expect X",),
         "atol rtol tol tolerances error-margin within": ("--tolerance T",),
         "hide hidden no-answer blind": ("--hide-answer",),
-        "show-work work steps-shown derivation why how-to show-steps": ("--explain",),
+        "show-work work steps-shown derivation why how-to show-steps step-by-step": ("--explain",),
         "max max-loss fail fail-over fail-if-above limit-loss gate below must-be-below": ("--fail-above X",),
         "threshold cutoff cut-off": ("the loss needs no threshold; --fail-above X sets a limit for the loss",),
         "fail-worse no-worse regression-test non-inferior": ("--fail-if-worse",),
         "confidence confidence-level conf conf-level interval intervals ci-level bootstrap": ("--ci LEVEL",),
-        "bins n-bins nbins reliability ece calibrate calibration-curve": ("--calibration",),
+        "bins n-bins nbins": ("--calibration BINS",),
+        "reliability ece calibrate calibration-curve": ("--calibration",),
         "quantile percentile percentiles median": ("--quantiles Q,..",),
         "chart graph figure hist histogram viz picture draw": ("--plot",),
         "n-jobs jobs workers num-threads nthreads parallel cores cpus processes": ("--threads N",),
@@ -109,7 +113,8 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "gradcheck grad-check finite-differences": ("--check",),
         "numeric numerical finite-difference": ("--method numeric",),
         "analytic analytical exact": ("--method analytic",),
-        "h delta dx": ("--step H",),
+        "h": ("--step H", "-h"),
+        "delta dx": ("--step H",),
         "params parameters coef coefs coefficients beta betas init start": ("--theta LIST",),
         "features feature-cols feature-columns": ("-x COLS",),
         "intercept fit-intercept no-bias bias without-intercept": ("--no-intercept",),
@@ -125,7 +130,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "tolerance-loss stop early-stopping": ("--tol T",),
         # the program
         "version": ("use losscli --version",),
-        "usage man ? doc docs examples": ("-h",),
+        "help usage man ? doc docs examples": ("-h",),
     }.items()
     for name in names.split()
 }
@@ -138,7 +143,10 @@ COMMAND_NAMES: Mapping[str, str] = {
         "gradient gradients derivative derivatives gradcheck backward backprop diff jacobian": "use {grads}",
         "regression train learn regress model optimize sgd gd newton": "use {fits}",
         "version": "use losscli --version",
-        "usage man info examples": "use losscli -h",
+        "usage man info examples /?": "use losscli -h",
+        "check verify expect": "add --expect X to the command, as in losscli bce preds.csv --expect X",
+        "explain show work": "add --explain to the command, as in losscli bce preds.csv --explain",
+        "compare": "give -p for each model, as in losscli bce FILE -p old -p new",
         "metrics score": "the losses are {losses}",
     }.items()
     for name in names.split()
@@ -150,6 +158,12 @@ def unknown_option(command: Command, token: str, value: str) -> str:
     flag, joined, own = token.partition("=")
     count = own if joined else value
     instead = _instead(flag, command).replace("{lines}", str(int(count) + 1) if count.isdigit() else "101")
+    if (
+        instead in ("use -y COL", "use -p COL")
+        and "," in count
+        and number(count.split(",")[0].strip("[( ")) is not None
+    ):
+        instead = "lists need no option: LABELS first, then PREDS"
     return f"{no_such_option(token)}; {instead}"
 
 
@@ -183,9 +197,14 @@ def _instead(flag: str, command: Command) -> str:
             return text
         if text.split()[0] in own or text == "-h":
             return f"use {text}"
+    if any(name.upper() in words.split() for words, _ in command.positionals):
+        return f"{name.upper()} needs no option, as in {command.examples[0]}"
     others = [" ".join(other.words) for other in COMMANDS.values() if f"--{name}" in other.flags]
     if others:
         return f"{' and '.join(others[:2])} {'have' if others[1:] else 'has'} it"
+    elsewhere = [text for names, text in NO_LOSSES.items() if name.replace("-", "") in names.split()]
+    if elsewhere:
+        return elsewhere[0]
     near = nearest(f"--{name}", [long for long in own if long.startswith("--")], 2)
     return f"did you mean {' or '.join(near)}?" if near else f"{command.name} -h lists them"
 
@@ -194,7 +213,7 @@ def _command_instead(word: str) -> str:
     name = word.replace("_", "-").lower()
     if (name,) in COMMANDS or name in GROUPS:
         return f"did you mean {name}?"
-    text = _meant(name.replace("-", ""))
+    text = _meant(name.rpartition(".")[2].replace("-", ""))  # nn.BCELoss and F.cross_entropy too
     if text:
         return text
     near = nearest(name, [words[0] for words in COMMANDS])

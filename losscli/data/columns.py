@@ -160,7 +160,8 @@ def _expand_part(part: str, names: Sequence[str] | None, width: int) -> Iterable
         ends = [int(low), int(high or low)]
         for column in ends:
             if not 1 <= column <= width:
-                raise DataError(f"no column {column}; {listed(names, width)}")
+                hint = "; columns count from 1" if column == 0 else ""
+                raise DataError(f"no column {column}; {listed(names, width)}{hint}")
         if ends[0] > ends[1]:
             raise DataError(f"the range {part} runs backwards")
         return range(ends[0] - 1, ends[1])

@@ -176,7 +176,7 @@ LIKELIHOOD = {
 }
 
 LABELS_AND_PREDS = '"1,0,0,1" "0.8,0.3,0.4,0.7"'
-CROSS_ENTROPY = "logloss crossentropy xent crossentropyloss loss lossvalue"  # of two classes or several
+CROSS_ENTROPY = "logloss crossentropy xent loss lossvalue"  # of two classes or several
 
 LOSSES: dict[str, Loss] = {
     loss.name: loss
@@ -228,6 +228,7 @@ LOSSES: dict[str, Loss] = {
             aliases={
                 CROSS_ENTROPY: "",
                 "categorical categoricalcrossentropy sparsecategoricalcrossentropy cce multiclass mlogloss": "",
+                "crossentropyloss": "--from logits",  # torch's takes logits
             },
         ),
         Loss(

@@ -7,7 +7,7 @@ what numpy, torch, TensorFlow, JAX and R print; fractions (`2/3`); full-width di
 import glob
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
@@ -360,9 +360,22 @@ def too_many(tokens: tuple[str, ...], forms: frozenset[Form]) -> str:
         hint = f"; quote each list (PowerShell needs that always): {lists}"
     elif len(files := [token for token in tokens if os.path.exists(token)]) == 1:
         hint = f"; choose columns with -y and -p, as in {files[0]} -y COL -p COL"
+    elif all(map(reads_as_numbers, tokens)):
+        hint = _meant_by_lists([parse_list(token) for token in tokens], Form.CATEGORICAL in forms)
     elif not any(map(is_list, tokens)):
         hint = "; quote a glob, so that its files are read as one table"
     return f"{len(tokens)} arguments are too many: give a table, or labels and predictions{hint}"
+
+
+def _meant_by_lists(lists: Sequence[InlineList], classes: bool) -> str:
+    """A hint at lists and an answer to check, or at labels with a list for each row of predictions."""
+    labels, *rest = (len(one.cells) for one in lists)
+    if rest == [labels, 1] and labels > 1:
+        return f"; to check an answer use --expect {lists[2].cells[0]}"
+    if classes and len(rest) == labels and len(set(rest)) == 1 and rest[0] > 1:
+        rows = "; ".join(",".join(one.cells) for one in lists[1:])
+        return f'; put the rows of predictions in one argument: "{rows}"'
+    return ""
 
 
 def quoted_lists(tokens: tuple[str, ...], forms: frozenset[Form]) -> str | None:

@@ -205,6 +205,19 @@ GUESSES = {  # what is typed, and what the error ends with
     "kl 0.5,0.5 0.4,0.6": 'ce shows it when the labels are probabilities: losscli ce "0.5,0.5" "0.4,0.6"',
     "focal 1,0 0.8,0.3": "it is an option of bce, ce and nll: --focal GAMMA",
     "mse 1,0 0.8,0.3": "the losses are bce, ce and nll",
+    "bce --y_true 1,0 --y_pred 0.9,0.2": "no such option: --y_true; lists need no option: LABELS first, then PREDS",
+    "bce 1,0 0.9,0.2 --columns a,b": "choose columns with -y COL and -p COL",
+    "bce 1,0 0.9,0.2 0.164": "to check an answer use --expect 0.164",
+    "ce 0,2 0.7,0.2,0.1 0.1,0.2,0.7": 'put the rows of predictions in one argument: "0.7,0.2,0.1; 0.1,0.2,0.7"',
+    "bce 1,0 0.9,0.2 --auc": "no such option: --auc; bce gives it in JSON with --calibration -f json",
+    "bce two.csv -y 0 -p 1": "no column 0; the columns are 'label', 'old', 'new'; columns count from 1",
+    "bce 1,0 0.9,0.2 -help": "no such option: -help; use -h",
+    "grade answers.csv --key key.csv": "KEY needs no option, as in losscli grade key.csv answers.csv",
+    "nn.BCELoss 1,0 0.9,0.2": "no such command: 'nn.BCELoss'; use bce",
+    "CrossEntropyLoss 1 2,1,0.1": "no such command: 'CrossEntropyLoss'; use ce --from logits",
+    "check 0.16 1,0 0.9,0.2": "add --expect X to the command, as in losscli bce preds.csv --expect X",
+    "help expect": "for --expect see losscli help options; the topics are conventions, files, homework, models, scale, "
+    "\u4e2d\u6587, zh, options",
 }
 
 
