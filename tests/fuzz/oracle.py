@@ -66,6 +66,8 @@ def verdict(data: bytes, ask: Ask) -> float | Refusal | None:
 
 def mean(records: list[list[str]], places: list[int], width: int, ask: Ask) -> float | Refusal | None:
     """The mean loss of records, the places being those of the label, the predictions and the weight."""
+    if all(len(record) == width + 1 for record in records) and records:
+        return None  # the header may be one of R's, above names of rows
     losses, weights = [], []
     for record in records:
         if len(record) != width:
