@@ -146,9 +146,17 @@ def test_an_unknown_topic_lists_the_topics() -> None:
     assert refusal("help", "xyzzy") == f"no such topic: 'xyzzy'; {topics}"
 
 
-@pytest.mark.slow
 def test_all_options_are_listed_with_the_commands_that_have_them() -> None:
     text = " ".join(run("help", "options").out.split())
+
+    entries = [" ".join(entry.split()) for entry in re.split(r"\n(?=\S|  -)", run("help", "options").out)]
+    for flag in {flag for command in COMMANDS.values() for flag in command.flags if flag.startswith("--")}:
+        begins = re.compile(rf"(?:-\w, )?(?:--[\w-]+, )*{flag}(?![\w-])")
+        own = [entry for entry in entries if begins.match(entry)]
+        named = {name for entry in own for name in re.findall(r"\[([^\[\]]*)\]$", entry)[-1].split(", ")}
+        groups = named & {*GROUPS}
+        listed = {" ".join(words) for words in COMMANDS if words[0] in groups} | (named - groups)
+        assert listed == {" ".join(one.words) for one in COMMANDS.values() if flag in one.flags}, (flag, own)
 
     for option in {option.flag for command in COMMANDS.values() for option in command.options.values()}:
         assert f"{option} " in text or f"{option}," in text

@@ -425,3 +425,27 @@ def test_a_table_of_answers_in_another_encoding_is_read_as_it_is_told(here: Path
 
     assert result.code == 0 and "\nJosé,q1,0.223,right,1," in result.out, result
     assert "UTF-8" in refusal("grade", "key.csv", "answers.csv")
+
+
+def test_every_source_of_a_question_is_found_beside_its_key(here: Path) -> None:
+    Path("there").mkdir()
+    write("there/y.csv", "label\n1\n0\n0\n1\n")
+    write("there/p.csv", "prob\n0.8\n0.3\n0.4\n0.7\n")
+    write("there/w.csv", "w\n1\n2\n3\n4\n")
+    write("there/f.csv", "x,y\n0.5,1\n-1,0\n2,1\n0.1,0\n")
+    questions = {
+        "a": "bce y.csv p.csv",
+        "b": "bce y.csv p.csv -w w.csv",
+        "c": '"bce 1,0,0,1 0.8,0.3,0.4,0.7 -w w.csv"',
+        "d": "grad bce y.csv p.csv -w w.csv --wrt logits",
+        "e": "fit bce f.csv -y y -x x --steps 1 --test f.csv",
+    }
+    write("there/key.csv", "question,command\n" + "".join(f"{name},{command}\n" for name, command in questions.items()))
+    for name, command in questions.items():
+        words = command.strip('"').split()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.chdir("there")
+            right = run(*words, "-q").out.strip().replace("\n", ",")
+        write("answers.csv", f'student,question,answer\nann,{name},"{right}"\n')
+        found = run("grade", "there/key.csv", "answers.csv", "-f", "csv").out
+        assert list(csv.reader(found.splitlines()))[1][:4] == ["ann", name, right, "right"], name

@@ -177,3 +177,12 @@ def test_parts_in_threads_keep_their_order_and_fail_together(monkeypatch: pytest
 
     monkeypatch.setattr(threading.Thread, "start", refused)
     assert local.in_parts(square, [1, 2, 3], ()) == [1, 4, 9]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_no_more_threads_work_than_are_asked_for(threads: int) -> None:
+    def work(part: int) -> int:
+        time.sleep(0.002)
+        return threading.get_ident()
+
+    assert len(set(in_threads(work, range(30), threads))) <= threads

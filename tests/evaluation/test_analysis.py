@@ -325,6 +325,15 @@ def test_a_worse_model_ends_with_1(path: Path, models: tuple[str, str], limit: t
     assert ("is worse than" in result.err) == (code == 1)
 
 
+def test_a_model_that_is_worse_by_less_than_the_interval_tells_passes() -> None:
+    text = "label,a,b\n1,0.9,0.7\n0,0.2,0.1\n1,0.6,0.5\n0,0.3,0.5\n1,0.5,0.6\n"
+    for limit, code in (((), 0), (("0",), 0), (("-0.01",), 0), (("-1",), 1)):
+        result = run("bce", "-p", "a", "-p", "b", "-f", "json", "--fail-if-worse", *limit, stdin=text)
+        difference = result.json["differences"][0]
+        assert difference["mean"] > 0.01 and difference["low"] < -0.01
+        assert result.code == code, limit
+
+
 def test_models_that_the_data_do_not_tell_apart_pass() -> None:
     result = run("bce", "-p", "a", "-p", "b", "--fail-if-worse", stdin="label,a,b\n1,0.9,0.8\n0,0.2,0.1\n1,0.6,0.7\n")
 

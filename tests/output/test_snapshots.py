@@ -120,6 +120,7 @@ CALLS = {
         "ce c.csv -p p_* -w w -r sum -f csv",
         "ce c.csv -p p_* -r none",
         "ce c.csv -p p_* -r none -f csv",
+        "ce left.csv",
         "ce c.csv -p p_* --ignore dog --class-weight 1,2,0.5",
         "ce c.csv -p p_* --class-weight balanced --smoothing 0.1",
         "ce c.csv -p p_* --normalize --worst 2 --show g",
@@ -152,6 +153,8 @@ CALLS = {
     "fit": (
         "fit bce f.csv -y y -x a,b --steps 20",
         "fit bce f.csv -y y -x a,b --steps 20 -f csv",
+        "fit bce b.csv -y label --steps 3",
+        "fit bce several.csv -y y_a --steps 1",
         "fit bce f.csv -y y -x a --method newton --l2 0.1 --test-size 0.25 --seed 3",
         "fit bce f.csv -y y -x a,kind --method newton --ci 0.9",
         "fit bce f.csv -y y -x a,b --steps 5 --batch 4 --standardize",
@@ -177,6 +180,7 @@ def tables(here: Path) -> None:
     texts = {"b": BINARY, "c": CLASSES, "f": FEATURES, "z": LOGITS, "soft": SOFT, "certain": CERTAIN, "gaps": GAPS}
     texts |= {"several": SEVERAL, "t": CLASSES, "key": KEY, "answers": ANSWERS}
     texts["words"] = "label,prob\nspam,0.9\nham,0.2\nspam,0.4\nham,0.3\n"
+    texts["left"] = "id,label,cat,dog\n1,cat,0.7,0.3\n2,dog,0.4,0.6\n"
     texts["labels"] = "id,label\n1,1\n2,0\n3,0\n4,1\n"
     texts["preds"] = "id,prob\n3,0.4\n1,0.8\n2,0.3\n7,0.7\n"
     for name, text in texts.items():
