@@ -6,10 +6,6 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.lazy import Lazy
-
-decimal = Lazy("decimal")  # which few tables need
-
 MISSING = frozenset(
     {
         *("", "na", "n/a", "nan", "nat", "null", "(null)", "none", ".", "?", "\\n", "<na>"),
@@ -66,7 +62,11 @@ def rounded_away(text: str) -> float | None:
     value = number(text)
     if value == 0.0 and re.search("[1-9]", re.split("[eE]", text)[0]):
         return 0.0
-    return 1.0 if value == 1.0 and decimal.Decimal(text) < 1 else None
+    if value != 1.0:
+        return None
+    from decimal import Decimal
+
+    return 1.0 if Decimal(text) < 1 else None
 
 
 def is_missing(text: str) -> bool:
@@ -111,7 +111,9 @@ def canonical(label: str | float) -> str:
     if value is None or isnan(value):
         return str(label).strip()
     if isinstance(label, str) and abs(value) >= EXACT:
-        exact = decimal.Decimal(label.strip().replace(MINUS, "-"))
+        from decimal import Decimal  # which few tables need
+
+        exact = Decimal(label.strip().replace(MINUS, "-"))
         if exact.is_finite():
             whole = exact.adjusted() < 1000 and exact == exact.to_integral_value()
             return str(int(exact)) if whole else str(exact.normalize())

@@ -6,24 +6,18 @@ None, and asking for it is refused. Machine formats print the shortest text that
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.errors import printable_line
-from losscli.lazy import Lazy
 from losscli.output.cells import exact, pretty
 
 if TYPE_CHECKING:
-    import csv
-    import io
-    import json
-    import re
-
     from losscli.output.report import Column, Report, RowReport
-else:
-    csv, io, json, re = Lazy("csv"), Lazy("io"), Lazy("json"), Lazy("re")
 
 Whole = Callable[["Report", int], str]  # a report and significant digits -> its text
 
@@ -49,6 +43,8 @@ class Writer(NamedTuple):
 # --- JSON -------------------------------------------------------------------------------------------------------------
 def strict_json(record: Mapping[str, Any]) -> str:
     """JSON without NaN or Infinity: non-finite numbers are null."""
+    import json
+
     return json.dumps(strict(record), indent=2, allow_nan=False)
 
 
@@ -131,6 +127,8 @@ LEFT_OUT = ("classes", "per_class", "columns", "notes")  # lists in most records
 
 def lines(rows: Iterable[Iterable[object]], delimiter: str) -> str:
     """Rows as delimited text, which can't steer a terminal."""
+    import csv
+
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows([exact(cell) for cell in row] for row in rows)
     return out.getvalue()

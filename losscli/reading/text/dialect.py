@@ -5,12 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.errors import DataError, UsageError
-from losscli.lazy import Lazy
 
 if TYPE_CHECKING:
     import csv
-else:
-    csv = Lazy("csv")
 
 BLOCK_BYTES = 1 << 20
 
@@ -63,6 +60,8 @@ def find_delimiter(lines: Sequence[str], decimal_comma: bool = False) -> str:
 
 def records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
     """The records of lines of text, by the `csv` module of the standard library, in which quotes must be sound."""
+    import csv  # which lists do without
+
     csv.field_size_limit(CELL_BYTES)
     if delimiter == " ":
         lines = (line.strip(" \r\n") for line in lines)
