@@ -103,22 +103,20 @@ def _client(address: str) -> Iterator[Any]:
         warnings.simplefilter("ignore")  # about versions that differ: these are checked here
         try:
             client_class = distributed.Client
-            _silence_loggers()
+            # Keep Dask's log messages off stderr, as an error is one line. Its child loggers have levels of their own.
+            for name in ("distributed", "tornado", "asyncio", *logging.root.manager.loggerDict):
+                if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+                    logging.getLogger(name).setLevel(logging.CRITICAL + 1)
             client = client_class(scheduler, timeout=TIMEOUT, set_as_default=False)
         except Exception as error:  # of the network, of Dask's security, of its settings
-            raise DataError(f"--cluster: no scheduler answers at {address}{_detail(error)}") from None
+            text = "" if isinstance(error, OSError) else " ".join(str(error).split())
+            detail = f" ({text[:1].lower()}{text[1:160].rstrip('.')})" if text else ""
+            raise DataError(f"--cluster: no scheduler answers at {address}{detail}") from None
     try:
         yield client
     finally:
         with suppress(Exception):
             client.close(timeout=2)
-
-
-def _silence_loggers() -> None:
-    """Keep Dask's log messages off stderr: an error is one line here. Its child loggers have levels of their own."""
-    for name in ("distributed", "tornado", "asyncio", *logging.root.manager.loggerDict):
-        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _scheduler_address(address: str) -> str:
@@ -134,11 +132,6 @@ def _scheduler_address(address: str) -> str:
     if host and port.isdigit():
         return f"tcp://{address}"
     raise DataError(f"--cluster: {address!r} is neither an address (tcp://HOST:8786) nor a scheduler file")
-
-
-def _detail(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f" ({text[:1].lower()}{text[1:160].rstrip('.')})" if text and not isinstance(error, OSError) else ""
 
 
 def _lost(address: str) -> DataError:

@@ -75,7 +75,8 @@ def outcome(work: Callable[[Block], Any], empty: Any, piece: FilePart) -> PartRe
     found = PartResult(empty)
     try:
         with closing(open_piece(piece)) as table:
-            for block, result, fault in in_threads(partial(worked, work), _named(table, piece.name), 1):
+            chunks = (partial(_named, chunk, piece.name) for chunk in table.chunks())
+            for block, result, fault in in_threads(partial(worked, work), chunks, 1):
                 if fault is not None:
                     return replace(found, fault=fault, block=block.bare())
                 found = PartResult(found.result + result, found.rows + block.rows, found.lines + block.lines)
@@ -86,12 +87,8 @@ def outcome(work: Callable[[Block], Any], empty: Any, piece: FilePart) -> PartRe
     return found
 
 
-def _named(table: Table, name: str) -> Iterator[Chunk]:
-    """The chunks of a file, whose blocks come from where the file is called so."""
-    return (partial(_of_source, chunk, name) for chunk in table.chunks())
-
-
-def _of_source(chunk: Chunk, name: str) -> Block:
+def _named(chunk: Chunk, name: str) -> Block:
+    """The block of a chunk, whose source is called as the user calls it."""
     block = chunk()
     return replace(block, origin=replace(block.origin, source=name))
 

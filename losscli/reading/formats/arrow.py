@@ -5,6 +5,7 @@ arrays to give; nothing here is reached without it.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,7 +124,8 @@ def _reader_of(batch: Any, layout: Layout) -> Callable[[Place, str], Cells]:
 
 def _cells(array: Any, part: str, layout: Layout) -> Cells:
     kind = kind_of(array.type)
-    if part == "label" and (kind == TEXT or (types.is_integer(array.type) and _is_large(array))):
+    is_large = types.is_integer(array.type) and array.type.bit_width > 32
+    if part == "label" and (kind == TEXT or (is_large and (np.abs(_float64(array)) >= EXACT).any())):
         words, row = _coded(array if kind == TEXT else array.cast(pa.large_string()))
         missing = np.array([layout.is_missing(word, part) for word in words.categories], dtype=bool)[words.codes]
         return Cells(words, missing if missing.any() else None, None if row is None else (row, NOT_UTF8))
@@ -158,14 +160,13 @@ def _extra(batch: Any, place: Place) -> tuple[Categorical, int | None]:
     if place.child is not None:
         struct = types.is_struct(array.type)
         array = compute.struct_field(array, place.child) if struct else compute.list_element(array, place.child)
-    if kind_of(array.type) not in (LIST, STRUCT, TEXT):
-        try:
-            array = array.cast(pa.large_string())
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            array = pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], pa.large_string())
-    elif kind_of(array.type) != TEXT:
-        array = pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], pa.large_string())
-    return _coded(array)
+    kind = kind_of(array.type)
+    if kind == TEXT:
+        return _coded(array)
+    if kind not in (LIST, STRUCT):  # which pyarrow writes in a way of its own
+        with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return _coded(array.cast(pa.large_string()))
+    return _coded(pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], pa.large_string()))
 
 
 def _constant(text: str, rows: int, part: str, layout: Layout) -> Cells:
@@ -258,11 +259,6 @@ def _truths(array: Any) -> Cells:
     return Cells(Categorical(codes, ("false", "true", "")), codes == 2)
 
 
-def _is_large(array: Any) -> bool:
-    """Whether a whole number of an array is too large to be a float."""
-    return array.type.bit_width > 32 and bool((np.abs(_float64(array)) >= EXACT).any())
-
-
 def _coded(array: Any) -> tuple[Categorical, int | None]:
     """Text as words, trimmed, null as an empty one, and the first row whose bytes aren't UTF-8."""
     coded = array if types.is_dictionary(array.type) else array.dictionary_encode()
@@ -278,15 +274,10 @@ def _coded(array: Any) -> tuple[Categorical, int | None]:
         raise IndexError
     strange = np.array([*(not is_text(cell or "") for cell in cells), False], dtype=bool)
     row = int(strange[codes].argmax()) if strange.any() and strange[codes].any() else None
-    return _words(codes, [*((cell or "").strip() for cell in cells), ""]), row
-
-
-def _words(codes: NDArray[np.intp], categories: list[str]) -> Categorical:
-    """Coded cells, each word once in the vocabulary."""
-    places: dict[str, int] = {}
-    again = np.array([places.setdefault(word, len(places)) for word in categories], dtype=np.intp)
-    codes = codes if len(places) == len(categories) else again[codes]
-    return Categorical(codes, tuple(places))
+    places: dict[str, int] = {}  # of the words, each once
+    place = [places.setdefault((cell or "").strip(), len(places)) for cell in (*cells, None)]
+    codes = codes if len(places) == len(place) else np.array(place, dtype=np.intp)[codes]
+    return Categorical(codes, tuple(places)), row
 
 
 _NUMBERS: dict[str, Callable[[Any], Cells]] = {NUMBER: _numbers, BOOLEAN: _numbers, NOTHING: _numbers}

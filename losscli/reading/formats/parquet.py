@@ -14,10 +14,10 @@ from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from typing import Any
 
-from losscli.data.blocks import Block, Layout, Origin, layout_of
+from losscli.data.blocks import Layout, Origin, layout_of
 from losscli.data.choice import resolve
 from losscli.data.columns import ColumnSelection, FirstLines
-from losscli.data.table import Chunk, OpenSource, Table, schema_of
+from losscli.data.table import Chunk, OpenSource, Table, raised, schema_of
 from losscli.errors import DataError, shown
 from losscli.lazy import Lazy
 from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of
@@ -144,7 +144,7 @@ class ColumnarReader(SourceReader):
                         self.rows += piece.num_rows
                         yield partial(block_of, piece, plan.layout, plan.places, plan.origin)
         except DataError as error:
-            yield partial(_raised, error)
+            yield partial(raised, error)
 
 
 def _reopened(name: str, file: tuple[int, ...] | None, plan: _Plan) -> ColumnarReader:
@@ -153,10 +153,6 @@ def _reopened(name: str, file: tuple[int, ...] | None, plan: _Plan) -> ColumnarR
     if file is None or identity(source) != file:
         raise OSError(f"{name}: this is another file now")
     return ColumnarReader(source, _container(source), plan)
-
-
-def _raised(error: DataError) -> Block:
-    raise error
 
 
 def _first(name: str, container: Container, column: str) -> int:
@@ -268,21 +264,17 @@ def _orc(file: Any, remote: bool) -> Container:
     return Container(opened.schema, opened.nrows, (), batches)
 
 
-def _old_feather(file: Any, remote: bool) -> Container:
-    raise DataError("a Feather file of version 1 is not read; write it again with a newer Arrow")
-
-
-def _encrypted(file: Any, remote: bool) -> Container:
-    raise DataError("the file is encrypted")
+def _refused(message: str, file: Any, remote: bool) -> Container:
+    raise DataError(message)
 
 
 _OPENERS: tuple[tuple[bytes, Callable[[Any, bool], Container]], ...] = (
     (b"PAR1", _parquet),
-    (b"PARE", _encrypted),
+    (b"PARE", partial(_refused, "the file is encrypted")),
     (b"ARROW1", _arrow),
     (STREAM, _stream),
     (b"ORC", _orc),
-    (b"FEA1", _old_feather),
+    (b"FEA1", partial(_refused, "a Feather file of version 1 is not read; write it again with a newer Arrow")),
 )
 
 
