@@ -654,3 +654,14 @@ def test_more_than_three_ways_that_fit_are_counted_and_not_named() -> None:
 
     assert [fit.id for fit in three.fits] == ["way-0", "way-1", "way-2"] and three.more == ()
     assert four.fits == () and four.more[0].startswith("4 ways; ") and len(four.more) == 1
+
+
+@pytest.mark.parametrize(("tried", "named"), [(9, True), (11, False)])
+def test_a_way_that_one_number_in_a_hundred_fits_by_chance_is_not_named(tried: int, named: bool) -> None:
+    """0.36 stands for 0.01 of the numbers up to 10, twice the right one: of n numbers there one fits by n / 1000."""
+    values = np.array([0.3601, *np.full(tried - 1, 7.0)])
+    ways = CandidateArray(values, lambda at, _: Candidate("way", values[at], 10, "", ""), ("way", "ways"))
+
+    verdict = judged(typed_answer("0.36"), 5.0, (), [ways])
+
+    assert bool(verdict.fits) is named and bool(verdict.more) is not named

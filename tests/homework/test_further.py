@@ -47,6 +47,7 @@ OF_TWO_CLASSES = {
     "rows-shifted": [bce(Y, np.sort(P)), bce(np.sort(Y), P), bce(Y, np.sort(P)[::-1])],
     "min": [LOSS.min()],
     "standard-deviation": [LOSS.std(ddof=1), LOSS.std(), LOSS.std(ddof=1) / np.sqrt(7)],
+    "rounded-inputs": [bce(Y, np.round(P, 1))],
     "rounded-rows": [np.round(LOSS, 3).mean(), np.round(LOSS, 2).mean()],
     "batch-means": [(LOSS[:4].mean() + LOSS[4:].mean()) / 2, np.mean([LOSS[:5].mean(), LOSS[5:].mean()])],
     "batch-sum": [LOSS[:4].mean() + LOSS[4:].mean(), sum(LOSS[at : at + 2].mean() for at in range(0, 7, 2))],
@@ -190,3 +191,62 @@ def test_a_long_typed_text_is_shortened_wherever_it_is_repeated() -> None:
     out = run(*BCE, "--expect", f"tensor({LOSS.mean():.4f}, device='cuda:0', grad_fn=<MeanBackward0>)").out
 
     assert "right: " in out and "MeanBackward0" not in out
+
+
+def told(value: float, *command: str) -> dict[str, str]:
+    """What each mistake that gives a wrong answer, typed with 6 digits, means."""
+    result = run(*command, f"--expect={value:.6g}", "-f", "json")
+    assert result.code == 1, result.err
+    return {fit["id"]: fit["meaning"] for fit in result.json["expect"]["consistent_with"]}
+
+
+def test_the_same_probability_for_every_class_is_named_in_a_sum_too() -> None:
+    assert "uniform-baseline" in ids(5 * np.log(3), *CE, "-r", "sum")
+    assert "uniform-baseline" in ids(np.log(3), *CE)
+
+
+def test_an_ignored_row_taken_for_the_last_class_has_the_weight_of_that_class() -> None:
+    weights, loss = np.array([1.0, 2.0, 4.0]), -np.log(HIT)
+    loss[1], own = -np.log(0.6), weights[LABEL]  # its label is -1: an index that picks the last column
+    command = ("ce", "0,-1,1,2,1", CE[2], "--ignore=-1", "--class-weight", "1,2,4")
+
+    assert ids(float((own * loss).sum() / own.sum()), *command) == ["ignored-as-class"]
+    own[1] = 0.0
+    assert ids(float((own * loss).sum() / (own.sum() + 1.0)), *command) == ["ignored-in-divisor"]
+
+
+def test_weights_used_twice_leave_a_row_of_weight_0_out() -> None:
+    weights = np.array([2.0, 0.0, 1.5, 0.5, 1.0, 3.0, 1.0])
+    command = (*BCE, "-w", ",".join(map(str, weights)))
+
+    assert ids(float((weights**2 * LOSS).sum() / (weights**2).sum()), *command) == ["squared-weights"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "meaning"), [(3 / 4, "0.75, negatives per positive"), (4 / 3, "1.33333, positives per negative")]
+)
+def test_a_balancing_weight_is_told_with_what_it_is(weight: float, meaning: str) -> None:
+    found = told(float((weight * POSITIVE + NEGATIVE).mean()), *BCE)
+
+    assert found["pos-weight-balanced"].endswith(meaning)
+
+
+def test_both_hinge_losses_of_classes_are_named() -> None:
+    z, label = np.array([[2.07, 1.53, 1.21], [0.34, 1.28, 0.96], [-0.47, 0.13, 0.59]]), np.array([0, 1, 1])
+    margins = np.maximum(0.0, 1.0 + z - z[range(3), label][:, None])
+    margins[range(3), label] = 0.0
+    command = ("ce", "0,1,1", ";".join(",".join(map(str, row)) for row in z), "--from", "logits")
+
+    assert ids(float(margins.sum(axis=1).mean()), *command) == ["hinge"]
+    assert ids(float(margins.max(axis=1).mean()), *command) == ["hinge"]
+
+
+def test_columns_taken_in_another_order_are_told_in_the_order_of_the_columns() -> None:
+    """Label a looked up in the second column, b in the third, c in the first: the columns were taken for c, a, b."""
+    names, columns = ["a", "b", "c"], np.array([1, 2, 0])
+    labels = ",".join(names[k] for k in LABEL)
+    value = -np.log(Q[range(5), columns[LABEL]]).mean()
+
+    found = told(float(value), "ce", labels, CE[2], "--classes", "a,b,c")
+
+    assert found["columns-permuted"] == "the columns were taken for the classes c,a,b, in this order"
