@@ -253,5 +253,5 @@ def _cells(column: Column, count: int) -> list[object]:
 def with_rows(report: Report, grid: Grid, count: int) -> Report:
     """The report with its first rows before its figures."""
     more = count - len(grid.rows)
-    said = (f"{more} more rows; -f csv prints them all",) if more > 0 else ()
+    said = (f"{more} more row{'s' * (more > 1)}; -f csv prints them all",) if more > 0 else ()
     return replace(report, grids=(grid, *report.grids), notes=(*said, *report.notes))

@@ -37,7 +37,7 @@ def with_losses(answer: Report, losses: Array) -> Report:
     more = len(losses) - len(rows)
     rest = {key: value for key, value in answer.record.items() if key != "value"}
     record = {"loss": rest.pop("loss"), "losses": losses.tolist(), **rest}
-    notes = (f"{more} more rows; -f json prints them all",) if more > 0 else ()
+    notes = (f"{more} more row{'s' * (more > 1)}; -f json prints them all",) if more > 0 else ()
     return replace(
         answer,
         record=record,

@@ -1,0 +1,142 @@
+"""Where words change with a number of rows, classes or names: what is told at that number, and one to either side."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import run, write
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+def told(*args: str) -> str:
+    """What a call prints, standard error too."""
+    result = run(*args)
+    return result.out + result.err
+
+
+def is_told_from(number: int, said: Callable[[int], bool]) -> None:
+    """Raise unless it is said of so many, and of one more, and not of one fewer."""
+    assert [said(number - 1), said(number), said(number + 1)] == [False, True, True]
+
+
+def rows(count: int, line: str = "1,0.5") -> str:
+    return write("t.csv", "label,p\n" + f"{line}\n" * count)
+
+
+def test_a_mean_above_the_baseline_is_doubted_from_20_rows_on() -> None:
+    def doubted(count: int) -> bool:
+        write("t.csv", "label,p\n" + "1,0.2\n0,0.7\n" * (count // 2) + "1,0.3\n" * (count % 2))
+        return "above the baseline" in told("bce", "t.csv")
+
+    is_told_from(20, doubted)
+
+
+def test_an_isotonic_regression_is_called_overfitted_below_30_rows() -> None:
+    def sure(count: int) -> bool:
+        write("t.csv", "label,p\n" + "".join(f"{at % 2},0.{at % 8 + 1}\n" for at in range(count)))
+        return "overfits" not in " ".join(run("bce", "t.csv", "--calibration", "3", "-f", "json").json["notes"])
+
+    is_told_from(30, sure)
+
+
+def test_a_gradient_shows_20_rows_and_says_how_many_more_there_are() -> None:
+    is_told_from(21, lambda count: "more row" in told("grad", "bce", rows(count)))
+    assert "1 more row" in told("grad", "bce", rows(21)) and "5 more row" in told("grad", "bce", rows(25))
+    for count in (19, 20, 21, 30):
+        lines = told("grad", "bce", rows(count)).splitlines()
+        assert sum(line.split()[:3] == [str(at), "1", "0.5"] for at, line in enumerate(lines[2:], 1)) == min(count, 20)
+
+
+def test_rows_are_listed_up_to_a_hundred() -> None:
+    is_told_from(101, lambda count: "more row" in told("bce", rows(count), "-r", "none"))
+    is_told_from(101, lambda count: "-f json prints them all" in told("bce", rows(count), "-r", "none", "--explain"))
+
+
+def test_thirty_rows_are_worked_out_and_all_their_terms_added_up() -> None:
+    is_told_from(31, lambda count: "..." in told("bce", rows(count), "--explain"))
+    for count in (29, 30, 31):
+        found = run("bce", rows(count), "--explain", "-f", "json").json["explain"]
+        assert (len(found["rows"]), found["more"]) == (min(count, 30), max(count - 30, 0))
+
+
+def test_all_terms_are_there_to_compare_below_fifty_rows() -> None:
+    is_told_from(50, lambda count: "more row" in told("bce", rows(count, "1,0.8"), "--expect", "0.987654"))
+    for count in (49, 50):
+        lines = [
+            line for line in told("bce", rows(count, "1,0.8"), "--expect", "0.987654").splitlines() if "-ln(" in line
+        ]
+        assert len(lines) == (49 if count == 49 else 30)
+
+
+def test_a_gradient_of_more_than_six_classes_shows_the_first_two_and_the_last() -> None:
+    def cut(classes: int) -> bool:
+        row = ",".join(["0.1"] * classes)
+        return "..." in told("grad", "ce", "0,1", f"{row};{row}")
+
+    is_told_from(7, cut)
+
+
+def test_three_files_that_are_left_out_are_named() -> None:
+    def cut(count: int) -> bool:
+        for at in range(count):
+            write(f"d{count}/{at}.log", "")
+        return ", ..." in " ".join(run("bce", f"d{count}", "-f", "json").json["notes"])
+
+    for count in (3, 4, 5):
+        Path(f"d{count}").mkdir()
+        write(f"d{count}/t.csv", "label,p\n1,0.5\n")
+    is_told_from(4, cut)
+
+
+def test_twenty_columns_and_ten_classes_are_listed_in_a_message() -> None:
+    def cut(columns: int) -> bool:
+        write("t.csv", ",".join(f"c{at}" for at in range(columns)) + "\n" + ",".join("1" * columns) + "\n")
+        return f"({columns} in all)" in told("bce", "t.csv", "-y", "zzzz", "-p", "c1")
+
+    is_told_from(21, cut)
+    for columns in (20, 21):
+        cut(columns)
+        assert told("bce", "t.csv", "-y", "zzzz", "-p", "c1").count("'c") == 20
+
+    def more(classes: int) -> bool:
+        row = ",".join([repr(1.0 / classes)] * classes)
+        return ", ..." in told("ce", "99,1", f"{row};{row}")
+
+    is_told_from(11, more)
+
+
+def test_forty_groups_are_drawn() -> None:
+    def cut(groups: int) -> bool:
+        write("t.csv", "label,p,g\n" + "".join(f"1,0.5,x{at:03}\n" for at in range(groups)))
+        return told("bce", "t.csv", "-p", "p", "--by", "g", "--plot").count("x039") < 2
+
+    drawn = {groups: (cut(groups), told("bce", "t.csv", "-p", "p", "--by", "g", "--plot")) for groups in (39, 40, 41)}
+    pictures = {groups: text.count("x000") + text.count("x0") for groups, (_, text) in drawn.items()}
+    assert pictures[40] == pictures[39] + 2 and pictures[41] == pictures[40] + 1
+
+
+def test_sixty_digits_of_a_row_of_six_terms_are_written_out() -> None:
+    def cut(classes: int) -> bool:
+        row = ",".join(["0.1"] * classes)
+        return "..." in told("ce", "0", row, "--smoothing", "0.1", "--explain")
+
+    is_told_from(7, cut)
+
+
+def test_rounded_predictions_are_told_by_their_decimals() -> None:
+    """Where all predictions have four decimals or more, what they were before they were rounded is allowed for."""
+    cells = "0.8123,0.3123,0.4123,0.7123"
+    right = run("bce", "1,0,0,1", cells, "-q").out.strip()
+    off = f"{float(right) + 2e-5:.6f}"
+    assert run("bce", "1,0,0,1", cells, "--expect", off).code == 0
+    assert run("bce", "1,0,0,1", cells.replace("123", "12"), "--expect", off).code == 1
+
+
+def test_a_hundred_steps_that_are_asked_for_may_end_above_where_they_began() -> None:
+    write("t.csv", "x,y\n" + "5,1\n-5,0\n5,0\n-4,1\n" * 3)
+
+    def refused(steps: int) -> bool:
+        return run("fit", "bce", "t.csv", "--lr", "60", "--steps", str(steps)).code == 2
+
+    is_told_from(101, refused)
