@@ -8,7 +8,7 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -234,6 +234,8 @@ def tables_of(
             label_row = as_many and not any(map(_is_class, labels.cells))
     if isinstance(labels, InlineList) and isinstance(preds, InlineList):
         _refuse_misfits(labels, preds, _records(labels, label_row), _records(preds, pred_row), form)
+    if isinstance(preds, Table) and form is Form.CATEGORICAL:
+        wanted = replace(wanted, counterparts=preds.schema.classes or ())
     return (
         labels if isinstance(labels, Table) else list_table(_records(labels, label_row), "labels", drop, wanted),
         preds if isinstance(preds, Table) else list_table(_records(preds, pred_row), "predictions", drop, wanted),

@@ -91,6 +91,7 @@ def test_a_mark_that_the_user_or_a_column_names_is_a_label(here: Path) -> None:
         for command in ("ce", "nll"):
             for options in ((), ("--key", "id"), ("--na", "drop")):
                 assert answer(command, "l.csv", "p.csv", *options) == both, mark
+            assert answer(command, f"{mark},cat", "p.csv", "-p", "p_*") == both, mark
         line = {"label": mark, "p": 0.8}
         write("t.jsonl", json.dumps(line) + "\n" + json.dumps({"label": "cat", "p": 0.3}) + "\n")
         assert answer("bce", "--positive", mark, "t.jsonl") == both, mark
