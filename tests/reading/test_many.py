@@ -2,12 +2,12 @@
 
 import gzip
 import random
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, examples, record, refusal, run
+from conftest import DATA, examples, record, refusal, run, write
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from trees import OTHERS, TABLE, TABLES, plant
@@ -300,3 +300,22 @@ def test_a_first_file_of_nulls_alone_fits_the_others(here: Path) -> None:
 
     assert record("bce", "?.parquet", "--na", "drop")["value"] == pytest.approx(np.log(2), rel=1e-15, abs=0)
     assert "a.parquet: row 1 (row group 1): column 'prob': the cell is missing" in refusal("bce", "?.parquet")
+
+
+def test_a_file_whose_rows_are_all_dropped_leaves_no_gap_in_an_answer_row_by_row(here: Path) -> None:
+    """The first, the last and the one between, for one value a row and for several."""
+    Path("d").mkdir()
+    rows = {"1": "cat,.8,.2", "2": "dog,.3,.7", "3": "cat,.6,.4"}
+    calls = {
+        ("ce", "-r", "none"): "losses",
+        ("grad", "ce"): "gradient",
+        ("nll", "-r", "none", "-p", "p_cat,p_dog"): "losses",
+    }
+    for (command, name), gone in product(calls.items(), ("1", "2", "3", "12", "23")):
+        for at, row in rows.items():
+            write(f"d/{at}.csv", f"label,p_cat,p_dog\n{f'NA,{row[4:]}' if at in gone else row}\n")
+        kept = "".join(f"{row}\n" for at, row in rows.items() if at not in gone)
+        expected = record(*command, write("kept.csv", f"label,p_cat,p_dog\n{kept}"))[name]
+        found = record(*command, "d/*.csv", "--na", "drop")
+        assert (found[name], found.get("dropped", len(gone))) == (expected, len(gone)), (command, gone)
+        assert len(expected) == 3 - len(gone)

@@ -432,3 +432,12 @@ def test_ids_beyond_floats_are_exact_in_every_format(here: Path) -> None:
             said = refusal("bce", labels, preds)
             assert "differ in 'id': '1700000000000000001' and '1700000000000000002'" in said, (labels, preds)
             assert answer("bce", labels, preds, "--key", "id") == close(-(log(0.8) + log(0.7)) / 2)
+
+
+def test_the_numbers_of_rows_that_differ_are_those_of_all_blocks(here: Path) -> None:
+    """Either side the longer one, by one row or by several blocks."""
+    line = "1," + "x" * 60 + "\n"
+    for labels, preds in ((60_000, 1), (1, 60_000), (60_000, 59_999), (30_000, 60_000)):
+        write("y.csv", "label,text\n" + line * labels)
+        write("p.csv", "prob,other\n" + line * preds)
+        assert refusal("bce", "y.csv", "p.csv") == f"the numbers of rows differ: y.csv {labels}, p.csv {preds}"
