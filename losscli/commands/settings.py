@@ -10,22 +10,21 @@ import os
 from contextlib import closing
 from dataclasses import replace
 from math import inf, isfinite, isnan
-from typing import TYPE_CHECKING
 
 from losscli.commands.arguments import Arguments
+from losscli.data.columns import ColumnSelection
 from losscli.enums import Missing, Reduction, Scale, Unmatched
 from losscli.errors import UsageError
+from losscli.evaluation.evaluate import balanced_weights
+from losscli.evaluation.problem import PHRASES, LabelOptions, Settings, problem_of
 from losscli.output.emit import Printing
+from losscli.reading.lists import is_list, reads_as_numbers
+from losscli.reading.open import ReadOptions, open_data
+from losscli.reading.text.dialect import Style, given_delimiter
 
-if TYPE_CHECKING:
-    from losscli.evaluation.problem import Settings
-    from losscli.reading.open import ReadOptions
 
-
-def settings_of(args: Arguments, request: "ReadOptions | None" = None) -> "Settings":
+def settings_of(args: Arguments, request: ReadOptions | None = None) -> Settings:
     """The mathematics of the arguments; balanced class weights are counted where `request` says what is to be read."""
-    from losscli.evaluation.problem import PHRASES, LabelOptions, Settings
-
     if args.alpha is not None and args.focal is None:
         raise UsageError("--alpha is the weight of the focal loss; add --focal GAMMA")
     base = None
@@ -69,12 +68,8 @@ def settings_of(args: Arguments, request: "ReadOptions | None" = None) -> "Setti
     return replace(settings, class_weight=_counted_weights(settings, request))
 
 
-def _counted_weights(settings: "Settings", request: "ReadOptions") -> tuple[float, ...]:
+def _counted_weights(settings: Settings, request: ReadOptions) -> tuple[float, ...]:
     """Balanced class weights, counted in a first pass over what is to be read."""
-    from losscli.evaluation.evaluate import balanced_weights
-    from losscli.evaluation.problem import problem_of
-    from losscli.reading.lists import is_list
-    from losscli.reading.open import open_data
 
     def is_pipe(path: str) -> bool:
         return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
@@ -88,12 +83,8 @@ def _counted_weights(settings: "Settings", request: "ReadOptions") -> tuple[floa
         return balanced_weights(problem_of(settings, table), table)
 
 
-def request_of(args: Arguments, compared: bool = False) -> "ReadOptions":
+def request_of(args: Arguments, compared: bool = False) -> ReadOptions:
     """What is to be read; `compared` where several models may be."""
-    from losscli.data.columns import ColumnSelection
-    from losscli.reading.open import ReadOptions
-    from losscli.reading.text.dialect import Style, given_delimiter
-
     if len(args.prob) > 1 and not compared:
         raise UsageError("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
     wanted = ColumnSelection(
@@ -151,12 +142,9 @@ def refuse_contradictions(args: Arguments) -> None:
             raise UsageError("--fail-above needs one number; it contradicts -r none")
         if isnan(args.fail_above):
             raise UsageError("--fail-above: nan is not a limit")
-    if not args.sources and args.prob:
-        from losscli.reading.lists import reads_as_numbers
-
-        if "." in args.prob[0] and reads_as_numbers(args.prob[0]):
-            lists = f'"{",".join(args.label)}" "{args.prob[0]}"'
-            raise UsageError(f"-y and -p choose columns of a table; lists go without them: {lists}")
+    if not args.sources and args.prob and "." in args.prob[0] and reads_as_numbers(args.prob[0]):
+        lists = f'"{",".join(args.label)}" "{args.prob[0]}"'
+        raise UsageError(f"-y and -p choose columns of a table; lists go without them: {lists}")
     if args.plot and args.sources[1:] and args.sources[-1].lower().endswith(PICTURES):
         raise UsageError("--plot draws in the terminal; --save FILE.svg keeps what is printed, pictures too")
     if args.save is not None:
