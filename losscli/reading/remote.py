@@ -61,16 +61,16 @@ class RemoteFile(io.RawIOBase):
         self.size = getattr(self._file, "size", None)
         self.head: bytes | None = None  # of the first request
         is_small = self.size is not None and self.size <= WHOLE_FILE
-        self._request, self._left = WHOLE_FILE if is_small else FIRST_REQUEST, b""
+        self._request, self._left = WHOLE_FILE if is_small else FIRST_REQUEST, memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         if not self._left:
-            self._left = self._requested(max(len(buffer), self._request))
-            self._request = min(2 * self._request, LATER_REQUESTS)
-            self.head = self._left if self.head is None else self.head
+            found = self._requested(max(len(buffer), self._request))
+            self._left, self._request = memoryview(found), min(2 * self._request, LATER_REQUESTS)
+            self.head = found if self.head is None else self.head
         size = min(len(buffer), len(self._left))
         buffer[:size], self._left = self._left[:size], self._left[size:]
         return size
@@ -91,11 +91,11 @@ class RangedFile(io.RawIOBase):
     def __init__(self, file: RemoteFile) -> None:
         self.url, self.size, head = file.url, int(file.size or 0), file.head or b""
         self._file = _opened(self.url, {"cache_type": "none"})
-        self._held = [(0, head)]
+        self._held = [(0, memoryview(head))]
         self._at = 0
         if self.size > len(head):
             start = max(self.size - FIRST_REQUEST, len(head))
-            self._held.append((start, self._requested(start, self.size)))
+            self._held.append((start, memoryview(self._requested(start, self.size))))
 
     def readable(self) -> bool:
         return True
@@ -110,7 +110,8 @@ class RangedFile(io.RawIOBase):
     def tell(self) -> int:
         return self._at
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1) -> Any:
+        """Bytes, or a view of those that are held."""
         low, high = self._at, self.size if size < 0 else min(self._at + size, self.size)
         self._at = max(low, high)
         if low >= high:
