@@ -180,9 +180,7 @@ def _refuse_widths(settings: Settings, table: Table) -> None:
     """Refuse label columns that don't go with the prediction columns."""
     if table.schema.form is Form.CATEGORICAL and table.schema.width < 2:
         where = f"{table.name}: " if table.streamed else ""
-        raise DataError(
-            f"{where}there must be a prediction column for each class, but there is one; for one column use bce"
-        )
+        raise DataError(f"{where}each class needs a prediction column, but there is only one; for one column use bce")
     labels, preds, where = table.schema.label_width, table.schema.width, f"{table.name}: " if table.streamed else ""
     form = table.schema.form
     if form is Form.LIKELIHOOD or labels == preds or (labels == 1 and form is Form.CATEGORICAL):

@@ -48,8 +48,12 @@ class FileListing:
         if not self.left_out:
             return ()
         names = ", ".join(self.left_out[:SHOWN_NAMES]) + (", ..." if len(self.left_out) > SHOWN_NAMES else "")
-        what = "1 file is no table" if len(self.left_out) == 1 else f"{len(self.left_out)} files are no tables"
-        return (f"{what} and left out: {names}",)
+        what = (
+            "1 file left out that is not a table"
+            if len(self.left_out) == 1
+            else f"{len(self.left_out)} files left out that are not tables"
+        )
+        return (f"{what}: {names}",)
 
 
 def list_files(token: str) -> FileListing | None:

@@ -191,7 +191,7 @@ def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) ->
             called = [header[column] for column in (columns.labels if own.labels_only else columns.predictions)]
             also = [name for name in called if name in headers[0] and name not in labels]
             if columns.left_over and 0 < len(also) < len(called):
-                what = f"column {shown(also[0])} stands in {tables[0].name} too, and would be a class"
+                what = f"column {shown(also[0])} is in {tables[0].name} too and would be read as a class"
                 raise DataError(f"{side.name}: {what}; choose the classes with -p")
         (labels if own.labels_only else preds).extend(called)
     left, right = ([name.casefold() for name in header] for header in headers)

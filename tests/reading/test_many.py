@@ -62,7 +62,7 @@ def test_a_directory_is_its_tables_and_names_what_else_is_in_it(tmp_path: Path) 
     found = record("bce", plant(tmp_path / "tree"))
 
     assert found["sources"] == sorted(str(tmp_path / "tree" / name) for name in TABLES)
-    assert "3 files are no tables and left out: README, plot.png, run.log" in found["notes"]
+    assert "3 files left out that are not tables: README, plot.png, run.log" in found["notes"]
     assert len(OTHERS) == 3
 
 

@@ -200,7 +200,7 @@ def test_a_column_of_both_tables_that_would_be_a_class_is_refused(here: Path) ->
     """Where all numeric columns of PREDS are its classes, a user's number would be a logit."""
     write("l.csv", "user,label\n2,dog\n1,cat\n")
     write("p.csv", "user,cat,dog\n2,-1,1\n1,1,-1\n")
-    said = "p.csv: column 'user' stands in l.csv too, and would be a class; choose the classes with -p"
+    said = "p.csv: column 'user' is in l.csv too and would be read as a class; choose the classes with -p"
     for command in ("ce", "nll"):
         assert refusal(command, "l.csv", "p.csv", "--from", "logits") == said
         expected = close(log(1 + math.exp(-2)))

@@ -151,7 +151,7 @@ def _reopened(name: str, file: tuple[int, ...] | None, plan: _Plan) -> ColumnarR
     """The reader of a file in another process; OSError where another file is there now."""
     source = open_source(name)
     if file is None or identity(source) != file:
-        raise OSError(f"{name}: this is another file now")
+        raise OSError(f"{name}: the file was replaced while it was read")
     return ColumnarReader(source, _container(source), plan)
 
 
