@@ -163,7 +163,7 @@ def test_parquet_is_read_without_pandas(tmp_path: Path) -> None:
 
     loaded = loaded_by("bce", str(tmp_path / "t.parquet"), "--na", "drop", "-q")
 
-    assert "pyarrow.parquet" in loaded
+    assert "pyarrow._parquet" in loaded
     assert "pandas" not in loaded
 
 

@@ -16,7 +16,7 @@ from conftest import record, refusal, run, write
 import losscli
 from losscli.engines import dask
 from losscli.evaluation import cluster
-from losscli.reading.text import table as text_table
+from losscli.reading.text import feed
 
 ADDRESS = ("--cluster", "tcp://nowhere:1")
 
@@ -90,7 +90,7 @@ def pretended(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
     monkeypatch.setattr(dask, "distributed", SimpleNamespace(Client=Client))
     monkeypatch.setattr(dask, "cloudpickle", SimpleNamespace(dumps=dumps))
     monkeypatch.setattr(dask, "find_spec", lambda name: name)
-    monkeypatch.setattr(text_table, "LEAST_BYTES", 40)
+    monkeypatch.setattr(feed, "LEAST_BYTES", 40)
     monkeypatch.setattr(cluster, "PART_BYTES", 60)
     Client.asked.clear()
     yield Client.asked
