@@ -236,3 +236,12 @@ def test_of_entries_that_are_as_large_the_first_is_named() -> None:
     assert "row 2" in next(line for line in same("grad", "bce", "t.csv").out.splitlines() if "largest" in line)
     write("t.csv", "label,p\n1,0.9\n" + "1,0\n0,1\n" * 2)
     assert "row 2" in next(line for line in same("grad", "bce", "t.csv").out.splitlines() if "largest" in line)
+
+
+def test_the_rows_of_two_tables_are_counted_over_all_blocks() -> None:
+    write("seven.csv", "label\n" + "1\n0\n1\n0\n1\n0\n1\n")
+    write("four.csv", "p\n" + "0.5\n0.25\n0.125\n0.75\n")
+    assert "seven.csv 7, four.csv 4" in same("bce", "seven.csv", "four.csv").err
+    write("seven.csv", "p\n" + "0.5\n0.25\n0.125\n0.75\n0.5\n0.25\n0.125\n")
+    write("four.csv", "label\n1\n0\n1\n0\n")
+    assert "four.csv 4, seven.csv 7" in same("bce", "four.csv", "seven.csv").err

@@ -208,3 +208,17 @@ def test_the_code_is_the_same_whatever_ends_its_lines(monkeypatch: pytest.Monkey
         assert dask.code_hash.__wrapped__() == known
     Path("copy/lazy.py").write_bytes(b"pass\n")
     assert dask.code_hash.__wrapped__() != known
+
+
+def test_row_groups_of_a_parquet_file_have_the_answer_that_they_have_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    from losscli.reading.formats import parquet as columnar
+
+    monkeypatch.setattr(columnar, "LEAST_ROWS", 7)
+    monkeypatch.setattr(cluster, "PART_BYTES", 500)
+    for rows, size in ((60, 5), (61, 7), (59, 30), (12, 3)):
+        at = range(rows)
+        columns = {"label": [i * 7 % 3 % 2 for i in at], "p": [(i * 37 % 89 + 5) / 100 for i in at], "g": list(at)}
+        parquet.write_table(pa.table(columns), "t.parquet", row_group_size=size)
+        for question in ("", "--worst 60 -f json", "--by g -f json", "--fail-above 0.1 -q"):
+            same("bce", "t.parquet", "-p", "p", *question.split())

@@ -352,3 +352,9 @@ def test_the_slopes_that_are_the_answer_stand_first_whichever_method_is_asked_fo
 
     assert formula["gradient"] == [-0.625, pytest.approx(0.7142857142857143, rel=1e-15)]
     assert differences["gradient"] == differences["numeric"] == formula["numeric"] != formula["gradient"]
+
+
+def test_a_slope_by_a_parameter_within_the_rounding_of_its_difference_is_not_checked_and_not_wrong() -> None:
+    rows = "y,a\n" + "1,1e-9\n0,1e-9\n1,-1e-9\n0,-2e-9\n" * 5
+    found = record("grad", "bce", "-y", "y", "-x", "a", "--wrt", "params", "--theta", "40,1", "--check", stdin=rows)
+    assert found["ok"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import refusal, run
+from conftest import refusal, run, write
 
 from losscli.enums import Scale
 from losscli.errors import UsageError
@@ -665,3 +665,13 @@ def test_a_way_that_one_number_in_a_hundred_fits_by_chance_is_not_named(tried: i
     verdict = judged(typed_answer("0.36"), 5.0, (), [ways])
 
     assert bool(verdict.fits) is named and bool(verdict.more) is not named
+
+
+def test_an_error_in_one_of_many_rows_is_named_by_digits_that_no_other_number_has_by_chance(here: Path) -> None:
+    probs = [0.5 + 0.4 * ((at * 37) % 101) / 101 for at in range(600)]
+    probs[123] = 1e-9
+    write("t.csv", "label,prob\n" + "".join(f"1,{p!r}\n" for p in probs))
+    without = sum(-log(p) for p in probs if p > 1e-3) / 600
+
+    assert "row-omitted" in ids("bce", "t.csv", "--expect", f"{without:.9f}")
+    assert "row-omitted" not in ids("bce", "t.csv", "--expect", f"{without:.4f}")

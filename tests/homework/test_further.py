@@ -250,3 +250,20 @@ def test_columns_taken_in_another_order_are_told_in_the_order_of_the_columns() -
     found = told(float(value), "ce", labels, CE[2], "--classes", "a,b,c")
 
     assert found["columns-permuted"] == "the columns were taken for the classes c,a,b, in this order"
+
+
+FOUR = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")  # 0.36183 nats
+
+
+def test_a_number_that_names_another_unit_is_told_that_before_any_mistake() -> None:
+    for typed, unit in (("0.3618 bits", "bits"), ("0.3618 bans", "bans"), ("0.36183 shannons", "bits")):
+        found = run(*FOUR, "--expect", typed, "-f", "json")
+        assert found.code == 1 and found.json["expect"]["consistent_with"] == [], typed
+        assert unit in run(*FOUR, "--expect", typed).out
+
+
+def test_two_points_behind_a_number_leave_nothing_out() -> None:
+    assert run(*FOUR, "--expect", "0.361...").code == 0
+    assert run(*FOUR, "--expect", "0.361").code == 1
+    for typed in ("0.361..", "0.361. .", "..361"):
+        assert run(*FOUR, "--expect", typed).code == 2, typed

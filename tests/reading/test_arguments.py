@@ -679,3 +679,11 @@ def test_without_a_command_it_is_wrong_usage() -> None:
     for args in [(), ("bogus",), ("--bogus",), ("-q", "bce", "1,0", "0.8,0.3")]:
         result = run(*args)
         assert result.code == 2 and result.out == "" and result.err != "" and "Traceback" not in result.err
+
+
+def test_any_number_of_keywords_behind_a_list_is_taken_off() -> None:
+    right = answer("bce", "1,0", "0.8,0.3")
+    for call in ("tensor", "torch.tensor", "np.array", "jnp.asarray"):
+        for more in ("", ", dtype=float32", ", device='cuda:0', dtype=torch.float64", ", requires_grad=True"):
+            for further in ("", ", shape=(2,), size=2", ", grad_fn=<SigmoidBackward0>, dtype=float64"):
+                assert answer("bce", "1,0", f"{call}([0.8, 0.3]{more}{further})") == right, (call, more, further)

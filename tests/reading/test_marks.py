@@ -160,3 +160,12 @@ def test_zeros_and_ones_in_any_spelling_are_what_they_are(here: Path) -> None:
 
     assert answer("bce", "t.csv") == 0.0
     assert answer("bce", "--from", "logits", write("z.csv", "label,p\n1,1e-400\n")) == close(math.log(2))
+
+
+def test_large_labels_beside_missing_ones_stay_the_words_that_they_are(here: Path) -> None:
+    large = ("9007199254740993", "9007199254740992")
+    rows = "".join(f"{large[at % 2] if at % 5 else 'NA'},0.{at % 9 + 1}\n" for at in range(200))
+    write("t.csv", "label,p\n" + rows)
+    write("small.csv", "label,p\n" + rows.replace(large[0], "1").replace(large[1], "0"))
+
+    assert answer("bce", "t.csv", "--na", "drop", "--positive", large[0]) == answer("bce", "small.csv", "--na", "drop")

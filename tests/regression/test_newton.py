@@ -265,3 +265,14 @@ def test_no_step_raises_the_loss_from_wherever_it_begins(command: str) -> None:
         assert all(after <= before + 1e-9 * abs(before) for before, after in pairwise(history)), (scale, history)
         best = record("fit", command, "-y", "y", "--method", "newton", stdin=text)["train_loss"]
         assert not found["converged"] or found["train_loss"] == pytest.approx(best, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("options", [(), ("--no-intercept",), ("--l2", "0.5")], ids=" ".join)
+def test_the_loss_before_the_first_step_is_that_of_the_start(options: tuple[str, ...]) -> None:
+    text = "y,a,b\n" + "".join(f"{at % 2},{5 + at * 7 % 11},{100 - at * 5 % 13}\n" for at in range(20))
+    theta = "0.3,-0.02" if "--no-intercept" in options else "1.5,0.3,-0.02"
+    call = ("fit", "bce", "-y", "y", "--theta", theta, "--steps", "0", *options, "--method")
+    by = {method: record(*call, method, stdin=text) for method in ("gd", "newton")}
+    assert by["newton"]["history"] == [pytest.approx(by["gd"]["history"][0], rel=1e-12, abs=0)]
+    found = [one["theta"] for one in by["newton"]["parameters"]]
+    assert found == pytest.approx([float(part) for part in theta.split(",")], rel=1e-9)
