@@ -409,7 +409,7 @@ def _classes_left(free: FreeColumns) -> ColumnNumbers:
     left = numeric - aside
     few = len(free.top.rows) < 2  # a word in the only row may be a bad cell
     for columns, stem in families([(at, free.names[at]) for at in free.columns]).items() if free.names else ():
-        if left & {*columns} and (stem in PROB_NAMES or (few and len(left & {*columns}) > 1)):
+        if left & {*columns} and (stem in PROB_NAMES or few):
             left |= {*columns} - aside
     return tuple(sorted(left))
 

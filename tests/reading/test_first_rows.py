@@ -52,6 +52,10 @@ def test_a_bad_cell_of_a_class_is_refused_in_the_only_row_too(here: Path) -> Non
             said = refusal("ce", "--from", "logits", write("t.csv", text))
 
             assert said == f"t.csv:2: column '{stem}emu': '{bad}' is not a number"
+            for command in ("ce", "nll"):
+                two = write("t.csv", f"id,{stem}True,label,{stem}False\n7,{bad},1,-6.5\n")
+                said = refusal(command, "--from", "logits", two)
+                assert said == f"t.csv:2: column '{stem}True': '{bad}' is not a number"
 
 
 def test_columns_that_are_called_by_numbers_are_classes_whether_they_count_or_not(here: Path) -> None:
