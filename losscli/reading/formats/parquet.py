@@ -4,7 +4,6 @@ A file is a container of batches of some of its columns; what becomes of a batch
 and records of them stand for a column for each class; keys of the path (`day=2026-01-01/`) are columns as well.
 """
 
-import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,11 +30,9 @@ parquet: Any = Lazy("pyarrow._parquet")  # `pyarrow.parquet` loads the drivers o
 orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
-os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # pyarrow's own allocators keep more than they need
-
-BATCH_ROWS, BATCH_CELLS = 1 << 16, 1 << 18  # a batch has no more of either, so that it stays near the processor
+BATCH_ROWS, BATCH_CELLS = 1 << 15, 1 << 18  # a batch has no more of either, so that it stays near the processor
 LEAST_ROWS = 1 << 16  # of a part that a thread reads
-BUFFER = 1 << 20  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
+BUFFER = 1 << 18  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
 _FIRST_ROWS = 64  # that are looked at together for the length of a column's lists
 STREAM = b"\xff\xff\xff\xff"
 
