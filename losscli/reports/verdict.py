@@ -132,7 +132,7 @@ def _sentence(verdict: Verdict, what: str, unit: str, digits: int) -> str:
         return f"{verdict.word}: {shown}"
     reach = max(typed.half, typed.tolerance)
     low, high = (f"{float(typed.exact + sign * reach):.12g}" for sign in (-1, 1))
-    return f"{verdict.word}: {shown}, and {shortened(typed.text)} stands for {low} to {high}"
+    return f"{verdict.word}: {shown}, and {shortened(typed.text)} means {low} to {high}"
 
 
 def _list_sentence(verdict: Verdict, digits: int, hidden: bool) -> str:

@@ -121,7 +121,7 @@ BINARY_TEXTS: Texts = {
     "pos-weight-other": (ABOUT_OPTION, "the weight of the positive label was put in front of the term of label 0",
                          "multiply the term of label 1, y ln p, by it"),
     "pos-weight-other:divisor": (ABOUT_OPTION, "the sum was divided by the sum of the weights that the labels have",
-                                 "divide by the number of rows: the weight of the positive label is in the sum alone"),
+                                 "divide by the number of rows: the weight of label 1 belongs in the sum only"),
     "label-times-logit-added": (POSSIBLE, "y z was added: the loss of a logit is ln(1 + e^z) - y z", "subtract y z"),
     "mixed-logs": (RARE, "two logarithms were mixed: {} for label 1 and {} for 0",
                    "use the natural logarithm (ln) in both terms"),

@@ -122,7 +122,7 @@ CLASSES_TEXTS: Texts = {
                        "use the categorical loss: only the class that happened counts"),
     "all-classes": (COMMON, "the logarithms of all classes were {}, not only that of the class that happened",
                     "multiply by the one-hot label: only -ln p of the label's class counts"),
-    "p-log-p": (POSSIBLE, "the probability stands in front of its logarithm: p ln p where ln p belongs",
+    "p-log-p": (POSSIBLE, "the probability is in front of its logarithm: p ln p instead of ln p",
                 "multiply ln p by the label"),
     "argmax-class": (POSSIBLE, "the class with the highest probability was used in place of the label",
                      "look the label's probability up, not the highest one"),
@@ -131,7 +131,7 @@ CLASSES_TEXTS: Texts = {
     "logsumexp-only": (POSSIBLE, "this is the logarithm of the sum of e^z:"
                        " the logit of the label's class was not subtracted",
                        "subtract the logit of the label's class"),
-    "sigmoid-for-softmax": (POSSIBLE, "each logit went through a sigmoid of its own where a softmax belongs, and {}",
+    "sigmoid-for-softmax": (POSSIBLE, "each logit went through its own sigmoid instead of a softmax, and {}",
                             "apply the softmax along each row: the classes share a probability of 1"),
     "hinge": (POSSIBLE, "this is the hinge loss: how far the other logits come within 1 of that of the label's class",
               "use the softmax and -ln p of the label's class"),

@@ -67,7 +67,7 @@ DESCENT_TEXTS: Texts = {
     "step-not-averaged": (COMMON, "the gradient of the sum was used, not that of the mean",
                           "divide the gradient by the number of rows"),
     "rate-left-out": (COMMON, "the learning rate was left out of the steps", "multiply the gradient by it"),
-    "start-left-out": (COMMON, "these are the steps alone, without the parameters that they began at",
+    "start-left-out": (COMMON, "these are only the steps, without the parameters that they began at",
                        "add the steps to the parameters at the start"),
     "gradient-itself": (COMMON, "this is the gradient {}, not the parameters", "take the step: theta - lr * gradient"),
     "one-step-more": (POSSIBLE, "these are the parameters after one step more", "stop a step earlier"),

@@ -131,11 +131,11 @@ def _rows_shifted(rows: EvaluatedRows) -> Iterator[Yielded]:
     ]
     if not rows.categorical:
         ordered = np.sort(given)
-        ways += [(way, "the predictions were sorted, and the labels were not") for way in (ordered, ordered[::-1])]
+        ways += [(way, "the predictions were sorted, but the labels were not") for way in (ordered, ordered[::-1])]
     if rows.reduction is not Reduction.NONE:
         label = rows.labels.argmax(axis=1) if rows.categorical else rows.y
         places = np.argsort(np.argsort(label, kind="stable"))
-        ways.append((given[places], "the labels were sorted, and the predictions were not"))
+        ways.append((given[places], "the labels were sorted, but the predictions were not"))
     for moved, how in ways:
         yield "rows-shifted", rows.answer(rows.loss_of(moved, rows.scale)), how
 

@@ -178,7 +178,7 @@ METRICS_TEXTS: Texts = {
     "log-of-mean:sum": (COMMON, "the probabilities of the true labels were added up first,"
                         " and then the logarithm was taken", "take the logarithm of each, then add up"),
     "no-log": (COMMON, "the logarithm is missing: this is the mean probability of the true label,"
-               " with a minus or taken from 1", "take -ln of each probability"),
+               " negated or subtracted from 1", "take -ln of each probability"),
     "entropy-of-predictions": (POSSIBLE, "this is the entropy of the predictions, -p ln p: the labels were not used",
                                "put the label in front of the logarithm: -y ln p"),
     "kl": (POSSIBLE, "this is the Kullback-Leibler divergence: the entropy of the label probabilities was subtracted",
@@ -210,14 +210,14 @@ METRICS_TEXTS: Texts = {
     "alpha-focal:left-out": (ABOUT_OPTION, "the weight alpha was left out", "multiply by alpha, as --alpha asks"),
     "alpha-focal:swapped": (ABOUT_OPTION, "alpha weights label 0 and 1 - alpha label 1: they changed places",
                             "multiply by alpha for label 1 and by 1 - alpha for label 0"),
-    "focal-wrong-factor": (ABOUT_OPTION, "the factor {} stands where (1 - p)^gamma belongs,"
+    "focal-wrong-factor": (ABOUT_OPTION, "the factor {} was used instead of (1 - p)^gamma,"
                            " p being the probability of the true label", "multiply by (1 - p)^gamma"),
     "smoothing-one-side": (ABOUT_OPTION, "the labels were smoothed by half: {}",
                            "spread s over all classes, the label's too: (1 - s) y + s/K"),
     "smoothing-no-floor": (ABOUT_OPTION, "the label's class was given 1 - s, and the other classes nothing of s",
                            "spread s over all classes: (1 - s) y + s/K"),
     "zero-rows-skipped": (COMMON, "the rows that give probability 0 to the true label were left out{}",
-                          "such a row makes the loss infinite; clip all probabilities with --eps if that is wanted"),
+                          "such a row makes the loss infinite; clip with --eps for a finite loss"),
     "sum-over-labels": (ABOUT_OPTION, "the losses of a row's labels were {}",
                         "take the mean over all labels of all rows"),
     "smoothed": (POSSIBLE, "the labels were smoothed with {0:g}", "ask for it with --smoothing {0:g}"),
@@ -227,8 +227,8 @@ METRICS_TEXTS: Texts = {
     "min": (RARE, "this is the lowest loss of a row", "average over all rows"),
     "standard-deviation": (RARE, "this is the {}: how far the losses lie apart", "take their mean"),
     "median": (RARE, "this is the median of the losses of the rows", "take the mean"),
-    "first-row": (RARE, "this is the loss of the first row alone", "average over all rows"),
-    "last-row": (RARE, "this is the loss of the last row alone: a running value was overwritten, not added to",
+    "first-row": (RARE, "this is the loss of the first row only", "average over all rows"),
+    "last-row": (RARE, "this is the loss of the last row only: a running value was overwritten, not added to",
                  "average over all rows"),
     "first-row-lost": (POSSIBLE, "the first row is missing: it was taken for a header, or an index began at 1",
                        "count all rows (--no-header, range(n) from 0)"),
