@@ -32,6 +32,10 @@ from losscli.enums import Form, Scale
 from losscli.errors import DataError, shown
 
 _NOT_CLASSES = (KEY, "by")  # extra columns that rows are matched or grouped by are no predictions
+_OTHER_SCALES = {  # the names that speak of another scale
+    scale: frozenset(name for other, names in SCALE_NAMES.items() if other is not scale for name in names)
+    for scale in Scale
+}
 _SPOILED = re.compile(r"[-+]?(?:\d*[.,]\d|\d+\D{1,2}$)|#")  # how a cell begins that was to be a number
 
 
@@ -273,13 +277,9 @@ def _single_or_classes(free: FreeColumns) -> ColumnNumbers:
     return _single_prediction(free)
 
 
-def _other_scales(scale: Scale) -> set[str]:
-    return {name for other, names in SCALE_NAMES.items() if other is not scale for name in names}
-
-
 def _prediction_names(free: FreeColumns) -> Set[str]:
     """The names of predictions on the scale that is asked for, where a column has one; else of any."""
-    own = PROB_NAMES - _other_scales(free.wanted.scale)
+    own = PROB_NAMES - _OTHER_SCALES[free.wanted.scale]
     return own if any(name.strip().casefold() in own for name in free.names or ()) else PROB_NAMES
 
 
@@ -386,7 +386,7 @@ def _class_sets(free: FreeColumns) -> list[list[ColumnNumbers]]:
         return [[]]
     row = free.top.rows[0] if free.top.rows else ()
     found = families([(at, free.names[at]) for at in _classes_left(free)], row)
-    others = _other_scales(free.wanted.scale)
+    others = _OTHER_SCALES[free.wanted.scale]
     named = [columns for columns, stem in found.items() if stem in PROB_NAMES]
     return [
         [columns for columns, stem in found.items() if stem in SCALE_NAMES.get(free.wanted.scale, ())],

@@ -6,7 +6,7 @@ one table has, unless such rows are to be left out and counted. A row that is dr
 partner along; one whose key is missing has none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -22,6 +22,7 @@ from losscli.data.categorical import (
     as_words,
     missing_words,
     stacked,
+    stacked_words,
     taken,
 )
 from losscli.data.columns import KEY
@@ -110,7 +111,7 @@ class HeldTable:
     @cached_property
     def rows(self) -> KeyedRows:
         """All rows."""
-        columns = tuple(map(_stacked_words, zip(*(part.columns for part in self.parts), strict=True)))
+        columns = tuple(map(stacked_words, zip(*(part.columns for part in self.parts), strict=True)))
         columns = columns or (as_words([]),) * len(self.table.schema.extra[KEY])
         return KeyedRows(columns, keys_of(columns), self.keep, self.keyed)
 
@@ -139,12 +140,6 @@ class HeldTable:
         return Side(self.blocks, (row,)).location(0, "row", None)
 
 
-def _stacked_words(columns: Sequence[Column]) -> Categorical:
-    found = stacked(columns)
-    assert isinstance(found, Categorical)
-    return found
-
-
 def held_table(table: Table, drop: bool, threads: int) -> HeldTable:
     """All of a table; DataError at the first fault of it, and where a key stands twice."""
     blocks: list[Block] = []
@@ -167,7 +162,7 @@ def held_table(table: Table, drop: bool, threads: int) -> HeldTable:
         tuple(stacked([block.labels[at] for block in blocks]) for at in range(table.schema.label_width)),
         np.concatenate(weights) if weights else None,
         tuple(
-            _stacked_words([block.extra[at] for block in blocks]) if at in others and blocks else None
+            stacked_words([block.extra[at] for block in blocks]) if at in others and blocks else None
             for at in range(extra_count(table))
         ),
         tuple(block.bare() for block in blocks),

@@ -174,8 +174,8 @@ class TextSource(OpenSource):
         origin = Origin(self.name, columns, head.above + skipped + 1)
         schema = schema_of(columns, wanted)
         schema = replace(schema, notes=(*head.notes, *schema.notes)) if head.notes else schema
-        alike = head.above + skipped == 1 and is_plain_file(feed.source) and not (head.notes or head.lists)
-        reader = TextReader(feed, layout, origin, style.block_bytes, head.lists, header if alike else b"")
+        header = header if head.above + skipped == 1 and not (head.notes or head.lists) else b""
+        reader = TextReader(feed, layout, origin, style.block_bytes, head.lists, header)
         return Table(self.name, schema, reader, (self.name,))
 
 
@@ -189,7 +189,8 @@ class TextReader(LineReader):
         self.layout, self.origin, self.block_bytes, self.lists, self.header = layout, origin, block_bytes, lists, header
 
     def small_files(self) -> SmallFiles | None:
-        return SmallTexts(self.header, self.layout, self.origin) if self.header else None
+        alike = self.header and is_plain_file(self.source)
+        return SmallTexts(self.header, self.layout, self.origin) if alike else None
 
     def chunks_of(self, feed: Feed, ranged: bool) -> Iterator[Chunk]:
         while piece := feed.lines(self.block_bytes):
