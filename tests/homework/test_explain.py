@@ -1,6 +1,7 @@
 """The work behind an answer: the formula, the numbers put in, the sum, the division."""
 
 import re
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -247,6 +248,7 @@ SEVERAL = "y,z,p,q\n1,0,0.8,0.3\n0,1,0.4,0.9\n"
         ("bce - -y y,z -p p,q --wrt logits -r sum", SEVERAL),
         ("ce - --ignore=-1", IGNORED),
         ("ce - --ignore=-1 --wrt logits", IGNORED),
+        ("bce - --base 2", "label,prob\n1,0.8\n0,0.3\n1,0.4\n"),
         ("bce - -w weight", "label,prob,weight\n1,0.8,2\n0,0.3,0.5\n"),
     ],
 )
@@ -255,8 +257,8 @@ def test_the_chain_of_each_row_comes_to_its_gradient(command: str, table: str) -
 
     assert rows
     for row in rows:
-        chain = row["chain"].replace("^", "**").replace("[", "(").replace("]", ")")
-        slopes, divisor = re.findall(r"^(.*?)((?: / [0-9]+)?)$", chain)[0]  # a tuple divides by nothing in Python
+        chain = row["chain"].replace("^", "**").replace("[", "(").replace("]", ")").replace("ln 2", repr(log(2)))
+        slopes, divisor = re.findall(r"^(.*?)((?: / [0-9.]+)*)$", chain)[0]  # a tuple divides by nothing in Python
         worked = np.ravel(eval(slopes)) * eval(f"1{divisor}")
         assert worked == pytest.approx([float(part) for part in row["gradient"].split(",")], rel=1e-4)
 

@@ -169,3 +169,19 @@ def test_a_gradient_with_both_infinities_has_a_sum_that_no_number_is() -> None:
 
     assert (result.code, result.err) == (1, "")
     assert "wrong: the sum of the gradient is nan" in result.out
+
+
+def test_another_class_of_one_row_is_named_by_its_column() -> None:
+    other = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+
+    found = told((*CLASSES, "--wrt", "logits"), text((Q - other) / 2))["consistent_with"]
+
+    meaning = "the label of row 1 was taken for column 2 and not 1; all other rows are right"
+    assert [(fit["id"], fit["meaning"]) for fit in found] == [("row-flipped", meaning)]
+
+
+def test_one_entry_alone_has_no_constant_ratio_but_those_with_a_name() -> None:
+    alone = ("grad", "bce", "1", "0.8", "--wrt", "logits")
+
+    assert told(alone, "-0.9")["ratio"] is None
+    assert told(alone, "0.2")["ratio"] == -1.0

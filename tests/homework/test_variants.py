@@ -189,3 +189,13 @@ def test_a_mistake_in_a_gradient_by_parameters_is_named(id_: str, value: np.ndar
     command = ("grad", "bce", str(table), "-y", "y", "--wrt", "params", "-x", "x1,x2", "--theta=-1,0.5,0.2")
 
     assert id_ in ids(command, value)
+
+
+def test_exchanged_features_are_counted_without_the_intercept() -> None:
+    table = "x1,x2,y\n1,2.5,0\n2,1,1\n4,3.5,1\n"
+    command = ("grad", "bce", "-", "-y", "y", "--wrt", "params", "-x", "x1,x2", "--theta=-1,0.5,0.2", "-f", "json")
+    typed = ",".join(f"{x:.6g}" for x in RIGHT[[0, 2, 1]])
+
+    found = run(*command, f"--expect={typed}", stdin=table).json["expect"]["consistent_with"]
+
+    assert [fit["meaning"] for fit in found] == ["the entries of features 1 and 2 changed places"]
