@@ -69,7 +69,7 @@ def test_a_fit_shows_its_first_step(table: str) -> None:
 
 
 def test_the_first_step_is_that_of_the_fit(table: str) -> None:
-    for options in ((), ("--l2", "0.3"), ("--standardize",), ("--theta", "0.5,-1")):
+    for options in ((), ("--l2", "0.3", "--theta", "0.5,-1"), ("--standardize",), ("--theta", "0.5,-1")):
         found = fit(table, *options, "--steps", "1", "-f", "json").json
         work = found["explain"]
 
