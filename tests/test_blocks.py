@@ -231,7 +231,8 @@ def test_of_slopes_that_disagree_as_much_the_first_is_named() -> None:
     assert "row 1; " in same("grad", "bce", "t.csv", "--check", "--step", "0.2").out
 
 
-def test_of_entries_that_are_as_large_the_first_is_named() -> None:
+def test_of_entries_that_are_as_large_the_first_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "SPOOL_ROWS", 2)
     write("t.csv", "label,p\n1,0.9\n" + "1,0.5\n0,0.5\n" * 3)
     assert "row 2" in next(line for line in same("grad", "bce", "t.csv").out.splitlines() if "largest" in line)
     write("t.csv", "label,p\n1,0.9\n" + "1,0\n0,1\n" * 2)

@@ -449,3 +449,12 @@ def test_every_source_of_a_question_is_found_beside_its_key(here: Path) -> None:
         write("answers.csv", f'student,question,answer\nann,{name},"{right}"\n')
         found = run("grade", "there/key.csv", "answers.csv", "-f", "csv").out
         assert list(csv.reader(found.splitlines()))[1][:4] == ["ann", name, right, "right"], name
+
+
+def test_the_commonest_mistake_has_its_own_meaning_whoever_answered_first(here: Path) -> None:
+    write("key.csv", 'question,command\nq,"bce 1,0,0,1 0.8,0.3,0.4,0.7"\n')
+    write("answers.csv", "student,question,answer\na,q,1.44732\nb,q,0.522010\nc,q,0.522010\nd,q,-0.361830\n")
+
+    lines = run("grade", "key.csv", "answers.csv").out.splitlines()
+    line = next(line for line in lines if line.startswith("q ") and "%" in line)
+    assert "base-2" in line and "2 of 4 wrong" in line and "base 2" in line and "added up" not in line

@@ -355,6 +355,9 @@ def test_the_slopes_that_are_the_answer_stand_first_whichever_method_is_asked_fo
 
 
 def test_a_slope_by_a_parameter_within_the_rounding_of_its_difference_is_not_checked_and_not_wrong() -> None:
-    rows = "y,a\n" + "1,1e-9\n0,1e-9\n1,-1e-9\n0,-2e-9\n" * 5
-    found = record("grad", "bce", "-y", "y", "-x", "a", "--wrt", "params", "--theta", "40,1", "--check", stdin=rows)
-    assert found["ok"]
+    rows = "y,a\n" + "1,1\n0,2\n1,-1\n0,-2\n" * 5
+    call = ("grad", "bce", "-y", "y", "-x", "a", "--wrt", "params", "--theta", "0.5,1", "--check", "--step")
+    for step in ("1e-12", "1e-13"):
+        found = record(*call, step, stdin=rows)
+        assert found["ok"] and found["unchecked"] > 0, step
+    assert record(*call, "1e-5", stdin=rows)["unchecked"] == 0
