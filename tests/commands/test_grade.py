@@ -458,3 +458,11 @@ def test_the_commonest_mistake_has_its_own_meaning_whoever_answered_first(here: 
     lines = run("grade", "key.csv", "answers.csv").out.splitlines()
     line = next(line for line in lines if line.startswith("q ") and "%" in line)
     assert "base-2" in line and "2 of 4 wrong" in line and "base 2" in line and "added up" not in line
+
+
+def test_the_commonest_mistake_is_counted_by_the_likeliest_of_each_answer(key: Path) -> None:
+    """Both answers may be a standard deviation too, but something else is likelier for each."""
+    result = run("grade", key, "-", stdin="student,question,answer\nanna,q1,0.10\nben,q1,0.12\n")
+
+    line = next(line for line in result.out.splitlines() if line.startswith("q1 "))
+    assert line.split()[:6] == ["q1", "0", "%", "brier", "1", "of"]

@@ -267,3 +267,11 @@ def test_two_points_behind_a_number_leave_nothing_out() -> None:
     assert run(*FOUR, "--expect", "0.361").code == 1
     for typed in ("0.361..", "0.361. .", "..361"):
         assert run(*FOUR, "--expect", typed).code == 2, typed
+
+
+def test_another_metric_is_named_with_the_weights_and_without_them() -> None:
+    weights, squares = np.array([2.0, 0.5, 1.5, 0.5, 1.0, 3.0, 1.0]), (P - Y) ** 2
+    command = (*BCE, "-w", ",".join(map(str, weights)))
+
+    assert ids(float((weights * squares).sum() / weights.sum()), *command)[0] == "brier"
+    assert ids(float(squares.mean()), *command)[0] == "brier"
