@@ -4,6 +4,7 @@ What changes on the screen shows as a change of `data/snapshots.txt`: read it be
 """
 
 import difflib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -191,11 +192,17 @@ def tables(here: Path) -> None:
     write("parts/2.csv", "label,prob\n0,0.4\n1,0.7\n")
 
 
+LONG = re.compile(r"(?<![\w.])-?\d+\.\d{9,}(?:e[-+]\d+)?")  # a number with digits that a numpy of another day lacks
+
+ROUNDING = re.compile(r"\b\d(?:\.\d+)?e-1[0-3]\b *")  # what differences and formulas are apart
+
+
 def taken(call: str) -> str:
-    """What a call prints, its standard error and an exit code that isn't 0."""
+    """What a call prints, long numbers to ten digits, its standard error and an exit code that isn't 0."""
     result = run(*call.split())
     said = "".join(f"! {line}\n" for line in result.err.splitlines())
-    return result.out + said + (f"! exit code {result.code}\n" if result.code else "")
+    told = result.out + said + (f"! exit code {result.code}\n" if result.code else "")
+    return ROUNDING.sub("~0", LONG.sub(lambda number: f"{float(number[0]):.10g}", told))
 
 
 def snapshots() -> Iterator[tuple[str, str]]:
