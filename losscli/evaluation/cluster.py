@@ -6,19 +6,19 @@ machine: the first in the source first, with its place in the source.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from operator import add
 from typing import Any
 
 from losscli.data.blocks import Block
-from losscli.data.table import Chunk, Table
+from losscli.data.table import Chunk, Schema, Table
 from losscli.engines.dask import on_cluster
 from losscli.engines.local import in_threads
 from losscli.errors import DataError, Quoted, RowError
 from losscli.evaluation.validation import worked
 from losscli.output.progress import counted
-from losscli.reading.many import ExtraColumns, extra_as
+from losscli.reading.many import extra_as, refuse_other_columns
 from losscli.reading.open import ReadOptions, open_data
 
 PART_BYTES = 1 << 26  # of a file that are a part of the work
@@ -28,14 +28,15 @@ PART_BYTES = 1 << 26  # of a file that are a part of the work
 class FilePart:
     """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end.
 
-    `name` is what the user calls the file.
+    `name` is what the user calls the file; `first` and `schema` are the name and the columns of the table's first file.
     """
 
     request: ReadOptions
     name: str
+    first: str
+    schema: Schema
     low: int = 0
     high: int | None = None
-    extra: ExtraColumns = field(default_factory=dict)  # as the first file of the table has them
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) ->
     """What `work` makes of the blocks of a table, added up in the order of the source."""
     assert table.cluster is not None
     files, alone = table.cluster.files, len(table.cluster.files) == 1
-    whole = [FilePart(file, name, extra=table.schema.extra) for name, file in files]
+    whole = [FilePart(file, name, files[0][0], table.schema) for name, file in files]
     cuts = table.reader.ranges((table.reader.size or 0) // PART_BYTES) if alone else ()
     try:
         return _added_up(table, work, empty, [replace(whole[0], low=low, high=high) for low, high in cuts] or whole)
@@ -64,10 +65,15 @@ def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) ->
 
 
 def open_piece(piece: FilePart) -> Table:
-    """The table of the rows of a part."""
+    """The table of the rows of a part; DataError where its columns differ from those of the first file."""
     table = open_data(replace(piece.request, threads=1, cluster=None))
+    try:
+        refuse_other_columns(piece.first, piece.schema, table)
+    except BaseException:
+        table.close()
+        raise
     table = table if piece.high is None else table.part(piece.low, piece.high)
-    return extra_as(piece.extra, table) if table.schema.extra != piece.extra else table
+    return extra_as(piece.schema.extra, table) if table.schema.extra != piece.schema.extra else table
 
 
 def outcome(work: Callable[[Block], Any], empty: Any, piece: FilePart) -> PartResult:

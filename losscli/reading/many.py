@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from losscli.data.blocks import Block
 from losscli.data.columns import ColumnSelection
-from losscli.data.table import ChangedReader, Chunk, Cluster, OpenSource, Reader, Table
+from losscli.data.table import ChangedReader, Chunk, Cluster, OpenSource, Reader, Schema, Table
 from losscli.errors import DataError, UsageError, shown
 from losscli.reading.listing import FileListing, list_files
 from losscli.reading.remote import is_url
@@ -56,15 +56,20 @@ def _like_first(first: Table, open_file: OpenFile, wanted: ColumnSelection, name
     opened = open_file(name)
     try:
         table = opened.table(wanted)
-        if _used(first) != _used(table):
-            raise DataError(f"{table.name}: its columns differ from those of {first.name}; choose them with -y and -p")
-        for (column, kind), (_, own) in zip(first.schema.types, table.schema.types, strict=False):
-            if kind != own and "nothing" not in (kind, own):  # a column of nulls alone fits all others
-                raise DataError(f"{table.name}: column {shown(column)} holds {own}, but in {first.name} {kind}")
+        refuse_other_columns(first.name, first.schema, table)
         return table
     except BaseException:
         opened.close()
         raise
+
+
+def refuse_other_columns(first: str, schema: Schema, table: Table) -> None:
+    """DataError where a table has other columns in use than the first file, or columns of other types."""
+    if _used(schema) != _used(table.schema):
+        raise DataError(f"{table.name}: its columns differ from those of {first}; choose them with -y and -p")
+    for (column, kind), (_, own) in zip(schema.types, table.schema.types, strict=False):
+        if kind != own and "nothing" not in (kind, own):  # a column of nulls alone fits all others
+            raise DataError(f"{table.name}: column {shown(column)} holds {own}, but in {first} {kind}")
 
 
 @dataclass
@@ -193,7 +198,6 @@ def _listed(names: str | int | list[str | int] | None) -> list[str | int]:
     return names if isinstance(names, list) else [] if names is None else [names]
 
 
-def _used(table: Table) -> tuple[object, ...]:
-    schema = table.schema
+def _used(schema: Schema) -> tuple[object, ...]:
     extra = {purpose: [name for name, _ in part] for purpose, part in schema.extra.items()}
     return schema.form, schema.columns, schema.width, schema.label_width, schema.feature_names, extra

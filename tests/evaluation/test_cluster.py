@@ -73,6 +73,24 @@ def test_a_cluster_changes_no_digit(options: tuple[str, ...], table: Path, runni
     assert here.code == 0
 
 
+def test_a_cluster_refuses_a_file_whose_columns_are_others(tmp_path: Path, running: Cluster) -> None:
+    typed = tmp_path / "typed"
+    counted = tmp_path / "counted"
+    for folder in (typed, counted):
+        folder.mkdir()
+    parquet.write_table(pa.table({"label": [1, 0], "prob": [0.8, 0.3]}), typed / "1.parquet")
+    parquet.write_table(pa.table({"label": [1, 0], "prob": [1, 0]}), typed / "2.parquet")
+    (counted / "1.csv").write_text("1,0.8\n0,0.3\n")
+    (counted / "2.csv").write_text("prob,label\n0.8,1\n")
+    for folder, told in ((typed, "column 'prob' holds whole numbers, but in"), (counted, "its columns differ")):
+        here = refusal("bce", folder)
+
+        there = refusal("bce", folder, "--cluster", running.address)
+
+        assert told in here
+        assert there == here
+
+
 def test_a_cluster_knows_classes_by_their_names(tmp_path: Path, running: Cluster) -> None:
     draw = random.Random(5)
     lines = ["label,p_cat,p_dog"]
