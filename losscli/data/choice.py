@@ -125,8 +125,10 @@ def has_header(top: FirstLines, wanted: ColumnSelection) -> bool:
     if len(first) > 1 and first[0] == "" and first[1:] == tuple(map(str, range(len(first) - 1))):
         return True  # as pandas writes an index beside columns without names
     if all(is_like_number(cell) or is_missing_number(cell) for cell in cells):
+        marks = {cell for cell in cells if is_missing_number(cell)}  # a class may be called NA
         whole = {canonical(cell) for cell in cells if (value := number(cell)) is not None and value.is_integer()}
-        return named and not known and len(whole) == len(cells) > 1
+        names = marks | whole
+        return named and not known and len(names) == len(cells) > 1
     words = [(at, cell) for at, cell in enumerate(first) if number(cell) is None and not is_missing_number(cell)]
     if any(cell in top.column(at) for at, cell in words):
         return False  # a word that comes again is no name

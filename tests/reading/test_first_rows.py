@@ -77,6 +77,11 @@ def test_numbers_that_are_one_float_may_be_the_names_of_classes(here: Path) -> N
         assert answer("ce", write("t.csv", text.format(*large, large[1]))) == close(-math.log(0.8))
 
 
+def test_marks_of_missing_cells_may_be_the_names_of_all_classes(here: Path) -> None:
+    for text in ("label,?,null\n?,0.8,0.2\nnull,0.3,0.7\n", "y,0,NA\n0,0.8,0.2\nNA,0.3,0.7\n"):
+        assert answer("ce", write("t.csv", text)) == close((-math.log(0.8) - math.log(0.7)) / 2), text
+
+
 def test_a_bad_feature_is_refused_in_whichever_row_it_stands(here: Path) -> None:
     rows = ["1,0.5,2", "0,1.5,3", "1,2.5,1", "0,0.1,4"]
     for place in range(len(rows)):
