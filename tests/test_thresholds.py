@@ -140,3 +140,10 @@ def test_a_hundred_steps_that_are_asked_for_may_end_above_where_they_began() -> 
         return run("fit", "bce", "t.csv", "--lr", "60", "--steps", str(steps)).code == 2
 
     is_told_from(101, refused)
+
+
+def test_one_row_is_said_in_the_singular() -> None:
+    assert "1 row has a gradient of 0" in told("grad", "ce", "0,1", "0.7,0.3;0.2,0.8", "--ignore", "1")
+    assert "2 rows have a gradient of 0" in told("grad", "ce", "0,1,1", "0.7,0.3;0.2,0.8;0.2,0.8", "--ignore", "1")
+    write("one.csv", "x,label\n1,1\n")
+    assert "mean over 1 row\n" in told("fit", "bce", "one.csv", "-y", "label", "-x", "x", "--steps", "1")

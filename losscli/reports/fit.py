@@ -19,7 +19,7 @@ from losscli.regression.quality import accuracy, boundary, deviance, free_parame
 from losscli.regression.temperature import scaled
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
 from losscli.reports.parts import Figure, lines_of, record_of
-from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_probabilities
+from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_probabilities, rows_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class FitReport:
 def _size(design: DesignMatrix | None) -> str:
     if design is None:
         return ""
-    return ", ".join(filter(None, (design.problem.settings.unit_name, f"mean over {design.rows} rows")))
+    return ", ".join(filter(None, (design.problem.settings.unit_name, f"mean over {rows_of(design.rows)}")))
 
 
 FIGURES: tuple[Figure[FitReport], ...] = (

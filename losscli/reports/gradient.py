@@ -223,7 +223,9 @@ def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
     s, ignore = gradient.totals.summary, gradient.problem.settings.labels.ignore
     notes = list(warnings)
     ignored, clipped = s.counts.left_out.get(IGNORED_LABEL.key), s.counts.clipped
-    notes += [f"the label {ignore} is ignored: {ignored} rows have a gradient of 0"] if ignored else []
+    if ignored:
+        rows = "1 row has" if ignored == 1 else f"{ignored} rows have"
+        notes.append(f"the label {ignore} is ignored: {rows} a gradient of 0")
     notes += [f"{clipped} clipped {'cell has' if clipped == 1 else 'cells have'} a gradient of 0"] if clipped else []
     return [*notes, *gradient.table.schema.notes]
 
