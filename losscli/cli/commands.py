@@ -138,7 +138,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
             *(command for loss in LOSSES.values() for command in commands_of(loss)),
             Command(
                 ("fit", "temperature"),
-                "Temperature scaling: the number to divide logits by for the lowest loss.",
+                "Temperature scaling: divide logits by the number that gives the lowest loss.",
                 (
                     "losscli fit temperature breast_cancer_logits.csv",
                     "losscli fit temperature breast_cancer_logits.csv -y label -p logit -q",
@@ -152,14 +152,14 @@ COMMANDS: dict[tuple[str, ...], Command] = {
             ),
             Command(
                 ("grade",),
-                "Grade many typed answers at once with a key.",
+                "Grade the answers of many students with a key.",
                 (
                     "losscli grade key.csv answers.csv",
                     "losscli grade key.csv answers.csv -f csv",
                     "losscli grade key.csv - -f json < answers.csv",
                 ),
                 (
-                    ("KEY", "a table: question, command; tolerance, points"),
+                    ("KEY", "a table: question, command, [tolerance], [points]"),
                     ("ANSWERS", "a table: student, question, answer"),
                 ),
                 GRADE,
@@ -174,7 +174,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
 
 # The first word of commands of two, with what the page at the top says of them.
 GROUPS: Mapping[str, str] = {
-    "grad": "gradient of a loss, and its check by finite differences",
+    "grad": "gradient of a loss, checked by finite differences with --check",
     "fit": "logistic and softmax regression, temperature scaling",
 }
 

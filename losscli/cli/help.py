@@ -166,7 +166,7 @@ def top_page(width: int) -> str:
         HELP,
         ("-V, --version", "show the version"),
         ("--install-completion [SHELL]", "set up completion for your shell, or for SHELL"),
-        ("--show-completion [SHELL]", "print what that would set up"),
+        ("--show-completion [SHELL]", "print the completion script"),
     ]
     commands = [(words[0], _title(command)) for words, command in COMMANDS.items() if len(words) == 1]
     commands += [(f"{group} {'|'.join(within(group))}", text) for group, text in GROUPS.items()]

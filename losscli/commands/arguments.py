@@ -178,7 +178,7 @@ class Arguments:
         "--weight",
         metavar="COL",
         completes=COLUMNS,
-        help="sample weights: a column; beside lists a list, or one number for all",
+        help="sample weights: a column; with lists a list, or one number for all",
     )
     key: str | None = _input(
         "--key",
@@ -188,9 +188,9 @@ class Arguments:
         help="join LABELS and PREDS on these columns",
     )
     unmatched: Unmatched | None = _input(
-        "--unmatched", metavar="HOW", commands=OF_PREDICTIONS, help="with --key: rows without a partner, error or drop"
+        "--unmatched", metavar="HOW", commands=OF_PREDICTIONS, help="rows that --key can't match: error (default), drop"
     )
-    from_: Scale | None = _input("--from", metavar="SCALE", commands=OF_PREDICTIONS, help="{scales}")
+    from_: Scale | None = _input("--from", metavar="SCALE", commands=OF_PREDICTIONS, help="predictions: {scales}")
     positive: str | None = _input(
         "--positive", metavar="LABEL", completes=LABELS, help="this label is 1, all others are 0"
     )
@@ -198,49 +198,53 @@ class Arguments:
     delimiter: str | None = _input(
         "-d", "--delimiter", metavar="CHAR", help="delimiter of the cells: a character, tab or space"
     )
-    decimal: str | None = _input("--decimal", metavar="CHAR", help="the decimal mark: . (default) or ,")
+    decimal: str | None = _input("--decimal", metavar="CHAR", help="decimal point: . (default) or ,")
     header: bool | None = _input("--header/--no-header", help="whether line 1 names the columns")
     encoding: str | None = _input(
-        "--encoding", metavar="NAME", commands=EVERY, help="default: UTF-8, or UTF-16 by its byte order mark"
+        "--encoding", metavar="NAME", commands=EVERY, help="text encoding (default: UTF-8, or UTF-16 by BOM)"
     )
     na: Missing = _input("--na", default=Missing.ERROR, metavar="HOW", help="missing cells: error (default) or drop")
     cluster: str | None = _input("--cluster", metavar="ADDRESS", commands=(LOSS,), help="compute on a Dask cluster")
 
     # --- mathematics
     reduction: Reduction = _math(
-        "-r", "--reduction", default=Reduction.MEAN, metavar="HOW", help="mean (default), sum or none: each row's loss"
+        "-r",
+        "--reduction",
+        default=Reduction.MEAN,
+        metavar="HOW",
+        help="mean (default), sum, or none (the loss of each row)",
     )
-    base: str = _math("--base", default="e", metavar="B", help="of the logarithm: e (default), 2 (bits), 10, ...")
+    base: str = _math("--base", default="e", metavar="B", help="base of the log: e (default), 2 (bits), 10, ...")
     eps: float | None = _math(
         "--eps",
         metavar="X",
         range=Bounds(0.0, 0.5, below_high=True),
-        help="clip probabilities to [X, 1-X]; default: never",
+        help="clip probabilities to [X, 1-X] (default: never)",
     )
-    like: Like | None = _math("--like", metavar="LIBRARY", help="conventions of torch, keras or sklearn")
+    like: Like | None = _math("--like", metavar="LIBRARY", help="compute as torch, keras or sklearn does")
     smoothing: float | None = _math(
         "--smoothing",
         metavar="S",
         range=Bounds(0.0, 1.0),
         commands=OF_LABELS,
-        help="label smoothing: S spread over the classes",
+        help="label smoothing: spread S over the classes",
     )
     focal: float | None = _math(
-        "--focal", metavar="GAMMA", range=Bounds(0.0, below_high=True), help="focal loss: times (1-p_t)^GAMMA"
+        "--focal", metavar="GAMMA", range=Bounds(0.0, below_high=True), help="focal loss: the loss times (1-p_t)^GAMMA"
     )
     alpha: float | None = _math(
-        "--alpha", metavar="A", range=Bounds(0.0, 1.0), help="with --focal: its weight (bce: 1-A for label 0)"
+        "--alpha", metavar="A", range=Bounds(0.0, 1.0), help="with --focal: times A (bce: 1-A for label 0)"
     )
     pos_weight: str | None = _math(
-        "--pos-weight", metavar="C", commands=OF_LABELS, help="weight of the positive term, or one for each label"
+        "--pos-weight", metavar="C", commands=OF_LABELS, help="weight of the positive label; a list for several"
     )
     class_weight: str | None = _math(
-        "--class-weight", metavar="WEIGHTS", commands=OF_LABELS, help="a weight for each class, or balanced"
+        "--class-weight", metavar="WEIGHTS", commands=OF_LABELS, help="a list with a weight for each class, or balanced"
     )
     ignore: str | None = _math(
         "--ignore", metavar="LABEL", completes=LABELS, commands=OF_TABLES, help="rows with this label do not count"
     )
-    normalize: bool = _math("--normalize", default=False, help="rescale each row to sum to 1")
+    normalize: bool = _math("--normalize", default=False, help="rescale the probabilities of each row to sum to 1")
 
     # --- answers
     format: str = _answer(
@@ -253,7 +257,7 @@ class Arguments:
         help=", ".join(FORMATS).replace("table", "table (default)"),
     )
     quiet: bool = _answer(
-        "-q", "--quiet", default=False, commands=EVERY, help="print only the number, with all its digits"
+        "-q", "--quiet", default=False, commands=EVERY, help="print only the numbers, with all their digits"
     )
     digits: int = _answer(
         "--digits",
@@ -261,10 +265,10 @@ class Arguments:
         metavar="N",
         range=Bounds(1, 17),
         commands=EVERY,
-        help="significant digits in tables (6)",
+        help="significant digits in tables (default: 6)",
     )
     ci: float | None = _answer(
-        "--ci", metavar="LEVEL", range=SHARE, commands=(LOSS, FIT), help="level of confidence intervals (0.95)"
+        "--ci", metavar="LEVEL", range=SHARE, commands=(LOSS, FIT), help="level of confidence intervals (default: 0.95)"
     )
     expect: str | None = _answer(
         "--expect", metavar="X", commands=OF_LABELS, help="check the answer X: exit 1 if wrong, and say why"
@@ -274,46 +278,50 @@ class Arguments:
         metavar="T",
         range=FINITE,
         commands=OF_LABELS,
-        help="how far X may be off (half its last digit)",
+        help="how far X may be off (default: half its last digit)",
     )
     hide_answer: bool = _answer(
-        "--hide-answer", default=False, commands=OF_LABELS, help="with --expect: the verdict, not the answer"
+        "--hide-answer", default=False, commands=OF_LABELS, help="with --expect: do not show the right answer"
     )
     explain: bool = _answer(
         "--explain", default=False, commands=OF_LABELS, help="show the work: formula, terms, sum, division"
     )
     fail_above: float | None = _answer("--fail-above", metavar="X", help="exit 1 if the answer is above X")
     fail_if_worse: float | None = _answer(
-        "--fail-if-worse", metavar="[X]", bare="0", help="exit 1 if a model is worse than the first"
+        "--fail-if-worse", metavar="[X]", bare="0", help="exit 1 if a model is worse than the first by over X"
     )
-    worst: int | None = _answer("--worst", metavar="N", range=Bounds(1, 10**6), help="the N rows with the highest loss")
-    show: str | None = _answer("--show", metavar="COLS", completes=COLUMNS, help="with --worst: these columns too")
-    by: str | None = _answer("--by", metavar="COLS", completes=COLUMNS, help="a line for each value of these columns")
+    worst: int | None = _answer(
+        "--worst", metavar="N", range=Bounds(1, 10**6), help="show the N rows with the highest loss"
+    )
+    show: str | None = _answer("--show", metavar="COLS", completes=COLUMNS, help="with --worst: show these columns too")
+    by: str | None = _answer(
+        "--by", metavar="COLS", completes=COLUMNS, help="group the rows by the values of these columns"
+    )
     max_groups: int = _answer(
         "--max-groups",
         default=1000,
         metavar="N",
         range=Bounds(1, 10**7),
-        help="with --by: how many groups to allow (1000)",
+        help="with --by: the most groups allowed (default: 1000)",
     )
     calibration: int | None = _answer(
         "--calibration",
         metavar="[BINS]",
         range=Bounds(1, 1000),
         bare="10",
-        help="reliability by bins (10); holds 8 to 24 bytes a row, with -f csv none",
+        help="calibration in bins (default: 10); needs 8 to 24 bytes of memory a row, with -f csv none",
     )
-    quantiles: str | None = _answer("--quantiles", metavar="Q,..", help="quantiles of the losses")
-    plot: bool = _answer("--plot", default=False, commands=(LOSS, FIT), help="pictures in the terminal")
+    quantiles: str | None = _answer("--quantiles", metavar="Q,..", help="quantiles of the row losses, such as 0.5,0.9")
+    plot: bool = _answer("--plot", default=False, commands=(LOSS, FIT), help="draw charts in the terminal")
     save: str | None = _answer(
-        "--save", metavar="FILE", commands=(LOSS, FIT), help="write the output to FILE.svg, .html, .txt or .md"
+        "--save", metavar="FILE", commands=(LOSS, FIT), help="write the output to a .svg, .html, .txt or .md file"
     )
     threads: int | None = _answer(
         "--threads",
         metavar="N",
         range=Bounds(1, 256),
         commands=OF_PREDICTIONS,
-        help="default: the number of cores",
+        help="number of threads (default: the number of cores)",
     )
 
     def __init__(self, loss: Loss, sources: tuple[str, ...] = (), **values: Any) -> None:
@@ -333,15 +341,19 @@ class Arguments:
 class GradArguments(Arguments):
     """What is typed behind a gradient."""
 
-    wrt: Wrt | None = _gradient("--wrt", metavar="BY", help="with respect to probs, logits, logprobs or params")
-    method: Method = _gradient("--method", default=Method.ANALYTIC, metavar="HOW", help="analytic (default) or numeric")
-    step: float | None = _gradient("--step", metavar="H", help="step of the differences; default: chosen for each")
-    check: bool = _gradient("--check", default=False, help="compare both methods; exit 1 if they disagree")
-    features: str | None = _gradient(
-        "-x", "--features", metavar="COLS", completes=COLUMNS, help="for params: the features"
+    wrt: Wrt | None = _gradient(
+        "--wrt",
+        metavar="BY",
+        help="with respect to probs, logits, logprobs or params (default: the predictions as given)",
     )
-    theta: str | None = _gradient("--theta", metavar="LIST", help="for params: their values, intercept first")
-    no_intercept: bool = _gradient("--no-intercept", default=False, help="for params: no intercept")
+    method: Method = _gradient("--method", default=Method.ANALYTIC, metavar="HOW", help="analytic (default) or numeric")
+    step: float | None = _gradient("--step", metavar="H", help="step of finite differences (default: automatic)")
+    check: bool = _gradient("--check", default=False, help="compare both gradients; exit 1 if they disagree")
+    features: str | None = _gradient(
+        "-x", "--features", metavar="COLS", completes=COLUMNS, help="with --wrt params: the features"
+    )
+    theta: str | None = _gradient("--theta", metavar="LIST", help="with --wrt params: the parameters, intercept first")
+    no_intercept: bool = _gradient("--no-intercept", default=False, help="with --wrt params: no intercept")
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -349,25 +361,25 @@ class FitArguments(Arguments):
     """What is typed behind a fit."""
 
     features: str | None = _fit(
-        "-x", "--features", metavar="COLS", completes=COLUMNS, help="default: all other numeric columns"
+        "-x", "--features", metavar="COLS", completes=COLUMNS, help="features (default: all other numeric columns)"
     )
-    method: Solver = _fit("--method", default=Solver.GD, metavar="HOW", help="gd (default: gradient descent) or newton")
+    method: Solver = _fit("--method", default=Solver.GD, metavar="HOW", help="gd (gradient descent, default) or newton")
     lr: float = _fit(
         "--lr",
         default=0.1,
         metavar="RATE",
         range=Bounds(0.0, inf, True, True, "finite and above 0"),
-        help="learning rate of gradient descent (0.1)",
+        help="learning rate of gradient descent (default: 0.1)",
     )
     steps: int | None = _fit(
-        "--steps", metavar="N", range=Bounds(0, 10**9), help="maximum number of steps (1000; newton 100)"
+        "--steps", metavar="N", range=Bounds(0, 10**9), help="maximum number of steps (default: 1000, newton 100)"
     )
-    theta: str | None = _fit("--theta", metavar="LIST", help="parameters to start with, intercept first (0)")
+    theta: str | None = _fit("--theta", metavar="LIST", help="start values, intercept first (default: all 0)")
     tol: float = _fit(
-        "--tol", default=0.0, metavar="T", range=FINITE, help="stop when a step lowers the loss by less (0: never)"
+        "--tol", default=0.0, metavar="T", range=FINITE, help="stop if the loss falls by less than T (default: 0)"
     )
     l2: float = _fit("--l2", default=0.0, metavar="L", range=FINITE, help="add L/2 times the sum of squared parameters")
-    standardize: bool = _fit("--standardize", default=False, help="scale the features to mean 0, deviation 1")
+    standardize: bool = _fit("--standardize", default=False, help="scale the features to mean 0, standard deviation 1")
     no_intercept: bool = _fit("--no-intercept", default=False, help="fit no intercept")
     test: str | None = _fit("--test", metavar="FILE", commands=(FIT, TEMPERATURE), help="a table to test on")
     test_size: float | None = _fit(
@@ -378,7 +390,7 @@ class FitArguments(Arguments):
         help="share of the rows to test on",
     )
     batch: int | None = _fit(
-        "--batch", metavar="N", range=Bounds(1, 10**9), help="rows for each step of gd (default: all)"
+        "--batch", metavar="N", range=Bounds(1, 10**9), help="number of rows in each step of gd (default: all)"
     )
     seed: int = _fit(
         "--seed",
@@ -386,7 +398,7 @@ class FitArguments(Arguments):
         metavar="N",
         range=Bounds(0, 2**63),
         commands=(FIT, TEMPERATURE),
-        help="seed for choosing these rows (0)",
+        help="seed for choosing rows at random (default: 0)",
     )
     predict: str | None = _fit(
         "--predict", metavar="FILE", commands=(FIT, TEMPERATURE), help="write labels and fitted probabilities"

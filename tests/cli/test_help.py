@@ -160,7 +160,7 @@ def test_all_options_are_listed_with_the_commands_that_have_them() -> None:
 
     for option in {option.flag for command in COMMANDS.values() for option in command.options.values()}:
         assert f"{option} " in text or f"{option}," in text
-    assert "--lr RATE learning rate of gradient descent (0.1) [fit bce, fit ce]" in text
+    assert "--lr RATE learning rate of gradient descent (default: 0.1) [fit bce, fit ce]" in text
     assert re.search(r"--pos-weight \S+ [^\[]* \[bce, grad bce, fit bce\]", text)
     assert "-f, --format NAME table (default), json, csv, tsv, md [bce, ce, nll, grade, grad, fit]" in text
 
