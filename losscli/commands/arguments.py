@@ -376,7 +376,7 @@ class FitArguments(Arguments):
     )
     theta: str | None = _fit("--theta", metavar="LIST", help="start values, intercept first (default: all 0)")
     tol: float = _fit(
-        "--tol", default=0.0, metavar="T", range=FINITE, help="stop if the loss falls by less than T (default: 0)"
+        "--tol", default=0.0, metavar="T", range=FINITE, help="stop if the loss falls by less than T (0: never)"
     )
     l2: float = _fit("--l2", default=0.0, metavar="L", range=FINITE, help="add L/2 times the sum of squared parameters")
     standardize: bool = _fit("--standardize", default=False, help="scale the features to mean 0, standard deviation 1")
