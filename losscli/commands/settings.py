@@ -39,6 +39,7 @@ def settings_of(args: Arguments, request: ReadOptions | None = None) -> Settings
     balanced = args.class_weight == "balanced"
     pos_weight = _weights(args.pos_weight, "--pos-weight")
     class_weight = None if balanced else _weights(args.class_weight, "--class-weight")
+    typed_order = bool(args.prob) and "," in args.prob[0] and "*" not in args.prob[0]
     shown = {
         **{name: getattr(args, name) for name in PHRASES},
         "pos_weight": pos_weight[0] if pos_weight and len(pos_weight) == 1 else pos_weight,
@@ -58,6 +59,7 @@ def settings_of(args: Arguments, request: ReadOptions | None = None) -> Settings
         pos_weight=pos_weight,
         class_weight=class_weight,
         balanced=balanced,
+        weights_by_place=class_weight is not None and not args.classes and not typed_order,
         normalize=args.normalize,
         labels=LabelOptions(args.positive, _listed(args.classes), args.ignore),
         ci=args.ci,

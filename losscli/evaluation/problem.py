@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from math import log
 from typing import NamedTuple
 
-from losscli.data.classnames import same_names
+from losscli.data.cells import number
+from losscli.data.classnames import plain_truth, same_names
 from losscli.data.columns import DECISION, DECISION_BESIDE
 from losscli.data.table import Table
 from losscli.enums import Form, Like, Reduction, Scale
@@ -64,6 +65,7 @@ class Settings:
     pos_weight: tuple[float, ...] | None = None
     class_weight: tuple[float, ...] | None = None
     balanced: bool = False  # the class weights are counted from the labels: None until that is done
+    weights_by_place: bool = False  # the class weights go by the columns, whose order was not typed
     normalize: bool = False
     labels: LabelOptions = LabelOptions()  # noqa: RUF009  a frozen record
     ci: float | None = None
@@ -168,12 +170,25 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     k = table.schema.width if form is Form.CATEGORICAL else 2
     if settings.class_weight and len(settings.class_weight) != k:
         raise UsageError(f"--class-weight gives {len(settings.class_weight)} weights, but there are {k} classes")
+    if settings.weights_by_place and names is not None:
+        _refuse_disorder(names)
     if settings.pos_weight and len(settings.pos_weight) not in (1, table.schema.width):
         labels = f"{table.schema.width} labels" if table.schema.width > 1 else "one label"
         raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, but there is {labels}")
     decided = {use: table.schema.extra[use][0] for use in (DECISION, DECISION_BESIDE) if table.schema.extra.get(use)}
     decision = next(iter(decided.values()), None)
     return Problem(settings, form, rule, names, k, decision, DECISION_BESIDE in decided)
+
+
+def _refuse_disorder(names: ClassNames) -> None:
+    """Refuse typed class weights for numbered classes in another order: the first may be meant for class 0."""
+    numbers = [value for name in names.names if (value := number(plain_truth(name))) is not None]
+    if len(numbers) == len(names.names) and numbers != sorted(numbers):
+        classes = ", ".join(map(shown, names.names[:10])) + (", ..." if len(numbers) > 10 else "")
+        raise DataError(
+            f"--class-weight goes by the order of the columns, but the classes in them are {classes}; "
+            "choose the columns in the order of the classes with -p"
+        )
 
 
 def _refuse_widths(settings: Settings, table: Table) -> None:

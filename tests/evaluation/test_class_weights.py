@@ -178,3 +178,26 @@ def test_label_probabilities_of_classes_divide_by_the_number_of_rows_whatever_th
 
         assert found["divisor"] == 2
         assert "mean = (sum of the losses) / (number of rows)" in found["explain"]["formula"]
+
+
+def test_class_weights_are_never_dealt_out_to_numbered_columns_in_another_order(here: Path) -> None:
+    right = -(np.log(0.8) + 5 * np.log(0.9) + np.log(0.6)) / 7
+    Path("sorted.csv").write_text("y,p_0,p_1\n0,.8,.2\n1,.1,.9\n0,.6,.4\n")
+    Path("other.csv").write_text("y,p_1,p_0\n0,.2,.8\n1,.9,.1\n0,.4,.6\n")
+    Path("truth.csv").write_text("y,p_True,p_False\n0,.2,.8\n1,.9,.1\n0,.4,.6\n")
+    weights = ("--class-weight", "1,5")
+    for command in ("ce", "nll"):
+        assert answer(command, "sorted.csv", *weights) == close(right)
+        assert answer(command, "other.csv", "-p", "p_0,p_1", *weights) == close(right)
+        assert answer(command, "other.csv", "-p", "p_1,p_0", "--class-weight", "5,1") == close(right)
+        assert answer(command, "truth.csv", "-p", "p_False,p_True", *weights) == close(right)
+        said = refusal(command, "other.csv", *weights)
+        assert refusal(command, "other.csv", "-p", "p_*", *weights) == said
+        assert "goes by the order of the columns, but the classes in them are '1', '0'" in said
+        assert "the classes in them are 'True', 'False'" in refusal(command, "truth.csv", *weights)
+        assert "'1', '0'" in refusal("grad", command, "other.csv", *weights)
+        balanced = ("--class-weight", "balanced")  # it is counted, so that it goes with the classes
+        assert answer(command, "other.csv", *balanced) == close(answer(command, "sorted.csv", *balanced))
+    # words have no order but that of their columns
+    Path("words.csv").write_text("y,p_dog,p_cat\ncat,.2,.8\ndog,.9,.1\ncat,.4,.6\n")
+    assert answer("ce", "words.csv", "--class-weight", "5,1") == close(right)
