@@ -221,3 +221,15 @@ def test_rows_that_are_one_cell_too_long_have_no_names() -> None:
         "label,prob\n1.5,1,0.8\n2.5,0,0.3\n",
     ):
         assert "cells, expected" in refusal("bce", stdin=table), table
+
+
+def test_labels_of_two_words_below_the_name_of_their_column_are_one_column(here: Path) -> None:
+    preds = "p_new york,p_san jose\n0.8,0.2\n0.3,0.7\n0.6,0.4\n"
+    Path("preds.csv").write_text(preds)
+    right = -math.log(0.8 * 0.7 * 0.6) / 3
+    for end, last in (("\n", "\n"), ("\r\n", "\r\n"), ("\n", "\n\n\n"), ("\n", "")):
+        Path("labels.csv").write_bytes((end.join(("y_true", "new york", "san jose", "new york")) + last).encode())
+        assert answer("ce", "labels.csv", "preds.csv") == close(right)
+    Path("labels.csv").write_text("city\nnew york\nsan jose\nnew york\n")  # it could be a title
+    assert refusal("ce", "labels.csv", "preds.csv").endswith("or use -d , where each line is one cell")
+    assert answer("ce", "labels.csv", "preds.csv", "-d", ",", "-y", "city") == close(right)

@@ -16,9 +16,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.data.blocks import Layout, Origin, layout_of
-from losscli.data.cells import is_text
+from losscli.data.cells import is_text, number
 from losscli.data.choice import resolve
-from losscli.data.columns import ColumnSelection, FirstLines
+from losscli.data.columns import LABEL_NAMES, ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, SmallFiles, Table, schema_of
 from losscli.errors import DataError, Quoted, RowError, shown
 from losscli.reading.sources import Source, is_plain_file
@@ -127,7 +127,12 @@ def _head(feed: Feed, delimiter: str | None, decimal_comma: bool, above: int) ->
         from losscli.reading.text.preamble import is_title
 
         if is_title(sample[0], sample[1:], delimiter):
+            words = char == " " and not any(number(cell) is not None for row in top.rows for cell in row)
+            if words and delimiter is None and top.first[0].casefold() in LABEL_NAMES:
+                return _head(feed, ",", decimal_comma, above)  # labels of several words, in a column of their own
             what = f"{shown(sample[0].strip())} is not part of the table, which begins below it; remove such lines"
+            if words:
+                what += ", or use -d , where each line is one cell"
             raise DataError(f"{place}: {what}")
     return Head(char, top, above, taken)
 
