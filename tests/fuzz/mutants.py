@@ -1,10 +1,10 @@
 """Plant one mistake at a time in a copy of losscli and see whether the tests notice; what survives is printed.
 
     PYTHONPATH=tests coverage run -m pytest --full -n 2 -p fuzz.mutants; coverage combine which tests reach which lines
-    python tests/fuzz/mutants.py --mutants 250 --seed 1 as many from each room
+    python tests/fuzz/mutants.py --mutants 250 --seed 1 as many from each folder
     python tests/fuzz/mutants.py --mutants 250 --seed 1 --only 17 one of them, shown
 
-A mutant is run on the tests that reach its line, those of its room first and the fastest first, until one fails. A
+A mutant is run on the tests that reach its line, those of its folder first and the fastest first, until one fails. A
 survivor is a hole in the tests or is no other program; who looks at it decides which.
 """
 
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = (
+FOLDERS = (
     *("losses", "statistics", "evaluation", "gradients", "regression", "expect", "expect/mistakes"),
     *("reading", "reading/pairs", "reading/formats"),
 )
@@ -129,20 +129,20 @@ def planted(mutant: Mutant) -> str:
 
 
 def drawn(count: int, seed: int) -> list[Mutant]:
-    """Mutants at random, as many from each room."""
+    """Mutants at random, as many from each folder."""
     draw = random.Random(seed)
-    rooms = []
-    for room in ROOMS:
-        modules = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "losscli" / room).glob("*.py"))
+    folders = []
+    for folder in FOLDERS:
+        modules = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "losscli" / folder).glob("*.py"))
         every = [mutant for module in modules for mutant in mutants_of(module)]
-        rooms.append(draw.sample(every, min(-(-count // len(ROOMS)), len(every))))
-    return [mutant for some in zip(*rooms, strict=False) for mutant in some][:count]
+        folders.append(draw.sample(every, min(-(-count // len(FOLDERS)), len(every))))
+    return [mutant for some in zip(*folders, strict=False) for mutant in some][:count]
 
 
 def reaching(mutant: Mutant, seconds: float) -> list[Test]:
     """The tests that reach the line of a mutant, or its module where it is run at the import, for so many seconds.
 
-    Those of its room come first, the fastest first.
+    Those of its folder come first, the fastest first.
     """
     from coverage import CoverageData
 
@@ -155,8 +155,8 @@ def reaching(mutant: Mutant, seconds: float) -> list[Test]:
         found = {one for some in lines.values() for one in some} - {""}
     found = {one for one in found if not one.startswith(SERVERS)}  # these take long to start
     times = dict(json.loads(line) for line in TIMES.read_text().splitlines())
-    room = mutant.module.removeprefix("losscli/").partition("/")[0]
-    order = sorted((not test.startswith(f"tests/{room}/"), times.get(test, 9.0), test) for test in found)
+    folder = mutant.module.removeprefix("losscli/").partition("/")[0]
+    order = sorted((not test.startswith(f"tests/{folder}/"), times.get(test, 9.0), test) for test in found)
     spent = accumulate(one for _, one, _ in order)
     return [(one, test) for (_, one, test), until in zip(order, spent, strict=True) if until - one < seconds]
 
