@@ -284,10 +284,12 @@ def law_holds(name: str, labels: str, rows: list[Row], o: Options, expected: lis
 
 
 @pytest.mark.parametrize(("scale", "wrt"), PAIRS)
-@pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if Form.BINARY in loss.kernels])
+@pytest.mark.parametrize(
+    "name", [name for name, loss in LOSSES.items() if loss.log_loss and Form.BINARY in loss.kernels]
+)
 @EXAMPLES
 @given(data=st.data())
-def test_the_gradient_of_a_binary_loss_is_its_slope(name: str, scale: str, wrt: str, data: st.DataObject) -> None:
+def test_the_gradient_of_a_binary_log_loss_is_its_slope(name: str, scale: str, wrt: str, data: st.DataObject) -> None:
     rows, o = data.draw(binary_calls(name, scale, wrt))
     labels = listed([row.q[0] for row in rows])
     with localcontext() as context:
@@ -297,10 +299,14 @@ def test_the_gradient_of_a_binary_loss_is_its_slope(name: str, scale: str, wrt: 
 
 
 @pytest.mark.parametrize(("scale", "wrt"), PAIRS)
-@pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if Form.CATEGORICAL in loss.kernels])
+@pytest.mark.parametrize(
+    "name", [name for name, loss in LOSSES.items() if loss.log_loss and Form.CATEGORICAL in loss.kernels]
+)
 @EXAMPLES
 @given(data=st.data())
-def test_the_gradient_of_a_loss_of_classes_is_its_slope(name: str, scale: str, wrt: str, data: st.DataObject) -> None:
+def test_the_gradient_of_a_log_loss_of_classes_is_its_slope(
+    name: str, scale: str, wrt: str, data: st.DataObject
+) -> None:
     rows, o = data.draw(class_calls(name, scale, wrt))
     hard = all(1.0 in row.q for row in rows)
     labels = ",".join(str(row.q.index(1.0)) for row in rows) if hard else listed([row.q for row in rows])
