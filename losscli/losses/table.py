@@ -8,7 +8,7 @@ silences its partial loss, an infinite one too: 0 log 0 is 0. A certain miss is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -257,6 +257,13 @@ def loss_named(name: str) -> Loss:
     return LOSSES[name]
 
 
+def _and(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+_FOCAL = [name for name, loss in LOSSES.items() if "focal" in loss.settings]
+
 # What people look for among the losses, and where it is.
 NO_LOSSES: Mapping[str, str] = {
     "softmax softmaxcrossentropy": "ce takes logits and applies the softmax itself: ce --from logits",
@@ -265,12 +272,12 @@ NO_LOSSES: Mapping[str, str] = {
     'losscli ce "0.5,0.5" "0.5,0.5" --base 2 is 1 bit',
     "kl kld kldiv kldivergence kullbackleibler relativeentropy": "ce shows it when the labels are probabilities: "
     'losscli ce "0.5,0.5" "0.4,0.6"',
-    "focal focalloss": "it is an option of bce, ce and nll: --focal GAMMA",
+    "focal focalloss": f"it is an option of {_and(_FOCAL)}: --focal GAMMA",
     "brier brierscore": "bce and ce give the Brier score in JSON: -f json",
     "accuracy acc": "bce and ce show it beside the loss",
     "auc rocauc auroc roc": "bce gives it in JSON with --calibration -f json",
     "ece calibration reliability": "it is an option of bce and ce: --calibration",
-    "mse mae rmse squarederror hinge f1 precision recall": "the losses are bce, ce and nll",
+    "mse mae rmse squarederror hinge f1 precision recall": f"the losses are {_and(LOSSES)}",
 }
 
 # What a temperature is fitted by: the cross-entropy of binary logits or of those of classes, as the table has them.

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import environment, run
 
+from losscli.losses.table import LOSSES
+
 pty = pytest.importorskip("pty", reason="a pseudo-terminal of POSIX")
 
 SHELLS = ("bash", "zsh", "fish")
@@ -75,7 +77,7 @@ LINES = [
     ("losscli bce t.csv --from ", ["probs", "logits", "logprobs"]),
     ("losscli bce t.csv --smoo", ["--smoothing"]),
     ("losscli gra", ["grade", "grad"]),
-    ("losscli grad ", ["bce", "ce", "nll"]),
+    ("losscli grad ", [*LOSSES]),
     ("losscli bce names.csv -p c", ["c$d"]),
     ("losscli bce plain.csv -p ", []),
     ("losscli bce nothing.csv -p ", []),

@@ -15,6 +15,7 @@ from terminal import on_terminal
 
 from losscli.cli.commands import COMMANDS, GROUPS, Command
 from losscli.cli.help import top_examples
+from losscli.losses.table import LOSSES
 
 PAGES = [(), *((group,) for group in GROUPS), *COMMANDS]
 COMMAND = pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: " ".join(command.words))
@@ -135,7 +136,7 @@ def test_without_arguments_the_page_at_the_top_goes_to_standard_error() -> None:
     result = run()
 
     assert (result.code, result.out) == (2, "")
-    assert result.err == f"{page()}\nlosscli: choose a command: bce, ce, nll, grade, grad, fit\n"
+    assert result.err == f"{page()}\nlosscli: choose a command: {', '.join(LOSSES)}, grade, grad, fit\n"
 
 
 def test_an_unknown_topic_lists_the_topics() -> None:
@@ -160,9 +161,10 @@ def test_all_options_are_listed_with_the_commands_that_have_them() -> None:
 
     for option in {option.flag for command in COMMANDS.values() for option in command.options.values()}:
         assert f"{option} " in text or f"{option}," in text
-    assert "--lr RATE learning rate of gradient descent (default: 0.1) [fit bce, fit ce]" in text
+    fits = [f"fit {name}" for name, loss in LOSSES.items() if loss.regression]
+    assert f"--lr RATE learning rate of gradient descent (default: 0.1) [{', '.join(fits)}]" in text
     assert re.search(r"--pos-weight \S+ [^\[]* \[bce, grad bce, fit bce\]", text)
-    assert "-f, --format NAME table (default), json, csv, tsv, md [bce, ce, nll, grade, grad, fit]" in text
+    assert f"-f, --format NAME table (default), json, csv, tsv, md [{', '.join(LOSSES)}, grade, grad, fit]" in text
 
 
 @pytest.mark.slow

@@ -155,7 +155,7 @@ def test_a_table_without_a_command_is_told_what_is_missing(tmp_path: Path) -> No
 
     said = refusal(path)
 
-    assert said.startswith(f"choose a command for '{path}': bce, ce, nll, ") or "…" in said
+    assert said.startswith(f"choose a command for '{path}': {', '.join(LOSSES)}, ") or "…" in said
     assert said.endswith(f"; as in losscli bce {path}")
 
 
@@ -170,7 +170,7 @@ def test_a_group_without_more_lists_its_losses(group: str) -> None:
 def test_a_table_behind_a_group_is_told_which_loss_is_missing() -> None:
     said = refusal("grad", "preds.csv")
 
-    assert said == "choose a loss for 'preds.csv': bce, ce, nll; as in losscli grad bce preds.csv"
+    assert said == f"choose a loss for 'preds.csv': {', '.join(LOSSES)}; as in losscli grad bce preds.csv"
 
 
 def test_help_wins_over_what_is_unknown() -> None:
@@ -204,7 +204,7 @@ GUESSES = {  # what is typed, and what the error ends with
     "entropy 0.5,0.5": 'losscli ce "0.5,0.5" "0.5,0.5" --base 2 is 1 bit',
     "kl 0.5,0.5 0.4,0.6": 'ce shows it when the labels are probabilities: losscli ce "0.5,0.5" "0.4,0.6"',
     "focal 1,0 0.8,0.3": "it is an option of bce, ce and nll: --focal GAMMA",
-    "mse 1,0 0.8,0.3": "the losses are bce, ce and nll",
+    "mse 1,0 0.8,0.3": f"the losses are {' and '.join(', '.join(LOSSES).rsplit(', ', 1))}",
     "bce --y_true 1,0 --y_pred 0.9,0.2": "no such option: --y_true; lists need no option: LABELS first, then PREDS",
     "bce 1,0 0.9,0.2 --columns a,b": "choose columns with -y COL and -p COL",
     "bce 1,0 0.9,0.2 0.164": "to check an answer use --expect 0.164",

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from conftest import refusal, run, write
 
+from losscli.losses.table import LOSSES
+
 KEY = """question,command,tolerance,points
 q1,"bce 1,0,0,1 0.8,0.3,0.4,0.7",,2
 q2,"losscli bce 1,0,0,1 0.8,0.3,0.4,0.7 --base 2",0.01,
@@ -136,7 +138,10 @@ def test_gradients_by_parameters_and_losses_of_rows_are_questions(tmp_path: Path
     ("command", "said"),
     [
         ("fit bce x.csv", "question 'q': a fit as a question needs --steps"),
-        ("fit temperature x.csv", "can't be a question; use bce, ce, nll, grad of one of them, or fit with --steps"),
+        (
+            "fit temperature x.csv",
+            f"can't be a question; use {', '.join(LOSSES)}, grad of one of them, or fit with --steps",
+        ),
         ("rm -rf .", "can't be a question"),
         ("bce 1 0.5; touch x", "'bce 1 0.5; touch x'"),
         ("bce absent.csv", "absent.csv: no such file"),
