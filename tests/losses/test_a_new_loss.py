@@ -417,8 +417,8 @@ def test_its_pages_of_help_have_examples_that_run_and_say_what_it_takes(monkeypa
             page = run(*words, "-h").out
             assert all(f"  {example}\n" in page for example in examples)
         assert loss.name in run("grad", "-h").out and loss.name in run("-h").out
-    assert re.search(r"--from SCALE +probs \(default\), logits or logprobs\n", run("brier", "-h").out)
-    assert re.search(r"--from SCALE +logits \(default\)\n", run("brierlogits", "-h").out)
+    assert re.search(r"--from SCALE +predictions: probs \(default\), logits or logprobs\n", run("brier", "-h").out)
+    assert re.search(r"--from SCALE +predictions: logits \(default\)\n", run("brierlogits", "-h").out)
     assert re.search(r"--prob COL +class columns", run("brierlogits", "-h").out)
 
 
