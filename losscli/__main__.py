@@ -1,4 +1,4 @@
-"""`python -m losscli` is the command `losscli`; the installed command begins here too."""
+"""`python -m losscli` is the command `losscli`; the installed command begins here too. Only `entry` exits."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""The way in: arguments to a command, a command to an exit code. The one boundary, and the only place that exits."""
+"""The way in: arguments to a command, a command to an exit code. Only here does an error become one line and a code."""
 
 import os
 import sys

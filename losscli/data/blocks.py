@@ -38,7 +38,7 @@ class Layout:
     delimiter: str = ","
     label_words: frozenset[str] = frozenset()  # labels, by the user or a class column, that elsewhere are no value
     comma: bool = False  # is the decimal mark
-    exact: bool = False  # predictions are probabilities that mustn't be 0 or 1 as floats alone
+    exact: bool = False  # a cell that is 0 or 1 only by rounding to a float is refused
 
     def is_missing(self, text: str, part: str) -> bool:
         """Whether a stripped cell of a part stands for no value."""

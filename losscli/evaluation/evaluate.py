@@ -1,4 +1,4 @@
-"""From a table to its losses: blocks go through a kernel, in order, in a few threads.
+"""From a table to its losses: blocks go through a kernel, in order, in a few threads or processes.
 
 `summary_of` is the way in: `folded` adds up what `evaluated` makes of each block, and `in_order` says where in the
 source a fault is. Nothing here depends on where a block begins or ends.

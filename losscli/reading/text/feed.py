@@ -74,7 +74,10 @@ class Feed:
 
 
 class LineReader(SourceReader):
-    """Reads a source of lines from what is at hand on. A range of a plain file is a feed of its own."""
+    """Reads lines: first the bytes that the feed already holds, then the rest of its source.
+
+    A range of a plain file is a feed of its own.
+    """
 
     def __init__(self, feed: Feed) -> None:
         super().__init__(feed.source)
