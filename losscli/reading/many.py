@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -188,9 +189,12 @@ def same_columns(first: Table, wanted: ColumnSelection) -> ColumnSelection:
     """What is wanted of the other files: the columns of the first one by name, where it has names."""
     chosen = {"label": _listed(first.schema.columns.label), "prob": _listed(first.schema.columns.prob)}
     named = {part: names for part, names in chosen.items() if names and all(isinstance(name, str) for name in names)}
-    if any("," in str(name) for names in named.values() for name in names):
-        return wanted
-    texts = {part: ",".join(map(str, names)) for part, names in named.items()}
+    texts = {}
+    for part, names in named.items():
+        typed = [str(name).replace(",", "?") for name in names]  # a comma parts names, and a glob finds this one
+        if any("?" in glob and sum(fnmatchcase(str(name), glob) for name in names) > 1 for glob in typed):
+            return wanted
+        texts[part] = ",".join(typed)
     return replace(wanted, label=texts.get("label", wanted.label), prob=texts.get("prob", wanted.prob))
 
 

@@ -1,13 +1,14 @@
 """A quoted glob or a directory is one table: its files in sorted order, with the digits of the one file."""
 
 import gzip
+import math
 import random
 from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, examples, record, refusal, run, write
+from conftest import DATA, answer, close, examples, record, refusal, run, write
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from trees import OTHERS, TABLE, TABLES, plant
@@ -320,3 +321,17 @@ def test_a_file_whose_rows_are_all_dropped_leaves_no_gap_in_an_answer_row_by_row
         expected = record(*command, write("kept.csv", header + kept))[name]
         found = record(*command, "d/*.csv", "--na", "drop")
         assert (found[name], found.get("dropped", len(gone))) == (expected, len(gone)), (command, gone)
+
+
+def test_files_whose_class_names_hold_commas_may_have_them_in_any_order(here: Path) -> None:
+    Path("day-1.csv").write_text('y,"p_x,y",p_z\n"x,y",.8,.2\nz,.3,.7\n')
+    Path("day-2.csv").write_text('p_z,y,"p_x,y"\n.4,"x,y",.6\n')
+    right = -math.log(0.8 * 0.7 * 0.6) / 3
+    for more in ((), ("-p", "p_*"), ("-y", "y", "-p", "p_*")):
+        assert answer("ce", "day-*.csv", *more) == close(right)
+    # two names that only a comma tells apart can't be typed: such files are read in one order, or refused
+    Path("day-1.csv").write_text('y,"p_x,y",p_x;y\nz,.8,.2\n'.replace("\nz", '\n"x,y"'))
+    Path("day-2.csv").write_text('y,"p_x,y",p_x;y\n"x,y",.6,.4\n')
+    assert answer("ce", "day-*.csv", "-d", ",") == close(-math.log(0.8 * 0.6) / 2)
+    Path("day-2.csv").write_text('y,p_x;y,"p_x,y"\n"x,y",.4,.6\n')
+    assert "its columns differ from those of day-1.csv" in refusal("ce", "day-*.csv", "-d", ",")
