@@ -106,7 +106,7 @@ class Option:
             raise UsageError(f"{self.flag}: the value is empty")
         if int in self.types or float in self.types:
             number, whole = self.number(text), int in self.types
-            if number is None:
+            if number is None or (self.range is None and number != number):
                 raise UsageError(f"{self.flag}: {text!r} is not a {'whole ' if whole else ''}number")
             if self.range is not None and number not in self.range:
                 allowed = f"from {self.range.low} to {self.range.high}" if whole else str(self.range)

@@ -9,7 +9,7 @@ Options that contradict each other are refused here, before anything is read.
 import os
 from contextlib import closing
 from dataclasses import replace
-from math import inf, isfinite, isnan
+from math import inf, isfinite
 
 from losscli.commands.arguments import Arguments
 from losscli.data.columns import ColumnSelection
@@ -139,11 +139,8 @@ def refuse_contradictions(args: Arguments) -> None:
         rows = "-r none" if args.reduction is Reduction.NONE else "--explain" if args.explain else None
         if rows or args.expect is not None:
             raise UsageError(f"{rows or '--expect'} needs rows in order; it contradicts --cluster")
-    if args.fail_above is not None:
-        if args.reduction is Reduction.NONE:
-            raise UsageError("--fail-above needs one number; it contradicts -r none")
-        if isnan(args.fail_above):
-            raise UsageError("--fail-above: nan is not a limit")
+    if args.fail_above is not None and args.reduction is Reduction.NONE:
+        raise UsageError("--fail-above needs one number; it contradicts -r none")
     if not args.sources and args.prob and "." in args.prob[0] and reads_as_numbers(args.prob[0]):
         lists = f'"{",".join(args.label)}" "{args.prob[0]}"'
         raise UsageError(f"-y and -p choose columns of a table; lists go without them: {lists}")

@@ -1,7 +1,7 @@
 """What is typed behind a command: options in any place, numbers below 0 without quotes, errors in our words."""
 
 import shlex
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from conftest import DATA, answer, refusal, run
@@ -12,6 +12,7 @@ from losscli.cli.commands import COMMANDS, Command, command_of
 from losscli.cli.options import read_options
 from losscli.commands.arguments import Arguments, FitArguments, GradArguments
 from losscli.enums import Method, Missing, Reduction, Scale
+from losscli.errors import UsageError
 
 LISTS = ("1,0", "0.8,0.3")
 
@@ -95,6 +96,18 @@ def test_an_option_that_takes_one_value_is_refused_when_given_twice(command: Com
         value = option.words[0] if option.words else "0.1" if option.types == (float,) else "1"
         said = refusal(*command.words, *LISTS, option.flag, value, f"{option.flag}={value}")
         assert said == f"{option.flag} is given twice"
+
+
+def test_nan_is_no_value_of_an_option_with_or_without_a_range() -> None:
+    for command in COMMANDS.values():
+        for option in command.options.values():
+            if float in option.types:
+                for nan in ("nan", "-nan", "NaN"):
+                    said = refusal(*command.words, *LISTS, f"{option.flag}={nan}")
+                    assert said.startswith(f"{option.flag}: "), (command.name, said)
+    bare = replace(EVERY["eps"], range=None)
+    with pytest.raises(UsageError, match="--eps: 'nan' is not a number"):
+        bare.value("nan")
 
 
 def test_what_can_not_be_read_is_refused_in_words() -> None:

@@ -36,7 +36,7 @@ def tables(here: Path) -> None:
 
 REFUSED = [
     ("grad bce t.csv -p a -p b", "one model at a time: give -p once; several columns are a list, as in -p p0,p1"),
-    ("bce t.csv -p a -p b --fail-if-worse nan", "--fail-if-worse: nan is not a limit"),
+    ("bce t.csv -p a -p b --fail-if-worse nan", "--fail-if-worse: 'nan' is not a number"),
     ("bce t.csv -y y -p a -w w,v", "t.csv: the weights are one column, not 2"),
     (
         "nll both.csv -y y",
