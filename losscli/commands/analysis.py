@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from math import inf, isnan
+from math import inf
 
 from losscli.commands.arguments import Arguments
 from losscli.commands.settings import refuse_unseen_pictures
@@ -13,7 +13,6 @@ from losscli.evaluation.analysis import AnalysisOptions, AnalysisResult, analyze
 from losscli.evaluation.evaluate import folded, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, problem_of
-from losscli.evaluation.scores import SCORES
 from losscli.output.emit import Printing
 from losscli.output.report import Report
 from losscli.reports.calibration import calibration_part, quantile_part
@@ -45,8 +44,6 @@ def refuse_unsuitable(args: Arguments, asked: list[str], printing: Printing) -> 
         raise UsageError("--show adds columns to the worst rows; add --worst N")
     if args.fail_if_worse is not None and len(args.prob) < 2:
         raise UsageError("--fail-if-worse compares models; give -p for each of them")
-    if args.fail_if_worse is not None and isnan(args.fail_if_worse):
-        raise UsageError("--fail-if-worse: nan is not a limit")
     for name, given in (("--expect", args.expect is not None), ("--explain", args.explain)):
         if given:
             raise UsageError(f"{name} checks one number; it contradicts {asked[0]}")
@@ -115,7 +112,7 @@ def _asked(args: Arguments, table: Table, printing: Printing) -> AnalysisOptions
         in_order=printing.writer.nested or printing.save is not None,
         quantiles=args.quantiles is not None,
         by_probability=args.plot,
-        scores=tuple(SCORES) if args.calibration else () if printing.is_bare else scores_for(printing),
+        scores=scores_for(printing, calibration=args.calibration is not None),
     )
 
 

@@ -79,11 +79,12 @@ def _checked(args: Arguments, problem: Problem, table: Table, printing: Printing
     from losscli.homework.check_loss import judge, solve
     from losscli.homework.explain_loss import explain_loss
     from losscli.homework.typed import Expected
-    from losscli.reports.loss import report
+    from losscli.reports.loss import report, scores_for
     from losscli.reports.verdict import with_explanation, with_losses, with_verdict
 
     by_row = args.reduction is Reduction.NONE
-    solution = solve(problem, table, hold_rows=args.expect is not None or by_row)
+    held = args.expect is not None or by_row
+    solution = solve(problem, table, hold_rows=held, scores=scores_for(printing))
     answer = report(solution.figures, table)
     if by_row:
         answer = with_losses(answer, np.asarray(solution.right))

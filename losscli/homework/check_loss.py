@@ -3,6 +3,7 @@
 Up to a million rows stay in memory for the diagnosis of a wrong answer; beyond, the figures of the summary must do.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +17,6 @@ from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
-from losscli.evaluation.scores import SCORES
 from losscli.homework.evaluated_rows import EvaluatedBlock, EvaluatedRows, Numbers, evaluated_rows, summary_figures
 from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, single_mistakes, summary_mistakes
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray
@@ -87,12 +87,12 @@ class Solution:
         return tuple(many_mistakes(self.rows, self.singles))
 
 
-def solve(problem: Problem, table: Table, hold_rows: bool) -> Solution:
+def solve(problem: Problem, table: Table, hold_rows: bool, scores: Collection[str] = ()) -> Solution:
     """One walk over the table; rows are held where that is asked for and they are a million at most."""
     total, first, kept, shown = EMPTY, [], [], 0
 
     def work(block: Block) -> tuple[Block, Prepared, Rows, Summary]:
-        prepared, rows = evaluated(problem, block, SCORES)
+        prepared, rows = evaluated(problem, block, scores)
         return block, prepared, rows, summarize(rows)
 
     for (block, prepared, rows, part), before in in_order(table, work):

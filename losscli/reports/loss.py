@@ -84,9 +84,13 @@ FIGURES: tuple[Figure[Figures], ...] = (
 _NAMED = {"mean", "sum", "perplexity", "log_likelihood", "likelihood"}
 
 
-def scores_for(printing: Printing) -> tuple[str, ...]:
-    """The scores of rows (see `evaluation.scores`) that an answer shows: people see the accuracy alone."""
-    return ("accuracy",) if printing.writer.pictures else tuple(SCORES)
+def scores_for(printing: Printing, calibration: bool = False) -> tuple[str, ...]:
+    """The scores of rows (see `evaluation.scores`) that an answer has: none, those with a line of the table, or all."""
+    if printing.is_bare:
+        return ()
+    if printing.writer.pictures and not calibration:
+        return tuple(figure.key for figure in FIGURES if figure.key in SCORES and figure.label)
+    return tuple(SCORES)
 
 
 def report(f: Figures, table: Table) -> Report:

@@ -18,10 +18,9 @@ from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
-from losscli.evaluation.scores import SCORES
 from losscli.output.emit import Printing, emit_rows, refuse_rows
 from losscli.output.report import Column, Report, RowReport
-from losscli.reports.loss import report
+from losscli.reports.loss import report, scores_for
 from losscli.reports.warnings import warnings_of
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
@@ -32,7 +31,8 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
     """Print the loss of each row as asked."""
     refuse_rows(printing)
     totals, quiet = [EMPTY], printing.quiet
-    work = partial(_work, problem, printing.writer.figures)
+    full = printing.writer.figures
+    work = partial(_work, problem, full, scores_for(printing) if full else ())
 
     def pieces() -> Iterator[Sequence[Column]]:
         for (block, prepared, rows, summary), before in in_order(table, work):
@@ -52,7 +52,7 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
     def figures_of_all() -> Report:
         refuse_nothing(problem, totals[0], table.name)
         figures = Figures(problem, totals[0])
-        if not printing.writer.figures:
+        if not full:
             return Report(warnings=warnings_of(figures, table), answer=figures.value)
         found = report(figures, table)
         return replace(found, record={name: value for name, value in found.record.items() if name != "value"})
@@ -61,8 +61,8 @@ def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
     emit_rows(RowReport(HEADER, pieces, {"losses": last}, last, figures_of_all), printing)
 
 
-def _work(problem: Problem, full: bool, block: Block) -> tuple[Block, Prepared, Rows, Summary]:
-    prepared, rows = evaluated(problem, block, SCORES if full else ())
+def _work(problem: Problem, full: bool, scores: tuple[str, ...], block: Block) -> tuple[Block, Prepared, Rows, Summary]:
+    prepared, rows = evaluated(problem, block, scores)
     return block, prepared, rows, summarize(rows, full)
 
 

@@ -1,11 +1,19 @@
 """Accuracy, Brier score and AUC: by hand, against scikit-learn, by weight, and the same however the data are cut."""
 
+import re
+from dataclasses import replace
 from math import log
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import DATA, close, record, run, write
+
+from losscli.evaluation.figures import Figures
+from losscli.evaluation.scores import SCORES
+from losscli.reports import loss
+from losscli.reports.loss import FIGURES
+from losscli.reports.parts import Figure
 
 BCE = ("bce", "1,0,0,1", "0.8,0.3,0.6,0.5")  # right, right, wrong, and p = 1/2 predicts 0
 
@@ -167,3 +175,28 @@ def test_weights_next_to_the_largest_float_leave_them_right() -> None:
 
     assert found["accuracy"] == 1.0
     assert found["brier"] == close((0 + 0.5) / 2)
+
+
+ROUTES = (
+    *("--explain", "--expect 0.4", "--expect 0.4 --explain", "--worst 1", "--by g", "--calibration 2"),
+    *("--quantiles 0.5", "-r none", "-r none --expect 0.2,0.3,0.5"),
+)
+
+
+def test_every_way_to_an_answer_has_the_same_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also a score that is entered into the tables of scores and of figures and nowhere else."""
+    path = write(tmp_path / "t.csv", "label,prob,g\n1,0.8,a\n0,0.3,b\n1,0.6,a\n")
+    monkeypatch.setitem(SCORES, "first", lambda problem, prepared: prepared.raw)
+    figure = Figure[Figures]("first", lambda f: score.mean if (score := f.summary.scores.get("first")) else None)
+    labelled = replace(figure, label="mean prediction", optional=True)
+    for entered in (figure, labelled):
+        monkeypatch.setattr(loss, "FIGURES", (*FIGURES, entered))
+        plain = record("bce", path, "-p", "prob")
+
+        assert plain["first"] == close(1.7 / 3)
+        for route in ROUTES:
+            found = run("bce", path, "-p", "prob", *route.split(), "-f", "json").json
+            same = {*plain} - ({"value", "reduction", "notes"} if "none" in route else {"notes"})
+            assert {key: found.get(key) for key in same} == {key: plain[key] for key in same}, route
+            table = run("bce", path, "-p", "prob", *route.split()).out
+            assert bool(re.search("mean prediction +0.566667 *\n", table)) == bool(entered.label), route
