@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from losscli.errors import DataError
 from losscli.reading.remote import RemoteFile, driver_errors, file_system, is_url, is_web, redacted
-from losscli.reading.sources import ARRAYS, COLUMNAR, MAGIC_BYTES, readable
+from losscli.reading.sources import MAGIC_BYTES, FileKind, kind_of, readable
 
 ENDINGS = (
     *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"),
@@ -167,7 +167,7 @@ def _begins_as_table(path: str) -> bool:
             head = file.read(MAGIC_BYTES)
     else:
         return False  # a pipe would be waited for
-    return head.startswith((*ARRAYS, *COLUMNAR)) or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    return kind_of(head) is not FileKind.TEXT
 
 
 def _table_folders(paths: Iterable[str]) -> set[str]:

@@ -78,22 +78,23 @@ def open_path(path: str, request: ReadOptions) -> OpenSource:
 
 def open_file(path: str, request: ReadOptions) -> OpenSource:
     """The source at the path of one file. Its first bytes choose the reader, never its name; text comes last."""
-    from losscli.reading.sources import ARRAYS, is_columnar, is_plain_file, open_source
+    from losscli.reading.sources import FileKind, is_plain_file, kind_of, open_source
 
     source = open_source(path, request.encoding)
     found: OpenSource
     try:
-        if source.magic.startswith(ARRAYS):
+        kind = kind_of(source.magic)
+        if kind is FileKind.ARRAYS:
             from losscli.reading.formats.arrays import open_arrays
 
             found = open_arrays(source, request.style.drop)
-        elif is_columnar(source):
+        elif kind is FileKind.COLUMNAR:
             from losscli.reading.formats.parquet import open_columnar
 
             if request.in_parts and is_plain_file(source) and (source.size or 0) * request.files >= HELPED_BYTES:
                 start_helpers(min(thread_count(request.threads), MOST_PROCESSES) - 1, "pyarrow._parquet")
             found = open_columnar(source, request.style.drop)
-        elif source.magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        elif kind is FileKind.JSON_LINES:
             from losscli.reading.formats.jsonlines import JsonLines
 
             found = JsonLines(source, request.style)

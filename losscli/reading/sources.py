@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import partial
 from select import select
 from typing import IO, Any, cast
@@ -109,7 +110,7 @@ def open_source(path: str, encoding: str | None = None) -> Source:
     try:
         with readable(name):
             _begin(source)
-        if source.magic.startswith(ARRAYS) or is_columnar(source):
+        if kind_of(source.magic) in (FileKind.ARRAYS, FileKind.COLUMNAR):
             return source
         of_mark = next((codec for mark, codec in _BOMS if source.magic.startswith(mark)), "utf-8")
         codec = _codec(encoding) if encoding else of_mark
@@ -148,9 +149,22 @@ def _begin(source: Source) -> None:
     source.magic, source.stream = peeked.head, io.BufferedReader(peeked, _BUFFER)
 
 
-def is_columnar(source: Source) -> bool:
-    """Whether the bytes are a columnar file; text that begins with its magic bytes has no control characters."""
-    return source.magic.startswith(COLUMNAR) and any(byte < 32 and byte not in b"\t\r\n" for byte in source.magic)
+class FileKind(Enum):
+    """What a file may be by its first bytes."""
+
+    ARRAYS = auto()
+    COLUMNAR = auto()
+    JSON_LINES = auto()
+    TEXT = auto()  # or a kind that can't be read
+
+
+def kind_of(head: bytes) -> FileKind:
+    """What a file is by its first `MAGIC_BYTES`; text that begins as a columnar file has no control characters."""
+    if head.startswith(ARRAYS):
+        return FileKind.ARRAYS
+    if head.startswith(COLUMNAR) and any(byte < 32 and byte not in b"\t\r\n" for byte in head):
+        return FileKind.COLUMNAR
+    return FileKind.JSON_LINES if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else FileKind.TEXT
 
 
 def is_plain_file(source: Source) -> bool:

@@ -82,6 +82,7 @@ def test_columnar_files_and_arrays_are_tables_by_their_endings_or_first_bytes(tm
     for name in ("e.orc", "part-2"):
         pyarrow.orc.write_table(table, folder / name)
     np.savez(folder / "f.npz", label=np.array([1.0, 0.0]), prob=np.array([0.5, 0.25]))
+    (folder / "notes").write_text("ORC files, and others", encoding="utf-8")  # begins as one of them, and is text
 
     found = record("bce", folder)
 

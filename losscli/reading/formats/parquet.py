@@ -51,7 +51,7 @@ class Container:
 
 
 def open_columnar(source: Source, drop: bool) -> OpenSource:
-    """A source that `sources.is_columnar` knows; its first record are the names of the file's columns and path keys."""
+    """A columnar source; its first record are the names of the file's columns and path keys."""
     if find_spec("pyarrow") is None:
         raise DataError(f"{source.name}: Parquet, Arrow and ORC files need pyarrow: pip install pyarrow")
     with _sound(source.name):
