@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from losscli.data.blocks import Block
 from losscli.data.columns import SCALE_NAMES, Columns, ColumnSelection, FirstLines, distinct
 from losscli.enums import Form, Scale
-from losscli.errors import DataError, shown
+from losscli.errors import DataError, RowError, shown
 
+T = TypeVar("T")
 Chunk = Callable[[], Block]
 
 
@@ -175,6 +176,15 @@ class ChangedReader(Reader):
 
     def close(self) -> None:
         self.inner.close()
+
+
+def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, RowError | None]:
+    """The block of a chunk and what `work` makes of it, or what is wrong with it."""
+    block = chunk()
+    try:
+        return block, work(block), block.fault
+    except RowError as fault:
+        return block, None, fault
 
 
 def raised(error: DataError) -> Block:

@@ -12,11 +12,10 @@ from operator import add
 from typing import Any
 
 from losscli.data.blocks import Block
-from losscli.data.table import Chunk, Schema, Table
+from losscli.data.table import Chunk, Schema, Table, worked
 from losscli.engines.dask import on_cluster
 from losscli.engines.local import in_threads
 from losscli.errors import DataError, Quoted, RowError
-from losscli.evaluation.validation import worked
 from losscli.output.progress import counted
 from losscli.reading.many import extra_as, refuse_other_columns
 from losscli.reading.open import ReadOptions, open_data

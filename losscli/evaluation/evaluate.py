@@ -12,15 +12,14 @@ from typing import TypeVar, cast
 
 from losscli.data.blocks import Block
 from losscli.data.reasons import REASONS
-from losscli.data.table import Table
+from losscli.data.table import Table, worked
 from losscli.engines.local import MOST_PROCESSES, in_parts, in_threads
 from losscli.enums import Scale
 from losscli.errors import DataError, Quoted, shown
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import scores_of
-from losscli.evaluation.validation import worked
-from losscli.losses.focal import row_loss
+from losscli.losses.rows import row_loss
 from losscli.statistics.exact import ONE, ratio
 from losscli.statistics.summary import EMPTY, DecidedScores, Rows, Summary, summarize
 

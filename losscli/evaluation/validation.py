@@ -1,21 +1,17 @@
 """Which predictions and weights of a block are no predictions or weights: the first fault, in a user's words."""
 
-from collections.abc import Callable
 from math import inf
-from typing import TypeVar
 
 import numpy as np
 
 from losscli.data.blocks import Block
 from losscli.data.categorical import Array, Ints
 from losscli.data.cells import canonical
-from losscli.data.table import Chunk
 from losscli.enums import Form, Scale
 from losscli.errors import RowError
 from losscli.evaluation.problem import Problem
 
 ROUNDING = 2.0**-20  # what a sum or softmax of float32 may lie outside [0, 1]; --eps clips it
-T = TypeVar("T")
 
 
 def raise_first(*faults: RowError | None) -> None:
@@ -76,15 +72,6 @@ def weight_faults(block: Block) -> RowError | None:
     at = int(bad.argmax())
     value = canonical(float(block.weights[at]))
     return RowError(at, "weight", 0, f"{value} is not a weight; weights must be finite and not negative")
-
-
-def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, RowError | None]:
-    """The block of a chunk and what `work` makes of it, or what is wrong with it."""
-    block = chunk()
-    try:
-        return block, work(block), block.fault
-    except RowError as fault:
-        return block, None, fault
 
 
 def infinite(cells: Array, row: Ints, part: str, what: str) -> RowError | None:

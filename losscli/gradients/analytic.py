@@ -19,8 +19,8 @@ from losscli.errors import UsageError
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.losses.conventions import log_rescaled, rescaled
-from losscli.losses.focal import row_gradient
 from losscli.losses.functions import ln, log1mexp, log_softmax, product, rest_sums, row_sums, sigmoid, softplus
+from losscli.losses.rows import row_gradient
 from losscli.losses.table import Kernel
 from losscli.losses.targets import Binary
 

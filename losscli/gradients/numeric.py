@@ -23,8 +23,8 @@ from losscli.gradients.analytic import (
     weighed,
 )
 from losscli.losses.conventions import log_clipped, rescaled
-from losscli.losses.focal import row_loss
 from losscli.losses.functions import ln, row_sums, sigmoid
+from losscli.losses.rows import row_loss
 
 CUBE_ROOT = float(np.finfo(np.float64).eps) ** (1.0 / 3.0)
 

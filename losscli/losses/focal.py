@@ -14,21 +14,6 @@ from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, is_har
 from losscli.losses.wording import as_number, factor, signed
 
 
-def row_loss(kernel: Kernel, targets: Targets, focus: Targets, v: Array, gamma: float) -> Array:
-    """The loss (n,) at predictions v, times (1-p_t)^gamma of the labels `focus` where gamma isn't 0."""
-    loss = kernel.value(targets, v)
-    return focal_value(loss, true_class_cost(kernel, focus, v), gamma) if gamma else loss
-
-
-def row_gradient(kernel: Kernel, targets: Targets, focus: Targets, v: Array, gamma: float) -> Array:
-    """The gradient of `row_loss` by the predictions v, shaped like them."""
-    slope = kernel.gradient(targets, v)
-    if not gamma:
-        return slope
-    loss, plain = kernel.value(targets, v), true_class_cost(kernel, focus, v)
-    return focal_gradient(loss, slope, plain, true_class_slope(kernel, focus, v), gamma)
-
-
 # --- a factor of the row ----------------------------------------------------------------------------------------------
 def focal_value(loss: Array, plain: Array, gamma: float) -> Array:
     """`loss` (n,) times (1-p_t)^gamma, `plain` (n,) being -ln p_t."""

@@ -22,7 +22,7 @@ from losscli.evaluation.evaluate import in_order, refuse_nothing, weights_of_cou
 from losscli.evaluation.prepare import Array, Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
-from losscli.losses.focal import row_gradient, row_loss
+from losscli.losses.rows import row_gradient, row_loss
 from losscli.losses.targets import Targets, coefficient_sums, joined, label_counts
 from losscli.losses.targets import taken as of_rows
 from losscli.reading.lists import is_list, parse_list
