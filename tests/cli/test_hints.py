@@ -113,6 +113,12 @@ def test_what_the_table_suggests_is_an_option_of_some_command() -> None:
             assert flag is None or flag in {*flags, "-h"}, name
 
 
+def joined(names: list[str], last: str) -> str:
+    return f" {last} ".join(", ".join(names).rsplit(", ", 1))
+
+
+FITTED = [name for name, loss in LOSSES.items() if loss.regression]
+FOCAL = [name for name, loss in LOSSES.items() if "focal" in loss.settings]
 COMMAND_LINES = [
     ("logloss preds.csv", "no such command: 'logloss'; use bce for two classes, ce for several"),
     ("log_loss preds.csv", "no such command: 'log_loss'; use bce for two classes, ce for several"),
@@ -122,9 +128,9 @@ COMMAND_LINES = [
     ("cross_entropy t.csv", "no such command: 'cross_entropy'; use bce for two classes, ce for several"),
     ("categorical t.csv", "no such command: 'categorical'; use ce"),
     ("binary t.csv", "no such command: 'binary'; use bce"),
-    ("gradient bce t.csv", "no such command: 'gradient'; use grad bce, grad ce or grad nll"),
+    ("gradient bce t.csv", f"no such command: 'gradient'; use {joined([f'grad {name}' for name in LOSSES], 'or')}"),
     ("logistic t.csv", "no such command: 'logistic'; use fit bce"),
-    ("regression t.csv", "no such command: 'regression'; use fit bce or fit ce"),
+    ("regression t.csv", f"no such command: 'regression'; use {joined([f'fit {name}' for name in FITTED], 'or')}"),
     ("version", "no such command: 'version'; use losscli --version"),
     ("fitt", "no such command: 'fitt'; did you mean fit?"),
     ("BCEWithLogitsLoss 1 2", "no such command: 'BCEWithLogitsLoss'; use bce --from logits"),
@@ -203,8 +209,8 @@ GUESSES = {  # what is typed, and what the error ends with
     "sigmoid 1,0": "bce takes logits and applies the sigmoid itself: bce --from logits",
     "entropy 0.5,0.5": 'losscli ce "0.5,0.5" "0.5,0.5" --base 2 is 1 bit',
     "kl 0.5,0.5 0.4,0.6": 'ce shows it when the labels are probabilities: losscli ce "0.5,0.5" "0.4,0.6"',
-    "focal 1,0 0.8,0.3": "it is an option of bce, ce and nll: --focal GAMMA",
-    "mse 1,0 0.8,0.3": f"the losses are {' and '.join(', '.join(LOSSES).rsplit(', ', 1))}",
+    "focal 1,0 0.8,0.3": f"it is an option of {joined([*FOCAL], 'and')}: --focal GAMMA",
+    "mse 1,0 0.8,0.3": f"the losses are {joined([*LOSSES], 'and')}",
     "bce --y_true 1,0 --y_pred 0.9,0.2": "no such option: --y_true; lists need no option: LABELS first, then PREDS",
     "bce 1,0 0.9,0.2 --columns a,b": "choose columns with -y COL and -p COL",
     "bce 1,0 0.9,0.2 0.164": "to check an answer use --expect 0.164",
