@@ -1,10 +1,10 @@
 """Second moments: sums of products, and the standard error of a mean that is made of them.
 
-A product is rounded to a float and the sum of the products is exact, so that no cut of the data changes a digit. Where
-all values lie close together the squares cancel, so there what rounding took from each product is summed too.
+The sums are exact, so that no cut of the data changes a digit, and nothing is lost where the squares cancel: a product
+is a float and what rounding took from it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from math import inf, isqrt, nan
@@ -16,11 +16,9 @@ from losscli.statistics.exact import ONE, exact_sum, exact_sums, ratio
 
 Array = NDArray[np.float64]
 
+
 SPARE = 1200
-
 SQUARES = ONE << SPARE  # sums of products are kept in units of its reciprocal
-
-NARROW = 2.0**-6  # values that differ by less, of their size, have a spread that rounded products don't show
 
 ROUNDED = 100  # a spread whose square is smaller than that of the values by so many bits is that of their rounding
 
@@ -31,55 +29,22 @@ _FAR = 600  # factors out of range are scaled by 2^_FAR before they are multipli
 
 @dataclass(frozen=True)
 class Products:
-    """Sums of v^2, v d and d^2 for the spread: each product rounded to a float, their sum exact (see `SQUARES`).
-
-    `low` and `high` are the least and the largest v/d. Where these are close together (`NARROW`), `lost` are the sums
-    of what rounding took from the products, which makes them exact; else it is None. Any part of narrow values is
-    narrow, so whether they are there doesn't depend on where the data are cut.
-    """
+    """The sums of v^2, v d and d^2 of values v and their divisor weights d, in units of 1/SQUARES."""
 
     vv: int = 0
     vd: int = 0
     dd: int = 0
-    low: float = inf
-    high: float = -inf
-    lost: tuple[int, int, int] | None = (0, 0, 0)
 
     def __add__(self, other: "Products") -> "Products":
-        low, high = min(self.low, other.low), max(self.high, other.high)
-        lost = None
-        if self.lost is not None and other.lost is not None and _is_narrow(low, high):
-            a, b = self.lost, other.lost
-            lost = (a[0] + b[0], a[1] + b[1], a[2] + b[2])
-        return Products(self.vv + other.vv, self.vd + other.vd, self.dd + other.dd, low, high, lost)
-
-    @property
-    def sums(self) -> tuple[int, int, int]:
-        """The sums of v^2, v d and d^2, as exact as they are."""
-        vv, vd, dd = self.lost or (0, 0, 0)
-        return self.vv + vv, self.vd + vd, self.dd + dd
-
-
-def _is_narrow(low: float, high: float) -> bool:
-    """Whether values from `low` to `high` are close together; none at all are."""
-    return low >= high or ((low > 0.0 or high < 0.0) and high - low <= NARROW * min(abs(low), abs(high)))
+        return Products(self.vv + other.vv, self.vd + other.vd, self.dd + other.dd)
 
 
 def products_of(values: Array, weights: Array | None, total: int) -> Products:
     """The products of values v (n,) and divisor weights d (n,), None for 1; `total` is the exact sum of the values."""
+    vv = product_sum(values, values)
     if weights is None:
-        low, high = (float(values.min()), float(values.max())) if len(values) else (inf, -inf)
-        lost = (product_sum(values, values, lost=True), 0, 0) if _is_narrow(low, high) else None
-        return Products(product_sum(values, values), total << SPARE, len(values) * SQUARES, low, high, lost)
-    with np.errstate(over="ignore", under="ignore"):
-        ratios = values[weights > 0.0] / weights[weights > 0.0]
-    low, high = (float(ratios.min()), float(ratios.max())) if len(ratios) else (inf, -inf)
-    pairs = ((values, values), (values, weights), (weights, weights))
-    vv, vd, dd = (product_sum(a, b) for a, b in pairs)
-    if not _is_narrow(low, high):
-        return Products(vv, vd, dd, low, high, None)
-    lost_vv, lost_vd, lost_dd = (product_sum(a, b, lost=True) for a, b in pairs)
-    return Products(vv, vd, dd, low, high, (lost_vv, lost_vd, lost_dd))
+        return Products(vv, total << SPARE, len(values) * SQUARES)
+    return Products(vv, product_sum(values, weights), product_sum(weights, weights))
 
 
 def error_of_mean(value: int, divisor: int, products: Products, counted: int) -> float:
@@ -89,10 +54,9 @@ def error_of_mean(value: int, divisor: int, products: Products, counted: int) ->
     """
     if counted < 2:
         return nan
-    vv, vd, dd = products.sums
-    size = vv * divisor * divisor
-    square = size - 2 * vd * value * divisor + dd * value * value
-    if square < size >> (51 if products.lost is None else ROUNDED):
+    size = products.vv * divisor * divisor
+    square = size - 2 * products.vd * value * divisor + products.dd * value * value
+    if square < size >> ROUNDED:
         return 0.0  # no more than rounding leaves of equal rows
     return root(counted * square * ONE**2, (counted - 1) * divisor**4 * SQUARES)
 
@@ -181,47 +145,16 @@ def tallies(values: Array, weights: Array | None, codes: NDArray[np.intp], group
     above, below = (np.bincount(codes[values == edge], minlength=groups).tolist() for edge in (inf, -inf))
     finite = values if not any(above) and not any(below) else np.where(np.isinf(values), 0.0, values)
     sums = exact_sums(finite, codes, groups)
-    products = _products_by_code(finite, weights, codes, sums)
+    vv = product_sums(finite, finite, codes, groups)
     if weights is None:
         shares, counted = tuple(n * ONE for n in counts), counts
+        vd, dd = tuple(v << SPARE for v in sums), tuple(n * SQUARES for n in counts)
     else:
         shares = exact_sums(weights, codes, groups)
         counted = np.bincount(codes[weights > 0.0], minlength=groups).tolist()
+        vd, dd = (product_sums(a, weights, codes, groups) for a in (finite, weights))
+    products = map(Products, vv, vd, dd)
     return tuple(Tally(*parts) for parts in zip(counts, counted, sums, shares, products, above, below, strict=True))
-
-
-def _products_by_code(
-    values: Array, weights: Array | None, codes: NDArray[np.intp], sums: Sequence[int]
-) -> list[Products]:
-    """The products of the values of each code; `sums` are the exact sums of these values."""
-    groups, some = len(sums), slice(None) if weights is None else weights > 0.0
-    low, high = np.full(groups, inf), np.full(groups, -inf)
-    with np.errstate(over="ignore", under="ignore"):
-        ratios = values if weights is None else values[some] / weights[some]
-    np.minimum.at(low, codes[some], ratios)
-    np.maximum.at(high, codes[some], ratios)
-    ranges = list(zip(low.tolist(), high.tolist(), strict=True))
-    narrow = [_is_narrow(*ends) for ends in ranges]
-    close = np.array(narrow)[codes]
-
-    def sums_of(a: Array, b: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        lost = product_sums(a[close], b[close], codes[close], groups, lost=True) if close.any() else (0,) * groups
-        return product_sums(a, b, codes, groups), lost
-
-    vv = sums_of(values, values)
-    if weights is None:
-        ones = np.bincount(codes, minlength=groups).tolist()
-        vd, dd = (tuple(v << SPARE for v in sums), (0,) * groups), (tuple(n * SQUARES for n in ones), (0,) * groups)
-    else:
-        vd, dd = sums_of(values, weights), sums_of(weights, weights)
-    return [
-        Products(
-            *(vv[0][code], vd[0][code], dd[0][code]),
-            *ranges[code],
-            (vv[1][code], vd[1][code], dd[1][code]) if narrow[code] else None,
-        )
-        for code in range(groups)
-    ]
 
 
 @dataclass(frozen=True)
@@ -252,15 +185,15 @@ def weighted_mean(values: Array | NDArray[np.bool_], weights: Array | None) -> M
     return Mean(exact_sum(values * 0.25 * weights) << 2, exact_sum(weights))
 
 
-def product_sum(a: Array, b: Array, lost: bool = False) -> int:
-    """The exact sum of the products a*b, each rounded to a float, or of what that `lost`; in units of 1/SQUARES."""
-    return sum(exact_sum(part) << SPARE - power * _FAR for power, part, _ in _products(a, b, None, lost))
+def product_sum(a: Array, b: Array) -> int:
+    """The exact sum of the products a*b, in units of 1/SQUARES."""
+    return sum(exact_sum(part) << SPARE - power * _FAR for power, part, _ in _products(a, b, None))
 
 
-def product_sums(a: Array, b: Array, codes: NDArray[np.intp], groups: int, lost: bool = False) -> tuple[int, ...]:
+def product_sums(a: Array, b: Array, codes: NDArray[np.intp], groups: int) -> tuple[int, ...]:
     """As `product_sum`, for each code in 0..groups-1."""
     totals = [0] * groups
-    for power, part, own in _products(a, b, codes, lost):
+    for power, part, own in _products(a, b, codes):
         assert own is not None
         for code, units in enumerate(exact_sums(part, own, groups)):
             totals[code] += units << SPARE - power * _FAR
@@ -268,27 +201,30 @@ def product_sums(a: Array, b: Array, codes: NDArray[np.intp], groups: int, lost:
 
 
 def _products(
-    a: Array, b: Array, codes: NDArray[np.intp] | None, lost: bool
+    a: Array, b: Array, codes: NDArray[np.intp] | None
 ) -> Iterator[tuple[int, Array, NDArray[np.intp] | None]]:
-    """The products as floats, or what they lost, with their codes; times 2^(power _FAR) beyond the range of floats."""
-    multiplied = _lost if lost else np.multiply
+    """The products as floats, and then what rounding took from them, with their codes.
+
+    Where they are beyond the range of floats they are times 2^(power _FAR).
+    """
     a_class, b_class = (_range(a), _range(b)) if a is not b else (_range(a),) * 2
     if a_class is None and b_class is None:
-        yield 0, multiplied(a, b), codes
+        yield from ((0, part, codes) for part in _product(a, b))
         return
     powers = (np.zeros(len(a), np.intp) if a_class is None else a_class) + (0 if b_class is None else b_class)
     near_a, near_b = (x if far is None else np.ldexp(x, far * _FAR) for x, far in ((a, a_class), (b, b_class)))
-    product = multiplied(near_a, near_b)
-    for power in range(-2, 3):
-        here = powers == power
-        if here.any():
-            yield power, product[here], None if codes is None else codes[here]
+    for part in _product(near_a, near_b):
+        for power in range(-2, 3):
+            here = powers == power
+            if here.any():
+                yield power, part[here], None if codes is None else codes[here]
 
 
-def _lost(a: Array, b: Array) -> Array:
-    """a*b less its nearest float, exactly (Dekker 1971, "A floating-point technique for extending the precision")."""
-    (high_a, low_a), (high_b, low_b) = _halves(a), _halves(b)
-    return np.asarray(low_a * low_b - (((a * b - high_a * high_b) - low_a * high_b) - high_a * low_b))
+def _product(a: Array, b: Array) -> tuple[Array, Array]:
+    """a*b as its nearest float and the exact rest (Dekker 1971, Numerische Mathematik 18, p. 224)."""
+    product = a * b
+    (high_a, low_a), (high_b, low_b) = (_halves(a), _halves(b)) if a is not b else (_halves(a),) * 2
+    return product, np.asarray(low_a * low_b - (((product - high_a * high_b) - low_a * high_b) - high_a * low_b))
 
 
 def _halves(values: Array) -> tuple[Array, Array]:

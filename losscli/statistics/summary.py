@@ -285,7 +285,7 @@ def std(s: Summary) -> float:
         return nan
     if spread.min == spread.max:
         return 0.0
-    squares, total, _ = spread.plain.sums
+    squares, total = spread.plain.vv, spread.plain.vd
     square = s.n * squares * SQUARES - total * total
     if square < s.n * squares * SQUARES >> ROUNDED:
         return 0.0

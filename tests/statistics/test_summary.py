@@ -232,6 +232,20 @@ def test_values_that_hardly_differ_have_an_error_alone_and_by_groups() -> None:
     assert [one.error for one in weighted] == [pytest.approx(math.sqrt(square), rel=1e-15, abs=0)] * 3
 
 
+@pytest.mark.parametrize("heavy", [2.0**20, 2.0**30, 2.0**37])
+def test_one_weight_far_above_the_others_leaves_the_error_that_they_have(heavy: float) -> None:
+    losses, weights = [0.25, 0.375, 1.5, 0.75], [heavy, 1.0, 0.5, 2.0]
+    rows = rows_of(losses, weights, [0], "weighted")
+    error = pytest.approx(math.sqrt(exactly(rows)[2]), rel=1e-15, abs=0)
+    v, d, codes = np.multiply(losses, weights), np.array(weights), np.repeat([0, 1], 4)
+
+    assert standard_error(summarize(rows)) == error
+    assert tallied(v, d).error == error
+    assert [one.error for one in tallies(np.tile(v, 2), np.tile(d, 2), codes, 2)] == [error, error]
+    for at in range(5):
+        assert standard_error(summarize(cut(rows, 0, at)) + summarize(cut(rows, at, 4))) == error
+
+
 def test_losses_that_differ_by_their_rounding_alone_have_no_spread() -> None:
     found = summarize(rows_of([-math.log(0.8), -math.log1p(-0.2)], [], [], "plain"))
 
