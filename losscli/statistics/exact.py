@@ -39,7 +39,7 @@ def exact_sum(values: Array) -> int:
             if low <= 0.0 and not rest.any():  # whole numbers, as weights often are
                 return total
         rest = rest[rest != 0.0]
-    return total + sum(map(in_units, rest.tolist()))
+    return total + sum(map(in_units, rest[rest != 0.0].tolist()))
 
 
 def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int, ...]:
@@ -63,7 +63,8 @@ def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int
                 return tuple(totals)
         left = rest != 0.0
         rest, codes = rest[left], codes[left]
-    for code, value in zip(codes.tolist(), rest.tolist(), strict=True):
+    left = np.flatnonzero(rest)
+    for code, value in zip(codes[left].tolist(), rest[left].tolist(), strict=True):
         totals[code] += in_units(value)
     return tuple(totals)
 
