@@ -170,10 +170,17 @@ def _ln_near(x: Array, p: Array, v: Array) -> Array:
 
 
 def _moved_softmax(probs: ClassProbabilities, x: Array) -> Array:
-    """Log-probabilities after their logits have moved to x: a softmax in which what misses 1 stands for the rest."""
+    """Log-probabilities after their logits have moved to x: a softmax in which what misses 1 stands for the rest.
+
+    A probability near 1 keeps the digits of 1 - p where it moves by little: h - ln(1 + p (e^h - 1)) loses them.
+    """
     with np.errstate(invalid="ignore"):  # what stayed at -inf has not moved
         moved = np.where(x == probs.x, 0.0, x - probs.x)
-    return x - np.log1p(row_sums(probs.p * np.expm1(moved)))[:, None]
+    grown = probs.p * np.expm1(moved)
+    total = row_sums(grown)[:, None]
+    little = np.where(np.abs(moved) < 1.0, moved, 0.0)
+    near = np.log1p((1.0 - probs.p) * np.expm1(-little) + np.exp(-little) * (total - grown))
+    return np.where(moved == little, probs.x - near, x - np.log1p(total))
 
 
 def _ln_conditioned(problem: Problem, x: Array) -> Array:

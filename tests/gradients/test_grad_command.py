@@ -196,6 +196,13 @@ def test_certain_hits_and_misses_pass_the_check(wrt: str) -> None:
     assert result.code == 0 and result.json["max_rel_error"] < 1e-6
 
 
+def test_slopes_by_logits_next_to_probability_1_pass_the_check() -> None:
+    for miss in (1e-3, 1e-7, 1e-11, 1e-15):
+        for probs in (f"{1.0 - miss!r},{miss!r}", f"{1.0 - miss!r},{miss / 4!r},{miss * 0.75!r}"):
+            found = record("grad", "ce", "0", probs, "--wrt", "logits", "--check")
+            assert (found["ok"], found["unchecked"]) == (True, 0) and found["max_rel_error"] < 1e-7, probs
+
+
 @pytest.mark.parametrize("like", ["torch", "keras", "sklearn"])
 @pytest.mark.parametrize("wrt", ["probs", "logits", "logprobs"])
 @pytest.mark.parametrize(
