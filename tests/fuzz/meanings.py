@@ -310,9 +310,10 @@ def class_table(draw: random.Random) -> Posed:
     order = [classes.index(name.removeprefix(stems[0])) for name in chosen[0]]
     plain = lambda at, row: _class_loss(meaning.labels[at], row, meaning.logits)  # noqa: E731
     found, loss = _means(meaning, plain, kept), draw.choice(("ce", "ce", "nll"))
-    extra = draw.random()
+    extra, disorder = draw.random(), False
     if extra < 0.2:
         weight_of = [draw.choice(("1", "3", "0.25")) for _ in classes]
+        disorder = not (stems[0] == "" and "-p" in given) and _numbered_in_disorder([classes[at] for at in order])
         given += ["--class-weight", ",".join(weight_of[at] for at in order)]
         both = [float(weight_of[at]) for at in meaning.labels]
         if meaning.weights:
@@ -326,9 +327,19 @@ def class_table(draw: random.Random) -> Posed:
     refused = _refused(fault, line)
     if fault and stems[0] == "" and fault.why == "no number" and meaning.n == 1:
         refused, found = None, None  # a column of one word may be no class
+    if disorder:
+        refused = Refusal("class weights for numbered classes in another order")
     if loss == "grad":
         return Posed(f"gradient {form}", (loss, given[0], "-q", *given[1:], "-"), {"-": data}, refused or found)
     return Posed(f"classes {form}", (loss, "-q", *given, "-"), {"-": data}, refused or found)
+
+
+def _numbered_in_disorder(names: list[str]) -> bool:
+    try:
+        numbers = [float({"True": "1", "False": "0"}.get(name, name)) for name in names]
+    except ValueError:
+        return False
+    return numbers != sorted(numbers)
 
 
 def _gradient(meaning: Meaning, at: int, column: int, n: int) -> float:

@@ -148,7 +148,10 @@ def number(cell: str) -> float | None:
 def rounds_to_the_end(cell: str) -> bool:
     """Whether a probability is above 0 or below 1 as it is written, and 0 or 1 as a float."""
     value = float(cell)
-    return value in (0.0, 1.0) and Fraction(cell) != value
+    digits = cell.lower().partition("e")[0]
+    if value == 0.0:  # its exponent may be too large for a fraction
+        return any(digit in digits for digit in "123456789")
+    return value == 1.0 and Fraction(cell) != 1
 
 
 def is_missing(cell: str) -> bool:

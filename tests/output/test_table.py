@@ -218,7 +218,7 @@ def test_sentences_and_formulas_are_wrapped_at_words_too(command: tuple[str, ...
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_a_table_of_numbers_folds_between_columns_and_each_part_begins_with_the_first(here: Path) -> None:
     (here / "groups.csv").write_text("label,prob,site\n1,0.8,oslo\n0,0.3,rome\n1,0.6,oslo\n0,0.1,rome\n")
-    lines = on_terminal("bce", "groups.csv", "--by", "site", columns=40)
+    lines = lines_on_terminal("bce", str(here / "groups.csv"), "--by", "site", columns=40)
     heads = [line.split() for line in lines if line.startswith("site")]
     columns = " ".join(" ".join(head[1:]) for head in heads)
     assert columns == "n sum (nats) mean standard error 95 % CI low high share"
