@@ -493,6 +493,44 @@ def test_an_interrupt_ends_quietly_with_130(args: list[str], delay: float) -> No
     assert (running.returncode, out, err) == (130, b"", b"")
 
 
+@pytest.mark.slow
+@ON_POSIX
+def test_an_interrupt_while_an_object_is_freed_ends_quietly_with_130() -> None:
+    # Python prints what is raised there, drops it and goes on
+    code = """
+import os, signal, sys, weakref
+import losscli.__main__ as module
+
+class Thing:
+    pass
+
+class Freeing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "losscli.cli.app":
+            thing = Thing()
+            watch = weakref.ref(thing, lambda _: (os.kill(os.getpid(), signal.SIGINT), sum(range(100))))
+            del thing
+
+sys.meta_path.insert(0, Freeing())
+module.entry()
+"""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        preexec_fn=interruptible,
+        args=[sys.executable, "-c", code, "bce", "-"],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment(),
+    ) as running:
+        try:
+            running.wait(timeout=20)  # its standard input stays open, so only the interrupt can end it
+        finally:
+            running.kill()
+        assert running.stdout and running.stderr
+        assert (running.returncode, running.stdout.read(), running.stderr.read()) == (130, b"", b"")
+
+
 def test_a_warning_goes_to_standard_error_where_the_format_has_no_place_for_it() -> None:
     for options in (("-q",), ("-f", "csv"), ("-f", "tsv"), ("-r", "none", "-q"), ("-r", "none", "-f", "csv")):
         result = run("bce", "1,0", "0,0.3", *options)
