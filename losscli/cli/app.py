@@ -7,8 +7,7 @@ from importlib import import_module
 from typing import IO, Any
 
 from losscli import __version__
-from losscli.cli.commands import GROUPS, command_of, first_words
-from losscli.cli.options import HELP
+from losscli.cli.commands import GROUPS, HELP, command_of, first_words
 from losscli.errors import DataError, NoInput, UsageError, printable_line
 from losscli.output.streams import for_a_reader, is_reader_gone, prepare, say, silence
 

@@ -6,8 +6,7 @@ Quick and silent: whatever can't be read offers nothing, and the shell falls bac
 import os
 from collections.abc import Callable, Sequence
 
-from losscli.cli.commands import command_of
-from losscli.cli.options import Values, read_options
+from losscli.cli.commands import Values, command_of, read_options
 from losscli.commands.arguments import COLUMNS, LABELS
 from losscli.errors import UsageError
 from losscli.shell import split_line

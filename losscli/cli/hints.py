@@ -8,8 +8,7 @@ has it, and a sentence anywhere. What a loss is called elsewhere stands in its e
 import os
 from collections.abc import Mapping, Sequence
 
-from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, within
-from losscli.cli.options import no_such_option
+from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, no_such_option, within
 from losscli.data.cells import number
 from losscli.enums import Form
 from losscli.errors import nearest, shown

@@ -8,8 +8,7 @@ from conftest import DATA, answer, refusal, run
 from typer.testing import CliRunner
 
 from losscli.cli.app import app
-from losscli.cli.commands import COMMANDS, Command, command_of
-from losscli.cli.options import read_options
+from losscli.cli.commands import COMMANDS, Command, command_of, read_options
 from losscli.commands.arguments import Arguments, FitArguments, GradArguments
 from losscli.enums import Method, Missing, Reduction, Scale
 from losscli.errors import UsageError
