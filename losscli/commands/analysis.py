@@ -13,7 +13,7 @@ from losscli.evaluation.analysis import AnalysisOptions, AnalysisResult, analyze
 from losscli.evaluation.evaluate import folded, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, problem_of
-from losscli.output.emit import Printing
+from losscli.output.formats import Printing
 from losscli.output.report import Report
 from losscli.reports.calibration import calibration_part, quantile_part
 from losscli.reports.groups import groups_part, worst_part

@@ -23,7 +23,7 @@ from losscli.commands.settings import (
 from losscli.enums import Form, Solver
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.prepare import Array
-from losscli.output.emit import emit
+from losscli.output.formats import emit
 from losscli.output.report import Report
 from losscli.regression.descent import DESCENT_STEPS, NEWTON_STEPS, Fit, FitConfig, descend
 from losscli.regression.design import DesignMatrix, FeatureSelection, parse_theta, read_design, taken

@@ -19,7 +19,7 @@ from losscli.evaluation.problem import problem_of
 from losscli.homework.check_loss import judge, solve
 from losscli.homework.evaluated_rows import Numbers
 from losscli.homework.grades import Answer, Judge, Question, marked, missing
-from losscli.output.emit import emit, warn_beside
+from losscli.output.formats import emit, warn_beside
 from losscli.output.progress import followed
 from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.lists import is_list, reads_as_numbers

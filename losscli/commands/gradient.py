@@ -13,7 +13,7 @@ from losscli.gradients.analytic import kernel_of
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.evaluate import GradientSpec, Spool, gradient_of
 from losscli.gradients.numeric import LARGEST_STEP
-from losscli.output.emit import emit
+from losscli.output.formats import emit
 from losscli.output.whole import spool_file
 from losscli.reading.open import open_data
 

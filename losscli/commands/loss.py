@@ -13,7 +13,7 @@ from losscli.errors import UsageError
 from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem, problem_of
-from losscli.output.emit import Printing, emit
+from losscli.output.formats import Printing, emit
 from losscli.output.progress import watched
 from losscli.output.report import Report
 from losscli.output.streams import say

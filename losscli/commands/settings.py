@@ -17,7 +17,7 @@ from losscli.enums import Missing, Reduction, Scale, Unmatched
 from losscli.errors import UsageError
 from losscli.evaluation.evaluate import balanced_weights
 from losscli.evaluation.problem import PHRASES, LabelOptions, Settings, problem_of
-from losscli.output.emit import Printing
+from losscli.output.formats import Printing
 from losscli.reading.lists import is_list, reads_as_numbers
 from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.text.dialect import Style, given_delimiter

@@ -5,7 +5,7 @@ from dataclasses import replace
 from losscli.commands.arguments import FitArguments
 from losscli.commands.fit import held_out, refuse_overwriting, refuse_test
 from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
-from losscli.output.emit import emit
+from losscli.output.formats import emit
 from losscli.reading.open import open_data
 from losscli.regression.design import DesignMatrix
 from losscli.regression.predict import write_predictions

@@ -1,4 +1,6 @@
-"""The formats of answers: one writer each, for whole reports and for answers by rows. Adding one is one entry here.
+"""Answers are printed here: a report to standard output, in the format asked for; warnings to standard error.
+
+A format is a writer, for whole reports and for answers by rows. Adding one is one entry in `FORMATS`.
 
 The rule: a writer gives all of the text, the same for a terminal and a pipe but for colour. What a writer lacks is
 None, and asking for it is refused. Machine formats print the shortest text that reads back to the same float.
@@ -7,14 +9,16 @@ None, and asking for it is refused. Machine formats print the shortest text that
 from __future__ import annotations
 
 import io
-import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.errors import printable_line
-from losscli.output.cells import exact, pretty
+from losscli.errors import DataError, UsageError
+from losscli.output.cells import exact
+from losscli.output.streams import for_a_reader, say
 
 if TYPE_CHECKING:
     from losscli.output.report import Column, Report, RowReport
@@ -163,35 +167,10 @@ def _table(report: Report, digits: int) -> str:
     return table(report, digits)
 
 
-def markdown(report: Report, digits: int) -> str:
-    """The report as Markdown tables, formulas in LaTeX, pictures as they are; text is never read as markup."""
-    parts = [f"**{escaped(report.title)}**"]
-    for grid in report.grids:
-        header = grid.header or ("figure", "value", "") if grid.rows else ()
-        rows = (header, *filter(None, grid.rows))
-        cells = [[_cell(cell, digits) for cell in row] for row in rows]
-        cells.insert(1, ["---"] * len(header))
-        parts.append("\n".join("| " + " | ".join(row) + " |" for row in cells))
-    parts += ["\n".join((escaped(one.title), "", "```", *one.lines, "```")) for one in report.pictures]
-    parts += [f"- {escaped(note)}" for note in report.notes]
-    return "\n\n".join(parts) + "\n"
+def _markdown(report: Report, digits: int) -> str:
+    from losscli.output.markdown import markdown
 
-
-def _cell(cell: object, digits: int) -> str:
-    from losscli.output.formula import Formula, latex
-
-    if not isinstance(cell, Formula):
-        return escaped(pretty(cell, digits))
-    parts = (f"${latex(printable_line(part))}$" for part in cell.parts)
-    return escaped(cell.words).format(*parts)
-
-
-_MARKUP = r"[\\`*_~$|]|<(?=[A-Za-z/!?])|&(?=#?\w)|\](?=[(:\[])"
-
-
-def escaped(text: str) -> str:
-    """A line of text as Markdown shows it again."""
-    return re.sub(_MARKUP, r"\\\g<0>", printable_line(text))
+    return markdown(report, digits)
 
 
 def for_people(whole: Whole) -> Writer:
@@ -211,7 +190,76 @@ FORMATS: dict[str, Writer] = {
     "json": Writer(_json, _json_rows),
     "csv": separated(","),
     "tsv": separated("\t"),
-    "md": for_people(markdown),
+    "md": for_people(_markdown),
 }
 
 BARE = Writer(_bare, _bare_rows, notes=False, nested=False, figures=False)  # what --quiet prints
+
+
+# --- printing an answer --------------------------------------------------------------------------------------------
+class Printing(NamedTuple):
+    """How an answer is printed; `command` is what messages begin with, as in `losscli grad bce`."""
+
+    command: str
+    format: str = "table"
+    quiet: bool = False
+    digits: int = 6
+    explain: bool = False
+    save: str | None = None
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing is printed but numbers, and nothing else is kept."""
+        return self.quiet and self.save is None
+
+    @property
+    def writer(self) -> Writer:
+        """What writes the answer."""
+        return BARE if self.quiet else FORMATS[self.format]
+
+
+def emit(answer: Report, printing: Printing) -> None:
+    """Print a report as asked; what its format has no place for goes to standard error."""
+    whole = printing.writer.report
+    if whole is None:
+        raise UsageError(f"--format {printing.format} prints answers by rows only")
+    if printing.save is not None:
+        from losscli.output.save import save
+
+        save(answer, printing.digits, printing.save, printing.command)
+    with for_a_reader():
+        sys.stdout.write(whole(answer, printing.digits))
+    if not printing.writer.notes:
+        warn_beside(answer, printing)
+
+
+def emit_rows(answer: RowReport, printing: Printing) -> Report:
+    """Print an answer by rows, nothing of it before the last row is sound, and return its report."""
+    refuse_rows(printing)
+    from losscli.output.whole import copy_out, spool_file
+
+    assert printing.writer.rows is not None
+    answer = replace(answer, report=cache(answer.report))
+    with spool_file() as spool:
+        try:
+            for piece in printing.writer.rows(answer, printing.digits):
+                spool.write(piece)
+            report = answer.report()
+        except OSError as error:
+            raise DataError(f"the output can't be stored: {(error.strerror or str(error)).lower()}") from None
+        copy_out(spool)
+    if not printing.writer.notes:
+        warn_beside(report, printing)
+    return report
+
+
+def refuse_rows(printing: Printing) -> None:
+    """Refuse a format that has no answers by rows."""
+    if printing.writer.rows is None:
+        raise UsageError(f"--format {printing.format} has no place for an answer by rows")
+
+
+def warn_beside(answer: Report, printing: Printing) -> None:
+    """Say on standard error what users must know."""
+    for warning in (*answer.warnings, *(() if printing.quiet else answer.aside)):
+        say(f"{printing.command}: {warning}\n")

@@ -7,7 +7,7 @@ from html import unescape
 from typing import Any
 
 from losscli.errors import UsageError
-from losscli.output.formats import markdown
+from losscli.output.markdown import markdown
 from losscli.output.people import console_for, places_of, renderable, text_of, width_of
 from losscli.output.report import Report
 from losscli.output.whole import whole_file

@@ -14,10 +14,8 @@ from importlib.util import find_spec
 from typing import Any, TypeVar, cast
 
 from losscli.errors import DataError
-from losscli.lazy import Lazy
 
 T = TypeVar("T")
-core: Any = Lazy("fsspec.core")
 
 STORES, WEB = ("s3", "gs", "az", "hdfs"), ("http", "https")
 DRIVERS = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "hdfs": "pyarrow", "http": "aiohttp", "https": "aiohttp"}

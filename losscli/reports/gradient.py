@@ -15,7 +15,7 @@ from losscli.evaluation.problem import Problem
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.evaluate import SHOWN_ROWS, Gradient, GradientSize, SpooledRows
 from losscli.homework.typed import Expected
-from losscli.output.emit import Printing, emit, emit_rows
+from losscli.output.formats import Printing, emit, emit_rows
 from losscli.output.report import Column, Grid, Report, RowReport
 from losscli.reports.parts import Figure, lines_of, record_of
 from losscli.reports.warnings import warnings_of

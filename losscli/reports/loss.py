@@ -9,7 +9,7 @@ from losscli.evaluation.figures import Figures
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
 from losscli.losses.wording import listed
-from losscli.output.emit import Printing
+from losscli.output.formats import Printing
 from losscli.output.report import Grid, Report
 from losscli.reports.parts import Figure, Line, Listing, lines_of, record_of
 from losscli.reports.warnings import left_out_notes, rows_of, warnings_of

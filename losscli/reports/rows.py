@@ -18,7 +18,7 @@ from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
 from losscli.evaluation.figures import Figures
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
-from losscli.output.emit import Printing, emit_rows, refuse_rows
+from losscli.output.formats import Printing, emit_rows, refuse_rows
 from losscli.output.report import Column, Report, RowReport
 from losscli.reports.loss import report, scores_for
 from losscli.reports.warnings import warnings_of

@@ -19,7 +19,7 @@ from losscli.homework.explain_loss import SHOWN, first_terms, term_grid, work_gr
 from losscli.homework.loss_formula import Explanation
 from losscli.homework.typed import Expected, Slack, Typed
 from losscli.homework.verdict import RightTo, Verdict, all_fit
-from losscli.output.emit import Printing
+from losscli.output.formats import Printing
 from losscli.output.report import Grid, Report
 
 LISTED = 100  # rows of a table; the machine formats have them all

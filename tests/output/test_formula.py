@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.losses.table import LOSSES, Kernel
-from losscli.output.formats import escaped
 from losscli.output.formula import latex, maths
+from losscli.output.markdown import escaped
 
 COMMANDS = {
     *("cdot", "ldots", "theta", "infty", "backslash", "sim", "wedge", "ln", "max", "log", "sum", "frac"),

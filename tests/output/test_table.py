@@ -8,7 +8,7 @@ import pytest
 from conftest import DATA, process, record, run, write
 from terminal import on_terminal
 
-from losscli.output.formats import markdown
+from losscli.output.markdown import markdown
 from losscli.output.people import table
 from losscli.output.report import Grid, Report
 
