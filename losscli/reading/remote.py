@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar, cast
 
@@ -160,7 +161,7 @@ def file_system(url: str) -> tuple[Any, str]:
 
         timeout = ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)
         options["client_kwargs"] = {"timeout": timeout}  # aiohttp's own is 300 s in all, though bytes flow
-    return cast(tuple[Any, str], core.url_to_fs(url, **options))
+    return cast(tuple[Any, str], import_module("fsspec.core").url_to_fs(url, **options))
 
 
 def _again_if_busy(url: str, request: Callable[[], T]) -> T:
