@@ -1,5 +1,6 @@
 """What the commands of a loss do: read, evaluate, report."""
 
+import sys
 from contextlib import closing
 from dataclasses import replace
 
@@ -10,13 +11,11 @@ from losscli.commands.settings import analysis_options, printing_of, refuse_cont
 from losscli.data.table import Table
 from losscli.enums import Reduction
 from losscli.errors import UsageError
-from losscli.evaluation.evaluate import summary_of
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures, summary_of
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.formats import Printing, emit
-from losscli.output.progress import watched
 from losscli.output.report import Report
-from losscli.output.streams import say
+from losscli.output.streams import is_terminal, say
 from losscli.reading.open import open_data
 from losscli.reports.warnings import warnings_of
 
@@ -39,7 +38,12 @@ def run_loss(args: Arguments) -> bool:
     in_order = by_hand or args.reduction is Reduction.NONE or len(args.sources) != 1
     request = replace(request, in_parts=not in_order and args.cluster is None)
     settings = settings_of(args, request)
-    with closing(watched(open_data(request))) as table:
+    table = open_data(request)
+    if is_terminal(sys.stderr):
+        from losscli.output.progress import watched
+
+        table = watched(table)
+    with closing(table):
         problem = problem_of(settings, table)
 
         # Evaluate, and make the report.

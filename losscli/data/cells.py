@@ -82,8 +82,13 @@ def is_missing_number(text: str) -> bool:
     return text in DASHES or is_missing(text)
 
 
+def as_text(line: bytes) -> str:
+    """A line as text; bytes that aren't UTF-8 come through, as they only matter in a cell that is asked for."""
+    return line.decode("utf-8", "surrogateescape")
+
+
 def is_text(cell: str) -> bool:
-    """Whether all bytes of a cell were UTF-8."""
+    """Whether all bytes of a cell were UTF-8 (see `as_text`)."""
     return cell.isascii() or not any("\udc80" <= char <= "\udcff" for char in cell)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from losscli.data.blocks import Block, Layout, Origin, block_of_columns
 from losscli.data.categorical import Array, Categorical, Column, Ints, stacked, stacked_words, taken
+from losscli.data.cells import as_text
 from losscli.data.table import SmallFiles
 from losscli.errors import RowError
 from losscli.reading.sources import readable
@@ -133,11 +134,6 @@ def parsed_block(
     if fault is None or block.fault is not None:
         return block
     return replace(block, fault=replace(fault, row=block.rows))
-
-
-def as_text(line: bytes) -> str:
-    """A line as text; bytes that aren't UTF-8 come through, as they only matter in a cell that is asked for."""
-    return line.decode("utf-8", "surrogateescape")
 
 
 def split(piece: bytes) -> list[bytes]:

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.data.blocks import Layout, Origin, layout_of
-from losscli.data.cells import is_text, number
+from losscli.data.cells import as_text, is_text, number
 from losscli.data.choice import resolve
 from losscli.data.columns import LABEL_NAMES, ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, SmallFiles, Table, schema_of
@@ -25,7 +25,7 @@ from losscli.reading.sources import Source, is_plain_file
 from losscli.reading.text.careful import not_utf8
 from losscli.reading.text.dialect import NAMES, Style, find_delimiter, records, unsound
 from losscli.reading.text.feed import RECORD_BYTES, TOO_LONG, Feed, LineReader
-from losscli.reading.text.lines import SmallTexts, as_text, block_of, parsed_block, split
+from losscli.reading.text.lines import SmallTexts, block_of, parsed_block, split
 from losscli.reading.text.tokenizer import are_records
 
 if TYPE_CHECKING:
