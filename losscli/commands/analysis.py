@@ -10,8 +10,7 @@ from losscli.data.table import Model, Table
 from losscli.enums import Form, Reduction
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.analysis import AnalysisOptions, AnalysisResult, analyze
-from losscli.evaluation.evaluate import folded, refuse_nothing
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures, folded, refuse_nothing
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.formats import Printing
 from losscli.output.report import Report

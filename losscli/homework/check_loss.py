@@ -13,8 +13,7 @@ from losscli.data.blocks import Block
 from losscli.data.table import Table
 from losscli.enums import Reduction
 from losscli.errors import DataError
-from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures, evaluated, in_order, refuse_nothing
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.homework.evaluated_rows import EvaluatedBlock, EvaluatedRows, Numbers, evaluated_rows, summary_figures

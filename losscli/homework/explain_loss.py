@@ -14,7 +14,7 @@ import numpy as np
 
 from losscli.data.categorical import texts
 from losscli.enums import Reduction, Scale
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.homework.evaluated_rows import EvaluatedBlock

@@ -9,7 +9,7 @@ import numpy as np
 from losscli.enums import Form, Scale
 from losscli.evaluation.analysis import Reliability, class_bins
 from losscli.evaluation.data_checks import HARD
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid

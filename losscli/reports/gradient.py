@@ -9,7 +9,7 @@ import numpy as np
 from losscli.data.categorical import taken, texts
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Method, Reduction
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.prepare import Array
 from losscli.evaluation.problem import Problem
 from losscli.gradients.check import TOLERANCE

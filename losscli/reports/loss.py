@@ -5,7 +5,7 @@ from itertools import accumulate
 from losscli.data.reasons import REASONS, Reason
 from losscli.data.table import Table
 from losscli.enums import Form, Reduction
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
 from losscli.losses.wording import listed

@@ -7,7 +7,7 @@ from math import inf
 from losscli.data.table import Model, Table
 from losscli.errors import printable_line
 from losscli.evaluation.analysis import AnalysisResult
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Problem
 from losscli.output.report import Grid
 from losscli.reports.loss import FEW, FIGURES, few_rows, shared_grid

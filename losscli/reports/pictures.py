@@ -5,7 +5,7 @@ from math import nan
 
 from losscli.data.table import Model
 from losscli.evaluation.analysis import AnalysisResult
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Problem
 from losscli.output.chart import Series, Span, bars, points, spans
 from losscli.output.report import Picture

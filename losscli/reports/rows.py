@@ -14,8 +14,7 @@ from losscli.data.categorical import Column as Labels
 from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.data.table import Table
-from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures, evaluated, in_order, refuse_nothing
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.output.formats import Printing, emit_rows, refuse_rows

@@ -11,7 +11,7 @@ from losscli.data.table import Schema, Table
 from losscli.enums import Form
 from losscli.errors import shown
 from losscli.evaluation.data_checks import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Settings
 from losscli.statistics.summary import Summary
 

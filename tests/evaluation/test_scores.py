@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import DATA, close, record, run, write
 
-from losscli.evaluation.figures import Figures
+from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.scores import SCORES
 from losscli.reports import loss
 from losscli.reports.loss import FIGURES
