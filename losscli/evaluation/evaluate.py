@@ -21,7 +21,7 @@ from losscli.evaluation.baseline import baseline
 from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
-from losscli.evaluation.scores import scores_of
+from losscli.evaluation.scores import EVEN, scores_of
 from losscli.losses.rows import row_loss
 from losscli.statistics.exact import ONE, ratio
 from losscli.statistics.intervals import interval
@@ -150,17 +150,19 @@ def _refuse_scores_of_decisions(problem: Problem, column: str, scores: DecidedSc
     """Refuse scores that are those of the label in a column of decisions, and not those of the positive label.
 
     No threshold on the score of the positive label decides for another label at a higher score than for the positive
-    one. Where all scores are at least 0.5 there may be a threshold; a user who chooses the column says so.
+    one. Where no score is below that of even odds there may be a threshold; a user who chooses the column says so.
     """
-    if not scores.known or scores.highest_other <= 0.5:
+    even = EVEN[problem.settings.scale]
+    if not scores.known or scores.highest_other <= even:
         return
     what = f"{where}the predictions belong to the label in {shown(column)}"
     if scores.highest_other > scores.lowest_positive:
         positive = shown(problem.settings.labels.positive or "1")
         shows = f"another label has {scores.highest_other:g} there, but {positive} has {scores.lowest_positive:g}"
         raise DataError(f"{what}: {shows}; give those of {positive}, or leave out the column {shown(column)}")
-    if scores.lowest >= 0.5 and not problem.chosen:
-        raise DataError(f"{what}: all of them are at least 0.5; give those of the positive label, or choose with -p")
+    if scores.lowest >= even and not problem.chosen:
+        least = f"{even:.4g}"
+        raise DataError(f"{what}: all of them are at least {least}; give those of the positive label, or choose with -p")
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------

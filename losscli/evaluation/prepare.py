@@ -142,7 +142,7 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
     each = row if width == 1 else np.repeat(row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
     traits, decided = data_checks_of(problem, y, raw), None
-    if problem.decision is not None and s.scale is Scale.PROBS and len(raw):
+    if problem.decision is not None and len(raw):
         decision = block.extra[problem.decision[1]]
         positive = is_label(decision, s.labels.positive or "1")
         known = bool((positive | same_label(decision, block.labels[0])).any())

@@ -379,6 +379,31 @@ def test_a_sound_column_of_decisions_changes_nothing(here: Path) -> None:
     assert answer("bce", write("t.csv", strict)) == close(-(log(0.9) + log(0.3) + log(0.2)) / 3)
 
 
+def test_scores_of_decisions_are_told_on_every_scale(here: Path) -> None:
+    def logit(p: float) -> float:
+        return log(p / (1 - p))
+
+    for scale, of in (("logits", logit), ("logprobs", log), ("probs", float)):
+        for command in (("bce",), ("nll",), ("grad", "bce"), ("bce", "-r", "none"), ("bce", "--like", "torch")):
+            for rows in (
+                ((1, 1, 0.9), (0, 0, 0.8), (1, 0, 0.6), (0, 1, 0.7)),
+                ((0, 0, 0.9), (1, 0, 0.8)),  # all of them are negative
+                ((1, 1, 0.2), (0, 0, 0.9)),  # the probability of label 0
+            ):
+                cells = [f"{label},{decided},{of(p)!r}\n" for label, decided, p in rows]
+                table = "label,predicted,score\n" + "".join(cells)
+                said = refusal(*command, "--from", scale, write("t.csv", table))
+                assert said.startswith("t.csv: the predictions belong to the label in 'predicted'"), (scale, said)
+            sound = ((1, 1, 0.9), (0, 0, 0.2), (1, 0, 0.4), (0, 1, 0.7))
+            cells = [f"{label},{decided},{of(p)!r}\n" for label, decided, p in sound]
+            assert run(*command, "--from", scale, write("t.csv", "label,predicted,score\n" + "".join(cells))).code == 0
+        high = "".join(f"{label},{label},{of(p)!r}\n" for label, p in ((1, 0.9), (0, 0.7)))
+        write("t.csv", "label,predicted,score\n" + high)  # may be decided at 0.8, if the user says what the scores are
+        assert "all of them are at least" in refusal("bce", "--from", scale, "t.csv")
+        expected = -(log(0.9) + log(0.3)) / 2
+        assert answer("bce", "--from", scale, "-p", "score", "t.csv") == pytest.approx(expected, rel=1e-14)
+
+
 def test_any_row_that_no_threshold_explains_shows_that_scores_are_those_of_the_decision(here: Path) -> None:
     """One of three labels may be decided for below a half, and so may the positive one at a low threshold."""
     tables = (
