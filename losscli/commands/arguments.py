@@ -185,7 +185,7 @@ class Arguments:
         metavar="COLS",
         completes=COLUMNS,
         commands=OF_PREDICTIONS,
-        help="join LABELS and PREDS on these columns",
+        help="join LABELS and PREDS on these columns; A=B: on A of LABELS and B of PREDS",
     )
     unmatched: Unmatched | None = _input(
         "--unmatched", metavar="HOW", commands=OF_PREDICTIONS, help="rows that --key can't match: error (default), drop"

@@ -162,7 +162,7 @@ def _refuse_scores_of_decisions(problem: Problem, column: str, scores: DecidedSc
         raise DataError(f"{what}: {shows}; give those of {positive}, or leave out the column {shown(column)}")
     if scores.lowest >= even and not problem.chosen:
         least = f"{even:.4g}"
-        raise DataError(f"{what}: all of them are at least {least}; give those of the positive label, or choose with -p")
+        raise DataError(f"{what}: all are at least {least}; give those of the positive label, or choose with -p")
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------

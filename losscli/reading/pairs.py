@@ -37,6 +37,7 @@ from losscli.reading.lists import (
     tables_of,
 )
 from losscli.reading.missing import missing
+from losscli.reading.otherids import OTHER_ID, OtherIds, id_columns
 
 if TYPE_CHECKING:
     from losscli.reading import join
@@ -144,7 +145,7 @@ def _wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelect
             raise DataError(f"{tables[0][1].name} and {tables[1][1].name}: {error}") from None
     for purpose, text in wanted.extra.items():
         if purpose == KEY:
-            texts = tuple(_as_spelled(text, names or ()) for names, _ in known)
+            texts = tuple(_key_of(text, side, [names or () for names, _ in known]) for side in range(len(known)))
         else:
             texts = (text,) * len(tables) if text == "*" else shared_out(text, known)
         for (at, _), part in zip(tables, texts, strict=True):
@@ -160,12 +161,18 @@ def _wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelect
     return _with_shared(parts, [side for _, side in tables]) if len(tables) == 2 else parts
 
 
-def _as_spelled(text: str, names: tuple[str, ...]) -> str:
-    """Names of columns as a table spells them: letter case aside where it has no such name and one that is alike."""
+def _key_of(text: str, side: int, names: Sequence[tuple[str, ...]]) -> str:
+    """The key columns of a side as its table spells them: `a=b` is `a` in the first table and `b` in the second.
+
+    A name is told letter case aside where the table has no such name and one that is alike.
+    """
     found = []
     for name in text.split(","):
-        alike = [one for one in names if one.casefold() == name.strip().casefold()]
-        found.append(alike[0] if len(alike) == 1 and name.strip() not in names else name)
+        both = name.partition("=")
+        if both[1] and not any(name.strip() in some for some in names):
+            name = both[2 * side]
+        alike = [one for one in names[side] if one.casefold() == name.strip().casefold()]
+        found.append(alike[0] if len(alike) == 1 and name.strip() not in names[side] else name)
     return ",".join(found)
 
 
@@ -198,16 +205,22 @@ def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) ->
     used = {name.casefold() for name in (*labels, *preds)}
     both = [name for name in left if name and left.count(name) == right.count(name) == 1]
     pairs = {f"{SHARED}{i}": name for i, name in enumerate(name for name in both if name not in used)}
+    ids: list[list[str]] = [[], []]
     if KEY in wanted[0].extra:
         pairs = {}
+    elif not pairs:  # no column of both could disagree
+        used |= {*both, *(own.weight.casefold() for own in wanted if own.weight)}
+        ids = [id_columns(header, side.top, used) for header, side in zip(headers, tables, strict=True)]
+        ids = ids if all(ids) else [[], []]
     label = labels[0].casefold() if len(labels) == 1 else ""
     if label in both and label not in map(str.casefold, preds):
         pairs[SHARED_LABEL] = label
     names = tuple(preds[: len(preds) // (1 + len(wanted[1].models))])  # those of the first model
-    found = [
-        replace(own, extra={**own.extra, **{use: header[folded.index(name)] for use, name in pairs.items()}})
-        for own, header, folded in zip(wanted, headers, (left, right), strict=True)
-    ]
+    found = []
+    for own, header, folded, names_of_ids in zip(wanted, headers, (left, right), ids, strict=True):
+        extra = {use: header[folded.index(name)] for use, name in pairs.items()}
+        extra |= {f"{OTHER_ID}{at}": name for at, name in enumerate(names_of_ids)}
+        found.append(replace(own, extra={**own.extra, **extra}))
     return [replace(found[0], counterparts=names), found[1]]
 
 
@@ -279,6 +292,7 @@ class SideBySide(Reader):
 
     def chunks(self) -> Iterator[Chunk]:
         sides = {name: _Position(table) for name, table in self.sides.items()}
+        ids = OtherIds(self.sides)
         while True:
             more = [side.next() for side in sides.values()]
             if not all(more):
@@ -287,6 +301,7 @@ class SideBySide(Reader):
             count = min(block.rows - at for block, at in blocks.values())
             for side in sides.values():
                 side.at += count
+            ids.watch(blocks, count)
             yield partial(_joined, blocks, count)
         if any(more):
             counts = ", ".join(f"{side.table.name} {side.all_rows()}" for side in sides.values())
@@ -294,6 +309,8 @@ class SideBySide(Reader):
             names = [columns[0][0] for use, columns in extra.items() if use.startswith(SHARED) and use != SHARED_LABEL]
             hint = f"; {KEY_HINT.format(names[0])}" if names else ""
             yield partial(raised, DataError(f"the numbers of rows differ: {counts}{hint}"))
+        elif fault := ids.other_order():
+            yield partial(raised, fault)
 
     def close(self) -> None:
         for side in self.sides.values():
