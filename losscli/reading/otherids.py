@@ -145,7 +145,7 @@ def _mixed(words: Hashes) -> Hashes:
 
 
 def _added(total: np.uint64, hashes: Hashes) -> np.uint64:
-    return np.add(hashes.sum(dtype=np.uint64, keepdims=True), total)[0]
+    return np.uint64((int(hashes.sum(dtype=np.uint64)) + int(total)) % 2**64)
 
 
 def _sum_of_numbers(start: int, count: int) -> np.uint64:
