@@ -1,7 +1,8 @@
 """Lists typed as arguments: in every spelling that people paste, which shape is meant, and each as a table.
 
 A list is rows of cells. Accepted: `1,0,0,1`, `1 0 0 1`, `[1, 0, 0, 1]`; rows split by `;`, newlines or brackets;
-what numpy, torch, TensorFlow, JAX and R print; fractions (`2/3`); full-width digits, points, commas and brackets.
+what numpy, torch, TensorFlow, JAX and R print; fractions (`2/3`); full-width digits, points, commas and brackets;
+braces, and quotes around a list that the shell took for text.
 """
 
 import glob
@@ -37,9 +38,9 @@ _FRACTION = r"([^\s/]+)\s*/\s*([^\s/]+)"
 
 # Marks as an input method or a word processor types them. Those of numbers are read so in cells that then are numbers.
 _SEPARATORS = str.maketrans("，、﹐；", ",,,;")  # noqa: RUF001
-_BRACKETS = str.maketrans("（）［］【】", "()[][]")  # noqa: RUF001
+_BRACKETS = str.maketrans("（）［］【】{}", "()[][][]")  # noqa: RUF001
 _NUMERALS = str.maketrans("０１２３４５６７８９．。＋－−–／ｅＥ", "0123456789..+---/eE")  # noqa: RUF001
-_QUOTES = {"'": "'", '"': '"', "‘": "’", "“": "”"}  # noqa: RUF001
+_QUOTES = {"'": "'", '"': '"', "‘": "’", "“": "”", "«": "»"}  # noqa: RUF001
 _OPEN, _CLOSE = "[(", "])"
 
 
@@ -68,7 +69,7 @@ def is_list(token: str) -> bool:
     text = token.translate(_SEPARATORS).translate(_BRACKETS)
     if not re.search(r"[,;\[]", text) and re.search(r"\.[A-Za-z]\w{1,7}$", text):
         return False  # `my preds.csv`
-    return numbers or bool(re.search(r"[,;\[\s]", text))
+    return numbers or is_percentage(token) or bool(re.search(r"[,;\[\s]", text))
 
 
 def is_word(token: str) -> bool:
@@ -91,8 +92,8 @@ def parse_list(token: str, fractions: bool = True) -> InlineList:
     Raises:
         DataError: ragged rows, gaps, brackets that don't match, or a list that numpy cut short with `...`.
     """
-    text = unwrapped(token).translate(_SEPARATORS)
-    if text.lstrip()[:1] in ("（", "［", "【"):  # noqa: RUF001
+    text = unwrapped(_unquoted(token)).translate(_SEPARATORS)
+    if text.lstrip()[:1] in ("（", "［", "【", "{"):  # noqa: RUF001
         text = text.translate(_BRACKETS)
     if "..." in text or "…" in text:
         raise DataError("the list is cut short ('...'); paste all of it")
@@ -113,6 +114,14 @@ def parse_list(token: str, fractions: bool = True) -> InlineList:
             cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
             raise DataError(f"row {at}: {cells}, but the rows before have {len(rows[0])}")
     return InlineList(tuple(tuple(_cell(cell, fractions) for cell in row) for row in rows), matrix)
+
+
+def _unquoted(token: str) -> str:
+    """A list without the quotes around all of it, as a word processor curls them and cmd.exe leaves single ones."""
+    text = token.strip()
+    end = _QUOTES.get(text[:1])
+    inner = text[1:-1]
+    return inner if len(text) > 1 and text[-1] == end and text[0] not in inner and end not in inner else token
 
 
 def unwrapped(token: str) -> str:

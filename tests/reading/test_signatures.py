@@ -147,6 +147,7 @@ def test_a_header_alone_is_said_to_be_one(text: str) -> None:
 
 def test_percentages_in_a_list_are_refused_with_the_cure() -> None:
     assert refusal("bce", "1,0", "0.8,20%") == "row 2: '20%' is not a number; divide percentages by 100"
+    assert refusal("bce", "1", "80%") == "row 1: '80%' is not a number; divide percentages by 100"
 
 
 def test_percentages_in_a_table_are_refused_with_the_cure() -> None:
