@@ -469,7 +469,7 @@ def interruptible() -> None:
 @pytest.mark.parametrize(
     "args, delay",
     [
-        (["bce", "-"], 0.01),
+        (["bce", "-"], 0.05),
         (["bce", "-"], 0.1),
         (["bce", "-"], 0.2),
         (["bce"], 1.0),
