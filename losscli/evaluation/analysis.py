@@ -97,12 +97,13 @@ def analyze(problems: Sequence[Problem], options: AnalysisOptions, block: Block)
     if len(problems) > 1 or options.worst or options.by or options.bins or options.by_probability:
         raise_first(weights_out_of_reach(block, "in sums by row, group, model or bin"))
     prepared, rows = first
+    groups = _groups(options, prepared, rows) if options.by else None
     return AnalysisResult(
-        summarize(rows),
+        summarize(rows, known=groups.moments if groups else None),
         tuple(summarize(other) for _, other in others),
         tuple(_paired(rows, other) for _, other in others),
         _worst(problems[0], options, block, prepared, rows) if options.worst else None,
-        _groups(options, prepared, rows) if options.by else None,
+        groups,
         quantiles_of(rows.loss) if options.quantiles else None,
         _reliability(options, problems[0], prepared, rows) if options.bins else None,
         _by_probability(problems[0], prepared, rows) if options.by_probability else None,

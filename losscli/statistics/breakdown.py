@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.statistics.moments import Tally, tallied, tallies
+from losscli.statistics.moments import Moments, Products, Tally, tallied, tallies
 
 Array = NDArray[np.float64]
 
@@ -105,6 +105,16 @@ class Groups:
             found[key] = found[key] + tally if key in found else tally
         return Groups(self.most, {}, beyond=True) if len(found) > self.most else Groups(self.most, found)
 
+    @property
+    def moments(self) -> Moments | None:
+        """The moments of the rows of all groups; None where these are a count alone."""
+        if self.beyond:
+            return None
+        own = self.tallies.values()
+        products = ((t.products.vv, t.products.vd, t.products.dd) for t in own)
+        vv, vd, dd = map(sum, zip(*products, strict=True)) if own else (0, 0, 0)
+        return Moments(sum(t.value for t in own), sum(t.divisor for t in own), Products(vv, vd, dd))
+
 
 def grouped(
     most: int, values: Array, weights: Array | None, columns: Sequence[tuple[NDArray[np.intp], Sequence[str | None]]]
@@ -112,35 +122,41 @@ def grouped(
     """The groups of values (n,) by columns, each codes (n,) into a vocabulary; equal words are one group."""
     if not len(values):
         return Groups(most)
-    codes, keys = np.zeros(len(values), np.intp), list[Key]([()])
+    codes, keys, counts = np.zeros(len(values), np.intp), list[Key]([()]), np.array([len(values)])
     for column, categories in columns:
-        codes, keys = _crossed(codes, keys, column, categories)
+        codes, keys, counts = _crossed(codes, keys, counts, column, categories)
         if len(keys) > most:
             return Groups(most, {}, beyond=True)
-    return Groups(most, dict(zip(keys, tallies(values, weights, codes, len(keys)), strict=True)))
+    return Groups(most, dict(zip(keys, tallies(values, weights, codes, counts), strict=True)))
 
 
 def _crossed(
-    codes: NDArray[np.intp], keys: list[Key], column: NDArray[np.intp], categories: Sequence[str | None]
-) -> tuple[NDArray[np.intp], list[Key]]:
-    """Codes of the pairs that occur of the groups so far and the words of one more column, and those pairs."""
+    codes: NDArray[np.intp],
+    keys: list[Key],
+    counts: NDArray[np.intp],
+    column: NDArray[np.intp],
+    categories: Sequence[str | None],
+) -> tuple[NDArray[np.intp], list[Key], NDArray[np.intp]]:
+    """The pairs that occur of the groups so far and the words of one more column: codes, the pairs, their counts."""
     places: dict[str | None, int] = {}
     same = np.array([places.setdefault(word, len(places)) for word in categories], dtype=np.intp)
     words = list(places)
     if len(words) == 1:
-        return codes, [(*key, words[0]) for key in keys]
+        return codes, [(*key, words[0]) for key in keys], counts
     own = column if len(words) == len(categories) else same[column]
     pairs = own if len(keys) == 1 else codes * len(words) + own
     if len(keys) * len(words) <= 4 * len(pairs):
-        present = np.flatnonzero(np.bincount(pairs, minlength=len(keys) * len(words)))
+        counts = np.bincount(pairs, minlength=len(keys) * len(words))
+        present = np.flatnonzero(counts)
         codes = pairs
         if present[-1] != len(present) - 1:
-            renumbered = np.zeros(len(keys) * len(words), np.intp)
+            renumbered = np.zeros(len(counts), np.intp)
             renumbered[present] = np.arange(len(present))
             codes = renumbered[pairs]
+        counts = counts[present]
     else:
-        present, codes = np.unique(pairs, return_inverse=True)
-    return codes, [(*keys[pair // len(words)], words[pair % len(words)]) for pair in present.tolist()]
+        present, codes, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    return codes, [(*keys[pair // len(words)], words[pair % len(words)]) for pair in present.tolist()], counts
 
 
 # --- models against each other ----------------------------------------------------------------------------------------

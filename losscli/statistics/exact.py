@@ -4,10 +4,14 @@ A finite float is an integer multiple of 2^-1074. A sum is kept as that integer,
 rounding happens once, when somebody asks for a float. An array is summed by splitting off, at a quantum that leaves
 room for all its rows, the leading bits of every entry: those parts add up without rounding in floating point, the
 remainders go round again until nothing is left (Rump, Ogita & Oishi 2008, "Accurate floating-point summation").
-Two rounds are the rule for losses.
+Two rounds are the rule for losses. Sums of products are made of such leading bits too, of so few that their products
+are exact.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise, starmap
 from math import frexp, inf
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +21,10 @@ Array = NDArray[np.float64]
 ONE = 1 << 1074
 
 _FEW = 16  # so many entries are quicker as integers, one by one
+
+_SMALL, _LARGE, _FAR = 2.0**-450, 2.0**450, 600  # what is smaller or larger is scaled by 2^_FAR before it is split
+
+_LONG = 4096  # rows of a run, of which the products are quicker summed run by run
 
 _LEAST, _MOST = 2.0**-900, 2.0**960  # outside of these the quantum or its anchor would leave the range of floats
 
@@ -73,6 +81,93 @@ def _add_each(totals: list[int], values: Array, codes: NDArray[np.intp]) -> None
     """Add to the total of each code its values (n,), whose sum doesn't round."""
     for code, value in enumerate(np.bincount(codes, weights=values, minlength=len(totals)).tolist()):
         totals[code] += in_units(value)
+
+
+class Part(NamedTuple):
+    """Some bits of floats (n,): whole multiples of 2^unit, which stand for 2^shift times themselves."""
+
+    values: Array
+    unit: int
+    shift: int
+
+
+def split(values: Array, most: int) -> list[Part]:
+    """Finite floats (n,) as sums of parts, of which the products of `most` rows add up without rounding."""
+    low = float(values.min(initial=0.0))
+    top = max(float(values.max(initial=0.0)), -low)
+    if low <= 0.0 or len(values) == 0:
+        sizes = np.abs(values)
+        low = float(sizes.min(where=sizes > 0.0, initial=inf))
+    if top == 0.0:
+        return []
+    if low >= _SMALL and top <= _LARGE:
+        return _split(values, most, low, top, 0)
+    sizes, parts = np.abs(values), list[Part]()
+    for chosen, shift in ((sizes < _SMALL, -_FAR), (sizes > _LARGE, _FAR), ((sizes >= _SMALL) & (sizes <= _LARGE), 0)):
+        chosen &= sizes > 0.0
+        if chosen.any():
+            near = np.ldexp(np.where(chosen, values, 0.0), -shift)
+            sizes_there = np.abs(near[chosen])
+            parts += _split(near, most, float(sizes_there.min()), float(sizes_there.max()), shift)
+    return parts
+
+
+def _split(values: Array, most: int, low: float, top: float, shift: int) -> list[Part]:
+    """As `split`, where the sizes of what isn't 0 are from `low` to `top`, of values that are 2^shift times too small.
+
+    A part has at most `width` bits beside its sign, so that the sum of so many products of two has at most 53.
+    """
+    width = (53 - (most - 1).bit_length()) // 2
+    unit, last = frexp(top)[1] - width, max(frexp(low)[1] - 53, -1074 - shift)
+    rest, parts = values, list[Part]()
+    while unit > last:
+        anchor = 1.5 * 2.0 ** (unit + 52)
+        high = rest + anchor
+        high -= anchor
+        rest = rest - high if rest is values else np.subtract(rest, high, out=rest)
+        parts.append(Part(high, unit, shift))
+        if rest[0] == 0.0 and not rest.any():  # whole numbers, as weights often are
+            return parts
+        unit -= width + 1  # what is left is at most half a unit
+    return [*parts, Part(rest, last, shift)]
+
+
+def run_sums(parts: Sequence[Part], starts: NDArray[np.intp] | None, units: int) -> list[int]:
+    """The sums of what the parts (n,) stand for, in units of 2^-units: of each run of rows, or of all rows for None."""
+    return _in_whole([(part.unit, part.shift, _run_sums(part.values, starts)) for part in parts], starts, units)
+
+
+def product_sums(a: Sequence[Part], b: Sequence[Part], starts: NDArray[np.intp] | None, units: int) -> list[int]:
+    """As `run_sums`, of the products of what two lists of parts stand for."""
+    limits = [0, None] if starts is None else [*starts.tolist(), None]
+    runs, found = list(starmap(slice, pairwise(limits))), []
+    for i, x in enumerate(a):
+        for y in a[i:] if a is b else b:
+            p, q = x.values, y.values
+            if starts is None or len(runs) * _LONG <= len(p):
+                total = np.array([np.dot(p[run], q[run]) for run in runs])
+            else:
+                total = _run_sums(p * q, starts)
+            times = 2 if a is b and x is not y else 1
+            found.append((x.unit + y.unit, x.shift + y.shift, times * total))
+    return _in_whole(found, starts, units)
+
+
+def _run_sums(values: Array, starts: NDArray[np.intp] | None) -> Array:
+    return np.array([values.sum()]) if starts is None else np.add.reduceat(values, starts)
+
+
+def _in_whole(sums: Sequence[tuple[int, int, Array]], starts: NDArray[np.intp] | None, units: int) -> list[int]:
+    """The totals of each run of sums that are multiples of 2^unit and stand for 2^shift times themselves."""
+    levels: dict[int, NDArray[np.int64]] = {}
+    for unit, shift, values in sums:
+        whole = np.ldexp(values, -unit).astype(np.int64)
+        levels[unit + shift] = levels[unit + shift] + whole if unit + shift in levels else whole
+    totals = [0] * (1 if starts is None else len(starts))
+    for exponent, counts in levels.items():
+        for at, count in enumerate(counts.tolist()):
+            totals[at] += count << units + exponent
+    return totals
 
 
 def in_units(value: float) -> int:

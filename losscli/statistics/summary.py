@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 
 from losscli.statistics.adding import add_by_key, add_each, add_optional
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
-from losscli.statistics.moments import ROUNDED, SQUARES, Mean, Products, error_of_mean, products_of, root, weighted_mean
+from losscli.statistics.moments import (
+    ROUNDED,
+    SQUARES,
+    Mean,
+    Moments,
+    Products,
+    error_of_mean,
+    moments_of,
+    root,
+    weighted_mean,
+)
 
 Array = NDArray[np.float64]
 
@@ -231,19 +241,26 @@ class Summary:
 EMPTY = Summary()
 
 
-def summarize(rows: Rows, full: bool = True) -> Summary:
-    """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone."""
+def summarize(rows: Rows, full: bool = True, known: Moments | None = None) -> Summary:
+    """The summary of a block; without `full` it answers for the sum, the mean and the warnings alone.
+
+    `known` are the moments of its weighted losses, but for infinite ones, where somebody has summed them.
+    """
     value, beyond = _in_range(rows)
     finite, n = _finite(value), len(value)
-    per_class = _per_class(rows, value, finite, beyond) if full else ()
-    units = sum(one.value for one in per_class) if per_class else exact_sum(finite)
+    if full and (known is None or beyond):
+        known = moments_of(finite, rows.divisor_weight, [n])[0]
     infinite = 0 if finite is value else int(np.count_nonzero(np.isinf(value)))
-    divisor = n * ONE if rows.divisor_weight is None else exact_sum(rows.divisor_weight)
+    if known:
+        units, divisor = known.value, known.divisor
+    else:
+        units = exact_sum(finite)
+        divisor = n * ONE if rows.divisor_weight is None else exact_sum(rows.divisor_weight)
     return Summary(
         counts=rows.counts,
         total=Total(n, units, divisor, infinite, sum(beyond.values())),
-        spread=_spread(rows, finite, units) if full and n else Spread(),
-        per_class=per_class,
+        spread=_spread(rows, known) if full and known and n else Spread(),
+        per_class=_per_class(rows, value, finite, beyond) if full else (),
         label_weights=_label_weights(rows),
         entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
         scores={name: weighted_mean(score, rows.weight) for name, score in rows.scores.items()},
@@ -316,13 +333,14 @@ def _in_range(rows: Rows) -> tuple[Array, dict[int, int]]:
     return value, {at: in_units(float(rows.weight[at])) * in_units(float(rows.loss[at])) for at in places}
 
 
-def _spread(rows: Rows, finite: Array, units: int) -> Spread:
-    """The spread of a block of at least one row, `units` being the exact sum of its finite weighted losses."""
-    weight, share = rows.weight, rows.divisor_weight
-    losses = finite if weight is None else _finite(rows.loss)
-    plain = products_of(losses, None, units if weight is None else exact_sum(losses))
-    weighted = None if weight is None and share is None else products_of(finite, share, units)
-    counted = len(finite) if share is None else int(np.count_nonzero(share))
+def _spread(rows: Rows, own: Moments) -> Spread:
+    """The spread of a block of at least one row, `own` being the moments of its finite weighted losses."""
+    weight, share, products = rows.weight, rows.divisor_weight, own.products
+    plain = products
+    if weight is not None or share is not None:
+        plain = moments_of(_finite(rows.loss), None, [len(rows.loss)])[0].products
+    counted = len(rows.loss) if share is None else int(np.count_nonzero(share))
+    weighted = None if weight is None and share is None else products
     return Spread(float(rows.loss.min()), float(rows.loss.max()), counted, plain, weighted)
 
 

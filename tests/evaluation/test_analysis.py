@@ -208,6 +208,22 @@ def test_too_many_groups_are_refused(path: Path) -> None:
     assert "more than 100 groups by 'id'" in refusal("bce", path, "-p", "a", "--by", "id", "--max-groups", "100")
 
 
+def test_groups_change_no_figure_of_all_rows(path: Path) -> None:
+    """With groups, the sums of all rows are those of the groups added up."""
+    calls: list[tuple[object, ...]] = [
+        ("bce", path, "-p", "a"),
+        ("bce", path, "-p", "a", "-w", "w"),
+        ("bce", path, "-p", "a", "-w", "w", "--pos-weight", "3"),
+        ("bce", path, "-p", "a", "--class-weight", "1,3"),
+        ("ce", path, "-p", "a,b", "--like", "keras"),
+    ]
+    for call in calls:
+        grouped = record(*call, "--by", "site,kind")
+        del grouped["groups"]
+
+        assert grouped == record(*call), call
+
+
 # --- models -----------------------------------------------------------------------------------------------------------
 
 

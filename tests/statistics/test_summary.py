@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
-from losscli.statistics.moments import tallied, tallies
+from losscli.statistics.moments import SQUARES, Tally, tallied, tallies
 from losscli.statistics.summary import (
     EMPTY,
     RowCounts,
@@ -219,13 +219,13 @@ def test_losses_that_hardly_differ_have_the_spread_that_they_have(step: float) -
 def test_values_that_hardly_differ_have_an_error_alone_and_by_groups() -> None:
     values, weights = np.array([1e-3, 1e-3 + 1e-12, 1e-3 - 1e-12]), np.array([1.0, 2.0, 4.0])
     _, _, square, variance = exactly(rows_of(values.tolist(), weights.tolist(), [0], "weighted"))
-    twice, codes = np.tile(values, 2), np.repeat([0, 1], 3)
+    twice, codes, counts = np.tile(values, 2), np.repeat([0, 1], 3), np.array([3, 3])
     assert variance is not None
 
-    plain = [tallied(values, None), *tallies(twice, None, codes, 2)]
+    plain = [tallied(values, None), *tallies(twice, None, codes, counts)]
     weighted = [
         tallied(values * weights, weights),
-        *tallies(twice * np.tile(weights, 2), np.tile(weights, 2), codes, 2),
+        *tallies(twice * np.tile(weights, 2), np.tile(weights, 2), codes, counts),
     ]
 
     assert [one.error for one in plain] == [pytest.approx(math.sqrt(variance / 3), rel=1e-15, abs=0)] * 3
@@ -241,7 +241,7 @@ def test_one_weight_far_above_the_others_leaves_the_error_that_they_have(heavy: 
 
     assert standard_error(summarize(rows)) == error
     assert tallied(v, d).error == error
-    assert [one.error for one in tallies(np.tile(v, 2), np.tile(d, 2), codes, 2)] == [error, error]
+    assert [one.error for one in tallies(np.tile(v, 2), np.tile(d, 2), codes, np.bincount(codes))] == [error, error]
     for at in range(5):
         assert standard_error(summarize(cut(rows, 0, at)) + summarize(cut(rows, at, 4))) == error
 
@@ -387,6 +387,37 @@ def test_exact_sums_by_group_are_the_sums_of_fractions(pairs: list[tuple[float, 
     values, codes = np.array([v for v, _ in pairs], dtype=float), np.array([c for _, c in pairs], dtype=np.intp)
 
     assert exact_sums(values, codes, 4) == tuple(as_units([v for v, c in pairs if c == code]) for code in range(4))
+
+
+@given(st.lists(st.tuples(ANY, st.one_of(WEIGHT, ANY.map(abs)), st.integers(0, 3)), min_size=1, max_size=60))
+def test_sums_of_products_by_group_are_those_of_fractions(rows: list[tuple[float, float, int]]) -> None:
+    """Of any floats: the largest and the least of a group, and what is beyond the range when multiplied."""
+    v, d, codes = (np.array(column) for column in zip(*rows, strict=True))
+    counts = np.bincount(codes, minlength=4)
+
+    for found, weights in ((tallies(v, None, codes, counts), np.ones(len(v))), (tallies(v, d, codes, counts), d)):
+        for code, tally in enumerate(found):
+            own = [(Fraction(a), Fraction(b)) for a, b, c in zip(v, weights, codes, strict=True) if c == code]
+            sums = [Fraction(tally.value, ONE), Fraction(tally.divisor, ONE)]
+            products = [Fraction(one, SQUARES) for one in (tally.products.vv, tally.products.vd, tally.products.dd)]
+            assert (tally.n, tally.counted) == (len(own), sum(b > 0 for _, b in own))
+            assert sums == [sum(a for a, _ in own), sum(b for _, b in own)]
+            assert products == [sum(a * a for a, _ in own), sum(a * b for a, b in own), sum(b * b for _, b in own)]
+
+
+def test_the_sums_of_long_groups_are_those_of_their_parts() -> None:
+    """Long runs of rows and short ones, of few bits a value and of many, are summed in ways of their own."""
+    rng = np.random.default_rng(3)
+    for values in (-np.log(rng.random(40_000)), 10.0 ** rng.uniform(-200, 150, 40_000), rng.integers(0, 9, 40_000) / 8):
+        for codes in (np.zeros(40_000, int), rng.integers(0, 3, 40_000), rng.integers(0, 700, 40_000)):
+            k = int(codes.max()) + 1
+            parts: list[Tally] = [Tally()] * k
+            for low in range(0, 40_000, 1000):
+                own, part = codes[low : low + 1000], values[low : low + 1000]
+                found = tallies(part, part, own, np.bincount(own, minlength=k))
+                parts = [a + b for a, b in zip(parts, found, strict=True)]
+
+            assert tallies(values, values, codes, np.bincount(codes)) == parts
 
 
 @pytest.mark.parametrize(
