@@ -246,3 +246,37 @@ def test_the_rows_of_two_tables_are_counted_over_all_blocks() -> None:
     write("seven.csv", "p\n" + "0.5\n0.25\n0.125\n0.75\n0.5\n0.25\n0.125\n")
     write("four.csv", "label\n1\n0\n1\n0\n")
     assert "four.csv 4, seven.csv 7" in same("bce", "four.csv", "seven.csv").err
+
+
+def test_infinite_losses_of_either_model_in_any_block() -> None:
+    rows = ["1,0.8,0.7", "0,0.3,1", "1,0.6,0.9", "0,1,0.4", "1,0.75,0.5", "0,1,0.2", "1,0.5,0"]
+    for order in (rows, rows[::-1], rows[2:] + rows[:2], rows[3:] + rows[:3]):
+        write("t.csv", "label,p,q\n" + "\n".join(order) + "\n")
+        found = same("bce", "t.csv", "-p", "p", "-p", "q", "-f", "json").json
+        assert (found["differences"][0]["mean"], found["infinite"]) == (None, 2)
+        write("t.csv", "label,p,q\n" + "\n".join(row for row in order if row not in (rows[1], rows[6])) + "\n")
+        assert "q is better" in same("bce", "t.csv", "-p", "p", "-p", "q").out
+        assert "p is worse" in same("bce", "t.csv", "-p", "q", "-p", "p").out
+
+
+def test_scores_of_decisions_in_any_block() -> None:
+    rows = ["cat,cat,0.4", "dog,dog,0.45", "cat,emu,0.6", "emu,emu,0.5"]
+    for order in (rows, rows[::-1], rows[2:] + rows[:2]):
+        write("t.csv", "label,predicted,score\n" + "\n".join(order) + "\n")
+        found = same("bce", "t.csv", "--positive", "cat").err
+        assert "another label has 0.6 there, but cat has 0.4" in found.replace("'", ""), found
+        write("t.csv", "label,predicted,score\n" + "\n".join(order).replace("0.4", "0.7").replace("0.75", "0.5") + "\n")
+        assert "at least 0.5" in same("bce", "t.csv", "--positive", "cat").err
+    for known, code in (("cat,cat,0.4", 2), ("cat,C,0.4", 0)):  # where no decision is a label they tell nothing
+        for order in ((known, "dog,D,0.6"), ("dog,D,0.6", known)):
+            write("t.csv", "label,predicted,score\n" + "\n".join(order) + "\n")
+            assert same("bce", "t.csv", "--positive", "cat").code == code, order
+
+
+def test_entries_that_differences_do_not_reach_in_any_block() -> None:
+    rows = ["1,inf", "0,0.5", "0,-inf", "1,2", "1,inf"]
+    for step in ((), ("--step", "1e-3")):
+        for order in (rows, rows[::-1]):
+            write("t.csv", "label,z\n" + "\n".join(order) + "\n")
+            found = same("grad", "bce", "t.csv", "-p", "z", "--from", "logits", "--check", *step, "-f", "json")
+            assert (found.code, found.json["ok"], found.json["unchecked"]) == (0, True, 3)

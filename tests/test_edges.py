@@ -141,6 +141,12 @@ def test_one_prediction_among_many_that_is_no_decision_is_enough() -> None:
     assert "exactly 0 or 1" not in " ".join(record("bce", write("t.csv", table + "1,0.5\n"))["notes"])
 
 
+def test_a_label_that_two_columns_are_called_is_refused() -> None:
+    for columns, label in (("1,01", "1"), ("p_1,p_01", "1"), ("1.0,1", "1"), ("true,1", "1"), ("a_2.0,a_2", "2")):
+        write("t.csv", f"label,{columns}\n{label},0.7,0.3\n")
+        assert f"label '{label}' is not a class" in refusal("ce", "t.csv", "-p", columns, "-y", "label"), columns
+
+
 # --- figures ----------------------------------------------------------------------------------------------------------
 def test_a_group_with_an_infinite_loss_comes_first() -> None:
     write("t.csv", "label,p,g\n1,0.001,a\n1,0.002,a\n1,0,b\n0,0.9,c\n")

@@ -147,3 +147,48 @@ def test_one_row_is_said_in_the_singular() -> None:
     assert "2 rows have a gradient of 0" in told("grad", "ce", "0,1,1", "0.7,0.3;0.2,0.8;0.2,0.8", "--ignore", "1")
     write("one.csv", "x,label\n1,1\n")
     assert "mean over 1 row\n" in told("fit", "bce", "one.csv", "-y", "label", "-x", "x", "--steps", "1")
+
+
+def test_an_interval_is_called_too_narrow_below_a_hundred_rows() -> None:
+    is_told_from(100, lambda count: "too narrow" not in told("bce", rows(count), "--ci", "0.9"))
+
+    def sure(count: int) -> bool:
+        write("t.csv", "label,p,q\n" + "1,0.5,0.6\n" * count)
+        return "too narrow" not in told("bce", "t.csv", "-p", "p", "-p", "q")
+
+    is_told_from(100, sure)
+    is_told_from(2, lambda count: "too narrow" in told("bce", rows(count), "--ci", "0.9"))
+
+
+def test_labels_that_may_be_counted_from_1_are_doubted_where_there_are_more_rows_than_classes() -> None:
+    def doubted(count: int) -> bool:
+        write("t.csv", "label,p0,p1,p2\n" + "1,.2,.7,.1\n2,.1,.2,.7\n" * 5)
+        write("t.csv", "\n".join(Path("t.csv").read_text().splitlines()[: count + 1]) + "\n")
+        return "count from 0" in told("ce", "t.csv")
+
+    is_told_from(4, doubted)
+
+
+def test_logits_at_the_ends_of_0_to_1_look_like_probabilities_and_none_beyond() -> None:
+    for cells, looks in (("0,1", True), ("0.5,1", True), ("0,0.5", True), ("0.5,1.0001", False), ("-0.001,0.5", False)):
+        assert ("look like prob" in told("bce", "1,0", cells, "--from", "logits")) == looks, cells
+
+
+def test_what_a_number_outside_of_0_to_1_looks_like() -> None:
+    percent, logits, logprobs, rounding = "divide percentages", "--from logits", "--from logprobs", "rounding"
+    for cell, wanted in (
+        ("100", [percent, logits]),
+        ("100.01", [logits]),
+        ("5.01", [percent, logits]),
+        ("5", [logits]),
+        ("99.995", [logits]),  # three decimals
+        ("1.5", [logits]),
+        ("1.0000001", [rounding]),
+        ("1.000001", [logits]),
+        ("-1e-7", [rounding]),
+        ("-0.001", [logits, logprobs]),
+        ("-3", [logits, logprobs]),
+    ):
+        error = run("bce", "1,0", f"0.8,{cell}").err
+        said = [hint for hint in (percent, logits, logprobs, rounding) if hint in error]
+        assert "row 2" in error and said == wanted, (cell, error)

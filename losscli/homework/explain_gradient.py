@@ -104,7 +104,8 @@ def _chains(gradient: Gradient) -> Iterator[tuple[Place, str]]:
     problem, by, g = gradient.problem, gradient.spec.by, gradient.problem.settings.focal
     term = kernel_of(problem, by).gradient_term
     for prepared, (_, before) in zip(gradient.first_prepared, gradient.head, strict=True):
-        first = prepared.conditioned[:SHOWN]
+        first = prepared.raw[:SHOWN]
+        kept = first == prepared.conditioned[:SHOWN]  # where a prediction is clipped the loss is constant
         p, z = as_probs_and_logits(first, problem.settings.scale)
         with np.errstate(divide="ignore"):  # ln 0 is -inf
             scales = {Scale.PROBS: p, Scale.LOGITS: z, Scale.LOGPROBS: np.log(p)}
@@ -112,15 +113,17 @@ def _chains(gradient: Gradient) -> Iterator[tuple[Place, str]]:
         places = EvaluatedBlock(prepared, prepared.rows, before).places
         for at, (place, v, of_v) in enumerate(zip(places, predictions, probs, strict=False)):
             weight = "" if prepared.rows.weight is None else factor(float(prepared.rows.weight[at]))
-            if prepared.raw.ndim == 1 and prepared.raw[at] != prepared.conditioned[at]:
+            own = coefficients(prepared, at)
+            a = np.where(kept[at], own, 0.0).tolist()
+            if any(own) and not any(a):
                 yield place, f"{weight}0 (clipped: the loss is constant there)"
                 continue
-            slope = term(coefficients(prepared, at), v, of_v)
+            slope = term(a, v, of_v)
             if g:  # the product rule
                 plain = term(coefficients(prepared, at, unweighted=True), v, of_v)
                 loss = float(problem.kernel.value(prepared.targets, prepared.conditioned)[at])
-                own = float(np.exp(-problem.kernel.value(prepared.unweighted, prepared.conditioned)[at]))
-                p_t, miss = as_number(own), f"(1 - {as_number(own)})"
+                p_t = as_number(float(np.exp(-problem.kernel.value(prepared.unweighted, prepared.conditioned)[at])))
+                miss = f"(1 - {p_t})"
                 inner = f"{g:g} * {miss}" + (f"^{g - 1.0:g}" if g != 2.0 else "")
                 slope = f"[{miss}^{g:g} * {slope} + {inner} * {p_t} * {as_number(loss)} * {plain}]"
             yield place, f"{weight}{slope}"

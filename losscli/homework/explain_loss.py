@@ -165,11 +165,12 @@ def _activation(problem: Problem, blocks: Sequence[EvaluatedBlock]) -> tuple[Gri
     total, share = float(powers.sum()), float(powers[own] / powers.sum())
     each = [f"e^{as_number(v)} = {as_number(power)}" for v, power in zip(z.tolist(), powers.tolist(), strict=True)]
     top, loss = as_number(float(z[own])), float(-np.log(share)) / problem.settings.log_base
+    taken_off = f"({top})" if z[own] < 0.0 else top
     lines: list[Line] = [
         maths(*each, words=", ".join(["{}"] * len(each))),
         maths(f"{listed([as_number(power) for power in powers.tolist()], ' + ')} = {as_number(total)}"),
         maths(f"p = e^{top} / {as_number(total)} = {as_number(share)}", words="the share of the label's class: {}"),
-        maths(f"-{log}({as_number(share)}) = {loss:.6g}", f"{log}({as_number(total)}) - {top}{over(log)}",
+        maths(f"-{log}({as_number(share)}) = {loss:.6g}", f"{log}({as_number(total)}) - {taken_off}{over(log)}",
               words="{}, which is also {}"),
     ]  # fmt: skip
     return (lines_grid(f"softmax of row {first.places[0][0]}, step by step", lines),)

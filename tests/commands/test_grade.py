@@ -464,6 +464,12 @@ def test_the_commonest_mistake_has_its_own_meaning_whoever_answered_first(here: 
     line = next(line for line in lines if line.startswith("q ") and "%" in line)
     assert "base-2" in line and "2 of 4 wrong" in line and "base 2" in line and "added up" not in line
 
+    # 0.1 may be the Brier score too, but is likelier the term of label 1 alone
+    write("answers.csv", "student,question,answer\na,q,0.1\nb,q,0.0950\nc,q,0.0950\n")
+    lines = run("grade", "key.csv", "answers.csv").out.splitlines()
+    line = next(line for line in lines if line.startswith("q ") and "%" in line)
+    assert "brier" in line and "2 of 3 wrong" in line and "Brier" in line
+
 
 def test_the_commonest_mistake_is_counted_by_the_likeliest_of_each_answer(key: Path) -> None:
     """Both answers may be a standard deviation too, but something else is likelier for each."""

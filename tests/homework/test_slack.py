@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import refusal, run
+from conftest import record, refusal, run
 
 Y, P = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.8, 0.3, 0.4, 0.7])
 BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")  # the mean is 0.36182976573941633, the sum 1.4473190629576653
@@ -166,3 +166,25 @@ def test_clipping_is_named_only_where_a_probability_is_clipped() -> None:
     rescaled = -(np.log(0.5 / 0.9) + np.log(0.6 / 1.1)) / 2
 
     assert ids(*rows, f"{rescaled:.6f}") == ["renormalized"]
+
+
+# --- which way digits are cut off -------------------------------------------------------------------------------------
+def test_digits_are_cut_off_towards_0_and_never_away_from_it() -> None:
+    """A number that is nearly a unit of its last digit too far from 0 is neither the answer nor a mistake."""
+    for y in ("1,0,0,1", "1,1,0,0"):
+        right = record("bce", y, "0.8,0.3,0.4,0.7")
+        total = right["sum"]
+        for digits in (4, 5, 6):
+            unit = 10.0**-digits
+            short = int(total / unit) * unit
+            assert ids("bce", y, "0.8,0.3,0.4,0.7", "--expect", f"{short:.{digits}f}") == ["sum"], (y, digits)
+            found = ids("bce", y, "0.8,0.3,0.4,0.7", "--expect", f"{short + unit:.{digits}f}")
+            off = (short + unit - total) / unit  # within 0.5 it is rounded up
+            assert ("sum" in found) == (off < 0.55), (y, digits, total)
+
+
+def test_a_single_slope_is_no_list_by_finite_differences() -> None:
+    off = [x * (1.0 + 3e-5) for x in (-1.25, 1 / 0.7)]
+    assert run("grad", "bce", "1,0", "0.8,0.3", f"--expect={off[0] / 2!r},{off[1] / 2!r}").code == 0
+    assert run("grad", "bce", "1", "0.8", f"--expect={off[0]!r}").code == 1
+    assert run("grad", "bce", "1,0", "0.8,0.3", f"--expect={off[0] / 2!r},{off[1] / 2 + 1e-3!r}").code == 1
