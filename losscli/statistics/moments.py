@@ -32,6 +32,9 @@ class Products:
     def __add__(self, other: "Products") -> "Products":
         return Products(self.vv + other.vv, self.vd + other.vd, self.dd + other.dd)
 
+    def times(self, factor: int) -> "Products":
+        return Products(self.vv * factor, self.vd * factor, self.dd * factor)
+
 
 class Moments(NamedTuple):
     """The sums of some values and of their divisor weights, in units of 1/ONE, and those of their products."""

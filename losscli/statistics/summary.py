@@ -158,8 +158,9 @@ class Total:
 class Spread:
     """The smallest and the largest loss, and the products that standard deviation and standard error are made of.
 
-    `plain` are those of the losses, d being 1; `weighted` those of the weighted losses v and the divisor weights d.
-    `counted` are the rows with a divisor weight above 0.
+    `plain` are those of the losses, d being 1; `weighted` those of the weighted losses v and the divisor weights d, of
+    which `beyond` are those of the rows of `Total.beyond`, with weights times 2^1074. `counted` are the rows with a
+    divisor weight above 0.
     """
 
     min: float = inf
@@ -167,6 +168,7 @@ class Spread:
     counted: int = 0
     plain: Products = Products()  # noqa: RUF009  a frozen record
     weighted: Products | None = None
+    beyond: Products = Products()  # noqa: RUF009  a frozen record
 
     def __add__(self, other: "Spread") -> "Spread":
         return Spread(
@@ -175,6 +177,7 @@ class Spread:
             self.counted + other.counted,
             self.plain + other.plain,
             add_optional(self.weighted, other.weighted),
+            self.beyond + other.beyond,
         )
 
 
@@ -259,7 +262,7 @@ def summarize(rows: Rows, full: bool = True, known: Moments | None = None) -> Su
     return Summary(
         counts=rows.counts,
         total=Total(n, units, divisor, infinite, sum(beyond.values())),
-        spread=_spread(rows, known) if full and known and n else Spread(),
+        spread=_spread(rows, known, beyond) if full and known and n else Spread(),
         per_class=_per_class(rows, value, finite, beyond) if full else (),
         label_weights=_label_weights(rows),
         entropy=None if rows.entropy is None or not full else exact_sum(rows.entropy),
@@ -314,9 +317,13 @@ def standard_error(s: Summary) -> float:
 
     With sample weights this is HC1, the estimate of MacKinnon & White (1985); without, std/sqrt(n).
     """
-    if s.total.infinite or s.total.beyond:
+    if s.total.infinite:
         return nan
-    return error_of_mean(s.total.value, s.total.divisor, s.spread.weighted or s.spread.plain, s.spread.counted)
+    value, divisor, products = s.total.value, s.total.divisor, s.spread.weighted or s.spread.plain
+    if s.total.beyond:  # with weights times 2^1074, which changes no mean and no error of it
+        value, divisor = value * ONE + s.total.beyond, divisor * ONE
+        products = products.times(ONE**2) + s.spread.beyond
+    return error_of_mean(value, divisor, products, s.spread.counted)
 
 
 def _in_range(rows: Rows) -> tuple[Array, dict[int, int]]:
@@ -333,15 +340,22 @@ def _in_range(rows: Rows) -> tuple[Array, dict[int, int]]:
     return value, {at: in_units(float(rows.weight[at])) * in_units(float(rows.loss[at])) for at in places}
 
 
-def _spread(rows: Rows, own: Moments) -> Spread:
-    """The spread of a block of at least one row, `own` being the moments of its finite weighted losses."""
+def _spread(rows: Rows, own: Moments, beyond: Mapping[int, int]) -> Spread:
+    """The spread of a block of at least one row, `own` being the moments of its finite weighted losses.
+
+    `beyond` has those that no float can be (see `_in_range`).
+    """
     weight, share, products = rows.weight, rows.divisor_weight, own.products
     plain = products
     if weight is not None or share is not None:
         plain = moments_of(_finite(rows.loss), None, [len(rows.loss)])[0].products
     counted = len(rows.loss) if share is None else int(np.count_nonzero(share))
     weighted = None if weight is None and share is None else products
-    return Spread(float(rows.loss.min()), float(rows.loss.max()), counted, plain, weighted)
+    squares = Products()
+    for at, units in beyond.items():
+        product = units * in_units(1.0 if share is None else float(share[at]))
+        squares += Products(units * units * SQUARES // ONE**2, product * SQUARES // ONE)
+    return Spread(float(rows.loss.min()), float(rows.loss.max()), counted, plain, weighted, squares)
 
 
 def _finite(values: Array) -> Array:

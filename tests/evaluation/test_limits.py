@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-from math import log
+from math import ldexp, log, sqrt
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, environment, record, refusal, run
+from conftest import ROOT, environment, record, refusal, run, write
 from mpmath import mp, mpf
 
 STATUS = Path("/proc/self/status")  # where Linux says how much memory a process took at most
@@ -90,6 +90,35 @@ def test_equal_weights_of_any_size_change_no_mean(weight: float, tmp_path: Path)
     classes = record("ce", "1,0,1", "0.1,0.9;0.7,0.3;1,1e-300", "-w", ",".join([repr(weight)] * 3))
     assert classes["value"] == pytest.approx(plain["value"], rel=1e-14, abs=0)
     assert classes["per_class"][1]["mean"] == pytest.approx((-log(0.9) + 300 * log(10)) / 2, rel=1e-14, abs=0)
+
+
+def test_weights_whose_products_with_losses_no_float_can_be_leave_a_standard_error(here: Path) -> None:
+    """As with the same weights times a power of two: what the mean divides by takes it out again."""
+    rows = ((1, 0.9, 3.0), (0, 0.3, 1.0), (1, 1e-300, 2.0), (0, 1e-17, 1.0), (1, 0.5, 0.0), (1, 0.6, 5.0))
+    write("t.csv", "label,p,w\n" + "".join(f"{y},{p},{w!r}\n" for y, p, w in rows))
+    plain = record("bce", "t.csv", "-w", "w")
+    for power in (-1074, -1060, -1020, -600, 600, 1010, 1020):
+        table = "".join(f"{y},{p},{ldexp(w, power)!r}\n" for y, p, w in rows)
+        found = record("bce", write("u.csv", "label,p,w\n" + table), "-w", "w")
+        classes = record(
+            "ce",
+            write(
+                "u.csv", "label,no,yes,w\n" + "".join(f"{y},{1 - p!r},{p},{ldexp(w, power)!r}\n" for y, p, w in rows)
+            ),
+            "-w",
+            "w",
+        )
+        for key in ("mean", "se", "low", "high"):
+            assert found[key] == pytest.approx(plain[key], rel=1e-12, abs=0), (power, key)
+            assert classes[key] == pytest.approx(plain[key], rel=1e-12, abs=0), (power, key)
+    mixed = "label,p,w\n1,0.9,1\n0,0.3,2\n1,0.6,1\n"
+    without, found = (
+        record("bce", write("t.csv", mixed), "-w", "w"),
+        record("bce", write("u.csv", mixed + "1,0.5,1e-320\n0,0.2,5e-324\n"), "-w", "w"),
+    )
+    assert found["mean"] == without["mean"]
+    factor = sqrt(5 / 4 / (3 / 2))  # n/(n-1) of more rows
+    assert found["se"] == pytest.approx(without["se"] * factor, rel=1e-14, abs=0)
 
 
 def test_a_sum_beyond_the_floats_is_called_so() -> None:
