@@ -8,46 +8,38 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from losscli.data.blocks import Block
-from losscli.data.categorical import TEXT_BYTES, ByteStrings, Categorical, packed
 from losscli.data.cells import is_missing, number, whole_number
 from losscli.data.columns import FirstLines
 from losscli.data.table import Table
 from losscli.errors import DataError, shown
+from losscli.reading.keys import Bits, hashes, keys_of
 
 OTHER_ID = "other id "  # what a column is for that is watched here, with a number
 _MOST = 2  # columns of a table that are watched
-_ENOUGH = 10  # rows after which columns with the same values are no chance, whatever they are called
 _SAMPLE = 1 << 12  # hashes of a column, the least ones, that must differ
-_SPAN = 1 << 16
-Hashes = NDArray[np.uint64]
-_ODD, _ODDER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_IDS = frozenset({"id", "key", "uid", "uuid", "guid", "rowid", "编号", "序号"})
 
 
 def id_columns(names: Sequence[str], top: FirstLines, used: Collection[str]) -> list[str]:
-    """The columns that may hold ids, by their names or their first cells, those that are called so first.
+    """The columns that may hold ids: those that are called so first, then those of words; numbers may be anything.
 
     `used` are columns, letter case aside, that are something else.
     """
-    found = []
+    called, words = [], []
     for at, name in enumerate(names):
-        if not name or names.count(name) > 1 or name.casefold() in used:
+        cells, folded = top.column(at), name.casefold()
+        if not name or names.count(name) > 1 or folded in used:
             continue
-        cells = top.column(at)
-        called, numbers = _is_called_id(name), [cell for cell in cells if number(cell) is not None]
-        whole = len(numbers) == len(cells) and all(whole_number(cell) is not None for cell in cells)
-        differ = len(set(cells)) == len(cells) and not any(map(is_missing, cells))
-        if differ and (called or len(cells) > 1) and (whole or not numbers):
-            found.append((not called, name))
-    return [name for _, name in sorted(found, key=lambda one: one[0])][:_MOST]
-
-
-def _is_called_id(name: str) -> bool:
-    folded = name.casefold()
-    plain = folded in {"id", "key", "uid", "uuid", "guid", "rowid", "编号", "序号"}
-    return plain or folded.endswith(("_id", " id", "-id", ".id")) or name.endswith(("Id", "ID"))
+        if len(set(cells)) < len(cells) or any(map(is_missing, cells)):
+            continue
+        if folded in _IDS or folded.endswith(("_id", " id", "-id", ".id")) or name.endswith(("Id", "ID")):
+            if all(number(cell) is None or whole_number(cell) is not None for cell in cells):
+                called.append(name)
+        elif len(cells) > 1 and all(number(cell) is None for cell in cells):
+            words.append(name)
+    return [*called, *words][:_MOST]
 
 
 class _Watched:
@@ -59,11 +51,11 @@ class _Watched:
         self.block: Block | None = None
         self.hashes = self.least
 
-    def read(self, block: Block, at: int, count: int) -> Hashes:
+    def read(self, block: Block, at: int, count: int) -> Bits:
         """The hashes of so many cells of a block, which is taken in where it is a new one."""
         if block is not self.block:
-            self.block, self.hashes = block, _hashes(block.extra[self.place])
-            self.sum = _added(self.sum, self.hashes)
+            self.block, self.hashes = block, hashes(keys_of([block.extra[self.place]]))
+            self.sum = np.add(self.hashes.sum(keepdims=True), self.sum)[0]
             few = len(self.least) < _SAMPLE
             less = self.hashes if few else self.hashes[self.hashes < self.least[-1]]
             self.least = np.sort(np.concatenate([self.least, less]))[:_SAMPLE]
@@ -93,11 +85,11 @@ class OtherIds:
             return
         self.rows += count
         (left, start), (right, begin) = blocks["label"], blocks["prob"]
-        mine = [(one, one.read(left, start, count)) for one in self.sides[0]]
-        theirs = [(other, other.read(right, begin, count)) for other in self.sides[1]]
-        for (one, hashes), (other, others) in product(mine, theirs):
-            if (one, other) not in self.differing and not np.array_equal(hashes, others):
-                row = int((hashes != others).argmax())
+        first = [(one, one.read(left, start, count)) for one in self.sides[0]]
+        second = [(other, other.read(right, begin, count)) for other in self.sides[1]]
+        for (one, ids), (other, others) in product(first, second):
+            if (one, other) not in self.differing and not np.array_equal(ids, others):
+                row = int((ids != others).argmax())
                 where = f"{left.location(start + row)} and {right.location(begin + row)}"
                 cells = (
                     f"{shown(one.name)} is {one.cell(start + row)} and {shown(other.name)} {other.cell(begin + row)}"
@@ -110,48 +102,8 @@ class OtherIds:
         if any(pair not in self.differing for pair in pairs):
             return None
         for one, other in pairs:
-            unique = len(one.least) < 2 or bool((one.least[1:] != one.least[:-1]).all())
-            if one.sum == other.sum and unique and np.array_equal(one.least, other.least) and self._certain(one, other):
+            unique = bool((one.least[1:] != one.least[:-1]).all())
+            if one.sum == other.sum and unique and np.array_equal(one.least, other.least):
                 what = f"{self.differing[one, other]}, but these columns hold the same values in another order"
                 return DataError(f"{what}; --key {one.name}={other.name} matches rows by them")
         return None
-
-    def _certain(self, one: _Watched, other: _Watched) -> bool:
-        """Whether the same values aren't there by chance, or for being the numbers of rows, or ranks."""
-        if _is_called_id(one.name) and _is_called_id(other.name):
-            return True
-        return self.rows >= _ENOUGH and not any(one.sum == _sum_of_numbers(start, self.rows) for start in (0, 1))
-
-
-def _hashes(words: Categorical) -> Hashes:
-    """A hash of each cell, of its last bytes where it is long."""
-    if isinstance(words.categories, ByteStrings):
-        return _mixed(words.categories.words).take(words.codes)
-    cells = [word.encode("utf-8", "surrogatepass")[-TEXT_BYTES:] for word in words.categories]
-    return _mixed(packed(cells)).take(words.codes)
-
-
-def _mixed(words: Hashes) -> Hashes:
-    """A hash of each row of words, the same with more zeros behind it: a sum of products, and its bits stirred."""
-    found = words[:, 0] * _ODD
-    for at in range(1, words.shape[1]):
-        found += words[:, at] * np.uint64(int(_ODDER) ** (at + 1) % 2**64)
-    found ^= found >> np.uint64(32)
-    found *= _ODDER
-    found ^= found >> np.uint64(29)
-    found *= _ODD
-    found ^= found >> np.uint64(32)
-    return found
-
-
-def _added(total: np.uint64, hashes: Hashes) -> np.uint64:
-    return np.uint64((int(hashes.sum(dtype=np.uint64)) + int(total)) % 2**64)
-
-
-def _sum_of_numbers(start: int, count: int) -> np.uint64:
-    """The sum of the hashes of whole numbers in a row."""
-    total = np.uint64(0)
-    for low in range(start, start + count, _SPAN):
-        numbers = range(low, min(low + _SPAN, start + count))
-        total = _added(total, _mixed(packed([b"%d" % value for value in numbers])))
-    return total
