@@ -1,6 +1,6 @@
 """What is wrong with the data. One exception for all of it; it says where, what was found and what was wanted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -64,6 +64,16 @@ class Location(NamedTuple):
 def shown(text: str, most: int = 40) -> str:
     """Text from the data as it may stand in a message: quoted, escaped, not endless."""
     return repr(text if len(text) <= most else text[: most - 1] + "…").replace("\\\\", "\\")
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """A number of things: `1 row`, `2 rows`; `nouns` is the plural where it is not the noun and an s."""
+    return f"{count} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def word_list(words: Sequence[str], last: str = "or") -> str:
+    """Words as a sentence lists them: `a, b or c`."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def nearest(word: str, words: Iterable[str], count: int = 1) -> list[str]:

@@ -15,7 +15,7 @@ from unicodedata import east_asian_width
 from losscli.cli.commands import COMMANDS, GROUPS, Command, command_of, first_words, within
 from losscli.commands.arguments import Option
 from losscli.enums import Form, Scale
-from losscli.errors import UsageError, nearest, shown
+from losscli.errors import UsageError, nearest, shown, word_list
 from losscli.losses.table import Loss
 from losscli.output.streams import is_terminal
 
@@ -109,13 +109,9 @@ def help_of(option: Option, loss: Loss) -> str:
     else:
         predictions = "class columns: a list, range or glob"
     return option.help.format(
-        scales=_alternatives([f"{scale} (default)" if scale == loss.scale else scale for scale in scales]),
+        scales=word_list([f"{scale} (default)" if scale == loss.scale else scale for scale in scales]),
         predictions=predictions,
     )
-
-
-def _alternatives(words: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def group_page(group: str, width: int) -> str:

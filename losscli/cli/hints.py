@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, no_such_option, within
 from losscli.data.cells import number
 from losscli.enums import Form
-from losscli.errors import nearest, shown
+from losscli.errors import nearest, shown, word_list
 from losscli.losses.table import LOSSES, NO_LOSSES
 from losscli.shell import quoted
 
@@ -201,9 +201,8 @@ def _instead(flag: str, command: Command) -> str:
     others = [" ".join(other.words) for other in COMMANDS.values() if f"--{name}" in other.flags]
     if others:
         return f"{' and '.join(others[:2])} {'have' if others[1:] else 'has'} it"
-    elsewhere = [text for names, text in NO_LOSSES.items() if name.replace("-", "") in names.split()]
-    if elsewhere:
-        return elsewhere[0]
+    if (refusal := _not_a_loss(name.replace("-", ""))) is not None:
+        return refusal
     near = nearest(f"--{name}", [long for long in own if long.startswith("--")], 2)
     return f"did you mean {' or '.join(near)}?" if near else f"{command.name} -h lists them"
 
@@ -232,18 +231,22 @@ def _meant(name: str) -> str:
         return f"use {', '.join(words + of.get(frozenset(loss.kernels), '') for loss, words in losses)}"
     if losses:
         return f"use {losses[0][1]}"
-    elsewhere = [text for names, text in NO_LOSSES.items() if name in names.split()]
-    if elsewhere:
-        return elsewhere[0]
+    if (refusal := _not_a_loss(name)) is not None:
+        return refusal
     fits = [f"fit {loss.name}" for loss in LOSSES.values() if loss.regression and name in _names_of(loss.regression)]
     if fits:
         return f"use {fits[0]}"
     every = {
-        "losses": _listed(list(LOSSES), "and"),
-        "grads": _listed([f"grad {word}" for word in within("grad")]),
-        "fits": _listed([f"fit {word}" for word in within("fit") if word in LOSSES]),
+        "losses": word_list(list(LOSSES), "and"),
+        "grads": word_list([f"grad {word}" for word in within("grad")]),
+        "fits": word_list([f"fit {word}" for word in within("fit") if word in LOSSES]),
     }
     return COMMAND_NAMES.get(name, "").format(**every)
+
+
+def _not_a_loss(name: str) -> str | None:
+    """What is said of a loss that the program doesn't have."""
+    return next((text for names, text in NO_LOSSES.items() if name in names.split()), None)
 
 
 def _names_of(regression: str) -> tuple[str, ...]:
@@ -252,10 +255,6 @@ def _names_of(regression: str) -> tuple[str, ...]:
 
 
 REGRESSIONS = {"logistic": ("logreg", "logit"), "softmax": ("multinomial", "multinomiallogistic")}
-
-
-def _listed(words: Sequence[str], last: str = "or") -> str:
-    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _lacking(group: str, rest: Sequence[str]) -> str:

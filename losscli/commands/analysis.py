@@ -5,7 +5,6 @@ from functools import partial
 from math import inf
 
 from losscli.commands.arguments import Arguments
-from losscli.commands.settings import refuse_unseen_pictures
 from losscli.data.table import Model, Table
 from losscli.enums import Form, Reduction
 from losscli.errors import DataError, UsageError, shown
@@ -49,7 +48,6 @@ def refuse_unsuitable(args: Arguments, asked: list[str], printing: Printing) -> 
     if args.reduction is Reduction.NONE:
         raise UsageError(f"-r none prints every row; it contradicts {asked[0]}")
     tables = [name for name in asked if name not in ("--show", "--fail-if-worse", "--plot")]
-    refuse_unseen_pictures(args, printing)
     alone = [name for name in tables if not name.startswith("-p")]
     if args.quiet and alone:
         raise UsageError(f"--quiet prints only the number; it contradicts {alone[0]}")

@@ -16,7 +16,6 @@ from losscli.commands.arguments import FitArguments
 from losscli.commands.settings import (
     printing_of,
     refuse_contradictions,
-    refuse_unseen_pictures,
     request_of,
     settings_of,
 )
@@ -42,8 +41,7 @@ FEW_STEPS = 100  # asked for: so few are shown whatever they come to
 def run_fit(args: FitArguments) -> bool:
     """Fit and print what came of it; False where other parameters were typed."""
     refuse_contradictions(args)
-    refuse_unseen_pictures(args, printing_of(args))  # otherwise the curve of the loss is drawn anyway
-    config = _config_of(args)
+    config, printing = _config_of(args), printing_of(args)
     if args.explain:
         _refuse_unexplained(args)
     if args.predict is not None:
@@ -66,9 +64,9 @@ def run_fit(args: FitArguments) -> bool:
         from losscli.reports.verdict import with_fit_verdict
 
         verdict = judged_fit(outcome, expected)
-        report, right = with_fit_verdict(report, verdict, expected, printing_of(args).digits), verdict.ok
+        report, right = with_fit_verdict(report, verdict, expected, printing.digits), verdict.ok
     if expected is None or not args.quiet:  # with --quiet the exit code says it
-        emit(report, printing_of(args))
+        emit(report, printing)
     return right
 
 

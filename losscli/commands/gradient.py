@@ -13,7 +13,7 @@ from losscli.gradients.analytic import kernel_of
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.evaluate import GradientSpec, Spool, gradient_of
 from losscli.gradients.numeric import LARGEST_STEP
-from losscli.output.formats import emit
+from losscli.output.formats import Printing, emit
 from losscli.output.whole import spool_file
 from losscli.reading.open import open_data
 
@@ -28,6 +28,7 @@ def run_grad(args: GradArguments) -> bool:
     """Print the gradient; False when `--check` finds that the methods disagree, or the typed gradient is wrong."""
     refuse_contradictions(args)
     refuse_options(args)
+    printing = printing_of(args)
     expected = None
     if args.expect is not None:
         from losscli.homework.typed import Expected, typed_numbers
@@ -35,14 +36,14 @@ def run_grad(args: GradArguments) -> bool:
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
         typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
     if args.explain:
-        if not printing_of(args).writer.nested:
+        if not printing.writer.nested:
             other = "--quiet" if args.quiet else f"--format {args.format}"
             raise UsageError(f"--explain shows the work; it contradicts {other}")
         if args.normalize or (args.focal and args.wrt is Wrt.PARAMS):
             what = "--normalize" if args.normalize else "--focal and --wrt params"
             raise UsageError(f"--explain does not show gradients with {what}")
     if args.wrt is Wrt.PARAMS:
-        return _run_params(args, expected)
+        return _run_params(args, printing, expected)
     request, spec = request_of(args), spec_of(args)
     settings = settings_of(args, request)
     table = open_data(request)
@@ -52,7 +53,7 @@ def run_grad(args: GradArguments) -> bool:
         gradient = gradient_of(problem, table, spec, Spool(file))
         from losscli.reports.gradient import print_rows
 
-        as_typed = print_rows(gradient, printing_of(args), expected, numeric=args.method is Method.NUMERIC)
+        as_typed = print_rows(gradient, printing, expected, numeric=args.method is Method.NUMERIC)
     return gradient.ok and as_typed
 
 
@@ -83,14 +84,13 @@ def spec_of(args: GradArguments) -> GradientSpec:
 
 
 # --- by parameters ----------------------------------------------------------------------------------------------------
-def _run_params(args: GradArguments, expected: "Expected | None") -> bool:
+def _run_params(args: GradArguments, printing: Printing, expected: "Expected | None") -> bool:
     from losscli.regression.gradient import compare_gradients
     from losscli.reports.parameters import parameter_report
 
     design, gradient = _by_parameters(args)
     check = compare_gradients(gradient) if args.check else None
     report, right = parameter_report(design, gradient, args.method, check), True
-    printing = printing_of(args)
     if args.explain:
         from losscli.homework.explain_gradient import explain_parameters
         from losscli.reports.verdict import with_explanation

@@ -61,7 +61,7 @@ def settings_of(args: Arguments, request: ReadOptions | None = None) -> Settings
         balanced=balanced,
         weights_by_place=class_weight is not None and not args.classes and not typed_order,
         normalize=args.normalize,
-        labels=LabelOptions(args.positive, _listed(args.classes), args.ignore),
+        labels=LabelOptions(args.positive, _class_names(args.classes), args.ignore),
         ci=args.ci,
         options={name: value for name, value in shown.items() if value is not None and value is not False},
     )
@@ -99,7 +99,7 @@ def request_of(args: Arguments, compared: bool = False) -> ReadOptions:
         extra={purpose: text for purpose in ("key", "by", "show") if (text := getattr(args, purpose)) is not None},
         header=args.header,
         exact=args.scale is Scale.PROBS and args.eps is None and args.like is None,
-        named_labels=(*(_listed(args.classes) or ()), *filter(None, (args.positive, args.ignore))),
+        named_labels=(*(_class_names(args.classes) or ()), *filter(None, (args.positive, args.ignore))),
     )
     delimiter = given_delimiter(args.delimiter) if args.delimiter is not None else None
     if args.decimal not in (None, ".", ","):
@@ -164,6 +164,9 @@ def refuse_contradictions(args: Arguments) -> None:
         raise UsageError(f"{option} shows the answer; it contradicts --hide-answer")
     if args.quiet and args.format != "table":
         raise UsageError(f"--quiet prints only the number; it contradicts --format {args.format}")
+    if args.plot and not printing_of(args).writer.pictures:
+        other = "--quiet" if args.quiet else f"--format {args.format}"
+        raise UsageError(f"--plot draws for people; it contradicts {other}")
     if args.positive is not None and args.classes:
         raise UsageError("--positive is for two classes and --classes for several; give one of them")
 
@@ -181,17 +184,10 @@ def _weights(text: str | None, option: str) -> tuple[float, ...] | None:
     return weights
 
 
-def _listed(text: str | None) -> tuple[str, ...] | None:
+def _class_names(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     names = tuple(name.strip() for name in text.split(","))
     if "" in names:
         raise UsageError(f"--classes: {text!r} has an empty name")
     return names
-
-
-def refuse_unseen_pictures(args: Arguments, printing: Printing) -> None:
-    """Refuse pictures where only numbers are printed."""
-    if args.plot and (args.quiet or printing.writer.pictures is False):
-        other = "--quiet" if args.quiet else f"--format {args.format}"
-        raise UsageError(f"--plot draws for people; it contradicts {other}")

@@ -10,7 +10,7 @@ from losscli.data.classnames import plain_truth, same_names
 from losscli.data.columns import DECISION, DECISION_BESIDE
 from losscli.data.table import Table
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, UsageError, printable_line, shown
+from losscli.errors import DataError, UsageError, plural, printable_line, shown
 from losscli.evaluation.labels import ClassNames, column_classes, given_classes
 from losscli.losses.conventions import MACHINE_EPSILON, Convention, convention
 from losscli.losses.focal import focal_kernels
@@ -202,7 +202,7 @@ def _refuse_widths(settings: Settings, table: Table) -> None:
         if labels > 1 and not settings.loss.soft_labels and form is not Form.CATEGORICAL:
             raise DataError(f"{where}{settings.loss.name} needs one label for each row; for label probabilities use ce")
         return
-    found = f"{_columns(labels, 'label')} and {_columns(preds, 'prediction')}"
+    found = f"{plural(labels, 'label column')} and {plural(preds, 'prediction column')}"
     wanted = (
         "give one label column, or one for each class" if labels > 1 and preds > 1 else "give the same number of each"
     )
@@ -210,10 +210,6 @@ def _refuse_widths(settings: Settings, table: Table) -> None:
         models = " ".join(f"-p {name}" for name in table.schema.columns.prob[:3])
         wanted = f"for models to compare give each a -p ({models}), for a column for each class use ce"
     raise DataError(f"{where}{found}; {wanted}")
-
-
-def _columns(count: int, what: str) -> str:
-    return f"{count} {what} column" + ("s" if count != 1 else "")
 
 
 def _refuse_meaningless(settings: Settings, form: Form) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from losscli.enums import Form, Reduction, Scale
-from losscli.errors import UsageError
+from losscli.errors import UsageError, plural
 from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.prepare import Array
 from losscli.gradients.analytic import kernel_of
@@ -64,7 +64,7 @@ def explain_gradient(gradient: Gradient) -> Explanation:
     ]
     more = gradient.totals.summary.n - len(rows)
     if more > 0:
-        rest = {"row": "...", "gradient": f"{more} more {'cell' if several else 'row'}{'s' * (more > 1)}"}
+        rest = {"row": "...", "gradient": plural(more, "more cell" if several else "more row")}
         body.append(tuple(rest.get(name, "") for name in header))
     record = {
         "formula": [str(line) for line in lines],
@@ -143,7 +143,7 @@ class _Work:
         rows = self.examples.rows
         if self.more:
             rest = ("",) * (len(self.examples.header) - 2)
-            rows += (("...", f"{self.more} more {'example' if self.more == 1 else 'examples'}", *rest),)
+            rows += (("...", plural(self.more, "more example"), *rest),)
         return lines_grid("formula", formula), Grid(rows, self.examples.header), self.sums
 
     def record(self, formula: Sequence[Line]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from losscli.data.categorical import texts
 from losscli.enums import Reduction, Scale
+from losscli.errors import plural
 from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.prepare import Array, Prepared
 from losscli.evaluation.problem import Problem
@@ -235,7 +236,7 @@ def term_grid(terms: Sequence[Term], more: int) -> Grid:
         }
         rows.append(tuple(cells[name] for name in header))
     if more > 0:
-        rest = {"row": "...", "term": f"{more} more {_observation(terms)}" + ("" if more == 1 else "s")}
+        rest = {"row": "...", "term": plural(more, f"more {_observation(terms)}")}
         rows.append(tuple(rest.get(name, "") for name in header))
     return Grid(tuple(rows), header)
 

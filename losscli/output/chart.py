@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import floor, inf, isfinite, isnan, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.errors import printable_line
 from losscli.lazy import Lazy
@@ -25,10 +25,20 @@ WIDTH, NARROWEST, CURVE, HEIGHT = 80, 30, 60, 12  # characters
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
-Marks = tuple[str, ...]  # left end, line, right end, point, other point, an end that lies outside
 
-FANCY: Marks = ("├", "─", "┤", "●", "○", "…")
-PLAIN: Marks = ("|", "-", "|", "o", "x", "~")
+class Marks(NamedTuple):
+    """The characters of an interval: its ends, the line between them, two kinds of points, an end that lies outside."""
+
+    left: str
+    line: str
+    right: str
+    point: str
+    other: str
+    outside: str
+
+
+UNICODE = Marks("├", "─", "┤", "●", "○", "…")
+ASCII = Marks("|", "-", "|", "o", "x", "~")
 
 
 @dataclass(frozen=True)
@@ -109,21 +119,21 @@ def spans(title: str, lines: Sequence[Span], low: float | None = None, high: flo
 
 def points() -> tuple[str, str]:
     """How the point of a span and its second point are drawn."""
-    marks = PLAIN if is_plain() else FANCY
-    return marks[3], marks[4]
+    marks = ASCII if is_plain() else UNICODE
+    return marks.point, marks.other
 
 
 def _span(line: Span, ends: tuple[float, float], room: int) -> str:
-    left, rule, right, point, other, outside = PLAIN if is_plain() else FANCY
+    marks = ASCII if is_plain() else UNICODE
     cells = [" "] * room
     if not (isnan(line.low) or isnan(line.high)):
         first, last = _place(line.low, ends, room), _place(line.high, ends, room)
-        cells[first : last + 1] = [rule] * (last + 1 - first)
-        cells[first] = left if line.low >= ends[0] else outside
-        cells[last] = right if line.high <= ends[1] else outside
-    for value, mark in ((line.other, other), (line.point, point)):
+        cells[first : last + 1] = [marks.line] * (last + 1 - first)
+        cells[first] = marks.left if line.low >= ends[0] else marks.outside
+        cells[last] = marks.right if line.high <= ends[1] else marks.outside
+    for value, mark in ((line.other, marks.other), (line.point, marks.point)):
         if not isnan(value):
-            cells[_place(value, ends, room)] = mark if isfinite(value) else outside
+            cells[_place(value, ends, room)] = mark if isfinite(value) else marks.outside
     return "".join(cells)
 
 
@@ -147,7 +157,10 @@ def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str
     margin = _widest(scale.values())
     places = max(len(one) for _, one in series)
     width = max(min(_columns() - margin - 3, CURVE, max(places, 2)), 2)
-    drawn = [[_height(one[_sample(at, width, len(one))], low, high) for at in range(width)] for _, one in series]
+    drawn = []  # for each curve the level at each of `width` places along it
+    for _, one in series:
+        along = [floor(at * (len(one) - 1) / (width - 1) + 0.5) for at in range(width)]
+        drawn.append([_place(one[at], (low, high), HEIGHT) if low / 2 < high / 2 else 0 for at in along])
     lines = []
     for level in reversed(range(HEIGHT)):
         marks = "".join(_mark(drawn, at, level) for at in range(width))
@@ -205,14 +218,6 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - screen.cell_len(text))
 
 
-def _sample(at: int, width: int, count: int) -> int:
-    return floor(at * (count - 1) / (width - 1) + 0.5)
-
-
-def _height(value: float, low: float, high: float) -> int:
-    return round((value / 2 - low / 2) / (high / 2 - low / 2) * (HEIGHT - 1)) if high / 2 > low / 2 else 0
-
-
 def _mark(drawn: Sequence[Sequence[int]], at: int, level: int) -> str:
     """The mark of a curve where it is, and a bar where it falls or rises by more than a level at once."""
     for mark, heights in zip("*o", drawn, strict=False):
@@ -230,7 +235,7 @@ def is_plain() -> bool:
     if os.environ.get("TERM") == "dumb":
         return True
     try:
-        "".join((*FANCY, EIGHTHS)).encode(sys.stdout.encoding or "utf-8")
+        "".join((*UNICODE, EIGHTHS)).encode(sys.stdout.encoding or "utf-8")
     except (AttributeError, LookupError, UnicodeError):
         return True
     return False

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import IO, Any
 
 from losscli.data.categorical import Categorical
-from losscli.errors import printable_line
+from losscli.errors import plural, printable_line
 from losscli.output.cells import pretty
 from losscli.output.report import Column, Grid, Report, RowReport
 from losscli.output.streams import is_legacy_console, is_terminal
@@ -253,5 +253,5 @@ def _cells(column: Column, count: int) -> list[object]:
 def with_rows(report: Report, grid: Grid, count: int) -> Report:
     """The report with its first rows before its figures."""
     more = count - len(grid.rows)
-    said = (f"{more} more row{'s' * (more > 1)}; -f csv prints them all",) if more > 0 else ()
-    return replace(report, grids=(grid, *report.grids), notes=(*said, *report.notes))
+    notes = (f"{plural(more, 'more row')}; -f csv prints them all",) if more > 0 else ()
+    return replace(report, grids=(grid, *report.grids), notes=(*notes, *report.notes))

@@ -6,7 +6,7 @@ import re
 from html import unescape
 from typing import Any
 
-from losscli.errors import UsageError
+from losscli.errors import UsageError, word_list
 from losscli.output.markdown import markdown
 from losscli.output.people import console_for, places_of, renderable, text_of, width_of
 from losscli.output.report import Report
@@ -18,7 +18,7 @@ ENDINGS = (".svg", ".html", ".txt", ".md")
 def refuse_ending(path: str) -> None:
     """Refuse a file whose name says nothing of how it is to be written."""
     if os.path.splitext(path)[1].lower() not in ENDINGS:
-        raise UsageError(f"--save: {path!r} doesn't end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
+        raise UsageError(f"--save: {path!r} doesn't end in {word_list(ENDINGS)}")
 
 
 def save(report: Report, digits: int, path: str, title: str) -> None:

@@ -9,7 +9,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from losscli.errors import DataError, shown
+from losscli.errors import DataError, plural, shown
 from losscli.reading.sources import open_source
 from losscli.reading.text.dialect import CANDIDATES, records, unsound
 
@@ -85,8 +85,7 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
                     raise DataError(f"{name}: two columns are called {shown(twice)}")
             elif len(plain) != len(header):
                 quoted = "; quote a cell that has the delimiter in it" if len(plain) > len(header) else ""
-                count = f"{len(plain)} cell{'s' * (len(plain) > 1)}"
-                ragged.append(f"{name}:{line}: {count}, expected {len(header)}{quoted}")
+                ragged.append(f"{name}:{line}: {plural(len(plain), 'cell')}, expected {len(header)}{quoted}")
             else:
                 found.append(Line(f"{name}:{line}", dict(zip(header, plain, strict=True))))
     except csv.Error as error:

@@ -19,7 +19,7 @@ from losscli.data.cells import is_missing, is_percentage, is_text, number
 from losscli.data.columns import Columns, ColumnSelection
 from losscli.data.table import Chunk, Reader, Schema, Table
 from losscli.enums import Form
-from losscli.errors import DataError, shown
+from losscli.errors import DataError, plural, shown
 from losscli.reading.missing import missing
 from losscli.reading.remote import is_url
 from losscli.reading.text.careful import block_of_records, not_a_number
@@ -111,8 +111,7 @@ def parse_list(token: str, fractions: bool = True) -> InlineList:
         raise DataError("the list is empty")
     for at, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
-            cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
-            raise DataError(f"row {at}: {cells}, but the rows before have {len(rows[0])}")
+            raise DataError(f"row {at}: {plural(len(row), 'cell')}, but the rows before have {len(rows[0])}")
     return InlineList(tuple(tuple(_cell(cell, fractions) for cell in row) for row in rows), matrix)
 
 
@@ -302,9 +301,7 @@ def _refuse_misfits(
 
 
 def _size(rows: int, width: int, what: str) -> str:
-    if width == 1:
-        return f"{rows} {what}" if rows == 1 else f"{rows} {what}s"
-    return f"{rows} {'row' if rows == 1 else 'rows'} of {width} {what}s"
+    return plural(rows, what) if width == 1 else f"{plural(rows, 'row')} of {width} {what}s"
 
 
 def other_reading(labels: InlineList | Table, preds: InlineList | Table) -> str | None:

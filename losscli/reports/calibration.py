@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from losscli.enums import Form, Scale
+from losscli.errors import plural
 from losscli.evaluation.analysis import Reliability, class_bins
 from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.evaluate import Figures
@@ -14,7 +15,6 @@ from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid
 from losscli.reports.parts import Figure, Listing, Part, lines_of, record_of
-from losscli.reports.warnings import rows_of
 from losscli.statistics.calibration import bins_of, calibration_error
 from losscli.statistics.intervals import wilson
 from losscli.statistics.isotonic import Pairs, Pools, ordered
@@ -153,7 +153,7 @@ def calibration_part(f: Figures, r: Reliability) -> Part:
     header = (f"P({what}) in (a, b]", *filter(None, headers.values()))
     notes = []
     if answer.decomposition and f.n < FEW:
-        notes.append(f"with {rows_of(f.n)} the decomposition overfits: the isotonic regression follows the noise")
+        notes.append(f"with {plural(f.n, 'row')} the decomposition overfits: the isotonic regression follows the noise")
     grids = (Grid(ranges, header), Grid(tuple(lines_of(FIGURES, answer)), wrapped=True))
     record = {"bins": bins.entries, **record_of(FIGURES, answer)}
     return Part({"calibration": record}, grids, bins.table, tuple(notes))

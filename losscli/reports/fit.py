@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from losscli.enums import Solver
-from losscli.errors import shown
+from losscli.errors import plural, shown
 from losscli.evaluation.prepare import Array
 from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary
@@ -19,7 +19,7 @@ from losscli.regression.quality import accuracy, boundary, deviance, free_parame
 from losscli.regression.temperature import scaled
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
 from losscli.reports.parts import Figure, lines_of, record_of
-from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_probabilities, rows_of
+from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_probabilities
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class FitReport:
 def _size(design: DesignMatrix | None) -> str:
     if design is None:
         return ""
-    return ", ".join(filter(None, (design.problem.settings.unit_name, f"mean over {rows_of(design.rows)}")))
+    return ", ".join(filter(None, (design.problem.settings.unit_name, f"mean over {plural(design.rows, 'row')}")))
 
 
 FIGURES: tuple[Figure[FitReport], ...] = (
@@ -165,12 +165,11 @@ def _notes(outcome: FitReport) -> list[str]:
             f" --lr {outcome.config.lr:g} is too large",
         )
     elif not outcome.fit.converged:
-        steps = "1 step" if outcome.fit.steps == 1 else f"{outcome.fit.steps} steps"
         more, config = "more --steps", outcome.config
         safe = float(f"{0.9 * safe_rate(outcome.design, config.l2):.1g}")  # never a rate that might diverge
         if config.method is Solver.GD and config.batch is None and safe > 1.5 * config.lr:
             more += f", or a larger --lr such as {safe:g},"
-        notes.insert(0, f"not converged after {steps}; {more} would lower the loss further")
+        notes.insert(0, f"not converged after {plural(outcome.fit.steps, 'step')}; {more} would lower the loss further")
     notes += _rising(outcome)
     levels = outcome.design.shape.levels
     notes += [f"the parameters of {name} are relative to its level {shown(own[0])}" for name, own in levels.items()]

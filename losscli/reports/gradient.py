@@ -9,6 +9,7 @@ import numpy as np
 from losscli.data.categorical import taken, texts
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Method, Reduction
+from losscli.errors import plural
 from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.prepare import Array
 from losscli.evaluation.problem import Problem
@@ -209,11 +210,10 @@ def _warnings(gradient: Gradient) -> list[str]:
     if gradient.checked and not gradient.ok:
         notes.append(f"analytic and numeric gradient disagree; most in row {gradient.totals.error_row}")
     if gradient.totals.inconclusive:
-        count = gradient.totals.inconclusive
-        notes.append(f"{count} {'entry' if count == 1 else 'entries'} not checked: out of reach of differences")
+        entries = plural(gradient.totals.inconclusive, "entry", "entries")
+        notes.append(f"{entries} not checked: out of reach of differences")
     if gradient.size.infinite:
-        count = gradient.size.infinite
-        slopes = "1 derivative is" if count == 1 else f"{count} derivatives are"
+        slopes = plural(gradient.size.infinite, "derivative is", "derivatives are")
         notes.append(f"{slopes} infinite, the first in row {gradient.size.first_infinite}")
     return notes
 
@@ -224,9 +224,9 @@ def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
     notes = list(warnings)
     ignored, clipped = s.counts.left_out.get(IGNORED_LABEL.key), s.counts.clipped
     if ignored:
-        rows = "1 row has" if ignored == 1 else f"{ignored} rows have"
-        notes.append(f"the label {ignore} is ignored: {rows} a gradient of 0")
-    notes += [f"{clipped} clipped {'cell has' if clipped == 1 else 'cells have'} a gradient of 0"] if clipped else []
+        notes.append(f"the label {ignore} is ignored: {plural(ignored, 'row has', 'rows have')} a gradient of 0")
+    if clipped:
+        notes.append(f"{plural(clipped, 'clipped cell has', 'clipped cells have')} a gradient of 0")
     return [*notes, *gradient.table.schema.notes]
 
 

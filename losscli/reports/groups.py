@@ -20,7 +20,6 @@ def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
     assert found.groups is not None
     names = tuple(name for name, _ in table.schema.extra["by"])
     settings = problem.settings
-    unit = settings.log_base
     headers = {
         "n": "n",
         "sum": settings.with_unit("sum"),
@@ -35,7 +34,7 @@ def groups_part(problem: Problem, table: Table, found: AnalysisResult) -> Part:
         low, high = interval(tally.mean, tally.error, tally.counted, settings.level)
         share = nan if whole.infinite or not whole.value else ratio(tally.value, whole.value)
         nats = (tally.total, tally.mean, tally.error, low, high)
-        rows.append((tally.n, *(value / unit for value in nats), share))
+        rows.append((tally.n, *(value / settings.log_base for value in nats), share))
     listing = Listing(headers, rows, "group", names, [key for key, _ in groups], first=True)
     notes = ("groups are of the first model",) if found.models else ()
     return Part({"groups": listing.entries}, (listing.grid(MISSING),), listing.table, notes)

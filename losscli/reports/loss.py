@@ -5,6 +5,7 @@ from itertools import accumulate
 from losscli.data.reasons import REASONS, Reason
 from losscli.data.table import Table
 from losscli.enums import Form, Reduction
+from losscli.errors import plural
 from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
@@ -12,7 +13,7 @@ from losscli.losses.wording import listed
 from losscli.output.formats import Printing
 from losscli.output.report import Grid, Report
 from losscli.reports.parts import Figure, Line, Listing, lines_of, record_of
-from losscli.reports.warnings import left_out_notes, rows_of, warnings_of
+from losscli.reports.warnings import left_out_notes, warnings_of
 
 
 def _unit_name(f: Figures) -> str:
@@ -128,10 +129,9 @@ def per_class(f: Figures) -> Listing | None:
     """The mean loss of each class; None where labels aren't classes."""
     if f.problem.names is None or not f.summary.per_class:
         return None
-    unit = f.problem.settings.log_base
     pairs = zip(f.problem.names.names, f.summary.per_class, strict=True)
     headers = {"class": "class", "n": "n", "mean": f.problem.settings.with_unit("mean loss")}
-    return Listing(headers, [(name, total.n, total.mean / unit) for name, total in pairs])
+    return Listing(headers, [(name, total.n, total.mean / f.problem.settings.log_base) for name, total in pairs])
 
 
 def _positive(problem: Problem) -> str | None:
@@ -161,7 +161,7 @@ def _read(problem: Problem, table: Table) -> list[Line]:
     if len(files) > 1:
         named_files = ", ".join(files) if len(files) == 2 else f"{len(files)} files, {files[0]} to {files[-1]}"
         rows.append(("files", named_files, ""))
-    rows += [(what, _listed(names), "") for what, names in named.items() if names is not None]
+    rows += [(what, _column_names(names), "") for what, names in named.items() if names is not None]
     if positive is not None:
         rows.append(("positive label", positive, "every other label is 0" if problem.settings.labels.positive else ""))
     return rows
@@ -170,7 +170,7 @@ def _read(problem: Problem, table: Table) -> list[Line]:
 WIDE = 48  # characters of a list of columns that are shown
 
 
-def _listed(names: object) -> str:
+def _column_names(names: object) -> str:
     """Names of columns; of many the first, the last and how many there are."""
     if not isinstance(names, list):
         return str(names)
@@ -191,7 +191,7 @@ FEW = 100  # rows below which the interval of a mean of losses is too narrow
 
 def few_rows(count: int) -> str:
     """What is said of intervals of few losses: the mean of skewed values has not become normal yet."""
-    return f"with {rows_of(count)} the interval is too narrow: losses are skewed; from {FEW} rows on it is better"
+    return f"with {plural(count, 'row')} the interval is too narrow: losses are skewed; from {FEW} rows on it is better"
 
 
 def _notes(f: Figures) -> list[str]:
@@ -203,5 +203,5 @@ def _notes(f: Figures) -> list[str]:
         weights = [f"{name} {weight:.6g}" for name, weight in zip(names, settings.class_weight, strict=True)]
         notes.append(f"balanced class weights: {listed(weights, ', ')}")
     if clipped:
-        notes.append(f"{clipped} {'cell' if clipped == 1 else 'cells'} clipped")
+        notes.append(f"{plural(clipped, 'cell')} clipped")
     return notes

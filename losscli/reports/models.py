@@ -1,7 +1,7 @@
 """Several models side by side: a line each, and the paired difference of each to the first."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from math import inf
 
 from losscli.data.table import Model, Table
@@ -9,9 +9,10 @@ from losscli.errors import printable_line
 from losscli.evaluation.analysis import AnalysisResult
 from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Problem
+from losscli.evaluation.scores import SCORES
 from losscli.output.report import Grid
 from losscli.reports.loss import FEW, FIGURES, few_rows, shared_grid
-from losscli.reports.parts import Listing, Part, record_of
+from losscli.reports.parts import Part, record_of
 from losscli.reports.warnings import row_warnings
 from losscli.statistics.intervals import interval
 from losscli.statistics.summary import RowCounts
@@ -53,45 +54,27 @@ class Difference:
 
 def differences(problems: Sequence[Problem], models: Sequence[Model], found: AnalysisResult) -> list[Difference]:
     """The difference of each model after the first to it, in the unit of the answer."""
-    unit, level = problems[0].settings.log_base, problems[0].settings.level
+    log_base, level = problems[0].settings.log_base, problems[0].settings.level
     answers = []
     for model, pair in zip(models[1:], found.pairs, strict=True):
         d = pair.difference
         low, high = interval(d.mean, d.error, d.counted, level)
-        figure = (d.mean / unit, d.error / unit, low / unit, high / unit)
+        figure = (d.mean / log_base, d.error / log_base, low / log_base, high / log_base)
         answers.append(Difference(model.name, models[0].name, *figure, pair.lower, pair.equal, pair.higher))
     return answers
 
 
-_RECORDED = (
-    *("value", "n", "sum", "mean", "std", "se", "low", "high", "min", "max"),
-    *("accuracy", "brier", "normalized", "perplexity"),
-)
+# The figures that the record has of each model.
+_RECORDED = ("value", "n", "sum", "mean", "std", "se", "low", "high", "min", "max", *SCORES, "normalized", "perplexity")
 
 # The columns of delimited text behind those of a model: its difference to the first.
-_BEHIND = ("difference", "difference_se", "difference_low", "difference_high", "lower", "equal", "higher")
+_DIFFERENCE = ("difference", "difference_se", "difference_low", "difference_high", "lower", "equal", "higher")
 
 
 def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult, digits: int) -> Part:
     """A line a model, and a line for each difference to the first."""
-    settings, models = figures[0].problem.settings, table.schema.models
+    settings, models, by_key = figures[0].problem.settings, table.schema.models, {one.key: one for one in FIGURES}
     compared = differences([f.problem for f in figures], models, found)
-    error = {"se": "standard error", "low": f"{settings.interval} low", "high": "high"}
-    lines = Listing(
-        {"name": "model", "value": settings.with_unit(settings.reduction.value), **error},
-        [(model.name, f.value, f.se, f.low, f.high) for model, f in zip(models, figures, strict=True)],
-    )
-    better = [all(d.sign > 0 for d in compared), *(d.sign < 0 for d in compared)]
-    apart = Listing(
-        {"difference": "difference", "mean": settings.with_unit("mean"), **error},
-        [(f"{d.name} - {d.to}", d.mean, d.se, d.low, d.high) for d in compared],
-    )
-    counts = Listing(
-        {"difference": "rows whose loss is", "lower": "lower", "equal": "equal", "higher": "higher"},
-        [(f"{d.name} - {d.to}", d.lower, d.equal, d.higher) for d in compared],
-    )
-    verdicts = [(f"{d.name} - {d.to}", d.words(f"{100.0 * settings.level:g} % interval", digits)) for d in compared]
-    by_key = {figure.key: figure for figure in FIGURES}
     record = {
         "models": [
             {"name": model.name, **record_of([by_key[key] for key in _RECORDED], f)}
@@ -99,7 +82,36 @@ def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult,
         ],
         "differences": [asdict(d) for d in compared],
     }
-    unignored = replace(settings, labels=settings.labels._replace(ignore=None))  # said once, of the first model
+
+    # The tables: models, differences, which is better, on how many rows.
+    lines = [(model.name, f.value, f.se, f.low, f.high) for model, f in zip(models, figures, strict=True)]
+    better = [all(d.sign > 0 for d in compared), *(d.sign < 0 for d in compared)]
+    marked = tuple((*line, "better" if one else "") for line, one in zip(lines, better, strict=True))
+    error = ("standard error", f"{settings.interval} low", "high")
+    words = f"{100.0 * settings.level:g} % interval"
+    pairs = [(f"{d.name} - {d.to}", d) for d in compared]
+    grids = (
+        Grid(
+            marked,
+            ("model", settings.with_unit(settings.reduction.value), *error, ""),
+            bold=tuple(at for at, one in enumerate(better) if one),
+        ),
+        Grid(
+            tuple((pair, d.mean, d.se, d.low, d.high) for pair, d in pairs),
+            ("difference", settings.with_unit("mean"), *error),
+        ),
+        Grid(tuple((pair, d.words(words, digits)) for pair, d in pairs), wrapped=True),
+        Grid(
+            tuple((pair, d.lower, d.equal, d.higher) for pair, d in pairs),
+            ("rows whose loss is", "lower", "equal", "higher"),
+        ),
+        shared_grid(figures[0], table),
+    )
+    behind = [("",) * len(_DIFFERENCE), *(astuple(d)[2:] for d in compared)]
+    rows = tuple((*line, *rest) for line, rest in zip(lines, behind, strict=True))
+
+    # The warnings of each later model; those about the rows are the same for all, and the first model has them.
+    unignored = replace(settings, labels=settings.labels._replace(ignore=None))
     warnings = tuple(
         f"{printable_line(model.name)}: {text}"
         for model, f in zip(models[1:], figures[1:], strict=True)
@@ -107,15 +119,4 @@ def models_part(figures: Sequence[Figures], table: Table, found: AnalysisResult,
     )
     few = found.summary.spread.counted
     notes = (few_rows(few),) if settings.ci is None and 1 < few < FEW else ()
-    marked = [(*row, "better" if one else "") for row, one in zip(lines.grid().rows, better, strict=True)]
-    grids = (
-        Grid(tuple(marked), (*lines.grid().header, ""), bold=tuple(at for at, one in enumerate(better) if one)),
-        apart.grid(),
-        Grid(tuple(verdicts), wrapped=True),
-        counts.grid(),
-        shared_grid(figures[0], table),
-    )
-    behind: list[tuple[object, ...]] = [("",) * len(_BEHIND)]
-    behind += [(d.mean, d.se, d.low, d.high, d.lower, d.equal, d.higher) for d in compared]
-    rows = tuple((*row, *rest) for row, rest in zip(lines.table.rows, behind, strict=True))
-    return Part(record, grids, Grid(rows, (*lines.table.header, *_BEHIND)), notes, warnings, leads=True)
+    return Part(record, grids, Grid(rows, ("name", "value", "se", "low", "high", *_DIFFERENCE)), notes, warnings, True)

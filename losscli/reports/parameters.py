@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from losscli.enums import Method, Reduction
+from losscli.errors import plural
 from losscli.evaluation.prepare import Array
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.evaluate import GradientSize
@@ -79,6 +80,7 @@ def _check_warnings(check: tuple[float, int] | None) -> list[str]:
     error, inconclusive = check or (0.0, 0)
     found = ["analytic and numeric gradient disagree"] if error > TOLERANCE else []
     if inconclusive:
-        entries = "1 entry" if inconclusive == 1 else f"{inconclusive} entries"
-        found.append(f"{entries} not checked: smaller than the rounding of the differences")
+        found.append(
+            f"{plural(inconclusive, 'entry', 'entries')} not checked: smaller than the rounding of the differences"
+        )
     return found

@@ -60,11 +60,11 @@ def _reliability(problem: Problem, bins: Bins) -> Picture:
 
 def _groups(problem: Problem, found: AnalysisResult) -> Picture:
     assert found.groups is not None
-    unit, lines = problem.settings.log_base, []
+    log_base, lines = problem.settings.log_base, []
     for key, tally in ordered_groups(found.groups)[:MOST_GROUPS]:
         low, high = interval(tally.mean, tally.error, tally.counted, problem.settings.level)
         name = ", ".join(MISSING if word is None else word for word in key)
-        lines.append(Span(name, tally.mean / unit, low / unit, high / unit, f"{tally.mean / unit:.4g}"))
+        lines.append(Span(name, tally.mean / log_base, low / log_base, high / log_base, f"{tally.mean / log_base:.4g}"))
     return spans(problem.settings.with_unit("mean loss of each group"), lines)
 
 

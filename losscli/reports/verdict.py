@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from losscli.enums import Reduction
+from losscli.errors import plural
 from losscli.evaluation.prepare import Array
 from losscli.homework.check_gradient import Diagnosis
 from losscli.homework.check_loss import SMALL, Solution
@@ -37,7 +38,7 @@ def with_losses(answer: Report, losses: Array) -> Report:
     more = len(losses) - len(rows)
     rest = {key: value for key, value in answer.record.items() if key != "value"}
     record = {"loss": rest.pop("loss"), "losses": losses.tolist(), **rest}
-    notes = (f"{more} more row{'s' * (more > 1)}; -f json prints them all",) if more > 0 else ()
+    notes = (f"{plural(more, 'more row')}; -f json prints them all",) if more > 0 else ()
     return replace(
         answer,
         record=record,

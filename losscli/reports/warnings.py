@@ -9,7 +9,7 @@ from losscli.data.classnames import plain_names, same_names
 from losscli.data.reasons import IGNORED_LABEL, REASONS
 from losscli.data.table import Schema, Table
 from losscli.enums import Form
-from losscli.errors import shown
+from losscli.errors import plural, shown
 from losscli.evaluation.data_checks import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
 from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Settings
@@ -93,8 +93,8 @@ def row_warnings(s: Summary, settings: Settings) -> list[str]:
         notes.append(f"no label is {shown(settings.labels.positive or '')}: every label counts as 0")
     if s.row_sums:
         notes.append(
-            f"{rows_of(s.row_sums.off)} of probabilities do not sum to 1; the worst is row {s.row_sums.row}, which"
-            f" sums to {s.row_sums.sum:.6g}; --normalize rescales"
+            f"{plural(s.row_sums.off, 'row')} of probabilities do not sum to 1; the worst is row {s.row_sums.row},"
+            f" which sums to {s.row_sums.sum:.6g}; --normalize rescales"
         )
     if settings.labels.ignore is not None and not s.counts.left_out.get(IGNORED_LABEL.key):
         notes.append(f"no row has the label {shown(settings.labels.ignore)} that --ignore names")
@@ -106,9 +106,6 @@ def row_warnings(s: Summary, settings: Settings) -> list[str]:
 def left_out_notes(s: Summary, settings: Settings, warned: bool) -> list[str]:
     """How many rows are left out, by reason: those that are warned of, or the others."""
     counted = [(one, s.counts.left_out.get(one.key, 0)) for one in REASONS if one.warned is warned]
-    return [one.note.format(rows=rows_of(count), ignore=settings.labels.ignore) for one, count in counted if count]
-
-
-def rows_of(count: int) -> str:
-    """A number of rows, as `1 row`, `2 rows`."""
-    return "1 row" if count == 1 else f"{count} rows"
+    return [
+        one.note.format(rows=plural(count, "row"), ignore=settings.labels.ignore) for one, count in counted if count
+    ]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from losscli.enums import Form, Like, Reduction, Scale
+from losscli.errors import plural
 from losscli.homework.evaluated_rows import Array, EvaluatedRows, Numbers, minus_log, times
 from losscli.homework.mistakes.candidate import ABOUT_OPTION, COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import log_softmax, row_sums
@@ -98,9 +99,9 @@ def of_inputs(rows: EvaluatedRows) -> Iterator[Yielded]:
     else:  # as it is where only the logarithm of p is asked for
         yield "percent", with_costs(rows.costs - np.log(100.0) / log_base), ""
     for digits in (3, 2, 1):
-        yield "rounded-inputs", loss(np.round(p, digits)), f"{digits} decimal{'s' * (digits > 1)}"
+        yield "rounded-inputs", loss(np.round(p, digits)), plural(digits, "decimal")
     for digits in (2, 1) if scale is not Scale.PROBS else ():
-        yield "rounded-inputs", loss(np.round(given, digits), scale), f"{digits} decimal{'s' * (digits > 1)}"
+        yield "rounded-inputs", loss(np.round(given, digits), scale), plural(digits, "decimal")
 
 
 def _clipped_swap(rows: EvaluatedRows, p: Array) -> Iterator[Yielded]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from losscli.enums import Form, Reduction, Scale
+from losscli.errors import plural
 from losscli.homework.evaluated_rows import Array, EvaluatedRows, Numbers, minus_log, times
 from losscli.homework.mistakes.candidate import ABOUT_OPTION, COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import row_sums
@@ -92,7 +93,7 @@ def of_metrics(rows: EvaluatedRows) -> Iterator[Yielded]:
         if n % (2 * rows.width) or len(means) != 2:
             yield "batch-sum", float(means.sum()), name
     for digits in (2, 3, 1, 4):
-        yield "rounded-rows", rows.answer(np.round(loss, digits)), f"{digits} decimal{'s' * (digits > 1)}"
+        yield "rounded-rows", rows.answer(np.round(loss, digits)), plural(digits, "decimal")
 
 
 def _other_options(rows: EvaluatedRows) -> Iterator[Yielded]:

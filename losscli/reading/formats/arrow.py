@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from losscli.data.blocks import Block, Cells, Layout, Origin, block_of_cells, cut_short
 from losscli.data.categorical import Array, Categorical
 from losscli.data.cells import EXACT, is_text, number
-from losscli.errors import DataError, RowError, shown
+from losscli.errors import DataError, RowError, plural, shown
 from losscli.lazy import Lazy
 from losscli.reading.text.careful import not_a_number
 
@@ -140,8 +140,7 @@ def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
     other = lengths != width
     if other.any():
         row = int(other.argmax())
-        found = "1 number" if lengths[row] == 1 else f"{lengths[row]} numbers"
-        fault = row, f"column {shown(str(place.column))}: {found}, expected {width}"
+        fault = row, f"column {shown(str(place.column))}: {plural(lengths[row], 'number')}, expected {width}"
         array = array[:row]
     there = _present(array)
     numbers = _float64(_plain(array.flatten())).reshape(-1, width)

@@ -16,7 +16,7 @@ from losscli.data.blocks import Block, Layout, Origin, layout_of
 from losscli.data.choice import resolve
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, schema_of
-from losscli.errors import DataError, RowError, shown
+from losscli.errors import DataError, RowError, plural, shown
 from losscli.reading.sources import Source
 from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import Style
@@ -236,7 +236,7 @@ def _cells(found: Mapping[str, Any], key: Key, nested: str | None = None) -> lis
     if isinstance(value, dict) and isinstance(entries, tuple) and value.keys() == set(entries):
         return [_cell(value[entry], key.name, nested) for entry in entries]
     size = len(value) if isinstance(value, list | dict) else 1
-    raise ValueError(f"{shown(key.name)} has {size} {'entry' if size == 1 else 'entries'}, expected {len(key.columns)}")
+    raise ValueError(f"{shown(key.name)} has {plural(size, 'entry', 'entries')}, expected {len(key.columns)}")
 
 
 def _cell(value: Any, key: str, nested: str | None = None) -> str:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from losscli.data.blocks import Block, Layout, Origin, block_of_columns
 from losscli.data.categorical import Column, Flags, as_words
 from losscli.data.cells import EXACT, has_decimal_comma, is_percentage, is_text, number, numbers, rounded_away
-from losscli.errors import RowError, shown
+from losscli.errors import RowError, plural, shown
 
 
 def block_of_records(
@@ -126,8 +126,7 @@ def _rounded(cells: list[str], values: NDArray[np.float64]) -> bool:
 
 def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
     if len(record) != layout.width:
-        found = "1 cell" if len(record) == 1 else f"{len(record)} cells"
-        return RowError(at, "row", None, f"{found}, expected {layout.width}{layout.hint}")
+        return RowError(at, "row", None, f"{plural(len(record), 'cell')}, expected {layout.width}{layout.hint}")
     asked = layout.asked
     missing = [(part, place) for column, part, place in asked if layout.is_missing(record[column].strip(), part)]
     if missing and layout.drop:
