@@ -12,8 +12,9 @@ from losscli.enums import Form
 from losscli.errors import plural, shown
 from losscli.evaluation.data_checks import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
 from losscli.evaluation.evaluate import Figures
-from losscli.evaluation.problem import Settings
-from losscli.statistics.summary import Summary
+from losscli.evaluation.problem import Problem, Settings
+from losscli.losses.wording import listed
+from losscli.statistics.summary import Summary, sorted_labels
 
 PROBABILITIES = "the logits look like probabilities: all of them lie in [0, 1]"
 ENOUGH = 20  # rows, so that a mean above the baseline is no accident
@@ -67,12 +68,29 @@ def sanity_checks(f: Figures, table: Table) -> list[str]:
                 f"no label is {', '.join(map(shown, strange))}: every column beside the label was taken as a class;"
                 " choose the classes with -p"
             )
+    notes += _weights_in_another_order(problem, s)
     if s.n >= ENOUGH and f.normalized is not None and 1.0 < f.normalized < inf:
         notes.append(
             f"the mean is above the baseline ({f.mean:.6g} against {f.baseline:.6g}): always predicting the label"
             " frequencies does better; do rows and labels line up?"
         )
     return notes
+
+
+def _weights_in_another_order(problem: Problem, s: Summary) -> list[str]:
+    """Which weight each class has, where the order of the columns, or --positive, is not that of the sorted labels."""
+    weights = problem.settings.class_weight
+    if weights is None or problem.settings.balanced:
+        return []
+    names: Sequence[str] = ()
+    if problem.form is Form.CATEGORICAL and problem.settings.weights_by_place and problem.names is not None:
+        names, how = problem.names.names, "in the order of the columns; --classes names that order"
+    elif s.positive is not None and s.positive.others and s.positive.others[0] == s.positive.others[1]:
+        names, how = (s.positive.others[0], problem.settings.labels.positive or ""), "the second is that of --positive"
+    if list(names) == sorted_labels(names):
+        return []
+    pairs = [f"{shown(name)} {weight:g}" for name, weight in zip(names, weights, strict=True)]
+    return [f"the class weights are {listed(pairs, ', ')}: {how}"]
 
 
 def look_like_probabilities(s: Summary) -> bool:

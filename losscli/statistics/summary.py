@@ -282,6 +282,12 @@ def label_entropy(s: Summary) -> float | None:
 
 def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
     """The first and the last of some labels, numbers before words; None for none."""
+    found = sorted_labels(set(labels))
+    return (found[0], found[-1]) if found else None
+
+
+def sorted_labels(labels: Iterable[str]) -> list[str]:
+    """Labels in their order: numbers before words."""
 
     def place(label: str) -> tuple[bool, float, str]:
         try:
@@ -289,8 +295,7 @@ def extremes(labels: Iterable[str]) -> tuple[str, str] | None:
         except ValueError:
             return True, 0.0, label
 
-    found = sorted(set(labels), key=place)
-    return (found[0], found[-1]) if found else None
+    return sorted(labels, key=place)
 
 
 def divisor(s: Summary) -> float:

@@ -1,12 +1,13 @@
 """Class weights of two classes, balanced ones, positive weights of several labels, and rows that are ignored."""
 
 import os
+from math import log
 from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
-from conftest import answer, close, listed, record, refusal
+from conftest import answer, close, listed, record, refusal, run, write
 
 LABELS, PREDS = [1, 0, 0, 1, 0], [0.8, 0.3, 0.4, 0.7, 0.2]
 ROWS = [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.1, 0.8]]
@@ -201,3 +202,19 @@ def test_class_weights_are_never_dealt_out_to_numbered_columns_in_another_order(
     # words have no order but that of their columns
     Path("words.csv").write_text("y,p_dog,p_cat\ncat,.2,.8\ndog,.9,.1\ncat,.4,.6\n")
     assert answer("ce", "words.csv", "--class-weight", "5,1") == close(right)
+
+
+def test_hard_and_soft_labels_in_one_column_add_their_own_part_to_the_divisor(here: Path) -> None:
+    """A hard label the weight of its class, a soft one 1; in the work, the gradient and JSON alike."""
+    rows = ("1,0.8", "0,0.3", "0.4,0.6", "1,0.7")
+    loss = -3 * log(0.8) - 2 * log(0.7) - 1.2 * log(0.6) - 1.2 * log(0.4) - 3 * log(0.7)
+    for order in ((0, 1, 2, 3), (2, 3, 1, 0), (3, 2, 1, 0)):
+        path = write("t.csv", "label,p\n" + "".join(f"{rows[at]}\n" for at in order))
+        found = record("bce", path, "--class-weight", "2,3")
+        assert (found["divisor"], found["value"]) == (9.0, pytest.approx(loss / 9, rel=1e-14))
+        assert record("grad", "bce", path, "--class-weight", "2,3", "--check")["divisor"] == 9.0
+        shown = run("bce", path, "--class-weight", "2,3", "--explain").out
+        assert "(sum of the weights of the rows' classes, 1 for a soft label)" in shown
+    one_hot = "y_a,y_b,p_a,p_b\n1,0,0.8,0.2\n0,1,0.4,0.6\n"
+    found = record("ce", "-y", "y_*", "-p", "p_*", "--class-weight", "2,3", write("t.csv", one_hot))
+    assert (found["divisor"], found["value"]) == (2.0, pytest.approx((-2 * log(0.8) - 3 * log(0.6)) / 2, rel=1e-14))

@@ -1,10 +1,11 @@
 """What looks wrong is said, and never on sound data."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, record, run
+from conftest import DATA, close, record, run, write
 
 DECISIONS = "every prediction is exactly 0 or 1"
 SWAPPED = "the predictions are all 0 or 1 and the labels are not"
@@ -85,3 +86,30 @@ def test_one_hot_rows_are_hard_labels_and_others_are_not() -> None:
 def test_digits_of_other_scripts_are_no_numbers() -> None:
     assert "label '²' is not a class" in run("ce", "²;0", "0.2,0.8;0.1,0.9").err
     assert "no column '²'" in run("bce", "-p", "²", stdin="label,prob\n1,0.5\n").err
+
+
+def test_class_weights_of_words_say_whose_they_are_where_the_columns_are_in_no_order(here: Path) -> None:
+    table = "label,p_dog,p_cat,p_emu\ncat,0.2,0.7,0.1\ndog,0.6,0.3,0.1\nemu,0.1,0.1,0.8\n"
+    said = "the class weights are 'dog' 1, 'cat' 2, 'emu' 3: in the order of the columns"
+    for command in (("ce",), ("nll",), ("ce", "-r", "none"), ("grad", "ce"), ("ce", "-p", "p_*")):
+        assert said in run(*command, "-q", "--class-weight", "1,2,3", stdin=table).err, command
+    for told in (("--classes", "dog,cat,emu"), ("-p", "p_dog,p_cat,p_emu")):
+        assert run("ce", "-q", "--class-weight", "1,2,3", *told, stdin=table).err == ""
+    in_order = "label,p_cat,p_dog,p_emu\ncat,0.7,0.2,0.1\ndog,0.3,0.6,0.1\nemu,0.1,0.1,0.8\n"
+    assert run("ce", "-q", "--class-weight", "1,2,3", stdin=in_order).err == ""
+    assert run("ce", "-q", "--class-weight", "balanced", write("t.csv", table)).err == ""
+    answers = [
+        run("ce", "-q", "--class-weight", w, stdin=one).out for w, one in (("1,2,3", table), ("2,1,3", in_order))
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_class_weights_of_two_labels_say_whose_they_are_where_the_positive_one_sorts_first() -> None:
+    table = "label,p\ncat,0.8\ndog,0.3\n"
+    result = run("bce", "-q", "--positive", "cat", "--class-weight", "1,2", stdin=table)
+    assert "the class weights are 'dog' 1, 'cat' 2: the second is that of --positive" in result.err
+    assert float(result.out) == close((2 * -math.log(0.8) - math.log(0.7)) / 3)
+    assert run("bce", "-q", "--positive", "dog", "--class-weight", "1,2", stdin=table).err == ""
+    numbers = table.replace("cat", "0").replace("dog", "1")
+    assert "are '1' 1, '0' 2" in run("bce", "-q", "--positive", "0", "--class-weight", "1,2", stdin=numbers).err
+    assert run("bce", "-q", "--class-weight", "1,2", stdin=numbers).err == ""
