@@ -48,12 +48,12 @@ def run_fit(args: FitArguments) -> bool:
         refuse_overwriting(args.predict, args)
     expected = None
     if args.expect is not None:
-        from losscli.homework.typed import Expected, typed_numbers
+        from losscli.homework.typed import Expected, expected_numbers
 
         if args.predict == "-":
             raise UsageError("--predict - prints only the predictions; it contradicts --expect")
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
-        typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
+        expected_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
     outcome, parts, features = fitted(args, config)
     if args.predict is not None:
         write_predictions(args.predict, parts, outcome.fit.theta, features)

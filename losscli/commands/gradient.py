@@ -31,10 +31,10 @@ def run_grad(args: GradArguments) -> bool:
     printing = printing_of(args)
     expected = None
     if args.expect is not None:
-        from losscli.homework.typed import Expected, typed_numbers
+        from losscli.homework.typed import Expected, expected_numbers
 
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
-        typed_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
+        expected_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
     if args.explain:
         if not printing.writer.nested:
             other = "--quiet" if args.quiet else f"--format {args.format}"

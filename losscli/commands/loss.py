@@ -104,9 +104,9 @@ def _checked(args: Arguments, problem: Problem, table: Table, printing: Printing
 def _refuse_unsuitable(args: Arguments, printing: Printing) -> None:
     """Refuse what makes no sense together, and a typed answer that is no number, before anything is read."""
     if args.expect is not None:
-        from losscli.homework.typed import Expected, typed_numbers
+        from losscli.homework.typed import Expected, expected_numbers
 
-        typed_numbers(Expected(args.expect), many=args.reduction is Reduction.NONE)
+        expected_numbers(Expected(args.expect), many=args.reduction is Reduction.NONE)
     if args.explain and args.quiet:
         raise UsageError("--quiet prints only the number; it contradicts --explain")
     if args.explain and not printing.writer.nested:

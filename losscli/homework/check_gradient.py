@@ -14,14 +14,14 @@ from math import log
 import numpy as np
 
 from losscli.enums import Reduction, Scale
-from losscli.errors import DataError
+from losscli.errors import DataError, plural
 from losscli.evaluation.prepare import Array
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits
 from losscli.homework.check_loss import MOST_ROWS
 from losscli.homework.mistakes.candidate import candidates
 from losscli.homework.mistakes.descent import DESCENT_TEXTS, Descent, of_descent
 from losscli.homework.mistakes.gradients import Examples, RightGradient, gradient_mistakes
-from losscli.homework.typed import Expected, Slack, Typed, typed_numbers
+from losscli.homework.typed import Expected, Slack, Typed, expected_numbers
 from losscli.homework.verdict import Verdict, judged
 from losscli.losses.targets import Binary, Targets, dense, joined
 from losscli.regression.design import DesignMatrix, effective_weights, logits
@@ -94,7 +94,7 @@ def _labels(unweighted: Targets, shape: tuple[int, ...]) -> Array:
 
 def judge_gradient(g: RightGradient, unit_name: str, expected: Expected) -> Diagnosis:
     """The verdict on a typed gradient: an entry for each of the right one, or a single number for their sum."""
-    given = typed_numbers(expected, many=True, unit=unit_name)
+    given = expected_numbers(expected, many=True, unit=unit_name)
     if len(given) not in (1, g.right.size):
         raise DataError(f"--expect gives {len(given)} numbers, but the gradient has {g.right.size}")
     return diagnose_gradient(given, g)
@@ -111,7 +111,9 @@ def diagnose_gradient(given: tuple[Typed, ...], g: RightGradient) -> Diagnosis:
     if verdict.ok:
         return Diagnosis(verdict)
     wrong = (
-        at for at, (one, value) in enumerate(zip(given, right, strict=True)) if not one.fits(float(value), Slack.RIGHT)
+        at
+        for at, (one, value) in enumerate(zip(given, right, strict=True))
+        if not one.fits(float(value), Slack.TOLERANCE)
     )
     return Diagnosis(verdict, next(wrong, None), *_constant_ratio(given, g))
 
@@ -122,30 +124,28 @@ def _constant_ratio(given: Sequence[Typed], g: RightGradient) -> tuple[float | N
     named = {"-1": -1.0, "n": d, "1/n": 1.0 / d, **CONSTANTS, "K": k, "1/K": 1.0 / k}
     ratios = list(named.items())
     # one entry has a ratio to anything
-    two_tell = sum(bool(value != 0.0 and one.near != 0.0) for one, value in zip(given, right, strict=True)) > 1
+    two_tell = sum(bool(value != 0.0 and one.value != 0.0) for one, value in zip(given, right, strict=True)) > 1
     if two_tell:
         ratios += [(f"{a} * {b}", x * y) for (a, x), (b, y) in combinations(named.items(), 2)]
     for name, value in ratios:
         if abs(value - 1.0) > 1e-12 and _is_multiple(given, right, value):
             return value, name if name in CONSTANTS else f"{name} = {value:.6g}"
     at = int(np.abs(np.where(np.isfinite(right), right, 0.0)).argmax())
-    if right[at] == 0.0 or given[at].exact is None or given[at].near == 0.0:
+    if right[at] == 0.0 or given[at].exact is None or given[at].value == 0.0:
         return None, ""
-    ratio = float(f"{given[at].near / float(right[at]):.6g}")
+    ratio = float(f"{given[at].value / float(right[at]):.6g}")
     return (ratio, f"{ratio:g}") if two_tell and _is_multiple(given, right, ratio) else (None, "")
 
 
 def _is_multiple(given: Sequence[Typed], right: Array, ratio: float) -> bool:
-    return all(one.fits(float(value) * ratio, Slack.LOOSE) for one, value in zip(given, right, strict=True))
+    return all(one.fits(float(value) * ratio, Slack.FLOAT32) for one, value in zip(given, right, strict=True))
 
 
 def judge_fit(theta: Array, descent: Descent | None, expected: Expected) -> Verdict:
     """The verdict on typed parameters; mistakes are told of gradient descent on all rows."""
-    given = typed_numbers(expected, many=True)
+    given = expected_numbers(expected, many=True)
     if len(given) != theta.size:
-        raise DataError(
-            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, but the fit has {theta.size} parameters"
-        )
+        raise DataError(f"--expect gives {plural(len(given), 'number')}, but the fit has {theta.size} parameters")
     known = descent is not None and 0 < descent.steps <= MOST_STEPS and descent.design.problem.settings.loss.log_loss
     found = candidates(of_descent(descent), DESCENT_TEXTS) if known and descent is not None else ()
     return judged(given, np.ravel(theta), found)

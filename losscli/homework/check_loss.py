@@ -12,15 +12,15 @@ import numpy as np
 from losscli.data.blocks import Block
 from losscli.data.table import Table
 from losscli.enums import Reduction
-from losscli.errors import DataError
+from losscli.errors import DataError, plural
 from losscli.evaluation.evaluate import Figures, evaluated, in_order, refuse_nothing
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.homework.evaluated_rows import EvaluatedBlock, EvaluatedRows, Numbers, evaluated_rows, summary_figures
 from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, single_mistakes, summary_mistakes
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray
-from losscli.homework.typed import Expected, typed_numbers
-from losscli.homework.verdict import Verdict, judged, verdict_without_mistakes
+from losscli.homework.typed import Expected, expected_numbers
+from losscli.homework.verdict import Verdict, verdict_by_mistakes, verdict_by_right
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 MOST_ROWS = 1_000_000
@@ -30,9 +30,9 @@ SMALL = 50  # observations: where there are fewer, all are shown when nothing is
 
 @dataclass(frozen=True)
 class Solution:
-    """A question solved: the summary, the first rows with their work, the blocks of all but large tables.
+    """A question solved: the summary, the first blocks evaluated, and all blocks unless the table is large.
 
-    What mistakes would give is found when first asked for.
+    The numbers that mistakes would give are computed when they are first needed.
     """
 
     problem: Problem
@@ -110,12 +110,8 @@ def solve(problem: Problem, table: Table, hold_rows: bool, scores: Collection[st
 def judge(solution: Solution, expected: Expected) -> Verdict:
     """The verdict on a typed answer."""
     settings, right = solution.problem.settings, solution.right
-    given = typed_numbers(expected, settings.reduction is Reduction.NONE, settings.unit_name)
+    given = expected_numbers(expected, settings.reduction is Reduction.NONE, settings.unit_name)
     if len(given) != np.size(right):
-        raise DataError(
-            f"--expect gives {len(given)} number{'s' * (len(given) > 1)}, but the answer has {np.size(right)}"
-        )
-    plain = verdict_without_mistakes(given, right)
-    if plain.ok:
-        return plain
-    return judged(given, right, solution.singles, solution.arrays, lambda: solution.band, lambda: solution.rounded)
+        raise DataError(f"--expect gives {plural(len(given), 'number')}, but the answer has {np.size(right)}")
+    by_right = verdict_by_right(given, right, lambda: solution.band)
+    return by_right or verdict_by_mistakes(given, right, solution.singles, solution.arrays, lambda: solution.rounded)

@@ -74,8 +74,9 @@ def _without_mistake(verdict: Verdict) -> str:
     """What is to be said of a wrong answer that no mistake gives."""
     if verdict.empty:
         return "no significant digit, but the answer is not 0"
-    unit = next((one.unit for one in verdict.given if one.unit), "")
-    return f"the answer is asked for in another unit than {unit}" if unit else "; ".join(verdict.more)
+    if verdict.other_unit:
+        return f"the answer is asked for in another unit than {verdict.other_unit}"
+    return "; ".join(verdict.undecided)
 
 
 def missing(students: Sequence[str], questions: Sequence[Question], given: Sequence[Answer]) -> list[Answer]:

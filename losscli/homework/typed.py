@@ -44,31 +44,31 @@ _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 LONGEST = 320  # characters of a number
 
-SLACK = Fraction(1, 2**49)  # eight units in the last place: a float is not the exact value
+FLOAT_ERROR = Fraction(1, 2**49)  # relative: eight units in the last place, as a float is not the exact value
 
-SINGLE = Fraction(1, 2**22)  # relative: two units in the last place of a float32, which computations in it are off by
+FLOAT32_ERROR = Fraction(1, 2**22)  # relative: two units in the last place of a float32
 
 HALF = Fraction(1, 2)
 
-CUT_DIGITS = 5  # typed, before digits are taken for cut off
+TRUNCATED_DIGITS = 5  # an answer with fewer digits is not taken for a truncated one
 
-NOTHING = 1e-15  # an answer below this is 0 as far as rounding tells
+TINY = 1e-15  # an answer below this may be the rounding error of 0
 
 
 class Slack(Enum):
-    """How far a typed number may be off what it stands for."""
+    """How far a value may be from a typed number."""
 
-    TYPED = auto()  # half a unit of its last digit
-    RIGHT = auto()  # that, or the tolerance
-    LOOSE = auto()  # that, or what a computation in float32 is off by
-    UNIT = auto()  # a unit of its last digit
-    CUT = auto()  # digits were cut off and not rounded: nearly a unit of the last one, towards 0
-    DATA = auto()  # the data were rounded, and more digits typed than those give
+    TYPED = auto()  # half a unit of the last digit
+    TOLERANCE = auto()  # that, or the tolerance
+    FLOAT32 = auto()  # that, or the error of a computation in float32
+    ONE_UNIT = auto()  # a unit of the last digit
+    TRUNCATED = auto()  # a unit of the last digit away from 0: digits were cut off, not rounded
+    ROUNDED_DATA = auto()  # half a unit of the last digit, and what the rounding of the data changes
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What `--expect` and the options beside it ask: the text, an own tolerance, whether the answer stays hidden."""
+    """The values of `--expect`, `--tolerance` and `--hide-answer`."""
 
     text: str
     tolerance: float | None = None
@@ -77,32 +77,33 @@ class Expected:
 
 @dataclass(frozen=True)
 class Typed:
-    """A number as typed: exact, or inf or nan; right within `half`; `decimals` as typed, None where there are none.
+    """A typed number: `exact`, or `special` (inf or nan).
 
-    `cut` says that digits were left out ("0.3618..."), `rounded` that the last digit is a rounded one, and `unit` names
-    a unit that is not the one asked for.
+    `half_unit` is half a unit of the last digit, `decimals` the number of decimals (None for a calculation or a
+    special number). `rounded` says that the last digit may be rounded, `ellipsis` that digits were left out
+    ("0.3618..."). `unit` is a unit that is not the one asked for.
     """
 
     text: str
     exact: Fraction | None
     special: float = 0.0
-    half: Fraction = Fraction(0)
+    half_unit: Fraction = Fraction(0)
     decimals: int | None = None
     rounded: bool = True
-    cut: bool = False
+    ellipsis: bool = False
     unit: str = ""
     tolerance: Fraction = Fraction(0)
 
     @cached_property
     def digits(self) -> int:
         """The significant digits; 0 where there is none."""
-        if self.exact is None or not self.exact or not self.half:
+        if not self.exact or not self.half_unit:
             return 0 if self.exact == 0 else 17
-        ratio = abs(self.exact) / (2 * self.half)
+        ratio = abs(self.exact) / (2 * self.half_unit)
         return max(0, len(str(int(ratio))) if ratio >= 1 else 0)
 
     @cached_property
-    def near(self) -> float:
+    def value(self) -> float:
         """The number as a float."""
         if self.exact is None:
             return self.special
@@ -112,38 +113,40 @@ class Typed:
             return inf if self.exact > 0 else -inf
 
     @cached_property
-    def fineness(self) -> float:
+    def reach(self) -> float:
         """Half a unit of the last digit as a float."""
         try:
-            return float(self.half)
+            return float(self.half_unit)
         except OverflowError:
             return inf
 
     def fits(self, value: float, slack: Slack = Slack.TYPED, band: float = 0.0) -> bool:
-        """Whether a value may be what was typed; `band` is how far the rounding of the data leaves it open."""
+        """Whether a value may be what was typed; `band` is how far the rounding of the data may change the value."""
         match slack:
             case Slack.TYPED:
-                return self._within(value, self.half)
-            case Slack.RIGHT:
+                return self._within(value, self.half_unit)
+            case Slack.TOLERANCE:
                 return self.fits(value) or self._within(value, self.tolerance)
-            case Slack.LOOSE:
-                return self.fits(value, Slack.RIGHT) or (self.rounded and self._within(value, self.half, SINGLE))
-            case Slack.UNIT:
-                return self._within(value, 2 * self.half)
-            case Slack.CUT:
-                longer = self.rounded and self.digits >= CUT_DIGITS and abs(value) > abs(self.near)
-                return longer and self._within(value, 2 * self.half)
-        return 0.0 < band < inf and self._within(value, self.half + Fraction(band))
+            case Slack.FLOAT32:
+                return self.fits(value, Slack.TOLERANCE) or (
+                    self.rounded and self._within(value, self.half_unit, FLOAT32_ERROR)
+                )
+            case Slack.ONE_UNIT:
+                return self._within(value, 2 * self.half_unit)
+            case Slack.TRUNCATED:
+                longer = self.rounded and self.digits >= TRUNCATED_DIGITS and abs(value) > abs(self.value)
+                return longer and self._within(value, 2 * self.half_unit)
+        return 0.0 < band < inf and self._within(value, self.half_unit + Fraction(band))
 
-    def _within(self, value: float, half: Fraction, slack: Fraction = SLACK) -> bool:
+    def _within(self, value: float, half: Fraction, error: Fraction = FLOAT_ERROR) -> bool:
         if self.exact is None or isinf(value) or isnan(value):
             return self.exact is None and (value == self.special or (isnan(value) and isnan(self.special)))
-        reach = self.fineness if half is self.half else float(half) if half < 10**300 else inf
-        if abs(value - self.near) > 4.0 * reach + 1e-6 * abs(value):
+        reach = self.reach if half is self.half_unit else float(half) if half < 10**300 else inf
+        if abs(value - self.value) > 4.0 * reach + 1e-6 * abs(value):
             return False  # far off: no need of exact arithmetic
         more = abs(Fraction(value)) - abs(self.exact)
-        wide = 2 * half if self.cut and more > 0 else half
-        return abs(Fraction(value) - self.exact) <= wide + slack * abs(Fraction(value))
+        wide = 2 * half if self.ellipsis and more > 0 else half
+        return abs(Fraction(value) - self.exact) <= wide + error * abs(Fraction(value))
 
 
 def typed_number(text: str, unit: str = "") -> Typed:
@@ -156,7 +159,7 @@ def typed_number(text: str, unit: str = "") -> Typed:
     found = _plain(plain, text.strip()) if len(plain) <= LONGEST and not _is_range(plain) else None
     if found is None:
         raise UsageError(f"{shown(text.strip())} is not a number{_hint(text.strip())}")
-    return replace(found, cut=cut is not None, unit="" if named in ("", unit) else named)
+    return replace(found, ellipsis=cut is not None, unit="" if named in ("", unit) else named)
 
 
 def _normal(text: str) -> str:
@@ -178,11 +181,11 @@ def _plain(plain: str, text: str) -> Typed | None:
         found = _plain(plain[:-1].strip(), text)
         if found is None or found.exact is None or found.decimals is None:
             return None
-        return replace(found, exact=found.exact / 100, half=found.half / 100, decimals=found.decimals + 2)
+        return replace(found, exact=found.exact / 100, half_unit=found.half_unit / 100, decimals=found.decimals + 2)
     if plain.isascii() and _DECIMAL.fullmatch(plain):
         number = Decimal(plain)
         exponent = int(number.as_tuple().exponent)
-        return Typed(text, Fraction(number), half=Fraction(10) ** exponent / 2, decimals=max(0, -exponent))
+        return Typed(text, Fraction(number), half_unit=Fraction(10) ** exponent / 2, decimals=max(0, -exponent))
     word = plain.lower().lstrip("+-")
     if word in _WORDS and len(plain) - len(word) <= 1:
         return Typed(text, None, -_WORDS[word] if plain.startswith("-") else _WORDS[word])
@@ -190,9 +193,9 @@ def _plain(plain: str, text: str) -> Typed | None:
     if worked is None:
         return None
     if not worked.half:
-        return Typed(text, worked.mid, half=abs(worked.mid) * EXACT_HALF, rounded=False)
+        return Typed(text, worked.mid, half_unit=abs(worked.mid) * EXACT_HALF, rounded=False)
     decimals = 0 if worked.half >= HALF else floor(-log10(max(float(2 * worked.half), 1e-300)) + 1e-9)
-    return Typed(text, worked.mid, half=worked.half, decimals=decimals)
+    return Typed(text, worked.mid, half_unit=worked.half, decimals=decimals)
 
 
 def _is_range(text: str) -> bool:
@@ -216,15 +219,17 @@ def _hint(text: str) -> str:
 def typed_answer(text: str, many: bool = False, unit: str = "", tolerance: float | None = None) -> tuple[Typed, ...]:
     """The typed answer: one number, or with `many` a list of them."""
     allowed = Fraction(tolerance) if tolerance else Fraction(0)
-    found = _listed(text, unit) if many else [typed_number(text, unit)]
+    found = _typed_list(text, unit) if many else [typed_number(text, unit)]
     # In a list with decimals a whole number is as precise as the entry with the fewest: 0 among 0.15 is not 0.4.
-    halves = [one.half for one in found if one.decimals] if many else []
+    halves = [one.half_unit for one in found if one.decimals] if many else []
     if halves:
-        found = [replace(one, half=max(halves)) if one.decimals == 0 and one.half == HALF else one for one in found]
+        found = [
+            replace(one, half_unit=max(halves)) if one.decimals == 0 and one.half_unit == HALF else one for one in found
+        ]
     return tuple(replace(one, tolerance=allowed) for one in found)
 
 
-def _listed(text: str, unit: str) -> list[Typed]:
+def _typed_list(text: str, unit: str) -> list[Typed]:
     """A list, or a matrix row after row; a lone number is a list of one."""
     try:
         return [typed_number(text, unit)]
@@ -240,8 +245,12 @@ def _listed(text: str, unit: str) -> list[Typed]:
     return [typed_number(cell, unit) for cell in plain]
 
 
-def typed_numbers(expected: Expected, many: bool, unit: str = "") -> tuple[Typed, ...]:
-    """What `--expect` gives, `unit` being the one asked for."""
+def expected_numbers(expected: Expected, many: bool, unit: str = "") -> tuple[Typed, ...]:
+    """The numbers of `--expect`, `unit` being the one asked for.
+
+    Raises:
+        UsageError: The text is no number, or with `many` no list of numbers.
+    """
     try:
         return typed_answer(expected.text, many, unit, expected.tolerance)
     except UsageError as error:

@@ -8,17 +8,19 @@ from math import inf
 
 import numpy as np
 
+from losscli.errors import plural
 from losscli.homework.evaluated_rows import Numbers
 from losscli.homework.mistakes.candidate import MOST_BY_CHANCE, MOST_NAMED, Candidate, CandidateArray
-from losscli.homework.typed import NOTHING, SINGLE, Slack, Typed
+from losscli.homework.typed import FLOAT32_ERROR, TINY, Slack, Typed
 
-OTHER_UNIT = ("base-2", "base-10", "base-e")  # the mistakes that a unit names
+OF_UNITS = ("base-2", "base-10", "base-e")  # the mistakes that explain an answer in another unit
 
 DIFFERENCES = 1e-4  # of the largest entry: how exact a gradient by finite differences is
 
-DATA_DECIMALS, DATA_DIGITS = 5, 7  # typed, before mistakes are compared to within the rounding of the data
+DIFFERENCE_DIGITS = 5  # a list with fewer digits is not taken for one by finite differences
 
-DIFFERENCE_DIGITS = 5  # typed, before a list is taken for one
+# With so many decimals or digits, a mistake made before the data were rounded may give the answer.
+DATA_DECIMALS, DATA_DIGITS = 5, 7
 
 
 class RightTo(StrEnum):
@@ -33,8 +35,8 @@ class RightTo(StrEnum):
 class Verdict:
     """A typed answer judged: `fits` are the mistakes that would give it, likeliest first.
 
-    `empty` says that it has no significant digit, `more` what else might fit and more digits would tell, where nothing
-    does.
+    `empty` says that it has no significant digit. Where nothing fits, `undecided` are sentences on the mistakes of one
+    row that may fit, and that more digits would tell apart.
     """
 
     given: tuple[Typed, ...]
@@ -43,12 +45,17 @@ class Verdict:
     fits: tuple[Candidate, ...] = ()
     right_to: RightTo | None = None
     empty: bool = False
-    more: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
         """Whether it is right, and to what."""
         return "wrong" if not self.ok else f"right {self.right_to}" if self.right_to else "right"
+
+    @property
+    def other_unit(self) -> str:
+        """The unit that was typed where it is not the one asked for."""
+        return next((one.unit for one in self.given if one.unit), "")
 
 
 def all_fit(given: Sequence[Typed], value: Numbers, slack: Slack = Slack.TYPED, band: Numbers = 0.0) -> bool:
@@ -60,18 +67,6 @@ def all_fit(given: Sequence[Typed], value: Numbers, slack: Slack = Slack.TYPED, 
     return all(one.fits(x, slack, wide) for one, x, wide in zip(given, values.tolist(), bands, strict=True))
 
 
-def verdict_without_mistakes(given: tuple[Typed, ...], right: Numbers) -> Verdict:
-    """The verdict as far as the right answer alone gives it."""
-    if np.size(right) != len(given) or any(one.unit for one in given):
-        return Verdict(given, right, False)
-    if all(one.exact == 0 for one in given) and (np.abs(right) > NOTHING).any():
-        return Verdict(given, right, False, empty=True)
-    if all_fit(given, right, Slack.RIGHT):
-        return Verdict(given, right, True)
-    single = all_fit(given, right, Slack.LOOSE)
-    return Verdict(given, right, single, right_to=RightTo.FLOAT32 if single else None)
-
-
 def judged(
     given: tuple[Typed, ...],
     right: Numbers,
@@ -81,62 +76,93 @@ def judged(
     rounded: Callable[[], Iterable[Candidate]] = tuple,
     differences: bool = False,
 ) -> Verdict:
-    """The verdict on a typed answer; mistakes are looked at where it is wrong.
+    """The verdict on a typed answer, with the arguments of the two functions below."""
+    by_right = verdict_by_right(given, right, band, differences)
+    return by_right or verdict_by_mistakes(given, right, singles, arrays, rounded)
 
-    `band` is how far the right answer may be off because the data were rounded, and `rounded` are the candidates with
-    that; `differences` says that the answer may come from finite differences.
+
+def verdict_by_right(
+    given: tuple[Typed, ...], right: Numbers, band: Callable[[], Numbers], differences: bool = False
+) -> Verdict | None:
+    """The verdict where the right answer alone decides it; None where mistakes may explain a wrong answer.
+
+    `band` tells how far the right answer may be off because the data were rounded; `differences` says that the typed
+    answer may come from finite differences.
     """
-    plain = verdict_without_mistakes(given, right)
-    if plain.ok or plain.empty:
-        return plain
-    foreign = any(one.unit for one in given)
-    if not foreign and all_fit(given, right, Slack.DATA, band()):
-        return Verdict(given, right, True, right_to=RightTo.ROUNDED_DATA)
-    if differences and not foreign and _is_by_differences(given, np.ravel(right)):
-        return Verdict(given, right, True, right_to=RightTo.DIFFERENCES)
-    if foreign and all_fit(given, right):
-        return plain  # the right number with the name of another unit
-    if all_fit(given, right, Slack.CUT):
-        return plain  # cut off, which is said beside it: what is as near is no mistake
-    near = _near(given, singles)
-    slacks = (Slack.TYPED, Slack.LOOSE, Slack.CUT)
-    fits = next((found for slack in slacks if (found := _single_fits(given, right, near, slack))), [])
-    if foreign:
-        fits = [one for one in fits if one.id in OTHER_UNIT] or fits
-    alone, more, listed = {one.id for one in fits}, list[str](), tuple(arrays)
-    for slack in (Slack.TYPED, Slack.LOOSE):
-        tried = [_array_fits(given, np.ravel(right), array, slack) for array in listed]
-        fits += [one for named, _ in tried for one in named if alone.isdisjoint(one.steps)]
-        more += [said for _, ways in tried for said in ways]
-        if fits:
-            break
-    fine = all((one.decimals or 0) >= DATA_DECIMALS or one.digits >= DATA_DIGITS for one in given)
-    if fine and all(one.steps for one in fits):  # nothing fits, or two mistakes at once
-        close = _single_fits(given, right, _near(given, rounded()), Slack.DATA)
-        steps = {step for one in fits for step in one.steps}
-        fits = [one for one in close if one.id in steps] or fits or close
-    return Verdict(given, right, False, tuple(fits), more=() if fits else tuple(dict.fromkeys(more)))
+    if not any(one.unit for one in given):
+        if all(one.exact == 0 for one in given) and (np.abs(right) > TINY).any():
+            return Verdict(given, right, False, empty=True)
+        if all_fit(given, right, Slack.TOLERANCE):
+            return Verdict(given, right, True)
+        if all_fit(given, right, Slack.FLOAT32):
+            return Verdict(given, right, True, right_to=RightTo.FLOAT32)
+        if all_fit(given, right, Slack.ROUNDED_DATA, band()):
+            return Verdict(given, right, True, right_to=RightTo.ROUNDED_DATA)
+        if differences and _is_by_differences(given, np.ravel(right)):
+            return Verdict(given, right, True, right_to=RightTo.DIFFERENCES)
+    elif all_fit(given, right):
+        return Verdict(given, right, False)  # the right number in another unit
+    if all_fit(given, right, Slack.TRUNCATED):
+        return Verdict(given, right, False)  # so near to the right answer that no other mistake is meant
+    return None
 
 
 def _is_by_differences(given: Sequence[Typed], right: Numbers) -> bool:
     """Whether a list with many digits differs from the right one by no more than finite differences do."""
     sizes = np.abs(np.atleast_1d(right))
-    if len(given) != sizes.size or not np.isfinite(sizes).all() or any(one.exact is None for one in given):
+    if not np.isfinite(sizes).all() or any(one.exact is None for one in given):
         return False
-    off = np.abs(np.array([one.near for one in given]) - right)
+    off = np.abs(np.array([one.value for one in given]) - right)
     long = sum(one.digits >= DIFFERENCE_DIGITS for one in given)
     return bool(2 * long > len(given) > 1 and (off <= DIFFERENCES * sizes.max()).all())
+
+
+def verdict_by_mistakes(
+    given: tuple[Typed, ...],
+    right: Numbers,
+    singles: Iterable[Candidate],
+    arrays: Iterable[CandidateArray],
+    rounded: Callable[[], Iterable[Candidate]],
+) -> Verdict:
+    """The verdict on a wrong answer: the mistakes that would give it.
+
+    `rounded` gives the single mistakes with how far the rounding of the data leaves each open.
+    """
+    # One mistake.
+    near = _near(given, singles)
+    slacks = (Slack.TYPED, Slack.FLOAT32, Slack.TRUNCATED)
+    fits = next((found for slack in slacks if (found := _single_fits(given, right, near, slack))), [])
+    if any(one.unit for one in given):
+        fits = [one for one in fits if one.id in OF_UNITS] or fits
+
+    # An error in one row, and two mistakes of which neither fits alone.
+    alone, undecided, listed = {one.id for one in fits}, dict[str, None](), tuple(arrays)
+    for slack in (Slack.TYPED, Slack.FLOAT32):
+        for array in listed:
+            found, ways = _array_fits(given, np.ravel(right), array, slack)
+            fits += [one for one in found if alone.isdisjoint(one.steps)]
+            undecided |= dict.fromkeys(ways)
+        if fits:
+            break
+
+    # One mistake before the data were rounded, where nothing else fits, or two mistakes of which it is one.
+    fine = all((one.decimals or 0) >= DATA_DECIMALS or one.digits >= DATA_DIGITS for one in given)
+    if fine and all(one.steps for one in fits):
+        close = _single_fits(given, right, _near(given, rounded()), Slack.ROUNDED_DATA)
+        steps = {step for one in fits for step in one.steps}
+        fits = [one for one in close if one.id in steps] or fits or close
+    return Verdict(given, right, False, tuple(fits), undecided=() if fits else tuple(undecided))
 
 
 def _near(given: tuple[Typed, ...], singles: Iterable[Candidate]) -> list[Candidate]:
     """The candidates that are not far off, as most are: thousands of answers are judged with the same ones."""
     if len(given) != 1 or given[0].exact is None:
         return [one for one in singles if np.size(one.value) == len(given)]
-    near, reach = given[0].near, 4.0 * given[0].fineness + float(given[0].tolerance)
+    value, reach = given[0].value, 4.0 * given[0].reach + float(given[0].tolerance)
 
     def may_fit(one: Candidate) -> bool:
         if isinstance(one.value, float) and isinstance(one.band, float):
-            return abs(one.value - near) <= reach + 1e-6 * abs(one.value) + 2.0 * one.band
+            return abs(one.value - value) <= reach + 1e-6 * abs(one.value) + 2.0 * one.band
         return True
 
     return [one for one in singles if may_fit(one)]
@@ -148,9 +174,9 @@ def _single_fits(
     """The mistakes that fit, the nearest number of each, likeliest first."""
     best: dict[str, Candidate] = {}
     for one in singles:
-        if not all_fit(given, one.value, slack, one.band) or _alike(given, one.value, right):
+        if not all_fit(given, one.value, slack, one.band) or _equals(given, one.value, right):
             continue
-        if any(all_fit(given, value, each, one.band) for value in one.excluded_by for each in (slack, Slack.CUT)):
+        if any(all_fit(given, value, each, one.band) for value in one.excluded_by for each in (slack, Slack.TRUNCATED)):
             continue
         if one.id not in best or _order(given, one) < _order(given, best[one.id]):
             best[one.id] = one
@@ -160,52 +186,55 @@ def _single_fits(
 def _array_fits(
     given: tuple[Typed, ...], right: Numbers, array: CandidateArray, slack: Slack
 ) -> tuple[list[Candidate], list[str]]:
-    """The mistakes of an array that fit; where too many do, or might by chance, only how many.
+    """The mistakes of an array that fit; where too many do, or might by chance, a sentence with their number.
 
-    Of a list one entry must be wrong, and the array say what mistakes make of that one.
+    Of a list one entry must be wrong, and the array must say which of its numbers are for that one.
     """
-    at_entry = None
+    at, tried = 0, np.isfinite(array.values)
     if len(given) > 1 or array.entry is not None:
         pairs = zip(given, np.ravel(right).tolist(), strict=True)
-        wrong = [at for at, (one, value) in enumerate(pairs) if not one.fits(value, Slack.LOOSE)]
+        wrong = [place for place, (one, value) in enumerate(pairs) if not one.fits(value, Slack.FLOAT32)]
         if array.entry is None or len(wrong) != 1:
             return [], []
-        at_entry = wrong[0]
-    typed, own = given[at_entry or 0], float(np.atleast_1d(right)[at_entry or 0])
+        at = wrong[0]
+        tried = array.entry == at
+    typed, own = given[at], float(np.atleast_1d(right)[at])
     if typed.digits < array.digits or typed.exact is None:
         return [], []
-    reach = typed.fineness
-    if slack is Slack.LOOSE:
-        reach = max(reach, float(typed.tolerance)) + float(SINGLE) * abs(typed.near)
-    alike: dict[str, list[int]] = {}
+
+    # The numbers that fit, equal ones together.
+    reach = typed.reach
+    if slack is Slack.FLOAT32:
+        reach = max(reach, float(typed.tolerance)) + float(FLOAT32_ERROR) * abs(typed.value)
+    same: dict[str, list[int]] = {}
     with np.errstate(invalid="ignore", over="ignore"):
-        near = np.abs(array.values - typed.near) <= 2.0 * reach + 1e-12 * abs(typed.near)
-    if at_entry is not None:
-        near &= array.entry == at_entry
-    for at in np.flatnonzero(near).tolist():
-        value = float(array.values[at])
-        if typed.fits(value, slack) and not _alike((typed,), value, own):
-            alike.setdefault(f"{value:.11g}", []).append(at)
-    if not alike:
+        near = tried & (np.abs(array.values - typed.value) <= 2.0 * reach + 1e-12 * abs(typed.value))
+    for place in np.flatnonzero(near).tolist():
+        value = float(array.values[place])
+        if typed.fits(value, slack) and not _equals((typed,), value, own):
+            same.setdefault(f"{value:.11g}", []).append(place)
+    if not same:
         return [], []
-    span = 2.0 * max(abs(own), abs(typed.near)) if np.isfinite(own) else 2.0 * abs(typed.near)
-    tried = np.isfinite(array.values) if at_entry is None else array.entry == at_entry
+
+    # How many of those that were tried fit by chance, were they spread evenly over the likely answers.
+    span = 2.0 * max(abs(own), abs(typed.value)) if np.isfinite(own) else 2.0 * abs(typed.value)
     by_chance = 2.0 * reach * int(np.count_nonzero(tried)) / span if span else inf
-    if len(alike) > MOST_NAMED or by_chance > MOST_BY_CHANCE:
-        return [], [f"{len(alike)} {array.kind[len(alike) > 1]}; type more digits to tell them apart"]
-    return [array.describe(ats[0], tuple(ats[1:])) for ats in alike.values()], []
+    if len(same) > MOST_NAMED or by_chance > MOST_BY_CHANCE:
+        return [], [f"{plural(len(same), *array.kind)}; type more digits to tell them apart"]
+    return [array.describe(places[0], tuple(places[1:])) for places in same.values()], []
 
 
-def _alike(given: Sequence[Typed], value: Numbers, right: Numbers) -> bool:
+def _equals(given: Sequence[Typed], value: Numbers, right: Numbers) -> bool:
     """Whether a value equals the right answer at the typed precision."""
     for typed, a, b in zip(given, np.ravel(value).tolist(), np.ravel(right).tolist(), strict=True):
         finite = np.isfinite(a) and np.isfinite(b)
-        if abs(Fraction(a) - Fraction(b)) > typed.half if finite else a != b:
+        if abs(Fraction(a) - Fraction(b)) > typed.half_unit if finite else a != b:
             return False
     return True
 
 
 def _order(given: tuple[Typed, ...], one: Candidate) -> tuple[int, float]:
+    """The rank, then the distance from what was typed."""
     values = np.ravel(one.value)
-    off = [abs(float(x) - t.near) for t, x in zip(given, values, strict=True) if t.exact is not None]
+    off = [abs(float(x) - t.value) for t, x in zip(given, values, strict=True) if t.exact is not None]
     return one.rank, max(off, default=0.0)

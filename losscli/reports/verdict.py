@@ -129,9 +129,9 @@ def _sentence(verdict: Verdict, what: str, unit: str, digits: int) -> str:
     if not what:
         return verdict.word
     shown = f"the {what} is {_right_digits(typed, float(np.ravel(verdict.right)[0]), digits)} {unit}".rstrip()
-    if not verdict.ok or typed.decimals is None or typed.exact is None or verdict.right_to or typed.cut:
+    if not verdict.ok or typed.decimals is None or typed.exact is None or verdict.right_to or typed.ellipsis:
         return f"{verdict.word}: {shown}"
-    reach = max(typed.half, typed.tolerance)
+    reach = max(typed.half_unit, typed.tolerance)
     low, high = (f"{float(typed.exact + sign * reach):.12g}" for sign in (-1, 1))
     return f"{verdict.word}: {shown}, and {shortened(typed.text)} means {low} to {high}"
 
@@ -144,7 +144,7 @@ def _list_sentence(verdict: Verdict, digits: int, hidden: bool) -> str:
     wrong = [
         at
         for at, (one, value) in enumerate(zip(given, values, strict=True))
-        if not one.fits(value, Slack.LOOSE) or (verdict.empty and value != 0.0) or one.unit
+        if not one.fits(value, Slack.FLOAT32) or (verdict.empty and value != 0.0) or one.unit
     ]
     if not wrong:
         return "wrong"
@@ -165,7 +165,7 @@ def _right_digits(typed: Typed, value: float, digits: int) -> str:
     if typed.fits(value):
         short = f"{value:.{digits}g}"
         return short if typed.fits(float(short)) else f"{value:.{min(max(digits, typed.digits + 1), 17)}g}"
-    texts = ((f"{value:.{count}g}", f"{typed.near:.{count}g}") for count in range(digits, 18))
+    texts = ((f"{value:.{count}g}", f"{typed.value:.{count}g}") for count in range(digits, 18))
     return next((shown for shown, other in texts if shown != other), f"{value!r}")
 
 
@@ -200,27 +200,27 @@ def _remarks(
     if verdict.empty:
         return [f"{text} has no significant digit, but the answer is not 0; give decimals"]
     said: list[str] = []
-    foreign = next((one.unit for one in verdict.given if one.unit), "")
-    if foreign:
+    other_unit = verdict.other_unit
+    if other_unit:
         right = "; the number alone is right" if all_fit(verdict.given, verdict.right) else ""
-        other = f"{OPTION_OF_UNIT[foreign]} asks for {foreign}"
-        said.append(f"{text} names {foreign}, but the answer is asked for in {unit}{right}; {other}")
-    below = all(one.near < 0.0 for one in verdict.given)
+        other = f"{OPTION_OF_UNIT[other_unit]} asks for {other_unit}"
+        said.append(f"{text} names {other_unit}, but the answer is asked for in {unit}{right}; {other}")
+    below = all(one.value < 0.0 for one in verdict.given)
     if not (verdict.fits or explained) and below and never_negative:
         said.append("a loss can't be negative: -ln of a probability is 0 or more")
-    if not (verdict.fits or foreign or verdict.more or explained):
+    if not (verdict.fits or other_unit or verdict.undecided or explained):
         said.append(f"no known mistake gives {text} on these data{advice}")
     few_digits = any(one.decimals is not None and one.decimals <= 2 for one in verdict.given)
     values = [fit.value for fit in verdict.fits]
     if few_digits and not all(np.allclose(values[0], value, rtol=1e-9, atol=0.0) for value in values[1:]):
         said.append(f"{len(values)} mistakes fit {text}, which has few digits; give more digits to tell them apart")
-    said += verdict.more
-    if all_fit(verdict.given, verdict.right, Slack.UNIT) and not foreign:
+    said += verdict.undecided
+    if all_fit(verdict.given, verdict.right, Slack.ONE_UNIT) and not other_unit:
         sizes = np.abs(np.atleast_1d(verdict.right).ravel()).tolist()
         pairs = list(zip(verdict.given, sizes, strict=True))
         above = all(one.exact is not None and abs(one.exact) > size for one, size in pairs)
         how = "rounded up" if above else "cut off and not rounded"
-        if all(one.exact == 0 or size >= one.fineness / 5.0 for one, size in pairs):  # nobody rounds 0.36 up to 1e9
+        if all(one.exact == 0 or size >= one.reach / 5.0 for one, size in pairs):  # nobody rounds 0.36 up to 1e9
             said.append(f"{text} is off by less than one unit of its last digit: was the answer {how}?")
     if any(isnan(one.special) for one in verdict.given):
         said.append("nan is what 0 * ln(0) gives on a computer; where the label makes a term vanish, it is 0")
@@ -230,8 +230,8 @@ def _remarks(
 # --- for machines -----------------------------------------------------------------------------------------------------
 def _verdict_record(verdict: Verdict, remark: str | None, hidden: bool = False) -> dict[str, Any]:
     """The verdict for machines."""
-    numbers = [one.near for one in verdict.given]
-    tolerances = [max(one.fineness, float(one.tolerance)) for one in verdict.given]
+    numbers = [one.value for one in verdict.given]
+    tolerances = [max(one.reach, float(one.tolerance)) for one in verdict.given]
     one = len(numbers) == 1 and np.ndim(verdict.right) == 0
     fits = [
         {

@@ -166,8 +166,8 @@ def _plant_forms(
         six = typed_answer(f"{value:.6g}")[0]
         if (
             not np.isfinite(value)
-            or six.fits(plain[0], Slack.UNIT)
-            or (name != "mean" and six.fits(plain[1], Slack.UNIT))
+            or six.fits(plain[0], Slack.ONE_UNIT)
+            or (name != "mean" and six.fits(plain[1], Slack.ONE_UNIT))
         ):
             continue
         for form, text in FORMS.items():

@@ -169,8 +169,8 @@ def test_of_the_numbers_of_a_mistake_the_nearest_is_told() -> None:
                 fitting = [one for one in own if one.rank == target.rank and given[0].fits(float(one.value))]
                 several += len(fitting) > 1
                 if told and told[0].rank == target.rank and not target.excluded_by and not told[0].excluded_by:
-                    off = abs(float(told[0].value) - given[0].near)
-                    assert off <= abs(float(target.value) - given[0].near) + 1e-12, (key, target, told)
+                    off = abs(float(told[0].value) - given[0].value)
+                    assert off <= abs(float(target.value) - given[0].value) + 1e-12, (key, target, told)
     assert several > 20
 
 

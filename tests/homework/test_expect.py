@@ -151,7 +151,7 @@ def test_what_students_and_terminals_write_is_understood(text: str) -> None:
     ],
 )
 def test_signs_fractions_and_logarithms_are_the_numbers_they_mean(text: str, value: float) -> None:
-    assert typed_number(text).near == pytest.approx(value, rel=1e-15, abs=0)
+    assert typed_number(text).value == pytest.approx(value, rel=1e-15, abs=0)
 
 
 def test_a_quotient_of_decimals_is_as_precise_as_they_are() -> None:
@@ -652,8 +652,8 @@ def test_more_than_three_ways_that_fit_are_counted_and_not_named() -> None:
 
     three, four = (judged(typed_answer("0.36"), 5.0, (), [ways(count)]) for count in (3, 4))
 
-    assert [fit.id for fit in three.fits] == ["way-0", "way-1", "way-2"] and three.more == ()
-    assert four.fits == () and four.more[0].startswith("4 ways; ") and len(four.more) == 1
+    assert [fit.id for fit in three.fits] == ["way-0", "way-1", "way-2"] and three.undecided == ()
+    assert four.fits == () and four.undecided[0].startswith("4 ways; ") and len(four.undecided) == 1
 
 
 @pytest.mark.parametrize(("tried", "named"), [(9, True), (11, False)])
@@ -664,7 +664,7 @@ def test_a_way_that_one_number_in_a_hundred_fits_by_chance_is_not_named(tried: i
 
     verdict = judged(typed_answer("0.36"), 5.0, (), [ways])
 
-    assert bool(verdict.fits) is named and bool(verdict.more) is not named
+    assert bool(verdict.fits) is named and bool(verdict.undecided) is not named
 
 
 def test_an_error_in_one_of_many_rows_is_named_by_digits_that_no_other_number_has_by_chance(here: Path) -> None:
