@@ -1,9 +1,7 @@
 """A gradient, or the parameters of a fit, checked against typed ones.
 
-Of a gradient: the verdict, the first wrong entry, and the ratio of given and right.
-
-A typed gradient is short, so its rows are in the first blocks. Where they are not, only the mistakes that multiply the
-whole gradient are told.
+A typed gradient is short, so its rows are in the first blocks. Where they are not, only the mistakes that need no rows
+are found.
 """
 
 from collections.abc import Sequence
@@ -20,7 +18,7 @@ from losscli.gradients.evaluate import Gradient, as_probs_and_logits
 from losscli.homework.check_loss import MOST_ROWS
 from losscli.homework.mistakes.candidate import candidates
 from losscli.homework.mistakes.descent import DESCENT_TEXTS, Descent, of_descent
-from losscli.homework.mistakes.gradients import Examples, RightGradient, gradient_mistakes
+from losscli.homework.mistakes.gradients import Examples, Parameters, Predictions, RightGradient, gradient_mistakes
 from losscli.homework.typed import Expected, Slack, Typed, expected_numbers
 from losscli.homework.verdict import Verdict, judged
 from losscli.losses.targets import Binary, Targets, dense, joined
@@ -49,7 +47,7 @@ class Diagnosis:
 
 
 def right_gradient(gradient: Gradient, numeric: bool) -> RightGradient:
-    """The gradient of all rows with what the diagnosis asks of them."""
+    """The gradient of all rows; with their predictions where these are all in the first blocks."""
     problem, n = gradient.problem, gradient.totals.summary.n
     if n > MOST_ROWS:
         raise DataError("--expect compares a million rows at most; this table has more")
@@ -70,7 +68,7 @@ def right_gradient(gradient: Gradient, numeric: bool) -> RightGradient:
         weights = [w * classes[part.rows.class_index] for w, part in zip(weights, prepared, strict=True)]
     weighted = any(part.rows.weight is not None for part in prepared) or (s.class_weight and hard)
     weight = np.concatenate(weights) if weighted else None
-    return replace(found, right=right.reshape(conditioned.shape), label=label, p=p, z=z, weight=weight)
+    return replace(found, right=right.reshape(conditioned.shape), predictions=Predictions(label, p, z, weight))
 
 
 def right_parameter_gradient(design: DesignMatrix, gradient: ParameterGradient) -> RightGradient:
@@ -78,13 +76,14 @@ def right_parameter_gradient(design: DesignMatrix, gradient: ParameterGradient) 
     s, right, theta = design.problem.settings, gradient.chosen, gradient.theta
     divisor = design.divisor if s.reduction is Reduction.MEAN else 1.0
     k = right.shape[0] if right.ndim == 2 else 2
-    found = RightGradient(right, divisor, design.summary.n, k, s.log_base, log_loss=s.loss.log_loss)
-    found = replace(found, intercept=design.shape.intercept, of_h=by_predictions(design, theta) / divisor)
-    if design.rows > MOST_EXAMPLES or s.focal or s.smoothing:
-        return found
-    y = _labels(design.unweighted, (design.rows, k))
-    h, _ = as_probs_and_logits(logits(design, theta), Scale.LOGITS)
-    return replace(found, examples=Examples(design.x, theta, y, h, effective_weights(design)))
+    examples = None
+    if design.rows <= MOST_EXAMPLES and not s.focal and not s.smoothing:
+        y = _labels(design.unweighted, (design.rows, k))
+        h, _ = as_probs_and_logits(logits(design, theta), Scale.LOGITS)
+        examples = Examples(design.x, theta, y, h, effective_weights(design))
+    parameters = Parameters(design.shape.intercept, by_predictions(design, theta) / divisor, examples)
+    n, log_loss = design.summary.n, s.loss.log_loss
+    return RightGradient(right, divisor, n, k, s.log_base, log_loss=log_loss, parameters=parameters)
 
 
 def _labels(unweighted: Targets, shape: tuple[int, ...]) -> Array:
@@ -105,7 +104,7 @@ def diagnose_gradient(given: tuple[Typed, ...], g: RightGradient) -> Diagnosis:
     right = g.right.ravel()
     if len(given) == 1 and right.size > 1:
         with np.errstate(invalid="ignore"):  # inf - inf
-            sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_mistakes(replace(g, listed=False)))
+            sums = (replace(one, value=float(np.sum(one.value))) for one in gradient_mistakes(replace(g, of_sum=True)))
             return Diagnosis(judged(given, float(right.sum()), sums), of_sum=True)
     verdict = judged(given, right, gradient_mistakes(g), differences=True)
     if verdict.ok:

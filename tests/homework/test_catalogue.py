@@ -16,7 +16,14 @@ from losscli.homework.evaluated_rows import EvaluatedRows
 from losscli.homework.mistakes import single_mistakes
 from losscli.homework.mistakes.binary import BINARY_TEXTS, of_binary
 from losscli.homework.mistakes.classes import CLASSES_TEXTS, of_classes
-from losscli.homework.mistakes.gradients import GRADIENT_TEXTS, Examples, RightGradient, of_gradients
+from losscli.homework.mistakes.gradients import (
+    GRADIENT_TEXTS,
+    Examples,
+    Parameters,
+    Predictions,
+    RightGradient,
+    of_gradients,
+)
 from losscli.homework.mistakes.inputs import INPUTS_TEXTS, of_inputs
 from losscli.homework.mistakes.metrics import METRICS_TEXTS, of_metrics
 from losscli.homework.mistakes.one_row import ROW_TEXTS, misspellings, row_errors
@@ -94,11 +101,11 @@ def test_what_gradients_yield_has_a_text_and_its_texts_are_yielded() -> None:
     x, theta = np.array([[1.0, 2.0, 0.5], [1.0, 1.0, 1.5], [1.0, 3.0, 2.5]]), np.array([0.1, 0.2, 0.3])
     examples = Examples(x, theta, y, p, np.ones(3))
     gradients = [
-        RightGradient((p - y) / 3, 3.0, 3, log_base=0.7, label=y, p=p, z=np.log(p / (1 - p))),
-        RightGradient(w * (p - y) / 7, 7.0, 3, by=Scale.PROBS, label=y, p=p, z=np.log(p / (1 - p)), weight=w),
-        RightGradient((cells - q) / 2, 2.0, 2, k=3, label=q, p=cells, z=np.log(cells)),
-        RightGradient(np.array([0.1, -0.2]), 3.0, 3, intercept=True, of_h=np.array([0.3, 0.4])),
-        RightGradient(np.array([0.1, -0.2, 0.3]), 3.0, 3, intercept=True, examples=examples),
+        RightGradient((p - y) / 3, 3.0, 3, log_base=0.7, predictions=Predictions(y, p, np.log(p / (1 - p)))),
+        RightGradient(w * (p - y) / 7, 7.0, 3, by=Scale.PROBS, predictions=Predictions(y, p, np.log(p / (1 - p)), w)),
+        RightGradient((cells - q) / 2, 2.0, 2, k=3, predictions=Predictions(q, cells, np.log(cells))),
+        RightGradient(np.array([0.1, -0.2]), 3.0, 3, parameters=Parameters(True, np.array([0.3, 0.4]))),
+        RightGradient(np.array([0.1, -0.2, 0.3]), 3.0, 3, parameters=Parameters(True, np.zeros(3), examples)),
     ]
 
     assert {one[0] for g in gradients for one in of_gradients(g)} == {*GRADIENT_TEXTS}

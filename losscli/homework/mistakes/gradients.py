@@ -1,10 +1,7 @@
-"""Mistakes in a gradient: for each the array that it would give, entry by entry.
-
-For a gradient by parameters the rows are unknown, and only the mistakes that multiply all of it can be told.
-"""
+"""Mistakes in a gradient: for each the array that it would give, entry by entry."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from math import log
 
@@ -25,22 +22,33 @@ from losscli.homework.mistakes.candidate import (
 from losscli.homework.mistakes.one_row import misspellings
 from losscli.losses.functions import sigmoid
 
-MOST_SIGNS = 200  # entries: beyond, a single wrong sign among them is not looked for
+MOST_ENTRIES = 200  # of a gradient in which mistakes with a single entry or row are looked for
 
-# The mistakes that multiply every entry by a number, as an id of two of them has them; "negated" comes last, as "sign".
+MOST_FEATURES = 6  # of which two may have been exchanged
+
+RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.001)  # learning rates of a step that may have been taken before
+
+# The mistakes that multiply every entry by a number and may come in pairs, each as the id of a pair names it.
 FACTORS = {
-    **{"not-averaged": "sum", "base-2": "base-2", "base-e": "base-e", "halved": "halved", "doubled": "doubled"},
-    **{"divided-twice": "divided-twice", "over-cells": "over-cells"},
+    "not-averaged": "sum",
+    **{id_: id_ for id_ in ("base-2", "base-e", "halved", "doubled", "divided-twice", "over-cells")},
+    "negated": "sign",
 }
 
 
-def _none() -> Array:
-    return np.empty(0)
+@dataclass(frozen=True)
+class Predictions:
+    """What a gradient by predictions is computed from: labels, probabilities, logits, (n,) or (n, k); weights (n,)."""
+
+    label: Array
+    p: Array
+    z: Array
+    weight: Array | None = None
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What a gradient by parameters is made of: features (m, d), parameters, labels and h, (m,) or (m, k), weights."""
+    """The rows of a regression: features (m, d), theta, labels and h, (m,) or (m, k), weights (m,)."""
 
     x: Array
     theta: Array
@@ -58,12 +66,20 @@ class Examples:
 
 
 @dataclass(frozen=True)
-class RightGradient:
-    """A right gradient (n,) or (n, k), the divisor in it, and per entry label, probability and logit; weights (n,).
+class Parameters:
+    """What a gradient by parameters is computed from: X^T h / divisor, and the examples of a short table."""
 
-    Where the rows are not known, as by parameters, the arrays by entry are empty; there `intercept` says that the first
-    parameter is one, `of_h` is X^T h, the gradient without the labels, and `examples` are the rows of a short table.
-    `listed` says that an answer has a number for each entry; otherwise one number was typed for the sum of several.
+    intercept: bool
+    of_h: Array
+    examples: Examples | None = None
+
+
+@dataclass(frozen=True)
+class RightGradient:
+    """A right gradient, by predictions (n,) or (n, k) or by parameters, with the divisor that it was divided by.
+
+    `predictions` or `parameters` are what it was computed from, None where that is unknown or too long. `of_sum` says
+    that one number was typed for the sum of all entries.
     """
 
     right: Array
@@ -72,37 +88,46 @@ class RightGradient:
     k: int = 2
     log_base: float = 1.0
     by: Scale = Scale.LOGITS
-    label: Array = field(default_factory=_none)
-    p: Array = field(default_factory=_none)
-    z: Array = field(default_factory=_none)
-    weight: Array | None = None
     log_loss: bool = True
-    intercept: bool = False
-    of_h: Array = field(default_factory=_none)
-    listed: bool = True
-    examples: Examples | None = None
+    of_sum: bool = False
+    predictions: Predictions | None = None
+    parameters: Parameters | None = None
+
+    @property
+    def has_few_entries(self) -> bool:
+        """Whether mistakes with a single entry are looked for."""
+        return not self.of_sum and 1 < self.right.size <= MOST_ENTRIES
 
 
 def gradient_mistakes(g: RightGradient) -> Iterator[Candidate]:
     """Every gradient that a mistake with log-losses gives, then what any two give that multiply all of it."""
     if g.log_loss:
         yield from (replace(one, value=np.ravel(one.value)) for one in candidates(of_gradients(g), GRADIENT_TEXTS))
-    if g.log_loss and g.listed and g.right.size > 1:
+    if g.log_loss and not g.of_sum and g.right.size > 1:
         yield from _two_factors(g)
 
 
 def of_gradients(g: RightGradient) -> Iterator[Yielded]:
     """Each mistake in a gradient, as its key and the array that it gives."""
-    right, n, y, p, z = g.right, g.n, g.label, g.p, g.z
-    rows_known = y.size > 0
-    matrix = right.ndim == 2
-    few_entries = g.listed and 1 < right.size <= MOST_SIGNS
+    yield from _of_scale(g)
+    if g.predictions is not None:
+        yield from _by_predictions(g, g.predictions)
+    if g.parameters is not None:
+        yield from _by_parameters(g, g.parameters)
+    if g.has_few_entries:
+        right, width = g.right.ravel(), g.right.shape[-1]
+        for at in np.flatnonzero(right).tolist():
+            place = f" (row {at // width + 1}, column {at % width + 1})" if g.right.ndim == 2 else ""
+            yield "one-sign", np.where(np.arange(right.size) == at, -right, right), at + 1, place
+        yield "signs-lost", np.abs(right), "positive"
+        yield "signs-lost", -np.abs(right), "negative"
+    if not g.of_sum and g.right.ndim == 2 and min(g.right.shape) > 1:
+        yield "transposed", np.ascontiguousarray(g.right.T)
 
-    def scaled(slopes: Array) -> Array:
-        """Slopes of rows, not yet weighed or divided, as the gradient that was asked for."""
-        weight = np.ones(n) if g.weight is None else g.weight
-        return times(weight.reshape(-1, *[1] * (slopes.ndim - 1)), slopes) / (g.divisor * g.log_base)
 
+def _of_scale(g: RightGradient) -> Iterator[Yielded]:
+    """The mistakes that multiply every entry by a number."""
+    right, n = g.right, g.n
     yield "negated", -right
     if g.divisor != 1.0:
         yield "not-averaged", g.divisor * right
@@ -111,145 +136,139 @@ def of_gradients(g: RightGradient) -> Iterator[Yielded]:
         yield "divided-twice", right / n
     yield "halved", right / 2.0
     yield "doubled", right * 2.0
-    if matrix or not rows_known:
+    if right.ndim == 2 or g.predictions is None:
         yield "over-cells", right / g.k
     if abs(g.log_base - log(2.0)) > 1e-12:
         yield "base-2", right * g.log_base / log(2.0)
     if g.log_base != 1.0:
         yield "base-e", right * g.log_base
-    if rows_known and g.by is not Scale.PROBS:
+    if g.divisor != 1.0 and abs(g.divisor - n) > 1e-9 * n:
+        yield "weights-over-n", right * g.divisor / n
+    if n > 1 and g.divisor == n:
+        yield "n-minus-1", right * n / (n - 1)
+
+
+# --- by predictions ---------------------------------------------------------------------------------------------------
+def _by_predictions(g: RightGradient, rows: Predictions) -> Iterator[Yielded]:
+    right, n, y, p, z, matrix = g.right, g.n, rows.label, rows.p, rows.z, g.right.ndim == 2
+
+    def scaled(slopes: Array) -> Array:
+        """Slopes of rows, not yet weighed or divided, as the gradient that was asked for."""
+        weight = np.ones(n) if rows.weight is None else rows.weight
+        return times(weight.reshape(-1, *[1] * (slopes.ndim - 1)), slopes) / (g.divisor * g.log_base)
+
+    # --- by another variable, or of another loss
+    if g.by is not Scale.PROBS:
         yield "by-probs", right / (p * (1.0 - p))
         if matrix:
             yield "by-probs", scaled(-times(y, 1.0 / p))
-    if rows_known and g.by is not Scale.LOGITS:
+    if g.by is not Scale.LOGITS:
         yield "by-logits", right * p * (1.0 - p)
         yield "by-logits", scaled(p - y)
-    if rows_known:
-        yield "squared-error", right * p * (1.0 - p)
-        yield "squared-error", 2.0 * right * p * (1.0 - p)
-        if not matrix:
-            first_term = -times(y, 1.0 / p)
-            yield from (
-                ("first-term-only", slopes) for slopes in (scaled(first_term), scaled(-y * (1.0 - p)), first_term)
-            )
-        yield "activation-forgotten", scaled(z - y)
-        yield "activation-twice", scaled((_softmax(p) if matrix else sigmoid(p)) - y)
-        yield "slope-only", scaled(p * (1.0 - p))
-        if matrix:
-            yield "target-only", np.where(y > 0.0, right, 0.0)
-            yield "target-only", scaled(np.where(y > 0.0, p - 1.0, 0.0))
-    if g.weight is not None and bool((g.weight > 0.0).all()):
-        bare = right * g.divisor / g.weight.reshape(-1, *[1] * (right.ndim - 1))
+    yield "squared-error", right * p * (1.0 - p)
+    yield "squared-error", 2.0 * right * p * (1.0 - p)
+
+    # --- a factor or a term of the chain rule
+    if not matrix:
+        first_term = -times(y, 1.0 / p)
+        yield "first-term-only", scaled(first_term)
+        yield "first-term-only", scaled(-y * (1.0 - p))
+        yield "first-term-only", first_term
+    yield "activation-forgotten", scaled(z - y)
+    yield "activation-twice", scaled((_softmax(p) if matrix else sigmoid(p)) - y)
+    yield "slope-only", scaled(p * (1.0 - p))
+    if matrix:
+        yield "target-only", np.where(y > 0.0, right, 0.0)
+        yield "target-only", scaled(np.where(y > 0.0, p - 1.0, 0.0))
+    if rows.weight is not None and bool((rows.weight > 0.0).all()):
+        bare = right * g.divisor / rows.weight.reshape(-1, *[1] * (right.ndim - 1))
         yield from (("weights-ignored", slopes) for slopes in (bare / n, bare / g.divisor, bare))
-    if g.divisor != 1.0 and abs(g.divisor - n) > 1e-9 * n:
-        yield "weights-over-n", right * g.divisor / n
-    if rows_known:
-        yield "label-not-subtracted", scaled(p)
-        yield "label-not-subtracted", p
-    elif g.of_h.size:
-        yield "label-not-subtracted", g.of_h
-        yield "label-not-subtracted", g.of_h * g.divisor
-    if few_entries:
-        flat, width = right.ravel(), right.shape[-1]
-        for at in np.flatnonzero(flat).tolist():
-            place = f" (row {at // width + 1}, column {at % width + 1})" if matrix else ""
-            yield "one-sign", np.where(np.arange(flat.size) == at, -flat, flat), at + 1, place
-        yield "signs-lost", np.abs(right), "positive"
-        yield "signs-lost", -np.abs(right), "negative"
-    if rows_known and not matrix and g.by is not Scale.LOGPROBS:
+    yield "label-not-subtracted", scaled(p)
+    yield "label-not-subtracted", p
+    yield "times-p", right * p
+    yield "slope-twice", right * p * (1.0 - p)
+
+    # --- the wrong class, row or axis
+    if not matrix and g.by is not Scale.LOGPROBS:
         over = p * (1.0 - p) if g.by is Scale.PROBS else 1.0
         yield "classes-swapped", scaled((p - (1.0 - y)) / over)
         yield "classes-swapped", scaled((1.0 - p - y) / over)
-    if n > 1 and g.divisor == n:
-        yield "n-minus-1", right * n / (n - 1)
-    if g.listed and rows_known and len(right) > 2:
+    if not g.of_sum and len(right) > 2:
         yield "rows-shifted", np.roll(right, 1, axis=0), "one row too far down"
         yield "rows-shifted", np.roll(right, -1, axis=0), "one row too far up"
         yield "rows-shifted", right[::-1], "in reverse order"
-    if g.listed and matrix and min(right.shape) > 1:
-        yield "transposed", np.ascontiguousarray(right.T)
-    if g.listed and g.intercept and right.shape[-1] > 1:
-        yield "intercept-last", np.roll(right, -1, axis=-1)
-    if rows_known:
-        yield "times-p", right * p
-        yield "slope-twice", right * p * (1.0 - p)
-    if rows_known and matrix:
+    if matrix:
         yield "labels-off-by-one", scaled(p - np.roll(y, 1, axis=1)), "after"
         yield "labels-off-by-one", scaled(p - np.roll(y, -1, axis=1)), "before"
         yield "softmax-over-rows", scaled(_softmax(z.T).T - y)
         yield "sigmoid-for-softmax", scaled(sigmoid(z) - y)
-    if rows_known and few_entries and g.by is not Scale.LOGPROBS:
-        yield from _one_row(g, scaled)
-    if g.examples is not None:
-        yield from _by_parameters(g, g.examples)
-    if rows_known and right.size > 1:
+    if g.has_few_entries and g.by is not Scale.LOGPROBS and ((y == 0.0) | (y == 1.0)).all():
+        yield from _in_one_row(g.by, rows, scaled)
+
+    # --- all predictions moved together
+    if right.size > 1:
         over_all = [(1.0, ""), (float(right.size), ", and divided by the number of cells")]
         over_all += [(float(g.k), ", and divided by the number of classes")] if matrix else []
-        sums = [np.full(right.size if g.listed else 1, right.sum())]
-        sums += [np.repeat(right.sum(axis=1), right.shape[1])] if g.listed and matrix else []
+        sums = [np.full(1 if g.of_sum else right.size, right.sum())]
+        sums += [np.repeat(right.sum(axis=1), right.shape[1])] if matrix and not g.of_sum else []
         yield from (("all-at-once", each / count, how) for each in sums for count, how in over_all)
 
 
-def _one_row(g: RightGradient, scaled: Callable[[Array], Array]) -> Iterator[Yielded]:
-    """The label of one row flipped, or two digits of its prediction exchanged or one off."""
-    y, p = g.label, g.p
-    if not ((y == 0.0) | (y == 1.0)).all():
-        return
+def _in_one_row(by: Scale, rows: Predictions, scaled: Callable[[Array], Array]) -> Iterator[Yielded]:
+    """The hard label of one row flipped, or two digits of its prediction exchanged or one off."""
+    y, p = rows.label, rows.p
 
     def slopes(y: Array, p: Array) -> Array:
-        if g.by is Scale.LOGITS:
+        if by is Scale.LOGITS:
             return p - y
         return -times(y, 1.0 / p) if y.ndim == 2 else (p - y) / (p * (1.0 - p))
 
     for at in range(len(y)):
         if y.ndim == 1:
-            other = y.copy()
-            other[at] = 1.0 - y[at]
-            yield "row-flipped", scaled(slopes(other, p)), at + 1, f"{int(other[at])} and not {int(y[at])}"
-        for k in range(y.shape[1]) if y.ndim == 2 else ():
-            if y[at, k] == 0.0:
-                other = y.copy()
-                other[at] = np.eye(y.shape[1])[k]
-                yield (
-                    "row-flipped",
-                    scaled(slopes(other, p)),
-                    at + 1,
-                    f"column {k + 1} and not {int(y[at].argmax()) + 1}",
-                )
+            others = [(1.0 - y[at], f"{int(1.0 - y[at])} and not {int(y[at])}")]
+        else:
+            own, classes = int(y[at].argmax()), np.eye(y.shape[1])
+            others = [(classes[k], f"column {k + 1} and not {own + 1}") for k in range(y.shape[1]) if k != own]
+        for label, what in others:
+            flipped = y.copy()
+            flipped[at] = label
+            yield "row-flipped", scaled(slopes(flipped, p)), at + 1, what
         for cell in np.ndindex(y.shape[1:]):
             text = repr(float(p[(at, *cell)]))
-            for typed, what in misspellings(text):
+            for typed, how in misspellings(text):
                 if 0.0 < float(typed) < 1.0:
                     changed = p.copy()
                     changed[(at, *cell)] = float(typed)
-                    yield "row-typo", scaled(slopes(y, changed)), at + 1, f"{typed} for {text}, {what}"
+                    yield "row-typo", scaled(slopes(y, changed)), at + 1, f"{typed} for {text}, {how}"
 
 
-STEPS = (1.0, 0.5, 0.1, 0.05, 0.01, 0.001)
-
-MOST_EXCHANGED = 6  # features: beyond, exchanged ones are not looked for
-
-
-def _by_parameters(g: RightGradient, e: Examples) -> Iterator[Yielded]:
-    divisor, (m, d) = g.divisor * g.log_base, e.x.shape
-    first = 1 if g.intercept else 0
-    if g.intercept and d > 1:
+# --- by parameters ----------------------------------------------------------------------------------------------------
+def _by_parameters(g: RightGradient, parameters: Parameters) -> Iterator[Yielded]:
+    yield "label-not-subtracted", parameters.of_h
+    yield "label-not-subtracted", parameters.of_h * g.divisor
+    first, d = int(parameters.intercept), g.right.shape[-1]
+    if first and d > 1 and not g.of_sum:
+        yield "intercept-last", np.roll(g.right, -1, axis=-1)
+    if (e := parameters.examples) is None:
+        return
+    divisor = g.divisor * g.log_base
+    if first and d > 1:
         z = e.x[:, 1:] @ e.theta[..., 1:].T
         yield "intercept-left-out", e.gradient(e.activated(z) - e.y) / divisor
     yield "no-sigmoid", e.gradient(e.x @ e.theta.T - e.y) / divisor
     yield "slope-twice", e.gradient((e.h - e.y) * e.h * (1.0 - e.h)) / divisor
-    alone = np.zeros(m)
+    alone = np.zeros(len(e.x))
     alone[0] = 1.0
     row = e.gradient(((e.h - e.y).T * alone).T) / g.log_base
     yield "first-row-alone", row, ""
     if g.divisor != 1.0:
         yield "first-row-alone", row / g.divisor, ", divided by the number of rows"
-    for rate in STEPS:
+    for rate in RATES:
         z = e.x @ (e.theta - rate * g.right).T
         yield "theta-after-a-step", e.gradient(e.activated(z) - e.y) / divisor, rate
     if e.y.ndim == 1:
         yield "complement", e.gradient(1.0 - e.h - e.y) / divisor
-    for a, b in combinations(range(first, d), 2) if d - first <= MOST_EXCHANGED else ():
+    for a, b in combinations(range(first, d), 2) if d - first <= MOST_FEATURES else ():
         order = list(range(d))
         order[a], order[b] = b, a
         yield "features-exchanged", g.right[..., order], a + 1 - first, b + 1 - first
@@ -265,17 +284,16 @@ def _softmax(p: Array) -> Array:
 
 def _two_factors(g: RightGradient) -> Iterator[Candidate]:
     """Any two mistakes that multiply every entry, where none of them does so alone."""
-    right, factors = g.right.ravel(), dict[str, list[float]]()
-    for one in candidates(of_gradients(replace(g, right=np.ones_like(g.right))), GRADIENT_TEXTS):
-        factors.setdefault(one.id, []).append(float(np.ravel(one.value)[0]))
-    factors = {id_: factors[id_] for id_ in (*FACTORS, "negated") if id_ in factors}
-    alone = tuple(right * factor for found in factors.values() for factor in found)
+    right, found = g.right.ravel(), dict[str, list[float]]()
+    for id_, value, *_ in _of_scale(replace(g, right=np.ones_like(g.right))):
+        found.setdefault(id_, []).append(float(np.ravel(value)[0]))
+    factors = {id_: found[id_] for id_ in FACTORS if id_ in found}
+    alone = tuple(right * factor for each in factors.values() for factor in each)
     for (a, of_a), (b, of_b) in combinations(factors.items(), 2):
         (_, meaning, fix), (_, second_meaning, second_fix) = GRADIENT_TEXTS[a], GRADIENT_TEXTS[b]
         both = f"{meaning}; and {second_meaning}", f"{fix}; and {second_fix}"
         for x, y in product(of_a, of_b):
-            id_ = f"{FACTORS[a]}-and-{FACTORS.get(b, 'sign')}"
-            yield Candidate(id_, right * x * y, RARE + 1, *both, excluded_by=alone)
+            yield Candidate(f"{FACTORS[a]}-and-{FACTORS[b]}", right * x * y, RARE + 1, *both, excluded_by=alone)
 
 
 # fmt: off
