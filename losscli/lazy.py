@@ -1,4 +1,4 @@
-"""A module that is imported when something of it is first used; numpy is one for all that help is made of."""
+"""Modules that are imported when they are first used. `np` is numpy for what `--help` loads: help needs no numpy."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ __all__ = ["Array", "Ints", "Lazy", "np"]
 
 
 class Lazy:
-    """Stands for a module; what was used once is kept, so that later uses cost nothing more."""
+    """Stands for a module. An attribute is kept once it was used, so that later uses cost nothing more."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -20,10 +20,8 @@ class Lazy:
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
-    Ints = NDArray[np.intp]
+    from losscli.arrays import Array, Ints
 else:
     np = Lazy("numpy")
     Array = Ints = Any

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.commands.arguments import FitArguments
 from losscli.commands.settings import (
     printing_of,
@@ -21,7 +22,6 @@ from losscli.commands.settings import (
 )
 from losscli.enums import Form, Solver
 from losscli.errors import DataError, UsageError, shown
-from losscli.evaluation.prepare import Array
 from losscli.output.formats import emit
 from losscli.output.report import Report
 from losscli.regression.descent import DESCENT_STEPS, NEWTON_STEPS, Fit, FitConfig, descend

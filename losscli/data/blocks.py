@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from losscli.data.categorical import Array, Categorical, Column, Flags, Ints, taken
+from losscli.arrays import Array, Flags, Ints
+from losscli.data.categorical import Categorical, Column, taken
 from losscli.data.cells import DASHES, is_missing_number
 from losscli.data.columns import LABEL_NAMES, Columns, ColumnSelection
 from losscli.data.reasons import MISSING_CELL

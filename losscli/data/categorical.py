@@ -7,11 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags, Ints
 from losscli.data.cells import EXACT, MISSING, canonical, is_missing, numbers
-
-Array = NDArray[np.float64]
-Ints = NDArray[np.intp]
-Flags = NDArray[np.bool_]
 
 TEXT_BYTES = 64  # of UTF-8 that a cell of `ByteStrings` has at most
 # The first four bytes of all that is missing, in lower case as `| 0x20` makes it of letters and of nothing.
@@ -79,7 +76,7 @@ def one_below_the_other(parts: Iterable[ByteStrings]) -> ByteStrings:
     return ByteStrings(found)
 
 
-def missing_words(categories: Categories) -> NDArray[np.bool_]:
+def missing_words(categories: Categories) -> Flags:
     """Which words stand for no value."""
     if not isinstance(categories, ByteStrings):
         return np.array([is_missing(word) for word in categories], dtype=bool)

@@ -4,7 +4,8 @@ import re
 from math import isnan
 
 import numpy as np
-from numpy.typing import NDArray
+
+from losscli.arrays import Array
 
 MISSING = frozenset(
     {
@@ -92,7 +93,7 @@ def is_text(cell: str) -> bool:
     return cell.isascii() or not any("\udc80" <= char <= "\udcff" for char in cell)
 
 
-def numbers(cells: list[str]) -> NDArray[np.float64] | None:
+def numbers(cells: list[str]) -> Array | None:
     """All cells as floats, or None when one isn't a number or is NaN."""
     text = "".join(cells)
     if not text.isascii() and MINUS in text:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Ints
 from losscli.data.blocks import Block
 from losscli.data.categorical import taken, texts
 from losscli.data.cells import is_missing
@@ -150,7 +150,7 @@ class RowDetails:
 def _worst(problem: Problem, options: AnalysisOptions, block: Block, prepared: Prepared, rows: Rows) -> Worst:
     values, index, width = rows.value, rows.class_index, _observations(prepared)
 
-    def entries(places: NDArray[np.intp]) -> tuple[Entry, ...]:
+    def entries(places: Ints) -> tuple[Entry, ...]:
         at = places // width
         labels = _labels(prepared.block, places, at, width)
         extra = [prepared.block.extra[column].taken(at) for column in options.show]
@@ -181,7 +181,7 @@ def _observations(prepared: Prepared) -> int:
     return prepared.block.preds.shape[1] if prepared.raw.ndim == 1 else 1
 
 
-def _labels(block: Block, places: NDArray[np.intp], at: NDArray[np.intp], width: int) -> list[str | None]:
+def _labels(block: Block, places: Ints, at: Ints, width: int) -> list[str | None]:
     if len(block.labels) == 1:
         return list(texts(taken(block.labels[0], at)))
     if len(block.labels) != width or not block.labels:

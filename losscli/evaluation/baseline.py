@@ -5,9 +5,9 @@ from functools import partial
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Form, Scale
-from losscli.evaluation.data_checks import HARD
-from losscli.evaluation.prepare import Array, binary_targets, hard_targets
+from losscli.evaluation.prepare import HARD, binary_targets, hard_targets
 from losscli.evaluation.problem import Problem
 from losscli.losses.conventions import Convention
 from losscli.losses.focal import focal_value, true_class_cost

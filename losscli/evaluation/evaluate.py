@@ -18,8 +18,7 @@ from losscli.engines.local import MOST_PROCESSES, in_parts, in_threads
 from losscli.enums import Reduction, Scale
 from losscli.errors import DataError, Quoted, shown
 from losscli.evaluation.baseline import baseline
-from losscli.evaluation.data_checks import HARD
-from losscli.evaluation.prepare import Prepared, prepare
+from losscli.evaluation.prepare import HARD, Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import EVEN, scores_of
 from losscli.losses.rows import row_loss

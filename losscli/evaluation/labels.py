@@ -11,15 +11,13 @@ from functools import partial
 from math import nan
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags, Ints
 from losscli.data.categorical import Categorical, Column
 from losscli.data.cells import canonical, number
 from losscli.data.classnames import cut_names, plain_names, plain_truth
 from losscli.errors import RowError, UsageError, shown
 from losscli.statistics.summary import SUM_TOLERANCE
-
-Array = NDArray[np.float64]
 
 _TRUTH = {"true": 1.0, "false": 0.0}
 
@@ -45,16 +43,16 @@ def binary(column: Column, positive: str | None, place: int = 0) -> Array:
     return values
 
 
-def is_label(column: Column, label: str) -> NDArray[np.bool_]:
+def is_label(column: Column, label: str) -> Flags:
     """Which cells (n,) are this label."""
     return _matches(column, label)
 
 
-def same_label(left: Column, right: Column) -> NDArray[np.bool_]:
+def same_label(left: Column, right: Column) -> Flags:
     """Which rows (n,) have one label in both columns."""
     numbers: dict[str, int] = {}
 
-    def numbered(column: Column) -> NDArray[np.intp]:
+    def numbered(column: Column) -> Ints:
         if isinstance(column, Categorical):
             labels, codes = list(column.categories), column.codes
         else:
@@ -83,7 +81,7 @@ class ClassNames:
         """Whether the classes are the numbers from 0."""
         return self.names == _numbered(len(self.names))
 
-    def indices(self, column: Column) -> NDArray[np.intp]:
+    def indices(self, column: Column) -> Ints:
         """Class numbers (n,) of labels; a RowError at the first that is no class."""
         if isinstance(column, Categorical):
             found = np.array([self._known(word) for word in column.categories], dtype=np.intp)[column.codes]
@@ -106,7 +104,7 @@ class ClassNames:
         index = self.index(canonical(label))
         return -1 if index is None else index
 
-    def _of_numbers(self, values: Array) -> NDArray[np.intp]:
+    def _of_numbers(self, values: Array) -> Ints:
         whole = values.astype(np.intp) if len(values) and np.abs(values).max() < 4096 else None
         if whole is not None and (whole == values).all() and whole.min() >= 0:
             present = np.flatnonzero(np.bincount(whole))
@@ -174,7 +172,7 @@ def soft(columns: Sequence[Column]) -> Array:
     return rows
 
 
-def _matches(column: Column, label: str) -> NDArray[np.bool_]:
+def _matches(column: Column, label: str) -> Flags:
     wanted = plain_truth(canonical(label))
     if isinstance(column, Categorical):
         matches = [plain_truth(canonical(word)) == wanted for word in column.categories]

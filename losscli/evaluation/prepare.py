@@ -10,15 +10,14 @@ from math import inf
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags, Ints
 from losscli.data.blocks import Block, take
-from losscli.data.categorical import Categorical, Column, Ints, taken
+from losscli.data.categorical import Categorical, Column, taken
 from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Form, Scale
 from losscli.errors import RowError
-from losscli.evaluation.data_checks import HARD, WORDS, data_checks_of
 from losscli.evaluation.labels import binary, is_label, same_label, soft
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import prediction_faults, raise_first, weight_faults
@@ -27,9 +26,12 @@ from losscli.losses.functions import row_sums
 from losscli.losses.targets import Binary, Classes, Soft, Targets
 from losscli.statistics.summary import DecidedScores, PositiveLabel, RowCounts, Rows, extremes
 
-Array = NDArray[np.float64]
-
 Labels = Array | Ints  # numbers in [0, 1], class numbers, or label probabilities (n, k)
+
+# Traits: what is true of all rows of a block. A table has a trait where each of its blocks has it.
+DECIDED, UNIT_RANGE, HARD, WITHOUT_FIRST = "decided", "unit range", "hard labels", "without the first class"
+WORDS = "labels that are words"
+_FIRST_CELLS = 256  # which are looked at before all cells are
 
 
 class Prepared(NamedTuple):
@@ -141,7 +143,7 @@ def _prepare_binary(problem: Problem, block: Block, row: Ints, labels: Labels, c
     raw = np.ascontiguousarray(block.preds).ravel()
     each = row if width == 1 else np.repeat(row, width)
     weight = block.weights if width == 1 or block.weights is None else np.repeat(block.weights, width)
-    traits, decided = data_checks_of(problem, y, raw), None
+    traits, decided = traits_of(problem, y, raw), None
     if problem.decision is not None and len(raw):
         decision = block.extra[problem.decision[1]]
         positive = is_label(decision, s.labels.positive or "1")
@@ -251,7 +253,7 @@ def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, 
         sums=sums,
         entropy=entropy,
         counts=replace(counts, clipped=changed),
-        traits=data_checks_of(problem, labels, block.preds) | words,
+        traits=traits_of(problem, labels, block.preds) | words,
     )
     logarithms = log_conditioned(problem, block.preds)
     return Prepared(block, row, targets, unweighted, unweighted, block.preds, cells, rows, logarithms)
@@ -302,6 +304,25 @@ def _shares(problem: Problem, weight: Array | None, factor: Array | None, row: I
     return share
 
 
+# --- traits -----------------------------------------------------------------------------------------------------------
+def traits_of(problem: Problem, labels: Labels, cells: Array) -> frozenset[str]:
+    """The traits of the labels (n,) or (n, k) and of the predictions of a block, as they stand in the source."""
+    scale, indices = problem.settings.scale, labels.dtype.kind != "f"
+    traits = {
+        DECIDED: scale is Scale.PROBS and _all(cells, lambda p: (p == 0.0) | (p == 1.0)),
+        UNIT_RANGE: scale is Scale.LOGITS and _all(cells, lambda z: (z >= 0.0) & (z <= 1.0)),
+        HARD: indices or _all(np.asarray(labels, np.float64), lambda y: (y == 0.0) | (y == 1.0)),
+        WITHOUT_FIRST: indices and labels.ndim == 1 and bool((labels > 0).all()),
+    }
+    return frozenset(trait for trait, holds in traits.items() if holds)
+
+
+def _all(cells: Array, holds: Callable[[Array], Flags]) -> bool:
+    """Whether something holds for each cell; the first cells most often show that it doesn't."""
+    return bool(holds(cells[:_FIRST_CELLS]).all()) and bool(holds(cells).all())
+
+
+# --- conditioned predictions ------------------------------------------------------------------------------------------
 def conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:
     """Predictions rescaled and clipped as the convention says, and how many cells clipping changed."""
     rule = problem.convention

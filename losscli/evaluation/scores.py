@@ -4,11 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags
 from losscli.enums import Form, Scale
-from losscli.evaluation.data_checks import HARD
-from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.prepare import HARD, Prepared
 from losscli.evaluation.problem import Problem
 from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary, dense
@@ -25,7 +24,7 @@ def probabilities(problem: Problem, prepared: Prepared) -> Array:
     return probs / probs.sum(axis=1, keepdims=True) if problem.convention.rescale and probs.ndim == 2 else probs
 
 
-def _correct(problem: Problem, prepared: Prepared) -> NDArray[np.bool_] | None:
+def _correct(problem: Problem, prepared: Prepared) -> Flags | None:
     """Whether each label is the predicted one: 1 where p > 1/2, else 0; of classes the first with the largest p."""
     if HARD not in prepared.rows.traits:
         return None
@@ -46,13 +45,13 @@ def _squared_error(problem: Problem, prepared: Prepared) -> Array:
     return np.asarray(((dense(prepared.unweighted, probs.shape) - probs) ** 2).sum(axis=1))
 
 
-SCORES: Mapping[str, Callable[[Problem, Prepared], Array | NDArray[np.bool_] | None]] = {
+SCORES: Mapping[str, Callable[[Problem, Prepared], Array | Flags | None]] = {
     "accuracy": _correct,
     "brier": _squared_error,
 }
 
 
-def scores_of(problem: Problem, prepared: Prepared, wanted: Collection[str]) -> dict[str, Array | NDArray[np.bool_]]:
+def scores_of(problem: Problem, prepared: Prepared, wanted: Collection[str]) -> dict[str, Array | Flags]:
     """The wanted scores (n,) of a block; none where there are no labels, no accuracy where labels are soft."""
     if problem.form is Form.LIKELIHOOD:
         return {}

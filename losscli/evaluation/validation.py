@@ -4,8 +4,8 @@ from math import inf
 
 import numpy as np
 
+from losscli.arrays import Array, Ints
 from losscli.data.blocks import Block
-from losscli.data.categorical import Array, Ints
 from losscli.data.cells import canonical
 from losscli.enums import Form, Scale
 from losscli.errors import RowError

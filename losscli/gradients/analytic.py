@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Form, Scale
 from losscli.errors import UsageError
-from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.losses.conventions import log_rescaled, rescaled
 from losscli.losses.functions import ln, log1mexp, log_softmax, product, rest_sums, row_sums, sigmoid, softplus

@@ -8,9 +8,8 @@ Inconclusive entries are counted and left out; a wrong formula stays wrong whate
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from losscli.evaluation.prepare import Array
+from losscli.arrays import Array, Flags, Ints
 from losscli.gradients.numeric import DifferenceProblem, Differences, differences
 
 TOLERANCE = 1e-6
@@ -23,7 +22,7 @@ class Comparison:
     """The largest relative error of each row (n,), and the number of its inconclusive entries (n,)."""
 
     error: Array
-    inconclusive: NDArray[np.intp]
+    inconclusive: Ints
 
 
 def compare_slopes(slope: Array, s: DifferenceProblem, found: Differences, settle: bool) -> Comparison:
@@ -49,7 +48,7 @@ def _gap(a: Array, b: Array) -> Array:
         return np.abs(a - b)
 
 
-def _largest(error: Array, left_out: NDArray[np.bool_]) -> Array:
+def _largest(error: Array, left_out: Flags) -> Array:
     """A slope that is not a number is as wrong as can be."""
     judged = np.where(left_out, 0.0, np.where(np.isnan(error), np.inf, error))
     return np.asarray(judged.max(axis=1, initial=0.0))

@@ -10,15 +10,14 @@ from math import inf, isqrt
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Ints
 from losscli.data.blocks import Block
-from losscli.data.categorical import Ints
 from losscli.data.table import Table
 from losscli.enums import Reduction, Scale
 from losscli.errors import DataError, RowError
 from losscli.evaluation.evaluate import evaluated, in_order, refuse_nothing
-from losscli.evaluation.prepare import Array, Prepared, prepare
+from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.validation import raise_first, weights_out_of_reach
 from losscli.gradients.analytic import slopes
@@ -138,7 +137,7 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
     raise_first(weights_out_of_reach(block, "in a gradient"))
     prepared, rows = evaluated(problem, block)
 
-    def in_place(values: NDArray[np.float64] | NDArray[np.intp]) -> Array:
+    def in_place(values: Array | Ints) -> Array:
         """Values of the rows that count among those that aren't dropped, with 0 for ignored ones."""
         width = 1 if values.ndim == 1 and prepared.raw.ndim == 2 else block.preds.shape[1]
         full = np.zeros((block.rows, width))

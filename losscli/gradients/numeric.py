@@ -11,8 +11,9 @@ from math import inf
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Scale
-from losscli.evaluation.prepare import Array, Prepared, conditioned, log_conditioned
+from losscli.evaluation.prepare import Prepared, conditioned, log_conditioned
 from losscli.evaluation.problem import Problem
 from losscli.gradients.analytic import (
     ClassProbabilities,

@@ -11,9 +11,9 @@ from math import log
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Reduction, Scale
 from losscli.errors import DataError, plural
-from losscli.evaluation.prepare import Array
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits
 from losscli.homework.check_loss import MOST_ROWS
 from losscli.homework.mistakes.candidate import candidates

@@ -11,8 +11,8 @@ from functools import cached_property
 from math import nan
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Ints
 from losscli.data.blocks import Block
 from losscli.enums import Form, Reduction, Scale
 from losscli.evaluation.baseline import baseline
@@ -26,8 +26,6 @@ from losscli.losses.functions import row_sums
 from losscli.losses.table import BINARY, CATEGORICAL
 from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, joined
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
-
-Array = NDArray[np.float64]
 
 Numbers = float | Array
 
@@ -320,9 +318,7 @@ class EvaluatedRows:
         ]
         return evaluated_rows(self.problem, blocks)
 
-    def loss_of(
-        self, predictions: Array, scale: Scale = Scale.PROBS, at: NDArray[np.intp] | slice = slice(None)
-    ) -> Array:
+    def loss_of(self, predictions: Array, scale: Scale = Scale.PROBS, at: Ints | slice = slice(None)) -> Array:
         """The losses (n,) of other predictions, all else as asked; `at` says of which rows they are."""
         cells, labels = self.coefficients[at], self.labels[at]
         targets: Targets

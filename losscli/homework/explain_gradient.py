@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Form, Reduction, Scale
 from losscli.errors import UsageError, plural
-from losscli.evaluation.data_checks import HARD
-from losscli.evaluation.prepare import Array
+from losscli.evaluation.prepare import HARD
 from losscli.gradients.analytic import kernel_of
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits, gradient_divisor
 from losscli.homework.evaluated_rows import EvaluatedBlock, Place

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.data.categorical import texts
 from losscli.enums import Reduction, Scale
 from losscli.errors import plural
 from losscli.evaluation.evaluate import Figures
-from losscli.evaluation.prepare import Array, Prepared
+from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
 from losscli.homework.evaluated_rows import EvaluatedBlock
 from losscli.homework.loss_formula import Explanation, Line, divisor_name, formula, lines_grid, log_name

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.evaluate import Figures
+from losscli.evaluation.prepare import HARD
 from losscli.evaluation.problem import Problem
 from losscli.losses.wording import listed
 from losscli.output.formula import Formula, maths

@@ -11,12 +11,10 @@ from math import inf, log
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array
 from losscli.enums import Form, Like, Scale
 from losscli.losses.functions import log_softmax, rest_sums, row_sums
-
-Array = NDArray[np.float64]
 
 
 class Convention(NamedTuple):

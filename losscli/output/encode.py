@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.arrays import Array
 from losscli.data.categorical import Categorical
 from losscli.output.report import Column
 
@@ -71,7 +72,7 @@ def _words(column: Categorical, orjson: Any) -> list[Any]:
     return words
 
 
-def _numbers(column: NDArray[np.float64] | NDArray[np.int64], orjson: Any) -> list[Any]:
+def _numbers(column: Array | NDArray[np.int64], orjson: Any) -> list[Any]:
     """Numbers, those that orjson spells in ways of its own as text; many small ones are left, for their exponents."""
     numbers: list[Any] = column.tolist()
     if column.dtype.kind == "f":

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.arrays import Array
 from losscli.data.categorical import Categorical
 
-Column = NDArray[np.float64] | NDArray[np.int64] | Categorical
+Column = Array | NDArray[np.int64] | Categorical
 
 
 class Grid(NamedTuple):

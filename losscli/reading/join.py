@@ -12,19 +12,9 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from losscli.arrays import Array, Flags, Ints
 from losscli.data.blocks import Block, Side, cut_short
-from losscli.data.categorical import (
-    Array,
-    Categorical,
-    Column,
-    Flags,
-    Ints,
-    as_words,
-    missing_words,
-    stacked,
-    stacked_words,
-    taken,
-)
+from losscli.data.categorical import Categorical, Column, as_words, missing_words, stacked, stacked_words, taken
 from losscli.data.columns import KEY
 from losscli.data.reasons import NO_PARTNER
 from losscli.data.table import Chunk, Reader, Table, raised

@@ -10,7 +10,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.data.categorical import TEXT_BYTES, Categorical, Flags, Ints, packed, texts_of
+from losscli.arrays import Flags, Ints
+from losscli.data.categorical import TEXT_BYTES, Categorical, packed, texts_of
 from losscli.data.cells import whole_number
 
 Bits = NDArray[np.uint64]

@@ -7,9 +7,9 @@ from math import isfinite
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Solver
 from losscli.errors import DataError
-from losscli.evaluation.prepare import Array
 from losscli.regression.design import DesignMatrix, row_gradients, row_losses, taken
 
 RISE_TOLERANCE = 1e-10  # a relative rise of the loss beyond rounding

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Ints
 from losscli.data.blocks import Block
 from losscli.data.categorical import taken as cells_of
 from losscli.data.categorical import texts
@@ -19,7 +19,7 @@ from losscli.data.table import Chunk, Reader, Table
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, RowError, UsageError, shown
 from losscli.evaluation.evaluate import in_order, refuse_nothing, weights_of_counts
-from losscli.evaluation.prepare import Array, Prepared, prepare
+from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
 from losscli.losses.rows import row_gradient, row_loss
@@ -102,7 +102,7 @@ def row_gradients(design: DesignMatrix, theta: Array) -> Array:
     return slope if design.weight is None else design.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
-def taken(design: DesignMatrix, rows: NDArray[np.intp]) -> DesignMatrix:
+def taken(design: DesignMatrix, rows: Ints) -> DesignMatrix:
     """Some rows, with their own divisor."""
     weight, share = (None if part is None else part[rows] for part in (design.weight, design.share))
     part = replace(design, x=design.x[rows], weight=weight, share=share, targets=of_rows(design.targets, rows))

@@ -5,7 +5,7 @@ from math import inf
 
 import numpy as np
 
-from losscli.evaluation.prepare import Array
+from losscli.arrays import Array
 from losscli.gradients.check import FLOOR, TOLERANCE
 from losscli.gradients.evaluate import GradientSpec, gradient_divisor
 from losscli.gradients.numeric import CUBE_ROOT

@@ -9,10 +9,9 @@ into such a direction, so each step is checked for it.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags
 from losscli.errors import DataError, shown
-from losscli.evaluation.prepare import Array
 from losscli.losses.functions import log_softmax
 from losscli.losses.targets import Binary, dense
 from losscli.regression.descent import RISE_TOLERANCE, Fit, FitConfig, loss_of_test, mean_loss
@@ -207,7 +206,7 @@ def _log_sigmoid(z: Array) -> Array:
 
 
 # --- whether there is an optimum --------------------------------------------------------------------------------------
-def _class_coefficients(design: DesignMatrix) -> tuple[Array, NDArray[np.bool_]]:
+def _class_coefficients(design: DesignMatrix) -> tuple[Array, Flags]:
     """The coefficient of each class in each row (n, k), of two the positive first, and which rows count at all."""
     a = design.targets
     if isinstance(a, Binary):

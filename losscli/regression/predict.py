@@ -3,9 +3,9 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 
+from losscli.arrays import Array
 from losscli.data.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES
 from losscli.errors import DataError
-from losscli.evaluation.prepare import Array
 from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary, Classes
 from losscli.output.whole import whole_file

@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from losscli.evaluation.prepare import Array
+from losscli.arrays import Array
 from losscli.losses.functions import inverse_link, sigmoid
 from losscli.losses.targets import Binary, Classes
 from losscli.regression.design import DesignMatrix, effective_weights, logits, row_losses

@@ -8,11 +8,12 @@ from math import inf
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.data.blocks import Block
 from losscli.data.table import Table
 from losscli.enums import Form, Scale
 from losscli.errors import DataError
-from losscli.evaluation.prepare import Array, Prepared, prepare
+from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
 from losscli.gradients.analytic import weighed

@@ -9,8 +9,8 @@ import numpy as np
 from losscli.enums import Form, Scale
 from losscli.errors import plural
 from losscli.evaluation.analysis import Reliability, class_bins
-from losscli.evaluation.data_checks import HARD
 from losscli.evaluation.evaluate import Figures
+from losscli.evaluation.prepare import HARD
 from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid

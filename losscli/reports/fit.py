@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Solver
 from losscli.errors import plural, shown
-from losscli.evaluation.prepare import Array
 from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary
 from losscli.output.chart import Layer, curves, plane

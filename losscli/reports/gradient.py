@@ -6,12 +6,12 @@ from itertools import chain, islice
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.data.categorical import taken, texts
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Method, Reduction
 from losscli.errors import plural
 from losscli.evaluation.evaluate import Figures
-from losscli.evaluation.prepare import Array
 from losscli.evaluation.problem import Problem
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.evaluate import SHOWN_ROWS, Gradient, GradientSize, SpooledRows

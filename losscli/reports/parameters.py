@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Method, Reduction
 from losscli.errors import plural
-from losscli.evaluation.prepare import Array
 from losscli.gradients.check import TOLERANCE
 from losscli.gradients.evaluate import GradientSize
 from losscli.output.report import Grid, Report

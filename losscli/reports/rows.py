@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.arrays import Array
 from losscli.data.blocks import Block
 from losscli.data.categorical import Categorical, taken, texts
 from losscli.data.categorical import Column as Labels
@@ -65,7 +66,7 @@ def _work(problem: Problem, full: bool, scores: tuple[str, ...], block: Block) -
     return block, prepared, rows, summarize(rows, full)
 
 
-Counted = tuple[NDArray[np.int64], Column, NDArray[np.float64]]  # row numbers, predictions, losses
+Counted = tuple[NDArray[np.int64], Column, Array]  # row numbers, predictions, losses
 
 
 def _with_ignored(block: Block, before: int, counted: Counted) -> Sequence[Column]:

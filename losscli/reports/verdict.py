@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Reduction
 from losscli.errors import plural
-from losscli.evaluation.prepare import Array
 from losscli.homework.check_gradient import Diagnosis
 from losscli.homework.check_loss import SMALL, Solution
 from losscli.homework.explain_loss import SHOWN, first_terms, term_grid, work_grid

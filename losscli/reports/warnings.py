@@ -10,8 +10,8 @@ from losscli.data.reasons import IGNORED_LABEL, REASONS
 from losscli.data.table import Schema, Table
 from losscli.enums import Form
 from losscli.errors import plural, shown
-from losscli.evaluation.data_checks import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
 from losscli.evaluation.evaluate import Figures
+from losscli.evaluation.prepare import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
 from losscli.evaluation.problem import Problem, Settings
 from losscli.losses.wording import listed
 from losscli.statistics.summary import Summary, sorted_labels

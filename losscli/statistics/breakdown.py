@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Ints
 from losscli.statistics.moments import Moments, Products, Tally, tallied, tallies
-
-Array = NDArray[np.float64]
 
 _SHARD = 64  # values of which only the highest is looked at, to find those that can be among the highest of all
 
@@ -60,12 +58,12 @@ class Worst:
         return Worst(self.most, self.rows + other.rows, self.first, other.last, lines, entries)
 
 
-def worst_of(most: int, values: Array, details: Callable[[NDArray[np.intp]], Sequence[Entry]]) -> tuple[Entry, ...]:
+def worst_of(most: int, values: Array, details: Callable[[Ints], Sequence[Entry]]) -> tuple[Entry, ...]:
     """The entries of the highest of the values (n,); `details` makes the entries of chosen places."""
     return tuple(sorted(details(highest(values, most)), key=_order)[:most])
 
 
-def highest(values: Array, most: int) -> NDArray[np.intp]:
+def highest(values: Array, most: int) -> Ints:
     """Where the `most` highest values are, and others that equal the lowest of these."""
     if len(values) <= most:
         return np.arange(len(values))
@@ -117,7 +115,7 @@ class Groups:
 
 
 def grouped(
-    most: int, values: Array, weights: Array | None, columns: Sequence[tuple[NDArray[np.intp], Sequence[str | None]]]
+    most: int, values: Array, weights: Array | None, columns: Sequence[tuple[Ints, Sequence[str | None]]]
 ) -> Groups:
     """The groups of values (n,) by columns, each codes (n,) into a vocabulary; equal words are one group."""
     if not len(values):
@@ -131,12 +129,12 @@ def grouped(
 
 
 def _crossed(
-    codes: NDArray[np.intp],
+    codes: Ints,
     keys: list[Key],
-    counts: NDArray[np.intp],
-    column: NDArray[np.intp],
+    counts: Ints,
+    column: Ints,
     categories: Sequence[str | None],
-) -> tuple[NDArray[np.intp], list[Key], NDArray[np.intp]]:
+) -> tuple[Ints, list[Key], Ints]:
     """The pairs that occur of the groups so far and the words of one more column: codes, the pairs, their counts."""
     places: dict[str | None, int] = {}
     same = np.array([places.setdefault(word, len(places)) for word in categories], dtype=np.intp)

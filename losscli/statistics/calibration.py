@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Ints
 from losscli.statistics.adding import add_each
 from losscli.statistics.exact import ONE, exact_sums
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def edges(count: int) -> Array:
     return np.arange(count + 1) / count
 
 
-def bin_of(probs: Array, count: int) -> NDArray[np.intp]:
+def bin_of(probs: Array, count: int) -> Ints:
     """The bin of each probability: k for those in (k/B, (k+1)/B], 0 for 0 too."""
     at = np.ceil(probs * count).astype(np.intp) - 1  # off by one at most, by the rounding of the product
     np.clip(at, 0, count - 1, out=at)

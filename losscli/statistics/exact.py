@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from losscli.arrays import Array, Ints
 
 ONE = 1 << 1074
 
@@ -50,7 +50,7 @@ def exact_sum(values: Array) -> int:
     return total + sum(map(in_units, rest[rest != 0.0].tolist()))
 
 
-def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int, ...]:
+def exact_sums(values: Array, codes: Ints, groups: int) -> tuple[int, ...]:
     """The sums of finite floats (n,) for each code in 0..groups-1, in units of 2^-1074."""
     if groups == 1:
         return (exact_sum(values),)
@@ -77,7 +77,7 @@ def exact_sums(values: Array, codes: NDArray[np.intp], groups: int) -> tuple[int
     return tuple(totals)
 
 
-def _add_each(totals: list[int], values: Array, codes: NDArray[np.intp]) -> None:
+def _add_each(totals: list[int], values: Array, codes: Ints) -> None:
     """Add to the total of each code its values (n,), whose sum doesn't round."""
     for code, value in enumerate(np.bincount(codes, weights=values, minlength=len(totals)).tolist()):
         totals[code] += in_units(value)
@@ -132,12 +132,12 @@ def _split(values: Array, most: int, low: float, top: float, shift: int) -> list
     return [*parts, Part(rest, last, shift)]
 
 
-def run_sums(parts: Sequence[Part], starts: NDArray[np.intp] | None, units: int) -> list[int]:
+def run_sums(parts: Sequence[Part], starts: Ints | None, units: int) -> list[int]:
     """The sums of what the parts (n,) stand for, in units of 2^-units: of each run of rows, or of all rows for None."""
     return _in_whole([(part.unit, part.shift, _run_sums(part.values, starts)) for part in parts], starts, units)
 
 
-def product_sums(a: Sequence[Part], b: Sequence[Part], starts: NDArray[np.intp] | None, units: int) -> list[int]:
+def product_sums(a: Sequence[Part], b: Sequence[Part], starts: Ints | None, units: int) -> list[int]:
     """As `run_sums`, of the products of what two lists of parts stand for."""
     limits = [0, None] if starts is None else [*starts.tolist(), None]
     runs, found = list(starmap(slice, pairwise(limits))), []
@@ -153,11 +153,11 @@ def product_sums(a: Sequence[Part], b: Sequence[Part], starts: NDArray[np.intp] 
     return _in_whole(found, starts, units)
 
 
-def _run_sums(values: Array, starts: NDArray[np.intp] | None) -> Array:
+def _run_sums(values: Array, starts: Ints | None) -> Array:
     return np.array([values.sum()]) if starts is None else np.add.reduceat(values, starts)
 
 
-def _in_whole(sums: Sequence[tuple[int, int, Array]], starts: NDArray[np.intp] | None, units: int) -> list[int]:
+def _in_whole(sums: Sequence[tuple[int, int, Array]], starts: Ints | None, units: int) -> list[int]:
     """The totals of each run of sums that are multiples of 2^unit and stand for 2^shift times themselves."""
     levels: dict[int, NDArray[np.int64]] = {}
     for unit, shift, values in sums:

@@ -12,7 +12,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from losscli.arrays import Array, Flags
 
 Keys = NDArray[np.uint64]  # the bits of a prediction and below them an outcome of 1, so in the order of predictions
 
@@ -109,7 +109,7 @@ def _of_rows(pieces: Sequence[Piece]) -> Iterator[Pools]:
         yield _by_prediction(probs, outcomes, weights if len(weights) else None)
 
 
-def _columns(piece: Piece, here: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+def _columns(piece: Piece, here: Flags) -> tuple[Array, Array, Array]:
     """Predictions, outcomes and weights (none: empty) of the chosen rows."""
     keys, outcomes, weights = piece[0][here], piece[1], piece[2]
     happened = (keys & _ONE).astype(np.float64) if outcomes is None else outcomes[here]

@@ -9,11 +9,9 @@ from math import inf, isqrt, nan
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags, Ints
 from losscli.statistics.exact import ONE, exact_sum, product_sums, ratio, run_sums, split
-
-Array = NDArray[np.float64]
 
 BITS = 2274
 SQUARES = 1 << BITS  # sums of products are kept in units of its reciprocal
@@ -141,7 +139,7 @@ def tallied(values: Array, weights: Array | None) -> Tally:
     return _tallies_of_runs(values, weights, [len(values)])[0]
 
 
-def tallies(values: Array, weights: Array | None, codes: NDArray[np.intp], counts: NDArray[np.intp]) -> list[Tally]:
+def tallies(values: Array, weights: Array | None, codes: Ints, counts: Ints) -> list[Tally]:
     """The tally of the values of each code in 0..k-1; `counts` (k,) is how often each occurs."""
     if len(counts) == 1:
         return [tallied(values, weights)]
@@ -187,7 +185,7 @@ class Mean:
         return ratio(self.value, self.divisor) if self.divisor else nan
 
 
-def weighted_mean(values: Array | NDArray[np.bool_], weights: Array | None) -> Mean:
+def weighted_mean(values: Array | Flags, weights: Array | None) -> Mean:
     """The mean of values (n,) with weights (n,) or None for 1; of booleans the share of those that are true."""
     if values.dtype == np.bool_:
         if weights is None:

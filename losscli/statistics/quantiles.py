@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from math import ceil, exp, floor, inf, log, nan
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from losscli.arrays import Array
 
 EXACT = 100_000
 

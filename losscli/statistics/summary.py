@@ -10,8 +10,8 @@ from math import inf, nan
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags, Ints
 from losscli.statistics.adding import add_by_key, add_each, add_optional
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
 from losscli.statistics.moments import (
@@ -25,8 +25,6 @@ from losscli.statistics.moments import (
     root,
     weighted_mean,
 )
-
-Array = NDArray[np.float64]
 
 SUM_TOLERANCE = 1e-3  # rows of probabilities may miss a sum of 1 by so much without a word
 
@@ -93,15 +91,15 @@ class Rows(NamedTuple):
     """
 
     loss: Array
-    row: NDArray[np.intp]
+    row: Ints
     weight: Array | None = None
     divisor_weight: Array | None = None
-    class_index: NDArray[np.intp] | None = None
+    class_index: Ints | None = None
     class_count: int = 0
-    label_weight: Array | NDArray[np.bool_] | None = None
+    label_weight: Array | Flags | None = None
     sums: Array | None = None
     entropy: Array | None = None
-    scores: Mapping[str, Array | NDArray[np.bool_]] = {}
+    scores: Mapping[str, Array | Flags] = {}
     counts: RowCounts = RowCounts()
     positive: PositiveLabel | None = None
     decided: DecidedScores | None = None

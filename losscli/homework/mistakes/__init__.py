@@ -13,8 +13,9 @@ from functools import partial
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Reduction
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, SummaryFigures, in_nats, with_mean
+from losscli.homework.evaluated_rows import EvaluatedRows, SummaryFigures, in_nats, with_mean
 from losscli.homework.mistakes.binary import BINARY_TEXTS, of_binary
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray, candidates
 from losscli.homework.mistakes.classes import CLASSES_TEXTS, of_classes

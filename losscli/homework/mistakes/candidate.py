@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from losscli.homework.evaluated_rows import Array, Numbers
+from losscli.arrays import Array, Ints
+from losscli.homework.evaluated_rows import Numbers
 
 # How likely a mistake is; candidates of a lower rank are listed first.
 ABOUT_OPTION, COMMON, POSSIBLE, RARE = range(-1, 3)
@@ -58,7 +58,7 @@ class CandidateArray:
     describe: Callable[[int, tuple[int, ...]], Candidate]
     kind: tuple[str, str]
     digits: int = 1
-    entry: NDArray[np.intp] | None = None
+    entry: Ints | None = None
 
 
 def candidates(found: Iterable[Yielded], texts: Texts) -> Iterator[Candidate]:

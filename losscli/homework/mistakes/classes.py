@@ -5,8 +5,9 @@ from itertools import combinations, permutations
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Reduction, Scale
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, Numbers, minus_log, times
+from losscli.homework.evaluated_rows import EvaluatedRows, Numbers, minus_log, times
 from losscli.homework.mistakes.candidate import COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import row_sums
 

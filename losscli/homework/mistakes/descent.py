@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from losscli.homework.evaluated_rows import Array
+from losscli.arrays import Array
 from losscli.homework.mistakes.candidate import COMMON, POSSIBLE, Texts, Yielded
 from losscli.regression.descent import FitConfig, objective_gradient
 from losscli.regression.design import DesignMatrix

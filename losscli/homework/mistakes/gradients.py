@@ -7,8 +7,9 @@ from math import log
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Scale
-from losscli.homework.evaluated_rows import Array, times
+from losscli.homework.evaluated_rows import times
 from losscli.homework.mistakes.candidate import (
     ABOUT_OPTION,
     COMMON,

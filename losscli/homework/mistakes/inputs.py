@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import plural
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, Numbers, minus_log, times
+from losscli.homework.evaluated_rows import EvaluatedRows, Numbers, minus_log, times
 from losscli.homework.mistakes.candidate import ABOUT_OPTION, COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import log_softmax, row_sums
 

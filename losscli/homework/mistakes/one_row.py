@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Ints
 from losscli.enums import Reduction, Scale
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, times
+from losscli.homework.evaluated_rows import EvaluatedRows, times
 from losscli.homework.mistakes.candidate import ONE_ROW, Candidate, CandidateArray
 
-Indices = NDArray[np.intp]
+Indices = Ints
 
 MOST_ROWS, MOST_PAIRED = 1000, 200
 

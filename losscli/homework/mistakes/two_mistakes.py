@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.data.blocks import Block
 from losscli.enums import Form, Reduction, Scale
 from losscli.evaluation.problem import Problem
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, SummaryFigures, evaluated_rows, with_settings
+from losscli.homework.evaluated_rows import EvaluatedRows, SummaryFigures, evaluated_rows, with_settings
 from losscli.homework.mistakes.candidate import COMMON, TWO_MISTAKES, Candidate, CandidateArray
 from losscli.homework.mistakes.scale import SCALE_TEXTS, of_scale
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from losscli.arrays import Array
 from losscli.enums import Reduction
-from losscli.homework.evaluated_rows import Array, EvaluatedRows, times
+from losscli.homework.evaluated_rows import EvaluatedRows, times
 from losscli.homework.mistakes.candidate import ABOUT_OPTION, POSSIBLE, Texts, Yielded
 
 

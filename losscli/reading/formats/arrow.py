@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags
 from losscli.data.blocks import Block, Cells, Layout, Origin, block_of_cells, cut_short
-from losscli.data.categorical import Array, Categorical
+from losscli.data.categorical import Categorical
 from losscli.data.cells import EXACT, is_text, number
 from losscli.errors import DataError, RowError, plural, shown
 from losscli.lazy import Lazy
@@ -231,14 +232,14 @@ def _in_memory(array: Any, null: int = 0) -> NDArray[Any]:
     return np.where(_present(array), values, null) if array.null_count else values
 
 
-def _present(array: Any) -> NDArray[np.bool_]:
+def _present(array: Any) -> Flags:
     """Where an array (n,) isn't null, by its bits."""
     if not array.null_count:
         return np.ones(len(array), dtype=bool)
     return _bits(array, 0)
 
 
-def _bits(array: Any, buffer: int) -> NDArray[np.bool_]:
+def _bits(array: Any, buffer: int) -> Flags:
     """The bits (n,) of a buffer of an array: 0 is which cells aren't null, 1 the values of booleans."""
     if array.buffers()[buffer] is None:
         return np.zeros(len(array), dtype=bool)
@@ -248,7 +249,7 @@ def _bits(array: Any, buffer: int) -> NDArray[np.bool_]:
     return bits[skipped : skipped + len(array)].view(np.bool_)
 
 
-def _nan(values: Array) -> NDArray[np.bool_] | None:
+def _nan(values: Array) -> Flags | None:
     missing = np.isnan(values)
     return missing if missing.any() else None
 

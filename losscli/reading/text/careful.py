@@ -3,10 +3,10 @@
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags
 from losscli.data.blocks import Block, Layout, Origin, block_of_columns
-from losscli.data.categorical import Column, Flags, as_words
+from losscli.data.categorical import Column, as_words
 from losscli.data.cells import EXACT, has_decimal_comma, is_percentage, is_text, number, numbers, rounded_away
 from losscli.errors import RowError, plural, shown
 
@@ -118,7 +118,7 @@ def _all_sound(records: list[list[str]], layout: Layout) -> bool:
     return all(is_text(record[column]) for column in layout.extra for record in records)
 
 
-def _rounded(cells: list[str], values: NDArray[np.float64]) -> bool:
+def _rounded(cells: list[str], values: Array) -> bool:
     """Whether a cell is 0 or 1 as a float, and not as it is written."""
     at = np.flatnonzero((values == 0.0) | (values == 1.0)).tolist()
     return any(len(cells[place]) > 4 and rounded_away(cells[place]) is not None for place in at)

@@ -33,13 +33,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags, Ints
 from losscli.data.cells import number
 
 Bytes = NDArray[np.uint8]
-Ints = NDArray[np.intp]
 Bits = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 REACH = 24  # bytes loaded from a cell's start; a buffer must go on for so many behind any cell's first byte
 MARGIN = 8  # bytes a buffer must have in front of its first cell, as looks back from a cell's end may pass its start
@@ -98,10 +96,10 @@ class CellSpans:
         return CellSpans(self.buffer, self.starts[at], self.lengths[at])
 
 
-Way = Callable[[CellSpans], tuple[Floats, Flags]]
+Way = Callable[[CellSpans], tuple[Array, Flags]]
 
 
-def floats(cells: CellSpans) -> tuple[Floats, Ints]:
+def floats(cells: CellSpans) -> tuple[Array, Ints]:
     """The numbers in the cells, and which cells are none, whose values mean nothing."""
     ways: Sequence[Way] = (_single_digits,) if cells.longest == 1 else (_plain, _general, _one_by_one)
     ways = ways[_first_way(cells) :]
@@ -131,13 +129,13 @@ def _first_way(cells: CellSpans) -> int:
     return 0 if 2 * plain > sample.size else 1
 
 
-def _single_digits(cells: CellSpans) -> tuple[Floats, Flags]:
+def _single_digits(cells: CellSpans) -> tuple[Array, Flags]:
     values = cells.buffer.take(cells.starts)
     np.subtract(values, np.uint8(ord("0")), out=values)  # what is below "0" wraps around to far above 9
     return values.astype(np.float64), values > 9
 
 
-def _one_by_one(cells: CellSpans) -> tuple[Floats, Flags]:
+def _one_by_one(cells: CellSpans) -> tuple[Array, Flags]:
     """Each cell by `float()`; behind very many that are no numbers the rest is left undone."""
     values, undone = np.zeros(cells.starts.size), np.ones(cells.starts.size, np.bool_)
     left = _MANY
@@ -150,7 +148,7 @@ def _one_by_one(cells: CellSpans) -> tuple[Floats, Flags]:
     return values, undone
 
 
-def _plain(cells: CellSpans) -> tuple[Floats, Flags]:
+def _plain(cells: CellSpans) -> tuple[Array, Flags]:
     """Cells such as ``0``, ``0.25`` and ``0.12345678901234567``."""
     words = _load(cells, _ZEROS_AND_POINT)
     undone = _undigits(words, _OVER_NINE_AND_POINT)
@@ -172,7 +170,7 @@ def _plain(cells: CellSpans) -> tuple[Floats, Flags]:
     return values, undecided
 
 
-def _seven_and_sixteen(words: Bits) -> tuple[Floats, Flags]:
+def _seven_and_sixteen(words: Bits) -> tuple[Array, Flags]:
     """Numbers of seven digits, a point behind the first, and sixteen digits after them: rounded, or undecided.
 
     ``high`` is exact: 24 bits times 29.  Errors: of the product in ``low``, 2 * 2**-53 * 10 * 2**-29; of its other
@@ -188,7 +186,7 @@ def _seven_and_sixteen(words: Bits) -> tuple[Floats, Flags]:
     return _rounded(seven, low, 2.0**-70)
 
 
-def _rounded(high: Floats, low: Floats, bound: Floats | float) -> tuple[Floats, Flags]:
+def _rounded(high: Array, low: Array, bound: Array | float) -> tuple[Array, Flags]:
     """``high + low`` as the nearest double, and where an error up to `bound` leaves that open."""
     above = low + bound
     above += high
@@ -197,7 +195,7 @@ def _rounded(high: Floats, low: Floats, bound: Floats | float) -> tuple[Floats, 
     return low, low != above
 
 
-def _general(cells: CellSpans) -> tuple[Floats, Flags]:
+def _general(cells: CellSpans) -> tuple[Array, Flags]:
     """Cells such as ``-3.75``, ``12`` and ``4.14e-09``."""
     ends = cells.starts + cells.lengths
     negative, signed = _signs(cells.buffer, cells.starts)
@@ -264,9 +262,9 @@ def _without_point(words: Bits, lengths: Ints) -> tuple[Ints, Flags]:
     return whole, pointed
 
 
-def _short(words: Bits, whole: Ints) -> Floats:
+def _short(words: Bits, whole: Ints) -> Array:
     """Numbers of at most 15 digits in one or two words, the point behind the first `whole`: one division, exact."""
-    digits: Floats = words[0].view(np.int64).astype(np.float64)
+    digits: Array = words[0].view(np.int64).astype(np.float64)
     places = 8
     if len(words) == 2:
         digits *= 1e7
@@ -276,7 +274,7 @@ def _short(words: Bits, whole: Ints) -> Floats:
     return digits
 
 
-def _scaled(words: Bits, whole: Ints) -> tuple[Floats, Flags]:
+def _scaled(words: Bits, whole: Ints) -> tuple[Array, Flags]:
     """Numbers of 24 digits with the point behind the first `whole` of them: rounded, or undecided.
 
     The first 16 digits are an integer, split without error into a double and a rest of -1, 0 or 1; the other eight add
@@ -303,7 +301,7 @@ def _scaled(words: Bits, whole: Ints) -> tuple[Floats, Flags]:
     return _rounded(high, low, fraction)
 
 
-def _product(left: Floats, right: Floats) -> tuple[Floats, Floats]:
+def _product(left: Array, right: Array) -> tuple[Array, Array]:
     """Products as sums of two doubles; the factors are taken apart by dropping bits."""
     left_high = (left.view(np.uint64) & _HIGH_HALF).view(np.float64)
     right_high = (right.view(np.uint64) & _HIGH_HALF).view(np.float64)

@@ -10,8 +10,9 @@ from itertools import accumulate
 
 import numpy as np
 
+from losscli.arrays import Array, Ints
 from losscli.data.blocks import Block, Layout, Origin, block_of_columns
-from losscli.data.categorical import Array, Categorical, Column, Ints, stacked, stacked_words, taken
+from losscli.data.categorical import Categorical, Column, stacked, stacked_words, taken
 from losscli.data.cells import as_text
 from losscli.data.table import SmallFiles
 from losscli.errors import RowError

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from losscli.arrays import Flags, Ints
 from losscli.data.blocks import Layout
-from losscli.reading.text.floats import Bytes, CellSpans, Flags, Ints, floats, words_of
+from losscli.reading.text.floats import Bytes, CellSpans, floats, words_of
 from losscli.reading.text.tokenizer import NEWLINE, QUOTE, SPACE, CellPositions, buffer_of, cut, sparse
 
 _PIECE = re.compile(rb'(?P<prefix>.*?)(?P<value>"[^"\\]*"|[-+.\w]+)(?P<suffix>[\s\]}]*)', re.DOTALL)

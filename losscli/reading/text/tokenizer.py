@@ -29,6 +29,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.arrays import Array, Flags, Ints
 from losscli.data.blocks import Layout
 from losscli.data.categorical import TEXT_BYTES, ByteStrings, Categorical
 from losscli.data.cells import EXACT, is_missing_number, is_text, number, numbers, rounded_away
@@ -41,9 +42,6 @@ from losscli.reading.text.floats import (
     Bits,
     Bytes,
     CellSpans,
-    Flags,
-    Floats,
-    Ints,
     bytes_of,
     floats,
     words_of,
@@ -390,8 +388,8 @@ class Decoded:
     """
 
     lines: int
-    numbers: NDArray[np.float64]
-    labels: tuple[NDArray[np.float64] | Categorical, ...]
+    numbers: Array
+    labels: tuple[Array | Categorical, ...]
     extra: tuple[Categorical, ...]
     line: Ints
     missing: Ints
@@ -446,7 +444,7 @@ def _blank(grid: CellPositions) -> Ints:
 
 
 # What is asked of a block: the columns, and the rows in which a cell is missing or odd, where the values mean nothing.
-def _numbers(grid: CellPositions, layout: Layout) -> tuple[Floats, Ints, Ints]:
+def _numbers(grid: CellPositions, layout: Layout) -> tuple[Array, Ints, Ints]:
     """The columns of numbers, (columns, rows)."""
     columns = number_columns(layout)
     if not columns:
@@ -460,7 +458,7 @@ def _numbers(grid: CellPositions, layout: Layout) -> tuple[Floats, Ints, Ints]:
     return values.reshape(len(columns), grid.rows), none[missing] % grid.rows, odd % grid.rows
 
 
-def _rounded_away(cells: CellSpans, values: Floats, count: int) -> Ints:
+def _rounded_away(cells: CellSpans, values: Array, count: int) -> Ints:
     """Which of the first cells are 0 or 1 as floats, and not as written."""
     values, lengths = values[:count], cells.lengths[:count]
     if not values.size or (values.min() > 0.0 and values.max() < 1.0):
@@ -479,7 +477,7 @@ def _rounded_away(cells: CellSpans, values: Floats, count: int) -> Ints:
     return at[_are(lambda text: rounded_away(text) is not None, cells, at)] if at.size else at
 
 
-def _label(cells: CellSpans, layout: Layout) -> tuple[Floats | Categorical, Ints, Ints]:
+def _label(cells: CellSpans, layout: Layout) -> tuple[Array | Categorical, Ints, Ints]:
     """A column of labels: numbers if all of its cells are, but for those that are missing or odd; else words."""
     if number(_text(cells, 0)) is not None:
         values, none = floats(cells)
@@ -493,7 +491,7 @@ def _label(cells: CellSpans, layout: Layout) -> tuple[Floats | Categorical, Ints
     sound = ~(missing | odd)
     if sound.all():
         return words, NONE, NONE
-    column: Floats | Categorical = words
+    column: Array | Categorical = words
     known = numbers([word for word, fine in zip(words.categories, sound.tolist(), strict=True) if fine])
     if known is not None and known.size and np.abs(known).max() < EXACT:
         values = np.full(sound.size, np.nan)
