@@ -264,6 +264,39 @@ def test_a_label_that_is_null_is_missing(labels: list[Any], tmp_path: Path) -> N
     assert "row 2 (row group 1): column 'label': the cell is missing" in refusal("bce", path)
 
 
+NO_NUMBERS = {
+    "text": pa.string(),
+    "large text": pa.large_string(),
+    "dictionary": pa.dictionary(pa.int32(), pa.string()),
+    "bytes": pa.binary(),
+    "date": pa.date32(),
+    "lists of text": pa.list_(pa.string()),
+    "nothing": pa.null(),
+}
+
+
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+def test_nulls_of_a_column_that_holds_no_numbers_are_missing_and_never_0(kind: str, tmp_path: Path) -> None:
+    nulls = pa.array([None] * 4, NO_NUMBERS[kind])
+    if "lists" not in kind:
+        path = binary(tmp_path / "t.parquet", prob=nulls)
+        assert "row 1 (row group 1): column 'prob': the cell is missing" in refusal("bce", path, "-p", "prob")
+        assert "all rows are dropped" in refusal("bce", path, "-p", "prob", "--na", "drop")
+        path = binary(tmp_path / "t.parquet", w=nulls)
+        assert "row 1 (row group 1): column 'w': the cell is missing" in refusal("bce", path, "-w", "w")
+    columns = {"label": [0, 1, 0, 1], "p_0": PROBS, "p_1": nulls}
+    path = written(tmp_path / "t.parquet", columns, row_group_size=2)
+    for scale in ("probs", "logits"):
+        for models in (("-p", "p_0,p_1"), ("-p", "p_*")):
+            assert "p_1" in refusal("ce", "--from", scale, *models, path)
+    if kind == "text":
+        some = pa.array([None, None, "x", None])
+        path = written(tmp_path / "t.parquet", {**columns, "p_1": some}, row_group_size=2)
+        assert "row 1 (row group 1): column 'p_1': the cell is missing" in refusal("ce", "-p", "p_*", path)
+        said = refusal("ce", "-p", "p_*", "--na", "drop", path)
+        assert said.endswith("row 3 (row group 2): column 'p_1': 'x' is text, not a number")
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 def test_an_error_says_row_and_row_group(tmp_path: Path) -> None:
     columns = {"label": [0, 1] * 500, "prob": [0.5] * 700 + [1.5] + [0.5] * 299}

@@ -114,7 +114,7 @@ def _reader_of(batch: Any, layout: Layout) -> Callable[[Place, str], Cells]:
         if types.is_struct(array.type):
             return _cells(_plain(compute.struct_field(array, place.child)), part, layout)
         if kind_of(array.type.value_type) not in _NUMBERS:
-            return Cells(np.zeros(len(array)), None, _unreadable(array, f"lists of {array.type.value_type}"))
+            return _unreadable(array, f"expected one value, found lists of {array.type.value_type}")
         if place.column not in lists:
             lists[place.column] = _listed(array, place)
         matrix, fault = lists[place.column]
@@ -131,7 +131,9 @@ def _cells(array: Any, part: str, layout: Layout) -> Cells:
         missing = np.array([layout.is_missing(word, part) for word in words.categories], dtype=bool)[words.codes]
         return Cells(words, missing if missing.any() else None, None if row is None else (row, NOT_UTF8))
     reader = (_LABELS if part == "label" else _NUMBERS).get(kind)
-    return reader(array) if reader else Cells(np.zeros(len(array)), None, _unreadable(array, kind))
+    if reader:
+        return reader(array)
+    return _unreadable(array, "{} is text, not a number" if kind == TEXT else f"expected one value, found {kind}")
 
 
 def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
@@ -180,16 +182,16 @@ def _constant(text: str, rows: int, part: str, layout: Layout) -> Cells:
     return Cells(np.zeros(rows), missing, None if not rows or missing.any() else (0, not_a_number(text)))
 
 
-def _unreadable(array: Any, kind: str) -> tuple[int, str] | None:
-    """What is wrong with cells that can't be read as what is wanted, at the first that isn't null."""
-    for row in range(len(array)):
-        value = array[row].as_py() if kind == TEXT else None
-        if array[row].is_valid:
-            return (
-                row,
-                f"{shown(str(value))} is text, not a number" if kind == TEXT else f"expected one value, found {kind}",
-            )
-    return None
+def _unreadable(array: Any, what: str) -> Cells:
+    """Cells that can't be read as what is wanted: the first that isn't null is a fault, those before it are missing.
+
+    `what` says what is wrong, with the cell at `{}`.
+    """
+    rows = len(array)
+    first = next((row for row in range(rows) if array[row].is_valid), rows)
+    fault = None if first == rows else (first, what.format(shown(str(array[first].as_py())) if "{}" in what else ""))
+    missing = np.arange(rows) < first
+    return Cells(np.zeros(rows), missing if missing.any() else None, fault)
 
 
 def _plain(array: Any) -> Any:
