@@ -92,7 +92,8 @@ def flaw(result: Result, expected: Expected) -> str | None:
     if isinstance(expected, Refusal):
         if result.code == 0:
             return f"{result.out.strip()} where a refusal is wanted: {expected.why}"
-        return None if f"{expected.place}:" in text else f"no word of {expected.place} ({expected.why}): {text}"
+        placed = re.search(re.escape(expected.place) + r"( \(row group \d+\))?:", text)
+        return None if placed else f"no word of {expected.place} ({expected.why}): {text}"
     wanted = expected if isinstance(expected, tuple) else (expected,)
     if result.code != 0:
         return f"refused where {expected!r} is wanted: {text}"

@@ -4,18 +4,23 @@ Each table has one of the forms in which people keep such data (columns in any o
 with ids, JSON lines, decimal commas, marks of missing values) and at most one fault, in whichever row.
 """
 
+import io
 import json
 import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import Any
 
+import numpy as np
 from fuzz.oracle import Refusal, mean_of, softplus
 
 Expected = float | tuple[float, ...] | Refusal | None
 
 MARKS = ("#N/A", "#NA", "<NA>", "?", "NaT", "\\N", "NA", "N/A", "None", "NaN", "null", "(null)", ".", "", "#DIV/0!")
 MARKS += ("1.#IND", "-1.#IND", "1.#QNAN", "na", "nan", "none", "NULL")
+_MARKED = {mark.lower() for mark in (*MARKS, "-", "--")}
 NO_NUMBERS = ("x", "0.8x", "2021-01-05", "--1", "1_0", "half", "1.2.3", "0x1")
 LARGE = ("9007199254740993", "9007199254740992", "18446744073709551617", "18446744073709551616", "18446744073709551618")
 CLASSES = (
@@ -188,10 +193,68 @@ def _markdown(table: Table) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _written(draw: random.Random, table: Table) -> tuple[str, bytes, int]:
-    """A table in one of the formats of text: the name of the format, its bytes, and lines above the first row."""
-    form = draw.choice(("csv", "csv", "csv", "json", "markdown"))
+def _column(draw: random.Random, cells: list[str], numeric: bool) -> list[Any]:
+    """The cells of a column with a type: numbers, whole ones, truth values or text, None where a cell is missing.
+
+    Numbers stay text where one is none. Words that stand for no value stay text among others, as a label may be one.
+    """
+    if {cell.lower() for cell in cells} <= {"true", "false"} and draw.random() < 0.5:
+        return [cell.lower() == "true" for cell in cells]
+    whole = all(cell.isascii() and cell.isdigit() and str(int(cell)) == cell and int(cell) < 2**63 for cell in cells)
+    if whole and draw.random() < 0.4:
+        return list(map(int, cells))
+    if numeric:
+        known = [cell for cell in cells if cell.lower() not in _MARKED]
+        if not any(cell in NO_NUMBERS or cell.lower() in ("true", "false") for cell in known):
+            return [None if cell.lower() in _MARKED else float(cell) for cell in cells]
+    return [cell or None for cell in cells]
+
+
+def _parquet(draw: random.Random, table: Table) -> bytes:
+    import pyarrow as pa
+    from pyarrow import feather, parquet
+
+    columns = {}
+    for name, cells in table.columns.items():
+        values = _column(draw, cells, name in table.numeric)
+        column = pa.array(values)
+        if pa.types.is_string(column.type) and draw.random() < 0.4:
+            column = column.dictionary_encode()
+        elif pa.types.is_floating(column.type) and draw.random() < 0.5:
+            column = column.fill_null(math.nan)
+        columns[name] = column.cast(pa.string()) if pa.types.is_null(column.type) else column
+    made, buffer = pa.table(columns), io.BytesIO()
+    if draw.random() < 0.2:
+        feather.write_feather(made, buffer, compression="uncompressed", chunksize=draw.randint(1, 30))
+    else:
+        parquet.write_table(made, buffer, row_group_size=draw.choice((1, 2, 3, 10, 1000)))
+    return buffer.getvalue()
+
+
+def _npz(draw: random.Random, table: Table) -> bytes:
+    columns = {}
+    for name, cells in table.columns.items():
+        values = _column(draw, cells, name in table.numeric)
+        missing = "" if any(isinstance(value, str) for value in values) else math.nan
+        columns[name] = np.array([missing if value is None else value for value in values])
+    buffer = io.BytesIO()
+    draw.choice((np.savez, np.savez_compressed))(buffer, **columns)
+    return buffer.getvalue()
+
+
+def _packed(draw: random.Random, table: Table) -> tuple[str, bytes]:
+    """A table in a format whose columns have types."""
+    if find_spec("pyarrow") is not None and draw.random() < 0.6:
+        return "parquet", _parquet(draw, table)
+    return "npz", _npz(draw, table)
+
+
+def _written(draw: random.Random, table: Table) -> tuple[str, bytes, int | None]:
+    """A table in some format: the format's name, its bytes, and the lines above the first row, None without lines."""
+    form = draw.choice(("csv", "csv", "csv", "json", "markdown", "packed"))
     cells = {cell for row in table.rows for cell in row} | set(table.columns)
+    if form == "packed":
+        return *_packed(draw, table), None
     if form == "json":
         return form, _json_lines(table), 0
     if form == "markdown" and not any("|" in cell for cell in cells) and len(table.columns) > 1:
@@ -209,10 +272,13 @@ def _beside(draw: random.Random, n: int) -> dict[str, list[str]]:
     return found
 
 
-def _refused(fault: Fault | None, line: int | None, source: str = "<stdin>") -> Refusal | None:
+def _refused(fault: Fault | None, above: int | None, n: int) -> Refusal | None:
+    """The refusal of a fault of a table of n rows with so many lines above the first, None where rows have no lines."""
     if fault is None or fault.dropped:
         return None
-    return Refusal(fault.why, f"{source}:{fault.row + line}" if line is not None else "")
+    if n == 1 or (above is None and fault.why != "a missing cell"):
+        return Refusal(fault.why)  # of columns with types, one that holds text is wrong as a whole
+    return Refusal(fault.why, f"<stdin>: row {fault.row + 1}" if above is None else f"<stdin>:{fault.row + above + 1}")
 
 
 # --- one table with names ---------------------------------------------------------------------------------------------
@@ -253,8 +319,7 @@ def binary_table(draw: random.Random) -> Posed:
         )
     if "--positive" in given and not any(one[at] for at in kept):
         found = None  # refused where labels of two kinds are there and neither is the positive one
-    line = None if meaning.n == 1 else above + 1
-    return Posed(f"binary {form}", (loss, "-q", *given, "-"), {"-": data}, _refused(fault, line) or found)
+    return Posed(f"binary {form}", (loss, "-q", *given, "-"), {"-": data}, _refused(fault, above, meaning.n) or found)
 
 
 def _binary_labels(draw: random.Random) -> tuple[list[str], tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -323,9 +388,8 @@ def class_table(draw: random.Random) -> Posed:
         loss, given = "grad", ["ce", *given]
         found = tuple(_gradient(meaning, at, column, len(kept)) for at in kept for column in order)
     form, data, above = _written(draw, table)
-    line = None if meaning.n == 1 else above + 1
-    refused = _refused(fault, line)
-    if fault and stems[0] == "" and fault.why == "no number" and meaning.n == 1:
+    refused = _refused(fault, above, meaning.n)
+    if fault and stems[0] == "" and fault.why == "no number" and (meaning.n == 1 or above is None):
         refused, found = None, None  # a column of one word may be no class
     if disorder:
         refused = Refusal("class weights for numbered classes in another order")
@@ -381,7 +445,7 @@ def soft_table(draw: random.Random) -> Posed:
     if not odd:
         rows = [_soft_loss(loss, list(map(float, soft[at])), list(map(float, preds[at]))) for at in kept]
         found = mean_of(rows, [1.0] * len(rows)) if rows else Refusal("nothing to average")
-    refused = _refused(fault, None if n == 1 or odd else above + 1)
+    refused = _refused(fault, above, 1 if odd else n)
     return Posed(f"soft {form}", (loss, "-q", *given, "-"), {"-": data}, refused or found)
 
 
@@ -514,6 +578,8 @@ def two_tables(draw: random.Random) -> Posed:
     for file, side in (("labels.csv", left), ("preds.csv", right)):
         if draw.random() < 0.3:
             files[file] = _json_lines(replace(side, numeric=side.numeric | {"id"}))
+        elif draw.random() < 0.3:
+            files[file] = _packed(draw, side)[1]
         else:
             files[file] = _text(draw, list(side.columns), side.rows, draw.choice(",;"))
     loss = draw.choice(("bce", "nll")) if k == 1 else draw.choice(("ce", "nll"))
@@ -601,7 +667,7 @@ def decisions(draw: random.Random) -> Posed:
         ],
         draw.choice(("score", "prob")): cells,
     }
-    table = Table({**columns, **_beside(draw, n)}, frozenset()).permuted(draw)
+    table = Table({**columns, **_beside(draw, n)}, frozenset({list(columns)[2]})).permuted(draw)
     given = ["--positive", one] if one != "1" or draw.random() < 0.3 else []
     given += ["-p", list(columns)[2]] if draw.random() < 0.4 else []
     if given[:1] == ["--positive"] and not any(truth):
