@@ -4,9 +4,11 @@
 over a second are marked `slow`. Property tests say `examples(n)`: n examples with `--full`, a tenth of them without.
 """
 
+import gc
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -53,6 +55,7 @@ def examples(number: int, **options: Any) -> settings:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run slow tests too, and property tests with all examples")
+    parser.addoption("--shuffle", type=int, metavar="SEED", help="run the tests in the random order of this seed")
     parser.addoption("--rewrite", action="store_true", help="write the file of snapshots anew, from the answers of now")
 
 
@@ -71,13 +74,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the slow tests out, unless the command line names single tests or marks."""
+    """Leave the slow tests out, unless the command line names single tests or marks; shuffle what is left."""
+    if config.option.shuffle is not None:
+        random.Random(config.option.shuffle).shuffle(items)
     if config.option.full or config.option.markexpr or any("::" in arg for arg in config.args):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     items[:] = [item for item in items if not item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
     config.stash[LEFT_OUT] = len(slow)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # thousands of tests and modules, which needn't be gone through again and again
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

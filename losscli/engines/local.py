@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from itertools import chain
+from itertools import chain, islice
 from select import select
 from typing import TYPE_CHECKING, TypeVar
 
@@ -42,8 +42,12 @@ def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iter
     # Once it has freed a block of some size, the C library of Linux keeps arrays up to that size for the next ones.
     # It gives them back to the system otherwise, and each has to be had page by page again.
     bytearray(KEPT)
-    if threads <= 1:
-        yield from map(work, parts)
+    rest = iter(parts)
+    first = list(islice(rest, min(threads, 2)))
+    few, rest = len(first) < 2, chain(first, rest)
+    del first  # which `rest` lets go of when it is done with it
+    if few:  # one part is done sooner without a thread
+        yield from map(work, rest)
         return
     from concurrent.futures import ThreadPoolExecutor
 
@@ -51,8 +55,7 @@ def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iter
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[T]] = deque()
         alone: list[P] = []
-        parts = iter(parts)
-        for part in parts:
+        for part in rest:
             try:
                 waiting.append(pool.submit(work, part))
             except RuntimeError:  # the system gives no thread: do the rest in this one
@@ -62,7 +65,7 @@ def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iter
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-        yield from map(work, chain(alone, parts))
+        yield from map(work, chain(alone, rest))
 
 
 def in_parts(work: Callable[[P], T], parts: Sequence[P], failures: tuple[type[BaseException], ...]) -> list[T] | None:

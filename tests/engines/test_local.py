@@ -24,9 +24,16 @@ def square(value: int) -> int:
     return value * value
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3, 100])
-def test_threads_keep_the_order_of_the_parts(threads: int) -> None:
-    assert list(in_threads(square, range(50), threads)) == [at * at for at in range(50)]
+def test_threads_keep_the_order_of_the_parts() -> None:
+    for threads in (1, 2, 3, 100):
+        for parts in (0, 1, 2, 3, 50):
+            assert list(in_threads(square, range(parts), threads)) == [at * at for at in range(parts)]
+
+
+def test_a_single_part_is_done_without_a_thread() -> None:
+    for parts, alone in ((1, True), (2, False)):
+        found = list(in_threads(lambda _: threading.current_thread() is threading.main_thread(), range(parts), 4))
+        assert found == [alone] * parts
 
 
 @pytest.mark.slow
