@@ -65,6 +65,8 @@ def _run(args: list[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.write(f"losscli {__version__}\n")
         return 0
+    if first in HELP and args[1:] and command_of(args[1:]):
+        args = [*args[1:], first]
     command = command_of(args)
     behind = args[len(command.words) :] if command is not None else args[1:]
     options = behind[: behind.index("--") if "--" in behind else None]
@@ -101,7 +103,7 @@ def _show_help(words: Sequence[str], stream: IO[str]) -> None:
 def _message(error: Exception, args: Sequence[str]) -> str:
     """What is said of an error."""
     if isinstance(error, DataError):
-        return str(error)
+        return _with_stray_word(str(error), args)
     if isinstance(error, NoInput):
         return f"nothing to read; usage: {_called(args)} [OPTIONS] [SOURCE | LABELS PREDS], -h shows help"
     if isinstance(error, MemoryError):
@@ -114,6 +116,18 @@ def _message(error: Exception, args: Sequence[str]) -> str:
         say("".join(traceback.format_exception(error)))
     # A fault of the program, not of the data; a traceback would end with the exit code that means "no".
     return f"internal error, please report it: {type(error).__name__}: {error}"
+
+
+def _with_stray_word(text: str, args: Sequence[str]) -> str:
+    """The message, with a hint where a word such as "explain" stands in the place of the data."""
+    command = command_of(args)
+    word = args[len(command.words)] if command is not None and args[len(command.words) :] else ""
+    if command is None or (not word[:1].isalpha() and word not in ("?", "/?")):
+        return text
+    from losscli.cli.hints import stray_word
+
+    hint = stray_word(command, word)
+    return f"{text}; {hint}" if hint else text
 
 
 def _called(args: Sequence[str]) -> str:

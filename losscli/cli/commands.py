@@ -28,6 +28,8 @@ from losscli.errors import UsageError, shown
 from losscli.losses.table import LOSS_SPECIFIC, LOSSES, TEMPERATURE_LOSS, Loss
 
 NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"  # what a word processor makes of hyphens
+OPTION_LIKE = re.compile(rf"^(?:-|[{DASHES}]+(?!inf|nan)[a-z])", re.IGNORECASE)
 HELP = ("-h", "--help")
 
 Values = dict[str, Any]
@@ -97,7 +99,7 @@ def read_options(args: Sequence[str], flags: Mapping[str, Option], unknown: Unkn
         if token == "--":
             sources += left
             break
-        if token == "-" or not token.startswith("-") or NUMBER_LIKE.match(token):
+        if token == "-" or not OPTION_LIKE.match(token) or NUMBER_LIKE.match(token):
             sources.append(token)
             continue
 

@@ -58,9 +58,10 @@ def show_help(words: Sequence[str], stream: IO[str]) -> None:
         text, markdown = every[word].read_text(encoding="utf-8"), True
     else:
         near = nearest(word, [*every, OPTIONS[0], *first_words()])
-        instead = f"did you mean {near[0]}? " if near else ""
+        about = next((names[0] for path, names, _ in topics() if word in _headings(path)), "")
+        instead = f"see losscli help {about}; " if about else f"did you mean {near[0]}? " if near else ""
         if any(f"--{word}" in command.flags for command in COMMANDS.values()):
-            instead = f"for --{word} see losscli help {OPTIONS[0]}; "
+            instead = f"for --{word} see losscli help {' or '.join(filter(None, (about, OPTIONS[0])))}; "
         raise UsageError(f"no such topic: {shown(words[0])}; {instead}the topics are {', '.join([*every, OPTIONS[0]])}")
     if is_terminal(stream):
         from losscli.output.people import markdown_text, with_bold
@@ -77,6 +78,12 @@ def topics() -> list[tuple[Path, tuple[str, ...], str]]:
             name, title = re.split("[:\uff1a]", next(lines).removeprefix("# ").rstrip(), maxsplit=1)
         found.append((path, tuple(dict.fromkeys((name, path.stem))), title.strip()))
     return found
+
+
+def _headings(path: Path) -> str:
+    """The title of a topic and of its sections, in lower case."""
+    lines = path.read_text(encoding="utf-8").lower().splitlines()
+    return "\n".join(line for line in lines if line.startswith(("# ", "## ")))
 
 
 def terminal_width() -> int:

@@ -6,32 +6,36 @@ has it, and a sentence anywhere. What a loss is called elsewhere stands in its e
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
-from losscli.cli.commands import COMMANDS, GROUPS, Command, first_words, no_such_option, within
+from losscli.cli.commands import COMMANDS, DASHES, GROUPS, Command, first_words, no_such_option, within
 from losscli.data.cells import number
 from losscli.enums import Form
 from losscli.errors import nearest, shown, word_list
 from losscli.losses.table import LOSSES, NO_LOSSES
 from losscli.shell import quoted
 
+COLUMNS = "choose columns with -y COL and -p COL"
 FILE = "the answer goes to standard output, so write > FILE"
 ROWS = "to read the first rows of a table, use a pipe: head -n {lines} FILE | losscli COMMAND"
+
+PREFIX = re.compile("^(?:to|as|in|with|use|set|show|print|add|is|do|the)-")  # --to-csv, --in-bits, --with-weights
 
 OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
     name: meant
     for names, meant in {
         # what comes out
-        "json j": ("-f json",),
-        "jsonl ndjson json-lines": ("-f json",),
-        "csv": ("-f csv",),
+        "json j jsonl ndjson json-lines": ("-f json",),
+        "csv excel": ("-f csv",),
         "tsv": ("-f tsv",),
         "md markdown": ("-f md",),
         "table pretty human": ("-f table",),
         "output-format fmt out-format type": ("-f json",),
         "output out o out-file outfile output-file write to": ("--predict FILE", FILE),
-        "save-as export svg html": ("--save FILE", FILE),
-        "verbose v vv debug details full": ("--explain",),
+        "save-as export svg html png": ("--save FILE", FILE),
+        "verbose v vv debug details full 解释 步骤": ("--explain",),
         "silent s brief bare short raw-number value-only no-header-row": ("-q",),
         "precision round decimals float-format sig-figs significant": ("--digits N",),
         "color colour no-color no-colour colors": ("colours are used on terminals only; NO_COLOR=1 turns them off",),
@@ -44,17 +48,21 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "scale input-type activation link": ("--from logits",),
         # columns
         "target targets y-true y label-col label-column label-name labels truth true actual actuals gold "
-        "ground-truth outcome expected-col class-col t": ("-y COL",),
+        "ground-truth outcome expected-col class-col t 标签": ("-y COL",),
         "pred preds prediction predictions predicted y-pred y-prob y-proba y-score y-hat yhat proba prob-col "
-        "score scores score-col pred-col prediction-column p-col predict-proba probas": ("-p COL",),
-        "weights sample-weight sample-weights weight-col w-col case-weights": ("-w COL",),
-        "columns cols select use-cols usecols fields": ("choose columns with -y COL and -p COL", "-y COL"),
+        "score scores score-col pred-col prediction-column p-col predict-proba probas 概率 预测": ("-p COL",),
+        "weights sample-weight sample-weights weight-col w-col case-weights 权重": ("-w COL",),
+        "columns cols select use-cols usecols fields col": (COLUMNS,),
+        "formula": ("choose the columns with -y COL and -x COLS",),
         "x-cols xs predictors covariates inputs regressors independent": ("-x COLS",),
         "model models": ("-p COL",),
         "on join merge merge-on id ids id-col index index-col row-id match": ("--key COL",),
         "how left inner outer": ("--unmatched drop",),
         "group-by groupby group groups by-group slice slices segment segments per stratify": ("--by COLS",),
         "top n-worst hardest largest bottom top-k topk head-worst": ("--worst N",),
+        "where filter query condition subset exclude include": (
+            "every row counts, so select rows first and pipe them: SELECT ROWS | losscli COMMAND",
+        ),
         # reading
         "sep delim separator field-separator field-sep fs ifs delimiters": ("-d CHAR",),
         "tabs tab": ("-d tab",),
@@ -68,6 +76,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         ),
         "n nrows n-rows rows limit head max-rows sample n-samples": (ROWS,),
         "glob recursive": ('quote a glob: losscli COMMAND "part-*.csv"',),
+        "sheet sheet-name worksheet workbook xlsx": ("save the sheet as a file of CSV and give that",),
         "stdin": ("losscli reads standard input when no table is given, or for -",),
         # mathematics
         "clip epsilon clip-eps clipping clamp clip-prob clip-probs min-prob tiny tol-prob floor": ("--eps X",),
@@ -78,6 +87,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "mean avg average batchmean": ("-r mean",),
         "none per-row per-sample rowwise row-wise elementwise element-wise each unreduced losses": ("-r none",),
         "bits log2 bit binary-log shannon": ("--base 2",),
+        "底 底数": ("--base B",),
         "nats nat ln natural natural-log": ("--base e",),
         "log10 dits hartleys": ("--base 10",),
         "log-base logarithm unit units log": ("--base B",),
@@ -92,13 +102,16 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "class-names classnames categories class-order label-names names n-classes num-classes": ("--classes A,B,C",),
         "normalise rescale renormalize renorm norm": ("--normalize",),
         # answers
-        "e assert answer check-answer solution verify compare test-answer expected": ("--expect X",),
+        "e assert answer check-answer solution verify compare test-answer expected 答案": ("--expect X",),
         "atol rtol tol tolerances error-margin within": ("--tolerance T",),
         "hide hidden no-answer blind": ("--hide-answer",),
         "show-work work steps-shown derivation why how-to show-steps step-by-step": ("--explain",),
         "max max-loss fail fail-over fail-if-above limit-loss gate below must-be-below": ("--fail-above X",),
         "threshold cutoff cut-off": ("the loss needs no threshold; --fail-above X sets a limit for the loss",),
         "fail-worse no-worse regression-test non-inferior": ("--fail-if-worse",),
+        "p-value pvalue p-values significance t-test ttest paired vs versus": (
+            "several models are compared with -p for each, as in -p old -p new",
+        ),
         "confidence confidence-level conf conf-level interval intervals ci-level bootstrap": ("--ci LEVEL",),
         "bins n-bins nbins": ("--calibration BINS",),
         "reliability ece calibrate calibration-curve": ("--calibration",),
@@ -116,12 +129,14 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "delta dx": ("--step H",),
         "params parameters coef coefs coefficients beta betas init start": ("--theta LIST",),
         "features feature-cols feature-columns": ("-x COLS",),
-        "intercept fit-intercept no-bias bias without-intercept": ("--no-intercept",),
+        "intercept fit-intercept bias": ("there is an intercept unless --no-intercept is given",),
+        "no-bias without-intercept": ("--no-intercept",),
         "learning-rate eta rate step-size": ("--lr RATE",),
         "epochs iterations iters max-iter n-iter maxiter num-steps max-steps": ("--steps N",),
         "solver optimizer optimiser algorithm": ("--method HOW",),
         "newton irls": ("--method newton",),
-        "penalty ridge weight-decay regularization regularisation lambda c": ("--l2 L",),
+        "penalty ridge weight-decay regularization regularisation lambda": ("--l2 L",),
+        "c": ("--l2 L", COLUMNS),
         "standardise normalize-features scale-features zscore z-score": ("--standardize",),
         "test-split validation-split val-split split holdout test-fraction": ("--test-size F",),
         "valid validation val test-file validation-data eval": ("--test FILE",),
@@ -129,7 +144,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "tolerance-loss stop early-stopping": ("--tol T",),
         # the program
         "version": ("use losscli --version",),
-        "help usage man ? doc docs examples": ("-h",),
+        "help usage man ? doc docs examples 帮助": ("-h",),
     }.items()
     for name in names.split()
 }
@@ -139,14 +154,17 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
 COMMAND_NAMES: Mapping[str, str] = {
     name: meant
     for names, meant in {
-        "gradient gradients derivative derivatives gradcheck backward backprop diff jacobian": "use {grads}",
+        "gradient gradients derivative derivatives gradcheck backward backprop diff jacobian 梯度": "use {grads}",
         "regression train learn regress model optimize sgd gd newton": "use {fits}",
+        "predict predictions": "a fit predicts: losscli fit bce TABLE -y COL -x COLS --predict FILE",
+        "calibrate scaling": "use fit temperature",
         "version": "use losscli --version",
         "usage man info examples /?": "use losscli -h",
-        "check verify expect": "add --expect X to the command, as in losscli bce preds.csv --expect X",
-        "explain show work": "add --explain to the command, as in losscli bce preds.csv --explain",
+        "帮助": "use losscli help zh",
+        "check verify expect 检查": "add --expect X to the command, as in losscli bce preds.csv --expect X",
+        "explain show work steps": "add --explain to the command, as in losscli bce preds.csv --explain",
         "compare": "give -p for each model, as in losscli bce FILE -p old -p new",
-        "metrics score": "the losses are {losses}",
+        "metrics score evaluate eval run loss losses compute calc calculate": "the losses are {losses}",
     }.items()
     for name in names.split()
 }
@@ -171,7 +189,7 @@ def unknown_command(args: Sequence[str]) -> str:
     word = args[0]
     if word in GROUPS:
         return _lacking(word, args[1:])
-    if word.startswith("-"):
+    if word.startswith("-") and word != "-":
         later = next((arg for arg in args if (arg,) in COMMANDS or arg in GROUPS), None)
         if later is not None:
             flag = shown(word.partition("=")[0])[1:-1]
@@ -180,18 +198,32 @@ def unknown_command(args: Sequence[str]) -> str:
     instead = _command_instead(word)
     if instead:
         return f"no such command: {shown(word)}; {instead}"
-    if os.path.exists(word) or any(mark in word for mark in ",;[./") or word[:1].isdigit():
-        example = f"losscli {first_words()[0]} {quoted(word)}"
+    if os.path.exists(word) or any(mark in word for mark in ",;[./") or word[:1].isdigit() or word == "-":
+        example = f"losscli {first_words()[0]} {_data(args, COMMANDS[first_words()[0],])}"
         return f"choose a command for {shown(word)}: {', '.join(first_words())}; as in {example}"
     return f"no such command: {shown(word)}; the commands are {', '.join(first_words())}"
 
 
+def stray_word(command: Command, word: str) -> str:
+    """What is said of a word behind a command that stands in the place of data, as in `bce explain 1,0 0.8,0.3`."""
+    if os.path.exists(word):
+        return ""
+    return _meant(word.lower(), command) or ("use -h" if "-h" in OPTION_NAMES.get(word.lower(), ()) else "")
+
+
+def _data(args: Sequence[str], command: Command) -> str:
+    """The data that a command line begins with, as many arguments as the command takes."""
+    most = max(len(words.split()) for words, _ in command.positionals)
+    return " ".join(map(quoted, [args[0], *takewhile(lambda arg: not arg.startswith("-"), args[1:most])]))
+
+
 def _instead(flag: str, command: Command) -> str:
-    name = flag.strip("-").replace("_", "-").lower()
+    name = flag.strip(f"-{DASHES}").replace("_", "-").lower()
     own = command.flags
-    if f"--{name}" in own:
-        return f"use --{name}"
-    for text in OPTION_NAMES.get(name, ()):
+    for same in (f"--{name}", f"-{name}"):
+        if same in own:
+            return f"use {same}"
+    for text in OPTION_NAMES.get(name) or OPTION_NAMES.get(PREFIX.sub("", name), ()):
         if not text.startswith("-"):
             return text
         if text.split()[0] in own or text == "-h":
@@ -201,8 +233,9 @@ def _instead(flag: str, command: Command) -> str:
     others = [" ".join(other.words) for other in COMMANDS.values() if f"--{name}" in other.flags]
     if others:
         return f"{' and '.join(others[:2])} {'have' if others[1:] else 'has'} it"
-    if (refusal := _not_a_loss(name.replace("-", ""))) is not None:
-        return refusal
+    meant = _meant(name.replace("-", ""), command)
+    if meant:
+        return meant
     near = nearest(f"--{name}", [long for long in own if long.startswith("--")], 2)
     return f"did you mean {' or '.join(near)}?" if near else f"{command.name} -h lists them"
 
@@ -218,8 +251,13 @@ def _command_instead(word: str) -> str:
     return f"did you mean {near[0]}?" if near else ""
 
 
-def _meant(name: str) -> str:
-    """What another program's name for a command means here."""
+def _meant(name: str, behind: Command | None = None) -> str:
+    """What another program's name for a command means here, or a command's own name that stands behind another."""
+    if behind is not None and (name, behind.words[0]) in COMMANDS:
+        return f"use {name} {behind.words[0]}"
+    whole = next((words for words in COMMANDS if words[1:] == (name,) and (name,) not in COMMANDS), None)
+    if whole is not None:
+        return f"use {' '.join(whole)}"
     losses = [
         (loss, f"{loss.name} {options}".strip())
         for loss in LOSSES.values()
@@ -231,8 +269,9 @@ def _meant(name: str) -> str:
         return f"use {', '.join(words + of.get(frozenset(loss.kernels), '') for loss, words in losses)}"
     if losses:
         return f"use {losses[0][1]}"
-    if (refusal := _not_a_loss(name)) is not None:
-        return refusal
+    for names, text in NO_LOSSES.items():
+        if name in names.split():
+            return text
     fits = [f"fit {loss.name}" for loss in LOSSES.values() if loss.regression and name in _names_of(loss.regression)]
     if fits:
         return f"use {fits[0]}"
@@ -244,17 +283,12 @@ def _meant(name: str) -> str:
     return COMMAND_NAMES.get(name, "").format(**every)
 
 
-def _not_a_loss(name: str) -> str | None:
-    """What is said of a loss that the program doesn't have."""
-    return next((text for names, text in NO_LOSSES.items() if name in names.split()), None)
-
-
 def _names_of(regression: str) -> tuple[str, ...]:
     """What a regression may be called, by its first name."""
     return regression, f"{regression}regression", *REGRESSIONS.get(regression, ())
 
 
-REGRESSIONS = {"logistic": ("logreg", "logit"), "softmax": ("multinomial", "multinomiallogistic")}
+REGRESSIONS = {"logistic": ("logreg", "logit", "逻辑回归"), "softmax": ("multinomial", "multinomiallogistic")}
 
 
 def _lacking(group: str, rest: Sequence[str]) -> str:
@@ -269,5 +303,5 @@ def _lacking(group: str, rest: Sequence[str]) -> str:
     meant = _meant(word.replace("-", ""))
     if meant.startswith("use "):
         return f"no loss {shown(rest[0])}; use {group} {meant.removeprefix('use ').removeprefix(f'{group} ')}"
-    example = f"losscli {group} {words[0]} {quoted(rest[0])}"
+    example = f"losscli {group} {words[0]} {_data(rest, COMMANDS[group, words[0]])}"
     return f"choose a loss for {shown(rest[0])}: {', '.join(words)}; as in {example}"

@@ -107,7 +107,8 @@ class Option:
         if int in self.types or float in self.types:
             number, whole = self.number(text), int in self.types
             if number is None or (self.range is None and number != number):
-                raise UsageError(f"{self.flag}: {text!r} is not a {'whole ' if whole else ''}number")
+                hint = f"; it must be {self.range}" if text.endswith("%") and self.range is not None else ""
+                raise UsageError(f"{self.flag}: {text!r} is not a {'whole ' if whole else ''}number{hint}")
             if self.range is not None and number not in self.range:
                 allowed = f"from {self.range.low} to {self.range.high}" if whole else str(self.range)
                 raise UsageError(f"{self.flag}: {text} is out of range; it must be {allowed}")

@@ -62,6 +62,8 @@ def run_grade(args: Arguments, reader: Reader) -> bool:
 # --- the key ----------------------------------------------------------------------------------------------------------
 def _questions(key: Ledger, path: str, reader: Reader) -> tuple[dict[str, Question], list[str]]:
     """The questions by name, and what is worth a note; all that are wrong are refused at once, with their lines."""
+    if COMMAND not in key.columns and ANSWER in key.columns:
+        raise UsageError(f"{key.name} holds answers, not commands; KEY comes first, then ANSWERS")
     key.require((QUESTION, COMMAND))
     found, notes, wrong = dict[str, Question](), list[str](), list(key.ragged)
     for line in key.lines:

@@ -35,7 +35,7 @@ def settings_of(args: Arguments, request: ReadOptions | None = None) -> Settings
             base = 0.0
         if not (base > 1.0 and isfinite(base)):
             what = f"--base: {args.base!r} is not the base of a logarithm"
-            raise UsageError(f"{what}; give e, 2, 10 or a number above 1")
+            raise UsageError(f"{what}; give e (nats), 2 (bits), 10 or a number above 1")
     balanced = args.class_weight == "balanced"
     pos_weight = _weights(args.pos_weight, "--pos-weight")
     class_weight = None if balanced else _weights(args.class_weight, "--class-weight")

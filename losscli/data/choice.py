@@ -292,7 +292,9 @@ def _the_one(free: FreeColumns, found: ColumnNumbers, what: str, option: str) ->
     if not found:
         data = any(number(name) is not None for name in free.names or ()) and free.wanted.header is None
         hint = f"choose with {option}" + (", or --no-header if the first line is data" if data else "")
-        if what == "the prediction" and len(free.names or ()) == 1:
+        if len(free.top.first) == 1 and not free.names:
+            hint = "a table needs a column of labels and one of predictions"
+        elif what == "the prediction" and len(free.names or ()) == 1:
             hint = "give the file of labels before the file of predictions, as in y.csv p.csv"
         elif what == "the prediction" and _class_sets(free)[-1]:
             hint += "; for a column for each class use ce"

@@ -13,16 +13,17 @@ from losscli.errors import DataError, nearest, shown
 
 LABEL_NAMES = frozenset(
     {
-        *("label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"),
-        *("标签", "真实标签", "真实值", "类别"),
+        *("label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual", "y_test", "ground_truth"),
+        *("标签", "真实标签", "真实值", "真实", "目标", "类别"),
     }
 )
 SCALE_NAMES = {Scale.LOGITS: frozenset({"logit", "logits"}), Scale.LOGPROBS: frozenset({"logprob"})}
 PROB_NAMES = frozenset(
     {
         *("p", "prob", "probs", "proba", "probability", "pred", "preds", "prediction", "predictions"),
-        *("score", "scores", "y_prob", "y_proba", "y_pred", "y_score", "y_hat", "yhat", "pred_proba"),
-        *("概率", "预测概率", "预测值", "得分"),
+        *("score", "scores", "y_prob", "y_proba", "y_pred", "y_score", "y_hat", "yhat", "pred_proba", "y_pred_proba"),
+        *("probabilities", "predicted_prob", "predicted_probability", "forecast"),
+        *("概率", "预测概率", "预测值", "预测", "得分", "分数"),
         *(name for names in SCALE_NAMES.values() for name in names),
     }
 )

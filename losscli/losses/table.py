@@ -176,7 +176,7 @@ LIKELIHOOD = {
 }
 
 LABELS_AND_PREDS = '"1,0,0,1" "0.8,0.3,0.4,0.7"'
-CROSS_ENTROPY = "logloss crossentropy xent loss lossvalue"  # of two classes or several
+CROSS_ENTROPY = "logloss crossentropy xent loss lossvalue 交叉熵 对数损失"  # of two classes or several
 
 LOSSES: dict[str, Loss] = {
     loss.name: loss
@@ -202,7 +202,7 @@ LOSSES: dict[str, Loss] = {
             ),
             aliases={
                 CROSS_ENTROPY: "",
-                "bceloss binary binarycrossentropy binarylogloss binaryloss": "",
+                "bceloss binary binarycrossentropy binarylogloss binaryloss 二元交叉熵 二分类交叉熵": "",
                 "bcewithlogits bcewithlogitsloss binarycrossentropywithlogits": "--from logits",
             },
         ),
@@ -228,6 +228,7 @@ LOSSES: dict[str, Loss] = {
             aliases={
                 CROSS_ENTROPY: "",
                 "categorical categoricalcrossentropy sparsecategoricalcrossentropy cce multiclass mlogloss": "",
+                "多分类交叉熵": "",
                 "crossentropyloss": "--from logits",  # torch's takes logits
             },
         ),
@@ -246,7 +247,7 @@ LOSSES: dict[str, Loss] = {
                 f"losscli grad nll {LABELS_AND_PREDS} --wrt logits -q",
                 "losscli grad nll animals.csv --check",
             ),
-            aliases={"nllloss loglikelihood likelihood negativeloglikelihood loglik perplexity ppl": ""},
+            aliases={"nllloss loglikelihood likelihood negativeloglikelihood loglik perplexity ppl 负对数似然": ""},
         ),
     )
 }
@@ -277,7 +278,8 @@ NO_LOSSES: Mapping[str, str] = {
     "accuracy acc": "bce and ce show it beside the loss",
     "auc rocauc auroc roc": "bce gives it in JSON with --calibration -f json",
     "ece calibration reliability": "it is an option of bce and ce: --calibration",
-    "mse mae rmse squarederror hinge f1 precision recall": f"the losses are {_and(LOSSES)}",
+    "mse mae rmse squarederror hinge": f"the losses are {_and(LOSSES)}",
+    "f1 f1score precision recall confusion confusionmatrix": f"the losses are {_and(LOSSES)}",
 }
 
 # What a temperature is fitted by: the cross-entropy of binary logits or of those of classes, as the table has them.

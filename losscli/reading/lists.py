@@ -363,7 +363,7 @@ class ListReader(Reader):
 # --- arguments that the shell has cut ---------------------------------------------------------------------------------
 def too_many(tokens: tuple[str, ...], forms: frozenset[Form]) -> str:
     """The message for three arguments or more, with a hint at what may have been meant."""
-    hint = ""
+    hint, tokens = "", tuple(token for token in tokens if token != "=")
     if lists := quoted_lists(tokens, forms):
         hint = f"; quote each list (PowerShell needs that always): {lists}"
     elif len(files := [token for token in tokens if os.path.exists(token)]) == 1:

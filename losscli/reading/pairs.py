@@ -115,7 +115,8 @@ def _side(token: str, request: "ReadOptions", at: int, open_path: OpenPath) -> I
             raise DataError(f"{token}: {missing(token)}; a column is chosen with -p {token}")
         return open_path(token, request)
     if (wanted.label, wanted.prob)[at]:
-        raise UsageError(f"{('-y', '-p')[at]} chooses a column of a table, and {('LABELS', 'PREDS')[at]} is a list")
+        option, place = (("-y", "LABELS"), ("-p", "PREDS"))[at]
+        raise UsageError(f"{option} chooses a column of a table, and {place} is a list: {shown(token)}")
     if single:
         return InlineList(((token,),), False)
     try:

@@ -155,7 +155,7 @@ def form_of(asked: Settings, theta: str | None) -> Form:
 
 def _refuse_predictions(request: ReadOptions, asked: Settings) -> None:
     if len(request.tokens) > 1 or (request.tokens and is_list(request.tokens[0])):
-        raise UsageError("a regression needs a table with columns of features, not lists")
+        raise UsageError("a regression needs a table, not lists; choose its columns with -y LABEL -x FEATURES")
     if request.wanted.prob:
         raise UsageError("-p chooses predictions; a regression makes them of the features (-x)")
     if asked.scale is Scale.LOGPROBS:

@@ -187,6 +187,8 @@ def test_help_wins_over_what_is_unknown() -> None:
 TABLES = {
     "y.csv": "y\n1\n0\n",
     "two.csv": "label,old,new\n1,0.8,0.7\n0,0.3,0.4\n",
+    "p.csv": "0.8\n0.3\n",
+    "answers.csv": "student,question,answer\nanna,1,0.3\n",
     "three.csv": "label,p0,p1,p2\n0,0.7,0.2,0.1\n2,0.1,0.2,0.7\n",
 }
 
@@ -222,8 +224,37 @@ GUESSES = {  # what is typed, and what the error ends with
     "nn.BCELoss 1,0 0.9,0.2": "no such command: 'nn.BCELoss'; use bce",
     "CrossEntropyLoss 1 2,1,0.1": "no such command: 'CrossEntropyLoss'; use ce --from logits",
     "check 0.16 1,0 0.9,0.2": "add --expect X to the command, as in losscli bce preds.csv --expect X",
-    "help expect": "for --expect see losscli help options; the topics are conventions, files, homework, models, scale, "
-    "\u4e2d\u6587, zh, options",
+    "help expect": "for --expect see losscli help homework or options; the topics are conventions, files, homework, "
+    "models, scale, \u4e2d\u6587, zh, options",
+    "help chinese": "no such topic: 'chinese'; see losscli help \u4e2d\u6587; ",
+    "1,0 0.8,0.3 -q": 'as in losscli bce "1,0" "0.8,0.3"',
+    "fit two.csv label old": "as in losscli fit bce two.csv",
+    "- -q": "as in losscli bce -",
+    "temperature two.csv": "no such command: 'temperature'; use fit temperature",
+    "\u4e8c\u5143\u4ea4\u53c9\u71b5 1,0 0.8,0.3": "; use bce",  # binary cross-entropy
+    "bce explain 1,0 0.8,0.3": "add --explain to the command",
+    "bce grad 1,0 0.8,0.3": "; use grad bce",
+    "bce help": "help: no such file; use -h",
+    "bce 1,0 0.8,0.3 --gradient": "no such option: --gradient; use grad bce, grad ce or grad nll",
+    "bce 1,0 0.8,0.3 --grad": "no such option: --grad; use grad bce",
+    "bce 1,0 0.8,0.3 \u2014expect 0.29": "no such option: \u2014expect; use --expect",  # a word processor's dash
+    "bce 1,0 0.8,0.3 \u2013q": "no such option: \u2013q; use -q",
+    "bce 1,0 0.8,0.3 --q": "no such option: --q; use -q",
+    "bce 1,0 0.8,0.3 --in-bits": "no such option: --in-bits; use --base 2",
+    "bce two.csv --to-csv": "no such option: --to-csv; use -f csv",
+    "bce two.csv -c label,old": "no such option: -c; choose columns with -y COL and -p COL",
+    "bce two.csv --where old>0": "so select rows first and pipe them",
+    "bce two.csv --p-value": "several models are compared with -p for each",
+    "bce two.csv --confusion-matrix": f"the losses are {joined([*LOSSES], 'and')}",
+    "bce two.csv --ci 95%": "write a percentage as a share, as in 0.95",
+    "bce two.csv -p old --quantiles 0.5 0.9": "and PREDS is a list: '0.9'",
+    "bce 1,0 0.8,0.3 = 0.29": "to check an answer use --expect 0.29",
+    "bce 1,0 0.8,0.3 --base log2": "give e (nats), 2 (bits), 10 or a number above 1",
+    "fit bce two.csv label old": "choose its columns with -y LABEL -x FEATURES",
+    "fit bce two.csv --intercept": "there is an intercept unless --no-intercept is given",
+    "fit bce two.csv --formula label~old": "choose the columns with -y COL and -x COLS",
+    "grade answers.csv key.csv": "answers.csv holds answers, not commands; KEY comes first, then ANSWERS",
+    "bce p.csv": "a table needs a column of labels and one of predictions",
 }
 
 
