@@ -50,7 +50,7 @@ class Unmatched(StrEnum):
 
 
 class Wrt(StrEnum):
-    """What a gradient is taken by."""
+    """What a gradient is taken with respect to."""
 
     PROBS = "probs"
     LOGITS = "logits"

@@ -156,7 +156,7 @@ def _solved(args: Arguments) -> tuple[Judge, Numbers]:
 
 
 def _solved_gradient(args: GradArguments) -> tuple[Judge, Numbers]:
-    from losscli.commands.gradient import refuse_options, solved_by_parameters, spec_of
+    from losscli.commands.gradient import refuse_options, solved_parameter_gradient, spec_of
     from losscli.gradients.evaluate import Spool, gradient_of
     from losscli.homework.check_gradient import judge_gradient, right_gradient
     from losscli.output.whole import spool_file
@@ -164,7 +164,7 @@ def _solved_gradient(args: GradArguments) -> tuple[Judge, Numbers]:
     refuse_options(args)
     unit_name = settings_of(args).unit_name
     if args.wrt is Wrt.PARAMS:
-        g = solved_by_parameters(args)
+        g = solved_parameter_gradient(args)
     else:
         request = request_of(args)
         settings = settings_of(args, request)

@@ -1,4 +1,4 @@
-"""What `grad` does: the gradient by predictions, streamed row by row, or by the parameters of a regression."""
+"""What `grad` does: the gradient with respect to predictions, row by row, or to the parameters of a regression."""
 
 from contextlib import closing
 from math import inf
@@ -49,7 +49,7 @@ def run_grad(args: GradArguments) -> bool:
     table = open_data(request)
     with closing(table), spool_file() as file:
         problem = problem_of(settings, table)
-        kernel_of(problem, spec.by)
+        kernel_of(problem, spec.wrt)
         gradient = gradient_of(problem, table, spec, Spool(file))
         from losscli.reports.gradient import print_rows
 
@@ -75,20 +75,20 @@ def refuse_options(args: GradArguments) -> None:
 
 
 def spec_of(args: GradArguments) -> GradientSpec:
-    """The scale that the gradient is by, and its methods; of a gradient by parameters the scale is that of logits."""
-    by = Scale.LOGITS if args.wrt is Wrt.PARAMS else Scale(args.wrt.value) if args.wrt else args.scale
-    if args.step is not None and by is Scale.PROBS and args.step > LARGEST_STEP:
+    """What the gradient is with respect to, and its methods; with respect to parameters it goes through the logits."""
+    wrt = Scale.LOGITS if args.wrt is Wrt.PARAMS else Scale(args.wrt.value) if args.wrt else args.scale
+    if args.step is not None and wrt is Scale.PROBS and args.step > LARGEST_STEP:
         raise UsageError(f"--step: {args.step:g} is too large for probabilities; at most {LARGEST_STEP:g}")
     numeric = args.method is Method.NUMERIC
-    return GradientSpec(by, args.check or not numeric, args.check or numeric, args.step)
+    return GradientSpec(wrt, args.check or not numeric, args.check or numeric, args.step)
 
 
-# --- by parameters ----------------------------------------------------------------------------------------------------
+# --- with respect to parameters ---------------------------------------------------------------------------------------
 def _run_params(args: GradArguments, printing: Printing, expected: "Expected | None") -> bool:
     from losscli.regression.gradient import compare_gradients
     from losscli.reports.parameters import parameter_report
 
-    design, gradient = _by_parameters(args)
+    design, gradient = _parameter_gradient(args)
     check = compare_gradients(gradient) if args.check else None
     report, right = parameter_report(design, gradient, args.method, check), True
     if args.explain:
@@ -109,14 +109,14 @@ def _run_params(args: GradArguments, printing: Printing, expected: "Expected | N
     return right and (check is None or check[0] <= TOLERANCE)
 
 
-def solved_by_parameters(args: GradArguments) -> "RightGradient":
+def solved_parameter_gradient(args: GradArguments) -> "RightGradient":
     """The right gradient for a diagnosis."""
     from losscli.homework.check_gradient import right_parameter_gradient
 
-    return right_parameter_gradient(*_by_parameters(args))
+    return right_parameter_gradient(*_parameter_gradient(args))
 
 
-def _by_parameters(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradient]":
+def _parameter_gradient(args: GradArguments) -> "tuple[DesignMatrix, ParameterGradient]":
     from losscli.regression.design import FeatureSelection, form_of, parse_theta, read_design
     from losscli.regression.gradient import parameter_gradient
 

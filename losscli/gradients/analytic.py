@@ -6,7 +6,7 @@ at the end of the table), and shaped like the predictions, (n,) or (n, k). Limit
 slope is inf.
 
 Predictions of classes change scale through the slopes by the logarithms, t_k = p_k dl/dp_k, which are finite where p_k
-is 0: by probabilities t_k / p_k, and by logits t_k - p_k sum t, the p's being a softmax.
+is 0: with respect to probabilities t_k / p_k, and to logits t_k - p_k sum t, the p's being a softmax.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,24 +26,24 @@ from losscli.losses.table import Kernel
 from losscli.losses.targets import Binary
 
 
-def slopes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
+def slopes(problem: Problem, prepared: Prepared, wrt: Scale) -> Array:
     """The slope of each row's weighted loss by its predictions on the scale `by`; shaped like the predictions."""
-    slope = _of_classes(problem, prepared, by) if prepared.raw.ndim == 2 else _of_binary(problem, prepared, by)
+    slope = _of_classes(problem, prepared, wrt) if prepared.raw.ndim == 2 else _of_binary(problem, prepared, wrt)
     found = weighed(prepared.rows.weight, slope) + 0.0  # -0.0 becomes 0.0
     if np.isnan(found).any():
         raise ArithmeticError("a derivative is not a number")
     return found
 
 
-def kernel_of(problem: Problem, by: Scale) -> Kernel:
+def kernel_of(problem: Problem, wrt: Scale) -> Kernel:
     """The kernel of the problem on the scale `by`; UsageError where the loss has no such scale."""
     kernels = problem.kernels
-    if by not in kernels:
+    if wrt not in kernels:
         what = f"to {problem.settings.loss.name}"
         if problem.form is Form.LIKELIHOOD:
             what = f"to {problem.form.value}; give LABELS and PREDS"
-        raise UsageError(f"--wrt {by.value} does not apply {what}")
-    return kernels[by]
+        raise UsageError(f"--wrt {wrt.value} does not apply {what}")
+    return kernels[wrt]
 
 
 def weighed(weight: Array | None, slope: Array) -> Array:
@@ -55,15 +55,15 @@ def weighed(weight: Array | None, slope: Array) -> Array:
         return np.where(by_row == 0.0, 0.0, by_row * slope)
 
 
-def _at(problem: Problem, prepared: Prepared, by: Scale, v: Array) -> Array:
+def _at(problem: Problem, prepared: Prepared, wrt: Scale, v: Array) -> Array:
     """The gradient of the kernel on the scale `by` at `v`, with the focal factor by the product rule."""
-    kernel, floor, p = kernel_of(problem, by), problem.convention.backward_floor, prepared.conditioned
+    kernel, floor, p = kernel_of(problem, wrt), problem.convention.backward_floor, prepared.conditioned
 
     def with_floor(a: Binary, v: Array) -> Array:
-        """(a0 p - a1 (1-p)) / max(p (1-p), floor), and by logits or log-probabilities times dp/dz or dp/dx."""
+        """(a0 p - a1 (1-p)) / max(p (1-p), floor), and for logits or log-probabilities times dp/dz or dp/dx."""
         spread = p * (1.0 - p)
         slope = (a.negative * p - a.positive * (1.0 - p)) / np.maximum(spread, floor)
-        return np.asarray(slope if by is Scale.PROBS else slope * (spread if by is Scale.LOGITS else p))
+        return np.asarray(slope if wrt is Scale.PROBS else slope * (spread if wrt is Scale.LOGITS else p))
 
     if floor and isinstance(prepared.targets, Binary):
         kernel = kernel._replace(gradient=with_floor)
@@ -71,13 +71,13 @@ def _at(problem: Problem, prepared: Prepared, by: Scale, v: Array) -> Array:
 
 
 # --- binary predictions -----------------------------------------------------------------------------------------------
-def _of_binary(problem: Problem, prepared: Prepared, by: Scale) -> Array:
+def _of_binary(problem: Problem, prepared: Prepared, wrt: Scale) -> Array:
     scale = problem.settings.scale
-    kernel_of(problem, by)
-    if by is Scale.PROBS and scale is not by and Scale.LOGITS in problem.kernels:
+    kernel_of(problem, wrt)
+    if wrt is Scale.PROBS and scale is not wrt and Scale.LOGITS in problem.kernels:
         slope = _by_probs(problem, prepared)
     else:
-        slope = _at(problem, prepared, by, converted(prepared.conditioned, scale, by))
+        slope = _at(problem, prepared, wrt, converted(prepared.conditioned, scale, wrt))
     inside = inside_clip(problem, prepared.raw)
     return slope if inside is None else np.where(inside, slope, 0.0)
 
@@ -128,18 +128,18 @@ class ClassProbabilities:
     total: Array | None
 
 
-def _of_classes(problem: Problem, prepared: Prepared, by: Scale) -> Array:
+def _of_classes(problem: Problem, prepared: Prepared, wrt: Scale) -> Array:
     scale, rule = problem.settings.scale, problem.convention
-    if by is scale and not rule.rescale:
-        slope = _at(problem, prepared, by, prepared.conditioned)
+    if wrt is scale and not rule.rescale:
+        slope = _at(problem, prepared, wrt, prepared.conditioned)
         inside = inside_clip(problem, prepared.raw)
         return slope if inside is None else np.where(inside, slope, 0.0)
-    kernel_of(problem, by)
+    kernel_of(problem, wrt)
     probs = class_probabilities(problem, prepared.raw)
     t = _by_logarithms(problem, prepared, probs)
-    if by is Scale.PROBS:
+    if wrt is Scale.PROBS:
         return _of_free_probs(problem, prepared, t, probs)
-    if by is Scale.LOGPROBS and probs.total is None:
+    if wrt is Scale.LOGPROBS and probs.total is None:
         return t
     # t_j - p_j sum t, as t_j (1 - p_j) - p_j (sum of the others): a sure hit keeps its digits
     return product(t, probs.miss) - product(probs.p, rest_sums(t))

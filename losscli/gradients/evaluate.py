@@ -35,7 +35,7 @@ SHOWN_ROWS = 20  # in a table; the machine formats and --quiet print every row
 class GradientSpec:
     """The scale that a gradient is by, its methods, and the user's own step of the differences."""
 
-    by: Scale
+    wrt: Scale
     analytic: bool = True
     numeric: bool = False
     step: float | None = None
@@ -144,10 +144,10 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
         full[prepared.row] = values.reshape(-1, width)
         return full if block.keep is None else full[block.keep]
 
-    slope = slopes(problem, prepared, spec.by) if spec.analytic else None
+    slope = slopes(problem, prepared, spec.wrt) if spec.analytic else None
     numeric = comparison = None
     if spec.numeric:
-        differenced = difference_problem(problem, prepared, spec.by, spec.step)
+        differenced = difference_problem(problem, prepared, spec.wrt, spec.step)
         found = differences(differenced)
         numeric = found.slope
         if slope is None:

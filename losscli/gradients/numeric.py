@@ -56,13 +56,13 @@ class Differences:
 
 
 def difference_problem(
-    problem: Problem, prepared: Prepared, by: Scale, own_step: float | None = None
+    problem: Problem, prepared: Prepared, wrt: Scale, own_step: float | None = None
 ) -> DifferenceProblem:
     """The loss of each row as a function on the scale `by`, with the user's step or one that suits each cell."""
-    at, value = _classes(problem, prepared, by) if prepared.raw.ndim == 2 else _binary(problem, prepared, by)
-    low, high = _edges(problem, by, at)
-    step = CUBE_ROOT * _WIDTHS[by](problem, at, low, high) if own_step is None else np.full(at.shape, own_step)
-    if by is Scale.PROBS:
+    at, value = _classes(problem, prepared, wrt) if prepared.raw.ndim == 2 else _binary(problem, prepared, wrt)
+    low, high = _edges(problem, wrt, at)
+    step = CUBE_ROOT * _WIDTHS[wrt](problem, at, low, high) if own_step is None else np.full(at.shape, own_step)
+    if wrt is Scale.PROBS:
         step = np.maximum(step, np.spacing(at))
     return DifferenceProblem(at, lambda v: weighed(prepared.rows.weight, value(v)), step, low, high)
 
@@ -122,14 +122,14 @@ def _loss_by(problem: Problem, prepared: Prepared, scale: Scale) -> Function:
     return lambda v: row_loss(kernel, prepared.targets, prepared.focus, v, problem.focal)
 
 
-def _binary(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Function]:
-    value = _loss_by(problem, prepared, by)
-    if by is problem.settings.scale:
+def _binary(problem: Problem, prepared: Prepared, wrt: Scale) -> tuple[Array, Function]:
+    value = _loss_by(problem, prepared, wrt)
+    if wrt is problem.settings.scale:
         return prepared.raw, lambda v: value(conditioned(problem, v)[0])
-    if by is Scale.PROBS and Scale.LOGITS in problem.kernels:
+    if wrt is Scale.PROBS and Scale.LOGITS in problem.kernels:
         return _function_of_logits(problem, prepared)
     inside = inside_clip(problem, prepared.raw)
-    at = converted(prepared.conditioned, problem.settings.scale, by)
+    at = converted(prepared.conditioned, problem.settings.scale, wrt)
     return at, value if inside is None else lambda v: value(np.where(inside, v, at))
 
 
@@ -146,19 +146,19 @@ def _function_of_logits(problem: Problem, prepared: Prepared) -> tuple[Array, Fu
     return p, moved
 
 
-def _classes(problem: Problem, prepared: Prepared, by: Scale) -> tuple[Array, Function]:
-    plain = by is problem.settings.scale and prepared.logarithms is None
-    value = _loss_by(problem, prepared, by if plain else Scale.LOGPROBS)
+def _classes(problem: Problem, prepared: Prepared, wrt: Scale) -> tuple[Array, Function]:
+    plain = wrt is problem.settings.scale and prepared.logarithms is None
+    value = _loss_by(problem, prepared, wrt if plain else Scale.LOGPROBS)
     if plain:
         return prepared.raw, lambda v: value(conditioned(problem, v)[0])
-    if by is problem.settings.scale:
+    if wrt is problem.settings.scale:
         return prepared.raw, lambda v: value(np.asarray(log_conditioned(problem, v)))
     probs = class_probabilities(problem, prepared.raw)
-    if by is Scale.LOGITS:
+    if wrt is Scale.LOGITS:
         return probs.x, lambda x: value(_ln_clipped(problem, _moved_softmax(probs, x)))
     x = probs.x if probs.total is None else prepared.raw
     x = ln(x) if problem.settings.scale is Scale.PROBS and probs.total is not None else x
-    if by is Scale.LOGPROBS:
+    if wrt is Scale.LOGPROBS:
         return x, lambda v: value(_ln_conditioned(problem, v))
     p = np.exp(x)
     return p, lambda v: value(_ln_conditioned(problem, _ln_near(x, p, v)))
@@ -194,14 +194,14 @@ def _ln_clipped(problem: Problem, x: Array) -> Array:
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------
-def _edges(problem: Problem, by: Scale, at: Array) -> tuple[Array, Array]:
+def _edges(problem: Problem, wrt: Scale, at: Array) -> tuple[Array, Array]:
     """The ends of the piece of the function in which each cell lies: of its domain, and where clipping sets in."""
-    if by is Scale.LOGITS:
+    if wrt is Scale.LOGITS:
         return np.full(at.shape, -inf), np.full(at.shape, inf)
-    if by is Scale.LOGPROBS:
+    if wrt is Scale.LOGPROBS:
         return np.full(at.shape, -inf), np.zeros(at.shape)
     rule = problem.convention
-    if rule.clip is None or rule.rescale or problem.settings.scale is not by:
+    if rule.clip is None or rule.rescale or problem.settings.scale is not wrt:
         return np.zeros(at.shape), np.ones(at.shape)
     low, high = rule.clip
     return (

@@ -27,7 +27,9 @@ from losscli.regression.gradient import ParameterGradient, by_predictions
 
 MOST_STEPS = 1000  # of a descent that mistakes are worked out for
 
-MOST_EXAMPLES = 10_000  # rows of a gradient by parameters that mistakes are computed from
+MOST_EXAMPLES = (
+    10_000  # beyond, the mistakes in a gradient with respect to parameters that need the rows are not looked for
+)
 
 CONSTANTS = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "1/ln 2": 1.0 / log(2.0), "ln 2": log(2.0)}  # a name that is the value
 
@@ -53,8 +55,8 @@ def right_gradient(gradient: Gradient, numeric: bool) -> RightGradient:
         raise DataError("--expect compares a million rows at most; this table has more")
     parts = [(piece.numeric if numeric else piece.slope) / gradient.divisor for piece in gradient.spool.rows()]
     right, s = np.concatenate(parts), problem.settings
-    divisor, by = gradient.divisor / s.log_base, gradient.spec.by
-    found = RightGradient(right, divisor, n, problem.k, s.log_base, by, log_loss=s.loss.log_loss)
+    divisor, wrt = gradient.divisor / s.log_base, gradient.spec.wrt
+    found = RightGradient(right, divisor, n, problem.k, s.log_base, wrt, log_loss=s.loss.log_loss)
     prepared = gradient.first_prepared
     if sum(len(part.conditioned) for part in prepared) * right.shape[1] != right.size:
         return found
@@ -72,7 +74,7 @@ def right_gradient(gradient: Gradient, numeric: bool) -> RightGradient:
 
 
 def right_parameter_gradient(design: DesignMatrix, gradient: ParameterGradient) -> RightGradient:
-    """The gradient by parameters, of a table that is not too long with its rows."""
+    """The gradient with respect to parameters; with the rows where they are not too many."""
     s, right, theta = design.problem.settings, gradient.chosen, gradient.theta
     divisor = design.divisor if s.reduction is Reduction.MEAN else 1.0
     k = right.shape[0] if right.ndim == 2 else 2

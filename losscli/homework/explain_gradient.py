@@ -32,7 +32,7 @@ FEW_CLASSES = 4  # of a Jacobian in numbers
 PENALTY = "the penalty adds {} to it, except for the intercept"
 
 
-# --- by rows ----------------------------------------------------------------------------------------------------------
+# --- with respect to predictions --------------------------------------------------------------------------------------
 def explain_gradient(gradient: Gradient) -> Explanation:
     """The formula, and for the first rows the chain of factors with numbers and what it comes to."""
     problem = gradient.problem
@@ -41,7 +41,7 @@ def explain_gradient(gradient: Gradient) -> Explanation:
     soft = HARD not in gradient.totals.summary.traits
     if problem.settings.focal and (problem.convention.focal_by_class or problem.settings.smoothing or soft):
         raise UsageError("--explain shows the focal factor of a row with hard labels; it contradicts --smoothing")
-    lines: list[Line] = [*map(maths, kernel_of(problem, gradient.spec.by).chain), *option_lines(problem)]
+    lines: list[Line] = [*map(maths, kernel_of(problem, gradient.spec.wrt).chain), *option_lines(problem)]
     if problem.settings.focal:
         rule = "(1 - p)^g * s + g (1 - p)^(g - 1) * p * l * s"
         words = "the product rule: {}, {} and {} being the loss and its slope without the factor {}"
@@ -78,8 +78,8 @@ def explain_gradient(gradient: Gradient) -> Explanation:
 def _jacobian(gradient: Gradient) -> tuple[Grid, ...]:
     """The slopes of the first row's probabilities by its logits, where these are few."""
     first = next((prepared for prepared in gradient.first_prepared if len(prepared.conditioned)), None)
-    by_logits = gradient.spec.by is Scale.LOGITS and first is not None and first.conditioned.ndim == 2
-    if not by_logits or first is None or first.conditioned.shape[1] > FEW_CLASSES:
+    wrt_logits = gradient.spec.wrt is Scale.LOGITS and first is not None and first.conditioned.ndim == 2
+    if not wrt_logits or first is None or first.conditioned.shape[1] > FEW_CLASSES:
         return ()
     p, _ = as_probs_and_logits(first.conditioned[:1], gradient.problem.settings.scale)
     slopes = np.diag(p[0]) - np.outer(p[0], p[0])
@@ -101,15 +101,15 @@ def _values(gradient: Gradient) -> Iterator[tuple[Place, str]]:
 
 def _chains(gradient: Gradient) -> Iterator[tuple[Place, str]]:
     """The chain of factors of each of the first rows that count, with numbers, and its place."""
-    problem, by, g = gradient.problem, gradient.spec.by, gradient.problem.settings.focal
-    term = kernel_of(problem, by).gradient_term
+    problem, wrt, g = gradient.problem, gradient.spec.wrt, gradient.problem.settings.focal
+    term = kernel_of(problem, wrt).gradient_term
     for prepared, (_, before) in zip(gradient.first_prepared, gradient.head, strict=True):
         first = prepared.raw[:SHOWN]
         kept = first == prepared.conditioned[:SHOWN]  # where a prediction is clipped the loss is constant
         p, z = as_probs_and_logits(first, problem.settings.scale)
         with np.errstate(divide="ignore"):  # ln 0 is -inf
             scales = {Scale.PROBS: p, Scale.LOGITS: z, Scale.LOGPROBS: np.log(p)}
-        predictions, probs = (cells.reshape(len(first), -1).tolist() for cells in (scales[by], p))
+        predictions, probs = (cells.reshape(len(first), -1).tolist() for cells in (scales[wrt], p))
         places = EvaluatedBlock(prepared, prepared.rows, before).places
         for at, (place, v, of_v) in enumerate(zip(places, predictions, probs, strict=False)):
             weight = "" if prepared.rows.weight is None else factor(float(prepared.rows.weight[at]))
@@ -129,7 +129,7 @@ def _chains(gradient: Gradient) -> Iterator[tuple[Place, str]]:
             yield place, f"{weight}{slope}"
 
 
-# --- by parameters ----------------------------------------------------------------------------------------------------
+# --- with respect to parameters ---------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class _Work:
     """The formula, a line for each of the first examples, and for each parameter the sum that is its entry."""
@@ -156,7 +156,7 @@ class _Work:
 
 
 def explain_parameters(design: DesignMatrix, theta: Array) -> Explanation:
-    """The work behind a gradient by parameters: each example's slope, and the sums X^T (h - y) / m."""
+    """The work behind a gradient with respect to parameters: each example's slope, and the sums X^T (h - y) / m."""
     work = _work(design, theta, gradient_divisor(design.problem, design.summary))
     return Explanation(work.grids(work.formula), work.record(work.formula))
 

@@ -42,7 +42,7 @@ def true_class_cost(kernel: Kernel, focus: Targets, v: Array) -> Array:
 
 
 def true_class_slope(kernel: Kernel, focus: Targets, v: Array) -> Array:
-    """The gradient of -ln p_t by the predictions v."""
+    """The gradient of -ln p_t with respect to the predictions v."""
     if not isinstance(focus, Binary) or is_hard(focus):
         return kernel.gradient(focus, v)
     plain, p, q = _mixture(kernel, focus, v)

@@ -15,7 +15,7 @@ def row_loss(kernel: Kernel, targets: Targets, focus: Targets, v: Array, gamma: 
 
 
 def row_gradient(kernel: Kernel, targets: Targets, focus: Targets, v: Array, gamma: float) -> Array:
-    """The gradient of `row_loss` by the predictions v, shaped like them."""
+    """The gradient of `row_loss` with respect to the predictions v, shaped like them."""
     slope = kernel.gradient(targets, v)
     if not gamma:
         return slope

@@ -1,4 +1,4 @@
-"""The gradient by the parameters of a regression: X^T G, G being the gradient by the logits."""
+"""The gradient with respect to the parameters of a regression: X^T G, G being that with respect to the logits."""
 
 from dataclasses import dataclass
 from math import inf
@@ -16,7 +16,7 @@ from losscli.statistics.exact import ONE, exact_sum, ratio
 
 @dataclass(frozen=True)
 class ParameterGradient:
-    """A gradient by parameters, shaped like theta: by formula, by differences, and what rounding adds to the latter."""
+    """The gradient with respect to theta: by formula, by differences, and what rounding adds to the latter."""
 
     theta: Array
     analytic: Array | None
@@ -34,7 +34,7 @@ class ParameterGradient:
 
 
 def parameter_gradient(design: DesignMatrix, theta: Array, spec: GradientSpec) -> ParameterGradient:
-    """The gradient by theta, by formula, by differences or both, divided as the reduction says."""
+    """The gradient with respect to theta, by formula, by differences or both, divided as the reduction says."""
     divisor = gradient_divisor(design.problem, design.summary)
     numeric = noise = finer = None
     if spec.numeric:

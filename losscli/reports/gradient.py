@@ -1,4 +1,4 @@
-"""A gradient as a report: its figures, and by rows its columns and its first rows with labels and predictions."""
+"""A gradient as a report: its figures and, with respect to predictions, a row for each row of the table."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -81,12 +81,12 @@ def _slopes(gradient: Gradient, piece: SpooledRows, numeric: bool) -> Iterable[A
     return found.T
 
 
-# --- the figures of a gradient, by rows or by parameters --------------------------------------------------------------
+# --- the figures of a gradient ----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Agreement:
-    """How far the slopes by formula and by differences are apart, where both were found.
+    """How far the gradients by formula and by differences are apart: `error` is the largest relative error.
 
-    `row` is that of the largest relative error (None by parameters), `unchecked` are the entries out of reach.
+    `row` is where that is, None with respect to parameters. `unchecked` entries are smaller than rounding.
     """
 
     error: float
@@ -111,7 +111,7 @@ class GradientAnswer:
     divisor: float
     size: GradientSize
     agreement: Agreement | None
-    by_rows: bool
+    wrt_predictions: bool
 
 
 def _has_value(g: GradientAnswer) -> bool:
@@ -149,18 +149,18 @@ GRADIENT_FIGURES: tuple[Figure[GradientAnswer], ...] = (
         "what the mean divides by",
         lambda g: g.problem.settings.reduction is Reduction.MEAN,
     ),
-    Figure("norm", lambda g: g.size.norm, "norm", lambda g: "" if g.by_rows else "of the gradient"),
+    Figure("norm", lambda g: g.size.norm, "norm", lambda g: "" if g.wrt_predictions else "of the gradient"),
     Figure(
         "max_abs",
         lambda g: g.size.largest,
         "largest entry",
-        lambda g: f"in size; row {g.size.largest_row}" if g.by_rows else "in size",
+        lambda g: f"in size; row {g.size.largest_row}" if g.wrt_predictions else "in size",
     ),
     Figure(
         "infinite",
         lambda g: g.size.infinite,
         "infinite derivatives",
-        lambda g: f"the first in row {g.size.first_infinite}" if g.by_rows else "",
+        lambda g: f"the first in row {g.size.first_infinite}" if g.wrt_predictions else "",
         lambda g: g.size.infinite > 0,
     ),
     Figure(
@@ -180,7 +180,7 @@ def figures_grid(g: GradientAnswer) -> Grid:
     return Grid(tuple(lines_of(GRADIENT_FIGURES, g)), right=g.agreement.ok if g.agreement else None, wrapped=True)
 
 
-# --- by rows ----------------------------------------------------------------------------------------------------------
+# --- with respect to predictions --------------------------------------------------------------------------------------
 def _report(gradient: Gradient, numeric: bool) -> Report:
     """What there is to say about a gradient beside its rows."""
     problem, totals = gradient.problem, gradient.totals
@@ -189,14 +189,14 @@ def _report(gradient: Gradient, numeric: bool) -> Report:
     notes = (*_notes(gradient, of_loss), *own)
     answer = GradientAnswer(
         problem=problem,
-        wrt=gradient.spec.by.value,
+        wrt=gradient.spec.wrt.value,
         method=Method.NUMERIC if numeric else Method.ANALYTIC,
         n=totals.summary.n,
         value=figures.value,
         divisor=divisor_of(gradient),
         size=gradient.size,
         agreement=Agreement(totals.error, totals.error_row, totals.inconclusive) if gradient.checked else None,
-        by_rows=True,
+        wrt_predictions=True,
     )
     settings = problem.settings
     title = f"gradient of {settings.loss.title} with respect to {WORDS[answer.wrt]}{settings.titles}"

@@ -1,4 +1,4 @@
-"""The parameters of a regression as a report, and the gradient by them."""
+"""The parameters of a regression as a report, and the gradient with respect to them."""
 
 from collections.abc import Mapping
 
@@ -39,7 +39,7 @@ def bare(values: Array) -> tuple[tuple[float, ...], ...]:
 def parameter_report(
     design: DesignMatrix, found: ParameterGradient, method: Method, check: tuple[float, int] | None
 ) -> Report:
-    """The gradient by parameters as a report."""
+    """The gradient with respect to parameters as a report."""
     warnings = _check_warnings(check)
     notes = [*warnings, *design.table.schema.notes]
     columns = {"theta": found.theta, "gradient": found.chosen}
@@ -57,7 +57,7 @@ def parameter_report(
         divisor=design.divisor if settings.reduction is Reduction.MEAN else 1.0,
         size=GradientSize().with_rows(np.arange(1.0, len(entries) + 1.0), entries),
         agreement=None if check is None else Agreement(check[0], None, check[1]),
-        by_rows=False,
+        wrt_predictions=False,
     )
     record = record_of(GRADIENT_FIGURES, answer)
     record |= {"gradient": found.chosen.tolist(), "parameters": parameter_entries(design.shape, grid)}

@@ -102,7 +102,7 @@ def test_what_gradients_yield_has_a_text_and_its_texts_are_yielded() -> None:
     examples = Examples(x, theta, y, p, np.ones(3))
     gradients = [
         RightGradient((p - y) / 3, 3.0, 3, log_base=0.7, predictions=Predictions(y, p, np.log(p / (1 - p)))),
-        RightGradient(w * (p - y) / 7, 7.0, 3, by=Scale.PROBS, predictions=Predictions(y, p, np.log(p / (1 - p)), w)),
+        RightGradient(w * (p - y) / 7, 7.0, 3, wrt=Scale.PROBS, predictions=Predictions(y, p, np.log(p / (1 - p)), w)),
         RightGradient((cells - q) / 2, 2.0, 2, k=3, predictions=Predictions(q, cells, np.log(cells))),
         RightGradient(np.array([0.1, -0.2]), 3.0, 3, parameters=Parameters(True, np.array([0.3, 0.4]))),
         RightGradient(np.array([0.1, -0.2, 0.3]), 3.0, 3, parameters=Parameters(True, np.zeros(3), examples)),

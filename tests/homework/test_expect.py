@@ -506,8 +506,8 @@ def test_a_binary_formula_on_one_hot_labels_as_in_datascience_stackexchange_2714
 
 Y, P = np.array([1.0, 0.0, 0.0, 1.0]), np.array([0.8, 0.3, 0.4, 0.7])
 Z = np.log(P / (1 - P))
-BY_LOGITS = RightGradient((P - Y) / 4, 4.0, 4, by=Scale.LOGITS, predictions=Predictions(Y, P, Z))
-BY_PROBS = RightGradient((P - Y) / (P * (1 - P)) / 4, 4.0, 4, by=Scale.PROBS, predictions=Predictions(Y, P, Z))
+BY_LOGITS = RightGradient((P - Y) / 4, 4.0, 4, wrt=Scale.LOGITS, predictions=Predictions(Y, P, Z))
+BY_PROBS = RightGradient((P - Y) / (P * (1 - P)) / 4, 4.0, 4, wrt=Scale.PROBS, predictions=Predictions(Y, P, Z))
 
 
 def gradient_ids(given: np.ndarray, right: RightGradient) -> list[str]:
@@ -545,7 +545,7 @@ def test_mistakes_in_a_gradient_by_probabilities_are_named() -> None:
 
 def test_mistakes_in_a_softmax_gradient_are_named() -> None:
     p, q = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]]), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    slopes = RightGradient((p - q) / 2, 2.0, 2, k=3, by=Scale.LOGITS, predictions=Predictions(q, p, np.log(p)))
+    slopes = RightGradient((p - q) / 2, 2.0, 2, k=3, wrt=Scale.LOGITS, predictions=Predictions(q, p, np.log(p)))
 
     assert gradient_ids((p - q) * q / 2, slopes) == ["target-only"]
     assert "over-cells" in gradient_ids((p - q) / 6, slopes)
@@ -555,7 +555,7 @@ def test_mistakes_in_a_softmax_gradient_are_named() -> None:
 
 def test_weights_left_out_of_a_gradient_are_named() -> None:
     w = np.array([1.0, 2.0, 3.0, 4.0])
-    slopes = RightGradient(w * (P - Y) / 10, 10.0, 4, by=Scale.LOGITS, predictions=Predictions(Y, P, Z, w))
+    slopes = RightGradient(w * (P - Y) / 10, 10.0, 4, wrt=Scale.LOGITS, predictions=Predictions(Y, P, Z, w))
 
     assert gradient_ids((P - Y) / 4, slopes) == ["weights-ignored"]
 

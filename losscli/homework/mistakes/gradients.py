@@ -39,7 +39,7 @@ FACTORS = {
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a gradient by predictions is computed from: labels, probabilities, logits, (n,) or (n, k); weights (n,)."""
+    """The rows of a gradient with respect to predictions, (n,) or (n, k); weights (n,)."""
 
     label: Array
     p: Array
@@ -68,7 +68,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Parameters:
-    """What a gradient by parameters is computed from: X^T h / divisor, and the examples of a short table."""
+    """What a gradient with respect to parameters comes from: X^T h / divisor, and the examples of a short table."""
 
     intercept: bool
     of_h: Array
@@ -77,7 +77,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class RightGradient:
-    """A right gradient, by predictions (n,) or (n, k) or by parameters, with the divisor that it was divided by.
+    """A right gradient with respect to predictions, (n,) or (n, k), or to parameters; `divisor` is in it.
 
     `predictions` or `parameters` are what it was computed from, None where that is unknown or too long. `of_sum` says
     that one number was typed for the sum of all entries.
@@ -88,7 +88,7 @@ class RightGradient:
     n: int
     k: int = 2
     log_base: float = 1.0
-    by: Scale = Scale.LOGITS
+    wrt: Scale = Scale.LOGITS
     log_loss: bool = True
     of_sum: bool = False
     predictions: Predictions | None = None
@@ -112,9 +112,9 @@ def of_gradients(g: RightGradient) -> Iterator[Yielded]:
     """Each mistake in a gradient, as its key and the array that it gives."""
     yield from _of_scale(g)
     if g.predictions is not None:
-        yield from _by_predictions(g, g.predictions)
+        yield from _mistakes_wrt_predictions(g, g.predictions)
     if g.parameters is not None:
-        yield from _by_parameters(g, g.parameters)
+        yield from _mistakes_wrt_parameters(g, g.parameters)
     if g.has_few_entries:
         right, width = g.right.ravel(), g.right.shape[-1]
         for at in np.flatnonzero(right).tolist():
@@ -149,8 +149,8 @@ def _of_scale(g: RightGradient) -> Iterator[Yielded]:
         yield "n-minus-1", right * n / (n - 1)
 
 
-# --- by predictions ---------------------------------------------------------------------------------------------------
-def _by_predictions(g: RightGradient, rows: Predictions) -> Iterator[Yielded]:
+# --- with respect to predictions --------------------------------------------------------------------------------------
+def _mistakes_wrt_predictions(g: RightGradient, rows: Predictions) -> Iterator[Yielded]:
     right, n, y, p, z, matrix = g.right, g.n, rows.label, rows.p, rows.z, g.right.ndim == 2
 
     def scaled(slopes: Array) -> Array:
@@ -159,11 +159,11 @@ def _by_predictions(g: RightGradient, rows: Predictions) -> Iterator[Yielded]:
         return times(weight.reshape(-1, *[1] * (slopes.ndim - 1)), slopes) / (g.divisor * g.log_base)
 
     # --- by another variable, or of another loss
-    if g.by is not Scale.PROBS:
+    if g.wrt is not Scale.PROBS:
         yield "by-probs", right / (p * (1.0 - p))
         if matrix:
             yield "by-probs", scaled(-times(y, 1.0 / p))
-    if g.by is not Scale.LOGITS:
+    if g.wrt is not Scale.LOGITS:
         yield "by-logits", right * p * (1.0 - p)
         yield "by-logits", scaled(p - y)
     yield "squared-error", right * p * (1.0 - p)
@@ -190,8 +190,8 @@ def _by_predictions(g: RightGradient, rows: Predictions) -> Iterator[Yielded]:
     yield "slope-twice", right * p * (1.0 - p)
 
     # --- the wrong class, row or axis
-    if not matrix and g.by is not Scale.LOGPROBS:
-        over = p * (1.0 - p) if g.by is Scale.PROBS else 1.0
+    if not matrix and g.wrt is not Scale.LOGPROBS:
+        over = p * (1.0 - p) if g.wrt is Scale.PROBS else 1.0
         yield "classes-swapped", scaled((p - (1.0 - y)) / over)
         yield "classes-swapped", scaled((1.0 - p - y) / over)
     if not g.of_sum and len(right) > 2:
@@ -203,8 +203,8 @@ def _by_predictions(g: RightGradient, rows: Predictions) -> Iterator[Yielded]:
         yield "labels-off-by-one", scaled(p - np.roll(y, -1, axis=1)), "before"
         yield "softmax-over-rows", scaled(_softmax(z.T).T - y)
         yield "sigmoid-for-softmax", scaled(sigmoid(z) - y)
-    if g.has_few_entries and g.by is not Scale.LOGPROBS and ((y == 0.0) | (y == 1.0)).all():
-        yield from _in_one_row(g.by, rows, scaled)
+    if g.has_few_entries and g.wrt is not Scale.LOGPROBS and ((y == 0.0) | (y == 1.0)).all():
+        yield from _in_one_row(g.wrt, rows, scaled)
 
     # --- all predictions moved together
     if right.size > 1:
@@ -215,12 +215,12 @@ def _by_predictions(g: RightGradient, rows: Predictions) -> Iterator[Yielded]:
         yield from (("all-at-once", each / count, how) for each in sums for count, how in over_all)
 
 
-def _in_one_row(by: Scale, rows: Predictions, scaled: Callable[[Array], Array]) -> Iterator[Yielded]:
+def _in_one_row(wrt: Scale, rows: Predictions, scaled: Callable[[Array], Array]) -> Iterator[Yielded]:
     """The hard label of one row flipped, or two digits of its prediction exchanged or one off."""
     y, p = rows.label, rows.p
 
     def slopes(y: Array, p: Array) -> Array:
-        if by is Scale.LOGITS:
+        if wrt is Scale.LOGITS:
             return p - y
         return -times(y, 1.0 / p) if y.ndim == 2 else (p - y) / (p * (1.0 - p))
 
@@ -243,8 +243,8 @@ def _in_one_row(by: Scale, rows: Predictions, scaled: Callable[[Array], Array]) 
                     yield "row-typo", scaled(slopes(y, changed)), at + 1, f"{typed} for {text}, {how}"
 
 
-# --- by parameters ----------------------------------------------------------------------------------------------------
-def _by_parameters(g: RightGradient, parameters: Parameters) -> Iterator[Yielded]:
+# --- with respect to parameters ---------------------------------------------------------------------------------------
+def _mistakes_wrt_parameters(g: RightGradient, parameters: Parameters) -> Iterator[Yielded]:
     yield "label-not-subtracted", parameters.of_h
     yield "label-not-subtracted", parameters.of_h * g.divisor
     first, d = int(parameters.intercept), g.right.shape[-1]
