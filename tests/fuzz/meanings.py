@@ -542,7 +542,9 @@ def two_tables(draw: random.Random) -> Posed:
     found = _means(meaning, _loss_of(meaning, k), range(n))
     given = ["-w", "weight"] if meaning.weights else []
     given += ["--key", "id"] if joined else []
-    kind = draw.choice(("sound", "sound", "other id", "no key", "twice", "fewer", "label cell", "spelled"))
+    kind = draw.choice(
+        ("sound", "sound", "other id", "no key", "twice", "fewer", "label cell", "spelled", "other name")
+    )
     row = draw.randrange(n)
     if kind == "other id":
         right.columns["id"][row] = str(start + n) if ids[0][0] not in "0u" else ids[row] + "7"
@@ -571,6 +573,13 @@ def two_tables(draw: random.Random) -> Posed:
     given += ["--na", "drop"] if drop else []
     if kind == "no key" and joined and drop:
         found = None
+    if kind == "other name":
+        left = replace(left, columns={"sample_id" if name == "id" else name: c for name, c in left.columns.items()})
+        given = [part.replace("id", "sample_id=id") if part == "id" else part for part in given]
+        order = draw.sample(range(n), n) if draw.random() < 0.5 else list(range(n))
+        right = right.take(order)
+        if not joined and order != sorted(order):
+            found = Refusal("ids in another order")
     if joined:
         left, right = (side.take(draw.sample(range(len(side.rows)), len(side.rows))) for side in (left, right))
     left, right = left.permuted(draw), right.permuted(draw)
@@ -659,7 +668,9 @@ def decisions(draw: random.Random) -> Posed:
     decided = [score >= threshold for score in scores]
     of_decision = draw.random() < 0.5
     shown = [score if is_one or not of_decision else 1.0 - score for score, is_one in zip(scores, decided, strict=True)]
-    cells = [f"{score:.6f}" for score in shown]
+    logits = draw.random() < 0.3
+    cells = [repr(math.log(score / (1.0 - score))) if logits else f"{score:.6f}" for score in shown]
+    even = 0.0 if logits else 0.5
     columns = {
         "label": [one if is_one else zero for is_one in truth],
         draw.choice(("predicted", "predicted_label", "pred_class", "decision")): [
@@ -670,14 +681,15 @@ def decisions(draw: random.Random) -> Posed:
     table = Table({**columns, **_beside(draw, n)}, frozenset({list(columns)[2]})).permuted(draw)
     given = ["--positive", one] if one != "1" or draw.random() < 0.3 else []
     given += ["-p", list(columns)[2]] if draw.random() < 0.4 else []
+    given += ["--from", "logits"] if logits else []
     if given[:1] == ["--positive"] and not any(truth):
         return decisions(draw)
-    found: Expected = mean_of([_binary_loss(y, cell, False) for y, cell in zip(truth, cells, strict=True)], [1.0] * n)
+    found: Expected = mean_of([_binary_loss(y, cell, logits) for y, cell in zip(truth, cells, strict=True)], [1.0] * n)
     others = [float(cell) for cell, up in zip(cells, decided, strict=True) if not up]
-    if max(others, default=0.0) > 0.5:
-        if max(others) > min((float(cell) for cell, up in zip(cells, decided, strict=True) if up), default=1.0):
+    if max(others, default=even) > even:
+        if max(others) > min((float(cell) for cell, up in zip(cells, decided, strict=True) if up), default=math.inf):
             found = Refusal("no threshold decides so")
-        elif of_decision or min(map(float, cells)) >= 0.5:
+        elif of_decision or min(map(float, cells)) >= even:
             found = None  # the threshold may be above all of these
     form, data, _ = _written(draw, table)
     return Posed(f"decisions {form}", ("bce", "-q", *given, "-"), {"-": data}, found)
