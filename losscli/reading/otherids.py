@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from losscli.data.blocks import Block
-from losscli.data.cells import is_missing, number, whole_number
+from losscli.data.cells import is_missing, number
 from losscli.data.columns import FirstLines
 from losscli.data.table import Table
 from losscli.errors import DataError, shown
@@ -35,8 +35,7 @@ def id_columns(names: Sequence[str], top: FirstLines, used: Collection[str]) -> 
         if len(set(cells)) < len(cells) or any(map(is_missing, cells)):
             continue
         if folded in _IDS or folded.endswith(("_id", " id", "-id", ".id")) or name.endswith(("Id", "ID")):
-            if all(number(cell) is None or whole_number(cell) is not None for cell in cells):
-                called.append(name)
+            called.append(name)
         elif len(cells) > 1 and all(number(cell) is None for cell in cells):
             words.append(name)
     return [*called, *words][:_MOST]

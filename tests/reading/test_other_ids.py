@@ -112,3 +112,10 @@ def test_a_key_of_several_columns_may_be_called_otherwise_in_each_table(here: Pa
     write("p.csv", "a=b,prob\n3,0.6\n2,0.3\n1,0.8\n")
     assert answer("bce", "l.csv", "p.csv", "--key", "a=b") == close(JOINED)
     assert "l.csv: no column 'a';" in refusal("bce", "l.csv", "p.csv", "--key", "a=uid")
+
+
+def test_ids_that_look_like_numbers_are_ids(here: Path) -> None:
+    ids = ("12e4567", "0e123", "0e456", "00a1")
+    write("l.csv", "commit_id,label\n" + "".join(f"{one},{at % 2}\n" for at, one in enumerate(ids)))
+    write("p.csv", "id,prob\n" + "".join(f"{one},0.{at + 1}\n" for at, one in enumerate(reversed(ids))))
+    assert "--key commit_id=id" in refusal("bce", "l.csv", "p.csv")
