@@ -11,6 +11,8 @@ from losscli.statistics.moments import Moments, Products, Tally, tallied, tallie
 
 _SHARD = 64  # values of which only the highest is looked at, to find those that can be among the highest of all
 
+_FEW = 64  # pairs of words, that needn't be looked for among the rows
+
 Key = tuple[str | None, ...]  # a group by the values of its columns, None where one is missing
 
 
@@ -120,41 +122,42 @@ def grouped(
     """The groups of values (n,) by columns, each codes (n,) into a vocabulary; equal words are one group."""
     if not len(values):
         return Groups(most)
-    codes, keys, counts = np.zeros(len(values), np.intp), list[Key]([()]), np.array([len(values)])
+    codes, keys = np.zeros(len(values), np.intp), list[Key]([()])
     for column, categories in columns:
-        codes, keys, counts = _crossed(codes, keys, counts, column, categories)
-        if len(keys) > most:
+        codes, keys = _crossed(codes, keys, column, categories)
+        if len(keys) > max(most, _FEW):
             return Groups(most, {}, beyond=True)
-    return Groups(most, dict(zip(keys, tallies(values, weights, codes, counts), strict=True)))
+    tallied_keys = zip(keys, tallies(values, weights, codes, len(keys)), strict=True)
+    found = {key: tally for key, tally in tallied_keys if tally.n}
+    return Groups(most, found) if len(found) <= most else Groups(most, {}, beyond=True)
 
 
 def _crossed(
-    codes: Ints,
-    keys: list[Key],
-    counts: Ints,
-    column: Ints,
-    categories: Sequence[str | None],
-) -> tuple[Ints, list[Key], Ints]:
-    """The pairs that occur of the groups so far and the words of one more column: codes, the pairs, their counts."""
+    codes: Ints, keys: list[Key], column: Ints, categories: Sequence[str | None]
+) -> tuple[Ints, list[Key]]:
+    """Codes of the pairs of the groups so far and the words of one more column, and those pairs.
+
+    Of up to `_FEW` pairs, those that don't occur are among them.
+    """
     places: dict[str | None, int] = {}
     same = np.array([places.setdefault(word, len(places)) for word in categories], dtype=np.intp)
     words = list(places)
     if len(words) == 1:
-        return codes, [(*key, words[0]) for key in keys], counts
+        return codes, [(*key, words[0]) for key in keys]
     own = column if len(words) == len(categories) else same[column]
     pairs = own if len(keys) == 1 else codes * len(words) + own
+    if len(keys) * len(words) <= _FEW:
+        return pairs, [(*key, word) for key in keys for word in words]
     if len(keys) * len(words) <= 4 * len(pairs):
-        counts = np.bincount(pairs, minlength=len(keys) * len(words))
-        present = np.flatnonzero(counts)
+        present = np.flatnonzero(np.bincount(pairs, minlength=len(keys) * len(words)))
         codes = pairs
         if present[-1] != len(present) - 1:
-            renumbered = np.zeros(len(counts), np.intp)
+            renumbered = np.zeros(len(keys) * len(words), np.intp)
             renumbered[present] = np.arange(len(present))
             codes = renumbered[pairs]
-        counts = counts[present]
     else:
-        present, codes, counts = np.unique(pairs, return_inverse=True, return_counts=True)
-    return codes, [(*keys[pair // len(words)], words[pair % len(words)]) for pair in present.tolist()], counts
+        present, codes = np.unique(pairs, return_inverse=True)
+    return codes, [(*keys[pair // len(words)], words[pair % len(words)]) for pair in present.tolist()]
 
 
 # --- models against each other ----------------------------------------------------------------------------------------

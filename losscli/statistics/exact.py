@@ -139,15 +139,17 @@ def run_sums(parts: Sequence[Part], starts: Ints | None, units: int) -> list[int
 
 def product_sums(a: Sequence[Part], b: Sequence[Part], starts: Ints | None, units: int) -> list[int]:
     """As `run_sums`, of the products of what two lists of parts stand for."""
-    limits = [0, None] if starts is None else [*starts.tolist(), None]
-    runs, found = list(starmap(slice, pairwise(limits))), []
+    limits, n = [0, None] if starts is None else [*starts.tolist(), None], len(a[0].values) if a else 0
+    one_by_one = starts is None or len(starts) * _LONG <= n
+    runs = list(starmap(slice, pairwise(limits))) if one_by_one else []
+    cut = {id(part): [part.values[run] for run in runs] for part in (*a, *b)}
+    found = []
     for i, x in enumerate(a):
         for y in a[i:] if a is b else b:
-            p, q = x.values, y.values
-            if starts is None or len(runs) * _LONG <= len(p):
-                total = np.array([np.dot(p[run], q[run]) for run in runs])
+            if one_by_one:
+                total = np.array(list(map(np.dot, cut[id(x)], cut[id(y)])))
             else:
-                total = _run_sums(p * q, starts)
+                total = _run_sums(x.values * y.values, starts)
             times = 2 if a is b and x is not y else 1
             found.append((x.unit + y.unit, x.shift + y.shift, times * total))
     return _in_whole(found, starts, units)

@@ -139,17 +139,19 @@ def tallied(values: Array, weights: Array | None) -> Tally:
     return _tallies_of_runs(values, weights, [len(values)])[0]
 
 
-def tallies(values: Array, weights: Array | None, codes: Ints, counts: Ints) -> list[Tally]:
-    """The tally of the values of each code in 0..k-1; `counts` (k,) is how often each occurs."""
-    if len(counts) == 1:
+def tallies(values: Array, weights: Array | None, codes: Ints, groups: int) -> list[Tally]:
+    """The tally of the values of each code in 0..groups-1."""
+    if groups == 1:
         return [tallied(values, weights)]
-    small = np.uint8 if len(counts) <= 1 << 8 else np.uint16 if len(counts) <= 1 << 16 else np.intp
-    order = np.argsort(codes.astype(small), kind="stable")  # a radix sort of small numbers
+    small = np.uint8 if groups <= 1 << 8 else np.uint16 if groups <= 1 << 16 else np.intp
+    narrow = codes.astype(small)
+    order = np.argsort(narrow, kind="stable")  # a radix sort of small numbers
+    counts = np.diff(np.searchsorted(narrow[order], np.arange(groups), side="right"), prepend=0)
     there = np.flatnonzero(counts)
     found = _tallies_of_runs(values[order], None if weights is None else weights[order], counts[there].tolist())
-    if len(there) == len(counts):
+    if len(there) == groups:
         return found
-    every = [Tally()] * len(counts)
+    every = [Tally()] * groups
     for code, tally in zip(there.tolist(), found, strict=True):
         every[code] = tally
     return every

@@ -219,13 +219,13 @@ def test_losses_that_hardly_differ_have_the_spread_that_they_have(step: float) -
 def test_values_that_hardly_differ_have_an_error_alone_and_by_groups() -> None:
     values, weights = np.array([1e-3, 1e-3 + 1e-12, 1e-3 - 1e-12]), np.array([1.0, 2.0, 4.0])
     _, _, square, variance = exactly(rows_of(values.tolist(), weights.tolist(), [0], "weighted"))
-    twice, codes, counts = np.tile(values, 2), np.repeat([0, 1], 3), np.array([3, 3])
+    twice, codes = np.tile(values, 2), np.repeat([0, 1], 3)
     assert variance is not None
 
-    plain = [tallied(values, None), *tallies(twice, None, codes, counts)]
+    plain = [tallied(values, None), *tallies(twice, None, codes, 2)]
     weighted = [
         tallied(values * weights, weights),
-        *tallies(twice * np.tile(weights, 2), np.tile(weights, 2), codes, counts),
+        *tallies(twice * np.tile(weights, 2), np.tile(weights, 2), codes, 2),
     ]
 
     assert [one.error for one in plain] == [pytest.approx(math.sqrt(variance / 3), rel=1e-15, abs=0)] * 3
@@ -241,7 +241,7 @@ def test_one_weight_far_above_the_others_leaves_the_error_that_they_have(heavy: 
 
     assert standard_error(summarize(rows)) == error
     assert tallied(v, d).error == error
-    assert [one.error for one in tallies(np.tile(v, 2), np.tile(d, 2), codes, np.bincount(codes))] == [error, error]
+    assert [one.error for one in tallies(np.tile(v, 2), np.tile(d, 2), codes, 2)] == [error, error]
     for at in range(5):
         assert standard_error(summarize(cut(rows, 0, at)) + summarize(cut(rows, at, 4))) == error
 
@@ -393,9 +393,8 @@ def test_exact_sums_by_group_are_the_sums_of_fractions(pairs: list[tuple[float, 
 def test_sums_of_products_by_group_are_those_of_fractions(rows: list[tuple[float, float, int]]) -> None:
     """Of any floats: the largest and the least of a group, and what is beyond the range when multiplied."""
     v, d, codes = (np.array(column) for column in zip(*rows, strict=True))
-    counts = np.bincount(codes, minlength=4)
 
-    for found, weights in ((tallies(v, None, codes, counts), np.ones(len(v))), (tallies(v, d, codes, counts), d)):
+    for found, weights in ((tallies(v, None, codes, 4), np.ones(len(v))), (tallies(v, d, codes, 4), d)):
         for code, tally in enumerate(found):
             own = [(Fraction(a), Fraction(b)) for a, b, c in zip(v, weights, codes, strict=True) if c == code]
             sums = [Fraction(tally.value, ONE), Fraction(tally.divisor, ONE)]
@@ -414,10 +413,10 @@ def test_the_sums_of_long_groups_are_those_of_their_parts() -> None:
             parts: list[Tally] = [Tally()] * k
             for low in range(0, 40_000, 1000):
                 own, part = codes[low : low + 1000], values[low : low + 1000]
-                found = tallies(part, part, own, np.bincount(own, minlength=k))
+                found = tallies(part, part, own, k)
                 parts = [a + b for a, b in zip(parts, found, strict=True)]
 
-            assert tallies(values, values, codes, np.bincount(codes)) == parts
+            assert tallies(values, values, codes, k) == parts
 
 
 @pytest.mark.parametrize(
