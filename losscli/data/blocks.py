@@ -194,22 +194,23 @@ def block_of_cells(
     layout: Layout, rows: int, cells: Mapping[int, Cells], extra: tuple[Categorical, ...], origin: Origin, missing: str
 ) -> Block:
     """The block of so many rows of typed columns: rows with missing cells don't count or, the first, are a fault."""
-    keep, faults = np.ones(rows, dtype=bool), []
+    keep: Flags | None = None
+    faults = []
     for at, part, place in layout.asked:
         one = cells[at]
         if one.fault is not None:
             row, what = one.fault
             faults.append(RowError(row, "row", None, what) if one.whole_row else RowError(row, part, place, what))
         if one.missing is not None and one.missing.any():
-            keep &= ~one.missing
+            keep = ~one.missing if keep is None else keep & ~one.missing
             if not layout.drop:
                 text = f"the cell is missing ({missing}); --na drop leaves such rows out"
                 faults.append(RowError(int(one.missing.argmax()), part, place, text))
     fault = min(faults, key=lambda fault: fault.row, default=None)
     end = rows if fault is None else fault.row
     columns = {at: one.values for at, one in cells.items()}
-    keep = keep[:end]
-    return block_of_columns(layout, end, columns, extra, keep=None if keep.all() else keep, fault=fault, origin=origin)
+    keep = None if keep is None or keep[:end].all() else keep[:end]
+    return block_of_columns(layout, end, columns, extra, keep=keep, fault=fault, origin=origin)
 
 
 def block_of_columns(

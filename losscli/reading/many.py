@@ -163,6 +163,8 @@ def extra_as(extra: ExtraColumns, table: Table) -> Table:
 
 def _reordered(chunk: Chunk, order: tuple[int, ...]) -> Block:
     block = chunk()
+    if order == tuple(range(len(block.extra))):
+        return block
     return replace(block, extra=tuple(block.extra[place] for place in order))
 
 

@@ -7,6 +7,8 @@ arrays to give; nothing here is reached without it.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,7 @@ def plain_type(kind: Any) -> Any:
             return kind
 
 
+@lru_cache(maxsize=256)
 def kind_of(kind: Any) -> str:
     """What values of a type are: one of the words above, or for anything else the type's own name."""
     kind = plain_type(kind)
@@ -125,8 +128,7 @@ def _reader_of(batch: Any, layout: Layout) -> Callable[[Place, str], Cells]:
 
 def _cells(array: Any, part: str, layout: Layout) -> Cells:
     kind = kind_of(array.type)
-    is_large = types.is_integer(array.type) and array.type.bit_width > 32
-    if part == "label" and (kind == TEXT or (is_large and (np.abs(_float64(array)) >= EXACT).any())):
+    if part == "label" and (kind == TEXT or (kind == NUMBER and _is_large(array))):
         words, row = _coded(array if kind == TEXT else array.cast(pa.large_string()))
         missing = np.array([layout.is_missing(word, part) for word in words.categories], dtype=bool)[words.codes]
         return Cells(words, missing if missing.any() else None, None if row is None else (row, NOT_UTF8))
@@ -134,6 +136,12 @@ def _cells(array: Any, part: str, layout: Layout) -> Cells:
     if reader:
         return reader(array)
     return _unreadable(array, "{} is text, not a number" if kind == TEXT else f"expected one value, found {kind}")
+
+
+def _is_large(array: Any) -> bool:
+    """Whether there are whole numbers that floats don't tell apart."""
+    wide = types.is_integer(array.type) and array.type.bit_width > 32
+    return wide and bool((np.abs(_float64(array)) >= EXACT).any())
 
 
 def _listed(array: Any, place: Place) -> tuple[Array, tuple[int, str] | None]:
@@ -196,21 +204,28 @@ def _unreadable(array: Any, what: str) -> Cells:
 
 def _plain(array: Any) -> Any:
     """The array of the values themselves, but for text, whose dictionary is of use."""
-    while True:
+    while not _is_plain(array.type):
         kind = array.type
         if types.is_run_end_encoded(kind):
             array = compute.run_end_decode(array)
         elif isinstance(kind, pa.BaseExtensionType):
             array = array.storage
-        elif types.is_dictionary(kind) and kind_of(kind) != TEXT:
-            array = array.dictionary_decode()
         else:
-            return array
+            array = array.dictionary_decode()
+    return array
+
+
+@lru_cache(maxsize=256)
+def _is_plain(kind: Any) -> bool:
+    if types.is_dictionary(kind):
+        return kind_of(kind) == TEXT
+    return not (types.is_run_end_encoded(kind) or isinstance(kind, pa.BaseExtensionType))
 
 
 def _numbers(array: Any) -> Cells:
     values = _float64(array)
-    return Cells(values, _nan(values))
+    whole = types.is_integer(array.type) and not array.null_count
+    return Cells(values, None if whole else _nan(values))
 
 
 def _float64(array: Any) -> Array:
@@ -252,8 +267,7 @@ def _bits(array: Any, buffer: int) -> Flags:
 
 
 def _nan(values: Array) -> Flags | None:
-    missing = np.isnan(values)
-    return missing if missing.any() else None
+    return np.isnan(values) if np.isnan(values.min(initial=inf)) else None  # the least of some values with NaN is NaN
 
 
 def _truths(array: Any) -> Cells:

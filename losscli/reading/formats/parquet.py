@@ -30,7 +30,7 @@ parquet: Any = Lazy("pyarrow._parquet")  # `pyarrow.parquet` loads the drivers o
 orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
 
-BATCH_ROWS, BATCH_CELLS = 1 << 15, 1 << 18  # a batch has no more of either, so that it stays near the processor
+BATCH_ROWS, BATCH_CELLS = 3 << 14, 1 << 18  # a batch has no more of either, so that it stays near the processor
 LEAST_ROWS = 1 << 16  # of a part that a thread reads
 BUFFER = 1 << 18  # bytes of a column that are held while it is read, so that memory doesn't follow the row group
 _FIRST_ROWS = 64  # that are looked at together for the length of a column's lists
