@@ -132,9 +132,7 @@ def grouped(
     return Groups(most, found) if len(found) <= most else Groups(most, {}, beyond=True)
 
 
-def _crossed(
-    codes: Ints, keys: list[Key], column: Ints, categories: Sequence[str | None]
-) -> tuple[Ints, list[Key]]:
+def _crossed(codes: Ints, keys: list[Key], column: Ints, categories: Sequence[str | None]) -> tuple[Ints, list[Key]]:
     """Codes of the pairs of the groups so far and the words of one more column, and those pairs.
 
     Of up to `_FEW` pairs, those that don't occur are among them.
