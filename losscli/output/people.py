@@ -150,8 +150,7 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
     for name in header:
         name.stylize("bold")  # the letters alone, so that the spaces behind them go
     every = [*([header] if header else []), *cells]
-    widths = [max(text.cell_len for text in column) for column in zip(*every, strict=True)]
-    widths = [max(own, least[at] if at < len(least) else 0) for at, own in enumerate(widths)]
+    widths = _widths(every, least)
     folds = [list(range(len(widths)))]
     if grid.wrapped and width is not None:
         *others, last = widths
@@ -164,13 +163,19 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
         for row in every:
             row[-1].plain = _lines(row[-1].plain, left)
     elif width is not None:
+        if sum(widths) + 2 * (len(widths) - 1) > width:  # names of columns that are longer than what is below them
+            for name, own in zip(header, _widths(cells, least), strict=False):
+                name.plain = _lines(name.plain, own, 1)
+            widths = _widths(every, least)
         folds = _folds(widths, width)
     parts: list[Any] = []
+    place: Any = "top" if grid.wrapped else "bottom"
     for columns in folds:
         made = Table(box=None, show_header=bool(header), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
         for at in columns:
             minimum = least[at] if at < len(least) else None
-            made.add_column(header[at] if header else Text(), no_wrap=True, overflow="ignore", min_width=minimum)
+            name = header[at] if header else Text()
+            made.add_column(name, no_wrap=True, overflow="ignore", min_width=minimum, vertical=place)
         for row in cells:
             made.add_row(*(row[at] for at in columns))
         parts += ([Text("")] if parts else []) + [made]
@@ -207,9 +212,15 @@ def _stacked(rows: list[list[Any]], widths: Sequence[int], width: int) -> Any:
     return Group(*lines)
 
 
-def _lines(text: str, width: int) -> str:
+def _widths(rows: Sequence[Sequence[Any]], least: Sequence[int]) -> list[int]:
+    """How many places each column of texts takes, the first ones at least so many."""
+    widths = [max(line.cell_len for text in column for line in text.split()) for column in zip(*rows, strict=True)]
+    return [max(own, least[at] if at < len(least) else 0) for at, own in enumerate(widths)]
+
+
+def _lines(text: str, width: int, narrowest: int = NARROWEST) -> str:
     """A text broken into lines at words."""
-    return "\n".join(textwrap.wrap(text, max(width, NARROWEST), break_long_words=False, break_on_hyphens=False))
+    return "\n".join(textwrap.wrap(text, max(width, narrowest), break_long_words=False, break_on_hyphens=False))
 
 
 def _aligned(rows: Rows, digits: int) -> Rows:
