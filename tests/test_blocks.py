@@ -268,7 +268,7 @@ def test_scores_of_decisions_in_any_block() -> None:
         write("t.csv", "label,predicted,score\n" + "\n".join(order).replace("0.4", "0.7").replace("0.75", "0.5") + "\n")
         assert "at least 0.5" in same("bce", "t.csv", "--positive", "cat").err
     for known, code in (("cat,cat,0.4", 2), ("cat,C,0.4", 0)):  # where no decision is a label they tell nothing
-        for order in ((known, "dog,D,0.6"), ("dog,D,0.6", known)):
+        for order in ([*["dog,D,0.6"] * 4, known], [known, *["dog,D,0.6"] * 4]):
             write("t.csv", "label,predicted,score\n" + "\n".join(order) + "\n")
             assert same("bce", "t.csv", "--positive", "cat").code == code, order
 
