@@ -74,7 +74,7 @@ def focal_kernels(gamma: float) -> Mapping[Scale, Kernel]:
         miss = -np.expm1(x)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # limits at p = 0 and 1
             pull = product(gamma * miss ** (gamma - 1.0) * np.exp(x), x)
-        return np.where((x == 0.0) | (x == -inf), 0.0, pull) - miss**gamma
+        return np.where(x == 0.0, 0.0, pull) - miss**gamma
 
     def value(to_x: Callable[[Array], Array], a: Classes | Soft, v: Array) -> Array:
         x = to_x(v)

@@ -1,0 +1,116 @@
+"""Laws that hold whatever the numbers are: of the size of weights, of equal losses, of the type of floats."""
+
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import npy, record, run, write
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+def test_the_size_of_all_weights_changes_neither_the_mean_nor_its_error() -> None:
+    rows = (("1", "0.8", 1.0), ("1", "1e-300", 2.0), ("0", "0.3", 0.5), ("1", "0.9999999", 1.5))
+    figures = []
+    for size in (1.0, 1e-320, 1e-300, 1e-160, 1e160, 1e300, 8e307):
+        write("t.csv", "label,p,w\n" + "".join(f"{y},{p},{w * size!r}\n" for y, p, w in rows))
+        found = record("bce", "t.csv", "-w", "w", "--ci", "0.9")
+        figures.append((found["mean"], found["se"], found["low"], found["high"]))
+    for mean, *error in figures:
+        assert mean == pytest.approx(figures[0][0], rel=1e-3), figures
+        assert error == [None] * 3 or error == pytest.approx(list(figures[0][1:]), rel=1e-3), figures
+
+
+def test_cells_of_one_row_that_cost_as_much_stand_by_column() -> None:
+    write("t.csv", "y,z,u,p,q,r\n1,1,1,0.8,0.8,0.8\n0,1,0,0.5,0.5,0.5\n")
+    found = record("bce", "t.csv", "-y", "y,z,u", "-p", "p,q,r", "--worst", "6")["worst"]
+    assert [(one["row"], one["column"]) for one in found] == [(at, name) for at in (2, 1) for name in ("y", "z", "u")]
+    found = record("bce", "t.csv", "-y", "y,z,u", "-p", "p,q,r", "--worst", "2")["worst"]
+    assert [(one["row"], one["column"]) for one in found] == [(2, "y"), (2, "z")]
+
+
+def test_scikit_learn_clips_each_type_of_float_at_its_own_precision() -> None:
+    for kind in (np.float16, np.float32, np.float64):
+        for loss, cells, label in (("bce", [0.0, 0.5], "1,1"), ("ce", [[0.0, 1.0], [0.5, 0.5]], "0,0")):
+            write("p.npy", npy(np.array(cells, kind)))
+            found = record(loss, label, "p.npy", "--like", "sklearn")
+            assert found["max"] == pytest.approx(-log(float(np.finfo(kind).eps)), rel=1e-12), (kind, loss)
+
+
+def test_what_predict_writes_has_the_loss_of_the_fit() -> None:
+    from samples import FEATURES
+
+    write("f.csv", FEATURES)
+    for loss, label in (("bce", "y"), ("ce", "kind")):
+        for options in ("", "-w w", "--standardize", "--method newton --l2 0.1 -w w", "--test-size 0.25 --seed 3 -w w"):
+            args = ("fit", loss, "f.csv", "-y", label, "-x", "a,b", "--steps", "3", *options.split())
+            fit = record(*args, "--predict", "out.csv")
+            header, *lines = Path("out.csv").read_text().splitlines()
+            sets = {"train": "train_loss", "test": "test_loss"} if "test" in options else {"": "train_loss"}
+            for name, key in sets.items():
+                rows = [line for line in lines if not name or name in line.split(",")]
+                write("part.csv", "\n".join([header, *rows]) + "\n")
+                prob = "prob" if loss == "bce" else "p_*"
+                weights = ("-w", "weight") if "-w" in options else ()
+                assert record(loss, "part.csv", "-y", "label", "-p", prob, *weights)["value"] == pytest.approx(
+                    fit[key], rel=1e-12
+                ), (loss, options, key)
+
+
+def test_slopes_that_are_right_agree_with_differences_wherever_they_are() -> None:
+    """Differences tell a right slope at every size of a prediction, a parameter and a feature."""
+    for x in ("-1e-9,-20;-0.5,-1", "-3,-0.05;-1e-4,-9", "-700,-1e-3;-1,-0.4"):
+        for options in ("", "--focal 2", "--focal 0.5", "--smoothing 0.1"):
+            found = record("grad", "ce", "0,1", x, "--from", "logprobs", *options.split(), "--check")
+            assert (found["ok"], found["unchecked"]) == (True, 0), (x, options, found["max_rel_error"])
+    for size in (1e-6, 1.0, 1e3, 1e6):
+        cells = ((0.5, 1), (2.0, 0), (-1.0, 1), (3.0, 1), (0.25, 0))
+        write("f.csv", "x,y\n" + "".join(f"{size * x!r},{y}\n" for x, y in cells))
+        for theta in ("0.1,{}", "-2,{}"):
+            typed = theta.format(0.7 / size)
+            args = ("grad", "bce", "f.csv", "-y", "y", "-x", "x", "--wrt", "params", f"--theta={typed}", "--check")
+            found = record(*args)
+            assert (found["ok"], found["unchecked"]) == (True, 0), (size, typed)
+            assert found["max_rel_error"] < 1e-7, (size, typed, found["max_rel_error"])
+
+
+def test_the_weights_of_ignored_rows_in_the_divisor_are_told() -> None:
+    write("t.csv", "label,a,b,w\n0,0.7,0.3,1\n1,0.4,0.6,2\n9,0.5,0.5,4\n0,0.2,0.8,1.5\n9,0.9,0.1,0.5\n")
+    for weights, more in (((), 2.0), (("-w", "w"), 4.5)):
+        args = ("ce", "t.csv", "-y", "label", "-p", "a,b", "--ignore", "9", *weights)
+        right = record(*args)
+        typed = right["sum"] / (right["divisor"] + more)
+        found = record_of_wrong(*args, "--expect", f"{typed:.7g}")
+        assert "ignored-in-divisor" in found, (weights, found)
+
+
+def record_of_wrong(*args: str) -> list[str]:
+    result = run(*args, "-f", "json")
+    assert result.code == 1, result.err
+    return [fit["id"] for fit in result.json["expect"]["consistent_with"]]
+
+
+def test_mistakes_of_dividing_are_told_of_means_alone() -> None:
+    y, p = "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.55"
+    for way in ((), ("--wrt", "logits")):
+        for reduction in ("mean", "sum"):
+            args = ("grad", "bce", y, p, *way, "-r", reduction)
+            right = np.array(record(*args)["gradient"])
+            for factor, name in ((5 / 4, "n-minus-1"), (5.0, "not-averaged"), (0.2, "divided-twice")):
+                typed = ",".join(f"{x:.9g}" for x in right * factor)
+                found = record_of_wrong(*args, f"--expect={typed}")
+                assert (name in found) == (reduction == "mean" or name == "divided-twice"), (
+                    way,
+                    reduction,
+                    name,
+                    found,
+                )
+
+
+def test_labels_of_any_size_are_written_as_they_are() -> None:
+    for label in ("7", "-3", "2.5", "1e16", "1e300", "9007199254740993"):
+        write("t.csv", f"label,p\n{label},0.8\n0,0.3\n")
+        out = run("bce", "t.csv", "--positive", label, "-r", "none", "-f", "csv").out
+        cells = [line.split(",")[1] for line in out.splitlines()[1:]]
+        assert [float(cell) for cell in cells] == [float(label), 0.0] and cells[1] == "0", (label, out)
