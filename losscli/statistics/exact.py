@@ -10,7 +10,7 @@ are exact.
 
 from collections.abc import Sequence
 from itertools import pairwise, starmap
-from math import frexp, inf
+from math import frexp, inf, ldexp
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ ONE = 1 << 1074
 
 _FEW = 16  # so many entries are quicker as integers, one by one
 
-_SMALL, _LARGE, _FAR = 2.0**-450, 2.0**450, 600  # what is smaller or larger is scaled by 2^_FAR before it is split
+_SMALL, _LARGE, _FAR = 2.0**-300, 2.0**300, 600  # what is smaller or larger is scaled by 2^_FAR before it is split
 
 _LONG = 4096  # rows of a run, of which the products are quicker summed run by run
 
@@ -92,44 +92,39 @@ class Part(NamedTuple):
 
 
 def split(values: Array, most: int) -> list[Part]:
-    """Finite floats (n,) as sums of parts, of which the products of `most` rows add up without rounding."""
-    low = float(values.min(initial=0.0))
-    top = max(float(values.max(initial=0.0)), -low)
-    if low <= 0.0 or len(values) == 0:
-        sizes = np.abs(values)
-        low = float(sizes.min(where=sizes > 0.0, initial=inf))
+    """Finite floats (n,) as sums of parts, of which the products of `most` rows add up without rounding.
+
+    There are the more parts the more the sizes of the values differ; no size but 0 is below 2^-64 of the largest.
+    """
+    low, top = sizes_of(values)
     if top == 0.0:
         return []
-    if low >= _SMALL and top <= _LARGE:
-        return _split(values, most, low, top, 0)
-    sizes, parts = np.abs(values), list[Part]()
-    for chosen, shift in ((sizes < _SMALL, -_FAR), (sizes > _LARGE, _FAR), ((sizes >= _SMALL) & (sizes <= _LARGE), 0)):
-        chosen &= sizes > 0.0
-        if chosen.any():
-            near = np.ldexp(np.where(chosen, values, 0.0), -shift)
-            sizes_there = np.abs(near[chosen])
-            parts += _split(near, most, float(sizes_there.min()), float(sizes_there.max()), shift)
-    return parts
-
-
-def _split(values: Array, most: int, low: float, top: float, shift: int) -> list[Part]:
-    """As `split`, where the sizes of what isn't 0 are from `low` to `top`, of values that are 2^shift times too small.
-
-    A part has at most `width` bits beside its sign, so that the sum of so many products of two has at most 53.
-    """
+    shift = -_FAR if top < _SMALL else _FAR if top > _LARGE else 0
+    rest, low, top = np.ldexp(values, -shift) if shift else values, ldexp(low, -shift), ldexp(top, -shift)
+    # A part has at most so many bits beside its sign: the sum of `most` products of two has at most 53.
     width = (53 - (most - 1).bit_length()) // 2
     unit, last = frexp(top)[1] - width, max(frexp(low)[1] - 53, -1074 - shift)
-    rest, parts = values, list[Part]()
+    parts = list[Part]()
     while unit > last:
         anchor = 1.5 * 2.0 ** (unit + 52)
         high = rest + anchor
         high -= anchor
-        rest = rest - high if rest is values else np.subtract(rest, high, out=rest)
+        rest = np.subtract(rest, high, out=rest if parts else None)
         parts.append(Part(high, unit, shift))
         if rest[0] == 0.0 and not rest.any():  # whole numbers, as weights often are
             return parts
         unit -= width + 1  # what is left is at most half a unit
     return [*parts, Part(rest, last, shift)]
+
+
+def sizes_of(values: Array) -> tuple[float, float]:
+    """The least size of values (n,) that aren't 0, and the largest; 0 where there is none."""
+    low = float(values.min(initial=inf))
+    top = max(float(values.max(initial=0.0)), -low)
+    if low <= 0.0 < top:
+        sizes = np.abs(values)
+        low = float(sizes.min(where=sizes > 0.0, initial=inf))
+    return low, top
 
 
 def run_sums(parts: Sequence[Part], starts: Ints | None, units: int) -> list[int]:

@@ -11,10 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from losscli.arrays import Array, Flags, Ints
-from losscli.statistics.exact import ONE, exact_sum, product_sums, ratio, run_sums, split
+from losscli.statistics.exact import ONE, exact_sum, product_sums, ratio, run_sums, sizes_of, split
 
 BITS = 2274
 SQUARES = 1 << BITS  # sums of products are kept in units of its reciprocal
+
+WIDE = 64  # bits between the sizes of values that are split into parts together
 
 ROUNDED = 100  # a spread whose square is smaller than that of the values by so many bits is that of their rounding
 
@@ -47,6 +49,12 @@ def moments_of(values: Array, weights: Array | None, counts: Sequence[int]) -> l
 
     The counts are above 0, but for the only one.
     """
+    # Numbers of very different sizes would be split into many parts, so rows of like sizes are taken by themselves.
+    near = _near_the_largest(values)
+    if near is None and weights is not None:
+        near = _near_the_largest(weights)
+    if near is not None:
+        return _moments_of_two(values, weights, counts, near)
     most = max(counts)
     starts = None if len(counts) == 1 else np.cumsum([0, *counts[:-1]])
     v = split(values, most)
@@ -59,6 +67,25 @@ def moments_of(values: Array, weights: Array | None, counts: Sequence[int]) -> l
     d = split(weights, most)
     products = map(Products, vv, product_sums(v, d, starts, BITS), product_sums(d, d, starts, BITS))
     return list(map(Moments, sums, run_sums(d, starts, 1074), products))
+
+
+def _near_the_largest(values: Array) -> Flags | None:
+    """Which values are at least 2^-WIDE of the largest in size; None where all are that aren't 0."""
+    low, top = sizes_of(values)
+    return np.abs(values) >= top * 2.0**-WIDE if low < top * 2.0**-WIDE else None
+
+
+def _moments_of_two(values: Array, weights: Array | None, counts: Sequence[int], first: Flags) -> list[Moments]:
+    """As `moments_of`, of the rows that are chosen and of the others, added up."""
+    found = [Moments(0, 0, Products())] * len(counts)
+    for chosen in (first, ~first):
+        own = np.add.reduceat(chosen, np.cumsum([0, *counts[:-1]]), dtype=np.intp)
+        there = np.flatnonzero(own).tolist()
+        moments = moments_of(values[chosen], None if weights is None else weights[chosen], own[there].tolist())
+        for at, more in zip(there, moments, strict=True):
+            value, divisor, products = found[at]
+            found[at] = Moments(value + more.value, divisor + more.divisor, products + more.products)
+    return found
 
 
 def error_of_mean(value: int, divisor: int, products: Products, counted: int) -> float:
