@@ -12,9 +12,10 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -46,6 +47,14 @@ def scaled(number: int) -> int:
 def sampled(cases: Sequence[T]) -> Sequence[T]:
     """All of these with `--full`, every thirteenth of them in the quick suite."""
     return cases[:: 13 if scaled(10) == 1 else 1]
+
+
+def crossed(*lists: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """All combinations with `--full`; in the quick suite as many as the longest list, each value in one at least."""
+    kept = [list(one) for one in lists]
+    if scaled(10) > 1:
+        return list(product(*kept))
+    return [tuple(one[at % len(one)] for one in kept) for at in range(max(map(len, kept)))]
 
 
 def examples(number: int, **options: Any) -> settings:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import record, refusal
+from conftest import crossed, record, refusal
 
-N, FILES = 1500, 3
+N, FILES = 300, 3
 ASKED = ("--worst", "7", "--by", "site,kind", "--calibration", "5", "--quantiles", "0.1,0.9")
 
 
@@ -63,10 +63,9 @@ def without_places(found: Any) -> Any:
     return kept | {"worst": [{k: v for k, v in one.items() if k not in gone} for one in found["worst"]]}
 
 
-@pytest.mark.parametrize(("kind", "logits", "weighted"), list(product(KINDS, (False, True), (False, True))))
-def test_a_join_by_key_is_the_single_table_that_it_makes(
-    kind: str, logits: bool, weighted: bool, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("kind", "changes"), crossed(KINDS, list(product((False, True), (False, True)))))
+def test_a_join_by_key_is_the_single_table_that_it_makes(kind: str, changes: tuple[bool, bool], tmp_path: Path) -> None:
+    logits, weighted = changes
     what = KINDS[kind]
     left, right = drawn(what, logits)
     rng = np.random.default_rng(9)
@@ -130,7 +129,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize(("kind", "change"), list(product(KINDS, CHANGES)))
+@pytest.mark.parametrize(("kind", "change"), crossed(KINDS, CHANGES))
 def test_any_two_questions_of_any_loss_have_the_answers_of_each(kind: str, change: str, tmp_path: Path) -> None:
     what = KINDS[kind]
     left, right = drawn(what, logits=change == "logits")

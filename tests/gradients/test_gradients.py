@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import DATA, examples, listed, record, run
+from conftest import DATA, crossed, examples, listed, record, run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -210,6 +210,12 @@ def binary_predictions(scale: str, wrt: str) -> st.SearchStrategy[float]:
 
 
 PAIRS = [(scale.value, wrt.value) for scale in Scale for wrt in Scale]
+
+
+def log_losses(form: Form) -> list[str]:
+    return [name for name, loss in LOSSES.items() if loss.log_loss and form in loss.kernels]
+
+
 EXAMPLES = examples(15)
 
 
@@ -283,13 +289,11 @@ def law_holds(name: str, labels: str, rows: list[Row], o: Options, expected: lis
             assert slope is not None or abs(slope_wanted) > 1e300
 
 
-@pytest.mark.parametrize(("scale", "wrt"), PAIRS)
-@pytest.mark.parametrize(
-    "name", [name for name, loss in LOSSES.items() if loss.log_loss and Form.BINARY in loss.kernels]
-)
+@pytest.mark.parametrize(("name", "pair"), crossed(log_losses(Form.BINARY), PAIRS))
 @EXAMPLES
 @given(data=st.data())
-def test_the_gradient_of_a_binary_log_loss_is_its_slope(name: str, scale: str, wrt: str, data: st.DataObject) -> None:
+def test_the_gradient_of_a_binary_log_loss_is_its_slope(name: str, pair: tuple[str, str], data: st.DataObject) -> None:
+    scale, wrt = pair
     rows, o = data.draw(binary_calls(name, scale, wrt))
     labels = listed([row.q[0] for row in rows])
     with localcontext() as context:
@@ -298,15 +302,13 @@ def test_the_gradient_of_a_binary_log_loss_is_its_slope(name: str, scale: str, w
     law_holds(name, labels, rows, o, expected)
 
 
-@pytest.mark.parametrize(("scale", "wrt"), PAIRS)
-@pytest.mark.parametrize(
-    "name", [name for name, loss in LOSSES.items() if loss.log_loss and Form.CATEGORICAL in loss.kernels]
-)
+@pytest.mark.parametrize(("name", "pair"), crossed(log_losses(Form.CATEGORICAL), PAIRS))
 @EXAMPLES
 @given(data=st.data())
 def test_the_gradient_of_a_log_loss_of_classes_is_its_slope(
-    name: str, scale: str, wrt: str, data: st.DataObject
+    name: str, pair: tuple[str, str], data: st.DataObject
 ) -> None:
+    scale, wrt = pair
     rows, o = data.draw(class_calls(name, scale, wrt))
     hard = all(1.0 in row.q for row in rows)
     labels = ",".join(str(row.q.index(1.0)) for row in rows) if hard else listed([row.q for row in rows])

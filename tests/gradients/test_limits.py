@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import oracle
 import pytest
-from conftest import listed, record, refusal, run
+from conftest import crossed, listed, record, refusal, run
 
 from losscli.cli.app import main
 from losscli.enums import Form, Scale
@@ -257,13 +257,11 @@ def test_classes_with_cells_of_0_and_1_pass_the_check_with_all_options() -> None
         ("--focal", "2"),
         ("--class-weight", "1,2,0.5"),
     )
-    for count in range(4):
-        for chosen in combinations(options, count):
-            for library in ((), ("--like", "keras")):
-                for wrt in ("probs", "logits", "logprobs"):
-                    given = [*(part for option in chosen for part in option), *library, "--wrt", wrt]
-                    result = run("grad", "ce", labels, rows, *given, "--check", "-f", "json")
-                    assert result.code == 0 and result.json["ok"], (given, result)
+    several = [chosen for count in range(4) for chosen in combinations(options, count)]
+    for chosen, library, wrt in crossed(several, ((), ("--like", "keras")), Scale):
+        given = [*(part for option in chosen for part in option), *library, "--wrt", wrt.value]
+        result = run("grad", "ce", labels, rows, *given, "--check", "-f", "json")
+        assert result.code == 0 and result.json["ok"], (given, result)
 
 
 def test_a_slope_that_is_off_by_little_is_found_whatever_the_size_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:

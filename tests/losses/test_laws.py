@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, Result, answer, examples, listed, process, record, refusal, run
+from conftest import DATA, Result, answer, crossed, examples, listed, process, record, refusal, run
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
@@ -29,12 +29,15 @@ from losscli.statistics.summary import Summary
 
 Array = np.ndarray
 CASES = [
-    pytest.param(loss.name, form, scale, id=f"{loss.name}-{form.name.lower()}-{scale.value}")
-    for loss in LOSSES.values()
-    for form, kernels in loss.kernels.items()
-    for scale in kernels
+    (loss.name, form, scale) for loss in LOSSES.values() for form, kernels in loss.kernels.items() for scale in kernels
 ]
 EVERY_CASE = pytest.mark.parametrize(("loss", "form", "scale"), CASES)
+LOG_LOSSES = [
+    (loss.name, form)
+    for loss in LOSSES.values()
+    for form in loss.kernels
+    if loss.log_loss and form is not Form.LIKELIHOOD
+]
 IN_TMP = examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -137,9 +140,9 @@ SETTINGS: dict[str, Callable[[Arguments], Arguments]] = {
     "sklearn": lambda args: replace(args, like=Like.SKLEARN),
     "drop": lambda args: replace(args, na=Missing.DROP),
     "ignore": lambda args: replace(args, ignore="1"),
-    "class weights": lambda args: replace(args, class_weight="1,7" if args.loss.name == "bce" else "1,0.3,7"),
+    "class weights": lambda args: replace(args, class_weight="1,7" if args.prob == ("p",) else "1,0.3,7"),
     "class weights of keras": lambda args: replace(
-        args, class_weight="1,7" if args.loss.name == "bce" else "1,0.3,7", smoothing=0.1, like=Like.KERAS
+        args, class_weight="1,7" if args.prob == ("p",) else "1,0.3,7", smoothing=0.1, like=Like.KERAS
     ),
     "normalize": lambda args: replace(args, normalize=True),
 }
@@ -147,8 +150,8 @@ SETTINGS: dict[str, Callable[[Arguments], Arguments]] = {
 
 OF_CLASSES = ("normalize",)
 LOSS_AND_SETTING = [
-    pytest.param(loss, form, setting, id=f"{loss}-{setting}")
-    for loss, form in (("bce", Form.BINARY), ("ce", Form.CATEGORICAL), ("nll", Form.CATEGORICAL))
+    pytest.param(loss, form, setting, id=f"{loss}-{form.name.lower()}-{setting}")
+    for loss, form in LOG_LOSSES
     for setting in SETTINGS
     if form is Form.CATEGORICAL or setting not in OF_CLASSES
 ]
@@ -223,14 +226,13 @@ def test_cutting_changes_no_letter_of_an_error(head: str, good: str, bad: str, t
         text = head + good * before + bad + good * 3 + bad
         path.write_bytes(text.encode(errors="surrogateescape"))
         said = set()
-        for size in SIZES:
-            for threads in (1, 3):
-                try:
-                    summary(Arguments(LOSSES["bce"], (str(path),)), size, threads)
-                except DataError as error:
-                    said.add(str(error))
-                else:
-                    said.add("no error")
+        for size, threads in crossed(SIZES, (1, 3)):
+            try:
+                summary(Arguments(LOSSES["bce"], (str(path),)), size, threads)
+            except DataError as error:
+                said.add(str(error))
+            else:
+                said.add("no error")
         assert len(said) == 1, said
         assert "t.csv:" in said.pop()
 
@@ -289,11 +291,14 @@ def test_a_large_table_has_one_answer_for_any_number_of_threads(tmp_path: Path) 
 PACKED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 
 
-@EVERY_CASE
-@pytest.mark.parametrize("output", [("-f", "json"), ("-f", "table"), ("-r", "none", "-q"), ("-f", "csv", "-r", "none")])
+@pytest.mark.parametrize(
+    ("case", "output"),
+    crossed(CASES, [("-f", "json"), ("-f", "table"), ("-r", "none", "-q"), ("-f", "csv", "-r", "none")]),
+)
 def test_file_pipe_and_packed_file_agree_to_the_byte(
-    loss: str, form: Form, scale: Scale, output: tuple[str, ...], tmp_path: Path
+    case: tuple[str, Form, Scale], output: tuple[str, ...], tmp_path: Path
 ) -> None:
+    loss, form, scale = case
     text = sheet(form, scale, 25).text().encode()
     args = (loss, *columns_of(form), "--from", scale.value, *output)
     (tmp_path / "t.csv").write_bytes(text)
@@ -347,7 +352,7 @@ def test_inline_lists_and_files_agree(loss: str, form: Form, scale: Scale, tmp_p
     assert from_lists == from_file
 
 
-@pytest.mark.parametrize(("loss", "form", "scale"), [case for case in CASES if case.values[1] is not Form.LIKELIHOOD])
+@pytest.mark.parametrize(("loss", "form", "scale"), [case for case in CASES if case[1] is not Form.LIKELIHOOD])
 def test_separate_files_and_one_table_agree(loss: str, form: Form, scale: Scale, tmp_path: Path) -> None:
     text = sheet(form, scale, 25)
     (tmp_path / "t.csv").write_text(text.text())
@@ -364,7 +369,7 @@ def test_separate_files_and_one_table_agree(loss: str, form: Form, scale: Scale,
 # --- the same question asked in several ways --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("loss", "form"), [("bce", Form.BINARY), ("ce", Form.CATEGORICAL), ("nll", Form.CATEGORICAL)])
+@pytest.mark.parametrize(("loss", "form"), LOG_LOSSES)
 def test_probabilities_logits_and_log_probabilities_of_one_model_agree(loss: str, form: Form) -> None:
     found = []
     for scale in Scale:

@@ -411,7 +411,7 @@ def test_a_line_without_end_is_called_that(here: Path) -> None:
 
 
 def test_a_cell_without_end_is_called_that(here: Path) -> None:
-    table = b"label,prob,note\n1,0.5," + b'"' + b"a\n" * (3 << 20)
+    table = b"label,prob,note\n1,0.5," + b'"' + (b"a" * 1023 + b"\n") * (5 << 10)
     assert "a cell of more than 4 MiB" in refusal("bce", "-", "-q", stdin=table)
 
 

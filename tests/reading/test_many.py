@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, answer, close, examples, record, refusal, run, write
+from conftest import DATA, answer, close, crossed, examples, record, refusal, run, scaled, write
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from trees import OTHERS, TABLE, TABLES, plant
@@ -218,9 +218,12 @@ OTHERS_AMONG_SMALL = {
 
 
 @pytest.mark.parametrize(
-    "options", [("-f", "json"), ("--worst", "9", "--by", "site", "-f", "json"), ("-r", "none", "--na", "drop")]
+    ("other", "options"),
+    crossed(
+        OTHERS_AMONG_SMALL,
+        [("-f", "json"), ("--worst", "9", "--by", "site", "-f", "json"), ("-r", "none", "--na", "drop")],
+    ),
 )
-@pytest.mark.parametrize("other", OTHERS_AMONG_SMALL)
 def test_small_files_are_read_together_as_one_by_one(
     other: str, options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,7 +263,7 @@ def test_the_worst_rows_of_many_files_are_the_same_at_any_number_of_threads(endi
     expected = record("bce", folder, "--worst", "20", "--threads", "1")
 
     assert len(expected["worst"]) == 20
-    for threads in ("2", "4") * 10:
+    for threads in ("2", "4") * scaled(20):
         assert record("bce", folder, "--worst", "20", "--threads", threads) == expected
 
 

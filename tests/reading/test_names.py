@@ -7,7 +7,7 @@ from math import log
 from pathlib import Path
 
 import pytest
-from conftest import answer, close, record, refusal, run, write
+from conftest import answer, close, record, refusal, run, scaled, write
 
 # label 1 at cat, then at dog; probabilities 0.8 and 0.9
 RIGHT = -(log(0.8) + log(0.9)) / 2
@@ -140,7 +140,7 @@ def test_classes_named_in_another_order_than_the_header_are_refused(here: Path) 
 def test_permuting_named_columns_changes_no_figure(command: str, here: Path) -> None:
     shuffler = random.Random(4)
     names = ("ant", "bee", "cow", "dog")
-    for _ in range(20):
+    for _ in range(scaled(40)):
         columns: dict[str, tuple[object, ...]] = {"id": tuple(range(6))}
         labels = [shuffler.randrange(4) for _ in range(6)]
         for at, name in enumerate(names):

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from conftest import answer, close, process, record, refusal, run
+from conftest import answer, close, crossed, process, record, refusal, run
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -53,8 +53,7 @@ def test_a_file_of_columns_gives_the_digits_of_the_text(kind: str, tmp_path: Pat
     assert found["columns"] == {"label": "label", "prob": "prob", "weight": None}
 
 
-@pytest.mark.parametrize("kind", WRITERS)
-@pytest.mark.parametrize("label", ["int8", "float32", "bool", "string"])
+@pytest.mark.parametrize(("kind", "label"), crossed(WRITERS, ["int8", "float32", "bool", "string"]))
 def test_nulls_are_missing_wherever_a_batch_is_cut(kind: str, label: str, tmp_path: Path) -> None:
     generator = random.Random(3)
     labels = [generator.choice((None, 0, 0, 1)) for _ in range(70_003)]
@@ -92,8 +91,7 @@ def test_every_answer_is_that_of_the_text(command: tuple[str, ...], tmp_path: Pa
     assert found.out.replace("t.parquet", "t.csv") == expected.out
 
 
-@pytest.mark.parametrize("threads", ["1", "2", "8"])
-@pytest.mark.parametrize("rows", [1, 1000, 200_000])
+@pytest.mark.parametrize(("threads", "rows"), crossed(["1", "2", "8"], [1, 1000, 200_000]))
 def test_row_groups_and_threads_change_no_digit(threads: str, rows: int, tmp_path: Path) -> None:
     draw = random.Random(6)
     columns = {"label": [draw.randrange(2) for _ in range(70_000)], "prob": [draw.random() for _ in range(70_000)]}

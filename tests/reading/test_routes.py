@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import examples, scaled
+from conftest import crossed, examples, scaled
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -331,8 +331,10 @@ def test_processes_change_no_digit(tmp_path: Path, small_ranges: None, count: in
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
-@pytest.mark.parametrize("line", ["1,abc", "1,1.5", "cow,0.5", '1,"0.5"', '0,"0.\n5"', "", "1,0.5,3", "1,"])
-@pytest.mark.parametrize("place", [3, 250, 499])
+@pytest.mark.parametrize(
+    ("line", "place"),
+    crossed(["1,abc", "1,1.5", "cow,0.5", '1,"0.5"', '0,"0.\n5"', "", "1,0.5,3", "1,"], [3, 250, 499]),
+)
 def test_a_fault_or_a_quote_in_any_part_is_told_as_if_there_were_no_parts(
     tmp_path: Path, small_ranges: None, line: str, place: int
 ) -> None:

@@ -113,13 +113,14 @@ def test_lines_are_counted_with_those_that_are_read_over(above: str) -> None:
     assert refusal("bce", stdin=above + "label,prob\n1,0.8\n0,1.3\n").startswith(f"<stdin>:{line}: column 'prob': 1.3 ")
 
 
-@pytest.mark.parametrize("threads", [1, 2, 8])
-def test_a_large_table_with_comments_above_it_is_the_same(threads: int, here: Path) -> None:
+def test_a_large_table_with_comments_above_it_is_the_same(here: Path) -> None:
     rows = "".join(f"{at % 2},0.{at % 9 + 1}\n" for at in range(400_000))
     (here / "plain.csv").write_text("label,prob\n" + rows)
     (here / "commented.csv").write_text("# one\n# two\nlabel,prob\n" + rows)
 
-    assert answer("bce", "commented.csv", "--threads", str(threads)) == answer("bce", "plain.csv")
+    expected = answer("bce", "plain.csv")
+    for threads in ("1", "2", "8"):
+        assert answer("bce", "commented.csv", "--threads", threads) == expected
 
 
 @pytest.mark.parametrize("name", ["# label,prob", "#label,prob", "# prob,label"])

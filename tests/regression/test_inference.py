@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import record, refusal, run
+from conftest import crossed, record, refusal, run
 
 RANKS = "admit,gre,rank\n1,3.2,b\n0,2.1,a\n1,2.9,c\n0,3.0,a\n0,2.2,c\n1,2.0,b\n0,2.8,b\n1,3.3,a\n1,2.5,c\n0,3.1,c\n"
 FIT = ("fit", "bce", "-", "-y", "admit", "-x", "gre,rank", "--method", "newton")
@@ -105,8 +105,13 @@ def dummies(text: str) -> str:
     return "admit,gre,b,c\n" + "".join(f"{y},{x},{int(rank == 'b')},{int(rank == 'c')}\n" for y, x, rank in lines)
 
 
-@pytest.mark.parametrize("command", ["bce", "ce"])
-@pytest.mark.parametrize("more", [(), ("--method", "newton"), ("--no-intercept",), ("--standardize", "--steps", "5")])
+@pytest.mark.parametrize(
+    ("command", "more"),
+    crossed(
+        ["bce", "ce"],
+        [("--steps", "50"), ("--method", "newton"), ("--no-intercept",), ("--standardize", "--steps", "5")],
+    ),
+)
 def test_a_factor_is_a_column_of_0_and_1_for_each_level_but_the_first(command: str, more: tuple[str, ...]) -> None:
     one = record("fit", command, "-", "-y", "admit", "-x", "gre,rank", *more, stdin=RANKS)
     other = record("fit", command, "-", "-y", "admit", "-x", "gre,b,c", *more, stdin=dummies(RANKS))
