@@ -26,9 +26,9 @@ WORDS = {"probs": "probabilities", "logits": "logits", "logprobs": "log-probabil
 
 
 def print_rows(gradient: Gradient, printing: Printing, typed: Expected | None, numeric: bool) -> bool:
-    """Print the gradient as asked; `numeric` when the slopes by differences are the answer.
+    """Print the gradient; `numeric` says that the one by finite differences is the answer.
 
-    Returns whether it is the one that was typed, where one was.
+    Returns False if another gradient was typed.
     """
     report, ok = _report(gradient, numeric), True
     if printing.explain:
@@ -47,9 +47,8 @@ def print_rows(gradient: Gradient, printing: Printing, typed: Expected | None, n
         if typed.hidden:
             emit(report, printing)
             return ok
-    left_out = len(columns_of(gradient)) - 3
-    if left_out > MOST_COLUMNS - 3:
-        note = f"{left_out} classes between the first two and the last are left out; -f csv prints them all"
+    if (count := len(columns_of(gradient))) > MOST_COLUMNS:
+        note = f"{count - 3} classes between the first two and the last are left out; -f csv prints them all"
         report = replace(report, notes=(*report.notes, note))
     emit_rows(_by_row(gradient, report, numeric), printing)
     return ok
@@ -86,7 +85,8 @@ def _slopes(gradient: Gradient, piece: SpooledRows, numeric: bool) -> Iterable[A
 class Agreement:
     """How far the gradients by formula and by differences are apart: `error` is the largest relative error.
 
-    `row` is where that is, None with respect to parameters. `unchecked` entries are smaller than rounding.
+    `row` is where that is, None with respect to parameters. `unchecked` is the number of entries that finite
+    differences can't check.
     """
 
     error: float
@@ -176,6 +176,18 @@ GRADIENT_FIGURES: tuple[Figure[GradientAnswer], ...] = (
 )
 
 
+def check_warnings(a: Agreement | None) -> list[str]:
+    """What users must know of a check."""
+    if a is None:
+        return []
+    place = "" if a.row is None else f"; most in row {a.row}"
+    warnings = [] if a.ok else [f"analytic and numeric gradient disagree{place}"]
+    if a.unchecked:
+        entries = plural(a.unchecked, "entry", "entries")
+        warnings.append(f"{entries} not checked: finite differences are not exact enough there")
+    return warnings
+
+
 def figures_grid(g: GradientAnswer) -> Grid:
     return Grid(tuple(lines_of(GRADIENT_FIGURES, g)), right=g.agreement.ok if g.agreement else None, wrapped=True)
 
@@ -185,54 +197,34 @@ def _report(gradient: Gradient, numeric: bool) -> Report:
     """What there is to say about a gradient beside its rows."""
     problem, totals = gradient.problem, gradient.totals
     figures = Figures(problem, totals.summary)
-    of_loss, own = warnings_of(figures, gradient.table), _warnings(gradient)
-    notes = (*_notes(gradient, of_loss), *own)
     answer = GradientAnswer(
         problem=problem,
         wrt=gradient.spec.wrt.value,
         method=Method.NUMERIC if numeric else Method.ANALYTIC,
         n=totals.summary.n,
         value=figures.value,
-        divisor=divisor_of(gradient),
+        divisor=divisor(totals.summary) if problem.settings.reduction is Reduction.MEAN else 1.0,
         size=gradient.size,
         agreement=Agreement(totals.error, totals.error_row, totals.inconclusive) if gradient.checked else None,
         wrt_predictions=True,
     )
-    settings = problem.settings
-    title = f"gradient of {settings.loss.title} with respect to {WORDS[answer.wrt]}{settings.titles}"
-    record = {**record_of(GRADIENT_FIGURES, answer), "notes": list(notes)}
-    return Report(title, record, (figures_grid(answer),), notes, (*of_loss, *own))
-
-
-def _warnings(gradient: Gradient) -> list[str]:
-    """What the user must know beside what there is to say about the loss."""
-    notes = []
-    if gradient.checked and not gradient.ok:
-        notes.append(f"analytic and numeric gradient disagree; most in row {gradient.totals.error_row}")
-    if gradient.totals.inconclusive:
-        entries = plural(gradient.totals.inconclusive, "entry", "entries")
-        notes.append(f"{entries} not checked: out of reach of differences")
+    # What users must know of the loss, of the check and of the rows.
+    warnings = [*check_warnings(answer.agreement)]
     if gradient.size.infinite:
         slopes = plural(gradient.size.infinite, "derivative is", "derivatives are")
-        notes.append(f"{slopes} infinite, the first in row {gradient.size.first_infinite}")
-    return notes
+        warnings.append(f"{slopes} infinite, the first in row {gradient.size.first_infinite}")
+    of_loss, counts, settings = warnings_of(figures, gradient.table), totals.summary.counts, problem.settings
+    notes = [*of_loss]
+    if ignored := counts.left_out.get(IGNORED_LABEL.key):
+        rows = plural(ignored, "row has", "rows have")
+        notes.append(f"the label {settings.labels.ignore} is ignored: {rows} a gradient of 0")
+    if counts.clipped:
+        notes.append(f"{plural(counts.clipped, 'clipped cell has', 'clipped cells have')} a gradient of 0")
+    notes += [*gradient.table.schema.notes, *warnings]
 
-
-def _notes(gradient: Gradient, warnings: tuple[str, ...]) -> list[str]:
-    """What there is to say about the rows."""
-    s, ignore = gradient.totals.summary, gradient.problem.settings.labels.ignore
-    notes = list(warnings)
-    ignored, clipped = s.counts.left_out.get(IGNORED_LABEL.key), s.counts.clipped
-    if ignored:
-        notes.append(f"the label {ignore} is ignored: {plural(ignored, 'row has', 'rows have')} a gradient of 0")
-    if clipped:
-        notes.append(f"{plural(clipped, 'clipped cell has', 'clipped cells have')} a gradient of 0")
-    return [*notes, *gradient.table.schema.notes]
-
-
-def divisor_of(gradient: Gradient) -> float:
-    """What the reduction divides by, the base of the logarithm apart."""
-    return divisor(gradient.totals.summary) if gradient.problem.settings.reduction is Reduction.MEAN else 1.0
+    title = f"gradient of {settings.loss.title} with respect to {WORDS[answer.wrt]}{settings.titles}"
+    record = {**record_of(GRADIENT_FIGURES, answer), "notes": notes}
+    return Report(title, record, (figures_grid(answer),), tuple(notes), (*of_loss, *warnings))
 
 
 def columns_of(gradient: Gradient) -> list[str]:

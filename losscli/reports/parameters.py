@@ -6,13 +6,11 @@ import numpy as np
 
 from losscli.arrays import Array
 from losscli.enums import Method, Reduction
-from losscli.errors import plural
-from losscli.gradients.check import TOLERANCE
 from losscli.gradients.evaluate import GradientSize
 from losscli.output.report import Grid, Report
 from losscli.regression.design import DesignMatrix, ParameterShape, class_and_name, parameter_name
 from losscli.regression.gradient import ParameterGradient, value_of
-from losscli.reports.gradient import GRADIENT_FIGURES, Agreement, GradientAnswer, figures_grid
+from losscli.reports.gradient import GRADIENT_FIGURES, Agreement, GradientAnswer, check_warnings, figures_grid
 from losscli.reports.parts import record_of
 
 
@@ -40,7 +38,8 @@ def parameter_report(
     design: DesignMatrix, found: ParameterGradient, method: Method, check: tuple[float, int] | None
 ) -> Report:
     """The gradient with respect to parameters as a report."""
-    warnings = _check_warnings(check)
+    agreement = None if check is None else Agreement(check[0], None, check[1])
+    warnings = check_warnings(agreement)
     notes = [*warnings, *design.table.schema.notes]
     columns = {"theta": found.theta, "gradient": found.chosen}
     if check is not None and found.numeric is not None:
@@ -56,7 +55,7 @@ def parameter_report(
         value=value_of(design, found.theta),
         divisor=design.divisor if settings.reduction is Reduction.MEAN else 1.0,
         size=GradientSize().with_rows(np.arange(1.0, len(entries) + 1.0), entries),
-        agreement=None if check is None else Agreement(check[0], None, check[1]),
+        agreement=agreement,
         wrt_predictions=False,
     )
     record = record_of(GRADIENT_FIGURES, answer)
@@ -73,14 +72,3 @@ def parameter_report(
         numbers=bare(found.chosen),
         table=grid,
     )
-
-
-def _check_warnings(check: tuple[float, int] | None) -> list[str]:
-    """What the user must know of a check: its largest relative error, and how many entries were inconclusive."""
-    error, inconclusive = check or (0.0, 0)
-    found = ["analytic and numeric gradient disagree"] if error > TOLERANCE else []
-    if inconclusive:
-        found.append(
-            f"{plural(inconclusive, 'entry', 'entries')} not checked: smaller than the rounding of the differences"
-        )
-    return found
