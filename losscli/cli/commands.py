@@ -3,7 +3,7 @@
 A command is its words (`grad bce`), what its page of help says, its options, and the name of the function that runs it.
 
 `-1.2,0.3` is a list of numbers and never an option. Typer would take twice the processor time of the whole program to
-load, so the Typer application (cli/typer_app.py) leaves reading to `read_options` as well.
+load, so the Typer application (cli/typer_app.py) leaves parsing to `parse_options` as well.
 """
 
 import re
@@ -77,7 +77,9 @@ class Command:
 
     def read(self, args: Sequence[str], unknown: Unknown | None = None) -> Arguments:
         """What is typed behind the command; UsageError where it makes no sense, with what `unknown` says of options."""
-        return self.arguments(self.loss, command=self.name, **read_options(args, self.flags, unknown or no_such_option))
+        return self.arguments(
+            self.loss, command=self.name, **parse_options(args, self.flags, unknown or no_such_option)
+        )
 
 
 # --- reading what is typed ------------------------------------------------------------------------------------------
@@ -86,7 +88,7 @@ def no_such_option(token: str, value: str = "") -> str:
     return f"no such option: {shown(token.partition('=')[0])[1:-1]}"
 
 
-def read_options(args: Sequence[str], flags: Mapping[str, Option], unknown: Unknown = no_such_option) -> Values:
+def parse_options(args: Sequence[str], flags: Mapping[str, Option], unknown: Unknown = no_such_option) -> Values:
     """The values of the options by their names, and the positional arguments as `sources`; `flags` are all spellings.
 
     Raises:

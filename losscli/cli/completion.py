@@ -6,7 +6,7 @@ Quick and silent: whatever can't be read offers nothing, and the shell falls bac
 import os
 from collections.abc import Callable, Sequence
 
-from losscli.cli.commands import Values, command_of, read_options
+from losscli.cli.commands import Values, command_of, parse_options
 from losscli.commands.arguments import COLUMNS, LABELS
 from losscli.errors import UsageError
 from losscli.shell import split_line
@@ -51,7 +51,7 @@ def _values() -> Values:
         return {}
     behind = words[len(command.words) :]
     try:
-        return read_options(behind, command.flags)
+        return parse_options(behind, command.flags)
     except UsageError:
         return {"sources": behind}
 

@@ -16,8 +16,8 @@ from losscli.arrays import Array
 from losscli.commands.arguments import FitArguments
 from losscli.commands.settings import (
     printing_of,
+    read_options_of,
     refuse_contradictions,
-    request_of,
     settings_of,
 )
 from losscli.enums import Form, Solver
@@ -74,7 +74,7 @@ def fitted(args: FitArguments, config: FitConfig) -> tuple[FitReport, dict[str, 
     """The fit, all rows by their part as they were fitted, and their features (n, d) as the source has them."""
     form = Form.BINARY if Form.BINARY in args.loss.kernels else Form.CATEGORICAL
     selection = FeatureSelection(args.features or "", not args.no_intercept)
-    everything = read_design(request_of(args), settings_of(args), selection, form)
+    everything = read_design(read_options_of(args), settings_of(args), selection, form)
     train, test = _parts(everything, args)
     scaling = _scaling(train, everything) if args.standardize else None
     raw = {"": everything} if test is None else {"train": train, "test": test}
@@ -169,7 +169,7 @@ def _parts(everything: DesignMatrix, args: FitArguments) -> tuple[DesignMatrix, 
         form = Form.BINARY if shape.classes is None else Form.CATEGORICAL
         weights = everything.problem.settings.class_weight
         settings = replace(settings_of(args), class_weight=weights, balanced=False)
-        return everything, read_design(request_of(replace(args, sources=(args.test,))), settings, selection, form)
+        return everything, read_design(read_options_of(replace(args, sources=(args.test,))), settings, selection, form)
     return held_out(everything, args)
 
 

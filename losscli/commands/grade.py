@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from losscli.commands.arguments import Arguments, FitArguments, GradArguments
-from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.settings import printing_of, read_options_of, refuse_contradictions, settings_of
 from losscli.enums import Method, Wrt
 from losscli.errors import DataError, UsageError, shown
 from losscli.evaluation.problem import problem_of
@@ -148,9 +148,9 @@ def _solved(args: Arguments) -> tuple[Judge, Numbers]:
             from losscli.commands.fit import solved_fit
 
             return solved_fit(args)
-    request = request_of(args)
-    settings = settings_of(args, request)
-    with closing(open_data(request)) as table:
+    options = read_options_of(args)
+    settings = settings_of(args, options)
+    with closing(open_data(options)) as table:
         solution = solve(problem_of(settings, table), table, hold_rows=True)
     return partial(judge, solution), solution.right
 
@@ -166,9 +166,9 @@ def _solved_gradient(args: GradArguments) -> tuple[Judge, Numbers]:
     if args.wrt is Wrt.PARAMS:
         g = solved_parameter_gradient(args)
     else:
-        request = request_of(args)
-        settings = settings_of(args, request)
-        with closing(open_data(request)) as table, spool_file() as file:
+        options = read_options_of(args)
+        settings = settings_of(args, options)
+        with closing(open_data(options)) as table, spool_file() as file:
             gradient = gradient_of(problem_of(settings, table), table, spec_of(args), Spool(file))
             g = right_gradient(gradient, args.method is Method.NUMERIC)
     return lambda expected: judge_gradient(g, unit_name, expected).verdict, g.right

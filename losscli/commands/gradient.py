@@ -5,7 +5,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.commands.arguments import GradArguments
-from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.settings import printing_of, read_options_of, refuse_contradictions, settings_of
 from losscli.enums import Method, Scale, Wrt
 from losscli.errors import UsageError
 from losscli.evaluation.problem import problem_of
@@ -44,9 +44,9 @@ def run_grad(args: GradArguments) -> bool:
             raise UsageError(f"--explain does not show gradients with {what}")
     if args.wrt is Wrt.PARAMS:
         return _run_params(args, printing, expected)
-    request, spec = request_of(args), spec_of(args)
-    settings = settings_of(args, request)
-    table = open_data(request)
+    options, spec = read_options_of(args), spec_of(args)
+    settings = settings_of(args, options)
+    table = open_data(options)
     with closing(table), spool_file() as file:
         problem = problem_of(settings, table)
         kernel_of(problem, spec.wrt)
@@ -123,5 +123,5 @@ def _parameter_gradient(args: GradArguments) -> "tuple[DesignMatrix, ParameterGr
     if args.features is None:
         raise UsageError("--wrt params needs the columns of the features: -x COLS")
     selection, settings = FeatureSelection(args.features, not args.no_intercept), settings_of(args)
-    design = read_design(request_of(args), settings, selection, form_of(settings, args.theta))
+    design = read_design(read_options_of(args), settings, selection, form_of(settings, args.theta))
     return design, parameter_gradient(design, parse_theta(args.theta, design.shape), spec_of(args))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from losscli.commands.arguments import Arguments
-from losscli.commands.settings import analysis_options, printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.settings import analysis_options, printing_of, read_options_of, refuse_contradictions, settings_of
 from losscli.data.table import Table
 from losscli.enums import Reduction
 from losscli.errors import UsageError
@@ -34,11 +34,11 @@ def run_loss(args: Arguments) -> bool:
         _refuse_unsuitable(args, printing)
 
     # Open the data, and pose the problem.
-    request = request_of(args, compared=True)
+    options = read_options_of(args, compared=True)
     in_order = by_hand or args.reduction is Reduction.NONE or len(args.sources) != 1
-    request = replace(request, in_parts=not in_order and args.cluster is None)
-    settings = settings_of(args, request)
-    table = open_data(request)
+    options = replace(options, in_parts=not in_order and args.cluster is None)
+    settings = settings_of(args, options)
+    table = open_data(options)
     if is_terminal(sys.stderr):
         from losscli.output.progress import watched
 

@@ -1,7 +1,7 @@
 """From the arguments of a command to the mathematics, what is read, and how the answer is printed.
 
-An option's value goes to whoever needs it: `settings_of` passes the mathematics on as `Settings`, `request_of` what is
-read as `ReadOptions`, `printing_of` how the answer is printed as `Printing`.
+An option's value goes to whoever needs it: `settings_of` makes the `Settings` of the mathematics, `read_options_of` the
+`ReadOptions` for the sources, `printing_of` the `Printing` of the answer.
 
 Options that contradict each other are refused here, before anything is read.
 """
@@ -23,8 +23,8 @@ from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.text.dialect import Style, given_delimiter
 
 
-def settings_of(args: Arguments, request: ReadOptions | None = None) -> Settings:
-    """The mathematics of the arguments; balanced class weights are counted where `request` says what is to be read."""
+def settings_of(args: Arguments, options: ReadOptions | None = None) -> Settings:
+    """The mathematics of the arguments; balanced class weights are counted where `options` says what is to be read."""
     if args.alpha is not None and args.focal is None:
         raise UsageError("--alpha is the weight of the focal loss; add --focal GAMMA")
     base = None
@@ -65,27 +65,27 @@ def settings_of(args: Arguments, request: ReadOptions | None = None) -> Settings
         ci=args.ci,
         options={name: value for name, value in shown.items() if value is not None and value is not False},
     )
-    if request is None or not balanced:
+    if options is None or not balanced:
         return settings
-    return replace(settings, class_weight=_counted_weights(settings, request))
+    return replace(settings, class_weight=_counted_weights(settings, options))
 
 
-def _counted_weights(settings: Settings, request: ReadOptions) -> tuple[float, ...]:
+def _counted_weights(settings: Settings, options: ReadOptions) -> tuple[float, ...]:
     """Balanced class weights, counted in a first pass over what is to be read."""
 
     def is_pipe(path: str) -> bool:
         return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
 
-    if any(one == "-" or (not is_list(one) and is_pipe(one)) for one in request.tokens or ("-",)):
+    if any(one == "-" or (not is_list(one) and is_pipe(one)) for one in options.tokens or ("-",)):
         raise UsageError(
             "--class-weight balanced reads the labels twice, but a pipe can be read only once; give a file, or"
             " the weights"
         )
-    with closing(open_data(request)) as table:
+    with closing(open_data(options)) as table:
         return balanced_weights(problem_of(settings, table), table)
 
 
-def request_of(args: Arguments, compared: bool = False) -> ReadOptions:
+def read_options_of(args: Arguments, compared: bool = False) -> ReadOptions:
     """What is to be read; `compared` where several models may be."""
     if len(args.prob) > 1 and not compared:
         raise UsageError("one model at a time: give -p once; several columns are a list, as in -p p0,p1")

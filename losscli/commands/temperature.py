@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from losscli.commands.arguments import FitArguments
 from losscli.commands.fit import held_out, refuse_overwriting, refuse_test
-from losscli.commands.settings import printing_of, refuse_contradictions, request_of, settings_of
+from losscli.commands.settings import printing_of, read_options_of, refuse_contradictions, settings_of
 from losscli.output.formats import emit
 from losscli.reading.open import open_data
 from losscli.regression.design import DesignMatrix
@@ -32,7 +32,7 @@ def run_temperature(args: FitArguments) -> bool:
 
 
 def _read(args: FitArguments) -> DesignMatrix:
-    table = open_data(request_of(args))
+    table = open_data(read_options_of(args))
     try:
         return read_logits(settings_of(args), table)
     finally:

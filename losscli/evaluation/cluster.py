@@ -30,7 +30,7 @@ class FilePart:
     `name` is what the user calls the file; `first` and `schema` are the name and the columns of the table's first file.
     """
 
-    request: ReadOptions
+    options: ReadOptions
     name: str
     first: str
     schema: Schema
@@ -65,7 +65,7 @@ def folded_on_cluster(table: Table, work: Callable[[Block], Any], empty: Any) ->
 
 def open_piece(piece: FilePart) -> Table:
     """The table of the rows of a part; DataError where its columns differ from those of the first file."""
-    table = open_data(replace(piece.request, threads=1, cluster=None))
+    table = open_data(replace(piece.options, threads=1, cluster=None))
     try:
         refuse_other_columns(piece.first, piece.schema, table)
     except BaseException:
@@ -109,8 +109,8 @@ def _sound(pieces: Sequence[FilePart], outcomes: Iterator[PartResult]) -> Iterat
     rows = lines = 0
     file = None
     for piece, found in zip(pieces, outcomes, strict=True):
-        if piece.request is not file:
-            rows, lines, file = 0, 0, piece.request
+        if piece.options is not file:
+            rows, lines, file = 0, 0, piece.options
         if found.quoted:
             raise Quoted
         if found.error is not None:
@@ -124,6 +124,6 @@ def _sound(pieces: Sequence[FilePart], outcomes: Iterator[PartResult]) -> Iterat
 
 def _as_typed(text: str, piece: FilePart) -> str:
     """An error of a file by its name here, and what may be the reason when a worker doesn't find it."""
-    path = piece.request.tokens[0]
+    path = piece.options.tokens[0]
     text = piece.name + text.removeprefix(path) if text.startswith(path) else text
     return f"{text} on a worker; all of them must see it" if text.endswith("no such file") else text

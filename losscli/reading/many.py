@@ -174,17 +174,17 @@ def _order(extra: ExtraColumns, other: Table) -> tuple[int, ...]:
     return tuple(places[at] for at in sorted(places))
 
 
-def with_cluster(table: Table, request: "ReadOptions") -> Table:
+def with_cluster(table: Table, options: "ReadOptions") -> Table:
     """The table with the address of a cluster, and its files as requests that any machine understands."""
-    if len(request.tokens) != 1 or not table.streamed or request.tokens[0] == "-" or request.cluster is None:
+    if len(options.tokens) != 1 or not table.streamed or options.tokens[0] == "-" or options.cluster is None:
         raise UsageError("--cluster needs one table of files that its workers can read, not lists or a pipe")
-    listing = list_files(request.tokens[0])
-    wanted = request.wanted if listing is None else same_columns(table, request.wanted)
+    listing = list_files(options.tokens[0])
+    wanted = options.wanted if listing is None else same_columns(table, options.wanted)
     files = tuple(
-        (path, replace(request, tokens=(path if is_url(path) else os.path.abspath(path),), wanted=wanted))
-        for path in (request.tokens if listing is None else listing.files)
+        (path, replace(options, tokens=(path if is_url(path) else os.path.abspath(path),), wanted=wanted))
+        for path in (options.tokens if listing is None else listing.files)
     )
-    return replace(table, cluster=Cluster(request.cluster, files))
+    return replace(table, cluster=Cluster(options.cluster, files))
 
 
 def same_columns(first: Table, wanted: ColumnSelection) -> ColumnSelection:

@@ -30,16 +30,16 @@ class ReadOptions:
     files: int = 1  # that make the table
 
 
-def open_data(request: ReadOptions) -> Table:
+def open_data(options: ReadOptions) -> Table:
     """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
-    tokens, joined = request.tokens, KEY in request.wanted.extra
-    if (*tokens, request.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
+    tokens, joined = options.tokens, KEY in options.wanted.extra
+    if (*tokens, options.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise UsageError("standard input can be read only once; give '-' for one argument only")
     if len(tokens) > 2:
         from losscli.reading.lists import too_many
 
-        raise UsageError(too_many(tokens, request.wanted.forms))
-    if request.drop_unmatched is not None and not joined:
+        raise UsageError(too_many(tokens, options.wanted.forms))
+    if options.drop_unmatched is not None and not joined:
         raise UsageError("--unmatched is about rows without a partner; add --key")
     if joined and len(tokens) < 2:
         raise UsageError("--key joins two tables, LABELS and PREDS")
@@ -50,21 +50,21 @@ def open_data(request: ReadOptions) -> Table:
     if len(tokens) == 2:
         from losscli.reading.pairs import pair
 
-        table = pair(request, open_path)
+        table = pair(options, open_path)
     elif tokens and is_list(tokens[0]):
         from losscli.reading.pairs import likelihoods
 
-        table = likelihoods(request, open_path)
+        table = likelihoods(options, open_path)
     else:
-        table = open_path(tokens[0] if tokens else "-", request).table(request.wanted)
-    if request.cluster is not None:
+        table = open_path(tokens[0] if tokens else "-", options).table(options.wanted)
+    if options.cluster is not None:
         from losscli.reading.many import with_cluster
 
-        table = with_cluster(table, request)
-    return replace(table, threads=thread_count(request.threads)) if table.streamed else table
+        table = with_cluster(table, options)
+    return replace(table, threads=thread_count(options.threads)) if table.streamed else table
 
 
-def open_path(path: str, request: ReadOptions) -> OpenSource:
+def open_path(path: str, options: ReadOptions) -> OpenSource:
     """The source at a path, or the files of a directory, a glob or a prefix as one, first lines read."""
     if "://" in path or any(mark in path for mark in "*?[") or os.path.isdir(path):
         from losscli.reading.listing import list_files
@@ -72,38 +72,38 @@ def open_path(path: str, request: ReadOptions) -> OpenSource:
 
         listing = list_files(path)
         if listing is not None:
-            return ManyFiles(path, listing, partial(open_file, request=replace(request, files=len(listing.files))))
-    return open_file(path, request)
+            return ManyFiles(path, listing, partial(open_file, options=replace(options, files=len(listing.files))))
+    return open_file(path, options)
 
 
-def open_file(path: str, request: ReadOptions) -> OpenSource:
+def open_file(path: str, options: ReadOptions) -> OpenSource:
     """The source at the path of one file. Its first bytes choose the reader, never its name; text comes last."""
     from losscli.reading.sources import FileKind, is_plain_file, kind_of, open_source
 
-    source = open_source(path, request.encoding)
+    source = open_source(path, options.encoding)
     found: OpenSource
     try:
         kind = kind_of(source.magic)
         if kind is FileKind.ARRAYS:
             from losscli.reading.formats.arrays import open_arrays
 
-            found = open_arrays(source, request.style.drop)
+            found = open_arrays(source, options.style.drop)
         elif kind is FileKind.COLUMNAR:
             from losscli.reading.formats.parquet import open_columnar
 
-            if request.in_parts and is_plain_file(source) and (source.size or 0) * request.files >= HELPED_BYTES:
-                start_helpers(min(thread_count(request.threads), MOST_PROCESSES) - 1, "pyarrow._parquet")
-            found = open_columnar(source, request.style.drop)
+            if options.in_parts and is_plain_file(source) and (source.size or 0) * options.files >= HELPED_BYTES:
+                start_helpers(min(thread_count(options.threads), MOST_PROCESSES) - 1, "pyarrow._parquet")
+            found = open_columnar(source, options.style.drop)
         elif kind is FileKind.JSON_LINES:
             from losscli.reading.formats.jsonlines import JsonLines
 
-            found = JsonLines(source, request.style)
+            found = JsonLines(source, options.style)
         else:
             from losscli.reading.signatures import refuse_other_kinds
             from losscli.reading.text.table import open_text
 
             refuse_other_kinds(source)
-            found = open_text(source, request.style)
+            found = open_text(source, options.style)
     except BaseException:
         source.close()
         raise

@@ -51,10 +51,10 @@ ColumnAt = tuple[str, int]  # a column's name, and its place in a block
 OpenPath = Callable[[str, "ReadOptions"], OpenSource]
 
 
-def likelihoods(request: "ReadOptions", open_path: OpenPath) -> Table:
+def likelihoods(options: "ReadOptions", open_path: OpenPath) -> Table:
     """A lone list: for nll the likelihoods of the true labels."""
-    wanted = request.wanted
-    given = parse_numbers(request.tokens[0])
+    wanted = options.wanted
+    given = parse_numbers(options.tokens[0])
     if Form.LIKELIHOOD not in wanted.forms:
         raise UsageError("one list is not enough; give two: LABELS and PREDS")
     if shape_of(given) in (Shape.ROW, Shape.MATRIX):
@@ -63,37 +63,37 @@ def likelihoods(request: "ReadOptions", open_path: OpenPath) -> Table:
     if wanted.label or wanted.prob or wanted.extra:
         raise UsageError("columns can be chosen only in a table, not in a list")
     cells = [[cell] for cell in given.cells]
-    table = list_table(cells, "the list", request.style.drop, wanted)
-    return _weighted(request, open_path, {"prob": table}, Form.LIKELIHOOD)
+    table = list_table(cells, "the list", options.style.drop, wanted)
+    return _weighted(options, open_path, {"prob": table}, Form.LIKELIHOOD)
 
 
-def pair(request: "ReadOptions", open_path: OpenPath) -> Table:
+def pair(options: "ReadOptions", open_path: OpenPath) -> Table:
     """The table of LABELS and PREDS."""
-    labels, preds = _read(request, open_path)
-    form = form_of(request.wanted.forms, labels, preds)
-    sides = tables_of(labels, preds, form, request.style.drop, request.wanted)
+    labels, preds = _read(options, open_path)
+    form = form_of(options.wanted.forms, labels, preds)
+    sides = tables_of(labels, preds, form, options.style.drop, options.wanted)
     both = {"label": sides[0], "prob": sides[1]}
-    if KEY in request.wanted.extra:
-        joined = join.Join(*sides, request.style.drop, bool(request.drop_unmatched), thread_count(request.threads))
+    if KEY in options.wanted.extra:
+        joined = join.Join(*sides, options.style.drop, bool(options.drop_unmatched), thread_count(options.threads))
         return _together(both, form, joined, keyed=True)
-    table = _weighted(request, open_path, both, form)
-    doubt = other_reading(labels, preds) if Form.CATEGORICAL in request.wanted.forms and form is Form.BINARY else None
+    table = _weighted(options, open_path, both, form)
+    doubt = other_reading(labels, preds) if Form.CATEGORICAL in options.wanted.forms and form is Form.BINARY else None
     return replace(table, schema=replace(table.schema, warnings=(*table.schema.warnings, doubt))) if doubt else table
 
 
 # --- the two arguments ------------------------------------------------------------------------------------------------
-def _read(request: "ReadOptions", open_path: OpenPath) -> list[InlineList | Table]:
+def _read(options: "ReadOptions", open_path: OpenPath) -> list[InlineList | Table]:
     """Both arguments read; a column that is wanted of either is looked for in LABELS, then in PREDS."""
     found: list[InlineList | OpenSource] = []
     try:
-        for at, token in enumerate(request.tokens):
-            found.append(_side(token, request, at, open_path))
+        for at, token in enumerate(options.tokens):
+            found.append(_side(token, options, at, open_path))
         tables = [side for side in found if isinstance(side, OpenSource)]
-        if KEY in request.wanted.extra and len(tables) < 2:
+        if KEY in options.wanted.extra and len(tables) < 2:
             raise UsageError("--key joins two tables, LABELS and PREDS")
-        if request.wanted.extra and not tables:
+        if options.wanted.extra and not tables:
             raise UsageError("columns can be chosen only in a table, not in a list")
-        wanted = _wanted_of_sides(request.wanted, found) if tables else [request.wanted] * len(found)
+        wanted = _wanted_of_sides(options.wanted, found) if tables else [options.wanted] * len(found)
         both = zip(found, wanted, strict=True)
         return [side.table(own) if isinstance(side, OpenSource) else side for side, own in both]
     except BaseException:
@@ -103,17 +103,17 @@ def _read(request: "ReadOptions", open_path: OpenPath) -> list[InlineList | Tabl
         raise
 
 
-def _side(token: str, request: "ReadOptions", at: int, open_path: OpenPath) -> InlineList | OpenSource:
+def _side(token: str, options: "ReadOptions", at: int, open_path: OpenPath) -> InlineList | OpenSource:
     """LABELS (at 0) or PREDS as a list, or as a table whose first lines are read."""
-    wanted = request.wanted
+    wanted = options.wanted
     single = at == 0 and token in wanted.named_labels and not os.path.exists(token)
     if not single and not is_list(token):
-        if at == 0 and is_word(token) and not os.path.exists(token) and is_list(request.tokens[1]):
+        if at == 0 and is_word(token) and not os.path.exists(token) and is_list(options.tokens[1]):
             option = "--classes" if Form.CATEGORICAL in wanted.forms else "--positive"
             raise DataError(f"{token}: {missing(token)}; if it is a label, name it with {option}")
-        if at == 1 and is_word(token) and not os.path.exists(token) and not is_list(request.tokens[0]):
+        if at == 1 and is_word(token) and not os.path.exists(token) and not is_list(options.tokens[0]):
             raise DataError(f"{token}: {missing(token)}; a column is chosen with -p {token}")
-        return open_path(token, request)
+        return open_path(token, options)
     if (wanted.label, wanted.prob)[at]:
         option, place = (("-y", "LABELS"), ("-p", "PREDS"))[at]
         raise UsageError(f"{option} chooses a column of a table, and {place} is a list: {shown(token)}")
@@ -257,9 +257,9 @@ def _together(sides: Mapping[str, Table], form: Form, reader: Reader, keyed: boo
     return Table(preds.name, schema, reader, sources, any(side.streamed for side in sides.values()))
 
 
-def _weighted(request: "ReadOptions", open_path: OpenPath, sides: dict[str, Table], form: Form) -> Table:
+def _weighted(options: "ReadOptions", open_path: OpenPath, sides: dict[str, Table], form: Form) -> Table:
     """Tables side by side; where none has a column of weights, `-w` is one number, a list or a file of one column."""
-    text = request.wanted.weight
+    text = options.wanted.weight
     if text is None or any(side.schema.columns.weight is not None for side in sides.values()):
         return _together(sides, form, SideBySide(sides))
     one = number(text.strip())
@@ -270,10 +270,10 @@ def _weighted(request: "ReadOptions", open_path: OpenPath, sides: dict[str, Tabl
         return replace(table, reader=ChangedReader(table.reader, partial(_weighed_alike, weight=one)))
     if is_list(text):
         cells = [[cell] for cell in parse_numbers(text).cells]
-        weights = list_table(cells, "weights", request.style.drop, replace(request.wanted, exact=False))
+        weights = list_table(cells, "weights", options.style.drop, replace(options.wanted, exact=False))
     else:
-        wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=request.wanted.header)
-        weights = open_path(text, replace(request, wanted=wanted)).table(wanted)
+        wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=options.wanted.header)
+        weights = open_path(text, replace(options, wanted=wanted)).table(wanted)
     sides = {**sides, "weight": weights}
     return _together(sides, form, SideBySide(sides))
 

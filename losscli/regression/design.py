@@ -121,11 +121,11 @@ class FeatureSelection:
     levels: Mapping[str, tuple[str, ...]] | None = None  # of the factors, as rows that were fitted have them
 
 
-def read_design(request: ReadOptions, asked: Settings, selection: FeatureSelection, form: Form) -> DesignMatrix:
+def read_design(options: ReadOptions, asked: Settings, selection: FeatureSelection, form: Form) -> DesignMatrix:
     """The table in memory as a design matrix."""
-    _refuse_predictions(request, asked)
-    wanted = replace(request.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=selection.features)
-    table = _read_into_memory(replace(request, wanted=wanted))
+    _refuse_predictions(options, asked)
+    wanted = replace(options.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=selection.features)
+    table = _read_into_memory(replace(options, wanted=wanted))
     if not table.schema.feature_names and not selection.intercept:
         raise DataError(f"{table.name}: without features and intercept there is nothing to fit")
     classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
@@ -153,10 +153,10 @@ def form_of(asked: Settings, theta: str | None) -> Form:
     return Form.CATEGORICAL if Form.BINARY not in forms or asked.labels.classes or several else Form.BINARY
 
 
-def _refuse_predictions(request: ReadOptions, asked: Settings) -> None:
-    if len(request.tokens) > 1 or (request.tokens and is_list(request.tokens[0])):
+def _refuse_predictions(options: ReadOptions, asked: Settings) -> None:
+    if len(options.tokens) > 1 or (options.tokens and is_list(options.tokens[0])):
         raise UsageError("a regression needs a table, not lists; choose its columns with -y LABEL -x FEATURES")
-    if request.wanted.prob:
+    if options.wanted.prob:
         raise UsageError("-p chooses predictions; a regression makes them of the features (-x)")
     if asked.scale is Scale.LOGPROBS:
         raise UsageError("--from says what predictions are; a regression makes logits of the features (-x)")
@@ -179,12 +179,12 @@ class HeldBlocks(Reader):
         return (partial(self.blocks.__getitem__, at) for at in range(len(self.blocks)))
 
 
-def _read_into_memory(request: ReadOptions) -> Table:
+def _read_into_memory(options: ReadOptions) -> Table:
     """The table with all of its blocks in memory; refuses features and weights that a regression can't use."""
-    table = open_data(request)
+    table = open_data(options)
     try:
         factors = table.schema.extra.get(FACTOR, ())
-        drop = request.style.drop
+        drop = options.style.drop
         blocks = [block for block, _ in in_order(table, partial(_checked, tuple(place for _, place in factors), drop))]
     finally:
         table.close()

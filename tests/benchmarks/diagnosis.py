@@ -20,7 +20,7 @@ import numpy as np
 from planted import Data, data_sets, planted, planted_pairs, planted_rows, rows_of, shares_of, with_more_digits
 
 from losscli.commands.arguments import Arguments
-from losscli.commands.settings import request_of, settings_of
+from losscli.commands.settings import read_options_of, settings_of
 from losscli.enums import Reduction, Scale
 from losscli.evaluation.evaluate import in_order
 from losscli.evaluation.problem import problem_of
@@ -44,7 +44,7 @@ def rows_from(data: Data) -> EvaluatedRows:
     if data.w is not None:
         options["weight"] = _text(data.w)
     args = Arguments(LOSSES[data.loss.split("-")[0]], tuple(sources), **options)
-    table = open_data(request_of(args))
+    table = open_data(read_options_of(args))
     problem = problem_of(settings_of(args), table)
     return evaluated_rows(problem, [block for block, _ in in_order(table, lambda block: block)])
 

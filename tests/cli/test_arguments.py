@@ -8,7 +8,7 @@ from conftest import DATA, answer, refusal, run
 from typer.testing import CliRunner
 
 from losscli.cli.app import app
-from losscli.cli.commands import COMMANDS, Command, command_of, read_options
+from losscli.cli.commands import COMMANDS, Command, command_of, parse_options
 from losscli.commands.arguments import Arguments, FitArguments, GradArguments
 from losscli.enums import Method, Missing, Reduction, Scale
 from losscli.errors import UsageError
@@ -71,7 +71,7 @@ def test_every_option_is_read_by_each_of_its_names() -> None:
         if int in option.types and not option.is_flag:
             value = ["1"]
         for flag in option.flags:
-            assert name in read_options([flag, *value], {flag: option}), flag
+            assert name in parse_options([flag, *value], {flag: option}), flag
 
 
 def test_an_option_may_stand_without_its_value() -> None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from losscli.commands.arguments import Arguments
-from losscli.commands.settings import request_of, settings_of
+from losscli.commands.settings import read_options_of, settings_of
 from losscli.data.table import Table
 from losscli.enums import Form, Like, Missing, Scale
 from losscli.errors import DataError
@@ -93,8 +93,8 @@ def call_of(loss: str, form: Form, scale: Scale, path: Path | str) -> Arguments:
 
 @contextmanager
 def opened(args: Arguments, block_bytes: int) -> Iterator[tuple[Problem, Table]]:
-    request = request_of(args)
-    table = open_data(replace(request, style=request.style._replace(block_bytes=block_bytes)))
+    options = read_options_of(args)
+    table = open_data(replace(options, style=options.style._replace(block_bytes=block_bytes)))
     try:
         yield problem_of(settings_of(args), table), table
     finally:

@@ -32,8 +32,8 @@ class Terminal:
 
 def rows_read(path: Path) -> int:
     """The rows of a file, read in small blocks as the command does, watched."""
-    request = ReadOptions((str(path),), ColumnSelection(forms=frozenset({Form.BINARY})), Style(block_bytes=1000))
-    table = progress.watched(open_data(request))
+    options = ReadOptions((str(path),), ColumnSelection(forms=frozenset({Form.BINARY})), Style(block_bytes=1000))
+    table = progress.watched(open_data(options))
     try:
         return sum(chunk().rows for chunk in table.chunks())
     finally:
