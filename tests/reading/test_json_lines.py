@@ -239,6 +239,18 @@ def test_whole_numbers_above_those_of_floats_are_labels_of_their_own(monkeypatch
         assert found["value"] == pytest.approx(math.log(8) / 2, rel=1e-15, abs=0)
 
 
+def test_numbers_in_a_list_are_groups_as_they_are_written_whatever_the_shape_of_their_line() -> None:
+    for first, second in (("0.50", "0.5"), ("18446744073709551616", "18446744073709551617")):
+        rows = (
+            f'{{"label": 1, "prob": 0.5, "at": [{first}, 1]}}',
+            f'{{"prob": 0.5, "label": 1, "at": [{first}, 1]}}',
+            f'{{"label": 1, "prob": 0.5, "at": [{second}, 1]}}',
+        )
+        found = record("bce", "--by", "at_0", stdin=lines(*rows))
+
+        assert {group["group"]["at_0"]: group["n"] for group in found["groups"]} == {first: 2, second: 1}
+
+
 def test_columns_are_chosen_by_the_first_records_however_long_they_are(here: Path) -> None:
     records = [{"label": "emu", "emu": 0.8, "dog": 0.1, "fox": 0.1, "note": "n" * 3_000_000} for _ in range(3)]
     records[0]["dog"] = "0.1x"

@@ -6,7 +6,7 @@ keys that aren't asked for may hold anything. Lines of one shape are read as a t
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -149,7 +149,7 @@ class Objects:
 
         texts = (*layout.labels, *layout.extra)
         asked = [has(key, (*(column for column, _, _ in layout.asked), *layout.extra)) for key in self.keys]
-        spelled = [key.name for key in self.keys if has(key, texts)]
+        as_written = {key.name for key in self.keys if has(key, texts)}
         records: list[list[str]] = []
         places: list[int] = []
         fault = None
@@ -158,7 +158,7 @@ class Objects:
                 continue
             places.append(at)
             try:
-                found = _object(text, spelled)
+                found = _object(text, as_written)
                 record: list[str] = []
                 for key, is_asked in zip(self.keys, asked, strict=True):
                     record += _cells(found, key) if is_asked else [""] * len(key.columns)
@@ -198,28 +198,27 @@ def _exact_object(line: bytes) -> dict[str, Any]:
     return found
 
 
-def _object(line: bytes, spelled: Sequence[str]) -> dict[str, Any]:
-    """As `_exact_object`, by orjson where nothing is lost by it: numbers may be floats.
+def _object(line: bytes, as_written: Collection[str]) -> dict[str, Any]:
+    """As `_exact_object`, but numbers may be floats; by orjson where it is installed and loses nothing.
 
-    The numbers of keys that are `spelled` are labels or texts, which count as they are written: `0.50`, `-0`.
+    The numbers of the keys `as_written` are labels or texts, which keep their spelling: `0.50`, `-0`.
     """
     if orjson is None:
         return _exact_object(line)
     try:
         found = orjson.loads(line)
-    except (ValueError, RecursionError):  # NaN too, which others write
+    except (ValueError, RecursionError):  # also for NaN, which others write
         return _exact_object(line)
     if not isinstance(found, dict):
         raise ValueError(NO_OBJECT)
-    if any(isinstance(found.get(name), float) for name in spelled) or (spelled and b"-0" in line):
+    if as_written and b"-0" in line:
         return _exact_object(line)
     colons = len(found)
-    for value in found.values():
-        if isinstance(value, dict):
-            colons += len(value)
+    for name, value in found.items():
+        colons += len(value) if isinstance(value, dict) else 0
         for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,):
-            if type(part) is float and (part in (0.0, 1.0) or abs(part) >= 2.0**53):
-                return _exact_object(line)  # 1e-400 is no 0, and 2**64 + 1 no float
+            if type(part) is float and (name in as_written or part in (0.0, 1.0)):
+                return _exact_object(line)  # 1e-400 is no 0
     return found if line.count(b":") == colons else _exact_object(line)  # or a key stands twice
 
 
