@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from losscli.data.blocks import Layout
 from losscli.data.categorical import Categorical
-from losscli.reading.text.tokenizer import BLOCK_BYTES, Decoded, are_records, decode
+from losscli.reading.text.decode import Decoded, decode
+from losscli.reading.text.dialect import BLOCK_BYTES
+from losscli.reading.text.tokenizer import are_records
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", ".")
 DELIMITERS = (",", "\t", ";", "|")

@@ -25,7 +25,7 @@ from losscli.errors import DataError, shown
 from losscli.reading import keys as keys_module
 from losscli.reading.keys import Bits, HashIndex, Keys, keys_of, number_index, plain_numbers, whole_keys
 from losscli.reading.open import ReadOptions, open_data
-from losscli.reading.text import table, tokenizer
+from losscli.reading.text import decode, table
 from losscli.reading.text.dialect import Style
 
 
@@ -151,7 +151,7 @@ def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[N
     with ExitStack() as stack:
         stack.enter_context(patch.object(table, "HEAD_BYTES", block_bytes))
         if bytes_apart:
-            stack.enter_context(patch.object(tokenizer, "SAMPLE", 1))
+            stack.enter_context(patch.object(decode, "SAMPLE", 1))
         if few_hashes:
             stack.enter_context(patch.object(keys_module, "hashes", some))
         yield

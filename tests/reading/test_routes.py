@@ -29,9 +29,10 @@ from losscli.evaluation.evaluate import summary_of
 from losscli.evaluation.problem import Settings, problem_of
 from losscli.losses.table import LOSSES
 from losscli.reading.open import ReadOptions, open_data
-from losscli.reading.text import feed, tokenizer
+from losscli.reading.text import feed
 from losscli.reading.text import lines as text_lines
 from losscli.reading.text import table as text_table
+from losscli.reading.text.decode import decode
 from losscli.reading.text.dialect import Style, records
 from losscli.reading.text.lines import decoded_block, parsed_lines
 from losscli.reading.text.tokenizer import are_records
@@ -142,7 +143,7 @@ def test_the_fast_decoder_takes_sound_tables_and_makes_the_block_of_the_careful_
 
 def odd_lines(piece: bytes, layout: Layout) -> list[int]:
     """The lines of a piece that the fast decoder leaves to the careful way."""
-    decoded = tokenizer.decode(piece, layout)
+    decoded = decode(piece, layout)
     assert decoded is not None
     return [at for at, _ in decoded.odd]
 

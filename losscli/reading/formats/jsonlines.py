@@ -22,7 +22,7 @@ from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import Style
 from losscli.reading.text.feed import Feed, LineReader
 from losscli.reading.text.lines import decoded_block
-from losscli.reading.text.objects import grid_of, template_of
+from losscli.reading.text.objects import positions_of, template_of
 
 try:
     import orjson
@@ -133,7 +133,7 @@ class Objects:
             except ValueError:
                 continue
             if template is not None:
-                find_cells = partial(grid_of, template)
+                find_cells = partial(positions_of, template)
                 block = decoded_block(piece, self.layout, self.origin, find_cells, self.parsed)
                 if block is not None:
                     return block

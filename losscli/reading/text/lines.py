@@ -18,8 +18,9 @@ from losscli.data.table import SmallFiles
 from losscli.errors import RowError
 from losscli.reading.sources import readable
 from losscli.reading.text.careful import block_of_records
+from losscli.reading.text.decode import Decoded, FindCells, decode, number_columns
 from losscli.reading.text.dialect import CELL_BYTES, records, unsound
-from losscli.reading.text.tokenizer import Decoded, FindCells, decode, number_columns
+from losscli.reading.text.tokenizer import cell_positions
 
 SMALL_BYTES = 1 << 16  # of a file that is read together with others
 
@@ -47,7 +48,7 @@ def decoded_block(
         return None
     if layout.comma and (find_cells is not None or layout.extra or b"." in piece):
         return None
-    decoded = decode(piece.replace(b",", b".") if layout.comma else piece, layout, find_cells)
+    decoded = decode(piece.replace(b",", b".") if layout.comma else piece, layout, find_cells or cell_positions)
     if decoded is None or (layout.comma and decoded.odd):
         return None
     words = [column.categories for column in decoded.labels if isinstance(column, Categorical)]

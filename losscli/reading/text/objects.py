@@ -77,7 +77,7 @@ def template_of(
     return Template(template.pieces, template.columns, template.count(QUOTE + 1))
 
 
-def grid_of(template: Template, block: bytes, layout: Layout) -> CellPositions | None:
+def positions_of(template: Template, block: bytes, layout: Layout) -> CellPositions | None:
     """The cells of the plain lines of a block, by the columns of the table; None where the bytes aren't UTF-8."""
     if not block.isascii():
         try:
@@ -85,13 +85,15 @@ def grid_of(template: Template, block: bytes, layout: Layout) -> CellPositions |
         except UnicodeDecodeError:
             return None
     buffer = buffer_of(block)
-    grid = _pieces(buffer, len(template.pieces))
-    grid = _without(grid, _other_texts(grid, template))
-    if b"\\" in block or np.count_nonzero(buffer <= QUOTE) != template.specials * grid.lines + 1:
-        grid = _without(grid, _other_specials(grid, template))
+    positions = _pieces(buffer, len(template.pieces))
+    positions = _without(positions, _other_texts(positions, template))
+    if b"\\" in block or np.count_nonzero(buffer <= QUOTE) != template.specials * positions.lines + 1:
+        positions = _without(positions, _other_specials(positions, template))
     prefixes = np.array([[len(piece.prefix)] for piece in template.pieces])
     suffixes = np.array([[len(piece.suffix)] for piece in template.pieces])
-    cells = CellPositions(buffer, grid.before + prefixes, grid.behind - suffixes, _newlines(grid), grid.line)
+    cells = CellPositions(
+        buffer, positions.before + prefixes, positions.behind - suffixes, _newlines(positions), positions.line
+    )
     read = {template.columns[at] for at, part, _ in layout.asked if part != "label"}
     for at, piece in enumerate(template.pieces):
         if piece.kind != "string" and cells.rows:
@@ -112,9 +114,9 @@ def _pieces(buffer: Bytes, count: int) -> CellPositions:
     places = sparse(marks)
     if places is None:
         places = np.flatnonzero(marks)
-    grid = cut(buffer, places, Layout(count, (), ()))
-    if grid is not None:
-        return grid
+    positions = cut(buffer, places, Layout(count, (), ()))
+    if positions is not None:
+        return positions
     ends = np.flatnonzero(buffer.take(places) == NEWLINE)
     counts = np.diff(ends)
     plain = counts == count
@@ -123,26 +125,28 @@ def _pieces(buffer: Bytes, count: int) -> CellPositions:
     return CellPositions(buffer, before, behind, places[ends], np.flatnonzero(plain))
 
 
-def _newlines(grid: CellPositions) -> Ints:
-    if grid.newlines is not None:
-        return grid.newlines
-    return np.append(grid.before[0], grid.behind[-1, -1:])
+def _newlines(positions: CellPositions) -> Ints:
+    if positions.newlines is not None:
+        return positions.newlines
+    return np.append(positions.before[0], positions.behind[-1, -1:])
 
 
-def _without(grid: CellPositions, odd: Flags | None) -> CellPositions:
-    """The grid without some of its rows."""
+def _without(positions: CellPositions, odd: Flags | None) -> CellPositions:
+    """The positions without some of its rows."""
     if odd is None or not odd.any():
-        return grid
+        return positions
     rows = np.flatnonzero(~odd)
-    line = rows if grid.line is None else grid.line[rows]
-    return CellPositions(grid.buffer, grid.before[:, rows], grid.behind[:, rows], _newlines(grid), line)
+    line = rows if positions.line is None else positions.line[rows]
+    return CellPositions(
+        positions.buffer, positions.before[:, rows], positions.behind[:, rows], _newlines(positions), line
+    )
 
 
-def _other_texts(grid: CellPositions, template: Template) -> Flags | None:
+def _other_texts(positions: CellPositions, template: Template) -> Flags | None:
     """The rows whose pieces don't begin and end as those of the template (None: there are none)."""
     odd: Flags | None = None
     for at, piece in enumerate(template.pieces):
-        before, behind = grid.before[at], grid.behind[at]
+        before, behind = positions.before[at], positions.behind[at]
         least = len(piece.prefix) + len(piece.suffix) + (piece.kind != "string")
         short = behind - before <= least
         behind = behind - len(piece.suffix)
@@ -150,7 +154,10 @@ def _other_texts(grid: CellPositions, template: Template) -> Flags | None:
             behind = np.maximum(behind, 0)
         else:
             short = None
-        front, back = _differ(grid.buffer, before + 1, piece.prefix), _differ(grid.buffer, behind, piece.suffix)
+        front, back = (
+            _differ(positions.buffer, before + 1, piece.prefix),
+            _differ(positions.buffer, behind, piece.suffix),
+        )
         for found in (short, front, back):
             if found is not None:
                 odd = found if odd is None else odd | found
@@ -175,17 +182,17 @@ def _differ(buffer: Bytes, starts: Ints, text: bytes) -> Flags | None:
     return differ
 
 
-def _other_specials(grid: CellPositions, template: Template) -> Flags:
+def _other_specials(positions: CellPositions, template: Template) -> Flags:
     """The rows that have a backslash, or more quotes or control bytes than the template."""
-    newlines = _newlines(grid)
+    newlines = _newlines(positions)
     odd = np.zeros(newlines.size - 1, np.bool_)
     for found, own in (
-        (grid.buffer == _BACKSLASH, 0),
-        (grid.buffer == QUOTE, template.count(QUOTE + 1, QUOTE)),
-        (grid.buffer < SPACE, template.count(SPACE)),
+        (positions.buffer == _BACKSLASH, 0),
+        (positions.buffer == QUOTE, template.count(QUOTE + 1, QUOTE)),
+        (positions.buffer < SPACE, template.count(SPACE)),
     ):
         odd |= np.diff(np.searchsorted(np.flatnonzero(found), newlines, "right")) != own
-    return odd if grid.line is None else odd[grid.line]
+    return odd if positions.line is None else odd[positions.line]
 
 
 def _no_numbers(cells: CellSpans, read: bool) -> Flags | None:

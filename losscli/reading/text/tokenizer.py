@@ -1,4 +1,4 @@
-"""Blocks of CSV bytes to columns, as fast as numpy alone can.
+"""Where the cells of a block of CSV bytes are, found as fast as numpy alone can.
 
 Regular blocks.  A block that is plainly regular has no byte up to 44 (newline, carriage return, space, quote, plus,
 comma, NUL) but its separators, so one comparison finds them all, and their places, w for each row, cut every cell: a
@@ -13,8 +13,8 @@ a cell is what stands between its quotes, less the spaces at its sides.  This ho
 as it does without quotes; with quotes `are_records` says so.
 
 Odd lines.  Lines that aren't plain, rows with a missing cell where these aren't dropped, with something else than a
-number where one is wanted and with bytes that aren't UTF-8 are odd.  That is no verdict: `decode` gives their bytes,
-and `careful` then finds out what is wrong, if anything.
+number where one is wanted and with bytes that aren't UTF-8 are odd.  They may be right all the same: `decode` gives
+their bytes, and `careful` reads them and finds out what is wrong, if anything is.
 
 Buffer.  The block is copied between two margins, so that words can be loaded at any cell without a look at the ends;
 the byte in front of the block is a newline, with which the first row begins like all others.
@@ -22,29 +22,21 @@ the byte in front of the block is a newline, with which the first row begins lik
 
 import csv
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.arrays import Array, Flags, Ints
+from losscli.arrays import Flags, Ints
 from losscli.data.blocks import Layout
-from losscli.data.categorical import TEXT_BYTES, ByteStrings, Categorical
-from losscli.data.cells import EXACT, is_missing_number, is_text, number, numbers, rounded_away
 from losscli.reading.text.dialect import CELL_BYTES, records
 from losscli.reading.text.floats import (
     BYTE_NUMBERS,
-    HIGH_BITS,
     MARGIN,
     REACH,
-    Bits,
     Bytes,
     CellSpans,
-    bytes_of,
-    floats,
-    words_of,
 )
 
 NEWLINE, RETURN, SPACE, TAB, QUOTE = 10, 13, 32, 9, 34
@@ -82,7 +74,8 @@ class CellPositions:
 
     def cells(self, columns: tuple[int, ...]) -> CellSpans:
         """The cells of some columns, one column after the other."""
-        at = slice(columns[0], columns[-1] + 1) if _run(columns) else list(columns)
+        side_by_side = columns == tuple(range(columns[0], columns[0] + len(columns)))
+        at = slice(columns[0], columns[-1] + 1) if side_by_side else list(columns)
         starts = np.empty((len(columns), self.before.shape[1]), np.intp)
         np.add(self.before[at], 1, out=starts)
         lengths = np.empty_like(starts)
@@ -98,8 +91,14 @@ class CellPositions:
         return [self.buffer[low + 1 : high + 1].tobytes() for low, high in ends]
 
 
-def _run(columns: tuple[int, ...]) -> bool:
-    return columns == tuple(range(columns[0], columns[0] + len(columns)))
+def cell_positions(block: bytes, layout: Layout) -> CellPositions | None:
+    """Where the cells of a block are; None where only the careful way can find out."""
+    if not block or block[-1] == RETURN or layout.delimiter not in DELIMITERS or sys.byteorder != "little":
+        return None
+    buffer = buffer_of(block)
+    returns = block[max(block.find(b"\n") - 1, 0)] == RETURN  # then the quick search is known to fail
+    quick = None if returns or b'"' in block else regular_cells(buffer, layout)
+    return quick or plain_cells(buffer, layout)
 
 
 def buffer_of(block: bytes) -> Bytes:
@@ -115,7 +114,7 @@ def buffer_of(block: bytes) -> Bytes:
     return buffer
 
 
-def regular(buffer: Bytes, layout: Layout) -> CellPositions | None:
+def regular_cells(buffer: Bytes, layout: Layout) -> CellPositions | None:
     """The cells, if nothing below 45 but the separators is in the block."""
     suspects = buffer <= _LAST_SUSPECT
     if ord(layout.delimiter) > _LAST_SUSPECT:
@@ -145,7 +144,8 @@ def _narrow_first(buffer: Bytes, suspects: Flags, layout: Layout) -> CellPositio
 
 def _fill(edges: Ints, buffer: Bytes, suspects: Flags, layout: Layout) -> bool:
     """Find the separators between the second cells and the last ones."""
-    if _crowded(suspects, layout.width):
+    first_row = np.flatnonzero(suspects[: 64 * layout.width])[1 : layout.width + 1]
+    if (np.diff(first_row) < 8).any():  # a cell after the first is too short for the quick search
         return False
     suspects[edges[1]] = False
     rest = sparse(suspects)
@@ -154,12 +154,6 @@ def _fill(edges: Ints, buffer: Bytes, suspects: Flags, layout: Layout) -> bool:
         return False
     edges[2:] = rest[1:].reshape(-1, layout.width - 1).T
     return True
-
-
-def _crowded(suspects: Flags, width: int) -> bool:
-    """Whether some cell of the first row, after the first cell, is too short for the quick search."""
-    begin = np.flatnonzero(suspects[: 64 * width])[1 : width + 1]
-    return bool((np.diff(begin) < 8).any())
 
 
 def sparse(flags: Flags) -> Ints | None:
@@ -194,14 +188,14 @@ _PADDING = 64  # spaces that are trimmed at a cell's side before its row counts 
 _MOST = 8  # one line in so many may be looked at by itself
 
 
-def sieved(buffer: Bytes, layout: Layout) -> CellPositions:
+def plain_cells(buffer: Bytes, layout: Layout) -> CellPositions:
     """The cells of the plain lines."""
     places, quoted = _marks(buffer, layout)
     strange = _strange(buffer)
-    grid = None
+    positions = None
     if strange.size == 0:
-        grid = (_quoted_alike if quoted else _unquoted)(buffer, places, layout)
-    return _trimmed(grid or _plain_lines(buffer, places, strange, quoted, layout), layout)
+        positions = (_quoted_alike if quoted else _unquoted)(buffer, places, layout)
+    return _trimmed(positions or _plain_lines(buffer, places, strange, quoted, layout), layout)
 
 
 def _marks(buffer: Bytes, layout: Layout) -> tuple[Ints, bool]:
@@ -226,15 +220,17 @@ def _strange(buffer: Bytes) -> Ints:
 
 def _unquoted(buffer: Bytes, places: Ints, layout: Layout) -> CellPositions | None:
     """The cells between the separators at these places if all lines are plain."""
-    grid = cut(buffer, places, layout)
-    if grid is None:
+    positions = cut(buffer, places, layout)
+    if positions is None:
         return None
-    return _without_returns(CellPositions(buffer, grid.before.copy(), grid.behind.copy(), places[:: layout.width]))
+    return _without_returns(
+        CellPositions(buffer, positions.before.copy(), positions.behind.copy(), places[:: layout.width])
+    )
 
 
-def _without_returns(grid: CellPositions) -> CellPositions:
-    grid.behind[-1] -= grid.buffer[grid.behind[-1] - 1] == RETURN
-    return grid
+def _without_returns(positions: CellPositions) -> CellPositions:
+    positions.behind[-1] -= positions.buffer[positions.behind[-1] - 1] == RETURN
+    return positions
 
 
 def _quoted_alike(buffer: Bytes, places: Ints, layout: Layout) -> CellPositions | None:
@@ -288,12 +284,12 @@ def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, layou
         plain &= ~unsound
     chosen = np.repeat(plain, counts)
     before, behind = (part.compress(chosen).reshape(-1, layout.width).T.copy() for part in (places[:-1], places[1:]))
-    grid = _without_returns(CellPositions(buffer, before, behind, newlines, np.flatnonzero(plain)))
+    positions = _without_returns(CellPositions(buffer, before, behind, newlines, np.flatnonzero(plain)))
     if quoted:
         quotes = buffer.take(before + 1) == QUOTE
-        grid.before[...] += quotes
-        grid.behind[...] -= quotes
-    return grid
+        positions.before[...] += quotes
+        positions.behind[...] -= quotes
+    return positions
 
 
 def _without_quotes(buffer: Bytes, places: Ints, layout: Layout, beside: bytes = b"\r\n") -> tuple[Ints, Flags]:
@@ -318,22 +314,22 @@ def _without_quotes(buffer: Bytes, places: Ints, layout: Layout, beside: bytes =
     return places.compress(~(quote | inside)), unsound
 
 
-def _trimmed(grid: CellPositions, layout: Layout) -> CellPositions:
-    """The grid without the spaces and tabs at the cells' sides, taken off one at a time."""
-    blank = grid.buffer == SPACE
+def _trimmed(positions: CellPositions, layout: Layout) -> CellPositions:
+    """The positions without the spaces and tabs at the cells' sides, taken off one at a time."""
+    blank = positions.buffer == SPACE
     if ord(layout.delimiter) != TAB:
-        blank |= grid.buffer == TAB
+        blank |= positions.buffer == TAB
     if not blank.any():
-        return grid
+        return positions
     for _ in range(_PADDING):
-        front = blank[grid.before + 1] & (grid.behind - grid.before > 1)
-        grid.before[...] += front
-        back = blank[grid.behind - 1] & (grid.behind - grid.before > 1)
-        grid.behind[...] -= back
+        front = blank[positions.before + 1] & (positions.behind - positions.before > 1)
+        positions.before[...] += front
+        back = blank[positions.behind - 1] & (positions.behind - positions.before > 1)
+        positions.behind[...] -= back
         if not (front.any() or back.any()):
-            return grid
+            return positions
     odd = np.flatnonzero((front | back).any(axis=0))
-    return CellPositions(grid.buffer, grid.before, grid.behind, grid.newlines, grid.line, odd)
+    return CellPositions(positions.buffer, positions.before, positions.behind, positions.newlines, positions.line, odd)
 
 
 def are_records(piece: bytes, layout: Layout) -> bool:
@@ -349,8 +345,8 @@ def are_records(piece: bytes, layout: Layout) -> bool:
     if alone.size * _MOST > unsound.size + _MOST:
         return False
     newlines = places[buffer.take(places) == NEWLINE]
-    grid = CellPositions(buffer, NONE, NONE, newlines)
-    return all(_is_record(line, layout) for line in grid.raw(alone))
+    positions = CellPositions(buffer, NONE, NONE, newlines)
+    return all(_is_record(line, layout) for line in positions.raw(alone))
 
 
 def _is_record(line: bytes, layout: Layout) -> bool:
@@ -360,234 +356,3 @@ def _is_record(line: bytes, layout: Layout) -> bool:
     except csv.Error as error:
         return "unexpected end" not in str(error)
     return True
-
-
-# --- cells to columns -------------------------------------------------------------------------------------------------
-# Arrays of a block's cells should stay in a core's second cache, and yet be long against the cost of a call.  Threads
-# wait for each other between calls: more than one at a time gain from blocks of 1 MiB, and processes gain more.
-BLOCK_BYTES = 384 << 10
-
-# The C library gives freed arrays above a threshold back to the system, and fresh ones cost a page fault every 4 KiB:
-# half of the time.  Freeing a large array once makes glibc raise that threshold to its size; elsewhere nothing happens.
-_ = np.empty(16 << 20, np.uint8)
-del _
-
-# large odd factors: the upper bits of a product with one depend on every bit of a word
-_SPREAD = tuple(np.array(n, np.uint64) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F))
-_SPREAD_BITS = 16
-_SPREAD_SHIFT = np.array(64 - _SPREAD_BITS, np.uint64)
-SAMPLE = 128  # cells: where the first ones all differ, most of a block do
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """The columns of the lines that are plain, a row each: numbers (columns asked for, rows), labels, and text.
-
-    `line` has the line of each row where some are odd. Rows with a `missing` cell are to be dropped.
-    The lines in `odd`, with their bytes, are left to be read with care; where they have rows, these mean nothing.
-    """
-
-    lines: int
-    numbers: Array
-    labels: tuple[Array | Categorical, ...]
-    extra: tuple[Categorical, ...]
-    line: Ints
-    missing: Ints
-    odd: tuple[tuple[int, bytes], ...] = ()
-
-
-FindCells = Callable[[bytes, Layout], CellPositions | None]
-
-
-def number_columns(layout: Layout) -> tuple[int, ...]:
-    """The columns of numbers, in the order in which they are read."""
-    return (*layout.preds, *(() if layout.weight is None else (layout.weight,)), *layout.features)
-
-
-def decode(block: bytes, layout: Layout, find_cells: FindCells | None = None) -> Decoded | None:
-    """The columns of a run of lines each of which is a record; None where most lines are odd."""
-    grid = (find_cells or _grid)(block, layout)
-    if grid is None or 2 * grid.rows < grid.lines:
-        return None
-    numbers, *strange = _numbers(grid, layout)
-    labels = [_label(grid.cells((column,)), layout) for column in layout.labels]
-    extra = [_text_column(grid.cells((column,))) for column in layout.extra]
-    columns = numbers, tuple(column for column, *_ in labels), tuple(words for words, *_ in extra)
-    rows = [np.concatenate(part) for part in zip(strange, *(rest for _, *rest in (*labels, *extra)), strict=True)]
-    missing, odd = rows[0], np.concatenate([rows[1], grid.odd, _blank(grid)])
-    if grid.line is None and not odd.size and (layout.drop or not missing.size):
-        return Decoded(grid.lines, *columns, NONE, missing)
-    left = np.ones(grid.lines, np.bool_)
-    line = np.arange(grid.rows) if grid.line is None else grid.line
-    left[line] = False
-    left[line[odd]] = True
-    if not (layout.drop and layout.extra):  # the text of rows that are dropped is wanted too
-        left[line[missing]] = not layout.drop
-    lines = np.flatnonzero(left)
-    if 2 * lines.size > grid.lines:
-        return None
-    return Decoded(grid.lines, *columns, line, missing, tuple(zip(lines.tolist(), grid.raw(lines), strict=True)))
-
-
-def _grid(block: bytes, layout: Layout) -> CellPositions | None:
-    """Where the cells are; None where that can't be told here."""
-    if not block or block[-1] == RETURN or layout.delimiter not in DELIMITERS or sys.byteorder != "little":
-        return None
-    buffer = buffer_of(block)
-    returns = block[max(block.find(b"\n") - 1, 0)] == RETURN  # then the quick search is known to fail
-    return (None if returns or b'"' in block else regular(buffer, layout)) or sieved(buffer, layout)
-
-
-def _blank(grid: CellPositions) -> Ints:
-    """Blank lines of a table of one column, which may not be asked for."""
-    return np.flatnonzero(grid.cells((0,)).lengths < 1) if len(grid.before) == 1 else NONE
-
-
-# What is asked of a block: the columns, and the rows in which a cell is missing or odd, where the values mean nothing.
-def _numbers(grid: CellPositions, layout: Layout) -> tuple[Array, Ints, Ints]:
-    """The columns of numbers, (columns, rows)."""
-    columns = number_columns(layout)
-    if not columns:
-        return np.empty((0, grid.rows)), NONE, NONE
-    cells = grid.cells(columns)
-    values, none = floats(cells)
-    missing = _are(is_missing_number, cells, none)
-    odd = none[~missing]
-    if layout.exact and cells.longest > 4:
-        odd = np.concatenate([odd, _rounded_away(cells, values, len(layout.preds) * grid.rows)])
-    return values.reshape(len(columns), grid.rows), none[missing] % grid.rows, odd % grid.rows
-
-
-def _rounded_away(cells: CellSpans, values: Array, count: int) -> Ints:
-    """Which of the first cells are 0 or 1 as floats, and not as written."""
-    values, lengths = values[:count], cells.lengths[:count]
-    if not values.size or (values.min() > 0.0 and values.max() < 1.0):
-        return NONE
-    found = [NONE]
-    zeros = np.flatnonzero(values == 0.0)
-    zeros = zeros[lengths[zeros] > 4]
-    if zeros.size:  # then they have an exponent of three digits at least, or as many zeros
-        ends, small = cells.starts[zeros] + lengths[zeros], lengths[zeros] > 300
-        for back in range(5, min(int(lengths[zeros].max()), 300)):
-            small |= cells.buffer[ends - back] | 32 == ord("e")
-        found.append(zeros[small])
-    if cells.longest > 17:
-        found.append(np.flatnonzero((values == 1.0) & (lengths > 17)))
-    at = np.concatenate(found)
-    return at[_are(lambda text: rounded_away(text) is not None, cells, at)] if at.size else at
-
-
-def _label(cells: CellSpans, layout: Layout) -> tuple[Array | Categorical, Ints, Ints]:
-    """A column of labels: numbers if all of its cells are, but for those that are missing or odd; else words."""
-    if number(_text(cells, 0)) is not None:
-        values, none = floats(cells)
-        values[none] = np.nan
-        large = cells.longest > 3 and bool((np.abs(values) >= EXACT).any())
-        if not large and _are(partial(layout.is_missing, part="label"), cells, none).all():
-            return values, none, NONE
-    words = _distinct(cells)
-    missing = np.array([layout.is_missing(word, "label") for word in words.categories], np.bool_)
-    odd = np.array([not is_text(word) for word in words.categories], np.bool_)
-    sound = ~(missing | odd)
-    if sound.all():
-        return words, NONE, NONE
-    column: Array | Categorical = words
-    known = numbers([word for word, fine in zip(words.categories, sound.tolist(), strict=True) if fine])
-    if known is not None and known.size and np.abs(known).max() < EXACT:
-        values = np.full(sound.size, np.nan)
-        values[sound] = known
-        column = values[words.codes]
-    return column, np.flatnonzero(missing[words.codes]), np.flatnonzero(odd[words.codes])
-
-
-def _text_column(cells: CellSpans) -> tuple[Categorical, Ints, Ints]:
-    """A column as text, missing cells too."""
-    apart = _each_apart(cells)
-    if apart is not None:
-        return apart, NONE, NONE
-    words = _distinct(cells)
-    if is_text("".join(words.categories)):
-        return words, NONE, NONE
-    text = np.array([is_text(word) for word in words.categories], np.bool_)
-    return words, NONE, np.flatnonzero(~text[words.codes])
-
-
-def _are(holds: Callable[[str], bool], cells: CellSpans, at: Ints) -> Flags:
-    """Of which of the cells at these places something holds."""
-    known: dict[bytes, bool] = {}
-    found = []
-    for start, length in zip(cells.starts[at].tolist(), cells.lengths[at].tolist(), strict=True):
-        raw = cells.buffer[start : start + length].tobytes()
-        if raw not in known:
-            known[raw] = holds(raw.decode("utf-8", "replace").strip())
-        found.append(known[raw])
-    return np.array(found, np.bool_)
-
-
-def _each_apart(cells: CellSpans) -> Categorical | None:
-    """ASCII cells as bytes, a word each, where nearly all seem to differ, as keys do; None for others."""
-    rows = cells.starts.size
-    if rows < SAMPLE or cells.longest > TEXT_BYTES:
-        return None
-    if len({_raw(cells, at) for at in range(SAMPLE)}) < SAMPLE:
-        return None
-    words = bytes_of(cells)
-    return None if (words & HIGH_BITS).any() else Categorical(np.arange(rows), ByteStrings(words))
-
-
-def _raw(cells: CellSpans, at: int) -> bytes:
-    start = cells.starts[at]
-    return cells.buffer[start : start + cells.lengths[at]].tobytes()
-
-
-def _text(cells: CellSpans, at: int) -> str:
-    return _raw(cells, at).decode("utf-8", "surrogateescape").strip()
-
-
-def _distinct(cells: CellSpans) -> Categorical:
-    """The cells as words, each distinct text once in the vocabulary."""
-    firsts = _first_alike(words_of(cells)) if cells.longest <= REACH else None
-    if firsts is None:
-        return _words_one_by_one(cells)
-    distinct = np.flatnonzero(firsts == np.arange(firsts.size))
-    categories = tuple(_text(cells, at) for at in distinct.tolist())
-    if len(set(categories)) < len(categories):
-        return _words_one_by_one(cells)
-    code = np.empty(firsts.size, np.intp)
-    code[distinct] = np.arange(distinct.size)
-    return Categorical(code.take(firsts), categories)
-
-
-def _first_alike(words: Bits) -> Ints | None:
-    """For each cell the first cell that is the same, or None when that can't be told.
-
-    Cells are spread over a table by a product of their words; each place keeps the first cell that fell there.  When a
-    cell differs from the one at its place, two kinds of cells fell together, and another factor may part them.
-    """
-    backwards = np.arange(words.shape[1] - 1, -1, -1)
-    for factor in _SPREAD:
-        key = words[0] * factor
-        for word in words[1:]:
-            key ^= key >> _SPREAD_SHIFT
-            key += word
-            key *= factor
-        places = (key >> _SPREAD_SHIFT).astype(np.intp)
-        table = np.empty(1 << _SPREAD_BITS, np.intp)
-        table[places[::-1]] = backwards  # of several to one place, the last one stays
-        firsts: Ints = table.take(places)
-        if all(np.array_equal(word.take(firsts), word) for word in words):
-            return firsts
-    return None
-
-
-def _words_one_by_one(cells: CellSpans) -> Categorical:
-    """Each cell as a string: for long cells, very many different ones, and spaces outside ASCII."""
-    text, codes = cells.buffer.tobytes(), np.empty(cells.starts.size, np.intp)
-    known: dict[bytes, int] = {}
-    categories: dict[str, int] = {}
-    for at, (start, length) in enumerate(zip(cells.starts.tolist(), cells.lengths.tolist(), strict=True)):
-        raw = text[start : start + length]
-        if raw not in known:
-            known[raw] = categories.setdefault(raw.decode("utf-8", "surrogateescape").strip(), len(categories))
-        codes[at] = known[raw]
-    return Categorical(codes, tuple(categories))
