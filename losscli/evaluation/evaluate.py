@@ -47,7 +47,8 @@ def evaluated(problem: Problem, block: Block, scores: Collection[str] = ()) -> t
     if prepared.logarithms is not None:
         kernel, v = problem.kernels[Scale.LOGPROBS], prepared.logarithms
     loss = row_loss(kernel, prepared.targets, prepared.focus, v, problem.focal)
-    return prepared, prepared.rows._replace(loss=loss, scores=scores_of(problem, prepared, scores))
+    found = scores_of(problem, prepared, scores) if scores else {}
+    return prepared, prepared.rows._replace(loss=loss, scores=found)
 
 
 def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]]:

@@ -41,7 +41,7 @@ def id_columns(names: Sequence[str], top: FirstLines, used: Collection[str]) -> 
     return [*called, *words][:_MOST]
 
 
-class _Watched:
+class _IdColumn:
     """A column of one table: the sum of the hashes of its cells so far, and the least of them."""
 
     def __init__(self, name: str, place: int) -> None:
@@ -71,11 +71,11 @@ class OtherIds:
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.sides = [
-            [_Watched(*columns[0]) for use, columns in table.schema.extra.items() if use.startswith(OTHER_ID)]
+            [_IdColumn(*columns[0]) for use, columns in table.schema.extra.items() if use.startswith(OTHER_ID)]
             for name, table in tables.items()
             if name in ("label", "prob")
         ]
-        self.differing: dict[tuple[_Watched, _Watched], str] = {}
+        self.differing: dict[tuple[_IdColumn, _IdColumn], str] = {}
         self.rows = 0
 
     def watch(self, blocks: Mapping[str, tuple[Block, int]], count: int) -> None:

@@ -83,7 +83,7 @@ def _add_each(totals: list[int], values: Array, codes: Ints) -> None:
         totals[code] += in_units(value)
 
 
-class Part(NamedTuple):
+class FloatPart(NamedTuple):
     """Some bits of floats (n,): whole multiples of 2^unit, which stand for 2^shift times themselves."""
 
     values: Array
@@ -91,7 +91,7 @@ class Part(NamedTuple):
     shift: int
 
 
-def split(values: Array, most: int) -> list[Part]:
+def split(values: Array, most: int) -> list[FloatPart]:
     """Finite floats (n,) as sums of parts, of which the products of `most` rows add up without rounding.
 
     There are the more parts the more the sizes of the values differ; no size but 0 is below 2^-64 of the largest.
@@ -104,17 +104,17 @@ def split(values: Array, most: int) -> list[Part]:
     # A part has at most so many bits beside its sign: the sum of `most` products of two has at most 53.
     width = (53 - (most - 1).bit_length()) // 2
     unit, last = frexp(top)[1] - width, max(frexp(low)[1] - 53, -1074 - shift)
-    parts = list[Part]()
+    parts = list[FloatPart]()
     while unit > last:
         anchor = 1.5 * 2.0 ** (unit + 52)
         high = rest + anchor
         high -= anchor
         rest = np.subtract(rest, high, out=rest if parts else None)
-        parts.append(Part(high, unit, shift))
+        parts.append(FloatPart(high, unit, shift))
         if rest[0] == 0.0 and not rest.any():  # whole numbers, as weights often are
             return parts
         unit -= width + 1  # what is left is at most half a unit
-    return [*parts, Part(rest, last, shift)]
+    return [*parts, FloatPart(rest, last, shift)]
 
 
 def sizes_of(values: Array) -> tuple[float, float]:
@@ -127,12 +127,12 @@ def sizes_of(values: Array) -> tuple[float, float]:
     return low, top
 
 
-def run_sums(parts: Sequence[Part], starts: Ints | None, units: int) -> list[int]:
+def run_sums(parts: Sequence[FloatPart], starts: Ints | None, units: int) -> list[int]:
     """The sums of what the parts (n,) stand for, in units of 2^-units: of each run of rows, or of all rows for None."""
     return _in_whole([(part.unit, part.shift, _run_sums(part.values, starts)) for part in parts], starts, units)
 
 
-def product_sums(a: Sequence[Part], b: Sequence[Part], starts: Ints | None, units: int) -> list[int]:
+def product_sums(a: Sequence[FloatPart], b: Sequence[FloatPart], starts: Ints | None, units: int) -> list[int]:
     """As `run_sums`, of the products of what two lists of parts stand for."""
     limits, n = [0, None] if starts is None else [*starts.tolist(), None], len(a[0].values) if a else 0
     one_by_one = starts is None or len(starts) * _LONG <= n
