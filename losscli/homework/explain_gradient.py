@@ -143,7 +143,7 @@ class _Work:
         rows = self.examples.rows
         if self.more:
             rest = ("",) * (len(self.examples.header) - 2)
-            rows += (("...", plural(self.more, "more example"), *rest),)
+            rows += (("...", plural(self.more, "more row"), *rest),)
         return lines_grid("formula", formula), Grid(rows, self.examples.header), self.sums
 
     def record(self, formula: Sequence[Line]) -> dict[str, Any]:
@@ -151,7 +151,7 @@ class _Work:
             "formula": [str(line) for line in formula],
             "examples": _records(("example", "x", "y", "z", "h", "slope"), self.examples),
             "more": self.more,
-            "sums": _records(("parameter", "sum", "gradient"), self.sums),
+            "sums": _records(("parameter", "gradient", "sum"), self.sums),
         }
 
 
@@ -180,7 +180,7 @@ def _work(design: DesignMatrix, theta: Array, divisor: float) -> _Work:
         maths(f"z = X theta{'^T' if classes else ''}, and h = p = {'softmax(z)' if classes else '1 / (1 + e^-z)'}"),
         *map(maths, kernel_of(design.problem, Scale.LOGITS).chain),
         *option_lines(design.problem),
-        *(() if design.weight is None else (maths("dloss/dz", words="each {} is multiplied by its example's weight"),)),
+        *(() if design.weight is None else (maths("dloss/dz", words="each {} is multiplied by its row's weight"),)),
         maths(f"dloss/dtheta = X^T {slope}{over}", *([f"m = {divisor:.6g}"] if over else []), words=words),
     )
     count = min(design.rows, SHOWN)
@@ -201,7 +201,7 @@ def _examples(design: DesignMatrix, theta: Array, count: int, plain: bool) -> Gr
         )
         for at in range(count)
     )
-    return Grid(rows, ("example", ", ".join(design.shape.names), "y", "z", "h", "h - y" if plain else "dloss/dz"))
+    return Grid(rows, ("row", ", ".join(design.shape.names), "y", "z", "h", "h - y" if plain else "dloss/dz"))
 
 
 def _numbers(cells: Array) -> str:
@@ -237,11 +237,11 @@ def _sums(design: DesignMatrix, theta: Array, divisor: float) -> Grid:
         rows.append(
             (
                 parameter_name(name, feature),
-                maths(f"({listed(products, ' + ', SHOWN)}){over}"),
                 float(entries[k, column]),
+                maths(f"({listed(products, ' + ', SHOWN)}){over}"),
             )
         )
-    return Grid(tuple(rows), ("parameter", "X^T, times the last column", "gradient"))
+    return Grid(tuple(rows), ("parameter", "gradient", "X^T times the last column"), wrapped=True)
 
 
 def _signed(value: float) -> str:

@@ -163,10 +163,13 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
         for row in every:
             row[-1].plain = _lines(row[-1].plain, left)
     elif width is not None:
-        if sum(widths) + 2 * (len(widths) - 1) > width:  # names of columns that are longer than what is below them
-            for name, own in zip(header, _widths(cells, least), strict=False):
-                name.plain = _lines(name.plain, own, 1)
-            widths = _widths(every, least)
+        if len(_folds(widths, width)) > 1:  # where that is enough, break the names that are longer than their cells
+            names = [_lines(name.plain, own, 1) for name, own in zip(header, _widths(cells, least), strict=False)]
+            broken = _widths([[Text(name) for name in names], *cells], least)
+            if len(_folds(broken, width)) == 1:
+                for name, lines in zip(header, names, strict=False):
+                    name.plain = lines
+                widths = broken
         folds = _folds(widths, width)
     parts: list[Any] = []
     place: Any = "top" if grid.wrapped else "bottom"

@@ -244,11 +244,14 @@ def report_of(outcome: FitReport, drawn: bool = False) -> Report:
     notes, chart = _notes(outcome), _curve(outcome)
     model = _model(outcome) if drawn else None
     kind = outcome.design.problem.settings.loss.regression
+    interval = outcome.design.problem.settings.interval
+    names = {"se": "standard error", "p_value": "p-value", "low": f"{interval} low", "odds_ratio": "odds ratio"}
+    parameters = outcome.parameters._replace(header=tuple(names.get(name, name) for name in outcome.parameters.header))
     how = "Newton's method" if outcome.config.method is Solver.NEWTON else "gradient descent"
     return Report(
         title=f"{kind} regression by {how}{outcome.design.problem.settings.titles}",
         record={**record_of(FIGURES, outcome), "notes": notes},
-        grids=(outcome.parameters, Grid(tuple(lines_of(FIGURES, outcome)), wrapped=True)),
+        grids=(parameters, Grid(tuple(lines_of(FIGURES, outcome)), wrapped=True)),
         pictures=tuple(picture for picture in (model, chart) if picture),
         notes=tuple(notes),
         numbers=bare(outcome.fit.theta),

@@ -24,11 +24,11 @@ def fit(table: str, *options: str, loss: str = "bce") -> Result:
     return run("fit", loss, table, "-y", "passed", "-x", "hours", *options, "--explain")
 
 
-def test_a_gradient_by_parameters_shows_each_example_and_the_sums(table: str) -> None:
+def test_a_gradient_by_parameters_shows_each_row_and_the_sums(table: str) -> None:
     out = gradient(table, "--theta", "-1,0.5").out
 
     assert "dloss/dtheta = X^T (h - y) / m, m = 4, what the mean divides by" in out
-    assert "1        1, 1              0  -1 + 0.5 * 1 = -0.5  0.377541  0.377541" in out
+    assert "1    1, 1              0  -1 + 0.5 * 1 = -0.5  0.377541  0.377541" in out
     assert "(0.377541 + 0.5 + (-0.377541) + (-0.268941)) / 4" in out
     assert "(0.377541 + 2 * 0.5 + 3 * (-0.377541) + 4 * (-0.268941)) / 4" in out
 
@@ -89,11 +89,11 @@ def test_the_first_step_of_a_coin_is_known(table: str) -> None:
     assert work["loss_after"] == pytest.approx(sum(losses) / 4, rel=1e-14, abs=0)
 
 
-def test_thirty_examples_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
+def test_thirty_rows_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
     path.write_text("hours,passed\n" + "1,0\n2,1\n" * 16, encoding="utf-8")
 
-    assert "2 more examples" in fit(str(path), "--steps", "3").out
+    assert "2 more rows" in fit(str(path), "--steps", "3").out
 
 
 @pytest.mark.parametrize(
