@@ -1,4 +1,4 @@
-"""What the loss commands do to look closer: worst rows, groups, models, quantiles and calibration, in one pass."""
+"""What the commands of a loss analyze in one pass: worst rows, groups, models, quantiles and calibration."""
 
 from dataclasses import replace
 from functools import partial
@@ -28,8 +28,12 @@ def with_analysis(
     """The figures of the first model, the report of all that was asked for, and which models are worse."""
     shares = _shares(args.quantiles) if args.quantiles is not None else {}
     problems = _problems(problem, table)
-    _refuse_unfit(args, problem, table)
-    found = folded(table, partial(analyze, problems, _asked(args, table, printing)), AnalysisResult())
+    if args.calibration and problem.form is Form.LIKELIHOOD:
+        raise UsageError("--calibration needs labels; likelihoods have none")
+    for option, text in (("by", args.by), ("show", args.show)):
+        if text is not None and option not in table.schema.extra:
+            raise DataError(f"{table.name}: --{option} needs a table with columns")
+    found = folded(table, partial(analyze, problems, _options_of(args, table, printing)), AnalysisResult())
     refuse_nothing(problem, found.summary, table.name)
     figures = [Figures(*pair) for pair in zip(problems, (found.summary, *found.models), strict=True)]
     answer = _report(figures, table, found, args, shares, bare=printing.is_bare)
@@ -87,16 +91,7 @@ def _problems(first: Problem, table: Table) -> list[Problem]:
     return problems
 
 
-def _refuse_unfit(args: Arguments, problem: Problem, table: Table) -> None:
-    """What has no meaning for this form of data, or can't be had of this kind of source."""
-    if args.calibration and problem.form is Form.LIKELIHOOD:
-        raise UsageError("--calibration needs labels; likelihoods have none")
-    for option, purpose, text in (("--by", "by", args.by), ("--show", "show", args.show)):
-        if text is not None and purpose not in table.schema.extra:
-            raise DataError(f"{table.name}: {option} needs a table with columns")
-
-
-def _asked(args: Arguments, table: Table, printing: Printing) -> AnalysisOptions:
+def _options_of(args: Arguments, table: Table, printing: Printing) -> AnalysisOptions:
     def places(purpose: str) -> tuple[int, ...]:
         return tuple(place for _, place in table.schema.extra.get(purpose, ()))
 

@@ -24,7 +24,7 @@ from losscli.enums import Form, Solver
 from losscli.errors import DataError, UsageError, shown
 from losscli.output.formats import emit
 from losscli.output.report import Report
-from losscli.regression.descent import DESCENT_STEPS, NEWTON_STEPS, Fit, FitConfig, descend
+from losscli.regression.descent import DESCENT_STEPS, NEWTON_STEPS, FitConfig, descend
 from losscli.regression.design import DesignMatrix, FeatureSelection, parse_theta, read_design, taken
 from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from losscli.homework.verdict import Verdict
 
 
-FEW_STEPS = 100  # asked for: so few are shown whatever they come to
+FEW_STEPS = 100  # of so few --steps the result is printed even if the loss rises
 
 
 def run_fit(args: FitArguments) -> bool:
-    """Fit and print what came of it; False where other parameters were typed."""
+    """Fit and print the parameters; False if other ones were typed."""
     refuse_contradictions(args)
     config, printing = _config_of(args), printing_of(args)
     if args.explain:
@@ -53,7 +53,7 @@ def run_fit(args: FitArguments) -> bool:
         if args.predict == "-":
             raise UsageError("--predict - prints only the predictions; it contradicts --expect")
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
-        expected_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
+        expected_numbers(expected, many=True)  # to refuse what is no list of numbers before anything is read
     outcome, parts, features = fitted(args, config)
     if args.predict is not None:
         write_predictions(args.predict, parts, outcome.fit.theta, features)
@@ -71,7 +71,7 @@ def run_fit(args: FitArguments) -> bool:
 
 
 def fitted(args: FitArguments, config: FitConfig) -> tuple[FitReport, dict[str, DesignMatrix], dict[str, Array]]:
-    """The fit, all rows by their part as they were fitted, and their features (n, d) as the source has them."""
+    """The fit; by part ("train", "test", or "" for all) its rows as fitted, and their features (n, d) as read."""
     form = Form.BINARY if Form.BINARY in args.loss.kernels else Form.CATEGORICAL
     selection = FeatureSelection(args.features or "", not args.no_intercept)
     everything = read_design(read_options_of(args), settings_of(args), selection, form)
@@ -80,12 +80,18 @@ def fitted(args: FitArguments, config: FitConfig) -> tuple[FitReport, dict[str, 
     raw = {"": everything} if test is None else {"train": train, "test": test}
     features = {name: design.x[:, int(design.shape.intercept) :] for name, design in raw.items()}
     parts = {name: _scaled(design, scaling) for name, design in raw.items()}
-    train = _scaled(train, scaling)
-    _refuse_degenerate(train, args)
-    start = parse_theta(args.theta, train.shape)
-    test = parts.get("test")
-    fit = (newton if args.method is Solver.NEWTON else descend)(train, start, config, test)
-    _refuse_unsettled(fit, args)
+    train, start = _scaled(train, scaling), parse_theta(args.theta, train.shape)
+    test, by_newton = parts.get("test"), args.method is Solver.NEWTON
+    if by_newton and args.l2 == 0.0 and train.shape.intercept and (flat := _constant(train)) is not None:
+        what = f"column {shown(flat)} is constant, like the intercept"
+        hint = "so newton has no single optimum; leave the column out or add --l2"
+        raise DataError(f"{train.table.name}: {what}, {hint}")
+    fit = (newton if by_newton else descend)(train, start, config, test)
+    if by_newton and not fit.converged and args.steps is None:
+        raise DataError(
+            f"newton has not converged after {fit.steps} steps, and the classes are not clearly separable; give more"
+            " --steps, add --l2, or use --method gd"
+        )
     return FitReport(train, config, fit, scaling, test, start), parts, features
 
 
@@ -123,7 +129,7 @@ def _with_work(outcome: FitReport, args: FitArguments) -> Report:
 
 
 def _refuse_unexplained(args: FitArguments) -> None:
-    """Refuse formats without a place for the work, and fits without a step on all rows."""
+    """Refuse --explain with formats that can't show the work, and with fits that take no step on all rows."""
     contradicting = {
         "--quiet": args.quiet,
         f"--format {args.format}": not printing_of(args).writer.nested,
@@ -155,7 +161,7 @@ def _config_of(args: FitArguments) -> FitConfig:
 
 
 def refuse_test(args: FitArguments) -> None:
-    """Refuse what chooses no rows to test on."""
+    """Refuse two choices of the rows to test on."""
     if args.test is not None and args.test_size is not None:
         raise UsageError("--test and --test-size both choose rows to test on; give one of them")
 
@@ -221,27 +227,8 @@ def _scaled(design: DesignMatrix, scaling: Scaling | None) -> DesignMatrix:
     return design if scaling is None else replace(design, x=(design.x - scaling.mean) / scaling.deviation)
 
 
-def _refuse_degenerate(train: DesignMatrix, args: FitArguments) -> None:
-    """Newton's method wants one optimum: no feature that is an intercept, unless a penalty chooses between them."""
-    if args.method is not Solver.NEWTON or args.l2 > 0.0:
-        return
-    name = train.table.name
-    flat = _constant(train) if train.shape.intercept else None
-    if flat is not None:
-        what = f"column {shown(flat)} is constant, like the intercept"
-        raise DataError(f"{name}: {what}, so newton has no single optimum; leave the column out or add --l2")
-
-
-def _refuse_unsettled(fit: Fit, args: FitArguments) -> None:
-    if args.method is Solver.NEWTON and not fit.converged and args.steps is None:
-        raise DataError(
-            f"newton has not converged after {fit.steps} steps, and the classes are not clearly separable; give more"
-            " --steps, add --l2, or use --method gd"
-        )
-
-
 def refuse_overwriting(path: str, args: FitArguments) -> None:
-    """Predictions go to no file that is read, by whatever name or link; on standard output they are what is printed."""
+    """Refuse to write predictions to a file that is read, by any name or link, and to mix them with an answer."""
     if path == "-":
         if args.quiet or args.format != "table":
             raise UsageError("--predict - prints only the predictions; it contradicts -q and -f")

@@ -35,7 +35,7 @@ LARGEST = 1e12  # points or tolerance
 
 
 def run_grade(args: Arguments, reader: Reader) -> bool:
-    """Print the marks; False where an answer is not right. What can't be graded is left out and told."""
+    """Print the marks; False where an answer is not right. What can't be graded is left out, with a note."""
     if len(args.sources) != 2:
         raise UsageError("give two tables: KEY and ANSWERS")
     if args.sources.count("-") > 1:
@@ -72,8 +72,8 @@ def _questions(key: Ledger, path: str, reader: Reader) -> tuple[dict[str, Questi
             wrong.append(f"{line.place}: " + (f"question {shown(name)} occurs twice" if name else "no question"))
             continue
         try:
-            found[name], said = _question(line, os.path.dirname(path), reader)
-            notes += [f"{line.place}: question {shown(name)}: {one}" for one in said]
+            found[name], remarks = _question(line, os.path.dirname(path), reader)
+            notes += [f"{line.place}: question {shown(name)}: {one}" for one in remarks]
         except DataError as error:
             wrong.append(f"{line.place}: question {shown(name)}: {error}")
     if wrong:

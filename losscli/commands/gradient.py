@@ -34,7 +34,7 @@ def run_grad(args: GradArguments) -> bool:
         from losscli.homework.typed import Expected, expected_numbers
 
         expected = Expected(args.expect, args.tolerance, args.hide_answer)
-        expected_numbers(expected, many=True)  # refused before anything is read where it is no list of numbers
+        expected_numbers(expected, many=True)  # to refuse what is no list of numbers before anything is read
     if args.explain:
         if not printing.writer.nested:
             other = "--quiet" if args.quiet else f"--format {args.format}"

@@ -22,14 +22,14 @@ from losscli.reports.warnings import warnings_of
 
 def run_loss(args: Arguments) -> bool:
     """Print the loss; False where a typed answer is wrong, a limit is exceeded or a model is worse."""
-    # Refuse what makes no sense together, before anything is read.
-    printing, asked = printing_of(args), analysis_options(args)
+    # Refuse options that contradict each other, before anything is read.
+    printing, analysis = printing_of(args), analysis_options(args)
     by_hand = args.expect is not None or args.explain
     refuse_contradictions(args)
-    if asked:
+    if analysis:
         from losscli.commands.analysis import refuse_unsuitable, with_analysis
 
-        refuse_unsuitable(args, asked, printing)
+        refuse_unsuitable(args, analysis, printing)
     elif by_hand:
         _refuse_unsuitable(args, printing)
 
@@ -48,7 +48,7 @@ def run_loss(args: Arguments) -> bool:
 
         # Evaluate, and make the report.
         ok, worse = True, list[str]()
-        if asked:
+        if analysis:
             figures, answer, worse = with_analysis(args, problem, table, printing)
         elif by_hand:
             figures, answer, ok = _checked(args, problem, table, printing)
@@ -102,7 +102,7 @@ def _checked(args: Arguments, problem: Problem, table: Table, printing: Printing
 
 
 def _refuse_unsuitable(args: Arguments, printing: Printing) -> None:
-    """Refuse what makes no sense together, and a typed answer that is no number, before anything is read."""
+    """Refuse a typed answer that is no number, and formats that can't show the verdict or the work."""
     if args.expect is not None:
         from losscli.homework.typed import Expected, expected_numbers
 

@@ -112,7 +112,7 @@ def read_options_of(args: Arguments, compared: bool = False) -> ReadOptions:
 
 
 def analysis_options(args: Arguments) -> list[str]:
-    """The options that ask for more than the mean of one model, as messages call them."""
+    """The options that analyze more than the mean of one model, as messages call them."""
     asked = {
         "--worst": args.worst,
         "--by": args.by,
@@ -134,7 +134,7 @@ PICTURES = (".png", ".svg", ".pdf", ".jpg", ".html")
 
 
 def refuse_contradictions(args: Arguments) -> None:
-    """Refuse options that ask for two answers at once, and those that are for an answer that isn't asked for."""
+    """Refuse options that contradict each other, and those without the option that they belong to."""
     if args.cluster is not None:
         rows = "-r none" if args.reduction is Reduction.NONE else "--explain" if args.explain else None
         if rows or args.expect is not None:

@@ -1,4 +1,4 @@
-"""A small calculation typed in place of its result: `1.4473/4`, `ln(2)`, `2/3`. Nothing is guessed, and nothing run.
+"""A small calculation typed in place of its result: `1.4473/4`, `ln(2)`, `2/3`. It is parsed, never run as code.
 
 Sums, products, quotients and powers of numbers, and ln, log2, log10, exp and sqrt. A whole number is exact; a decimal
 is as precise as its last digit, unless a function is in the calculation: -ln(0.8)/2 means exactly that.
@@ -28,7 +28,7 @@ AMBIGUOUS = "log can mean ln or log10; write ln(...), log2(...) or log10(...)"
 
 LARGEST_POWER = 400
 
-EXACT_HALF = Fraction(1, 10**9)  # relative: what is calculated exactly is compared to nine digits
+EXACT_HALF = Fraction(1, 10**9)  # relative: the result of an exact calculation is compared to nine digits
 
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?(?![\w.])"
 _TOKEN = re.compile(rf"\s*({_NUMBER}|log10|log2|[A-Za-z]+|\*\*|[-+*/^()])")
@@ -50,7 +50,7 @@ class Range:
 
 
 def calculated(text: str) -> Range | None:
-    """What a calculation comes to; None where the text is none, UsageError where its logarithm has no base."""
+    """The result of a calculation; None where the text is none, UsageError for a logarithm without a base."""
     tokens = _TOKEN.findall(text)
     names = {token for token in tokens if token[0].isalpha()}
     if len(tokens) < 2 or _TOKEN.sub("", text).strip() or re.search(r"[-+]\s*[-+]", text):
@@ -68,7 +68,7 @@ def calculated(text: str) -> Range | None:
 
 
 def _value(node: ast.expr, text: str, exact: bool) -> Range:
-    """What a part of the calculation comes to; LookupError where it is of another kind."""
+    """The result of a part of the calculation; LookupError for anything else."""
     match node:
         case ast.Constant():
             number = text[node.col_offset : node.end_col_offset]

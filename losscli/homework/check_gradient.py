@@ -25,7 +25,7 @@ from losscli.losses.targets import Binary, Targets, dense, joined
 from losscli.regression.design import DesignMatrix, effective_weights, logits
 from losscli.regression.gradient import ParameterGradient, by_predictions
 
-MOST_STEPS = 1000  # of a descent that mistakes are worked out for
+MOST_STEPS = 1000  # the most steps of a descent whose mistakes are computed
 
 MOST_EXAMPLES = (
     10_000  # beyond, the mistakes in a gradient with respect to parameters that need the rows are not looked for
@@ -143,7 +143,7 @@ def _is_multiple(given: Sequence[Typed], right: Array, ratio: float) -> bool:
 
 
 def judge_fit(theta: Array, descent: Descent | None, expected: Expected) -> Verdict:
-    """The verdict on typed parameters; mistakes are told of gradient descent on all rows."""
+    """The verdict on typed parameters; `descent` is None unless each step was on all rows."""
     given = expected_numbers(expected, many=True)
     if len(given) != theta.size:
         raise DataError(f"--expect gives {plural(len(given), 'number')}, but the fit has {theta.size} parameters")

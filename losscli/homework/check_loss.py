@@ -1,6 +1,6 @@
-"""A loss checked against a typed answer. Rows are held only while they are needed.
+"""A loss checked against a typed answer.
 
-Up to a million rows stay in memory for the diagnosis of a wrong answer; beyond, the figures of the summary must do.
+The diagnosis of a wrong answer needs the rows in memory, a million at most; for more it has only the summary.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 MOST_ROWS = 1_000_000
 
-SMALL = 50  # observations: where there are fewer, all are shown when nothing is known of a wrong answer
+SMALL = 50  # a wrong answer without a known mistake shows all terms of a table with fewer observations
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Solution:
 
     @cached_property
     def band(self) -> Numbers:
-        """How far the answer to the data before they were rounded may be from the right one; 0 for exact data."""
+        """How far the answer may be off because the data were rounded; 0 for exact data."""
         return 0.0 if self.blocks is None else self.rows.band
 
     @cached_property
     def singles(self) -> tuple[Candidate, ...]:
-        """What one mistake would give."""
+        """The numbers that one mistake would give."""
         if not self.problem.settings.loss.log_loss:
             return ()
         if self.blocks is None:
@@ -75,19 +75,19 @@ class Solution:
 
     @cached_property
     def rounded(self) -> tuple[Candidate, ...]:
-        """What one mistake would give, with how far rounded data leave it open; nothing where they are exact."""
+        """The same with how far each may be off because the data were rounded; none for exact data."""
         return () if self.blocks is None or not self.singles else tuple(mistakes_on_rounded_data(self.rows))
 
     @cached_property
     def arrays(self) -> tuple[CandidateArray, ...]:
-        """What an error in one row and two mistakes would give."""
+        """The numbers that an error in one row and two mistakes would give."""
         if self.blocks is None or not self.problem.settings.loss.log_loss:
             return ()
         return tuple(many_mistakes(self.rows, self.singles))
 
 
 def solve(problem: Problem, table: Table, hold_rows: bool, scores: Collection[str] = ()) -> Solution:
-    """One walk over the table; rows are held where that is asked for and they are a million at most."""
+    """Evaluate the table in one pass; `hold_rows` keeps its blocks, up to a million rows."""
     total, first, kept, shown = EMPTY, [], [], 0
 
     def work(block: Block) -> tuple[Block, Prepared, Rows, Summary]:

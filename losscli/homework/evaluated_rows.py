@@ -1,7 +1,7 @@
-"""The data that an answer was typed for, in memory: what the mistakes are computed from, in the unit of the answer.
+"""The evaluated rows that mistakes are computed from, in memory and in the unit of the answer.
 
-`SummaryFigures` is all that a large table leaves; `EvaluatedRows` has every row as well. A mistake on the way from rows
-to a number ends in `EvaluatedRows.answer`, which weighs and divides as was asked.
+Of a large table there are only `SummaryFigures`; `EvaluatedRows` has every row as well. `EvaluatedRows.answer` makes an
+answer of the losses of the rows: it applies the weights and the reduction.
 """
 
 from collections import Counter
@@ -29,11 +29,11 @@ from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 Numbers = float | Array
 
-Place = tuple[int, int | None]  # the number of a row in the source, and of its cell where it has several
+Place = tuple[int, int | None]  # the number of a row in the source, and that of its label where it has several
 
-LEAST_DECIMALS, MOST_DECIMALS = 4, 9  # of predictions that were rounded in print
+LEAST_DECIMALS, MOST_DECIMALS = 4, 9  # predictions with so many decimals were rounded when they were printed
 
-SAMPLED = 1000  # predictions that tell how many decimals they have
+SAMPLED = 1000  # predictions whose decimals are counted
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class SummaryFigures:
 
 
 def summary_figures(problem: Problem, s: Summary) -> SummaryFigures:
-    """What a summary tells."""
+    """The figures of a summary, in the unit of the answer."""
     log_base, reduction = problem.settings.log_base, problem.settings.reduction
     average, whole, low = s.total.mean / log_base, s.total.sum / log_base, baseline(problem, s)
     answer = whole if reduction is Reduction.SUM else average
@@ -73,12 +73,12 @@ class EvaluatedBlock:
 
     @property
     def width(self) -> int:
-        """How many observations a row has: the cells of a row with several yes-or-no labels are one each."""
+        """How many observations a row has: in multi-label tables each cell is one."""
         return self.prepared.block.preds.shape[1] if self.prepared.raw.ndim == 1 else 1
 
     @property
     def places(self) -> list[Place]:
-        """Where each observation stands."""
+        """The place of each observation."""
         width, rows = self.width, (self.rows.row + self.before + 1).tolist()
         return [(row, at % width + 1 if width > 1 else None) for at, row in enumerate(rows)]
 
@@ -104,7 +104,7 @@ class EvaluatedRows:
 
     @property
     def reduction(self) -> Reduction:
-        """How the losses of the rows become the answer; see `with_mean`."""
+        """How the losses of the rows become the answer; `with_mean` changes it."""
         return self.figures.reduction
 
     @property
@@ -140,7 +140,7 @@ class EvaluatedRows:
 
     @property
     def width(self) -> int:
-        """How many observations a row has."""
+        """How many observations a row has; see `EvaluatedBlock.width`."""
         return self.parts[0].width if self.parts else 1
 
     @cached_property
@@ -150,7 +150,7 @@ class EvaluatedRows:
 
     @cached_property
     def places(self) -> list[Place]:
-        """Where each observation stands."""
+        """The place of each observation."""
         return [place for part in self.parts for place in part.places]
 
     @cached_property
@@ -160,7 +160,7 @@ class EvaluatedRows:
 
     @cached_property
     def raw(self) -> Array:
-        """The predictions as the source has them."""
+        """The predictions as they were read."""
         return np.concatenate([part.prepared.raw for part in self.parts])
 
     @cached_property
@@ -170,7 +170,7 @@ class EvaluatedRows:
 
     @cached_property
     def coefficients(self) -> Array:
-        """What multiplies -ln p of each class, with smoothing and class weights in it, (n, k)."""
+        """The factor of -ln p of each class, which includes smoothing and class weights, (n, k)."""
         return self._by_class([part.prepared.targets for part in self.parts])
 
     def _by_class(self, parts: Sequence[Targets]) -> Array:
@@ -212,12 +212,12 @@ class EvaluatedRows:
 
     @cached_property
     def divisor_weights(self) -> Array:
-        """What each row adds to the divisor of the mean, (n,)."""
+        """The part of each row in the divisor of the mean, (n,)."""
         return _divisor_weights([part.rows for part in self.parts])
 
     @cached_property
     def divisor(self) -> float:
-        """What the mean divides by."""
+        """The divisor of the mean."""
         return float(self.divisor_weights.sum())
 
     # --- functions of the predictions -----------------------------------------------------------------------------
@@ -319,7 +319,7 @@ class EvaluatedRows:
         return evaluated_rows(self.problem, blocks)
 
     def loss_of(self, predictions: Array, scale: Scale = Scale.PROBS, at: Ints | slice = slice(None)) -> Array:
-        """The losses (n,) of other predictions, all else as asked; `at` says of which rows they are."""
+        """The losses (n,) of other predictions with the same settings; `at` are their rows."""
         cells, labels = self.coefficients[at], self.labels[at]
         targets: Targets
         plain: Targets
@@ -338,16 +338,16 @@ class EvaluatedRows:
     # --- from rows to the answer ----------------------------------------------------------------------------------
 
     def answer(self, losses: Array) -> Numbers:
-        """The answer that losses (n,) of the rows give: weighed, summed, divided."""
+        """The answer to losses (n,) of the rows: weighted and reduced."""
         value = times(self.weights, losses)
         return value if self.reduction is Reduction.NONE else self.divided(float(value.sum()))
 
     def divided(self, total: float) -> float:
-        """The answer that a sum of weighed losses gives."""
+        """The answer to a sum of weighted losses."""
         return total if self.reduction is Reduction.SUM else total / self.divisor
 
     def averages(self, metric: Array) -> tuple[Numbers, ...]:
-        """A metric of the rows (n,) as the answer; with weights also without them."""
+        """A metric (n,) reduced as the losses are; where there are weights, then also without them."""
         if self.reduction is Reduction.NONE:
             return (metric,)
         summed = self.reduction is Reduction.SUM
@@ -357,11 +357,11 @@ class EvaluatedRows:
         return float((self.weights * metric).sum()) / (1.0 if summed else float(self.weights.sum())), plain
 
     def answer_with(self, **settings: object) -> Numbers:
-        """The answer with other settings, nan where they have no meaning here."""
+        """The answer with other settings."""
         return self.answer_to(with_settings(self.problem, **settings))
 
     def answer_to(self, problem: Problem, weights: bool = True) -> Numbers:
-        """The answer to another problem on the same blocks, with or without the sample weights."""
+        """The answer to another problem on the same blocks, with or without sample weights; nan if the divisor is 0."""
         parts = [evaluated(problem, block)[1] for block in self.blocks]
         parts = parts if weights else [part._replace(weight=None, divisor_weight=None) for part in parts]
         value = np.concatenate([part.value for part in parts]) / self.log_base
@@ -371,7 +371,7 @@ class EvaluatedRows:
         return float(value.sum()) / divisor if divisor else nan
 
     def ignored(self) -> tuple[Array, Array]:
-        """Of the ignored rows -log of the last class, which index -1 would have picked, and the weight."""
+        """Of the ignored rows: -log of the last class, which the index -1 picks, and the weight."""
         costs, weights, label = [], [], self.problem.settings.labels.ignore
         for block in self.blocks:
             gone = is_label(block.labels[0], label) if label is not None else np.zeros(len(block.preds), bool)
@@ -386,7 +386,7 @@ def _decimals(value: float) -> int:
 
 
 def times(coefficient: Array, cost: Array) -> Array:
-    """The product in which a coefficient of 0 silences an infinite cost."""
+    """coefficient * cost, which is 0 where the coefficient is 0 and the cost infinite."""
     with np.errstate(invalid="ignore"):  # 0 times inf is set in the next line
         return np.where(coefficient == 0.0, 0.0, coefficient * cost)
 

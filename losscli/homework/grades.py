@@ -59,9 +59,9 @@ def marked(answer: Answer, question: Question) -> Mark:
     try:
         verdict = question.judge(Expected(answer.text, question.tolerance))
     except DataError as error:
-        said = str(error).removeprefix("--expect").removeprefix(":").strip()
+        reason = str(error).removeprefix("--expect").removeprefix(":").strip()
         outcome = Outcome.UNREADABLE if isinstance(error, UsageError) else Outcome.WRONG
-        return Mark(answer, outcome, 0.0, meaning=said)
+        return Mark(answer, outcome, 0.0, meaning=reason)
     if verdict.ok:
         return Mark(answer, Outcome.RIGHT, question.points)
     if verdict.fits:

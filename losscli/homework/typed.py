@@ -1,7 +1,7 @@
-"""A typed answer: what students and terminals write, as numbers with their precision.
+"""A typed answer, as students and terminals write it, as numbers with their precision.
 
-A typed number stands for what lies within half a unit of its last digit, both ends included. Typed text is
-compared as the exact decimal that it is.
+A typed number stands for all values within half a unit of its last digit, both ends included. It is compared as an
+exact decimal.
 """
 
 import re
@@ -163,7 +163,7 @@ def typed_number(text: str, unit: str = "") -> Typed:
 
 
 def _normal(text: str) -> str:
-    """One spelling for dashes, signs, raised and full-width digits; what stands around the number taken off."""
+    """The text with one spelling for dashes, signs and digits, without what stands around the number."""
     plain = _RAISED.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
     plain = unicodedata.normalize("NFKC", plain).translate(_DASHES).translate(_SIGNS).strip()
     plain = _BEFORE.sub("", plain.strip(_AROUND).strip()).strip(_AROUND)

@@ -1,7 +1,6 @@
 """A report with the work behind its answer, or with the verdict on a typed answer, for people and for machines.
 
-An answer is consistent with a mistake, not more. Where the answer is to stay hidden nothing is said from which it could
-be copied or worked out.
+With --hide-answer the report has nothing from which the answer could be copied or worked out.
 """
 
 from collections.abc import Sequence
@@ -101,11 +100,11 @@ def _judged(
         answer = replace(
             answer, record={**asked, "notes": []}, grids=(), notes=(), warnings=(), table=None, pictures=()
         )
-    said, ids = _sentence(verdict, "" if hidden else what, unit, digits), [fit.id for fit in verdict.fits]
-    grids = [*answer.grids, Grid((("expected", text, said),), right=verdict.ok, wrapped=True)]
+    sentence, ids = _sentence(verdict, "" if hidden else what, unit, digits), [fit.id for fit in verdict.fits]
+    grids = [*answer.grids, Grid((("expected", text, sentence),), right=verdict.ok, wrapped=True)]
     if verdict.fits:
         grids.append(_fit_grid(verdict, digits, hidden))
-    aside = f"expected {text}: {said}" + (f"; consistent with {', '.join(ids)}" if ids else "")
+    aside = f"expected {text}: {sentence}" + (f"; consistent with {', '.join(ids)}" if ids else "")
     return replace(
         answer,
         grids=tuple(grids),
@@ -122,7 +121,7 @@ def _judged(
 
 # --- the verdict in a sentence ----------------------------------------------------------------------------------------
 def _sentence(verdict: Verdict, what: str, unit: str, digits: int) -> str:
-    """Whether the typed answer is right, and what the right one is; `what` names it, and is empty to hide it."""
+    """Whether the typed answer is right, and the right one; `what` is its name, empty if it stays hidden."""
     if len(verdict.given) > 1:
         return _list_sentence(verdict, digits, hidden=not what)
     typed = verdict.given[0]
@@ -137,7 +136,7 @@ def _sentence(verdict: Verdict, what: str, unit: str, digits: int) -> str:
 
 
 def _list_sentence(verdict: Verdict, digits: int, hidden: bool) -> str:
-    """The same for a list: how many entries are wrong, and the first of them."""
+    """The same for a list: how many entries are wrong, and which is the first."""
     given, values = verdict.given, np.ravel(verdict.right).tolist()
     if verdict.ok:
         return f"{verdict.word}: all {len(given)} numbers are"
@@ -150,8 +149,8 @@ def _list_sentence(verdict: Verdict, digits: int, hidden: bool) -> str:
         return "wrong"
     first = given[wrong[0]]
     count = f"{len(wrong)} of {len(given)} numbers {'is' if len(wrong) == 1 else 'are'} wrong"
-    said = f"wrong: {count}; the first is number {wrong[0] + 1}, {first.text}"
-    return said if hidden else f"{said}, which should be {_right_digits(first, values[wrong[0]], digits)}"
+    sentence = f"wrong: {count}; the first is number {wrong[0] + 1}, {first.text}"
+    return sentence if hidden else f"{sentence}, which should be {_right_digits(first, values[wrong[0]], digits)}"
 
 
 def shortened(text: str, most: int = 40) -> str:
@@ -161,7 +160,7 @@ def shortened(text: str, most: int = 40) -> str:
 
 
 def _right_digits(typed: Typed, value: float, digits: int) -> str:
-    """A value to so many digits that it can be told from what was typed."""
+    """A value with at least `digits` digits, and as many as distinguish it from the typed number."""
     if typed.fits(value):
         short = f"{value:.{digits}g}"
         return short if typed.fits(float(short)) else f"{value:.{min(max(digits, typed.digits + 1), 17)}g}"
@@ -182,13 +181,13 @@ def _fit_grid(verdict: Verdict, digits: int, hidden: bool) -> Grid:
     return Grid(tuple((row[0], row[2]) for row in rows), (header[0], header[2]), wrapped=True)
 
 
-# --- what is worth saying beside it -----------------------------------------------------------------------------------
+# --- remarks ----------------------------------------------------------------------------------------------------------
 def _remarks(
     verdict: Verdict, text: str, unit: str, advice: str = "", explained: bool = False, never_negative: bool = True
 ) -> list[str]:
-    """What is worth saying beside the verdict; `advice` where nothing fits or `explained` it.
+    """Sentences beside the verdict; `advice` ends the one on an answer that no mistake gives.
 
-    `never_negative` says that it is on a loss.
+    `explained` says that a constant ratio explains the answer, `never_negative` that the answer is a loss.
     """
     if verdict.right_to is RightTo.ROUNDED_DATA:
         what = "may be the answer for the unrounded ones, and is as right as these data tell"
@@ -199,32 +198,32 @@ def _remarks(
         return []
     if verdict.empty:
         return [f"{text} has no significant digit, but the answer is not 0; give decimals"]
-    said: list[str] = []
+    remarks = list[str]()
     other_unit = verdict.other_unit
     if other_unit:
         right = "; the number alone is right" if all_fit(verdict.given, verdict.right) else ""
         other = f"{OPTION_OF_UNIT[other_unit]} asks for {other_unit}"
-        said.append(f"{text} names {other_unit}, but the answer is asked for in {unit}{right}; {other}")
+        remarks.append(f"{text} names {other_unit}, but the answer is asked for in {unit}{right}; {other}")
     below = all(one.value < 0.0 for one in verdict.given)
     if not (verdict.fits or explained) and below and never_negative:
-        said.append("a loss can't be negative: -ln of a probability is 0 or more")
+        remarks.append("a loss can't be negative: -ln of a probability is 0 or more")
     if not (verdict.fits or other_unit or verdict.undecided or explained):
-        said.append(f"no known mistake gives {text} on these data{advice}")
+        remarks.append(f"no known mistake gives {text} on these data{advice}")
     few_digits = any(one.decimals is not None and one.decimals <= 2 for one in verdict.given)
     values = [fit.value for fit in verdict.fits]
     if few_digits and not all(np.allclose(values[0], value, rtol=1e-9, atol=0.0) for value in values[1:]):
-        said.append(f"{len(values)} mistakes fit {text}, which has few digits; give more digits to tell them apart")
-    said += verdict.undecided
+        remarks.append(f"{len(values)} mistakes fit {text}, which has few digits; give more digits to tell them apart")
+    remarks += verdict.undecided
     if all_fit(verdict.given, verdict.right, Slack.ONE_UNIT) and not other_unit:
         sizes = np.abs(np.atleast_1d(verdict.right).ravel()).tolist()
         pairs = list(zip(verdict.given, sizes, strict=True))
         above = all(one.exact is not None and abs(one.exact) > size for one, size in pairs)
         how = "rounded up" if above else "cut off and not rounded"
         if all(one.exact == 0 or size >= one.reach / 5.0 for one, size in pairs):  # nobody rounds 0.36 up to 1e9
-            said.append(f"{text} is off by less than one unit of its last digit: was the answer {how}?")
+            remarks.append(f"{text} is off by less than one unit of its last digit: was the answer {how}?")
     if any(isnan(one.special) for one in verdict.given):
-        said.append("nan is what 0 * ln(0) gives on a computer; where the label makes a term vanish, it is 0")
-    return said
+        remarks.append("nan is what 0 * ln(0) gives on a computer; where the label makes a term vanish, it is 0")
+    return remarks
 
 
 # --- for machines -----------------------------------------------------------------------------------------------------

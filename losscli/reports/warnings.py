@@ -1,5 +1,7 @@
-"""What users must know of a loss whatever its format is: of rows and settings, and what looks wrong in data that can be
-read all the same. The rule of the latter: sound data never meet one."""
+"""Warnings: what users must know of a loss in every format, of rows, of settings, and of data that look wrong.
+
+Sound data never have a warning.
+"""
 
 from collections.abc import Sequence
 from math import inf
@@ -62,10 +64,10 @@ def sanity_checks(f: Figures, table: Table) -> list[str]:
         counted = ",".join(map(str, range(1, min(problem.k, 10) + 1)))
         notes.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
     if table.schema.left_over and names is not None and WORDS in s.traits:
-        strange = [name for name, weight in zip(names.names, s.label_weights, strict=False) if not weight][:10]
-        if strange:
+        unused = [name for name, weight in zip(names.names, s.label_weights, strict=False) if not weight][:10]
+        if unused:
             notes.append(
-                f"no label is {', '.join(map(shown, strange))}: every column beside the label was taken as a class;"
+                f"no label is {', '.join(map(shown, unused))}: every column beside the label was taken as a class;"
                 " choose the classes with -p"
             )
     notes += _weights_in_another_order(problem, s)

@@ -1,9 +1,8 @@
 """The catalogue of wrong answers: for each mistake the number that it would give.
 
 A topic is a generator beside its table of texts. To add a mistake, yield its key and its number where it can be made,
-and give the key a text. For a loss, `scale` needs the figures of a summary alone; `weights`, `inputs`, `binary`,
-`classes` and `metrics` need the rows. `gradients` and `descent`, for a gradient and a fit, are not part of this
-catalogue: `homework.check_gradient` asks them.
+and give the key a text. `scale` needs only the figures of a summary; `weights`, `inputs`, `binary`, `classes` and
+`metrics` need the rows. `homework.check_gradient` uses `gradients` and `descent`, for gradients and fits.
 """
 
 from collections import Counter
@@ -26,13 +25,13 @@ from losscli.homework.mistakes.scale import SCALE_TEXTS, of_scale
 from losscli.homework.mistakes.two_mistakes import of_two_mistakes
 from losscli.homework.mistakes.weights import WEIGHTS_TEXTS, of_weights
 
-DRAWS, FEW_DRAWS = 8, 2  # of the roundings that data may have had, of few rows and of many
+DRAWS, FEW_DRAWS = 8, 2  # how often rounded data are drawn again at random: at most MANY_ROWS rows, and more
 
 MANY_ROWS = 1000
 
-SPREAD = 3.0  # deviations of an answer to such data that are allowed
+SPREAD = 3.0  # standard deviations of the answers to such data that are allowed
 
-Turn = tuple[str, str, int]
+Turn = tuple[str, str, int]  # the id and meaning of a candidate, and which of those with both it is
 
 
 def mistakes_on_rounded_data(rows: EvaluatedRows) -> Iterator[Candidate]:
@@ -53,7 +52,7 @@ def mistakes_on_rounded_data(rows: EvaluatedRows) -> Iterator[Candidate]:
 
 
 def _in_turn(found: Iterable[Candidate]) -> dict[Turn, Candidate]:
-    """Candidates by id, meaning and turn: some mistakes give several numbers."""
+    """Candidates by their turn: some mistakes give several numbers."""
     turns = Counter[tuple[str, str]]()
     named: dict[Turn, Candidate] = {}
     for one in found:
@@ -67,16 +66,16 @@ def single_mistakes(rows: EvaluatedRows) -> Iterator[Candidate]:
     yield from _on_all_rows(rows)
     if rows.reduction is Reduction.NONE:
         return
-    others = [(rows, "", 0)]
+    others = [(rows, "", 0)]  # other questions on these rows, how a meaning goes on, the number of mistakes in it
     if rows.reduction is Reduction.SUM:
-        others += [(with_mean(one), f"{said}; and the mean was taken, not the sum", n + 1) for one, said, n in others]
+        others += [(with_mean(one), f"{text}; and the mean was taken, not the sum", n + 1) for one, text, n in others]
     if rows.log_base != 1.0:
-        others += [(in_nats(one), f"{said}; and the natural logarithm was taken", n + 1) for one, said, n in others]
+        others += [(in_nats(one), f"{text}; and the natural logarithm was taken", n + 1) for one, text, n in others]
     once = tuple(other.figures.answer for other, _, steps in others if steps == 1)
-    for other, said, steps in others[1:]:
+    for other, text, steps in others[1:]:
         for one in _on_all_rows(other):
             excluded_by = (*once, other.figures.answer)
-            yield replace(one, meaning=one.meaning + said, rank=one.rank + steps, excluded_by=excluded_by)
+            yield replace(one, meaning=one.meaning + text, rank=one.rank + steps, excluded_by=excluded_by)
 
 
 def many_mistakes(rows: EvaluatedRows, singles: Sequence[Candidate]) -> Iterator[CandidateArray]:

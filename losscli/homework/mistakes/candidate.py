@@ -21,7 +21,7 @@ Yielded = tuple[str, Numbers, *tuple[object, ...]]
 
 Texts = Mapping[str, tuple[int, str, str]]  # key: rank, meaning, fix
 
-MOST_NAMED = 3  # of an array: where more of them fit, the digits don't tell
+MOST_NAMED = 3  # mistakes of an array; if more fit, the answer has too few digits
 MOST_BY_CHANCE = 0.01  # the share of arbitrary numbers that may fit an array before its mistakes are named
 
 
@@ -29,9 +29,9 @@ MOST_BY_CHANCE = 0.01  # the share of arbitrary numbers that may fit an array be
 class Candidate:
     """A number that a mistake would give on these data.
 
-    `figures` end the meaning where the answer may be shown. The candidate is left out where one of `excluded_by`, the
-    numbers that its last steps alone give, fits too, or where one of `steps`, the ids of several mistakes, does. `band`
-    is how far the number may be off because the data were rounded.
+    `figures` end the meaning unless the answer stays hidden. Of two mistakes at once, `excluded_by` are the numbers
+    that the last one alone gives, and `steps` are the ids of both: where one of these fits, the candidate is left out.
+    `band` is how far the number may be off because the data were rounded.
     """
 
     id: str
@@ -49,9 +49,9 @@ class Candidate:
 class CandidateArray:
     """Numbers (m,) that mistakes of one kind give, such as a row left out: thousands cost only their arithmetic.
 
-    `describe(i, others)` says what number i means, `others` giving the same number. `kind` is what one of them is
-    called, and several. A typed answer needs so many significant `digits` to be compared with them. Where the answer is
-    a list, number i is for its `entry[i]`.
+    `describe(i, others)` is the candidate of number i; the numbers at `others` are the same. `kind` names them, in the
+    singular and the plural. A typed answer with fewer significant `digits` is not compared with them. If the answer is
+    a list, number i is for entry `entry[i]` of it.
     """
 
     values: Array
@@ -62,8 +62,8 @@ class CandidateArray:
 
 
 def candidates(found: Iterable[Yielded], texts: Texts) -> Iterator[Candidate]:
-    """What a generator yields with its texts; numbers that are nan are left out."""
-    with np.errstate(all="ignore"):  # a mistake may well ask for inf - inf, overflow, or divide by 0
+    """The numbers of a generator with their texts; nan is left out."""
+    with np.errstate(all="ignore"):  # mistakes may compute inf - inf, overflow, or divide by 0
         yielded = list(found)
     for key, value, *details in yielded:
         if not np.isnan(value).any():

@@ -11,9 +11,9 @@ from losscli.homework.evaluated_rows import EvaluatedRows, Numbers, minus_log, t
 from losscli.homework.mistakes.candidate import COMMON, POSSIBLE, RARE, Texts, Yielded
 from losscli.losses.functions import row_sums
 
-ALL_ORDERS = 5  # classes: beyond, there are too many orders to try them all
+ALL_ORDERS = 5  # the most classes whose orders are all tried
 
-PAIRWISE = 30
+PAIRWISE = 30  # the most classes of which each two are exchanged
 
 Order = tuple[int, ...]  # for each class the column that was taken for it
 

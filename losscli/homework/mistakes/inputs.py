@@ -1,4 +1,4 @@
-"""Mistakes with what goes in: the wrong scale, order, side or rounding of labels and predictions."""
+"""Mistakes with labels and predictions: the wrong scale, order, side or rounding."""
 
 from collections.abc import Iterator
 

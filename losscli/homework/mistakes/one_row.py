@@ -1,4 +1,4 @@
-"""Mistakes in one row, or with two that changed places: the rest of the sum is right, and every row is tried.
+"""Mistakes in one row, or with two rows that changed places; the rest of the sum is right, and every row is tried.
 
 With v the weighted losses of the rows, S their sum and D what the mean divides by, each mistake puts another number in
 the place of v_i: nothing, twice itself, its negative, the loss of another label, of another prediction.
@@ -18,18 +18,18 @@ Indices = Ints
 
 MOST_ROWS, MOST_PAIRED = 1000, 200
 
-DECIMALS = 6  # of a prediction: a typing mistake is looked for where it has no more
+DECIMALS = 6  # a typing mistake is looked for in predictions with at most so many decimals
 
-OF_SUM = ("row-omitted", "row-doubled", "rows-swapped")  # errors that a list of losses does not show
+OF_SUM = ("row-omitted", "row-doubled", "rows-swapped")  # errors of a sum; a list of losses has none of them
 
-SLIP_DIGITS = 5  # typed, before a term is taken for another number on the page
+SLIP_DIGITS = 5  # digits that an answer needs before a term is said to be another number of its row
 
 KIND = ("way to slip in one row fits", "ways to slip in one row fit")
 
 
 @dataclass(frozen=True)
 class RowErrors:
-    """Numbers (m,) that errors of one kind give, the row of each (m,), and what completes the text of each."""
+    """Numbers (m,) that errors of one kind give, the row of each (m,), and the details in the text of each."""
 
     key: str
     values: Array
@@ -64,28 +64,26 @@ def _description(rows: EvaluatedRows, errors: RowErrors) -> Callable[[int, tuple
 
 
 def row_name(rows: EvaluatedRows, at: int) -> str:
-    """How a row is called, and its cell where a row has several."""
+    """The name of a row in messages, with its label where a row has several."""
     number, column = rows.places[at]
     return f"row {number}" if column is None else f"row {number}, label {column}"
 
 
 def row_errors(rows: EvaluatedRows) -> Iterator[RowErrors]:
-    """Each error, as its key and the numbers that it gives."""
+    """Each kind of error."""
     loss, v, d, every = rows.loss, rows.weighed_loss, rows.divisor_weights, np.arange(rows.n)
     summed, focal = rows.reduction is Reduction.SUM, rows.problem.settings.focal
     term = [_shown(one) for one in loss]
 
     with np.errstate(invalid="ignore", divide="ignore"):  # inf - inf: a row that is infinite leaves no sum
         left, more = v.sum() - v, v.sum() + v
-        omitted = (
-            [(left, "")]
-            if summed
-            else [
+        omitted, doubled = [(left, "")], [more]
+        if not summed:
+            omitted = [
                 (left / (rows.divisor - d), ""),
                 (left / rows.divisor, ", and it was counted in the divisor"),
             ]
-        )
-        doubled = [more] if summed else [more / rows.divisor, more / (rows.divisor + d)]
+            doubled = [more / rows.divisor, more / (rows.divisor + d)]
     for values, counted in omitted:
         yield RowErrors("row-omitted", values, every, lambda at, counted=counted: (term[at], counted))  # type: ignore[misc]
     if rows.width > 1:
@@ -105,16 +103,15 @@ def row_errors(rows: EvaluatedRows) -> Iterator[RowErrors]:
     if not focal and not rows.problem.convention.rescale and rows.conditioned.size <= MOST_ROWS:
         yield from _mistyped(rows)
     if not focal and rows.hard:
-        pages = [(rows.p_true, "its probability {}"), (1.0 - rows.p_true, "1 minus its probability, {}")]
-        pages += [
-            (loss * rows.log_base / np.log(base), f"its logarithm to base {base}")
-            for base in (2, 10)
-            if abs(np.log(base) - rows.log_base) > 1e-12
-        ]
-        pages += [(loss * rows.log_base, "its natural logarithm")] if rows.log_base != 1.0 else []
-        for page, name in pages:
-            taken = [name.format(_shown(one)) for one in page]
-            yield RowErrors("row-slip", _with_loss(rows, every, page), every, lambda at, t=taken: (t[at], term[at]))  # type: ignore[misc]
+        slips = [(rows.p_true, "its probability {}"), (1.0 - rows.p_true, "1 minus its probability, {}")]
+        for base in (2, 10):
+            if abs(np.log(base) - rows.log_base) > 1e-12:
+                slips.append((loss * rows.log_base / np.log(base), f"its logarithm to base {base}"))
+        if rows.log_base != 1.0:
+            slips.append((loss * rows.log_base, "its natural logarithm"))
+        for other, name in slips:
+            texts = [name.format(_shown(one)) for one in other]
+            yield RowErrors("row-slip", _with_loss(rows, every, other), every, lambda at, t=texts: (t[at], term[at]))  # type: ignore[misc]
 
 
 def _with_loss(rows: EvaluatedRows, row: Indices, losses: Array) -> Array:

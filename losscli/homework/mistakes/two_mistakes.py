@@ -1,6 +1,6 @@
-"""Two mistakes at once: each one followed by one of scale, and each one on data that were already taken wrongly.
+"""Two mistakes at once: any one followed by one of scale, and any one on data that were already changed by another.
 
-What one mistake alone gives is left to it.
+A number that one mistake alone gives is left out.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from losscli.homework.evaluated_rows import EvaluatedRows, SummaryFigures, evalu
 from losscli.homework.mistakes.candidate import COMMON, TWO_MISTAKES, Candidate, CandidateArray
 from losscli.homework.mistakes.scale import SCALE_TEXTS, of_scale
 
-LEAST_DIGITS = 4
+LEAST_DIGITS = 4  # an answer with fewer digits is not compared with pairs
 
 KIND = ("pair of mistakes fits", "pairs of mistakes fit")
 
@@ -29,7 +29,7 @@ LINEAR = (
 
 POWERS = ("perplexity", "geometric-mean")
 
-RAISED = (*POWERS, "perplexity-base", "likelihood")  # a power already: of a power there is none
+RAISED = (*POWERS, "perplexity-base", "likelihood")  # powers, which are not raised again
 
 Step = tuple[str, Callable[[Array], Array]]  # the id of a second mistake, and what it makes of numbers
 
@@ -101,7 +101,7 @@ def _new(values: Array, known: Array) -> Array:
     return np.where(same | ~np.isfinite(values), np.nan, values)
 
 
-# --- on data that were taken wrongly ----------------------------------------------------------------------------------
+# --- on data that a mistake changed -----------------------------------------------------------------------------------
 def _on_other_data(
     rows: EvaluatedRows,
     singles: Sequence[Candidate],
@@ -110,7 +110,7 @@ def _on_other_data(
 ) -> CandidateArray:
     """Each mistake on data that a first one has changed."""
     found: list[tuple[Candidate, Candidate]] = []
-    for name, problem, blocks in _taken_wrongly(rows):
+    for name, problem, blocks in _changed(rows):
         other = evaluated_rows(problem, blocks)
         own = float(other.figures.answer)
         same = (one for one in singles if one.id == name and np.isclose(float(one.value), own, rtol=1e-9, atol=0.0))
@@ -127,8 +127,8 @@ def _on_other_data(
     return CandidateArray(values, describe, KIND, LEAST_DIGITS)
 
 
-def _taken_wrongly(rows: EvaluatedRows) -> Iterator[tuple[str, Problem, Sequence[Block]]]:
-    """Mistakes that change the data or what is asked of them, and what they leave."""
+def _changed(rows: EvaluatedRows) -> Iterator[tuple[str, Problem, Sequence[Block]]]:
+    """The id of each mistake that changes data or settings, with the problem and the blocks that it leaves."""
     s, blocks, problem = rows.problem.settings, rows.blocks, rows.problem
     probs = s.scale is Scale.PROBS
     if rows.binary and s.scale is not Scale.LOGPROBS:
