@@ -14,6 +14,7 @@ from losscli.data.columns import (
     ASIDE_NAMES,
     DECISION,
     DECISION_BESIDE,
+    DECISION_LIKELY,
     DECISION_NAMES,
     FACTOR,
     KEY,
@@ -94,9 +95,18 @@ def resolve(top: FirstLines, wanted: ColumnSelection) -> Columns:
             used = {*columns.labels, *columns.predictions, *weight}
             extra[purpose] = tuple(column for column in range(width) if column not in used)
     if columns.form is Form.BINARY and len(columns.predictions) == 1 and len(columns.labels) <= 1:
-        decisions = free.without({*columns.labels, *columns.preds}).called(DECISION_NAMES)
-        extra |= {DECISION_BESIDE if wanted.prob else DECISION: decisions} if len(decisions) == 1 else {}
+        others, use = free.without({*columns.labels, *columns.preds}), DECISION_BESIDE if wanted.prob else DECISION
+        decisions = others.called(DECISION_NAMES)
+        if wanted.prob and not decisions:
+            use = DECISION_LIKELY
+            decisions = tuple(column for column in others.called(PROB_NAMES) if _are_labels(rows.column(column)))
+        extra |= {use: decisions} if len(decisions) == 1 else {}
     return replace(columns, extra=extra)
+
+
+def _are_labels(cells: Sequence[str]) -> bool:
+    """Whether cells are 0, 1 or words, and not probabilities."""
+    return bool(cells) and all(canonical(cell) in ("0", "1") or number(cell) is None for cell in cells)
 
 
 def _with_entries(text: str, lists: Mapping[str, tuple[str, ...]]) -> str:

@@ -30,6 +30,7 @@ PROB_NAMES = frozenset(
 KEY = "key"  # what an extra column is for that two tables are joined by
 DECISION = "decision"  # what an extra column is for that says which label a model decided for
 DECISION_BESIDE = "decision beside a chosen prediction"  # the same where the user chose the prediction
+DECISION_LIKELY = "decision in a column called like a prediction"  # which may be of another model
 DECISION_NAMES = frozenset({"predicted", "predicted_label", "predicted_class", "pred_label", "pred_class", "decision"})
 SHARED, SHARED_LABEL = "shared ", "shared label"  # what columns of both tables are for, the first with a number
 FACTOR = "factor"  # what an extra column is for that is a feature of words

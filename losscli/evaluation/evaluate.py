@@ -151,9 +151,10 @@ def _refuse_scores_of_decisions(problem: Problem, column: str, scores: DecidedSc
 
     No threshold on the score of the positive label decides for another label at a higher score than for the positive
     one. Where no score is below that of even odds there may be a threshold; a user who chooses the column says so.
+    Decisions that may be those of another model tell only where no score is below that.
     """
     even = EVEN[problem.settings.scale]
-    if not scores.known or scores.highest_other <= even:
+    if not scores.known or scores.highest_other <= even or (problem.likely and scores.lowest < even):
         return
     what = f"{where}the predictions belong to the label in {shown(column)}"
     if scores.highest_other > scores.lowest_positive:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from losscli.data.cells import number
 from losscli.data.classnames import plain_truth, same_names
-from losscli.data.columns import DECISION, DECISION_BESIDE
+from losscli.data.columns import DECISION, DECISION_BESIDE, DECISION_LIKELY
 from losscli.data.table import Table
 from losscli.enums import Form, Like, Reduction, Scale
 from losscli.errors import DataError, UsageError, plural, printable_line, shown
@@ -114,6 +114,7 @@ class Problem:
     k: int
     decision: tuple[str, int] | None = None  # the column of decisions beside the predictions: its name and place
     chosen: bool = False  # the user chose the prediction beside them
+    likely: bool = False  # they may be those of another model
 
     @property
     def kernels(self) -> Mapping[Scale, Kernel]:
@@ -175,9 +176,11 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if settings.pos_weight and len(settings.pos_weight) not in (1, table.schema.width):
         labels = f"{table.schema.width} labels" if table.schema.width > 1 else "one label"
         raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, but there is {labels}")
-    decided = {use: table.schema.extra[use][0] for use in (DECISION, DECISION_BESIDE) if table.schema.extra.get(use)}
-    decision = next(iter(decided.values()), None)
-    return Problem(settings, form, rule, names, k, decision, DECISION_BESIDE in decided)
+    uses = (DECISION, DECISION_BESIDE, DECISION_LIKELY)
+    use, decision = next(
+        ((use, table.schema.extra[use][0]) for use in uses if table.schema.extra.get(use)), (None, None)
+    )
+    return Problem(settings, form, rule, names, k, decision, use != DECISION, use == DECISION_LIKELY)
 
 
 def _refuse_disorder(names: ClassNames) -> None:

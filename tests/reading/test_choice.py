@@ -404,6 +404,25 @@ def test_scores_of_decisions_are_told_on_every_scale(here: Path) -> None:
         assert answer("bce", "--from", scale, "-p", "score", "t.csv") == pytest.approx(expected, rel=1e-14)
 
 
+def test_decisions_in_a_column_called_like_a_prediction_are_noticed_beside_the_chosen_one(here: Path) -> None:
+    header, rows = "label,{},confidence\n", ((1, 1, 0.9), (0, 0, 0.8), (1, 0, 0.6), (0, 1, 0.7))
+    for name in ("pred", "prediction", "y_pred", "yhat"):
+        cells = "".join(f"{label},{decided},{score}\n" for label, decided, score in rows)
+        said = refusal("bce", "-p", "confidence", write("t.csv", header.format(name) + cells))
+        assert said.startswith(f"t.csv: the predictions belong to the label in '{name}'"), said
+        words = cells.replace("1,", "yes,").replace("0,", "no,")
+        said = refusal("nll", "-p", "3", "--positive", "yes", write("t.csv", header.format(name) + words))
+        assert said.startswith(f"t.csv: the predictions belong to the label in '{name}'"), said
+        lines = ({"label": label, name: decided, "confidence": score} for label, decided, score in rows)
+        write("t.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        assert f"belong to the label in '{name}'" in refusal("bce", "-p", "confidence", "t.jsonl")
+    plain = answer("bce", write("p.csv", "label,score\n1,0.9\n0,0.2\n1,0.4\n0,0.7\n"))
+    for other in ("1,0,0,1", "0,1,1,0", "0.3,0.9,0.1,0.4", "1,0,0.5,0"):  # decisions of another model, and its scores
+        cells = zip("1010", other.split(","), ("0.9", "0.2", "0.4", "0.7"), strict=True)
+        write("t.csv", "label,pred,score\n" + "".join(",".join(row) + "\n" for row in cells))
+        assert answer("bce", "-p", "score", "t.csv") == plain
+
+
 def test_any_row_that_no_threshold_explains_shows_that_scores_are_those_of_the_decision(here: Path) -> None:
     """One of three labels may be decided for below a half, and so may the positive one at a low threshold."""
     tables = (
