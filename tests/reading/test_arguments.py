@@ -1,5 +1,6 @@
 """Positional arguments: every spelling of a list, lists against paths, negative numbers, options among them."""
 
+from itertools import product
 from math import exp, log
 from pathlib import Path
 
@@ -696,3 +697,39 @@ def test_any_number_of_keywords_behind_a_list_is_taken_off() -> None:
         for more in ("", ", dtype=float32", ", device='cuda:0', dtype=torch.float64", ", requires_grad=True"):
             for further in ("", ", shape=(2,), size=2", ", grad_fn=<SigmoidBackward0>, dtype=float64"):
                 assert answer("bce", "1,0", f"{call}([0.8, 0.3]{more}{further})") == right, (call, more, further)
+
+
+def test_what_may_be_meant_by_three_arguments_or_more_depends_on_all_of_them() -> None:
+    """Of all sizes of three lists: an answer behind two lists of two or more, or a row of predictions for each label."""
+    lists = {1: "1", 2: "1,0", 3: "1,0,1"}
+    quoted = "quote each list"
+    for command in ("bce", "ce", "nll"):
+        for sizes in product(lists, repeat=3):
+            found = refusal(command, *(lists[size] for size in sizes))
+            labels, first, second = sizes
+            assert ("to check an answer use --expect 1" in found) == (labels == first > 1 == second), (command, sizes)
+            rows = command != "bce" and labels == 2 and first == second > 1
+            assert ("put the rows of predictions in one argument" in found) == rows, (command, sizes)
+            assert (quoted in found) == (command == "nll" and set(sizes) == {1}), (command, sizes)
+        for cut, whole in (
+            ("[1, 0] [0.9, 0.2]", '"[1, 0]" "[0.9, 0.2]"'),
+            ("1, 0 0.9, 0.2", '"1, 0" "0.9, 0.2"'),
+            ("1 0 0.9 0.2", '"1,0" "0.9,0.2"'),
+        ):
+            assert refusal(command, *cut.split(" ")).endswith(f"{quoted} (PowerShell needs that always): {whole}")
+        for pieces in ("1,0 0.9,0.2 1,0 0.5,0.5", "1,0,1 .9,.2,.3 1,0,1 2", "1,0 2 3 4"):
+            assert quoted not in refusal(command, *pieces.split(" ")), pieces
+
+
+def test_trials_that_could_be_one_row_are_noted_where_their_predictions_nearly_sum_to_1() -> None:
+    for preds, noted in (
+        ("0.7,0.2,0.1", True),
+        ("0.7,0.2,0.1009", True),
+        ("0.7,0.2,0.0991", True),
+        ("0.7,0.2,0.102", False),
+        ("0.7,0.2,0.098", False),
+    ):
+        for labels in ("1,0,0", "0,0,1"):
+            assert ("one row of 3 classes" in run("nll", labels, preds).out) == noted, (labels, preds)
+        for labels in ("1,1,0", "0,0,0", "0.5,0.5,0"):
+            assert "one row of 3 classes" not in run("nll", labels, preds).out, labels

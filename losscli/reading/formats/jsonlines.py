@@ -167,9 +167,7 @@ class Objects:
                 break
             records.append(record)
         block = block_of_records(records, places, lines, layout, origin)
-        if fault is None or block.fault is not None:
-            return block
-        return replace(block, fault=replace(fault, row=block.rows))
+        return block if fault is None or block.fault is not None else replace(block, fault=fault)
 
 
 # --- objects ----------------------------------------------------------------------------------------------------------
