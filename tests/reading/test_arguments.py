@@ -700,7 +700,7 @@ def test_any_number_of_keywords_behind_a_list_is_taken_off() -> None:
 
 
 def test_what_may_be_meant_by_three_arguments_or_more_depends_on_all_of_them() -> None:
-    """Of all sizes of three lists: an answer behind two lists of two or more, or a row of predictions for each label."""
+    """Of all sizes of three lists: an answer behind two lists, or a row of predictions for each label."""
     lists = {1: "1", 2: "1,0", 3: "1,0,1"}
     quoted = "quote each list"
     for command in ("bce", "ce", "nll"):

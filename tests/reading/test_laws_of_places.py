@@ -88,8 +88,8 @@ def test_text_in_another_encoding_ends_at_the_line_with_the_fault() -> None:
 def test_objects_that_are_wrong_are_told_at_their_lines() -> None:
     good = ['{"label": 1, "p": 0.8}', '{"p": 0.3, "label": 0}', "", '{"label": 1, "p": 0.6, "q": [1]}']
     wrong = ('{"label": 1', "[1, 0.5]", '{"label": 1, "p": "x"}', '{"label": 1, "label": 0, "p": 0.5}', '{"p": 0.5}')
-    for at, bad in enumerate(wrong):
-        for at in {at, 4}:
+    for place, bad in enumerate(wrong):
+        for at in {place, 4}:
             lines = [*good[:at], bad, *good[at:]]
             write("t.jsonl", "\n".join(lines) + "\n")
             for found in every_way("bce", "t.jsonl", "-y", "label", "-p", "p"):
