@@ -20,7 +20,7 @@ from losscli.homework.check_loss import judge, solve
 from losscli.homework.evaluated_rows import Numbers
 from losscli.homework.grades import Answer, Judge, Question, marked, missing
 from losscli.output.formats import emit, warn_beside
-from losscli.output.progress import followed
+from losscli.output.progress import tracked
 from losscli.reading.ledger import Ledger, Line, read_ledger
 from losscli.reading.lists import is_list, reads_as_numbers
 from losscli.reading.open import open_data
@@ -48,7 +48,7 @@ def run_grade(args: Arguments, reader: Reader) -> bool:
     given, blemishes = _answers(ledger, questions, args.sources[0])
     students = list(dict.fromkeys(answer.student for answer in given))
     wanted = [*given, *missing(students, tuple(questions.values()), given)]
-    marks = [marked(answer, questions[answer.question]) for answer in followed(wanted, "answers")]
+    marks = [marked(answer, questions[answer.question]) for answer in tracked(wanted, len(wanted), "answers")]
     report = grade_report(
         marks, tuple(questions.values()), ledger, (*key.blemishes, *notes, *ledger.blemishes, *blemishes)
     )

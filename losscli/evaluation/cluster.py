@@ -16,7 +16,7 @@ from losscli.data.table import Chunk, Schema, Table, worked
 from losscli.engines.dask import on_cluster
 from losscli.engines.local import in_threads
 from losscli.errors import DataError, Quoted, RowError
-from losscli.output.progress import counted
+from losscli.output.progress import tracked
 from losscli.reading.many import extra_as, refuse_other_columns
 from losscli.reading.open import ReadOptions, open_data
 
@@ -101,7 +101,7 @@ def _named(chunk: Chunk, name: str) -> Block:
 def _added_up(table: Table, work: Callable[[Block], Any], empty: Any, pieces: Sequence[FilePart]) -> Any:
     assert table.cluster is not None
     with closing(on_cluster(partial(outcome, work, empty), pieces, table.cluster.address)) as outcomes:
-        return reduce(add, _sound(pieces, counted(outcomes, len(pieces))), empty)
+        return reduce(add, _sound(pieces, tracked(outcomes, len(pieces), "parts")), empty)
 
 
 def _sound(pieces: Sequence[FilePart], outcomes: Iterator[PartResult]) -> Iterator[Any]:

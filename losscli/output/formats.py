@@ -1,9 +1,7 @@
-"""Answers are printed here: a report to standard output, in the format asked for; warnings to standard error.
+"""Prints an answer: its report to standard output in the chosen format, its warnings to standard error.
 
-A format is a writer, for whole reports and for answers by rows. Adding one is one entry in `FORMATS`.
-
-The rule: a writer gives all of the text, the same for a terminal and a pipe but for colour. What a writer lacks is
-None, and asking for it is refused. Machine formats print the shortest text that reads back to the same float.
+A format is a writer of whole reports and of answers by rows: an entry in `FORMATS`. It writes the same text to a
+terminal and to a pipe, except for colours. Machine formats print the shortest text that reads back to the same float.
 """
 
 from __future__ import annotations
@@ -29,11 +27,10 @@ ByRow = Callable[["RowReport", int], Iterator[bytes]]  # the same for an answer 
 
 
 class Writer(NamedTuple):
-    """A format: how it writes reports and answers by rows (None: it doesn't), and what it has a place for.
+    """A format: how it writes reports and answers by rows (None: it refuses them), and what it shows.
 
-    Without a place for `notes`, they go to standard error. A writer that takes `nested` records shows the work of
-    --explain; one whose `rows` end with the `figures` of all of them wants these computed. One for people shows
-    `pictures`.
+    Warnings go to standard error where it doesn't show `notes`. `nested` says that it shows the work of --explain,
+    `figures` that an answer by rows ends with the figures of all rows, `pictures` that it is for people.
     """
 
     report: Whole | None
@@ -177,10 +174,9 @@ def for_people(whole: Whole) -> Writer:
     """A format that shows the first rows of an answer by rows, as one more grid of its report."""
 
     def by_row(rows: RowReport, digits: int) -> Iterator[bytes]:
-        from losscli.output.people import first_rows, with_rows
+        from losscli.output.people import with_first_rows
 
-        grid, count = first_rows(rows)
-        yield whole(with_rows(rows.report(), grid, count), digits).encode("utf-8", "surrogateescape")
+        yield whole(with_first_rows(rows), digits).encode("utf-8", "surrogateescape")
 
     return Writer(whole, by_row, pictures=True)
 
@@ -235,14 +231,15 @@ def emit(answer: Report, printing: Printing) -> None:
 
 def emit_rows(answer: RowReport, printing: Printing) -> Report:
     """Print an answer by rows, nothing of it before the last row is sound, and return its report."""
-    refuse_rows(printing)
     from losscli.output.whole import copy_out, spool_file
 
-    assert printing.writer.rows is not None
+    rows = printing.writer.rows
+    if rows is None:
+        raise UsageError(f"--format {printing.format} has no place for an answer by rows")
     answer = replace(answer, report=cache(answer.report))
     with spool_file() as spool:
         try:
-            for piece in printing.writer.rows(answer, printing.digits):
+            for piece in rows(answer, printing.digits):
                 spool.write(piece)
             report = answer.report()
         except OSError as error:
@@ -251,12 +248,6 @@ def emit_rows(answer: RowReport, printing: Printing) -> Report:
     if not printing.writer.notes:
         warn_beside(report, printing)
     return report
-
-
-def refuse_rows(printing: Printing) -> None:
-    """Refuse a format that has no answers by rows."""
-    if printing.writer.rows is None:
-        raise UsageError(f"--format {printing.format} has no place for an answer by rows")
 
 
 def warn_beside(answer: Report, printing: Printing) -> None:

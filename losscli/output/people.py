@@ -1,7 +1,7 @@
-"""Tables for people by rich, and the first rows of a long answer. The rule: as wide as their content, never cut.
+"""Tables for people by rich, and the first rows of a long answer. A table is as wide as its content and never cut.
 
-Tables are plain ASCII apart from the data, and text from the data is escaped, never markup. The numbers of a column
-stand with their decimal points below each other, in each block of rows by themselves.
+Tables are plain ASCII apart from the data, and text from the data is escaped, never markup. In each block of rows the
+numbers of a column have their decimal points below each other.
 """
 
 import re
@@ -16,12 +16,10 @@ from typing import IO, Any
 from losscli.data.categorical import Categorical
 from losscli.errors import plural, printable_line
 from losscli.output.cells import pretty
-from losscli.output.report import Column, Grid, Report, RowReport
+from losscli.output.report import Grid, Report, RowReport
 from losscli.output.streams import is_legacy_console, is_terminal
 
 Rows = tuple[tuple[object, ...], ...]
-
-WHOLE = re.compile(r"-?\d*")  # what stands before the decimal point
 
 NARROWEST = 20  # characters of a column that is broken into lines; where there is less room it stands below
 
@@ -228,44 +226,35 @@ def _lines(text: str, width: int, narrowest: int = NARROWEST) -> str:
 
 def _aligned(rows: Rows, digits: int) -> Rows:
     """The cells as text, the numbers of a column with their decimal points below each other."""
-    count = max(map(len, rows), default=0)
-    columns = [_column([row[at] if at < len(row) else "" for row in rows], digits) for at in range(count)]
+    columns = []
+    for at in range(max(map(len, rows), default=0)):
+        cells = [row[at] if at < len(row) else "" for row in rows]
+        texts = [pretty(cell, digits) for cell in cells]
+        # How many characters stand before the decimal point; -1 for text and for what has no digits, as `inf`.
+        before = [
+            len(re.split("[.e]", text)[0]) if isinstance(cell, float | int) and text[-1].isdigit() else -1
+            for cell, text in zip(cells, texts, strict=True)
+        ]
+        most = max(before)
+        columns.append([" " * (most - own if own >= 0 else 0) + text for own, text in zip(before, texts, strict=True)])
     return tuple(zip(*columns, strict=True))
 
 
-def _column(cells: Sequence[object], digits: int) -> list[str]:
-    texts = [pretty(cell, digits) for cell in cells]
-    before = [_whole(text) if isinstance(cell, float | int) else None for cell, text in zip(cells, texts, strict=True)]
-    most = max((count for count in before if count is not None), default=0)
-    return [" " * (0 if own is None else most - own) + text for own, text in zip(before, texts, strict=True)]
-
-
-def _whole(text: str) -> int | None:
-    """How many characters stand before the decimal point; nothing for what has no digits, as `inf`."""
-    found = WHOLE.match(text)
-    return found.end() if found and text[-1].isdigit() else None
-
-
-def first_rows(rows: RowReport) -> tuple[Grid, int]:
-    """The first rows as people see them, and how many rows there are; all of them are walked."""
+def with_first_rows(rows: RowReport) -> Report:
+    """The report of an answer by rows, the first of them before its figures; all rows are walked."""
     kept: list[tuple[object, ...]] = []
     count = 0
     for piece in rows.pieces():
         count += len(piece[0])
-        if rows.first is None and len(kept) < SHOWN_ROWS:
-            columns = [_cells(column, SHOWN_ROWS - len(kept)) for column in piece[: len(rows.header)]]
+        if rows.first is None and (left := SHOWN_ROWS - len(kept)) > 0:
+            columns = [
+                [column.categories[code] for code in column.codes[:left].tolist()]
+                if isinstance(column, Categorical)
+                else column[:left].tolist()
+                for column in piece[: len(rows.header)]
+            ]
             kept += zip(*columns, strict=True)
-    return rows.first or Grid(tuple(kept), rows.header), count
-
-
-def _cells(column: Column, count: int) -> list[object]:
-    if isinstance(column, Categorical):
-        return [column.categories[code] for code in column.codes[:count].tolist()]
-    return list(column[:count].tolist())
-
-
-def with_rows(report: Report, grid: Grid, count: int) -> Report:
-    """The report with its first rows before its figures."""
+    grid, report = rows.first or Grid(tuple(kept), rows.header), rows.report()
     more = count - len(grid.rows)
     notes = (f"{plural(more, 'more row')}; -f csv prints them all",) if more > 0 else ()
     return replace(report, grids=(grid, *report.grids), notes=(*notes, *report.notes))

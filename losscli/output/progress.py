@@ -1,11 +1,11 @@
-"""A progress bar on standard error for work that lasts. The rule: nothing is imported, drawn or slowed before a second.
+"""A progress bar on standard error for work that takes more than a second; before that nothing is imported or drawn.
 
-A watched table is the same table; as its chunks are read it counts bytes and rows. Between processes only the first
-part is seen, so what it shows is taken to hold for all of them.
+A watched table counts bytes and rows as its chunks are read. Of a table that several processes read, this process
+counts the first range only, and takes the others to be as far.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from losscli.data.blocks import Block
 from losscli.data.table import Chunk, Reader, Table
-from losscli.output.streams import is_legacy_console, is_terminal, say
+from losscli.output.streams import is_legacy_console, is_terminal
 
 T = TypeVar("T")
-PATIENCE, INTERVAL = 1.0, 0.1
+PATIENCE, INTERVAL = 1.0, 0.1  # seconds before a bar is drawn, and between two drawings
 
 
 def _is_seen() -> bool:
@@ -24,62 +24,46 @@ def _is_seen() -> bool:
     return is_terminal(sys.stderr) and not is_legacy_console()
 
 
-def followed(things: Sequence[T], what: str) -> Iterator[T]:
-    """The things one after the other; a line on a terminal says how far that is, once it has lasted."""
-    if not _is_seen():
-        yield from things
-        return
-    begin, drawn = monotonic(), 0.0
-    for done, thing in enumerate(things):
-        yield thing
-        now = monotonic()
-        if now - begin >= PATIENCE and now - drawn >= INTERVAL:
-            drawn = now
-            say(f"\r{done + 1} of {len(things)} {what}, {(done + 1) / (now - begin):,.0f} a second\x1b[K")
-    if drawn:
-        say("\r\x1b[K")
-
-
 def watched(table: Table) -> Table:
     """The table with a progress bar, where standard error is a terminal."""
     if not table.streamed or not _is_seen():
         return table
-    return replace(table, reader=_Watched(table.reader))
+    return replace(table, reader=_ReaderWithBar(table.reader))
 
 
-def counted(results: Iterator[T], total: int) -> Iterator[T]:
-    """The results of so many parts, with a progress bar where standard error is a terminal."""
+def tracked(things: Iterable[T], total: int, unit: str) -> Iterator[T]:
+    """The things one after the other, with a progress bar where standard error is a terminal."""
     if not _is_seen():
-        yield from results
+        yield from things
         return
-    parts = _Parts(total)
-    bar = _Bar(parts, unit="parts")
+    done = _Done(total)
+    bar = _Bar(done, unit=unit)
     try:
-        for result in results:
-            parts.done += 1
+        for thing in things:
+            done.count += 1
             bar.rows += 1
             bar.tick()
-            yield result
+            yield thing
     finally:
         bar.stop()
 
 
 @dataclass
-class _Parts(Reader):
-    """Parts of which some are done."""
+class _Done(Reader):
+    """So many things of `size` are done."""
 
     size: int | None
-    done: int = 0
+    count: int = 0
 
     def position(self) -> int:
-        return self.done
+        return self.count
 
 
-class _Watched(Reader):
-    """Reads what another reader reads, and draws how far that is; of ranges the first is seen."""
+class _ReaderWithBar(Reader):
+    """Reads what another reader reads, and draws how far that is; of several ranges it counts the first."""
 
     def __reduce__(self) -> tuple[Callable[[Reader], Reader], tuple[Reader]]:
-        return _unwatched, (self.inner,)  # another process draws nothing
+        return _without_bar, (self.inner,)  # another process draws nothing
 
     def __init__(self, inner: Reader) -> None:
         self.inner, self.size, self.bar = inner, inner.size, _Bar(inner)
@@ -119,13 +103,13 @@ class _Watched(Reader):
         return block
 
 
-def _unwatched(reader: Reader) -> Reader:
+def _without_bar(reader: Reader) -> Reader:
     return reader
 
 
 @dataclass
 class _Bar:
-    """The bar of one reader, drawn once the work has lasted; `parts` like what it reads are read at once."""
+    """The bar of one reader; `parts` ranges like the one that it reads are read at once."""
 
     reader: Reader
     parts: int = 1
@@ -144,7 +128,7 @@ class _Bar:
         self.drawn = now
         if self.progress is None:
             self._start()
-        rate = f"{self.parts * self.rows / (now - self.begin):,.{0 if self.unit == 'rows' else 1}f} {self.unit}/s"
+        rate = f"{self.parts * self.rows / (now - self.begin):,.{1 if self.unit == 'parts' else 0}f} {self.unit}/s"
         self.progress.update(self.task, completed=self.parts * self.reader.position(), rate=rate, refresh=True)
 
     def _start(self) -> None:

@@ -18,7 +18,7 @@ from losscli.data.table import Table
 from losscli.evaluation.evaluate import Figures, evaluated, in_order, refuse_nothing
 from losscli.evaluation.prepare import Prepared
 from losscli.evaluation.problem import Problem
-from losscli.output.formats import Printing, emit_rows, refuse_rows
+from losscli.output.formats import Printing, emit_rows
 from losscli.output.report import Column, Report, RowReport
 from losscli.reports.loss import report, scores_for
 from losscli.reports.warnings import warnings_of
@@ -29,7 +29,6 @@ HEADER = ("row", "label", "prob", "loss")
 
 def stream_losses(problem: Problem, table: Table, printing: Printing) -> None:
     """Print the loss of each row as asked."""
-    refuse_rows(printing)
     totals, quiet = [EMPTY], printing.quiet
     full = printing.writer.figures
     work = partial(_work, problem, full, scores_for(printing) if full else ())

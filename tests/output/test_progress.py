@@ -59,7 +59,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             pass
 
         def update(self, task: TaskID, **figures: Any) -> None:
-            assert re.fullmatch(r"[0-9,]+ rows/s|[0-9,.]+ parts/s", figures["rate"])
+            assert re.fullmatch(r"[0-9,]+ rows/s|[0-9,.]+ parts/s|[0-9,]+ answers/s", figures["rate"])
             shown.append(figures["completed"])
 
     monkeypatch.setattr("rich.progress.Progress", Silent)
@@ -156,26 +156,14 @@ def test_a_terminal_sees_nothing_of_quick_work() -> None:
     assert (answer, shown) == ("0.6931471805599453\n", "")
 
 
-@pytest.mark.parametrize(("patience", "drawn_lines"), [(0.0, 3), (1000.0, 0)])
+@pytest.mark.parametrize("unit", ["parts", "answers"])
+@pytest.mark.parametrize(("patience", "expected"), [(0.0, [1, 2, 3]), (1000.0, [])])
 def test_a_terminal_sees_how_many_things_are_done(
-    patience: float, drawn_lines: int, monkeypatch: pytest.MonkeyPatch
+    unit: str, patience: float, expected: list[int], drawn: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said: list[str] = []
     monkeypatch.setattr(sys, "stderr", Terminal(True))
-    monkeypatch.setattr(progress, "say", said.append)
     monkeypatch.setattr(progress, "PATIENCE", patience)
     monkeypatch.setattr(progress, "INTERVAL", 0.0)
 
-    assert list(progress.followed("abc", "answers")) == ["a", "b", "c"]
-
-    lines = [f"\r{done} of 3 answers" for done in (1, 2, 3)[:drawn_lines]]
-    assert [line.partition(",")[0] for line in said] == [*lines, *(["\r\x1b[K"] if lines else [])]
-
-
-def test_a_terminal_sees_how_many_parts_are_done(drawn: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal(True))
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
-    monkeypatch.setattr(progress, "INTERVAL", 0.0)
-
-    assert list(progress.counted(iter("abc"), 3)) == ["a", "b", "c"]
-    assert drawn == [1, 2, 3]
+    assert list(progress.tracked("abc", 3, unit)) == ["a", "b", "c"]
+    assert drawn == expected
