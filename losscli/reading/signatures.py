@@ -53,10 +53,14 @@ KINDS = (
     Kind((b"RDX2\n", b"RDX3\n"), "an R workspace", 'in R: write.csv(TABLE, "table.csv", row.names = FALSE)'),
     Kind((b"X\n\0\0\0",), "an R object", 'Rscript -e \'write.csv(readRDS("{}"), "table.csv", row.names = FALSE)\''),
     Kind((b"MATLAB 5.0",), "a MATLAB file", "in MATLAB: writematrix(PREDS, 'preds.csv')"),
-    Kind((b"<stata_dta>",), "a Stata file", PANDAS.format("read_stata(sys.argv[1])")),
+    Kind((b"<stata_dta>", b"r\x02\x01", b"s\x02\x01"), "a Stata file", PANDAS.format("read_stata(sys.argv[1])")),
     Kind((b"$FL2", b"$FL3"), "an SPSS file", PANDAS.format("read_spss(sys.argv[1])")),
     Kind((b"\x7fELF", b"MZ\x90"), "a program"),
 )
+HTML = Kind((b"<table",), "a table of a web page", PANDAS.format("read_html(sys.argv[1])[0]"))
+LATEX = Kind((b"\\begin{", b"\\documentclass"), "a LaTeX document")
+OBJECT = Kind((), "one JSON object, which is one row", PANDAS.format("read_json(sys.argv[1])"))
+INDENTED = Kind((), "JSON over several lines", "jq -c . {} | losscli COMMAND")
 WEB = Kind((b"<!doctype html", b"<html", b"<?xml"), "a web page or XML", "the download may have needed a login")
 JSON = Kind((b"[",), "a JSON array", 'jq -c ".[]" {} | losscli COMMAND')
 NUMBERED = Kind(
@@ -77,24 +81,25 @@ def refuse_other_kinds(source: Source) -> None:
     head = source.magic
     kind = next((kind for kind in KINDS if head.startswith(kind.magic)), None)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if kind is None and text.startswith(WEB.magic):
-        kind = WEB
+    if kind is None:
+        kind = next((kind for kind in (WEB, HTML, LATEX) if text.startswith(kind.magic)), None)
     if kind is None and text.startswith(JSON.magic) and _is_array(text):
         kind = JSON
     if kind is None and _NUMBERED_LINE.match(text):
         kind = NUMBERED
     if kind is not None:
-        raise DataError(f"{source.name}: {_describe(kind, source.name)}")
+        raise DataError(f"{source.name}: {describe(kind, source.name)}")
 
 
 def describe_archive(names: Iterable[str], name: str) -> str:
     """The message for a zip archive whose members are no arrays."""
     members = list(names)
     found = (kind for part, kind in MEMBERS for member in members if member.startswith(part) or member.endswith(part))
-    return _describe(next(found, ZIP), name)
+    return describe(next(found, ZIP), name)
 
 
-def _describe(kind: Kind, name: str) -> str:
+def describe(kind: Kind, name: str) -> str:
+    """The message for a file of a kind."""
     path = "FILE" if name == STDIN else quoted(name)
     fix = f"; {kind.command.format(path)}" if kind.command else ""
     return f"this is {kind.name}, not a table of text{fix}"

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import math
 import pickle
 import sqlite3
 import sys
@@ -37,6 +38,11 @@ FILES = {
     "an image": (b"\x89PNG\r\n\x1a\n" + bytes(20), ""),
     "a web page or XML": (b"\n<!DOCTYPE html>\n<html><body>403</body></html>", "login"),
     "a JSON array": (json.dumps([{"label": 1, "prob": 0.5}], indent=1).encode(), 'jq -c ".[]" table.bin'),
+    "a table of a web page": (b'<table border="1" class="dataframe">\n<tr><th>label</th></tr>\n</table>', "read_html"),
+    "a LaTeX document": (b"\\begin{tabular}{lrr}\n1 & 0.5 \\\\\n", ""),
+    "a Stata file": (b"r\x02\x01\0" + bytes(100), "read_stata"),
+    "one JSON object, which is one row": (b'{"label": [1, 0], "prob": [0.8, 0.3]}\n', "read_json"),
+    "JSON over several lines": (json.dumps({"label": 1, "prob": 0.5}, indent=1).encode(), "jq -c . table.bin"),
     "compressed by LZMA": (lzma.compress(b"label,prob\n1,0.5\n", lzma.FORMAT_ALONE), "xz --format=lzma -dc table.bin"),
     "compressed twice": (gzip.compress(bz2.compress(b"label,prob\n1,0.5\n")), "decompress it once"),
     "a program": (b"\x7fELF\2\1\1" + bytes(20), ""),
@@ -51,6 +57,19 @@ def test_a_file_of_another_kind_is_named_with_what_makes_a_table_of_it(kind: str
     said = refusal("bce", "table.bin")
 
     assert said.startswith(f"table.bin: this is {kind}, not a table of text") and cure in said
+
+
+def test_columns_as_pandas_writes_them_in_one_json_object_are_named(here: Path) -> None:
+    for table in (
+        {"label": {"0": 1, "1": 0}, "prob": {"0": 0.8, "1": 0.3}},
+        {"columns": ["label", "prob"], "index": [0, 1], "data": [[1, 0.8], [0, 0.3]]},
+        {"0": {"label": 1, "prob": 0.8}, "1": {"label": 0, "prob": 0.3}},
+    ):
+        for command in ("bce", "ce", "nll"):
+            assert "this is one JSON object, which is one row" in refusal(command, stdin=json.dumps(table))
+    one = '{"label": 1, "probs": [0.2, 0.8]}'
+    assert answer("ce", stdin=one) == close(-math.log(0.8))
+    assert "no column 'p'" in refusal("ce", "-p", "p", stdin=f"{one}\n{one}")
 
 
 def test_what_comes_through_a_pipe_is_named_too() -> None:

@@ -17,6 +17,7 @@ from losscli.data.choice import resolve
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, schema_of
 from losscli.errors import DataError, RowError, plural, shown
+from losscli.reading.signatures import INDENTED, OBJECT, describe
 from losscli.reading.sources import Source
 from losscli.reading.text.careful import block_of_records
 from losscli.reading.text.dialect import Style
@@ -77,7 +78,10 @@ class JsonLines(OpenSource):
         try:
             self.keys = _keys_of(_exact_object(lines[first]))
         except ValueError as error:
+            if lines[first].strip() == b"{":
+                raise DataError(f"{source.name}: {describe(INDENTED, source.name)}") from None
             raise DataError(f"{source.name}:{first + 1}: {error}") from None
+        self.single = sum(map(bool, map(bytes.strip, lines))) == 1
         rows = []
         for text in lines[:SHOWN_ROWS]:
             with suppress(ValueError):  # of a line with another shape, which is told in its turn
@@ -91,6 +95,8 @@ class JsonLines(OpenSource):
         try:
             columns = resolve(self.top, replace(wanted, header=True))
         except DataError as error:
+            if self.single and any(len(key.columns) > 1 for key in self.keys):
+                raise DataError(f"{self.name}: {describe(OBJECT, self.name)}") from None
             raise DataError(f"{self.name}: {error}") from None
         layout = layout_of(columns, wanted, len(names), self.style.drop, comma=self.style.decimal_comma)
         blocks = Objects(self.keys, names, layout, Origin(self.name, columns, 1))
