@@ -91,6 +91,8 @@ def open_file(path: str, options: ReadOptions) -> OpenSource:
         elif kind is FileKind.COLUMNAR:
             from losscli.reading.formats.parquet import open_columnar
 
+            # The allocator of pyarrow would take pages of 2 MB where the system has them, and fill a part of each.
+            os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")
             if options.in_parts and is_plain_file(source) and (source.size or 0) * options.files >= HELPED_BYTES:
                 start_helpers(min(thread_count(options.threads), MOST_PROCESSES) - 1, "pyarrow._parquet")
             found = open_columnar(source, options.style.drop)
