@@ -140,7 +140,12 @@ class Block:
     @property
     def end(self) -> Origin:
         """Where the row behind the last one stands."""
-        return replace(self.origin, rows=self.origin.rows + self.rows, lines=self.origin.lines + self.lines)
+        return self.end_behind(None)
+
+    def end_behind(self, end: Origin | None) -> Origin:
+        """The end of the block at its place behind the one before it, whose `end` is given."""
+        before = self.origin if end is None or end.source != self.origin.source else end
+        return replace(self.origin, rows=before.rows + self.rows, lines=before.lines + self.lines)
 
     def behind(self, end: Origin | None) -> "Block":
         """The block at its place behind the one before it, whose `end` that is."""

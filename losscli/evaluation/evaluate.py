@@ -61,12 +61,11 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
     results = in_threads(partial(worked, work), chunks, table.threads)
     try:
         for block, result, fault in results:
-            block = block.behind(end)
             if fault is not None:
-                raise block.error(fault)
+                raise block.behind(end).error(fault)
             assert result is not None
             yield result, rows
-            rows, end = rows + block.rows, block.end
+            rows, end = rows + block.rows, block.end_behind(end)
     finally:
         for generator in (results, chunks):
             if isinstance(generator, Generator):
