@@ -111,6 +111,8 @@ def test_mistakes_of_dividing_are_told_of_means_alone() -> None:
 def test_labels_of_any_size_are_written_as_they_are() -> None:
     for label in ("7", "-3", "2.5", "1e16", "1e300", "9007199254740993"):
         write("t.csv", f"label,p\n{label},0.8\n0,0.3\n")
-        out = run("bce", "t.csv", "--positive", label, "-r", "none", "-f", "csv").out
-        cells = [line.split(",")[1] for line in out.splitlines()[1:]]
-        assert [float(cell) for cell in cells] == [float(label), 0.0] and cells[1] == "0", (label, out)
+        write("y.npy", npy(np.array([float(label), 0.0])))
+        for source in (["t.csv"], ["y.npy", "0.8,0.3"]):
+            out = run("bce", *source, "--positive", label, "-r", "none", "-f", "csv").out
+            cells = [line.split(",")[1] for line in out.splitlines()[1:]]
+            assert [float(cell) for cell in cells] == [float(label), 0.0] and cells[1] == "0", (label, out)
