@@ -16,6 +16,7 @@ from losscli.losses.table import LOSSES
 from losscli.reading.formats import arrays
 from losscli.reading.text import table
 from losscli.reading.text.dialect import Style
+from losscli.statistics import quantiles
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -284,3 +285,45 @@ def test_entries_that_differences_do_not_reach_in_any_block() -> None:
             write("t.csv", "label,z\n" + "\n".join(order) + "\n")
             found = same("grad", "bce", "t.csv", "-p", "z", "--from", "logits", "--check", *step, "-f", "json")
             assert (found.code, found.json["ok"], found.json["unchecked"]) == (0, True, 3)
+
+
+def test_quantiles_that_are_counted_are_those_of_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("t.csv", BINARY + "1,0,0.5,1,a\n0,0,0.5,1,b\n1,1,0.5,1,b\n")
+    args = ("bce", "t.csv", "-p", "p", "--quantiles", "0,0.1,0.25,0.5,0.75,0.9,1", "-f", "json")
+    exact = same(*args).json["quantiles"]
+    for held in (1, 4, 12, 13, 14):
+        monkeypatch.setattr(quantiles, "EXACT", held)
+        counted = same(*args).json["quantiles"]
+        assert (counted == exact) == (held >= 13), held
+        assert [value for value in counted.values() if value] == pytest.approx(
+            [value for value in exact.values() if value], rel=1e-3
+        )
+
+
+def test_labels_beside_the_positive_one_are_named_by_their_size_in_any_block() -> None:
+    for labels, ends in (
+        ("9,10,100,9", "9, 100"),
+        ("10,b,9,a", "9, b"),
+        ("-1,0.5,-2,30", "-2, 30"),
+        ("b,a,C,b", "C, b"),
+    ):
+        for order in (labels.split(","), labels.split(",")[::-1]):
+            write("t.csv", "label,p\n" + "".join(f"{label},0.5\n" for label in order * 2))
+            assert f"there are {ends}" in same("bce", "t.csv", "--positive", "5").err.replace("'", ""), order
+
+
+def test_all_terms_of_a_short_table_are_there_to_compare_in_any_blocks() -> None:
+    for count in (34, 49, 50):
+        write("t.csv", "label,p\n" + "".join(f"{at % 2},0.{at + 30}\n" for at in range(count)))
+        found = same("bce", "t.csv", "--expect", "0.987654").out
+        assert found.count("ln(") >= min(count, 49 if count < 50 else 30), count
+
+
+def test_no_group_has_a_share_of_an_infinite_loss() -> None:
+    for order in (["1,0.8,a", "1,0,b", "0,0.3,a", "0,0.4,c"], ["1,0.8,a", "0,0.3,a", "0,0.4,c", "1,0,b"]):
+        write("t.csv", "label,p,g\n" + "\n".join(order) + "\n")
+        found = same("bce", "t.csv", "-p", "p", "--by", "g", "-f", "json").json
+        assert [group["share"] for group in found["groups"]] == [None] * 3
+        assert [group["mean"] is None for group in found["groups"]] == [True, False, False]
+        finite = same("bce", "t.csv", "-p", "p", "--by", "g", "--eps", "0.1", "-f", "json").json["groups"]
+        assert sum(group["share"] for group in finite) == pytest.approx(1.0, rel=1e-15)

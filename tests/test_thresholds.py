@@ -192,3 +192,9 @@ def test_what_a_number_outside_of_0_to_1_looks_like() -> None:
         error = run("bce", "1,0", f"0.8,{cell}").err
         said = [hint for hint in (percent, logits, logprobs, rounding) if hint in error]
         assert "row 2" in error and said == wanted, (cell, error)
+
+
+def test_an_infinite_mean_is_said_to_be_so_and_not_to_be_above_the_baseline() -> None:
+    write("t.csv", "label,p\n" + "1,0.2\n0,0.7\n" * 20 + "1,0\n")
+    assert "above the baseline" not in told("bce", "t.csv") and "infinite" in told("bce", "t.csv")
+    assert "above the baseline" in told("bce", "t.csv", "--eps", "1e-7")

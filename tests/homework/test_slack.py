@@ -188,3 +188,44 @@ def test_a_single_slope_is_no_list_by_finite_differences() -> None:
     assert run("grad", "bce", "1,0", "0.8,0.3", f"--expect={off[0] / 2!r},{off[1] / 2!r}").code == 0
     assert run("grad", "bce", "1", "0.8", f"--expect={off[0]!r}").code == 1
     assert run("grad", "bce", "1,0", "0.8,0.3", f"--expect={off[0] / 2!r},{off[1] / 2 + 1e-3!r}").code == 1
+
+
+def test_a_calculation_below_0_is_as_precise_as_the_same_above_it() -> None:
+    """The slopes of label 1 at p and of label 0 at 1 - p differ in their sign alone."""
+    verdicts = []
+    for typed in (
+        "1.25",
+        "1.2504",
+        "2.5/2",
+        "2.51/2",
+        "2.6/2",
+        "2.504/2",
+        "0.5+0.75",
+        "0.5+0.74",
+        "2-0.75",
+        "2.0-0.8",
+        "5/4",
+    ):
+        above = run("grad", "bce", "0", "0.2", f"--expect={typed}").code
+        for below in (f"-({typed})", f"-{typed}" if not set("+-") & set(typed) else f"-1*({typed})"):
+            assert run("grad", "bce", "1", "0.8", f"--expect={below}").code == above, (typed, below)
+        verdicts.append(above)
+    assert set(verdicts) == {0, 1}
+
+
+# --- what a typed number is called, and how it is written -------------------------------------------------------------
+def test_a_number_in_another_unit_is_first_of_all_that_unit() -> None:
+    assert set(ids(*BCE, "--expect", "0.52")) > {"base-2"}
+    for typed, named in (("0.52 bits", ["base-2"]), ("0.16 bans", ["base-10"]), ("1.447 bits", ["sum"])):
+        found = told(*BCE, "--expect", typed)
+        assert [fit["id"] for fit in found["consistent_with"]] == named and typed.split()[1] in found["remark"], typed
+    assert "the number alone is right" in told(*BCE, "--expect", "0.36 bits")["remark"]
+    assert run(*BCE, "--expect", "0.36 nats").code == 0 and run(*BCE, "--expect", "0.52 bits", "--base", "2").code == 0
+
+
+def test_one_comma_is_a_decimal_one_and_several_make_a_list() -> None:
+    for typed in ("0,36", "36,", "-0,36", "0,36 nats", "x = 0,36", ",36"):
+        said = refusal(*BCE, f"--expect={typed}")
+        assert ("decimal comma" in said) == (typed != "36,"), (typed, said)
+    for typed, count in (("1,234,5", 3), ("0,36,5", 3), ("0.3,6.5,1,2", 4)):
+        assert f"is a list of {count} numbers" in refusal(*BCE, "--expect", typed)
