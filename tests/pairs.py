@@ -8,12 +8,14 @@ import oracle
 from conftest import listed
 from mpmath import mp, mpf
 
-SCALES = ("probs", "logits", "logprobs")
+from losscli.enums import Like, Scale
+
+SCALES = tuple(Scale)
 
 # option -> what is typed for it; those of one entry exclude each other
 CHOICES: dict[str, tuple[str, ...]] = {
     "eps": ("0.05",),
-    "like": ("torch", "keras", "sklearn"),
+    "like": tuple(Like),
     "smoothing": ("0.1",),
     "focal": ("2", "0.5", "2 --alpha 0.25"),
     "pos-weight": ("3",),

@@ -1,4 +1,32 @@
-"""Small tables that every command is tried on."""
+"""Small tables that every command is tried on, and what the tables of the program hold."""
+
+from conftest import scaled
+from hypothesis import strategies as st
+
+from losscli.cli.commands import COMMANDS
+from losscli.enums import Form
+from losscli.losses.table import LOSSES
+
+
+def log_losses(form: Form) -> tuple[str, ...]:
+    """The names of the losses whose rows may be of this form and that are a -ln p."""
+    return tuple(name for name, loss in LOSSES.items() if loss.log_loss and form in loss.kernels)
+
+
+OF_TWO, OF_CLASSES = log_losses(Form.BINARY), log_losses(Form.CATEGORICAL)
+FITTED = tuple(words[1] for words, command in COMMANDS.items() if command.kind == "fit")
+
+# Letters, marks, spaces, digits and signs of many kinds, all of them of some trouble somewhere.
+CHARACTERS = (
+    "aZ09 .,;:\"'\\/|%_^{}[]<>#&$~-+=@\t\n\r\0\x1b\x7f\x85\xa0éßçİΣя٣५½²日😀"
+    "\u017f\u0301\u200b\u202e\u2028\ufeff\ufffd\U0001d518\U0010ffff"
+)
+
+
+def any_text(longest: int) -> st.SearchStrategy[str]:
+    """Any text with `--full`; in the quick suite of those characters, as the table of all of them takes a second."""
+    return st.text(CHARACTERS, max_size=longest) if scaled(10) == 1 else st.text(max_size=longest)
+
 
 BINARY = """\
 label,p,q,w,g

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import answer, npy, npz, record, refusal, run, write
+from samples import FITTED
 
 from losscli.cli.app import main
 from losscli.commands import loss
@@ -291,7 +292,7 @@ def test_a_batch_without_weight_is_no_step_at_all() -> None:
 
 def test_smoothing_leaves_the_curvature_and_so_the_standard_errors_as_large_as_without() -> None:
     write("t.csv", "y,a\n1,1\n0,2\n1,0.5\n0,3\n1,2.5\n0,0.25\n")
-    for name in ("bce", "ce"):
+    for name in FITTED:
         args = ("fit", name, "t.csv", "-y", "y", "-x", "a", "--method", "newton")
         plain, smooth = record(*args), record(*args, "--smoothing", "0.2")
         theta = [one["theta"] for one in smooth["parameters"]]

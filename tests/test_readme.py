@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from conftest import DATA, ROOT, environment, run
 
+from losscli.losses.table import LOSSES
+
 PAGES = {
     path.name: path.read_text(encoding="utf-8")
     for path in (ROOT / "README.md", *sorted(ROOT.glob("losscli/topics/*.md")))
@@ -163,7 +165,7 @@ def test_a_console_block_answers_what_it_shows(page: str, line: int, block: str,
 def test_the_readme_shows_the_program_at_work() -> None:
     commands = [step.command for page, _, block in BLOCKS if page == "README.md" for step in steps_of(block)]
 
-    for name in ("bce", "ce", "nll"):
+    for name in LOSSES:
         assert any(f"losscli {name}" in command for command in commands)
 
 
@@ -178,7 +180,7 @@ def options_of(*command: str) -> set[str]:
 
 
 def test_every_option_is_documented() -> None:
-    for command in ("bce", "ce", "nll"):
+    for command in LOSSES:
         assert options_of(command)
         assert options_of(command) <= set(OPTION.findall(TEXT)), command
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import DATA, Result, process, record, refusal, run
+from samples import OF_TWO
 
 N = 240
 
@@ -517,7 +518,7 @@ def without_sources(result: Result) -> Any:
     return {key: value for key, value in result.json.items() if key != "sources"}
 
 
-@pytest.mark.parametrize("name", ["bce", "nll"])
+@pytest.mark.parametrize("name", OF_TWO)
 def test_all_questions_at_once_of_logits(path: Path, name: str) -> None:
     data = columns(path)
     rows = zip(*(data[key].tolist() for key in ("label", "site", "w", "id")), strict=True)

@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 from conftest import answer, close, listed, record, refusal, run, write
+from samples import FITTED, OF_CLASSES
 
 LABELS, PREDS = [1, 0, 0, 1, 0], [0.8, 0.3, 0.4, 0.7, 0.2]
 ROWS = [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.1, 0.1, 0.8]]
@@ -92,7 +93,7 @@ def test_several_models_are_weighed_by_the_same_counts(tmp_path: Path) -> None:
 
 def test_a_fit_balances_by_the_rows_that_it_has(tmp_path: Path) -> None:
     text = "y,a\n1,1\n0,2\n1,3\n0,-1\n1,0.5\n0,0.7\n1,2\n"
-    for command in ("bce", "ce"):
+    for command in FITTED:
         args = ("fit", command, "-", "-y", "y", "-x", "a", "--method", "newton", "--class-weight")
         one, other = (record(*args, w, stdin=text) for w in ("balanced", f"{7 / 6!r},{7 / 8!r}"))
         assert one["parameters"] == other["parameters"] and one["train_loss"] == other["train_loss"]
@@ -187,7 +188,7 @@ def test_class_weights_are_never_dealt_out_to_numbered_columns_in_another_order(
     Path("other.csv").write_text("y,p_1,p_0\n0,.2,.8\n1,.9,.1\n0,.4,.6\n")
     Path("truth.csv").write_text("y,p_True,p_False\n0,.2,.8\n1,.9,.1\n0,.4,.6\n")
     weights = ("--class-weight", "1,5")
-    for command in ("ce", "nll"):
+    for command in OF_CLASSES:
         assert answer(command, "sorted.csv", *weights) == close(right)
         assert answer(command, "other.csv", "-p", "p_0,p_1", *weights) == close(right)
         assert answer(command, "other.csv", "-p", "p_1,p_0", "--class-weight", "5,1") == close(right)

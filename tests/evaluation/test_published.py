@@ -6,6 +6,8 @@ import shlex
 import pytest
 from conftest import DATA, answer, record, run
 
+from losscli.enums import Like
+
 
 def a_unit(text: str) -> float:
     """A unit of the last digit of a published figure; some are rounded and some are cut."""
@@ -459,5 +461,5 @@ def test_the_losses_of_rows_are_those_of_torch(command: str, figures: list[float
 def test_the_unweighted_conventions_of_torch_keras_and_losscli_are_one() -> None:
     for command in ("ce Y P", "ce Q P", "bce y p", "bce q p"):
         plain = answer(*with_data(command))
-        for like in ("torch", "keras", "sklearn"):
+        for like in Like:
             assert answer(*with_data(command), "--like", like) == pytest.approx(plain, rel=1e-14, abs=0)

@@ -7,6 +7,8 @@ import shlex
 import pytest
 from conftest import answer, close, record, refusal, run
 
+from losscli.enums import Like
+
 LN2 = math.log(2.0)
 P3 = "'0.7,0.2,0.1;0.1,0.2,0.7'"  # rows of three probabilities
 Z3 = "'2,1,0;-1,0,3'"
@@ -196,7 +198,7 @@ def test_eps_clips_both_ends_and_counts_the_cells() -> None:
 
 
 def test_an_explicit_eps_wins_over_a_library() -> None:
-    for like in ("torch", "keras", "sklearn"):
+    for like in Like:
         assert answer("bce", "1", "0", "--like", like, "--eps", "1e-3") == approx(3 * math.log(10))
         assert answer("bce", "1", "0", "--like", like, "--eps", "0") == math.inf
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from conftest import environment, record, refusal, run
 
+from losscli.enums import Like, Scale
+
 LABELS, PROBS = "1,0,0,1", "0.8,0.3,0.4,0.7"
 
 
@@ -190,7 +192,7 @@ def test_the_longest_step_by_probabilities_is_a_quarter() -> None:
     assert "--step" in refusal("grad", "bce", "1", "0.5", "--method", "numeric", "--step", "0.2500001")
 
 
-@pytest.mark.parametrize("wrt", ["probs", "logits", "logprobs"])
+@pytest.mark.parametrize("wrt", list(Scale))
 def test_certain_hits_and_misses_pass_the_check(wrt: str) -> None:
     result = run("grad", "bce", "1,0,1,0,0.5", "1,0,0,1,1", "--check", "--wrt", wrt, "-f", "json")
     assert result.code == 0 and result.json["max_rel_error"] < 1e-6
@@ -203,8 +205,8 @@ def test_slopes_by_logits_next_to_probability_1_pass_the_check() -> None:
             assert (found["ok"], found["unchecked"]) == (True, 0) and found["max_rel_error"] < 1e-7, probs
 
 
-@pytest.mark.parametrize("like", ["torch", "keras", "sklearn"])
-@pytest.mark.parametrize("wrt", ["probs", "logits", "logprobs"])
+@pytest.mark.parametrize("like", list(Like))
+@pytest.mark.parametrize("wrt", list(Scale))
 @pytest.mark.parametrize(
     ("loss", "labels", "probs"),
     [("bce", "1,0,1,0,1,0", "0.9,0.3,0,1,1,0"), ("ce", "0,1,2", "0.7,0.2,0.1;0.5,0.5,0;0.2,0.3,0.5")],

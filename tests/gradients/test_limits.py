@@ -163,7 +163,7 @@ def test_numbers_at_the_ends_of_floats_give_no_warning_and_no_nan(
         more = ("--smoothing", "0.2")
     if "-w" in more:
         more = ("-w", ",".join(["1e308"] * (args[1].count(",") + 1 if args[0] == "bce" else 1)))
-    for by in ("probs", "logits", "logprobs"):
+    for by in Scale:
         code = main(["grad", *args, *more, "--wrt", by, "-f", "json"])
         out, err = capsys.readouterr()
         assert code in (0, 2) and "internal error" not in err and "Warning" not in err, (by, err)
@@ -239,7 +239,7 @@ def test_slopes_that_bend_within_a_step_are_not_judged() -> None:
     assert all(abs(analytic - numeric) > 0.05 * abs(analytic) for analytic, numeric in slopes)
 
 
-@pytest.mark.parametrize("scale", ["probs", "logits", "logprobs"])
+@pytest.mark.parametrize("scale", list(Scale))
 def test_beyond_a_bound_of_clipping_every_entry_is_checked(scale: str) -> None:
     near = ("0.9000001", "0.0999999", "0.95", "0.05", "1", "0")
     for label in ("1", "0", "0.25"):

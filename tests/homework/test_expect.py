@@ -16,6 +16,7 @@ from losscli.homework.mistakes.candidate import Candidate, CandidateArray
 from losscli.homework.mistakes.gradients import Predictions, RightGradient
 from losscli.homework.typed import typed_answer, typed_number
 from losscli.homework.verdict import judged
+from losscli.output.formats import FORMATS
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from diagnosis import Tally, kinds, measure
@@ -272,7 +273,7 @@ def test_options_of_an_answer_that_make_no_sense_are_refused(options: tuple[str,
 HIDDEN = ("0.36183", "0.361829", "1.44732", "0.52201", "0.223144", "0.510826", "0.693147")
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv", "tsv", "md"])
+@pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("typed", ["0.522", "0.7712", "0.36", "0", "nan"])
 def test_a_hidden_answer_is_not_given_away(form: str, typed: str) -> None:
     result = run(*BCE, "--expect", typed, "--hide-answer", "-f", form)
@@ -282,7 +283,7 @@ def test_a_hidden_answer_is_not_given_away(form: str, typed: str) -> None:
     assert ("base 2" in result.out) == (typed == "0.522" and form not in ("csv", "tsv"))
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv", "md"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_hidden_gradient_is_not_given_away(form: str) -> None:
     rows = run("grad", *BCE, "--wrt", "logits", "--expect", "0.2,-0.3,0.2,0.3", "--hide-answer", "-f", form)
     losses = run(*BCE, "-r", "none", "--expect", "1,2,3,4", "--hide-answer", "-f", "json")

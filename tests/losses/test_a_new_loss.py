@@ -260,8 +260,8 @@ def test_the_gradient_of_two_classes_passes_the_check(scale: str, wrt: str) -> N
     assert found["ok"] and found["unchecked"] == 0
 
 
-@pytest.mark.parametrize("scale", ["probs", "logits", "logprobs"])
-@pytest.mark.parametrize("wrt", ["probs", "logits", "logprobs"])
+@pytest.mark.parametrize("scale", list(Scale))
+@pytest.mark.parametrize("wrt", list(Scale))
 def test_the_gradient_of_several_classes_passes_the_check(scale: str, wrt: str) -> None:
     rows = np.array([[0.7, 0.2, 0.1], [0.15, 0.25, 0.6]])
     cells = rows if scale == "probs" else np.log(rows)

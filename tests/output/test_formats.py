@@ -90,7 +90,7 @@ def test_a_format_that_is_none_is_refused(args: tuple[str, ...]) -> None:
 EVIL = "x\x1b]0;y\x07\x9b\u202e\r"
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv", "tsv", "md"])
+@pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize(
     "args",
     [

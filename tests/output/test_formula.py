@@ -7,6 +7,7 @@ import pytest
 from conftest import run
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import any_text
 
 from losscli.losses.table import LOSSES, Kernel
 from losscli.output.formula import latex, maths
@@ -74,7 +75,7 @@ PIECES = [
 ]
 
 
-@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=12).map("".join))
+@given(st.lists(st.sampled_from(PIECES) | any_text(2), max_size=12).map("".join))
 def test_whatever_is_given_the_latex_is_well_formed(text: str) -> None:
     assert is_well_formed(latex(text))
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from conftest import DATA, answer, close, environment, process, record, run, write
 
+from losscli.output.formats import FORMATS
+
 BCE = ("bce", "1,0,0,1", "0.8,0.3,0.4,0.7")
 CE = ("ce", "0,1", ".8,.2;.3,.7")
 NLL = ("nll", "0.8,0.7,0.6,0.7")
@@ -355,7 +357,7 @@ def test_the_limit_itself_is_not_above_it() -> None:
     assert run(*BCE, "--fail-above", repr(answer(*BCE))).code == 0
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv", "tsv", "md"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_the_answer_is_printed_though_it_is_above_the_limit(form: str) -> None:
     result = run(*BCE, "--fail-above", "0.1", "-f", form)
     assert result.code == 1 and result.out == run(*BCE, "-f", form).out

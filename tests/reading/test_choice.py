@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from conftest import answer, close, record, refusal, run, write
+from samples import OF_TWO
+
+from losscli.losses.table import LOSSES
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -112,21 +115,21 @@ def test_the_prediction_column_is_found_by_its_name(name: str, case: Callable[[s
 
 
 @pytest.mark.parametrize(("one", "other"), [*pairwise(LABEL_NAMES)])
-@pytest.mark.parametrize("command", ["bce", "ce", "nll"])
+@pytest.mark.parametrize("command", LOSSES)
 def test_two_columns_named_as_the_label_are_refused_with_both(command: str, one: str, other: str) -> None:
     said = f"'{one}' and '{other}' could each be the label; choose with -y"
     assert refusal(command, stdin=f"{one},prob,{other},p0\n1,0.8,1,0.2\n") == f"<stdin>: {said}"
 
 
 @pytest.mark.parametrize(("one", "other"), [*pairwise(PROB_NAMES), ("logit", "logits"), ("logits", "logprob")])
-@pytest.mark.parametrize("command", ["bce", "nll"])
+@pytest.mark.parametrize("command", OF_TWO)
 def test_two_columns_named_as_the_prediction_are_refused_with_both(command: str, one: str, other: str) -> None:
     said = f"'{one}' and '{other}' could each be the prediction; choose with -p"
     assert refusal(command, stdin=f"label,{one},{other}\n1,1,0.8\n") == f"<stdin>: {said}"
 
 
 @pytest.mark.parametrize("other", ["y_proba", "y_score"])
-@pytest.mark.parametrize("command", ["bce", "nll"])
+@pytest.mark.parametrize("command", OF_TWO)
 def test_decisions_beside_probabilities_are_not_scored_in_their_place(command: str, other: str) -> None:
     table = f"y_true,y_pred,{other}\n1,1,0.8\n0,0,0.3\n"
     said = f"<stdin>: 'y_pred' and '{other}' could each be the prediction; choose with -p"

@@ -1,10 +1,12 @@
 """The header and the choice of columns hang on the first rows together: a bad cell is refused wherever it stands."""
 
 import math
+from itertools import product
 from pathlib import Path
 
 import pytest
-from conftest import answer, close, refusal, write
+from conftest import answer, close, crossed, refusal, write
+from samples import OF_CLASSES
 
 CLASSES = "label,p_cat,p_dog,p_emu\n"
 ROWS = ["cat,2,1,-1", "dog,0,1,3", "emu,1,0,2", "cat,3,1,0"]
@@ -19,18 +21,16 @@ COMMANDS = (
 
 
 def test_a_bad_cell_of_a_class_is_refused_in_whichever_row_and_class_it_stands(here: Path) -> None:
-    for command in COMMANDS:
-        for bad in ("x", "0.8x", "2021-01-05"):
-            for place in range(len(ROWS)):
-                for column in (1, 2, 3):
-                    rows = [row.split(",") for row in ROWS]
-                    rows[place][column] = bad
-                    text = CLASSES + "\n".join(map(",".join, rows)) + "\n"
-                    name = CLASSES.strip().split(",")[column]
+    everywhere = list(product(range(len(ROWS)), (1, 2, 3)))
+    for command, bad, (place, column) in crossed(COMMANDS, ("x", "0.8x", "2021-01-05"), everywhere):
+        rows = [row.split(",") for row in ROWS]
+        rows[place][column] = bad
+        text = CLASSES + "\n".join(map(",".join, rows)) + "\n"
+        name = CLASSES.strip().split(",")[column]
 
-                    said = refusal(*command, write("t.csv", text))
+        said = refusal(*command, write("t.csv", text))
 
-                    assert said == f"t.csv:{place + 2}: column '{name}': '{bad}' is not a number"
+        assert said == f"t.csv:{place + 2}: column '{name}': '{bad}' is not a number"
 
 
 def test_columns_that_share_no_name_are_classes_whatever_the_first_row_holds(here: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_bad_cell_of_a_class_is_refused_in_the_only_row_too(here: Path) -> Non
             said = refusal("ce", "--from", "logits", write("t.csv", text))
 
             assert said == f"t.csv:2: column '{stem}emu': '{bad}' is not a number"
-            for command in ("ce", "nll"):
+            for command in OF_CLASSES:
                 two = write("t.csv", f"id,{stem}True,label,{stem}False\n7,{bad},1,-6.5\n")
                 said = refusal(command, "--from", "logits", two)
                 assert said == f"t.csv:2: column '{stem}True': '{bad}' is not a number"
@@ -130,7 +130,7 @@ def test_a_bad_first_row_of_a_table_without_a_header_is_a_fault_of_its_line(here
 
 def test_a_header_of_numbers_that_are_not_whole_is_refused_with_the_option_that_takes_it(here: Path) -> None:
     table = "label,0.5,1.5\n0.5,0.8,0.2\n1.5,0.3,0.7\n"
-    for command in ("ce", "nll"):
+    for command in OF_CLASSES:
         said = refusal(command, write("t.csv", table))
         assert said.startswith("t.csv:1: column 1: label 'label' is not a class; the classes are '0', '1'")
         assert said.endswith("; if this line names the columns, give --header")

@@ -14,6 +14,7 @@ import pytest
 from conftest import answer, close, examples, record, refusal, run, write
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
+from samples import any_text
 
 from losscli.data.blocks import placed
 from losscli.data.categorical import Categorical, missing_words, stacked, taken, texts, texts_of
@@ -274,7 +275,7 @@ def test_many_keys_at_a_time_are_matched_as_they_are_one_by_one(
 
 # --- cells as bytes ---------------------------------------------------------------------------------------------------
 WORD = st.one_of(
-    st.text(max_size=6),
+    any_text(6),
     st.sampled_from(
         ["", "NaN", "-nan", "+NAN", "N/A", "nul", "None", ".", "nann", "/", "n\0", "a\0", "ab" * 40, "é" * 33]
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import answer, close, npz, record, refusal, run, write
+from samples import OF_CLASSES
 
 LOSS = -(log(0.8) + log(0.7)) / 2
 
@@ -81,7 +82,7 @@ def test_true_and_false_name_one_and_zero(here: Path) -> None:
     for header in ("p_True,p_False", "TRUE,FALSE", "prob_true,prob_false", "p_1,p_0"):
         for yes, no in (("1", "0"), ("True", "False"), ("true", "false"), ("1.0", "0.0")):
             write("t.csv", f"label,{header}\n{yes},0.9,0.1\n{no},0.2,0.8\n")
-            for command in ("ce", "nll"):
+            for command in OF_CLASSES:
                 assert answer(command, "t.csv", "-y", "label") == close(-(log(0.9) + log(0.8)) / 2), (header, yes)
     write("t.csv", "q_1,q_0,p_False,p_True\n1,0,0.1,0.9\n0,1,0.8,0.2\n")
     assert answer("ce", "t.csv", "-y", "q_*", "-p", "p_*") == close(-(log(0.9) + log(0.8)) / 2)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import answer, close, record, refusal, write
+from samples import OF_CLASSES
 
 LOSS = -(log(0.8) + log(0.7)) / 2
 TABLES = (
@@ -24,7 +25,7 @@ def test_a_list_in_a_cell_is_the_class_probabilities_of_its_row(here: Path) -> N
     for table in TABLES:
         path = write("t.txt", table)
         chosen = ("-y", "1", "-p", "2")
-        for command in ("ce", "nll"):
+        for command in OF_CLASSES:
             for options in ((), chosen, ("-p", "2"), *(((("-p", "probs"),)) if "probs" in table else ())):
                 assert answer(command, path, *options) == close(LOSS), (table, options)
         assert answer("ce", "0,1", path, *chosen[2:]) == close(LOSS), table

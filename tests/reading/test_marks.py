@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import answer, close, record, refusal, run, write
+from samples import OF_CLASSES
+
+from losscli.enums import Like
 
 MARKS = (
     "#N/A",
@@ -88,7 +91,7 @@ def test_a_mark_that_the_user_or_a_column_names_is_a_label(here: Path) -> None:
         assert answer("bce", "--positive", mark, "t.csv") == both, mark
         write("l.csv", f"id,label\n1,{mark}\n2,cat\n")
         write("p.csv", f"id,p_{mark},p_cat\n1,0.8,0.2\n2,0.3,0.7\n")
-        for command in ("ce", "nll"):
+        for command in OF_CLASSES:
             for options in ((), ("--key", "id"), ("--na", "drop")):
                 assert answer(command, "l.csv", "p.csv", *options) == both, mark
             assert answer(command, f"{mark},cat", "p.csv", "-p", "p_*") == both, mark
@@ -150,7 +153,7 @@ def test_a_probability_that_a_float_rounds_to_certainty_is_refused_wherever_it_s
         )
         assert refusal("ce", write("c.csv", f"label,p_0,p_1\n0,{cell},1\n")).startswith("c.csv:2: column 'p_0'")
         assert refusal("bce", write("t.jsonl", f'{{"label": 1, "p": {cell}}}\n')).startswith("t.jsonl:1: column 'p'")
-        for clips in (("--eps", "0.1"), *(("--like", library) for library in ("torch", "keras", "sklearn"))):
+        for clips in (("--eps", "0.1"), *(("--like", library) for library in Like)):
             assert answer("bce", "1,0", f"0.8,{cell}", *clips) == answer("bce", "1,0", f"0.8,{float(cell)!r}", *clips)
 
 

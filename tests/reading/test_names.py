@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import answer, close, record, refusal, run, scaled, write
 
+from losscli.losses.table import LOSSES
+
 # label 1 at cat, then at dog; probabilities 0.8 and 0.9
 RIGHT = -(log(0.8) + log(0.9)) / 2
 SOFT = {"q_cat": (1, 0), "q_dog": (0, 1), "p_dog": (0.2, 0.9), "p_cat": (0.8, 0.1)}
@@ -136,7 +138,7 @@ def test_classes_named_in_another_order_than_the_header_are_refused(here: Path) 
     assert answer("ce", "t.csv", "--classes", "x,cat") == close(-log(0.8))
 
 
-@pytest.mark.parametrize("command", ["ce", "bce", "nll"])
+@pytest.mark.parametrize("command", LOSSES)
 def test_permuting_named_columns_changes_no_figure(command: str, here: Path) -> None:
     shuffler = random.Random(4)
     names = ("ant", "bee", "cow", "dog")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import answer, close, record, refusal, run, write
+from samples import OF_CLASSES
 
 LABELS = "sample_id,label\n17,1\n42,0\n3,1\n"
 PREDS = "id,prob\n42,0.3\n3,0.6\n17,0.8\n"
@@ -56,7 +57,7 @@ def test_classes_and_several_models_are_told_too(here: Path) -> None:
     write("l.csv", "image,label\na.png,cat\nb.png,dog\nc.png,cat\n" + "".join(f"{at}.png,dog\n" for at in range(9)))
     rows = [f"{name}.png,0.6,0.4,0.7,0.3\n" for name in ("c", "b", "a", *range(9))]
     write("p.csv", "file,a_cat,a_dog,b_cat,b_dog\n" + "".join(rows))
-    for command in ("ce", "nll"):
+    for command in OF_CLASSES:
         for models in (("-p", "a_*"), ("-p", "a_*", "-p", "b_*")):
             said = refusal(command, "l.csv", "p.csv", *models)
             assert "'image' is 'a.png' and 'file' 'c.png'" in said and "--key image=file" in said, said

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, close, examples, record, refusal, run, write
+from conftest import answer, close, crossed, examples, record, refusal, run, write
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import OF_CLASSES
 
 from losscli.data.cells import MISSING
 
@@ -131,7 +132,7 @@ def test_a_missing_key_joins_nothing_and_its_row_can_be_dropped(here: Path) -> N
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     other = "the key is missing; --na drop leaves such rows out"
     write("l.csv", "id,label\n7,1\nx,0\n")
-    for mark in sorted(MISSING):
+    for mark, preds in crossed(sorted(MISSING), ("p.csv", "p.jsonl", "p.parquet", "p.npz")):
         cells = {"id": ["7", mark, "x"], "prob": [0.8, 0.5, 0.3]}
         lines = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
         write("p.csv", "id,prob\n" + "".join(f'"{line["id"]}",{line["prob"]}\n' for line in lines))
@@ -141,13 +142,12 @@ def test_a_missing_key_joins_nothing_and_its_row_can_be_dropped(here: Path) -> N
         write("labels.csv", f'id,label\n7,1\n"{mark.upper()}",1\nx,0\n')
         write("preds.csv", "id,prob\nx,.3\n7,.8\n")
         places = {"p.csv": "p.csv:3", "p.jsonl": "p.jsonl:2", "p.parquet": "p.parquet: row 2 (row group 1)"}
-        for preds in ("p.csv", "p.jsonl", "p.parquet", "p.npz"):
-            place = places.get(preds, f"{preds}: row 2")
-            assert refusal("bce", "l.csv", preds, "--key", "id").startswith(place), (mark, preds)
-            assert refusal("bce", "l.csv", preds, "--key", "id").endswith(f"column 'id': {other}"), (mark, preds)
-            found = record("bce", "l.csv", preds, "--key", "id", "--na", "drop")
-            assert (found["n"], found["dropped"], found["unmatched"]) == (2, 1, 0), (mark, preds)
-            assert found["value"] == close(-(log(0.8) + log(0.7)) / 2)
+        said = refusal("bce", "l.csv", preds, "--key", "id")
+        assert said.startswith(places.get(preds, f"{preds}: row 2")), (mark, preds)
+        assert said.endswith(f"column 'id': {other}"), (mark, preds)
+        found = record("bce", "l.csv", preds, "--key", "id", "--na", "drop")
+        assert (found["n"], found["dropped"], found["unmatched"]) == (2, 1, 0), (mark, preds)
+        assert found["value"] == close(-(log(0.8) + log(0.7)) / 2)
         assert refusal("bce", "labels.csv", "preds.csv", "--key", "id") == f"labels.csv:3: column 'id': {other}", mark
         found = record("bce", "labels.csv", "preds.csv", "--key", "id", "--na", "drop")
         assert (found["n"], found["dropped"], found["value"]) == (2, 1, close(-(log(0.8) + log(0.7)) / 2)), mark
@@ -201,7 +201,7 @@ def test_a_column_of_both_tables_that_would_be_a_class_is_refused(here: Path) ->
     write("l.csv", "user,label\n2,dog\n1,cat\n")
     write("p.csv", "user,cat,dog\n2,-1,1\n1,1,-1\n")
     said = "p.csv: column 'user' is in l.csv too and would be read as a class; choose the classes with -p"
-    for command in ("ce", "nll"):
+    for command in OF_CLASSES:
         assert refusal(command, "l.csv", "p.csv", "--from", "logits") == said
         expected = close(log(1 + math.exp(-2)))
         assert answer(command, "l.csv", "p.csv", "--from", "logits", "-p", "cat,dog") == expected
@@ -255,7 +255,7 @@ def test_several_columns_are_one_key(here: Path) -> None:
 
 
 def test_classes_are_joined_by_key(here: Path) -> None:
-    for command in ["ce", "nll"]:
+    for command in OF_CLASSES:
         both("id,species\n2,dog\n1,cat\n", "id,cat,dog\n1,.9,.1\n2,.3,.7\n")
 
         assert answer(command, "labels.csv", "preds.csv", "--key", "id") == close(-(log(0.9) + log(0.7)) / 2)

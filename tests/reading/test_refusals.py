@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from conftest import answer, crossed, npy, npz, process, refusal, run, write
 
+from losscli.output.formats import FORMATS
+
 pytestmark = pytest.mark.usefixtures("here")
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
@@ -550,7 +552,7 @@ def test_options_of_other_commands_are_not_offered() -> None:
 
 def test_what_is_refused_prints_nothing_in_any_format() -> None:
     write("t.csv", "label,prob\n" + "1,0.5\n" * 5_000 + "1,x\n")
-    for form in ("table", "json", "csv", "tsv", "md"):
+    for form in FORMATS:
         for reduction in ("mean", "none"):
             assert refusal("bce", "t.csv", "-f", form, "-r", reduction).startswith("t.csv:5002: ")
 

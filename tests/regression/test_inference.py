@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import crossed, record, refusal, run
+from samples import FITTED
 
 RANKS = "admit,gre,rank\n1,3.2,b\n0,2.1,a\n1,2.9,c\n0,3.0,a\n0,2.2,c\n1,2.0,b\n0,2.8,b\n1,3.3,a\n1,2.5,c\n0,3.1,c\n"
 FIT = ("fit", "bce", "-", "-y", "admit", "-x", "gre,rank", "--method", "newton")
@@ -108,7 +109,7 @@ def dummies(text: str) -> str:
 @pytest.mark.parametrize(
     ("command", "more"),
     crossed(
-        ["bce", "ce"],
+        FITTED,
         [("--steps", "50"), ("--method", "newton"), ("--no-intercept",), ("--standardize", "--steps", "5")],
     ),
 )
@@ -173,7 +174,7 @@ def test_a_missing_level_is_refused_or_dropped() -> None:
     assert found["n"] == 9
 
 
-@pytest.mark.parametrize("command", ["bce", "ce"])
+@pytest.mark.parametrize("command", FITTED)
 @pytest.mark.parametrize("size", ["1e307", "-1.7976931348623157e308"])
 def test_features_at_the_end_of_the_floats_are_refused_with_their_line(command: str, size: str) -> None:
     text = f"y,a\n1,1\n0,2\n1,{size}\n0,-1e307\n"
@@ -182,7 +183,7 @@ def test_features_at_the_end_of_the_floats_are_refused_with_their_line(command: 
         assert ":4: column 'a': the feature is beyond the range of floats" in said
 
 
-@pytest.mark.parametrize("command", ["bce", "ce"])
+@pytest.mark.parametrize("command", FITTED)
 def test_features_of_any_other_size_are_fitted_as_they_are_in_other_units(command: str) -> None:
     text = "y,a\n1,1{0}\n0,2{0}\n1,3{0}\n0,-1{0}\n1,0.5{0}\n0,0.7{0}\n"
     for more in (("--method", "newton"), ("--standardize", "--steps", "20")):

@@ -10,6 +10,7 @@ import pytest
 from conftest import examples, record, refusal, run, write
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from samples import FITTED
 
 Rows = list[tuple[tuple[int, ...], int]]  # features, class
 
@@ -136,7 +137,7 @@ QUASI = {
 
 
 @pytest.mark.parametrize("name", QUASI)
-@pytest.mark.parametrize("command", ["bce", "ce"])
+@pytest.mark.parametrize("command", FITTED)
 def test_classes_that_touch_have_no_optimum(name: str, command: str) -> None:
     assert "quasi-separable" in refusal("fit", command, "--method", "newton", stdin=QUASI[name])
 
@@ -229,7 +230,7 @@ def test_rows_without_weight_do_not_separate_or_join() -> None:
 
 
 @pytest.mark.parametrize("options", [("--smoothing", "0.1"), ("--l2", "0.01"), ("--smoothing", "0.1", "--l2", "0.01")])
-@pytest.mark.parametrize("command", ["bce", "ce"])
+@pytest.mark.parametrize("command", FITTED)
 @pytest.mark.parametrize("rows", QUASI.values())
 def test_smoothing_and_a_penalty_make_an_optimum(options: tuple[str, ...], command: str, rows: str) -> None:
     found: Any = record("fit", command, "--method", "newton", *options, stdin=rows)
@@ -245,14 +246,14 @@ def test_an_outlier_hides_no_overlap() -> None:
 def test_more_columns_than_rows_have_no_single_optimum() -> None:
     path = write("t.csv", "y,a,b,c\n1,0.7,0.2,0.1\n0,0.1,0.2,0.7\n1,0.2,0.6,0.3\n")
 
-    for loss in ("bce", "ce"):
+    for loss in FITTED:
         said = refusal("fit", loss, path, "-y", "y", "--method", "newton", "--smoothing", "0.1")
         assert said.endswith(
             "4 columns with the intercept have rank 3, so newton has no single optimum; leave a column out or add --l2"
         )
 
 
-@pytest.mark.parametrize("command", ["bce", "ce"])
+@pytest.mark.parametrize("command", FITTED)
 def test_no_step_raises_the_loss_from_wherever_it_begins(command: str) -> None:
     draw = random.Random(command)
     label = (lambda: draw.randrange(2)) if command == "bce" else (lambda: draw.choice("abc"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DATA, answer, refusal, run
+from samples import FITTED
 
 HOMEWORK = ("fit", "bce", str(DATA / "homework.csv"), "-y", "passed", "-x", "hours", "--method", "newton")
 TWO = "a,b,y\n1,2,0\n2,1,0\n3,4,1\n4,3,1\n2,2,1\n3,1,0\n"
@@ -65,7 +66,7 @@ def test_a_feature_with_the_name_of_a_prediction_is_renamed_so_that_the_table_re
     table = TWO.replace("a,b,y", "score,p_b,y")
     path = tmp_path / "p.csv"
 
-    for loss in ("bce", "ce"):
+    for loss in FITTED:
         run("fit", loss, "-y", "y", "-x", "score,p_b", "--steps", "3", "--predict", path, stdin=table)
         assert path.read_text().splitlines()[0].endswith(",x_score,x_p_b")
         fitted = run("fit", loss, "-y", "y", "-x", "score,p_b", "--steps", "3", "-f", "json", stdin=table).json
