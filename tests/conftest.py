@@ -234,6 +234,19 @@ def record(*args: str | os.PathLike[str], stdin: bytes | str = b"") -> dict[str,
     return found
 
 
+def verdict(*args: str | os.PathLike[str]) -> dict[str, Any]:
+    """What is said of a wrong answer, in `--expect`; the exit code must be 1."""
+    result = run(*args, "-f", "json")
+    assert result.code == 1, result
+    found: dict[str, Any] = result.json["expect"]
+    return found
+
+
+def mistakes(*args: str | os.PathLike[str]) -> list[str]:
+    """The ids of the mistakes that a wrong answer is consistent with."""
+    return [fit["id"] for fit in verdict(*args)["consistent_with"]]
+
+
 def refusal(*args: str | os.PathLike[str], stdin: bytes | str = b"") -> str:
     """The one line of an error, without the name of the command; standard output must be empty and the exit code 2."""
     result = run(*args, stdin=stdin)

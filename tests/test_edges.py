@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, npy, npz, record, refusal, run, write
+from conftest import answer, npy, npz, record, refusal, run, verdict, write
 from samples import FITTED
 
 from losscli.cli.app import main
@@ -229,21 +229,14 @@ def test_a_product_of_rounded_numbers_stands_for_all_that_they_may_be() -> None:
 
 def test_one_entry_that_is_not_zero_tells_no_ratio() -> None:
     args = ("grad", "bce", "--wrt", "logits")
-    assert record_of_wrong(*args, "1,0", "0.8,0.3", "--expect=-0.3,0.45")["ratio"] == 3
-    assert record_of_wrong(*args, "1,0", "0.8,0", "--expect=-0.3,0")["ratio"] is None
-
-
-def record_of_wrong(*args: str) -> dict[str, object]:
-    result = run(*args, "-f", "json")
-    assert result.code == 1, result
-    expect: dict[str, object] = result.json["expect"]
-    return expect
+    assert verdict(*args, "1,0", "0.8,0.3", "--expect=-0.3,0.45")["ratio"] == 3
+    assert verdict(*args, "1,0", "0.8,0", "--expect=-0.3,0")["ratio"] is None
 
 
 def test_an_ignored_row_counted_as_the_last_class_has_its_class_weight() -> None:
     mistaken = (-math.log(0.7) - 2 * math.log(0.6) - 5 * math.log(0.5)) / (1 + 2 + 5)
     args = ("--ignore", "9", "--class-weight", "1,2,5", "--expect", f"{mistaken:.6f}")
-    found = record_of_wrong("ce", "0,1,9", "0.7,0.2,0.1;0.3,0.6,0.1;0.2,0.3,0.5", *args)
+    found = verdict("ce", "0,1,9", "0.7,0.2,0.1;0.3,0.6,0.1;0.2,0.3,0.5", *args)
     assert [suspect["id"] for suspect in found["consistent_with"]] == ["ignored-as-class"]  # type: ignore[attr-defined]
 
 

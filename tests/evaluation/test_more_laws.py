@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import npy, record, run, write
+from conftest import mistakes, npy, record, run, write
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -81,14 +81,8 @@ def test_the_weights_of_ignored_rows_in_the_divisor_are_told() -> None:
         args = ("ce", "t.csv", "-y", "label", "-p", "a,b", "--ignore", "9", *weights)
         right = record(*args)
         typed = right["sum"] / (right["divisor"] + more)
-        found = record_of_wrong(*args, "--expect", f"{typed:.7g}")
+        found = mistakes(*args, "--expect", f"{typed:.7g}")
         assert "ignored-in-divisor" in found, (weights, found)
-
-
-def record_of_wrong(*args: str) -> list[str]:
-    result = run(*args, "-f", "json")
-    assert result.code == 1, result.err
-    return [fit["id"] for fit in result.json["expect"]["consistent_with"]]
 
 
 def test_mistakes_of_dividing_are_told_of_means_alone() -> None:
@@ -99,7 +93,7 @@ def test_mistakes_of_dividing_are_told_of_means_alone() -> None:
             right = np.array(record(*args)["gradient"])
             for factor, name in ((5 / 4, "n-minus-1"), (5.0, "not-averaged"), (0.2, "divided-twice")):
                 typed = ",".join(f"{x:.9g}" for x in right * factor)
-                found = record_of_wrong(*args, f"--expect={typed}")
+                found = mistakes(*args, f"--expect={typed}")
                 assert (name in found) == (reduction == "mean" or name == "divided-twice"), (
                     way,
                     reduction,

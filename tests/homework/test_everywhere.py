@@ -4,7 +4,7 @@ from math import exp, log
 
 import numpy as np
 import pytest
-from conftest import run
+from conftest import verdict
 
 Y, P = np.array([1.0, 0.0, 0.0, 1.0, 1.0]), np.array([0.8, 0.3, 0.4, 0.7, 0.9])
 BCE = ("bce", "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.9")
@@ -20,9 +20,7 @@ TAGS = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
 
 def named(value: float, *command: str) -> list[tuple[str, str]]:
     """What a wrong answer typed with 6 digits is consistent with: ids and meanings."""
-    result = run(*command, f"--expect={value:.6g}", "-f", "json")
-    assert result.code == 1, result.err
-    return [(fit["id"], fit["meaning"]) for fit in result.json["expect"]["consistent_with"]]
+    return [(fit["id"], fit["meaning"]) for fit in verdict(*command, f"--expect={value:.6g}")["consistent_with"]]
 
 
 def ids(value: float, *command: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import run
+from conftest import mistakes, run, verdict
 
 Y = np.array([1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0])
 P = np.array([0.8, 0.3, 0.45, 0.72, 0.9, 0.15, 0.35])
@@ -23,9 +23,7 @@ MULTI = ("bce", *(";".join(",".join(map(str, row)) for row in cells) for cells i
 
 def ids(value: float, *command: str) -> list[str]:
     """What a wrong answer typed with 6 digits is consistent with."""
-    result = run(*command, f"--expect={value:.6g}", "-f", "json")
-    assert result.code == 1, result.err
-    return [fit["id"] for fit in result.json["expect"]["consistent_with"]]
+    return mistakes(*command, f"--expect={value:.6g}")
 
 
 def bce(y: np.ndarray, p: np.ndarray) -> float:
@@ -195,9 +193,7 @@ def test_a_long_typed_text_is_shortened_wherever_it_is_repeated() -> None:
 
 def told(value: float, *command: str) -> dict[str, str]:
     """What each mistake that gives a wrong answer, typed with 6 digits, means."""
-    result = run(*command, f"--expect={value:.6g}", "-f", "json")
-    assert result.code == 1, result.err
-    return {fit["id"]: fit["meaning"] for fit in result.json["expect"]["consistent_with"]}
+    return {fit["id"]: fit["meaning"] for fit in verdict(*command, f"--expect={value:.6g}")["consistent_with"]}
 
 
 def test_the_same_probability_for_every_class_is_named_in_a_sum_too() -> None:

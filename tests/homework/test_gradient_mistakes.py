@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import run
+from conftest import run, verdict
 
 Y, P = np.array([1.0, 0.0, 0.0, 1.0, 1.0]), np.array([0.8, 0.3, 0.4, 0.7, 0.9])
 G = (P - Y) / 5
@@ -28,10 +28,7 @@ def text(given: np.ndarray) -> str:
 
 def told(command: tuple[str, ...], given: str) -> dict[str, Any]:
     """The verdict on a wrong gradient."""
-    result = run(*command, f"--expect={given}", "-f", "json")
-    assert result.code == 1, result.err
-    found: dict[str, Any] = result.json["expect"]
-    return found
+    return verdict(*command, f"--expect={given}")
 
 
 def ids(command: tuple[str, ...], given: np.ndarray) -> list[str]:

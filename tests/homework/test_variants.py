@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import run
+from conftest import run, verdict
 
 Y, P = np.array([1.0, 0.0, 0.0, 1.0, 1.0]), np.array([0.8, 0.3, 0.4, 0.7, 0.9])
 BCE = ("bce", "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.9")
@@ -32,9 +32,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 def told(command: tuple[str, ...], value: Any) -> list[dict[str, Any]]:
     """What a wrong answer typed with 6 digits is consistent with."""
     typed = ",".join(f"{x:.6g}" for x in np.ravel(value).tolist())
-    result = run(*command, f"--expect={typed}", "-f", "json")
-    assert result.code == 1, result
-    found: list[dict[str, Any]] = result.json["expect"]["consistent_with"]
+    found: list[dict[str, Any]] = verdict(*command, f"--expect={typed}")["consistent_with"]
     return found
 
 
