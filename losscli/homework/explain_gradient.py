@@ -4,7 +4,6 @@ The chain is shown where it fits a line; the quotient rule of rescaled rows does
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -130,35 +129,9 @@ def _chains(gradient: Gradient) -> Iterator[tuple[Place, str]]:
 
 
 # --- with respect to parameters ---------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class _Work:
-    """The formula, a line for each of the first examples, and for each parameter the sum that is its entry."""
-
-    formula: tuple[Line, ...]
-    examples: Grid
-    sums: Grid
-    more: int
-
-    def grids(self, formula: Sequence[Line]) -> tuple[Grid, ...]:
-        rows = self.examples.rows
-        if self.more:
-            rest = ("",) * (len(self.examples.header) - 2)
-            rows += (("...", plural(self.more, "more row"), *rest),)
-        return lines_grid("formula", formula), Grid(rows, self.examples.header), self.sums
-
-    def record(self, formula: Sequence[Line]) -> dict[str, Any]:
-        return {
-            "formula": [str(line) for line in formula],
-            "examples": _records(("example", "x", "y", "z", "h", "slope"), self.examples),
-            "more": self.more,
-            "sums": _records(("parameter", "gradient", "sum"), self.sums),
-        }
-
-
 def explain_parameters(design: DesignMatrix, theta: Array) -> Explanation:
     """The work behind a gradient with respect to parameters: each example's slope, and the sums X^T (h - y) / m."""
-    work = _work(design, theta, gradient_divisor(design.problem, design.summary))
-    return Explanation(work.grids(work.formula), work.record(work.formula))
+    return _work(design, theta, gradient_divisor(design.problem, design.summary))
 
 
 def _records(names: Sequence[str], grid: Grid) -> list[dict[str, object]]:
@@ -167,8 +140,10 @@ def _records(names: Sequence[str], grid: Grid) -> list[dict[str, object]]:
     return [dict(zip(names, row, strict=True)) for row in cells]
 
 
-def _work(design: DesignMatrix, theta: Array, divisor: float) -> _Work:
-    """The work at `theta`; the sum over the examples is divided by `divisor`."""
+def _work(
+    design: DesignMatrix, theta: Array, divisor: float, before: Sequence[Line] = (), after: Sequence[Line] = ()
+) -> Explanation:
+    """The formula between other lines, a row for each of the first examples, and the sum that is each entry."""
     s = design.problem.settings
     # whether the slope of each example by its logits is h - y, with nothing else to it
     plain = s.loss.log_loss and design.weight is None and not (s.smoothing or s.focal or s.class_weight or s.pos_weight)
@@ -177,14 +152,26 @@ def _work(design: DesignMatrix, theta: Array, divisor: float) -> _Work:
     words = "{}, {}, what the mean divides by" if over else "{}"
     classes = design.shape.classes is not None
     lines = (
+        *before,
         maths(f"z = X theta{'^T' if classes else ''}, and h = p = {'softmax(z)' if classes else '1 / (1 + e^-z)'}"),
         *map(maths, kernel_of(design.problem, Scale.LOGITS).chain),
         *option_lines(design.problem),
         *(() if design.weight is None else (maths("dloss/dz", words="each {} is multiplied by its row's weight"),)),
         maths(f"dloss/dtheta = X^T {slope}{over}", *([f"m = {divisor:.6g}"] if over else []), words=words),
+        *after,
     )
-    count = min(design.rows, SHOWN)
-    return _Work(lines, _examples(design, theta, count, plain), _sums(design, theta, divisor), design.rows - count)
+    examples, sums = _examples(design, theta, min(design.rows, SHOWN), plain), _sums(design, theta, divisor)
+    more = design.rows - len(examples.rows)
+    record = {
+        "formula": [str(line) for line in lines],
+        "examples": _records(("example", "x", "y", "z", "h", "slope"), examples),
+        "more": more,
+        "sums": _records(("parameter", "gradient", "sum"), sums),
+    }
+    if more:
+        rest = ("...", plural(more, "more row"), *("",) * (len(examples.header) - 2))
+        examples = examples._replace(rows=(*examples.rows, rest))
+    return Explanation((lines_grid("formula", lines), examples, sums), record)
 
 
 def _examples(design: DesignMatrix, theta: Array, count: int, plain: bool) -> Grid:
@@ -254,13 +241,14 @@ def explain_step(design: DesignMatrix, start: Array, config: FitConfig, fit: Fit
 
     `scaled` says that the features were standardized.
     """
-    work = _work(design, start, design.divisor)
-    lines: list[Line] = [
-        *(["the features are scaled to mean 0 and deviation 1"] if scaled else []),
-        *work.formula,
-        *([maths(f"{config.l2:g} * theta", words=PENALTY)] if config.l2 else []),
-        maths("theta - lr * gradient", f"lr = {config.lr:g}", words="a step: {}, {} being the learning rate"),
-    ]
+    step_line = maths("theta - lr * gradient", f"lr = {config.lr:g}", words="a step: {}, {} being the learning rate")
+    work = _work(
+        design,
+        start,
+        design.divisor,
+        before=["the features are scaled to mean 0 and deviation 1"] if scaled else [],
+        after=[*([maths(f"{config.l2:g} * theta", words=PENALTY)] if config.l2 else []), step_line],
+    )
     gradient = by_formula(design, start) / design.divisor + config.l2 * penalized(design, start)
     slopes, rows = gradient.ravel().tolist(), []
     for (name, feature), theta, slope in zip(class_and_name(design.shape), start.ravel().tolist(), slopes, strict=True):
@@ -271,9 +259,9 @@ def explain_step(design: DesignMatrix, start: Array, config: FitConfig, fit: Fit
     change = f"{'lower' if after < before else 'higher'} by {abs(before - after):.6g}"
     losses = Grid((("loss before the first step", before, ""), ("loss after it", after, change)), wrapped=True)
     record = {
-        **work.record(lines),
+        **work.record,
         "step": _records(("parameter", "theta", "gradient", "step", "after"), steps),
         "loss_before": before,
         "loss_after": after,
     }
-    return Explanation((*work.grids(lines), steps, losses), record)
+    return Explanation((*work.grids, steps, losses), record)

@@ -150,16 +150,16 @@ class Typed:
 
 
 def typed_number(text: str, unit: str = "") -> Typed:
-    """The number that a text is, `unit` being the one asked for; UsageError where it is none."""
-    plain, named = _normal(text), ""
+    """The number that a text writes; UsageError where it is none. `unit` is the one asked for."""
+    plain, typed_unit = _normal(text), ""
     if with_unit := _UNIT.match(plain):
-        plain, named = with_unit[1].strip(), _UNITS[with_unit[2].lower().removesuffix("s")]
+        plain, typed_unit = with_unit[1].strip(), _UNITS[with_unit[2].lower().removesuffix("s")]
     if cut := re.fullmatch(r"(.*\.\d+)\.{3,}", plain):
         plain = cut[1]
-    found = _plain(plain, text.strip()) if len(plain) <= LONGEST and not _is_range(plain) else None
+    found = _parsed(plain, text.strip()) if len(plain) <= LONGEST and not _is_range(plain) else None
     if found is None:
         raise UsageError(f"{shown(text.strip())} is not a number{_hint(text.strip())}")
-    return replace(found, ellipsis=cut is not None, unit="" if named in ("", unit) else named)
+    return replace(found, ellipsis=cut is not None, unit="" if typed_unit in ("", unit) else typed_unit)
 
 
 def _normal(text: str) -> str:
@@ -175,10 +175,10 @@ def _normal(text: str) -> str:
     return _POWER_OF_TEN.sub(r"\1e\2", plain)
 
 
-def _plain(plain: str, text: str) -> Typed | None:
+def _parsed(plain: str, text: str) -> Typed | None:
     """A decimal, a percentage, inf or nan, or a small calculation."""
     if plain.endswith("%"):
-        found = _plain(plain[:-1].strip(), text)
+        found = _parsed(plain[:-1].strip(), text)
         if found is None or found.exact is None or found.decimals is None:
             return None
         return replace(found, exact=found.exact / 100, half_unit=found.half_unit / 100, decimals=found.decimals + 2)

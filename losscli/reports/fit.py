@@ -24,7 +24,7 @@ from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_pr
 
 @dataclass(frozen=True)
 class Scaling:
-    """What was subtracted from each column of the design matrix, and what it was then divided by."""
+    """The mean that was subtracted from each column of the design matrix, and the deviation that divided it."""
 
     mean: Array
     deviation: Array
@@ -32,7 +32,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class FitReport:
-    """A fit, the rows it is of, and the rows to test it on."""
+    """A fit, the rows that were fitted, the rows to test on, and the start values."""
 
     design: DesignMatrix
     config: FitConfig
@@ -43,8 +43,33 @@ class FitReport:
 
     @cached_property
     def parameters(self) -> Grid:
-        """See `_parameters`."""
-        return _parameters(self)
+        """Each parameter; by newton with its standard error, z, p-value, interval and odds ratio.
+
+        If features were standardized, also the parameters of the features as they were read; of an intercept alone, the
+        probability that it gives.
+        """
+        theta, shape = self.fit.theta, self.design.shape
+        columns = {"theta": theta}
+        if self.is_likelihood:
+            found = wald(self.design, theta, self.design.problem.settings.level)
+            columns |= {} if found is None else vars(found)
+            with np.errstate(over="ignore"):  # of a feature in tiny units it may be beyond the floats
+                columns |= {"odds_ratio": np.exp(theta)} if found and shape.classes is None else {}
+        if not shape.features:
+            columns["probability"] = probabilities(theta)
+        if self.scaling is not None:
+            columns["unscaled"] = self.unscaled
+        return parameter_grid(shape, columns)
+
+    @property
+    def unscaled(self) -> Array:
+        """The parameters of the features as they were read, not standardized."""
+        if self.scaling is None:
+            return self.fit.theta
+        theta = np.asarray(self.fit.theta / self.scaling.deviation)
+        if self.design.shape.intercept:
+            theta[..., 0] -= (theta * self.scaling.mean).sum(axis=-1)
+        return theta
 
     @cached_property
     def train_loss(self) -> float:
@@ -77,9 +102,8 @@ class FitReport:
 
     @property
     def boundary(self) -> float | None:
-        """Where both classes are equally likely, of the one feature as it is."""
-        theta = self.fit.theta if self.scaling is None else _raw(self.fit.theta, self)
-        return boundary(self.design, theta)
+        """The value of the one feature at which both classes are equally likely."""
+        return boundary(self.design, self.unscaled)
 
 
 def _size(design: DesignMatrix | None) -> str:
@@ -125,34 +149,6 @@ FIGURES: tuple[Figure[FitReport], ...] = (
     Figure("theta_history", lambda r: [theta.tolist() for theta in r.fit.theta_history] or None),
     Figure("test_history", lambda r: list(r.fit.test_history) if r.test is not None else None),
 )
-
-
-def _parameters(outcome: FitReport) -> Grid:
-    """Each parameter; by newton with its standard error, z, p-value, interval and odds ratio.
-
-    Where features were standardized also what it is for the features as they are; of an intercept alone the probability
-    that it gives.
-    """
-    theta = outcome.fit.theta
-    columns = {"theta": theta}
-    if outcome.is_likelihood:
-        found = wald(outcome.design, theta, outcome.design.problem.settings.level)
-        columns |= {} if found is None else vars(found)
-        with np.errstate(over="ignore"):  # of a feature in tiny units it may be beyond the floats
-            columns |= {"odds_ratio": np.exp(theta)} if found and outcome.design.shape.classes is None else {}
-    if not outcome.design.shape.features:
-        columns["probability"] = probabilities(theta)
-    if outcome.scaling is not None:
-        columns["unscaled"] = _raw(outcome.fit.theta, outcome)
-    return parameter_grid(outcome.design.shape, columns)
-
-
-def _raw(theta: Array, outcome: FitReport) -> Array:
-    assert outcome.scaling is not None
-    raw = np.asarray(theta / outcome.scaling.deviation)
-    if outcome.design.shape.intercept:
-        raw[..., 0] -= (raw * outcome.scaling.mean).sum(axis=-1)
-    return raw
 
 
 def _notes(outcome: FitReport) -> list[str]:
@@ -212,7 +208,7 @@ def _model(outcome: FitReport) -> Picture | None:
         or not isinstance(outcome.design.unweighted, Binary)
     ):
         return None
-    theta = outcome.fit.theta if outcome.scaling is None else _raw(outcome.fit.theta, outcome)
+    theta = outcome.unscaled
     x, y = outcome.design.x[:MOST_DRAWN], outcome.design.unweighted.positive[:MOST_DRAWN]
     if outcome.scaling is not None:
         x = x * outcome.scaling.deviation + outcome.scaling.mean
