@@ -61,6 +61,11 @@ class Location(NamedTuple):
         return ": ".join(filter(None, (f"{self.source}{line}" if self.source is not None else "", self.rest)))
 
 
+def of_source(error: DataError, source: str) -> DataError:
+    """The error with the name of its source in front of it, once."""
+    return error if str(error).startswith(f"{source}:") else DataError(f"{source}: {error}")
+
+
 def shown(text: str, most: int = 40) -> str:
     """Text from the data as it may stand in a message: quoted, escaped, not endless."""
     return repr(text if len(text) <= most else text[: most - 1] + "…").replace("\\\\", "\\")

@@ -25,7 +25,7 @@ from losscli.errors import DataError, UsageError, shown
 from losscli.output.formats import emit
 from losscli.output.report import Report
 from losscli.regression.descent import DESCENT_STEPS, NEWTON_STEPS, FitConfig, descend
-from losscli.regression.design import DesignMatrix, FeatureSelection, parse_theta, read_design, taken
+from losscli.regression.design import DesignMatrix, FeatureSelection, parse_theta, read_design, take_rows
 from losscli.regression.newton import newton
 from losscli.regression.predict import write_predictions
 from losscli.reports.fit import FitReport, Scaling, report_of
@@ -189,7 +189,7 @@ def held_out(everything: DesignMatrix, args: FitArguments) -> tuple[DesignMatrix
             f"--test-size: {args.test_size:g} of {everything.rows} rows leaves no rows to fit or to test on"
         )
     order = np.random.default_rng(args.seed).permutation(everything.rows)
-    train, test = taken(everything, np.sort(order[count:])), taken(everything, np.sort(order[:count]))
+    train, test = take_rows(everything, np.sort(order[count:])), take_rows(everything, np.sort(order[:count]))
     for part, purpose in ((train, "to fit"), (test, "to test on")):
         if not part.divisor > 0.0:
             raise DataError(

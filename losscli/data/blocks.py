@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from losscli.arrays import Array, Flags, Ints
-from losscli.data.categorical import Categorical, Column, taken
+from losscli.data.categorical import Categorical, Column, take_cells
 from losscli.data.cells import DASHES, is_missing_number
+from losscli.data.classnames import CLOSING, SEPARATORS
 from losscli.data.columns import LABEL_NAMES, Columns, ColumnSelection
 from losscli.data.reasons import MISSING_CELL
 from losscli.enums import Form
@@ -68,7 +69,7 @@ def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
     preds = [columns.names[at] for at in columns.preds] if columns.names else []
     classes = columns.form is Form.CATEGORICAL or len(wanted.counterparts) > 1
     names = (preds or wanted.counterparts) if classes else ()
-    cut = {part for name in names for part in (name, *re.split(r"[_\-.:/|(\[#\])]", name))}
+    cut = {part for name in names for part in (name, *re.split(f"[{re.escape(SEPARATORS + CLOSING)}]", name))}
     texts = {text.strip() for text in (*wanted.named_labels, *cut)} - {""}
     unknown = columns.form is Form.CATEGORICAL and len(columns.labels) == 1 and not texts
     return frozenset(filter(is_missing_number, texts | (DASHES if unknown or "+" in texts else set())))
@@ -238,11 +239,11 @@ def block_of_columns(
 
     return Block(
         rows=rows,
-        labels=tuple(taken(columns[at], slice(rows)) for at in layout.labels),
+        labels=tuple(take_cells(columns[at], slice(rows)) for at in layout.labels),
         preds=matrix(layout.preds),
         weights=None if layout.weight is None else matrix((layout.weight,))[:, 0],
         features=matrix(layout.features) if layout.features else None,
-        extra=tuple(words.taken(slice(rows)) for words in extra),
+        extra=tuple(words.take(slice(rows)) for words in extra),
         **{"lines": rows, **rest},
     )
 
@@ -253,10 +254,10 @@ def cut_short(block: Block, fault: RowError) -> Block:
     return replace(
         block,
         rows=end,
-        labels=tuple(taken(column, row) for column in block.labels),
+        labels=tuple(take_cells(column, row) for column in block.labels),
         preds=block.preds[row],
         weights=None if block.weights is None else block.weights[row],
-        extra=tuple(words.taken(row) for words in block.extra),
+        extra=tuple(words.take(row) for words in block.extra),
         keep=None if block.keep is None else block.keep[row],
         fault=fault,
     )
@@ -276,11 +277,11 @@ def take(block: Block, row: Ints) -> Block:
     return replace(
         block,
         rows=len(row),
-        labels=tuple(taken(column, row) for column in block.labels),
+        labels=tuple(take_cells(column, row) for column in block.labels),
         preds=np.asfortranarray(block.preds[row]),
         weights=None if block.weights is None else block.weights[row],
         features=None if block.features is None else block.features[row],
-        extra=tuple(words.taken(row) for words in block.extra),
+        extra=tuple(words.take(row) for words in block.extra),
         keep=None,
         line=None,
         line_breaks={},

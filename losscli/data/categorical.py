@@ -101,7 +101,7 @@ class Categorical:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def taken(self, row: Ints | slice) -> "Categorical":
+    def take(self, row: Ints | slice) -> "Categorical":
         """The chosen rows."""
         return replace(self, codes=self.codes[row])
 
@@ -109,9 +109,9 @@ class Categorical:
 Column = Array | Categorical
 
 
-def taken(column: Column, row: Ints | slice) -> Column:
+def take_cells(column: Column, row: Ints | slice) -> Column:
     """The chosen rows of a column."""
-    return column[row] if isinstance(column, np.ndarray) else column.taken(row)
+    return column[row] if isinstance(column, np.ndarray) else column.take(row)
 
 
 def stacked(columns: Sequence[Column]) -> Column:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from losscli.data.cells import canonical, is_like_number, is_missing_number, number
-from losscli.data.classnames import order_by_name
+from losscli.data.classnames import CLOSING, SEPARATORS, order_by_name
 from losscli.data.columns import (
     ASIDE_NAMES,
     DECISION,
@@ -384,8 +384,6 @@ def _matched_by_name(columns: Columns, names: Sequence[str], wanted: ColumnSelec
 
 
 # --- sets of columns: names that share a beginning or an end (`p_cat`, `p_dog`), or are numbered from 0 or 1 ----------
-_SEPARATORS = "_-.:/|([#"
-_CLOSING = ")]"
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\D*)$")
 Named = tuple[int, str]  # a column and its name
 
@@ -452,13 +450,13 @@ def _sharing(columns: Sequence[Named]) -> Iterator[tuple[str, ColumnNumbers]]:
     groups: dict[tuple[bool, str], list[int]] = {}
     for column, name in columns:
         for at, mark in enumerate(name):
-            if mark in _SEPARATORS and 0 < at < len(name) - 1:
+            if mark in SEPARATORS and 0 < at < len(name) - 1:
                 groups.setdefault((True, name[: at + 1].casefold()), []).append(column)
                 if mark not in "([":
                     groups.setdefault((False, name[at:].casefold()), []).append(column)
     for (_, affix), members in groups.items():
         if len(members) > 1:
-            yield affix.strip(_SEPARATORS + _CLOSING), tuple(members)
+            yield affix.strip(SEPARATORS + CLOSING), tuple(members)
 
 
 def _counting(columns: Sequence[Named]) -> Iterator[tuple[str, ColumnNumbers]]:
@@ -474,4 +472,4 @@ def _counting(columns: Sequence[Named]) -> Iterator[tuple[str, ColumnNumbers]]:
     for (front, back), numbers in groups.items():
         counted = sorted(numbers.values())
         if len(numbers) > 1 and counted == list(range(counted[0], counted[0] + len(numbers))) and counted[0] in (0, 1):
-            yield (front + back).strip(_SEPARATORS + _CLOSING + " "), tuple(numbers)
+            yield (front + back).strip(SEPARATORS + CLOSING + " "), tuple(numbers)

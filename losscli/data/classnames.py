@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from losscli.data.cells import canonical, number
 from losscli.errors import DataError, shown
 
-_SEPARATORS = "_-.: /|[]()#"
+SEPARATORS, CLOSING = "_-.:/|#([", ")]"  # between the words of a name, and at its end: `p_cat`, `p(cat)`
+_WORD_ENDS = SEPARATORS + CLOSING + " "
 
 
 def order_by_name(names: Sequence[str], reference: Sequence[str], what: str, of: str) -> tuple[int, ...] | None:
@@ -52,13 +53,13 @@ def plain_names(names: Sequence[str]) -> tuple[str, ...]:
     front = 0 if _are_numbers(names) else _shared(names)
     while front and (
         any(_inside_number(name, front) for name in names)
-        or not (names[0][front - 1] in _SEPARATORS or all(name[front:].isdigit() for name in names))
+        or not (names[0][front - 1] in _WORD_ENDS or all(name[front:].isdigit() for name in names))
     ):
         front -= 1
     back = 0 if _are_numbers(names) else _shared([name[front:][::-1] for name in names])
     while back and (
         any(_inside_number(name, len(name) - back) for name in names)
-        or names[0][len(names[0]) - back] not in _SEPARATORS
+        or names[0][len(names[0]) - back] not in _WORD_ENDS
     ):
         back -= 1
     plain = tuple(name[front : len(name) - back] for name in names)

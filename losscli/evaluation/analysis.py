@@ -11,7 +11,7 @@ import numpy as np
 
 from losscli.arrays import Ints
 from losscli.data.blocks import Block
-from losscli.data.categorical import taken, texts
+from losscli.data.categorical import take_cells, texts
 from losscli.data.cells import is_missing
 from losscli.enums import Form
 from losscli.errors import RowError
@@ -153,7 +153,7 @@ def _worst(problem: Problem, options: AnalysisOptions, block: Block, prepared: P
     def entries(places: Ints) -> tuple[Entry, ...]:
         at = places // width
         labels = _labels(prepared.block, places, at, width)
-        extra = [prepared.block.extra[column].taken(at) for column in options.show]
+        extra = [prepared.block.extra[column].take(at) for column in options.show]
         cells = [[words.categories[code] for code in words.codes.tolist()] for words in extra]
         found = []
         for i, place in enumerate(places.tolist()):
@@ -183,10 +183,10 @@ def _observations(prepared: Prepared) -> int:
 
 def _labels(block: Block, places: Ints, at: Ints, width: int) -> list[str | None]:
     if len(block.labels) == 1:
-        return list(texts(taken(block.labels[0], at)))
+        return list(texts(take_cells(block.labels[0], at)))
     if len(block.labels) != width or not block.labels:
         return [None] * len(places)  # likelihoods, or rows of label probabilities
-    columns = [texts(taken(column, at)) for column in block.labels]
+    columns = [texts(take_cells(column, at)) for column in block.labels]
     return [columns[place % width][i] for i, place in enumerate(places.tolist())]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from losscli.arrays import Array, Flags, Ints
 from losscli.data.blocks import Block, take
-from losscli.data.categorical import Categorical, Column, taken
+from losscli.data.categorical import Categorical, Column, take_cells
 from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Form, Scale
@@ -218,7 +218,7 @@ def _others(columns: tuple[Column, ...], positive: str) -> tuple[str, str] | Non
     """The first and the last of the labels that are not the positive one."""
     found: set[str] = set()
     for column in columns:
-        left = taken(column, np.flatnonzero(~is_label(column, positive)))
+        left = take_cells(column, np.flatnonzero(~is_label(column, positive)))
         if isinstance(left, Categorical):
             found |= {canonical(left.categories[code]) for code in np.unique(left.codes).tolist()}
         elif len(left):
@@ -332,17 +332,12 @@ def conditioned(problem: Problem, cells: Array) -> tuple[Array, int]:
 
 
 def log_conditioned(problem: Problem, cells: Array) -> Array | None:
-    """ln of rows (n, k) of probabilities rescaled and clipped; None where they aren't rescaled."""
+    """ln of rows (n, k) of probabilities rescaled and clipped; None without rescaling or a kernel that takes them."""
     rule, settings = problem.convention, problem.settings
-    if not rule.rescale or settings.scale is not Scale.PROBS or not known_by_logarithms(problem):
+    if not rule.rescale or settings.scale is not Scale.PROBS or Scale.LOGPROBS not in problem.kernels:
         return None
     x = log_rescaled(cells)
     return x if rule.clip is None else log_clipped(x, rule.clip)
-
-
-def known_by_logarithms(problem: Problem) -> bool:
-    """Whether the loss has a kernel by log-probabilities."""
-    return Scale.LOGPROBS in problem.kernels
 
 
 _PREPARERS: dict[Form, Callable[[Problem, Block, Ints, Labels, RowCounts], Prepared]] = {

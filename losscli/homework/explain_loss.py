@@ -24,7 +24,7 @@ from losscli.homework.loss_formula import Explanation, Line, divisor_name, formu
 from losscli.losses.conventions import rescaled
 from losscli.losses.focal import true_class_cost
 from losscli.losses.functions import inverse_link, row_sums
-from losscli.losses.targets import Binary, dense, taken
+from losscli.losses.targets import Binary, dense, take_targets
 from losscli.losses.wording import FEW_TERMS, as_number, listed, over
 from losscli.output.formula import maths
 from losscli.output.report import Grid
@@ -144,7 +144,7 @@ def _term_text(problem: Problem, prepared: Prepared, at: int) -> str:
 
 def coefficients(prepared: Prepared, at: int, unweighted: bool = False) -> list[float]:
     """The coefficients of one row: those of the positive and the negative class, or one a class."""
-    one = taken(prepared.unweighted if unweighted else prepared.targets, np.array([at]))
+    one = take_targets(prepared.unweighted if unweighted else prepared.targets, np.array([at]))
     if isinstance(one, Binary):
         return [float(one.positive[0]), float(one.negative[0])]
     cells: list[float] = dense(one, (1, prepared.conditioned.shape[1]))[0].tolist()

@@ -96,7 +96,7 @@ def rescaled(cells: Array, scale: Scale) -> Array:
     if scale is Scale.LOGPROBS:
         return log_softmax(cells)
     with np.errstate(invalid="ignore"):  # a row of zeros is refused before
-        return np.asarray(np.minimum(cells / row_sums(cells)[:, None], 1.0))
+        return np.asarray(cells / row_sums(cells)[:, None])
 
 
 def log_rescaled(cells: Array) -> Array:

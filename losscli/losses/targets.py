@@ -48,7 +48,7 @@ class Soft:
 Targets = Binary | Classes | Soft
 
 
-def taken(a: Targets, rows: Ints) -> Targets:
+def take_targets(a: Targets, rows: Ints) -> Targets:
     """The coefficients of some rows."""
     if isinstance(a, Binary):
         return replace(a, positive=a.positive[rows], negative=a.negative[rows])

@@ -14,7 +14,7 @@ import numpy as np
 
 from losscli.arrays import Array, Flags, Ints
 from losscli.data.blocks import Block, Side, cut_short
-from losscli.data.categorical import Categorical, Column, as_words, missing_words, stacked, stacked_words, taken
+from losscli.data.categorical import Categorical, Column, as_words, missing_words, stacked, stacked_words, take_cells
 from losscli.data.columns import KEY
 from losscli.data.reasons import NO_PARTNER
 from losscli.data.table import Chunk, Reader, Table, raised
@@ -255,9 +255,9 @@ class _Matching:
         parts = ("label",) if held.weights is None else ("label", "weight")
         return replace(
             block,
-            labels=tuple(taken(column, partners) for column in labels),
+            labels=tuple(take_cells(column, partners) for column in labels),
             weights=block.weights if held.weights is None else held.weights[partners],
-            extra=(*(_blank(block.rows) if words is None else words.taken(partners) for words in extra), *block.extra),
+            extra=(*(_blank(block.rows) if words is None else words.take(partners) for words in extra), *block.extra),
             keep=None if keep.all() else keep,
             fault=fault,
             other_reasons={NO_PARTNER.key: unmatched},
@@ -299,7 +299,7 @@ class _Matching:
         return Block(
             rows=len(left),
             lines=0,
-            labels=tuple(taken(column, left) for column in held.labels),
+            labels=tuple(take_cells(column, left) for column in held.labels),
             preds=np.broadcast_to(0.0, (len(left), preds.schema.width * max(1, len(preds.schema.models)))),
             weights=np.broadcast_to(0.0, len(left)) if weighted else None,
             extra=(_blank(len(left)),) * (extra_count(held.table) + extra_count(preds)),

@@ -20,7 +20,7 @@ from losscli.data.columns import Columns, ColumnSelection
 from losscli.data.table import Chunk, Reader, Schema, Table
 from losscli.enums import Form
 from losscli.errors import DataError, plural, shown
-from losscli.reading.missing import missing
+from losscli.reading.not_found import not_found
 from losscli.reading.remote import is_url
 from losscli.reading.text.careful import block_of_records, not_a_number
 
@@ -325,12 +325,12 @@ def parse_numbers(token: str) -> InlineList:
     except DataError:
         if any(mark in token for mark in ",;") or len(token.split()) > 1:
             raise
-        raise DataError(f"{token}: {missing(token)}, and not a list of numbers") from None
+        raise DataError(f"{token}: {not_found(token)}, and not a list of numbers") from None
     percent = next((row for row, cell in enumerate(found.cells, 1) if is_percentage(cell)), None)
     if percent is not None:
         raise DataError(f"row {percent}: {not_a_number(found.cells[percent - 1])}")
     if not any(number(cell) is not None or is_missing(cell) for cell in found.cells):
-        raise DataError(f"{token}: {missing(token)}, and not a list of numbers")
+        raise DataError(f"{token}: {not_found(token)}, and not a list of numbers")
     return found
 
 

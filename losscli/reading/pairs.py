@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from losscli.data.blocks import Block, Origin, Side, cut_short, placed
-from losscli.data.categorical import ByteStrings, Categorical, taken
+from losscli.data.categorical import ByteStrings, Categorical, take_cells
 from losscli.data.cells import canonical, is_missing, number, whole_number
 from losscli.data.choice import labels_and_predictions, names_of, refuse_numbered, resolve
 from losscli.data.classnames import plain_truth
@@ -36,7 +36,7 @@ from losscli.reading.lists import (
     shape_of,
     tables_of,
 )
-from losscli.reading.missing import missing
+from losscli.reading.not_found import not_found
 from losscli.reading.otherids import OTHER_ID, OtherIds, id_columns
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ def _side(token: str, options: "ReadOptions", at: int, open_path: OpenPath) -> I
     if not single and not is_list(token):
         if at == 0 and is_word(token) and not os.path.exists(token) and is_list(options.tokens[1]):
             option = "--classes" if Form.CATEGORICAL in wanted.forms else "--positive"
-            raise DataError(f"{token}: {missing(token)}; if it is a label, name it with {option}")
+            raise DataError(f"{token}: {not_found(token)}; if it is a label, name it with {option}")
         if at == 1 and is_word(token) and not os.path.exists(token) and not is_list(options.tokens[0]):
-            raise DataError(f"{token}: {missing(token)}; a column is chosen with -p {token}")
+            raise DataError(f"{token}: {not_found(token)}; a column is chosen with -p {token}")
         return open_path(token, options)
     if (wanted.label, wanted.prob)[at]:
         option, place = (("-y", "LABELS"), ("-p", "PREDS"))[at]
@@ -357,13 +357,16 @@ def _joined(blocks: Mapping[str, tuple[Block, int]], count: int) -> Block:
     if weights is not None:
         weighted = next(name for name, column in columns.items() if column is not None)
         sides["weight"] = sides[weighted]._replace(part="prob" if weighted == "weight" else None)
+    labels = blocks["label"][0].labels if "label" in blocks else ()
     return Block(
         rows=count,
         lines=count,
-        labels=tuple(taken(column, rows["label"]) for column in blocks["label"][0].labels) if "label" in blocks else (),
+        labels=tuple(take_cells(column, rows["label"]) for column in blocks["label"][0].labels)
+        if "label" in blocks
+        else (),
         preds=blocks["prob"][0].preds[rows["prob"]],
         weights=weights,
-        extra=tuple(words.taken(rows[name]) for name, (block, _) in blocks.items() for words in block.extra),
+        extra=tuple(words.take(rows[name]) for name, (block, _) in blocks.items() for words in block.extra),
         keep=np.logical_and.reduce(masks) if masks else None,
         sides=sides,
     )
@@ -377,7 +380,7 @@ def _agreeing(chunk: Chunk, shared: Sequence[tuple[str, ColumnAt, ColumnAt]], ke
     for use, (name, left), (_, right) in shared:
         words, others = block.extra[left], block.extra[right]
         if block.keep is not None:
-            words, others = words.taken(block.kept), others.taken(block.kept)
+            words, others = words.take(block.kept), others.take(block.kept)
         at = _first_difference(words, others, _same_label if use == SHARED_LABEL else _same_cell)
         if at is None:
             continue

@@ -14,9 +14,9 @@ from select import select
 from typing import IO, Any, cast
 
 from losscli.data.table import Reader
-from losscli.errors import DataError, UsageError
+from losscli.errors import DataError, UsageError, of_source
 from losscli.reading.compression import COMPRESSIONS, decompressed
-from losscli.reading.missing import missing
+from losscli.reading.not_found import not_found
 from losscli.reading.remote import RemoteFile, is_url, open_ranged, redacted
 
 STDIN = "<stdin>"
@@ -245,9 +245,9 @@ def readable(name: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise error if str(error).startswith(f"{name}:") else DataError(f"{name}: {error}") from None
+        raise of_source(error, name) from None
     except FileNotFoundError:
-        raise DataError(f"{name}: {missing(name)}") from None
+        raise DataError(f"{name}: {not_found(name)}") from None
     except OSError as error:
         raise DataError(f"{name}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # a path with a NUL byte

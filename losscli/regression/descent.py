@@ -10,7 +10,7 @@ import numpy as np
 from losscli.arrays import Array
 from losscli.enums import Solver
 from losscli.errors import DataError
-from losscli.regression.design import DesignMatrix, row_gradients, row_losses, taken
+from losscli.regression.design import DesignMatrix, row_gradients, row_losses, take_rows
 
 RISE_TOLERANCE = 1e-10  # a relative rise of the loss beyond rounding
 
@@ -55,7 +55,7 @@ class Fit:
 
     @property
     def steps(self) -> int:
-        """The number of steps that were taken."""
+        """The number of steps that were take_rows."""
         return len(self.history) - 1
 
 
@@ -71,7 +71,7 @@ def loss_of_test(test: DesignMatrix | None, theta: Array) -> tuple[float, ...]:
 
 
 def descend(design: DesignMatrix, start: Array, config: FitConfig, test: DesignMatrix | None = None) -> Fit:
-    """Gradient descent, on all rows or in batches; the loss of `test` is taken after each step.
+    """Gradient descent, on all rows or in batches; the loss of `test` is take_rows after each step.
 
     The loss may rise on the way.
 
@@ -114,7 +114,7 @@ def _batches(design: DesignMatrix, config: FitConfig) -> Iterator[DesignMatrix]:
     while True:
         order = rng.permutation(design.rows)
         for begin in range(0, design.rows, config.batch):
-            batch = taken(design, order[begin : begin + config.batch])
+            batch = take_rows(design, order[begin : begin + config.batch])
             if batch.divisor > 0.0:
                 yield batch
 

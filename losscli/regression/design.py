@@ -11,8 +11,7 @@ import numpy as np
 
 from losscli.arrays import Array, Ints
 from losscli.data.blocks import Block
-from losscli.data.categorical import taken as cells_of
-from losscli.data.categorical import texts
+from losscli.data.categorical import take_cells, texts
 from losscli.data.cells import canonical, is_missing, number
 from losscli.data.columns import FACTOR
 from losscli.data.table import Chunk, Reader, Table
@@ -23,8 +22,7 @@ from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
 from losscli.evaluation.validation import infinite, raise_first, weights_out_of_reach
 from losscli.losses.rows import row_gradient, row_loss
-from losscli.losses.targets import Targets, coefficient_sums, joined, label_counts
-from losscli.losses.targets import taken as of_rows
+from losscli.losses.targets import Targets, coefficient_sums, joined, label_counts, take_targets
 from losscli.reading.lists import is_list, parse_list
 from losscli.reading.open import ReadOptions, open_data
 from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
@@ -102,11 +100,11 @@ def row_gradients(design: DesignMatrix, theta: Array) -> Array:
     return slope if design.weight is None else design.weight.reshape(-1, *[1] * (slope.ndim - 1)) * slope
 
 
-def taken(design: DesignMatrix, rows: Ints) -> DesignMatrix:
+def take_rows(design: DesignMatrix, rows: Ints) -> DesignMatrix:
     """Some rows, with their own divisor."""
     weight, share = (None if part is None else part[rows] for part in (design.weight, design.share))
-    part = replace(design, x=design.x[rows], weight=weight, share=share, targets=of_rows(design.targets, rows))
-    part = replace(part, unweighted=of_rows(design.unweighted, rows), focus=of_rows(design.focus, rows))
+    part = replace(design, x=design.x[rows], weight=weight, share=share, targets=take_targets(design.targets, rows))
+    part = replace(part, unweighted=take_targets(design.unweighted, rows), focus=take_targets(design.focus, rows))
     return replace(part, divisor=float(part.rows if share is None else share.sum()))
 
 
@@ -212,7 +210,7 @@ def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
     if isinstance(label, list):
         return tuple(map(str, label))
     blocks = [chunk() for chunk in table.chunks()]
-    found = {text for block in blocks for text in texts(cells_of(block.labels[0], block.kept))}
+    found = {text for block in blocks for text in texts(take_cells(block.labels[0], block.kept))}
     found -= {asked.labels.ignore} if asked.labels.ignore is not None else set()
     sizes = {text: number(text) for text in found}
     numeric = all(size is not None for size in sizes.values())

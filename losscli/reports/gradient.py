@@ -7,7 +7,7 @@ from itertools import chain, islice
 import numpy as np
 
 from losscli.arrays import Array
-from losscli.data.categorical import taken, texts
+from losscli.data.categorical import take_cells, texts
 from losscli.data.reasons import IGNORED_LABEL
 from losscli.enums import Method, Reduction
 from losscli.errors import plural
@@ -263,7 +263,7 @@ def _labelled(gradient: Gradient) -> Iterator[tuple[object, ...]]:
     """Row number, label and predictions of the first rows."""
     for block, before in gradient.head:
         kept = block.kept
-        columns = [texts(taken(column, kept)) for column in block.labels]
+        columns = [texts(take_cells(column, kept)) for column in block.labels]
         labels = [" ".join(map(str, _ends(cells))) for cells in zip(*columns, strict=True)] or [""] * len(kept)
         for row, label, preds in zip(kept.tolist(), labels, block.preds[kept].tolist(), strict=True):
             yield (row + before + 1, label, *_ends(preds))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from losscli.arrays import Array
 from losscli.data.blocks import Block
-from losscli.data.categorical import Categorical, taken, texts
+from losscli.data.categorical import Categorical, take_cells, texts
 from losscli.data.categorical import Column as Labels
 from losscli.data.cells import canonical
 from losscli.data.reasons import IGNORED_LABEL
@@ -75,7 +75,7 @@ def _with_ignored(block: Block, before: int, counted: Counted) -> Sequence[Colum
     places = np.searchsorted(row, counted[0])
     shown, losses = np.full(len(row), "", dtype=object), np.zeros(len(row))
     shown[places], losses[places] = _cells(counted[1]), counted[2]
-    return row, _spelled(taken(block.labels[0], kept)), _words(shown.tolist()), losses
+    return row, _spelled(take_cells(block.labels[0], kept)), _words(shown.tolist()), losses
 
 
 def _cells(column: Column) -> list[str]:

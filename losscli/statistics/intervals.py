@@ -53,12 +53,14 @@ def student_quantile(tail: float, freedom: int) -> float:
     while _student_tail(high, freedom) > tail:
         low, high = high, high * high + high
     t = _expanded(z, freedom)
+    height = exp(half_step(freedom / 2.0)) / sqrt(freedom * pi)  # of the density at 0
     for _ in range(100):
         if not low < t < high:
             t = low + (high - low) / 2.0
         miss = _student_tail(t, freedom) - tail
         low, high = (t, high) if miss > 0.0 else (low, t)
-        step = miss / _student_density(t, freedom)
+        density = height * exp(-(freedom + 1) / 2.0 * log1p(t * t / freedom))
+        step = miss / density
         t += step
         if abs(step) <= 1e-9 * abs(t):  # the next one would be its square
             break
@@ -75,11 +77,6 @@ def _expanded(z: float, freedom: int) -> float:
         ((((79.0 * z2 + 776.0) * z2 + 1482.0) * z2 - 1920.0) * z2 - 945.0) / 92160.0,
     )
     return z * (1.0 + sum(term / float(freedom) ** power for power, term in enumerate(terms, 1)))
-
-
-def _student_density(t: float, freedom: int) -> float:
-    constant = exp(half_step(freedom / 2.0)) / sqrt(freedom * pi)
-    return constant * exp(-(freedom + 1) / 2.0 * log1p(t * t / freedom))
 
 
 def _student_tail(t: float, freedom: int) -> float:

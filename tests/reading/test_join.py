@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from samples import any_text
 
 from losscli.data.blocks import placed
-from losscli.data.categorical import Categorical, missing_words, stacked, taken, texts, texts_of
+from losscli.data.categorical import Categorical, missing_words, stacked, take_cells, texts, texts_of
 from losscli.data.cells import is_missing
 from losscli.data.columns import ColumnSelection
 from losscli.data.table import Table
@@ -170,7 +170,7 @@ def joined(table: Table) -> Outcome:
     try:
         for block in placed(chunk() for chunk in table.chunks()):
             row = block.kept
-            labels = texts(taken(block.labels[0], row))
+            labels = texts(take_cells(block.labels[0], row))
             parts = zip(row.tolist(), labels, block.preds[row, 0].tolist(), strict=True)
             found += [(rows + at, label, prob) for at, label, prob in parts]
             if block.fault is not None:

@@ -18,7 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from losscli.data.blocks import Block, Layout, Origin
-from losscli.data.categorical import taken, texts
+from losscli.data.categorical import take_cells, texts
 from losscli.data.cells import is_missing, number
 from losscli.data.columns import ColumnSelection
 from losscli.data.table import Table
@@ -103,7 +103,7 @@ def outcome(block: Block) -> tuple[object, ...]:
     numbers = (block.preds, block.weights, block.features)
     return (
         block.rows,
-        [texts(taken(column, kept)) for column in block.labels],
+        [texts(take_cells(column, kept)) for column in block.labels],
         [None if part is None else np.ascontiguousarray(part[kept]).view(np.uint64).tolist() for part in numbers],
         [list(map(words.categories.__getitem__, words.codes.tolist())) for words in block.extra],
         kept.tolist(),
@@ -150,7 +150,7 @@ def odd_lines(piece: bytes, layout: Layout) -> list[int]:
 
 @pytest.mark.slow
 def test_odd_rows_are_read_with_care_and_put_among_the_others_in_their_order() -> None:
-    reached = {"taken": 0, "left": 0, "dropped": 0, "faults": 0}
+    reached = {"take_cells": 0, "left": 0, "dropped": 0, "faults": 0}
 
     @examples(2000)
     @given(st.data())
@@ -172,7 +172,7 @@ def test_odd_rows_are_read_with_care_and_put_among_the_others_in_their_order() -
         assert outcome(fast) == outcome(careful)
         odd = odd_lines(piece, layout)
         assert set(odd) <= {at + more for more, at in enumerate(strange)}  # no sound row among them
-        reached["taken"] += len(rows) - len(odd)
+        reached["take_cells"] += len(rows) - len(odd)
         reached["left"] += len(odd)
         reached["dropped"] += fast.fault is None and fast.rows - len(fast.kept)
         reached["faults"] += fast.fault is not None
@@ -207,7 +207,7 @@ def quoted_lines(draw: st.DrawFn, width: int) -> list[str]:
 
 @pytest.mark.slow
 def test_quoted_tables_without_line_breaks_in_cells_are_for_the_fast_decoder() -> None:
-    reached = {"taken": 0, "left": 0, "pieces": 0, "cut elsewhere": 0}
+    reached = {"take_cells": 0, "left": 0, "pieces": 0, "cut elsewhere": 0}
 
     @examples(2000)
     @given(st.data())
@@ -229,7 +229,7 @@ def test_quoted_tables_without_line_breaks_in_cells_are_for_the_fast_decoder() -
         if fast is not None:
             assert outcome(fast) == outcome(careful)
             odd = odd_lines(piece, layout)
-            reached["taken"] += len(rows) - len(odd)
+            reached["take_cells"] += len(rows) - len(odd)
             reached["left"] += len(odd)
             reached["pieces"] += 1
 

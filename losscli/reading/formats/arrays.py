@@ -25,7 +25,7 @@ from losscli.data.choice import resolve
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, schema_of
 from losscli.enums import Form
-from losscli.errors import DataError, shown
+from losscli.errors import DataError, of_source, shown
 from losscli.reading.signatures import describe_archive
 from losscli.reading.sources import NPY, STDIN, Source, SourceReader, readable
 
@@ -92,17 +92,16 @@ class ColumnwiseArray(StoredArray):
 
 @contextmanager
 def _sound(name: str) -> Iterator[None]:
-    """What numpy and zipfile raise of a damaged file as a DataError that names it."""
-    try:
-        yield
-    except DataError as error:
-        raise error if str(error).startswith(f"{name}:") else DataError(f"{name}: {error}") from None
-    except MemoryError:
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
+    """Turn what numpy and zipfile raise for a damaged file into a DataError that names it."""
+    with readable(name):
+        try:
+            yield
+        except (DataError, MemoryError):
             raise
-        raise DataError(f"{name}: {_UNSOUND}") from None
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # of the disk
+            raise DataError(_UNSOUND) from None
 
 
 def _stored_arrays(source: Source) -> list[StoredArray]:
@@ -256,7 +255,7 @@ class ArraySource(OpenSource):
         try:
             columns = resolve(top, replace(wanted, header=self.named))
         except DataError as error:
-            raise DataError(f"{self.name}: {error}") from None
+            raise of_source(error, self.name) from None
         layout = layout_of(columns, wanted, len(held.columns), self.drop)
         reader = ArrayReader(self.source, held, layout, Origin(self.name, columns))
         dtypes = [held.columns[at].dtype for at in columns.predictions]

@@ -16,7 +16,7 @@ from losscli.data.blocks import Block, Layout, Origin, layout_of
 from losscli.data.choice import resolve
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, schema_of
-from losscli.errors import DataError, RowError, plural, shown
+from losscli.errors import DataError, RowError, of_source, plural, shown
 from losscli.reading.signatures import INDENTED, OBJECT, describe
 from losscli.reading.sources import Source
 from losscli.reading.text.careful import block_of_records
@@ -97,7 +97,7 @@ class JsonLines(OpenSource):
         except DataError as error:
             if self.single and any(len(key.columns) > 1 for key in self.keys):
                 raise DataError(f"{self.name}: {describe(OBJECT, self.name)}") from None
-            raise DataError(f"{self.name}: {error}") from None
+            raise of_source(error, self.name) from None
         layout = layout_of(columns, wanted, len(names), self.style.drop, comma=self.style.decimal_comma)
         blocks = Objects(self.keys, names, layout, Origin(self.name, columns, 1))
         reader = JsonLinesReader(self.feed, blocks, self.style.block_bytes)

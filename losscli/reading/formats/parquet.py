@@ -17,7 +17,7 @@ from losscli.data.blocks import Layout, Origin, layout_of
 from losscli.data.choice import resolve
 from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, raised, schema_of
-from losscli.errors import DataError, shown
+from losscli.errors import DataError, of_source, shown
 from losscli.lazy import Lazy
 from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of
 from losscli.reading.formats.nested import outline, refuse_repeated
@@ -79,7 +79,7 @@ class ColumnarSource(OpenSource):
             columns = resolve(found.top, found.wanted)
             refuse_repeated((found.places[at].column for at in columns.used), container.schema.names)
         except DataError as error:
-            raise error if str(error).startswith(name) else DataError(f"{name}: {error}") from None
+            raise of_source(error, name) from None
         layout = layout_of(columns, wanted, len(found.places), self.drop)
         plan = _Plan(layout, found.places, Origin(name, columns, row_groups=container.starts))
         types = tuple((plan.places[at].name, plan.places[at].kind) for at in columns.predictions)
@@ -281,7 +281,7 @@ def _sound(name: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise error if str(error).startswith(name) else DataError(f"{name}: {error}") from None
+        raise of_source(error, name) from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         text = " ".join(str(error).split())
         what = "the file is encrypted" if "crypt" in text.lower() else "the file is damaged or cut short"

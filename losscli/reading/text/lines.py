@@ -12,7 +12,7 @@ import numpy as np
 
 from losscli.arrays import Array, Ints
 from losscli.data.blocks import Block, Layout, Origin, block_of_columns
-from losscli.data.categorical import Categorical, Column, stacked, stacked_words, taken
+from losscli.data.categorical import Categorical, Column, stacked, stacked_words, take_cells
 from losscli.data.cells import as_text
 from losscli.data.table import SmallFiles
 from losscli.errors import RowError
@@ -86,11 +86,11 @@ def _with_odd_lines(fast: Block, decoded: Decoded, layout: Layout, parse: ParseL
     return replace(
         fast,
         rows=len(order),
-        labels=tuple(taken(stacked(both), order) for both in zip(fast.labels, rest.labels, strict=True)),
+        labels=tuple(take_cells(stacked(both), order) for both in zip(fast.labels, rest.labels, strict=True)),
         preds=_woven(fast.preds, rest.preds, order),
         weights=None if fast.weights is None else _woven(fast.weights, rest.weights, order),
         features=None if fast.features is None else _woven(fast.features, rest.features, order),
-        extra=tuple(stacked_words(both).taken(order) for both in zip(fast.extra, rest.extra, strict=True)),
+        extra=tuple(stacked_words(both).take(order) for both in zip(fast.extra, rest.extra, strict=True)),
         keep=keep,
         line=None if len(line) == fast.lines else line,
         fault=None if rest.fault is None else replace(rest.fault, row=len(order)),

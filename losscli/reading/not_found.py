@@ -7,7 +7,7 @@ from losscli.errors import nearest
 MOST_NAMES = 10_000  # that are compared; the rest of a larger directory is not searched
 
 
-def missing(path: str) -> str:
+def not_found(path: str) -> str:
     """The message for a path at which there is no file."""
     return f"no such file{_hint(path)}"
 
