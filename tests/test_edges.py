@@ -116,6 +116,24 @@ def test_rounding_beyond_one_is_clipped_where_that_is_asked_for_and_by_no_conven
         assert "--eps 1e-7" in refusal("bce", "1,1", "0.8,1.0000001", *convention)
 
 
+def test_rounding_below_zero_is_0_where_rows_are_rescaled() -> None:
+    rows = "[[-0.0000001,1.0000001],[0.3,0.7]]"
+    for convention in ("--normalize",), ("--like", "keras"):
+        for scale in ("probs", "logits", "logprobs"):
+            run("grad", "ce", "0,1", rows, *convention, "--eps", "1e-7", "--wrt", scale, "--check")
+        found = answer("ce", "0,1", rows, *convention, "--eps", "1e-7")
+        assert found == pytest.approx(-(math.log(1e-7) + math.log(0.7)) / 2, rel=1e-14)
+    small = answer("ce", "0", "[[0.00000002,-0.0000001]]", "--normalize", "--eps", "1e-7")
+    assert small == pytest.approx(1e-7, rel=1e-6)  # -ln(1 - 1e-7)
+    for row in ("[[-0.0000001,-0.0000002]]", "[[0,-0.0000001]]"):
+        assert "sums to 0 and can't be rescaled" in refusal("ce", "0", row, "--normalize", "--eps", "1e-7")
+
+
+def test_the_gradient_of_rounding_below_zero_warns_of_nothing() -> None:
+    for scale in ("probs", "logits", "logprobs"):
+        run("grad", "ce", "0,1", "[[-0.0000001,1.0000001],[0.3,0.7]]", "--eps", "1e-7", "--wrt", scale)
+
+
 def test_decisions_are_noticed_in_tables_joined_by_a_key() -> None:
     write("labels.csv", "id,label\n" + "".join(f"{at},{at % 2}\n" for at in range(8)))
     write("preds.csv", "id,p\n" + "".join(f"{at},{at % 2}\n" for at in reversed(range(8))))

@@ -237,7 +237,10 @@ def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, 
     else:
         index = labels.astype(np.intp, copy=False)
         targets, unweighted, factor = hard_targets(problem, index)
-    cells, changed = conditioned(problem, block.preds)
+    raw = block.preds
+    if problem.convention.rescale and problem.settings.scale is Scale.PROBS:
+        raw = np.maximum(raw, 0.0)  # what is below 0 is rounding, which --eps lets pass
+    cells, changed = conditioned(problem, raw)
     sums = None
     if not problem.convention.rescale and problem.settings.scale is not Scale.LOGITS:
         sums = row_sums(block.preds if problem.settings.scale is Scale.PROBS else np.exp(block.preds))
@@ -255,8 +258,8 @@ def _prepare_classes(problem: Problem, block: Block, row: Ints, labels: Labels, 
         counts=replace(counts, clipped=changed),
         traits=traits_of(problem, labels, block.preds) | words,
     )
-    logarithms = log_conditioned(problem, block.preds)
-    return Prepared(block, row, targets, unweighted, unweighted, block.preds, cells, rows, logarithms)
+    logarithms = log_conditioned(problem, raw)
+    return Prepared(block, row, targets, unweighted, unweighted, raw, cells, rows, logarithms)
 
 
 def hard_targets(problem: Problem, index: Ints) -> tuple[Classes, Classes, Array | None]:

@@ -38,7 +38,7 @@ def prediction_faults(problem: Problem, block: Block) -> RowError | None:
     if high <= (1.0 + slack if probs else 0.0) and (low >= -slack or not probs):
         if not problem.convention.rescale:
             return None
-        empty = preds.max(axis=1) == (0.0 if probs else -inf)
+        empty = preds.max(axis=1) <= (0.0 if probs else -inf)
         what = "the row sums to 0 and can't be rescaled"
         return RowError(int(empty.argmax()), "row", None, what) if empty.any() else None
     bad = (preds > 1.0 + slack) | (preds < -slack) if probs else preds > 0.0

@@ -182,7 +182,7 @@ def class_probabilities(problem: Problem, given: Array) -> ClassProbabilities:
         total = row_sums(given)
         return ClassProbabilities(cells, log_rescaled(given), rest_sums(given) / total[:, None], total)
     if scale is Scale.PROBS:
-        return ClassProbabilities(cells, ln(cells), 1.0 - cells, None)
+        return ClassProbabilities(cells, ln(np.maximum(cells, 0.0)), 1.0 - cells, None)  # rounding may be below 0
     return ClassProbabilities(np.exp(cells), cells, -np.expm1(cells), row_sums(np.exp(given)) if rescale else None)
 
 

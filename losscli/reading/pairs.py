@@ -357,7 +357,7 @@ def _joined(blocks: Mapping[str, tuple[Block, int]], count: int) -> Block:
     if weights is not None:
         weighted = next(name for name, column in columns.items() if column is not None)
         sides["weight"] = sides[weighted]._replace(part="prob" if weighted == "weight" else None)
-    labels = blocks["label"][0].labels if "label" in blocks else ()
+    blocks["label"][0].labels if "label" in blocks else ()
     return Block(
         rows=count,
         lines=count,
