@@ -346,7 +346,7 @@ class _Position:
 
 
 def _joined(blocks: Mapping[str, tuple[Block, int]], count: int) -> Block:
-    """So many rows of blocks from given rows on, side by side."""
+    """`count` rows of each block side by side, from the row that is given with the block."""
     masks = [block.keep[at : at + count] for block, at in blocks.values() if block.keep is not None]
     sides = {name: Side((block.bare(),), range(at, at + count)) for name, (block, at) in blocks.items()}
     rows = {name: slice(at, at + count) for name, (_, at) in blocks.items()}
@@ -357,13 +357,11 @@ def _joined(blocks: Mapping[str, tuple[Block, int]], count: int) -> Block:
     if weights is not None:
         weighted = next(name for name, column in columns.items() if column is not None)
         sides["weight"] = sides[weighted]._replace(part="prob" if weighted == "weight" else None)
-    blocks["label"][0].labels if "label" in blocks else ()
+    labels = blocks["label"][0].labels if "label" in blocks else ()
     return Block(
         rows=count,
         lines=count,
-        labels=tuple(take_cells(column, rows["label"]) for column in blocks["label"][0].labels)
-        if "label" in blocks
-        else (),
+        labels=tuple(take_cells(column, rows["label"]) for column in labels),
         preds=blocks["prob"][0].preds[rows["prob"]],
         weights=weights,
         extra=tuple(words.take(rows[name]) for name, (block, _) in blocks.items() for words in block.extra),
