@@ -198,3 +198,16 @@ def test_an_infinite_mean_is_said_to_be_so_and_not_to_be_above_the_baseline() ->
     write("t.csv", "label,p\n" + "1,0.2\n0,0.7\n" * 20 + "1,0\n")
     assert "above the baseline" not in told("bce", "t.csv") and "infinite" in told("bce", "t.csv")
     assert "above the baseline" in told("bce", "t.csv", "--eps", "1e-7")
+
+
+def test_what_a_number_above_0_looks_like_among_log_probabilities() -> None:
+    for cell, wanted in (
+        ("1e-300", "probs"),
+        ("0.5", "probs"),
+        ("1", "probs"),
+        ("1.0000001", "logits"),
+        ("3", "logits"),
+    ):
+        error = run("bce", "1,0", f"-0.8,{cell}", "--from", "logprobs").err
+        assert "row 2" in error and error.rstrip().endswith(f"use --from {wanted}"), (cell, error)
+    assert run("bce", "1,1", "-0.8,0", "--from", "logprobs").code == 0

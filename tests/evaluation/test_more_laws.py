@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import mistakes, npy, record, run, write
+from conftest import mistakes, npy, record, refusal, run, write
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -110,3 +110,28 @@ def test_labels_of_any_size_are_written_as_they_are() -> None:
             out = run("bce", *source, "--positive", label, "-r", "none", "-f", "csv").out
             cells = [line.split(",")[1] for line in out.splitlines()[1:]]
             assert [float(cell) for cell in cells] == [float(label), 0.0] and cells[1] == "0", (label, out)
+
+
+def test_a_cell_that_means_nothing_is_named_by_its_line_and_column() -> None:
+    soft = "y_a,y_b,y_c,p_a,p_b,p_c,w", "0.5,0.25,0.25,0.5,0.25,0.25,1"
+    cells = "y,z,u,p,q,r,w", "1,0,1,0.5,0.25,0.75,1"
+    for (header, row), call in (
+        (soft, "ce t.csv -y y_* -p p_* -w w"),
+        (soft, "grad ce t.csv -y y_* -p p_* -w w"),
+        (cells, "bce t.csv -y y,z,u -p p,q,r -w w"),
+        (cells, "bce t.csv -y y -p p -p q -p r -w w"),
+        (cells, "fit bce t.csv -y y -x p,q,r -w w"),
+        (cells, "fit temperature t.csv -y y -p p -w w"),
+    ):
+        names = header.split(",")
+        for at, name in enumerate(names):
+            if (name in ("z", "u") and "y,z,u" not in call) or (name in ("q", "r") and "temperature" in call):
+                continue
+            for odd in ("7", "-1", "x", ""):
+                if (odd == "7" and name == "w") or (odd in ("7", "-1") and "fit" in call and name not in ("y", "w")):
+                    continue
+                bad = row.split(",")
+                bad[at] = odd
+                write("t.csv", "\n".join([header, row, row, row, ",".join(bad), row]) + "\n")
+                said = refusal(*call.split())
+                assert said.startswith(f"t.csv:5: column '{name}'"), (call, name, odd, said)
