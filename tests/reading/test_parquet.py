@@ -571,3 +571,30 @@ def test_a_fault_in_the_first_of_many_files_is_found_by_any_number_of_threads(he
     for threads in ("1", "2", "4"):
         assert "0.parquet: row 1 (row group 1): column 'prob': 2" in refusal("bce", "?.parquet", "--threads", threads)
         assert "0.csv:2: column 'prob': 2" in refusal("bce", "?.csv", "--threads", threads)
+
+
+def test_vectors_of_spark_are_the_probabilities_of_the_classes(tmp_path: Path) -> None:
+    """VectorUDT of Spark ML: a dense vector has all its values, a sparse one those at some places."""
+    fields = [("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32()))]
+    kind = pa.struct([*fields, ("values", pa.list_(pa.float64()))])
+
+    def dense(*values: float) -> dict[str, Any]:
+        return {"type": 1, "size": None, "indices": None, "values": list(values)}
+
+    cells = [dense(1 - p, p) for p in PROBS]
+    vectors = pa.array(cells, kind)
+    columns = {"label": [float(y) for y in LABELS], "rawPrediction": vectors, "probability": vectors}
+    path = written(tmp_path / "t.parquet", {**columns, "prediction": [1.0, 0.0, 0.0, 1.0]}, row_group_size=3)
+    for chosen in ((), ("-p", "probability"), ("-p", "probability_*"), ("-p", "rawPrediction")):
+        assert answer("ce", path, *chosen) == pytest.approx(MEAN, rel=1e-14)
+    assert answer("bce", path, "-p", "probability_1") == MEAN
+    path = written(tmp_path / "t.parquet", {key: columns[key] for key in ("label", "probability")})
+    assert answer("ce", path) == answer("nll", path) == pytest.approx(MEAN, rel=1e-14)
+
+    sparse = {"type": 0, "size": 2, "indices": [1], "values": [1.0]}
+    path = written(tmp_path / "t.parquet", {**columns, "probability": pa.array([sparse, *cells[1:]], kind)})
+    expected = -(math.log(0.7) + math.log(0.6) + math.log(0.7)) / 4
+    assert answer("ce", path, "-p", "probability") == pytest.approx(expected, rel=1e-14)
+    for odd in (None, {**sparse, "size": None}, {**sparse, "size": 3}, dense(0.2, 0.3, 0.5), dense()):
+        path = written(tmp_path / "t.parquet", {**columns, "probability": pa.array([*cells[:2], odd, cells[3]], kind)})
+        assert "row 3 (row group 1)" in refusal("ce", path, "-p", "probability"), odd

@@ -19,13 +19,14 @@ from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, raised, schema_of
 from losscli.errors import DataError, of_source, shown
 from losscli.lazy import Lazy
-from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of
+from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of, plain_type
 from losscli.reading.formats.nested import outline, refuse_repeated
 from losscli.reading.pathkeys import path_keys
 from losscli.reading.sources import Source, SourceReader, identity, is_plain_file, open_source
 
 pa: Any = Lazy("pyarrow")
 compute: Any = Lazy("pyarrow.compute")
+types: Any = Lazy("pyarrow.types")
 parquet: Any = Lazy("pyarrow._parquet")  # `pyarrow.parquet` loads the drivers of stores as well
 orc: Any = Lazy("pyarrow.orc")
 ipc: Any = Lazy("pyarrow.ipc")
@@ -62,7 +63,50 @@ def open_columnar(source: Source, drop: bool) -> OpenSource:
 
 def _container(source: Source) -> Container:
     file, remote = _file(source), source.plain and source.ranged is not None
-    return next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote)
+    return _with_lists(next(opener for magic, opener in _OPENERS if source.magic.startswith(magic))(file, remote))
+
+
+# How Spark ML stores a vector: type 1 has all values, type 0 those at `indices` of `size`, the others being 0.
+_VECTOR = ("type", "size", "indices", "values")
+
+
+def _with_lists(container: Container) -> Container:
+    """The container with the vectors of Spark ML as lists."""
+    kinds = {field.name: plain_type(field.type) for field in container.schema}
+    vectors = [
+        name for name, kind in kinds.items() if types.is_struct(kind) and tuple(one.name for one in kind) == _VECTOR
+    ]
+    if not vectors:
+        return container
+
+    def batches(columns: Sequence[str], groups: Sequence[int] | None, rows: int) -> Iterator[Any]:
+        for batch in container.batches(columns, groups, rows):
+            names = batch.schema.names
+            cells = zip(names, batch.columns, strict=True)
+            yield pa.RecordBatch.from_arrays(
+                [_dense(one) if name in vectors else one for name, one in cells], names=names
+            )
+
+    fields = [
+        field.with_type(kinds[field.name].field("values").type) if field.name in vectors else field
+        for field in container.schema
+    ]
+    return replace(container, schema=pa.schema(fields), batches=batches)
+
+
+def _dense(vectors: Any) -> Any:
+    """Vectors of Spark ML as lists of all their values."""
+    values = compute.struct_field(vectors, "values")
+    if not compute.any(compute.equal(compute.struct_field(vectors, "type"), 0)).as_py():
+        return values
+    rows: list[list[float] | None] = []
+    for cell in vectors.to_pylist():
+        if cell is not None and cell["type"] == 0:
+            row = dict(zip(cell["indices"] or (), cell["values"] or (), strict=False))
+            rows.append([row.get(at, 0.0) for at in range(cell["size"] or 0)])
+        else:
+            rows.append(cell and cell["values"])
+    return pa.array(rows, values.type)
 
 
 class ColumnarSource(OpenSource):
