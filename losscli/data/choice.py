@@ -276,6 +276,10 @@ def _single_prediction(free: FreeColumns, last: ColumnNumbers = ()) -> ColumnNum
     """The one prediction: by the names of the scale, by any name, or the only column without a name; else `last`."""
     found = free.called(SCALE_NAMES.get(free.wanted.scale, frozenset()))
     found = found or free.called(_prediction_names(free)) or (() if free.names else free.columns) or last
+    lists = [shown(name) for name in free.top.lists if name.casefold() in PROB_NAMES]
+    if lists and found:
+        several = " and ".join([*map(free.shown, found), *lists])
+        raise DataError(f"{several} could each be the prediction; choose with -p")
     return _the_one(free, found, "the prediction", "-p")
 
 

@@ -60,3 +60,14 @@ def test_lists_in_cells_are_read_in_any_number_of_threads(here: Path) -> None:
     for threads in ("1", "2"):
         found = record("ce", "t.csv", "--threads", threads)
         assert found["n"] == 80_000 and found["value"] == close(LOSS)
+
+
+def test_a_list_called_like_a_prediction_is_not_passed_over_for_a_decision() -> None:
+    text = 'label,probability,prediction\n1,"[0.2,0.8]",1\n0,"[0.6,0.4]",0\n'
+    objects = '{"label":1,"probs":[0.2,0.8],"prediction":1}\n{"label":0,"probs":[0.6,0.4],"prediction":0}\n'
+    for table in (text, objects):
+        for command in ("bce", "nll"):
+            said = refusal(command, stdin=table)
+            assert "could each be the prediction" in said and "'prediction'" in said and "prob" in said, said
+    assert answer("bce", "-p", "prediction", stdin=text) == 0.0
+    assert answer("bce", "-p", "probability_1", stdin=text) == answer("ce", "-p", "probability", stdin=text)
