@@ -163,6 +163,14 @@ def test_what_an_answer_does_not_need_is_not_loaded() -> None:
 
 
 @pytest.mark.slow
+def test_groups_load_no_report_of_another_kind() -> None:
+    loaded = loaded_by("bce", str(DATA / "breast_cancer.csv"), "--by", "label", "-f", "json")
+
+    assert "losscli.reports.groups" in loaded
+    assert not loaded & existing("reports.calibration", "reports.models", "reports.pictures", "output.chart")
+
+
+@pytest.mark.slow
 def test_parquet_is_read_without_pandas(tmp_path: Path) -> None:
     """Which takes longer to load, and more memory, than a million rows."""
     parquet = pytest.importorskip("pyarrow.parquet")

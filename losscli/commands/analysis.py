@@ -13,12 +13,9 @@ from losscli.evaluation.evaluate import Figures, folded, refuse_nothing
 from losscli.evaluation.problem import Problem, problem_of
 from losscli.output.formats import Printing
 from losscli.output.report import Report
-from losscli.reports.calibration import calibration_part, quantile_part
 from losscli.reports.groups import groups_part, worst_part
 from losscli.reports.loss import report, scores_for
-from losscli.reports.models import differences, models_part
 from losscli.reports.parts import Part, with_parts
-from losscli.reports.pictures import pictures_of
 from losscli.reports.warnings import warnings_of
 
 
@@ -115,6 +112,8 @@ def _report(
     problem, parts = figures[0].problem, list[Part]()
     numbers = tuple((f.value,) for f in figures)
     if len(figures) > 1:
+        from losscli.reports.models import models_part
+
         parts.append(models_part(figures, table, found, args.digits))
     if bare:
         warnings = (*warnings_of(figures[0], table), *(text for part in parts for text in part.warnings))
@@ -127,12 +126,19 @@ def _report(
     if found.worst is not None:
         parts.append(worst_part(problem, table, found))
     if found.quantiles is not None:
+        from losscli.reports.calibration import quantile_part
+
         parts.append(quantile_part(problem, found.quantiles, shares))
     if found.reliability is not None:
+        from losscli.reports.calibration import calibration_part
+
         parts.append(calibration_part(figures[0], found.reliability))
-    answer = with_parts(report(figures[0], table), parts)
-    pictures = pictures_of(figures, table.schema.models, found) if args.plot else ()
-    return replace(answer, numbers=numbers, pictures=pictures)
+    answer = replace(with_parts(report(figures[0], table), parts), numbers=numbers)
+    if not args.plot:
+        return answer
+    from losscli.reports.pictures import pictures_of
+
+    return replace(answer, pictures=pictures_of(figures, table.schema.models, found))
 
 
 def _worse(args: Arguments, problems: list[Problem], found: AnalysisResult, models: tuple[Model, ...]) -> list[str]:
@@ -140,6 +146,8 @@ def _worse(args: Arguments, problems: list[Problem], found: AnalysisResult, mode
     lines, limit = list[str](), args.fail_if_worse
     if limit is None:
         return lines
+    from losscli.reports.models import differences
+
     for one in differences(problems, models, found):
         over = f"{one.name} is worse than {one.to}: its mean loss is higher by {one.mean:.6g}"
         if one.mean == inf:
