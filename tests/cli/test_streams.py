@@ -70,8 +70,6 @@ def test_one_end_of_input_at_a_terminal_is_enough() -> None:
 @pytest.mark.slow
 def test_the_way_in_loads_nothing_that_an_interrupt_could_break_off_with_a_traceback() -> None:
     lines = "import sys; before = {*sys.modules}; import losscli.__main__; print(*{*sys.modules} - before)"
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", lines], capture_output=True, text=True, check=True, env=environment()
-    )
+    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True, env=environment())
 
     assert {*done.stdout.split()} - {*sys.builtin_module_names} <= {"losscli", "losscli.__main__"}
