@@ -289,7 +289,7 @@ class Arguments:
     )
     fail_above: float | None = _answer("--fail-above", metavar="X", help="exit 1 if the answer is above X")
     fail_if_worse: float | None = _answer(
-        "--fail-if-worse", metavar="[X]", bare="0", help="exit 1 if a model is worse than the first by over X"
+        "--fail-if-worse", metavar="[X]", bare="0", help="with -p A -p B: exit 1 if B is worse than A by over X"
     )
     worst: int | None = _answer(
         "--worst", metavar="N", range=Bounds(1, 10**6), help="show the N rows with the highest loss"

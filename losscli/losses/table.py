@@ -190,7 +190,7 @@ LOSSES: dict[str, Loss] = {
             examples=(
                 f"losscli bce {LABELS_AND_PREDS}",
                 f"losscli bce {LABELS_AND_PREDS} --expect 0.522",
-                "losscli bce preds.csv -y label -p prob -w weight",
+                "losscli bce clicks.csv -y clicked -p old -p new",
                 'losscli bce --from logits "1,0" "-1.2,0.3" -q',
                 "cat preds.csv | losscli bce -r none -f csv",
                 f"losscli grad bce {LABELS_AND_PREDS} --wrt logits",
