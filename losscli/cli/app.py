@@ -1,4 +1,4 @@
-"""The way in: arguments to a command, a command to an exit code. Only here does an error become one line and a code."""
+"""Runs the command line: arguments become a command, errors one line on standard error and an exit code."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from losscli.output.streams import for_a_reader, is_reader_gone, prepare, say, s
 def main(argv: Sequence[str] | None = None, interrupted: Callable[[], bool] = lambda: False) -> int:
     """Run the command line; returns the exit code: 0 yes, 1 no, 2 trouble, 130 interrupted.
 
-    `interrupted` says whether an interrupt has come, whatever became of it.
+    `interrupted` says whether an interrupt has come, also one that Python dropped.
     """
     args = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None, interrupted: Callable[[], bool] = la
 
 
 def __getattr__(name: str) -> Any:
-    """`app` is the Typer application, made when it is asked for: Typer takes as long to load as all else."""
+    """Make the Typer application `app` when it is first used: Typer takes as long to load as everything else."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from losscli.cli.typer_app import application
@@ -101,7 +101,7 @@ def _show_help(words: Sequence[str], stream: IO[str]) -> None:
 
 # --- what went wrong ------------------------------------------------------------------------------------------------
 def _message(error: Exception, args: Sequence[str]) -> str:
-    """What is said of an error."""
+    """The message for an error."""
     if isinstance(error, DataError):
         return _with_stray_word(str(error), args)
     if isinstance(error, NoInput):

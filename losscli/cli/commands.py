@@ -33,7 +33,7 @@ OPTION_LIKE = re.compile(rf"^(?:-|[{DASHES}]+(?!inf|nan)[a-z])", re.IGNORECASE)
 HELP = ("-h", "--help")
 
 Values = dict[str, Any]
-Unknown = Callable[[str, str], str]  # makes the message for an option that there isn't, given what stands behind it
+Unknown = Callable[[str, str], str]  # makes the message for an unknown option and the argument behind it
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Command:
 
     @cached_property
     def options(self) -> dict[str, Option]:
-        """The options that it has, by their names, its own first; without those that have no meaning for its loss."""
+        """Its options by name, those of its own first; without those that its loss doesn't have."""
         declared, common = fields(self.arguments), Arguments.__dataclass_fields__
         own = [one for one in declared if one.name not in common]
         return {
@@ -76,7 +76,7 @@ class Command:
         return {flag: option for option in self.options.values() for flag in option.flags}
 
     def read(self, args: Sequence[str], unknown: Unknown | None = None) -> Arguments:
-        """What is typed behind the command; UsageError where it makes no sense, with what `unknown` says of options."""
+        """The arguments behind the command; a UsageError has the message of `unknown` for an unknown option."""
         return self.arguments(
             self.loss, command=self.name, **parse_options(args, self.flags, unknown or no_such_option)
         )
@@ -84,7 +84,7 @@ class Command:
 
 # --- reading what is typed ------------------------------------------------------------------------------------------
 def no_such_option(token: str, value: str = "") -> str:
-    """The message for an option that there isn't."""
+    """The message for an unknown option."""
     return f"no such option: {shown(token.partition('=')[0])[1:-1]}"
 
 
@@ -92,8 +92,7 @@ def parse_options(args: Sequence[str], flags: Mapping[str, Option], unknown: Unk
     """The values of the options by their names, and the positional arguments as `sources`; `flags` are all spellings.
 
     Raises:
-        UsageError: An option that there isn't (`unknown` makes the message), without its value, with a wrong value, or
-            with a second one.
+        UsageError: An option is unknown (`unknown` makes the message), has no value, a wrong one, or two.
     """
     left, values, sources = list(args), Values(), list[str]()
     while left:
@@ -149,7 +148,7 @@ IN_MEMORY = ("SOURCE", "a table, read once into memory")
 
 
 def commands_of(loss: Loss) -> tuple[Command, ...]:
-    """The commands that there are for a loss."""
+    """The commands of a loss."""
     positionals = (TABLE, LISTS, LIKELIHOODS) if Form.LIKELIHOOD in loss.kernels else (TABLE, LISTS)
     title = f"{loss.title[0].upper()}{loss.title[1:]}"
     found = [
@@ -191,7 +190,7 @@ def commands_of(loss: Loss) -> tuple[Command, ...]:
 
 
 def examples_of(words: str, loss: Loss) -> tuple[str, ...]:
-    """Lines that can be typed: those of the loss's entry, or some made for its form and scale."""
+    """Examples of a command: those of the loss's entry, or some made for its form and scale."""
     own = tuple(line for line in loss.examples if f"losscli {words} " in line)
     if own:
         return own
@@ -253,7 +252,7 @@ GROUPS: Mapping[str, str] = {
 
 
 def command_of(args: Sequence[str]) -> Command | None:
-    """The command that arguments begin with."""
+    """The command at the beginning of arguments."""
     return COMMANDS.get(tuple(args[:1])) or COMMANDS.get(tuple(args[:2]))
 
 
@@ -263,12 +262,12 @@ def within(group: str) -> tuple[str, ...]:
 
 
 def first_words() -> tuple[str, ...]:
-    """What a command line may begin with, each once."""
+    """The first words of all commands, each once."""
     return tuple(dict.fromkeys(words[0] for words in COMMANDS))
 
 
 def question_of(words: Sequence[str]) -> Arguments:
-    """What a command line of a key asks: a loss, a gradient of one (GradArguments), or a fit (FitArguments)."""
+    """The arguments of a question: for a loss, a gradient (GradArguments) or a fit (FitArguments)."""
     command = command_of(words)
     if command is None or command.kind not in (LOSS, GRAD, FIT):
         losses = ", ".join(LOSSES)

@@ -25,7 +25,7 @@ def offered_columns(incomplete: str) -> list[str]:
 
 
 def offered_labels(incomplete: str) -> list[str]:
-    """Labels that stand at the top of the label column."""
+    """The labels in the first rows of the label column."""
     from losscli.data.columns import LABEL_NAMES
     from losscli.reading.header import labels_of
 
@@ -39,7 +39,7 @@ OFFERS: dict[str, Offer] = {COLUMNS: offered_columns, LABELS: offered_labels}
 
 
 def _tables() -> list[str]:
-    """The files that stand on the line as arguments of their own."""
+    """The files among the arguments of the line."""
     return [path for path in _values().get("sources", ()) if os.path.isfile(path)]
 
 
@@ -75,7 +75,7 @@ def _words() -> list[str]:
 
 
 def _split(line: str) -> list[str]:
-    """The words of a line, of one whose last quote is still open too."""
+    """The words of a line, also if its last quote is still open."""
     for end in ("", "'", '"'):
         try:
             return split_line(line + end)

@@ -107,7 +107,7 @@ def page(command: Command, width: int) -> str:
 
 
 def help_of(option: Option, loss: Loss) -> str:
-    """What an option does, with what the loss takes filled in."""
+    """The help of an option, with the scales and columns of the loss filled in."""
     scales = [scale.value for scale in Scale if any(scale in kernels for kernels in loss.kernels.values())]
     if Form.CATEGORICAL not in loss.kernels:
         predictions = "prediction column"
@@ -122,7 +122,7 @@ def help_of(option: Option, loss: Loss) -> str:
 
 
 def group_page(group: str, width: int) -> str:
-    """The page of the first word of commands of two."""
+    """The page of a group of commands."""
     commands = [COMMANDS[(group, word)] for word in within(group)]
     examples = [command.examples[0] for command in commands]
     pairs = [(" ".join(command.words), _title(command)) for command in commands]
@@ -154,7 +154,7 @@ def options_page(width: int) -> str:
 
 
 def _commands(commands: Sequence[Command]) -> str:
-    """The names of commands, those of a group by its name where all are there."""
+    """The names of commands; a group stands for all of its commands."""
     names = [" ".join(command.words) for command in commands]
     for group in GROUPS:
         whole = [f"{group} {word}" for word in within(group)]

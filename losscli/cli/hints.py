@@ -171,7 +171,7 @@ COMMAND_NAMES: Mapping[str, str] = {
 
 
 def unknown_option(command: Command, token: str, value: str) -> str:
-    """What is said of an option that the command doesn't have, with what stands behind it."""
+    """The message for an option that the command doesn't have; `value` is the argument behind it."""
     flag, joined, own = token.partition("=")
     count = own if joined else value
     instead = _instead(flag, command).replace("{lines}", str(int(count) + 1) if count.isdigit() else "101")
@@ -185,7 +185,7 @@ def unknown_option(command: Command, token: str, value: str) -> str:
 
 
 def unknown_command(args: Sequence[str]) -> str:
-    """What is said of arguments that begin with no command."""
+    """The message for arguments that begin with no command."""
     word = args[0]
     if word in GROUPS:
         return _lacking(word, args[1:])
@@ -205,7 +205,7 @@ def unknown_command(args: Sequence[str]) -> str:
 
 
 def stray_word(command: Command, word: str) -> str:
-    """What is said of a word behind a command that stands in the place of data, as in `bce explain 1,0 0.8,0.3`."""
+    """The message for a word in the place of data, as in `bce explain 1,0 0.8,0.3`."""
     if os.path.exists(word):
         return ""
     return _meant(word.lower(), command) or ("use -h" if "-h" in OPTION_NAMES.get(word.lower(), ()) else "")
@@ -284,7 +284,7 @@ def _meant(name: str, behind: Command | None = None) -> str:
 
 
 def _names_of(regression: str) -> tuple[str, ...]:
-    """What a regression may be called, by its first name."""
+    """The names of a regression."""
     return regression, f"{regression}regression", *REGRESSIONS.get(regression, ())
 
 
@@ -292,7 +292,7 @@ REGRESSIONS = {"logistic": ("logreg", "logit", "逻辑回归"), "softmax": ("mul
 
 
 def _lacking(group: str, rest: Sequence[str]) -> str:
-    """What is said where the second word of a command is none."""
+    """The message for a group without one of its commands."""
     words = within(group)
     if not rest:
         return f"choose a loss: {', '.join(words)}; as in {COMMANDS[group, words[0]].examples[0]}"

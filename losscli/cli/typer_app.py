@@ -25,26 +25,26 @@ Main = Callable[[Sequence[str]], int]  # runs a command line, and gives its exit
 
 
 def application(main: Main) -> typer.Typer:
-    """The application with all commands that there are now."""
-    made = typer.Typer(
+    """The application with all commands."""
+    app = typer.Typer(
         name="losscli",
         help="Classification losses and their gradients.",
         cls=_group(main),
         context_settings={"help_option_names": []},  # help is an option of ours, which prints our pages
     )
-    made.callback()(_top)
+    app.callback()(_top)
     groups = {name: typer.Typer(help=text, cls=_group(main, name)) for name, text in GROUPS.items()}
     for name, group in groups.items():
         group.callback()(_nothing)
-        made.add_typer(group, name=name)
+        app.add_typer(group, name=name)
     for command in COMMANDS.values():
-        home = groups[command.words[0]] if len(command.words) == 2 else made
-        home.command(command.words[-1], help=command.summary, cls=_Command)(_function(main, command))
-    return made
+        parent = groups[command.words[0]] if len(command.words) == 2 else app
+        parent.command(command.words[-1], help=command.summary, cls=_Command)(_function(main, command))
+    return app
 
 
 class _Command(TyperCommand):
-    """A command whose arguments are left as they are typed, but where a shell asks how they go on."""
+    """A command that leaves its arguments unparsed, except for completion."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if ctx.resilient_parsing:
@@ -54,14 +54,14 @@ class _Command(TyperCommand):
 
 
 def _group(main: Main, *words: str) -> type[TyperGroup]:
-    """A group of commands that leaves to `main` what begins with none of them."""
+    """A group of commands that leaves all other arguments to `main`."""
 
     class Group(TyperGroup):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-            begun = [*words, *args]
-            if ctx.resilient_parsing or command_of(begun) or begun[:1] in ([name] for name in GROUPS if not words):
+            line = [*words, *args]
+            if ctx.resilient_parsing or command_of(line) or line[:1] in ([name] for name in GROUPS if not words):
                 return super().parse_args(ctx, args)
-            raise typer.Exit(main(begun))
+            raise typer.Exit(main(line))
 
     return Group
 
@@ -79,7 +79,7 @@ def _nothing(help: Help = False) -> None:
 
 
 def _function(main: Main, command: Command) -> Callable[..., None]:
-    """A function with the command's options as its signature, which Typer reads, and which runs what was typed."""
+    """A function that runs the command; Typer reads the options from its signature."""
 
     def run(context: typer.Context, **values: Any) -> None:
         raise typer.Exit(main([*command.words, *context.args]))
@@ -113,7 +113,7 @@ def _annotation(option: Option, command: Command) -> Any:
 
 
 def _offer(option: Option) -> Callable[[str], list[str]]:
-    """The values that a shell offers for an option."""
+    """The completion of the values of an option."""
 
     def offer(incomplete: str) -> list[str]:
         if option.choices:
@@ -126,7 +126,7 @@ def _offer(option: Option) -> Callable[[str], list[str]]:
 
 
 def complete(app: typer.Typer, args: Sequence[str]) -> int:
-    """Answer the shell that asks how a line goes on, or set up completion, for the shell that is named."""
+    """Complete the line of a shell, or set up completion for the shell in `args`."""
     if len(args) == 2 and args[1] in SHELLS:
         option, shell = args
         if option == "--show-completion":

@@ -38,7 +38,7 @@ def with_analysis(
 
 
 def refuse_unsuitable(args: Arguments, asked: list[str], printing: Printing) -> None:
-    """Refuse what makes no sense together, before anything is read; `asked` are the options of an analysis."""
+    """Refuse contradictions before anything is read; `asked` are the options of an analysis."""
     if args.show is not None and args.worst is None:
         raise UsageError("--show adds columns to the worst rows; add --worst N")
     if args.fail_if_worse is not None and len(args.prob) < 2:
@@ -58,7 +58,7 @@ def refuse_unsuitable(args: Arguments, asked: list[str], printing: Printing) -> 
 
 
 def _shares(text: str) -> dict[str, float]:
-    """The quantiles asked for, by their texts."""
+    """The shares of `--quantiles` by their texts."""
     found = {}
     for part in (part.strip() for part in text.split(",")):
         try:
@@ -108,7 +108,7 @@ def _options_of(args: Arguments, table: Table, printing: Printing) -> AnalysisOp
 def _report(
     figures: list[Figures], table: Table, found: AnalysisResult, args: Arguments, shares: dict[str, float], bare: bool
 ) -> Report:
-    """The answer of the first model, and a part for each of the tables asked for; the numbers alone where `bare`."""
+    """The report of the first model with a part for each analysis; with `bare` the numbers alone."""
     problem, parts = figures[0].problem, list[Part]()
     numbers = tuple((f.value,) for f in figures)
     if len(figures) > 1:
@@ -142,7 +142,7 @@ def _report(
 
 
 def _worse(args: Arguments, problems: list[Problem], found: AnalysisResult, models: tuple[Model, ...]) -> list[str]:
-    """What --fail-if-worse says of the models that are."""
+    """A line for each model that is worse, with --fail-if-worse."""
     lines, limit = list[str](), args.fail_if_worse
     if limit is None:
         return lines

@@ -26,7 +26,7 @@ COLUMNS, LABELS = "columns", "labels"  # what the values of an option are, so th
 
 
 class Bounds(NamedTuple):
-    """The numbers that an option takes; `text` is what messages call them, where that is not what the bounds say."""
+    """The numbers that an option takes; `text` describes them in messages if the bounds are not enough."""
 
     low: float
     high: float = inf
@@ -70,7 +70,7 @@ class Option:
 
     @property
     def is_flag(self) -> bool:
-        """Whether it stands by itself, without a value."""
+        """Whether it has no value."""
         return self.type in (bool, bool | None)
 
     @property
@@ -95,13 +95,13 @@ class Option:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that are its values; none where any text is."""
+        """The words that it takes; none if it takes any text."""
         if self.choices:
             return tuple(self.choices)
         return tuple(str(member.value) for one in self.types if issubclass(one, Enum) for member in one)
 
     def value(self, text: str) -> Any:
-        """The text as a value; UsageError where it is none."""
+        """The value of a text; UsageError if it is none."""
         if not text:
             raise UsageError(f"{self.flag}: the value is empty")
         if int in self.types or float in self.types:
@@ -155,7 +155,7 @@ _fit = partial(option, group="Regression", commands=(FIT,))
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class Arguments:
-    """What is typed behind a command: its sources and options, and the command that they are for."""
+    """The arguments of a command: its sources and options."""
 
     loss: Loss
     sources: tuple[str, ...] = ()
@@ -326,7 +326,7 @@ class Arguments:
     )
 
     def __init__(self, loss: Loss, sources: tuple[str, ...] = (), **values: Any) -> None:
-        """As a dataclass would make it, which takes three milliseconds of every start for the parameters of its own."""
+        """Set the fields. To let `dataclass` make this method would take three milliseconds of every start."""
         for name, value in {"loss": loss, "sources": sources, **values}.items():
             if name not in self.__dataclass_fields__:
                 raise TypeError(f"no argument {name!r}")
@@ -334,13 +334,13 @@ class Arguments:
 
     @property
     def scale(self) -> Scale:
-        """What the predictions are: as typed, or what the loss takes them for."""
+        """The scale of the predictions: that of `--from`, or that of the loss."""
         return self.from_ or self.loss.scale
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class GradArguments(Arguments):
-    """What is typed behind a gradient."""
+    """The arguments of a gradient."""
 
     wrt: Wrt | None = _gradient(
         "--wrt",
@@ -359,7 +359,7 @@ class GradArguments(Arguments):
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class FitArguments(Arguments):
-    """What is typed behind a fit."""
+    """The arguments of a fit."""
 
     features: str | None = _fit(
         "-x", "--features", metavar="COLS", completes=COLUMNS, help="features (default: all other numeric columns)"

@@ -107,7 +107,7 @@ def judged_fit(outcome: FitReport, expected: "Expected") -> "Verdict":
 
 
 def solved_fit(args: FitArguments) -> "tuple[Callable[[Expected], Verdict], Array]":
-    """A fit as a question: what judges its parameters, and the right ones; refused without a number of steps."""
+    """A fit as a question: the judge of typed parameters, and the right ones; refused without --steps."""
     if args.steps is None:
         raise UsageError("a fit as a question needs --steps")
     if args.predict is not None or args.plot:
@@ -117,7 +117,7 @@ def solved_fit(args: FitArguments) -> "tuple[Callable[[Expected], Verdict], Arra
 
 
 def _with_work(outcome: FitReport, args: FitArguments) -> Report:
-    """The report, with the first step by hand where that is asked for."""
+    """The report, with --explain also the first step by hand."""
     report = report_of(outcome, drawn=args.plot)
     if not args.explain:
         return report

@@ -61,7 +61,7 @@ def run_grade(args: Arguments, reader: Reader) -> bool:
 
 # --- the key ----------------------------------------------------------------------------------------------------------
 def _questions(key: Ledger, path: str, reader: Reader) -> tuple[dict[str, Question], list[str]]:
-    """The questions by name, and what is worth a note; all that are wrong are refused at once, with their lines."""
+    """The questions by name, and notes; a DataError names all wrong questions with their lines."""
     if COMMAND not in key.columns and ANSWER in key.columns:
         raise UsageError(f"{key.name} holds answers, not commands; KEY comes first, then ANSWERS")
     key.require((QUESTION, COMMAND))
@@ -140,7 +140,7 @@ def _beside(folder: str, word: str, args: Arguments) -> str:
 
 
 def _solved(args: Arguments) -> tuple[Judge, Numbers]:
-    """What judges the answers to a question, and the right one."""
+    """The judge of the answers to a question, and the right answer."""
     match args:
         case GradArguments():
             return _solved_gradient(args)
@@ -176,7 +176,7 @@ def _solved_gradient(args: GradArguments) -> tuple[Judge, Numbers]:
 
 # --- the answers ------------------------------------------------------------------------------------------------------
 def _answers(ledger: Ledger, questions: dict[str, Question], key: str) -> tuple[list[Answer], list[str]]:
-    """The answers as typed, the last of each student to each question, and what was left out or read otherwise."""
+    """The last answer of each student to each question, and notes on answers left out or names read otherwise."""
     of_name = {_same_name(name): name for name in questions}
     students: dict[str, str] = {}
     found, places = dict[tuple[str, str], Answer](), dict[tuple[str, str], str]()

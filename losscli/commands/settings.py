@@ -24,7 +24,7 @@ from losscli.reading.text.dialect import Style, given_delimiter
 
 
 def settings_of(args: Arguments, options: ReadOptions | None = None) -> Settings:
-    """The mathematics of the arguments; balanced class weights are counted where `options` says what is to be read."""
+    """The settings of the mathematics; with `options`, balanced class weights are counted in what these read."""
     if args.alpha is not None and args.focal is None:
         raise UsageError("--alpha is the weight of the focal loss; add --focal GAMMA")
     base = None
@@ -71,7 +71,7 @@ def settings_of(args: Arguments, options: ReadOptions | None = None) -> Settings
 
 
 def _counted_weights(settings: Settings, options: ReadOptions) -> tuple[float, ...]:
-    """Balanced class weights, counted in a first pass over what is to be read."""
+    """Balanced class weights, counted in a first pass over the table."""
 
     def is_pipe(path: str) -> bool:
         return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
@@ -86,7 +86,7 @@ def _counted_weights(settings: Settings, options: ReadOptions) -> tuple[float, .
 
 
 def read_options_of(args: Arguments, compared: bool = False) -> ReadOptions:
-    """What is to be read; `compared` where several models may be."""
+    """The options of reading; `compared` says that several models may be given."""
     if len(args.prob) > 1 and not compared:
         raise UsageError("one model at a time: give -p once; several columns are a list, as in -p p0,p1")
     wanted = ColumnSelection(

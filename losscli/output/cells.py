@@ -1,4 +1,4 @@
-"""Cells as text: for people to so many digits, for machines exactly. Nothing here can steer a terminal."""
+"""Cells as text: rounded for people, exact for machines, and without control codes for terminals."""
 
 from losscli.errors import printable_line
 
@@ -6,7 +6,7 @@ DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 
 
 def pretty(value: object, digits: int) -> str:
-    """A number to so many significant digits; text with its control characters escaped."""
+    """A number to `digits` significant digits; text with its control characters escaped."""
     if value is None:
         return "undefined"
     if isinstance(value, float):
@@ -20,12 +20,12 @@ def exact(value: object) -> str:
 
 
 def tame(text: str) -> str:
-    """Text from the data without what steers a terminal; line breaks, tabs and joined letters stay as they are."""
+    """Text from the data with its control characters escaped; line breaks, tabs and joined letters stay."""
     if text.isprintable():
         return text
-    return "".join(repr(char)[1:-1] if _steers(char) else char for char in text)
+    return "".join(repr(char)[1:-1] if _is_control(char) else char for char in text)
 
 
-def _steers(char: str) -> bool:
+def _is_control(char: str) -> bool:
     """Whether a character is a control code (but for newline and tab) or sets the direction of writing."""
     return (char < " " and char not in "\n\t") or "\x7f" <= char <= "\x9f" or char in DIRECTIONS

@@ -1,4 +1,4 @@
-"""Pictures of numbers as lines of text. The rule: values stand beside what is drawn, so that a pipe can read them.
+"""Charts as lines of text. The values stand beside what is drawn, so that a program can read them from a pipe.
 
 No line is wider than 80 columns, or than `COLUMNS` where that is set; plain ASCII where the encoding of standard output
 or `TERM=dumb` wants it.
@@ -43,7 +43,7 @@ ASCII = Marks("|", "-", "|", "o", "x", "~")
 
 @dataclass(frozen=True)
 class Series:
-    """Numbers from 0 on, one for each line, drawn as bars; `texts` are how they are written beside them."""
+    """Numbers of at least 0, drawn as bars, one on each line; `texts` are written beside them."""
 
     name: str
     values: Sequence[float]
@@ -52,9 +52,9 @@ class Series:
 
 @dataclass(frozen=True)
 class Span:
-    """A line with an interval: a point, where its interval ends (nan: there is none), what is written beside it.
+    """A line with a point, the ends of its interval (nan: there is none), and the text beside it.
 
-    `other` is a second point to hold against the first, such as what was predicted against what was observed.
+    `other` is a second point to compare with the first, such as the prediction with the observation.
     """
 
     name: str
@@ -87,7 +87,7 @@ def bars(title: str, labels: Sequence[str], series: Sequence[Series]) -> Picture
 
 
 def _bar(value: float, most: float, room: int) -> str:
-    """A bar whose length is to `room` as the value is to the largest; what isn't 0 shows."""
+    """A bar with a length of value / most of `room`; a value above 0 has at least a mark."""
     if not most > 0.0 or not value > 0.0:
         return ""
     length = min(value / most, 1.0) * room
@@ -98,9 +98,9 @@ def _bar(value: float, most: float, room: int) -> str:
 
 
 def spans(title: str, lines: Sequence[Span], low: float | None = None, high: float | None = None) -> Picture:
-    """A line for each span, its interval and points between the two ends of one scale, which stand below.
+    """A line for each span: its interval and points on one scale, whose ends stand below.
 
-    `low` and `high` are the ends, by default those of what there is to draw; what lies outside is cut there.
+    `low` and `high` are the ends of the scale, by default the lowest and highest value; what lies outside is cut there.
     """
     names = [_named(line.name) for line in lines]
     margin, text = _widest(("", *names)), _widest(("", *(line.text for line in lines)))
@@ -118,7 +118,7 @@ def spans(title: str, lines: Sequence[Span], low: float | None = None, high: flo
 
 
 def points() -> tuple[str, str]:
-    """How the point of a span and its second point are drawn."""
+    """The marks of the point of a span and of its second point."""
     marks = ASCII if is_plain() else UNICODE
     return marks.point, marks.other
 
@@ -145,9 +145,9 @@ def _place(value: float, ends: tuple[float, float], room: int) -> int:
 
 
 def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str) -> Picture | None:
-    """Curves over their places from 0: highest and lowest value at the left, places below; None where one is infinite.
+    """Curves over 0, 1, ..: the highest and the lowest value at the left, the places below; None if one is infinite.
 
-    The first is drawn with `*`, the second with `o`; where both would stand the first does.
+    The first curve has the mark `*`, the second `o`; where they meet, the mark is `*`.
     """
     values = [value for _, one in series for value in one]
     if not values or not all(map(isfinite, values)):
@@ -176,7 +176,7 @@ def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str
 
 @dataclass(frozen=True)
 class Layer:
-    """Points of a plane with their mark; layers that come later are drawn over those before."""
+    """Points of a plane with their mark; a layer is drawn over those before it."""
 
     mark: str
     name: str
@@ -206,7 +206,7 @@ def plane(title: str, layers: Sequence[Layer], x: tuple[float, float], y: tuple[
 
 
 def _named(label: str) -> str:
-    """A label of the data as standard output spells it and as a picture has room for it."""
+    """A label from the data, in the encoding of standard output and shortened to fit."""
     line, most = printable_line(label), _columns() * 9 // 20
     with suppress(AttributeError, LookupError, TypeError):  # none, or one without an encoding
         line = line.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
@@ -214,12 +214,12 @@ def _named(label: str) -> str:
 
 
 def _padded(text: str, width: int) -> str:
-    """Text with spaces up to a width on the screen, where some characters take two places."""
+    """Text padded to a width on the screen, where some characters take two places."""
     return text + " " * (width - screen.cell_len(text))
 
 
 def _mark(drawn: Sequence[Sequence[int]], at: int, level: int) -> str:
-    """The mark of a curve where it is, and a bar where it falls or rises by more than a level at once."""
+    """The mark of a curve at its level, and a bar where it falls or rises by more than one level."""
     for mark, heights in zip("*o", drawn, strict=False):
         if heights[at] == level:
             return mark

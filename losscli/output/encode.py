@@ -25,8 +25,8 @@ _END = b"\0"  # stands for the end of a line while orjson writes
 def encoded(columns: Sequence[Column], delimiter: bytes) -> bytes:
     """n lines of the columns' cells separated by `delimiter` (one byte), each line ended by a newline.
 
-    Words are written as they are (bytes that were escaped as surrogates become what they were): quoted already where
-    they need it, and free of control codes but newlines and tabs.
+    Words are written as they are, so they have their quotes, and no control codes but newlines and tabs. Surrogates
+    that stand for bytes become these bytes.
     """
     if len(columns[0]) >= _FEW:
         try:
@@ -48,7 +48,7 @@ def _texts(column: Column) -> Iterator[str]:
 
 
 def _by_orjson(columns: Sequence[Column], delimiter: bytes, orjson: Any) -> bytes:
-    """The same, written as one JSON list of all cells, in which each line is followed by a mark."""
+    """The same: orjson writes one list of all cells, with a mark behind each line."""
     width = len(columns) + 1
     cells = [orjson.Fragment(_END)] * (len(columns[0]) * width)
     for place, column in enumerate(columns):
@@ -65,7 +65,7 @@ def _by_orjson(columns: Sequence[Column], delimiter: bytes, orjson: Any) -> byte
 
 
 def _words(column: Categorical, orjson: Any) -> list[Any]:
-    """The words as they are to be written, with marks for what has a meaning between cells."""
+    """The words as orjson is to write them, with marks for commas and minus signs."""
     categories = np.empty(len(column.categories), object)
     categories[:] = [orjson.Fragment(_masked(_raw(word))) for word in column.categories]
     words: list[Any] = categories.take(column.codes).tolist()
@@ -73,7 +73,7 @@ def _words(column: Categorical, orjson: Any) -> list[Any]:
 
 
 def _numbers(column: Array | NDArray[np.int64], orjson: Any) -> list[Any]:
-    """Numbers, those that orjson spells in ways of its own as text; many small ones are left, for their exponents."""
+    """Numbers, with texts for those that orjson and Python spell differently; `e-7` of many is mended later."""
     numbers: list[Any] = column.tolist()
     if column.dtype.kind == "f":
         size = np.abs(column)
@@ -87,5 +87,5 @@ def _numbers(column: Array | NDArray[np.int64], orjson: Any) -> list[Any]:
 
 
 def _masked(word: bytes) -> bytes:
-    """With marks for the bytes that have a meaning of their own among the numbers that orjson writes."""
+    """A word with marks for commas and minus signs, which are replaced in the text of orjson."""
     return word.replace(b",", b"\1").replace(b"-", b"\2")

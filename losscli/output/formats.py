@@ -50,7 +50,7 @@ def strict_json(record: Mapping[str, Any]) -> str:
 
 
 def strict(value: Any) -> Any:
-    """The value with non-finite floats as None and whole base numbers as they are."""
+    """The value with None for floats that are not finite."""
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, Mapping):
@@ -65,7 +65,7 @@ def _json(report: Report, digits: int) -> str:
 
 
 def _json_rows(rows: RowReport, digits: int) -> Iterator[bytes]:
-    """The lists first, as they come, and behind them the rest of the record."""
+    """The lists first, piece by piece, then the rest of the record."""
     yield b"{"
     for name, columns in rows.lists.items():
         yield b'\n  "%s": [' % name.encode()
@@ -81,7 +81,7 @@ def _json_rows(rows: RowReport, digits: int) -> Iterator[bytes]:
 
 
 def _json_cells(columns: Sequence[Column]) -> bytes:
-    """Numbers, or lists of them where there are several columns, without the brackets around all."""
+    """Numbers, or for several columns lists of numbers, without the brackets around all of them."""
     from losscli.output.encode import encoded
 
     cells = encoded(columns, b",").removesuffix(b"\n")
@@ -112,7 +112,7 @@ def separated(delimiter: str) -> Writer:
 
 
 def _lines_of(report: Report) -> Iterable[Sequence[object]]:
-    """The table of a report, or a line of names and one of values; what isn't a single value is left to JSON."""
+    """The table of a report, or a line of names and one of values; only JSON has lists."""
     if report.table is not None:
         return [report.table.header, *report.table.rows]
     single = {
@@ -127,7 +127,7 @@ LEFT_OUT = ("classes", "per_class", "columns", "notes")  # lists in most records
 
 
 def lines(rows: Iterable[Iterable[object]], delimiter: str) -> str:
-    """Rows as delimited text, which can't steer a terminal."""
+    """Rows as delimited text, with control characters escaped."""
     import csv
 
     out = io.StringIO()
@@ -136,7 +136,7 @@ def lines(rows: Iterable[Iterable[object]], delimiter: str) -> str:
 
 
 def _quoted(column: Column, delimiter: str) -> Column:
-    """Words as they stand between delimiters."""
+    """Words with quotes where delimited text needs them."""
     from losscli.data.categorical import Categorical
 
     if not isinstance(column, Categorical):
@@ -205,7 +205,7 @@ class Printing(NamedTuple):
 
     @property
     def is_bare(self) -> bool:
-        """Whether nothing is printed but numbers, and nothing else is kept."""
+        """Whether only numbers are printed and nothing is saved."""
         return self.quiet and self.save is None
 
     @property
@@ -215,7 +215,7 @@ class Printing(NamedTuple):
 
 
 def emit(answer: Report, printing: Printing) -> None:
-    """Print a report as asked; what its format has no place for goes to standard error."""
+    """Print a report; warnings that its format doesn't show go to standard error."""
     whole = printing.writer.report
     if whole is None:
         raise UsageError(f"--format {printing.format} prints answers by rows only")
@@ -230,7 +230,7 @@ def emit(answer: Report, printing: Printing) -> None:
 
 
 def emit_rows(answer: RowReport, printing: Printing) -> Report:
-    """Print an answer by rows, nothing of it before the last row is sound, and return its report."""
+    """Print an answer by rows once its last row is computed, and return its report."""
     from losscli.output.whole import copy_out, spool_file
 
     rows = printing.writer.rows

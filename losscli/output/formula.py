@@ -1,8 +1,8 @@
 r"""Mathematics as text for people and machines, and the same as LaTeX for Markdown: there is one text of each formula.
 
-`-ln(1 - p) / 4` is `-\frac{\ln(1 - p)}{4}`. The rule: whatever is given, what comes out is well formed. A letter is a
-symbol and a word a word; in `q[k]`, k is an index; `^` takes what stands next to it, its sign included, and `/` what
-stands next to it on both sides.
+`-ln(1 - p) / 4` is `-\frac{\ln(1 - p)}{4}`. The LaTeX is well formed whatever the text is. A letter is a symbol, and
+several are a word; in `q[k]`, k is an index; `^` raises to the atom behind it, with its sign, and `/` divides the atom
+before it by the atom behind it.
 """
 
 import re
@@ -60,7 +60,7 @@ def maths(*parts: str, words: str = "{}") -> Formula:
 
 @dataclass(frozen=True)
 class _Piece:
-    """LaTeX of a part: an `atom` can be divided and raised, `inner` is it without its brackets; a `word` is text."""
+    """LaTeX of a part. An `atom` can be divided and raised, `inner` is it without its brackets, a `word` is text."""
 
     text: str
     atom: bool = True
@@ -87,7 +87,7 @@ def in_words(text: str) -> str:
 
 
 def _sequence(tokens: Tokens) -> list[_Piece]:
-    """The pieces up to a bracket that closes, which stays."""
+    """The pieces up to a closing bracket, which is left in the tokens."""
     pieces: list[_Piece] = []
     while tokens and tokens[0] not in CLOSING.values():
         divides = tokens[0] == "/" and pieces and pieces[-1].atom and len(tokens) > 1 and _begins_atom(tokens[1])
@@ -136,7 +136,7 @@ def _atom(tokens: Tokens) -> _Piece:
 
 
 def _bracket(opening: str, tokens: Tokens) -> _Piece:
-    """What stands in brackets; they stay where it is a list."""
+    """The part in brackets; a fraction or a power drops these unless they hold a list."""
     inside = _sequence(tokens)
     inner, closed = _joined(inside), bool(tokens) and tokens[0] == CLOSING[opening]
     text = f"{opening}{inner}{tokens.popleft() if closed else ''}"
@@ -144,7 +144,7 @@ def _bracket(opening: str, tokens: Tokens) -> _Piece:
 
 
 def _number(token: str) -> str:
-    """A number; one with an exponent as so many times a power of ten."""
+    """A number; one with an exponent as a multiple of a power of ten."""
     digits, _, power = token.partition("e")
     if not power:
         return token
@@ -169,7 +169,7 @@ def _text(words: str) -> str:
 
 
 def _joined(pieces: Sequence[_Piece]) -> str:
-    """The pieces in a row, words with spaces between them and what they stand beside."""
+    """The pieces one after the other, with spaces around words."""
     runs = [(word, list(run)) for word, run in groupby(pieces, key=lambda piece: piece.word)]
     found = []
     for at, (word, run) in enumerate(runs):

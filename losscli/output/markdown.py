@@ -1,4 +1,4 @@
-"""Reports as Markdown. The rule: text of the data shows as it is, never as markup."""
+"""Reports as Markdown; text from the data is escaped, never markup."""
 
 import re
 
@@ -33,5 +33,5 @@ _MARKUP = r"[\\`*_~$|]|<(?=[A-Za-z/!?])|&(?=#?\w)|\](?=[(:\[])"
 
 
 def escaped(text: str) -> str:
-    """A line of text as Markdown shows it again."""
+    """A line of text with its markup escaped."""
     return re.sub(_MARKUP, r"\\\g<0>", printable_line(text))

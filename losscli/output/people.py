@@ -27,13 +27,13 @@ SHOWN_ROWS = 100  # of an answer by rows; the machine formats and --quiet print 
 
 
 def table(report: Report, digits: int) -> str:
-    """The report's grids; where standard output is a terminal with colour, and sentences wrapped to its width."""
+    """The report as text; for a terminal with colours, and with sentences wrapped to its width."""
     width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
     return text_of(report, digits, console_for(sys.stdout), width)
 
 
 def text_of(report: Report, digits: int, console: Any, width: int | None = None) -> str:
-    """The report as a console shows it, never cut; what may be wrapped is, to a width where there is one."""
+    """The report as a console shows it, never cut; with a `width`, sentences are wrapped to it."""
     parts = renderable(report, digits, width)
     with console.capture() as captured:
         console.print(parts, width=width_of(console, parts), crop=False, no_wrap=True, overflow="ignore")
@@ -58,7 +58,7 @@ def console_for(file: IO[str], width: int = 1 << 16, record: bool = False) -> An
 
 
 def markdown_text(text: str, width: int) -> str:
-    """A page of Markdown as the terminal shows it; without backgrounds, to be read on light and dark ones."""
+    """A page of Markdown for a terminal, without backgrounds, so that light and dark ones can show it."""
     from rich.markdown import Markdown
     from rich.theme import Theme
 
@@ -72,7 +72,7 @@ def markdown_text(text: str, width: int) -> str:
 
 
 def with_bold(text: str, lines: re.Pattern[str]) -> str:
-    """A text whose lines that match a pattern are bold where a terminal shows that."""
+    """A text in which lines that match a pattern are bold, if the terminal can show that."""
     from rich.text import Text
 
     console = console_for(sys.stdout)
@@ -83,12 +83,12 @@ def with_bold(text: str, lines: re.Pattern[str]) -> str:
 
 
 def width_of(console: Any, parts: Any) -> int:
-    """How wide something is on a console that has room for it."""
+    """The width of something on a console that has room for it."""
     return int(console.measure(parts).maximum)
 
 
 def places_of(text: str) -> int:
-    """How many places a line of text takes on a screen, where some letters take two."""
+    """How many places a line of text takes on a screen; some letters take two."""
     from rich.cells import cell_len
 
     return cell_len(text)
@@ -126,7 +126,7 @@ def _rich_grid(grid: Grid, digits: int, width: int | None) -> Any:
 
 
 def _least_widths(blocks: Sequence[Rows], shown: Sequence[Rows]) -> tuple[int, int]:
-    """The width of all names, and that of all figures: text in their column doesn't push what is behind them."""
+    """The width of all names and of all figures; texts in the column of figures may be wider."""
     pairs = [pair for both in zip(blocks, shown, strict=True) for pair in zip(*both, strict=True)]
     names = (len(str(text[0])) for _, text in pairs)
     figures = (len(str(text[1])) for cells, text in pairs if isinstance(cells[1], float | int | None))
@@ -134,7 +134,7 @@ def _least_widths(blocks: Sequence[Rows], shown: Sequence[Rows]) -> tuple[int, i
 
 
 def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
-    """A block of text as a table of rich, whose first columns are at least so wide; folded where the screen ends."""
+    """A block of texts as a table of rich, folded to the screen; `least` are widths of its first columns."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -184,7 +184,7 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
 
 
 def _folds(widths: Sequence[int], width: int) -> list[list[int]]:
-    """The columns of the tables that one too wide for the screen is folded into; each begins with the first column."""
+    """The columns of each table into which one too wide for the screen is folded; all begin with the first column."""
     folds = [[0]] if widths else []
     for at in range(1, len(widths)):
         columns = folds[-1]
@@ -196,7 +196,7 @@ def _folds(widths: Sequence[int], width: int) -> list[list[int]]:
 
 
 def _stacked(rows: list[list[Any]], widths: Sequence[int], width: int) -> Any:
-    """Rows of texts with the last cell of each below the others where it has no room beside them."""
+    """Rows of texts; the last cell of a row stands below the others if it has no room beside them."""
     from rich.console import Group
     from rich.text import Text
 
@@ -214,7 +214,7 @@ def _stacked(rows: list[list[Any]], widths: Sequence[int], width: int) -> Any:
 
 
 def _widths(rows: Sequence[Sequence[Any]], least: Sequence[int]) -> list[int]:
-    """How many places each column of texts takes, the first ones at least so many."""
+    """The width of each column of texts; `least` are the least widths of the first ones."""
     widths = [max(line.cell_len for text in column for line in text.split()) for column in zip(*rows, strict=True)]
     return [max(own, least[at] if at < len(least) else 0) for at, own in enumerate(widths)]
 

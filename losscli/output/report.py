@@ -1,4 +1,4 @@
-"""An answer as data: grids for people, a record for machines, columns of rows. It knows no losses and no formats."""
+"""An answer as data: grids for people, a record for machines, columns of rows; without losses and formats."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ Column = Array | NDArray[np.int64] | Categorical
 class Grid(NamedTuple):
     """A table to print: a header (empty for labelled rows) and rows of cells, text or numbers.
 
-    An empty row stands between blocks. `right` says how its verdict turned out, the last cell of the last row, where
-    it has one. `wrapped`: people with a terminal see the last column broken into lines as wide as that. The second cell
-    of the rows in `bold` stands out on a terminal.
+    An empty row separates blocks. If the last cell of the last row is a verdict, `right` says which. `wrapped` says
+    that a terminal breaks the last column into lines that fit its width. `bold` are rows whose second cell is bold on a
+    terminal.
     """
 
     rows: tuple[tuple[object, ...], ...]
@@ -30,7 +30,7 @@ class Grid(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What is drawn: a title, and lines of text that are shown as they are."""
+    """A chart: a title, and lines of text that are shown as they are."""
 
     title: str
     lines: tuple[str, ...]
@@ -38,13 +38,11 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """An answer: its title, the record for machines, grids for people, notes for both, warnings among them.
+    """An answer: its title, the record for machines, grids and pictures for people, notes for both.
 
-    `pictures` stand behind the grids, for people.
-
-    `answer` is the number that --quiet prints, `numbers` the rows of numbers that it prints instead where there are
-    any. Delimited text prints `table` where there is one, else the single values of the record as one line, those of
-    `flat` with them. Formats without a place for notes leave the warnings and `aside` to standard error.
+    `--quiet` prints `numbers`, row by row, or else `answer`. Delimited text prints `table`, or else the single values
+    of the record and of `flat` as one line. Formats that show no notes leave `warnings`, which are among the notes, and
+    `aside` to standard error.
     """
 
     title: str = ""
@@ -62,12 +60,12 @@ class Report:
 
 @dataclass(frozen=True)
 class RowReport:
-    """An answer with a line for each row of the source. `pieces()` walks the rows: the columns of some of them each.
+    """An answer with a line for each row of the source. `pieces()` yields the columns of some rows at a time.
 
-    The first columns are named by `header`; what lies behind is for `lists` alone, which has the name of an entry of
-    the record for its columns: one column is a list, several are a list of lists. Where there is more than one entry,
-    `pieces` can be called again. `numbers` are the columns that --quiet prints. `report` is called after a walk.
-    `first` are the first rows where people see other columns than machines.
+    `header` names the first columns. `lists` names entries of the record and their columns: one column is a list,
+    several are a list of lists; columns without a name in `header` are only for these. For each entry `pieces` is
+    called again. `numbers` are the columns that --quiet prints. `report` is called after the last piece. `first` are
+    the first rows for people, where they see other columns than machines.
     """
 
     header: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""An answer as a file that others can look at: an image, a page, text. The rule: it renders without a network."""
+"""An answer as a file: an image, a page or text, which shows without a network."""
 
 import io
 import os
@@ -16,13 +16,13 @@ ENDINGS = (".svg", ".html", ".txt", ".md")
 
 
 def refuse_ending(path: str) -> None:
-    """Refuse a file whose name says nothing of how it is to be written."""
+    """Refuse a file with an extension that is no format of `save`."""
     if os.path.splitext(path)[1].lower() not in ENDINGS:
         raise UsageError(f"--save: {path!r} doesn't end in {word_list(ENDINGS)}")
 
 
 def save(report: Report, digits: int, path: str, title: str) -> None:
-    """Write a report as the ending of the file's name says; the file is there when all of it is written."""
+    """Write a report in the format of the file's extension; the file appears when all of it is written."""
     ending = os.path.splitext(path)[1].lower()
     if ending == ".md":
         text = markdown(report, digits)
@@ -39,9 +39,9 @@ def save(report: Report, digits: int, path: str, title: str) -> None:
 
 
 def svg_of(console: Any, title: str) -> str:
-    """An image whose letters are those of the machine that shows it: rich asks a server for its font.
+    """An image in the fonts of the machine that shows it: that of rich loads its font from a server.
 
-    The one address that is left is the name of what SVG is, which nobody fetches.
+    The one address that is left is the namespace of SVG, which nobody fetches.
     """
     text = console.export_svg(title=title, unique_id="losscli")
     without: str = re.sub(r"@font-face\s*\{.*?\}\s*", "", text, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""The standard streams, which may be closed, full or left by their reader. The rule: that changes no answer.
+"""The standard streams. If one is closed, full or no longer read, the answer and the exit code stay the same.
 
 Each of `sys.stdout` and `sys.stderr` may be None.
 """
@@ -13,7 +13,7 @@ from typing import IO
 
 
 def prepare(stream: IO[str] | None) -> None:
-    """Let a standard stream write any text: where it is no terminal, as UTF-8 with plain newlines on every system.
+    """Let a standard stream write any text: to a file or pipe as UTF-8 with plain newlines on every system.
 
     PYTHONIOENCODING says otherwise; a stream that another program put there, as a notebook does, is left as it is.
     """
@@ -35,7 +35,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def for_a_reader() -> Iterator[None]:
-    """Printing that a reader may end by going away, as `head` does: no error, and what is known by then stands."""
+    """Print in this context: if the reader stops reading, as `head` does, that is no error."""
     try:
         yield
         sys.stdout.flush()
@@ -53,7 +53,7 @@ def is_reader_gone(error: BaseException) -> bool:
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
-    """Whether somebody looks at what is written there."""
+    """Whether a stream is a terminal."""
     try:
         return stream is not None and stream.isatty()
     except (OSError, ValueError, AttributeError):  # closed, or no stream of the system's
@@ -61,7 +61,7 @@ def is_terminal(stream: IO[str] | None) -> bool:
 
 
 def is_legacy_console() -> bool:
-    """Whether terminals are consoles of an old Windows, which show escape codes as text."""
+    """Whether terminals show escape codes as text, as the consoles of old Windows do."""
     if sys.platform != "win32":
         return False
     from rich import console
@@ -70,6 +70,6 @@ def is_legacy_console() -> bool:
 
 
 def silence(stream: IO[str] | None) -> None:
-    """Send what is left in the buffer nowhere, so that the interpreter can't fail to write it at its end."""
+    """Discard what is left in the buffer, so that the interpreter can't fail to write it when it ends."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]  # None is suppressed

@@ -1,4 +1,4 @@
-"""Output that is held back until all of it is sound: spools for standard output, files that get their name last."""
+"""Output that appears when all of it is written: spools for standard output, files that get their name last."""
 
 import codecs
 import errno
@@ -18,8 +18,7 @@ from losscli.output.streams import for_a_reader, is_reader_gone
 def whole_file(path: str) -> Iterator[TextIO]:
     """A text to write, UTF-8, to a file beside `path` that takes its name at the end; `-` is standard output.
 
-    What is no file of its own (a device, a pipe) is written as it is. A link stays one; permissions stay, or are those
-    of any new file.
+    A device or a pipe is written directly. A link stays a link. Permissions stay; a new file has the usual ones.
     """
     if path == "-":
         with for_a_reader():
@@ -63,9 +62,9 @@ def _beside(target: str) -> Iterator[TextIO]:
 
 
 def _new_file(target: str) -> tuple[int, str | None]:
-    """A file in the folder of the target: its descriptor, and its name, None where the system can do without one.
+    """A new file in the folder of the target: its descriptor and its name, None if the system has files without names.
 
-    A file without a name is gone when its process is, however that ends.
+    A file without a name disappears with its process, however that ends.
     """
     folder, name = os.path.split(target)
     if hasattr(os, "O_TMPFILE") and os.path.exists("/proc/self/fd"):
@@ -75,7 +74,7 @@ def _new_file(target: str) -> tuple[int, str | None]:
 
 
 def _named(descriptor: int, target: str) -> str:
-    """The name that a file gets that has none: that of the target, or one beside it where there is such a file."""
+    """Give a file without a name that of the target, or one beside it if the target exists; return the name."""
     folder, name = os.path.split(target)
     beside = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}")
     own, place = f"/proc/self/fd/{descriptor}", os.open(folder, os.O_RDONLY)
@@ -90,7 +89,7 @@ def _named(descriptor: int, target: str) -> str:
 
 
 def _permissions(target: str) -> int:
-    """Those of the file that is replaced, or of a new one."""
+    """The permissions of the file that is replaced, or of a new one."""
     with suppress(OSError):
         return stat.S_IMODE(os.stat(target).st_mode)
     mask = os.umask(0)
@@ -103,7 +102,7 @@ SPOOL_BYTES = 1 << 23
 
 
 def spool_file() -> "tempfile.SpooledTemporaryFile[bytes]":
-    """Bytes held back until all of them are sound: in memory, beyond a few megabytes in a temporary file."""
+    """A file for output that is not printed yet: in memory, beyond a few megabytes in a temporary file."""
     return tempfile.SpooledTemporaryFile(SPOOL_BYTES)
 
 

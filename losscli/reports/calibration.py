@@ -132,7 +132,7 @@ FIGURES: tuple[Figure[Calibration], ...] = (
 
 
 def calibration_part(f: Figures, r: Reliability) -> Part:
-    """A line a bin, and what the bins and the order of the predictions come to."""
+    """A line for each bin, and the figures of the bins and of the order of the predictions."""
     settings, answer = f.problem.settings, Calibration(f, r)
     headers = {
         "low": "",

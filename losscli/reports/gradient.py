@@ -101,7 +101,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class GradientAnswer:
-    """What there is to say about a gradient beside its entries; `value` is that of the loss."""
+    """The figures of a gradient beside its entries; `value` is that of the loss."""
 
     problem: Problem
     wrt: str
@@ -194,7 +194,7 @@ def figures_grid(g: GradientAnswer) -> Grid:
 
 # --- with respect to predictions --------------------------------------------------------------------------------------
 def _report(gradient: Gradient, numeric: bool) -> Report:
-    """What there is to say about a gradient beside its rows."""
+    """The report of a gradient without its rows."""
     problem, totals = gradient.problem, gradient.totals
     figures = Figures(problem, totals.summary)
     answer = GradientAnswer(
@@ -244,7 +244,7 @@ MOST_COLUMNS = 6  # classes whose columns people see; of more the first and the 
 
 
 def _ends(entries: Sequence[object]) -> list[object]:
-    """All entries of a few; of many the first two and the last."""
+    """All entries; of more than `MOST_COLUMNS` the first two and the last."""
     return list(entries) if len(entries) <= MOST_COLUMNS else [*entries[:2], "...", entries[-1]]
 
 

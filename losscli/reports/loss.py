@@ -86,7 +86,7 @@ _NAMED = {"mean", "sum", "perplexity", "log_likelihood", "likelihood"}
 
 
 def scores_for(printing: Printing, calibration: bool = False) -> tuple[str, ...]:
-    """The scores of rows (see `evaluation.scores`) that an answer has: none, those with a line of the table, or all."""
+    """The scores of rows that the output shows: none, those with a line in the table, or all."""
     if printing.is_bare:
         return ()
     if printing.writer.pictures and not calibration:
@@ -116,7 +116,7 @@ def report(f: Figures, table: Table) -> Report:
 
 
 def shared_grid(f: Figures, table: Table) -> Grid:
-    """What all models of a table have in common: the rows, and what was read."""
+    """What all models of a table share: the figures of the rows, and what was read."""
     read = [line for line in _read(f.problem, table) if line[0] != "prediction column"]
     lines = lines_of([figure for figure in FIGURES if figure.key in _SHARED], f)
     return Grid((*lines, *([(), *read] if read else [])), wrapped=True)
@@ -171,7 +171,7 @@ WIDE = 48  # characters of a list of columns that are shown
 
 
 def _column_names(names: object) -> str:
-    """Names of columns; of many the first, the last and how many there are."""
+    """Names of columns; of many the first ones, the last one and their number."""
     if not isinstance(names, list):
         return str(names)
     words = [str(name) for name in names]
@@ -190,7 +190,7 @@ FEW = 100  # rows below which the interval of a mean of losses is too narrow
 
 
 def few_rows(count: int) -> str:
-    """What is said of intervals of few losses: the mean of skewed values has not become normal yet."""
+    """The note on intervals of few losses: the mean of few skewed values is not normal yet."""
     return f"with {plural(count, 'row')} the interval is too narrow: losses are skewed; from {FEW} rows on it is better"
 
 

@@ -40,7 +40,7 @@ class Difference:
         return -1 if self.high < 0.0 or self.mean == -inf else 0
 
     def words(self, interval: str, digits: int) -> str:
-        """Which of the two is better, or that the data can't say; `interval` is what the interval is called."""
+        """Which of the two is better, or that this is not clear; `interval` is the name of the interval."""
         if self.mean != self.mean:
             return "undefined: each has an infinite loss"
         if not self.sign and self.low != self.low:

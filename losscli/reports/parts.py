@@ -1,4 +1,4 @@
-"""What reports are made of. A figure is said once: the record, the tables and delimited text are derived from lists."""
+"""The parts of reports. Each figure is declared once; the record, tables and delimited text are derived from it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ Line = tuple[object, ...]  # a label, a figure or text, a remark
 
 @dataclass(frozen=True)
 class Figure(Generic[T]):
-    """A figure of an answer T: its key for machines, how it is found, and its line of the table for people.
+    """A figure of an answer T: its key for machines, its value, and its line in the table for people.
 
     Without a `label` it is for machines alone. `label` and `remark` may depend on the answer, and so do whether its
     table has the line (`shown`) and whether the record has the key (`recorded`). An `optional` figure has no line where
@@ -51,7 +51,7 @@ def lines_of(figures: Iterable[Figure[T]], answer: T) -> list[Line]:
 
 @dataclass(frozen=True)
 class Listing:
-    """Some entries of an answer, such as groups: `columns` are their keys and how people see these as headers.
+    """Entries of an answer, such as groups: `columns` maps their keys to the headers for people.
 
     Each of the `rows` has a value for each column. `names` are columns of the data with `cells` (None where one is
     missing) in each row: behind the others, or `first`; machines have them as a mapping by the name of `nested`.
@@ -76,7 +76,7 @@ class Listing:
         return [{**cells, **entry} if self.first else {**entry, **cells} for cells, entry in both]
 
     def grid(self, missing: str = "") -> Grid:
-        """The entries for people, `missing` cells of the data being shown so."""
+        """The entries for people; `missing` stands for missing cells."""
         return self._grid(tuple(self.columns.values()), distinct(self.names), missing)
 
     @property
@@ -97,7 +97,7 @@ class Listing:
 # --- parts of a report ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Part:
-    """What one question adds to a report: entries of the record, grids, and the table that delimited text prints.
+    """What one analysis adds to a report: entries of the record, grids, and the table for delimited text.
 
     The grids of a part that `leads` stand in the place of those of the report.
     """

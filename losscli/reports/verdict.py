@@ -56,7 +56,7 @@ def with_explanation(answer: Report, work: Explanation) -> Report:
 def with_verdict(
     answer: Report, verdict: Verdict, expected: Expected, solution: Solution, printing: Printing
 ) -> Report:
-    """The report of a loss with the verdict on a typed answer, and what to compare where no mistake gives it."""
+    """The report of a loss with the verdict on a typed answer, and the terms to compare if no mistake gives it."""
     problem, figures, digits = solution.problem, solution.figures, printing.digits
     reduction, unit, terms_to_compare = problem.settings.reduction, problem.settings.unit_name, list[Grid]()
     if not (verdict.ok or verdict.fits or expected.hidden or printing.explain):
@@ -93,7 +93,7 @@ def with_fit_verdict(answer: Report, verdict: Verdict, expected: Expected, digit
 def _judged(
     answer: Report, verdict: Verdict, expected: Expected, digits: int, what: str, unit: str, notes: Sequence[str]
 ) -> Report:
-    """The report with the verdict; where the answer is to stay hidden, without any figure of it."""
+    """The report with the verdict; if the answer stays hidden, without the figures."""
     hidden, text = expected.hidden, shortened(expected.text)
     if hidden:
         asked = {key: value for key, value in answer.record.items() if key in ASKED}
@@ -153,10 +153,10 @@ def _list_sentence(verdict: Verdict, digits: int, hidden: bool) -> str:
     return sentence if hidden else f"{sentence}, which should be {_right_digits(first, values[wrong[0]], digits)}"
 
 
-def shortened(text: str, most: int = 40) -> str:
-    """A typed answer as it may stand in a table."""
+def shortened(text: str) -> str:
+    """A typed answer, on one line and not too long for a table."""
     plain = " ".join(text.split())
-    return plain if len(plain) <= most else plain[: most - 3] + "..."
+    return plain if len(plain) <= 40 else f"{plain[:37]}..."
 
 
 def _right_digits(typed: Typed, value: float, digits: int) -> str:
