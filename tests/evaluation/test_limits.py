@@ -127,6 +127,6 @@ def test_a_sum_beyond_the_floats_is_called_so() -> None:
     assert "the sum is beyond the largest float" in result.out and "probability 0" not in result.out
 
 
-@pytest.mark.parametrize("weight", ["5e-324", "1e-200", "1e200"])
-def test_weights_that_leave_the_floats_in_a_gradient_are_refused(weight: str) -> None:
-    assert "scale the weights" in refusal("grad", "bce", "1,0", "0.5,0.5", "-w", f"1,{weight}")
+def test_weights_that_leave_the_floats_in_a_gradient_are_refused() -> None:
+    for weight in ["5e-324", "1e-200", "1e200"]:
+        assert "scale the weights" in refusal("grad", "bce", "1,0", "0.5,0.5", "-w", f"1,{weight}"), weight

@@ -65,20 +65,18 @@ def test_text_of_the_data_is_text_in_a_page() -> None:
     assert "&lt;script&gt;[b]x" in Path("a.html").read_text()
 
 
-@pytest.mark.parametrize(
-    ("args", "said"),
-    [
+def test_what_cannot_be_saved_is_refused() -> None:
+    cases = [
         (("a.png",), "--save: 'a.png' doesn't end in .svg, .html, .txt or .md"),
         (("a",), "--save: 'a' doesn't end in .svg, .html, .txt or .md"),
         (
             ("a.txt", "-r", "none"),
             "--save keeps a report, but -r none prints a line for each row; send these to a file with >",
         ),
-    ],
-)
-def test_what_cannot_be_saved_is_refused(args: tuple[str, ...], said: str) -> None:
-    assert refusal(*BCE, "--save", *args) == said
-    assert os.listdir() == []
+    ]
+    for args, said in cases:
+        assert refusal(*BCE, "--save", *args) == said, (args, said)
+        assert os.listdir() == [], (args, said)
 
 
 def test_a_table_that_is_read_is_not_written_over() -> None:

@@ -32,18 +32,16 @@ def test_a_missing_cell_that_is_not_asked_for_does_not_matter(here: Path) -> Non
     assert (found["dropped"], found["value"]) == (0, close(LOSS))
 
 
-@pytest.mark.parametrize(
-    "labels, preds, dropped",
-    [
+def test_missing_entries_of_lists_are_dropped() -> None:
+    cases = [
         ("1,NA,0", "0.8,0.5,0.3", 1),
         ("1,1,0", "0.8,nan,0.3", 1),
         ("NA,1,0,1", "0.1,.8,.3,NA", 2),
         ("1,.,0", ".8,.,.3", 1),
-    ],
-)
-def test_missing_entries_of_lists_are_dropped(labels: str, preds: str, dropped: int) -> None:
-    found = record("bce", labels, preds, "--na", "drop")
-    assert (found["dropped"], found["value"]) == (dropped, close(LOSS))
+    ]
+    for labels, preds, dropped in cases:
+        found = record("bce", labels, preds, "--na", "drop")
+        assert (found["dropped"], found["value"]) == (dropped, close(LOSS)), (labels, preds, dropped)
 
 
 def test_a_row_missing_in_one_file_is_dropped_from_both(here: Path) -> None:
@@ -80,15 +78,14 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize("cell", NUMBERS)
-def test_a_number_is_what_float_reads(cell: str, here: Path) -> None:
-    write("t.csv", f"label,prob\n1,{cell}\n")
-    assert answer("bce", "t.csv") == close(log(2))
+def test_a_number_is_what_float_reads(here: Path) -> None:
+    for cell in NUMBERS:
+        write("t.csv", f"label,prob\n1,{cell}\n")
+        assert answer("bce", "t.csv") == close(log(2)), cell
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
+def test_nothing_else_is_a_number(here: Path) -> None:
+    cases = [
         "0x1",
         "0_5",
         "\u0660.\u0665",
@@ -102,15 +99,15 @@ def test_a_number_is_what_float_reads(cell: str, here: Path) -> None:
         "abc",
         "true",
         "0.5 0.5",
-    ],
-)
-def test_nothing_else_is_a_number(cell: str, here: Path) -> None:
-    write("t.csv", f"label,prob\n1,0.8\n1,{cell}\n")
-    said = refusal("bce", "t.csv")
-    assert said.startswith("t.csv:3: column 'prob': ") and "is not a number" in said and cell in said
+    ]
+    for cell in cases:
+        write("t.csv", f"label,prob\n1,0.8\n1,{cell}\n")
+        said = refusal("bce", "t.csv")
+        assert said.startswith("t.csv:3: column 'prob': ") and "is not a number" in said and cell in said, cell
 
 
-@pytest.mark.parametrize("cell, meant", [("1e-300", 1e-300), ("1.00000000000000001", 1.0), ("4.9e-324", 5e-324)])
-def test_a_cell_is_the_float_nearest_to_it(cell: str, meant: float, here: Path) -> None:
-    result = run("bce", write("t.csv", f"label,prob\n1,{cell}\n"), "-r", "none", "-f", "csv")
-    assert result.out.splitlines()[1].split(",")[2] == repr(meant)
+def test_a_cell_is_the_float_nearest_to_it(here: Path) -> None:
+    cases = [("1e-300", 1e-300), ("1.00000000000000001", 1.0), ("4.9e-324", 5e-324)]
+    for cell, meant in cases:
+        result = run("bce", write("t.csv", f"label,prob\n1,{cell}\n"), "-r", "none", "-f", "csv")
+        assert result.out.splitlines()[1].split(",")[2] == repr(meant), (cell, meant)

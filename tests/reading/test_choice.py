@@ -35,9 +35,9 @@ HEADERS = [
 ]
 
 
-@pytest.mark.parametrize("text, options, expected", HEADERS)
-def test_a_header_is_found_or_told(text: str, options: tuple[str, ...], expected: float, here: Path) -> None:
-    assert answer("bce", write("t.csv", text), *options) == close(expected)
+def test_a_header_is_found_or_told(here: Path) -> None:
+    for text, options, expected in HEADERS:
+        assert answer("bce", write("t.csv", text), *options) == close(expected), (text, options, expected)
 
 
 NUMBERED = [
@@ -53,9 +53,9 @@ NUMBERED = [
 ]
 
 
-@pytest.mark.parametrize("text", NUMBERED)
-def test_class_numbers_can_be_the_header(text: str, here: Path) -> None:
-    assert answer("ce", write("t.csv", text)) == close(SPECIES_LOSS)
+def test_class_numbers_can_be_the_header(here: Path) -> None:
+    for text in NUMBERED:
+        assert answer("ce", write("t.csv", text)) == close(SPECIES_LOSS), text
 
 
 @pytest.mark.parametrize("text, classes", [("y,0,1\nn,1,0\n", "n,y"), ("class,1,0\nother,0,1\n", "class,other")])
@@ -142,16 +142,14 @@ def test_every_one_of_several_candidates_is_listed() -> None:
     assert said == "<stdin>: 'pred' and 'prob' and 'score' could each be the prediction; choose with -p"
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
+def test_the_last_of_two_values_does_not_win() -> None:
+    cases = [
         (("bce", "1,0", "0.8,0.3", "--base", "2", "--base", "10"), "--base is given twice"),
         (("bce", "1,0", "0.8,0.3", "--expect", "1", "--expect", "2"), "--expect is given twice"),
         (("ce", "-w", "w", "--weight", "v"), "--weight is given twice"),
-    ],
-)
-def test_the_last_of_two_values_does_not_win(line: tuple[str, ...], words: str) -> None:
-    assert refusal(*line) == words
+    ]
+    for line, words in cases:
+        assert refusal(*line) == words, (line, words)
 
 
 def test_without_names_the_first_column_is_the_label_and_the_rest_are_predictions() -> None:
@@ -234,10 +232,10 @@ NOTHING_PLAIN = [
 ]
 
 
-@pytest.mark.parametrize(("table", "columns"), NOTHING_PLAIN)
-def test_where_no_class_columns_are_plain_the_columns_are_listed(table: str, columns: str) -> None:
-    said = refusal("ce", "--from", "logits", stdin=table)
-    assert f"the columns are {columns}; choose with -p" in said
+def test_where_no_class_columns_are_plain_the_columns_are_listed() -> None:
+    for table, columns in NOTHING_PLAIN:
+        said = refusal("ce", "--from", "logits", stdin=table)
+        assert f"the columns are {columns}; choose with -p" in said, (table, columns)
 
 
 def test_columns_of_a_kind_are_no_classes_where_a_label_names_a_column_beside_them() -> None:
@@ -287,9 +285,9 @@ CHOICES = [
 ]
 
 
-@pytest.mark.parametrize("options", CHOICES)
-def test_class_columns_are_chosen_by_name_number_range_and_glob(options: tuple[str, ...], here: Path) -> None:
-    assert answer("ce", write("t.csv", SPECIES), *options) == close(SPECIES_LOSS)
+def test_class_columns_are_chosen_by_name_number_range_and_glob(here: Path) -> None:
+    for options in CHOICES:
+        assert answer("ce", write("t.csv", SPECIES), *options) == close(SPECIES_LOSS), options
 
 
 def test_a_name_in_the_header_wins_over_a_number(here: Path) -> None:
@@ -301,10 +299,10 @@ def test_a_name_in_the_header_wins_over_a_number(here: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["a,b", "p*", "2-3", "a b", "[x]", "x;y"])
-def test_a_column_may_have_a_name_that_looks_like_a_choice(name: str, here: Path) -> None:
-    write("t.csv", f'label,"{name}"\n1,0.8\n0,0.3\n')
-    assert answer("bce", "t.csv", "-p", name, "-y", "label") == close(LOSS)
+def test_a_column_may_have_a_name_that_looks_like_a_choice(here: Path) -> None:
+    for name in ["a,b", "p*", "2-3", "a b", "[x]", "x;y"]:
+        write("t.csv", f'label,"{name}"\n1,0.8\n0,0.3\n')
+        assert answer("bce", "t.csv", "-p", name, "-y", "label") == close(LOSS), name
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,0.8\n0,0.3\n"])
@@ -332,10 +330,10 @@ def test_weights_are_a_column_and_count(here: Path) -> None:
     assert answer("bce", "t.csv", "-w", "3") == close(-(log(0.8) + 3 * log(0.7)) / 4)
 
 
-@pytest.mark.parametrize("weights", ["1,3", "1 3", "[1, 3]", "w.csv"])
-def test_beside_lists_the_weights_are_a_list_or_a_file(weights: str, here: Path) -> None:
-    write("w.csv", "w\n1\n3\n")
-    assert answer("bce", "1,0", "0.8,0.3", "-w", weights) == close(-(log(0.8) + 3 * log(0.7)) / 4)
+def test_beside_lists_the_weights_are_a_list_or_a_file(here: Path) -> None:
+    for weights in ["1,3", "1 3", "[1, 3]", "w.csv"]:
+        write("w.csv", "w\n1\n3\n")
+        assert answer("bce", "1,0", "0.8,0.3", "-w", weights) == close(-(log(0.8) + 3 * log(0.7)) / 4), weights
 
 
 def test_class_columns_may_be_named_in_chinese() -> None:

@@ -55,17 +55,15 @@ def test_true_false_and_null_are_labels_and_missing_cells() -> None:
     assert "2: column 'prob': the cell is missing" in refusal("bce", stdin=given)
 
 
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
+def test_a_line_that_is_wrong_is_named() -> None:
+    cases = [
         (('{"label": 1, "prob": 0.8}', '{"label": 1'), "<stdin>:2: the line is not a JSON object"),
         (('{"label": 1, "prob": 0.8}', "[1, 0.8]"), "<stdin>:2: the line is not a JSON object"),
         (('{"label": 1, "prob": 0.8}', '{"label": 1, "prob": "x"}'), "<stdin>:2: column 'prob': 'x' is not a number"),
         (('{"label": 1, "prob": 0.8}', '{"label": 1, "prob": [[1]]}'), "<stdin>:2: 'prob' holds lists within lists"),
-    ],
-)
-def test_a_line_that_is_wrong_is_named(rows: tuple[str, ...], said: str) -> None:
-    assert refusal("bce", stdin=lines(*rows)) == said
+    ]
+    for rows, said in cases:
+        assert refusal("bce", stdin=lines(*rows)) == said, (rows, said)
 
 
 def test_a_list_of_another_length_is_refused() -> None:

@@ -110,13 +110,13 @@ ABOVE = [
 ]
 
 
-@pytest.mark.parametrize(("above", "note"), ABOVE)
-def test_what_stands_above_the_header_is_read_over_with_a_note(above: str, note: str) -> None:
-    found = record("bce", stdin=above + SOUND)
+def test_what_stands_above_the_header_is_read_over_with_a_note() -> None:
+    for above, note in ABOVE:
+        found = record("bce", stdin=above + SOUND)
 
-    assert found["value"] == pytest.approx(LOSS, rel=1e-15, abs=0)
-    assert note in found["notes"]
-    assert found["columns"] == {"label": "label", "prob": "prob", "weight": None}
+        assert found["value"] == pytest.approx(LOSS, rel=1e-15, abs=0), (above, note)
+        assert note in found["notes"], (above, note)
+        assert found["columns"] == {"label": "label", "prob": "prob", "weight": None}, (above, note)
 
 
 def test_excels_line_names_the_delimiter() -> None:
@@ -160,9 +160,10 @@ def test_a_number_sign_further_down_is_no_comment() -> None:
 
 
 # --- what else is said ----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("text", ["label,prob\n", "label,prob", "label,prob\n\n\n", "# above\nlabel,prob\n"])
-def test_a_header_alone_is_said_to_be_one(text: str) -> None:
-    assert refusal("bce", stdin=text) == "<stdin>: there are no rows below the header"
+def test_a_header_alone_is_said_to_be_one() -> None:
+    cases = ["label,prob\n", "label,prob", "label,prob\n\n\n", "# above\nlabel,prob\n"]
+    for text in cases:
+        assert refusal("bce", stdin=text) == "<stdin>: there are no rows below the header", text
 
 
 def test_percentages_in_a_list_are_refused_with_the_cure() -> None:
@@ -176,11 +177,13 @@ def test_percentages_in_a_table_are_refused_with_the_cure() -> None:
     assert said == "<stdin>:2: column 'prob': '80%' is not a number; divide percentages by 100"
 
 
-@pytest.mark.parametrize("prob", ["1.0000001", "1.00000012", "-0.0000001"])
-def test_rounding_of_float32_is_said_to_be_that(prob: str) -> None:
-    said = refusal("bce", stdin=f"label,prob\n1,{prob}\n0,0.3\n")
+def test_rounding_of_float32_is_said_to_be_that() -> None:
+    for prob in ["1.0000001", "1.00000012", "-0.0000001"]:
+        said = refusal("bce", stdin=f"label,prob\n1,{prob}\n0,0.3\n")
 
-    assert said.endswith("is not a probability, but only because of rounding, as in float32; --eps 1e-7 clips it")
+        assert said.endswith(
+            "is not a probability, but only because of rounding, as in float32; --eps 1e-7 clips it"
+        ), prob
 
 
 @pytest.mark.parametrize(("prob", "same"), [("1.0000001", "1"), ("-0.0000001", "0")])

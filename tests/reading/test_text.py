@@ -59,9 +59,8 @@ def test_a_table_in_any_dialect_gives_the_same_answer_from_a_file_and_a_pipe(
     assert found == close(LOSS)
 
 
-@pytest.mark.parametrize(
-    "text, delimiter",
-    [
+def test_the_delimiter_can_be_given(here: Path) -> None:
+    cases = [
         ("1:0.8\n0:0.3\n", ":"),
         ("1~0.8\n0~0.3\n", "~"),
         ("1,0.8\n0,0.3\n", ","),
@@ -74,10 +73,9 @@ def test_a_table_in_any_dialect_gives_the_same_answer_from_a_file_and_a_pipe(
         ("1 0.8\n0 0.3\n", "space"),
         ("1  0.8\n0  0.3\n", " "),
         ("label;prob,x\n1;0.8\n0;0.3\n", ";"),
-    ],
-)
-def test_the_delimiter_can_be_given(text: str, delimiter: str, here: Path) -> None:
-    assert answer("bce", write("t", text), "-d", delimiter, "-y", "1", "-p", "2") == close(LOSS)
+    ]
+    for text, delimiter in cases:
+        assert answer("bce", write("t", text), "-d", delimiter, "-y", "1", "-p", "2") == close(LOSS), (text, delimiter)
 
 
 def test_a_given_delimiter_overrides_what_the_lines_show(here: Path) -> None:
@@ -150,17 +148,15 @@ def test_seventy_thousand_blank_lines_before_the_header_are_nothing(here: Path) 
     assert answer("bce", "t.csv") == close(LOSS)
 
 
-@pytest.mark.parametrize(
-    ("lines", "delimiter"),
-    [
+def test_commas_within_all_cells_are_decimal_ones() -> None:
+    cases = [
         (["label;prob,x", "1;0,5", "0;0,25"], ";"),
         (["label;prob,x", "1;a,b", "0;0,25"], ","),
         (["1;0,5"], ";"),
         (["a;b,c"], ","),
-    ],
-)
-def test_commas_within_all_cells_are_decimal_ones(lines: list[str], delimiter: str) -> None:
-    assert find_delimiter(lines) == delimiter
+    ]
+    for lines, delimiter in cases:
+        assert find_delimiter(lines) == delimiter, (lines, delimiter)
 
 
 def test_a_unicode_minus_is_a_minus_in_files_too(here: Path) -> None:

@@ -78,18 +78,16 @@ def test_a_share_of_the_rows_is_tested_on(tmp_path: Path) -> None:
     assert (same["test_before"], same["test_after"]) == (same["loss_before"], same["loss_after"])
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_an_optimum_that_is_none_is_refused_with_the_reason() -> None:
+    cases = [
         ("label,logit\n1,2\n0,-1\n", "every row is right"),
         ("label,logit\n1,-2\n0,1\n", "have the wrong sign"),
         ("label,logit\n1,0\n0,0\n", "no better than a constant"),
         ("label,logit\n1,inf\n0,1\n", ":2: column 'logit': a temperature needs finite logits"),
         ("label,z_0,z_1\n0,3,1\n1,1e-300,2e-300\n", "every row is right"),
-    ],
-)
-def test_an_optimum_that_is_none_is_refused_with_the_reason(text: str, said: str) -> None:
-    assert said in refusal("fit", "temperature", stdin=text)
+    ]
+    for text, said in cases:
+        assert said in refusal("fit", "temperature", stdin=text), (text, said)
 
 
 def test_rows_with_missing_cells_are_told() -> None:
