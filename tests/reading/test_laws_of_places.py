@@ -89,14 +89,32 @@ def test_objects_that_are_wrong_are_told_at_their_lines() -> None:
     good = ['{"label": 1, "p": 0.8}', '{"p": 0.3, "label": 0}', "", '{"label": 1, "p": 0.6, "q": [1]}']
     wrong = ('{"label": 1', "[1, 0.5]", '{"label": 1, "p": "x"}', '{"label": 1, "label": 0, "p": 0.5}', '{"p": 0.5}')
     for place, bad in enumerate(wrong):
-        for at in {place, 4}:
-            lines = [*good[:at], bad, *good[at:]]
-            write("t.jsonl", "\n".join(lines) + "\n")
+        for at, above in ((place, 0), (4, 2), (0, 3)):
+            if at == 0 and bad in ("[1, 0.5]", '{"p": 0.5}'):
+                continue  # the first object names the columns
+            write("t.jsonl", "\n" * above + "\n".join([*good[:at], bad, *good[at:], ""]))
             for found in every_way("bce", "t.jsonl", "-y", "label", "-p", "p"):
-                assert found.err.startswith(f"losscli bce: t.jsonl:{at + 1}: ") or (at == 0 and found.code == 2), lines
-            write("t.jsonl", "\n\n" + "\n".join(lines) + "\n")
-            for found in every_way("bce", "t.jsonl", "-y", "label", "-p", "p"):
-                assert found.err.startswith(f"losscli bce: t.jsonl:{at + 3}: ") or (at == 0 and found.code == 2), lines
+                assert found.err.startswith(f"losscli bce: t.jsonl:{above + at + 1}: "), (at, bad, found)
+
+
+def test_lines_are_counted_in_each_of_many_files_and_rows_through_all() -> None:
+    Path("d").mkdir()
+    parts = [ROWS[:3], ROWS[3:4], ROWS[4:]]
+    for order, header in ((slice(None), "label,p,note"), (slice(None, None, -1), "note,p,label")):
+        for name, rows in zip("abc", parts, strict=True):
+            own = [",".join(row.split(",")[order]) for row in rows] if name == "b" else rows
+            write(f"d/{name}.csv", "\n".join([header if name == "b" else "label,p,note", *own, ""]))
+        lines = [(f"d/{name}.csv", at + 2) for name, rows in zip("abc", parts, strict=True) for at in range(len(rows))]
+        places = [(name, row, line) for row, (name, line) in enumerate(lines, 1)]  # rows through all files
+        for found in every_way("bce", "d", "-p", "p", "--worst", "9", "--show", "note", "-f", "json"):
+            worst = {one["cells"]["note"]: (one["file"], one["row"], one["line"]) for one in found.json["worst"]}
+            assert worst == dict(zip("abcdefg", places, strict=True))
+        for name, rows in zip("abc", parts, strict=True):
+            kept = Path(f"d/{name}.csv").read_text()
+            write(f"d/{name}.csv", kept + (",x,z\n" if name != "b" or order.step is None else "z,x,1\n"))
+            for found in every_way("bce", "d", "-p", "p"):
+                assert found.err.startswith(f"losscli bce: d/{name}.csv:{len(rows) + 2}: "), found.err
+            write(f"d/{name}.csv", kept)
 
 
 # --- two tables joined ------------------------------------------------------------------------------------------------
@@ -108,12 +126,13 @@ KEYS: dict[str, Callable[[int], str]] = {
     "words": lambda at: f"k{at}",
     "long words": lambda at: "k" * 70 + str(at),
     "two columns": lambda at: f"{at % 3},{at}",
+    "numbers in two spellings": str,
 }
 
 
 @pytest.mark.parametrize("kind", KEYS)
 def test_a_join_is_what_a_dict_makes_of_it(kind: str) -> None:
-    key, names = KEYS[kind], "a,b" if kind == "two columns" else "a"
+    key, names, other = KEYS[kind], "a,b" if kind == "two columns" else "a", ".0" if "spellings" in kind else ""
     labels = {at: "101100101"[at] for at in range(9)}
     preds = {at: (at + 0.5) / 10 for at in (4, 2, 8, 0, 11, 1, 3, 7, 5)}
     weights = {at: at % 4 + 1 for at in range(12)}
@@ -128,15 +147,16 @@ def test_a_join_is_what_a_dict_makes_of_it(kind: str) -> None:
             for at, one in labels.items()
         ]
         of_preds = [
-            f"{key(at)},{'' if at == 2 else one}" + (f",{weights[at]}" if side == "preds" else "")
+            f"{key(at)}{other},{'' if at == 2 else one}" + (f",{weights[at]}" if side == "preds" else "")
             for at, one in preds.items()
         ]
-        write("l.csv", "\n".join([f"{names},label{extra['labels']}", *of_labels, ""]))
+        nothing = ",".join(["NA", *["1"] * of_labels[0].count(",")])  # a row without a key
+        write("l.csv", "\n".join([f"{names},label{extra['labels']}", nothing, *of_labels, ""]))
         write("p.csv", "\n".join([f"{names},p{extra['preds']}", *of_preds, ""]))
         args = ("bce", "l.csv", "p.csv", "--key", names, "--na", "drop", "--unmatched", "drop", "-w", "w")
         for found in every_way(*args, "--worst", "9", "--show", "a", "-f", "json"):
             assert (found.json["value"], found.json["n"]) == (close(mean), len(both))
-            assert (found.json["dropped"], found.json["unmatched"]) == (3, 2)
+            assert (found.json["dropped"], found.json["unmatched"]) == (4, 2)
             shown = [(one["line"], one["cells"]["a"]) for one in found.json["worst"]]
             order = sorted(both, key=lambda at: -loss[at] * weights[at])
             assert shown == [(list(preds).index(at) + 2, key(at).split(",")[0]) for at in order]
