@@ -134,6 +134,7 @@ def test_names_that_are_made_for_repeated_columns_are_no_names_of_others() -> No
         found = record("bce", "t.csv", "-p", "2", "-p", "3", "-p", "4")
         called = [model["name"] for model in found["models"]]
         assert len(set(called)) == 3 and set(names) <= set(called), (names, called)
+        assert all(one == name or names.count(name) > 1 for one, name in zip(called, names, strict=True)), called
 
 
 def test_a_key_with_a_byte_of_0_is_another_key() -> None:
