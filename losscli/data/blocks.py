@@ -1,7 +1,7 @@
-"""Blocks: some rows of a source as arrays, and the table that gives them one after the other.
+"""Blocks: some rows of a source as arrays.
 
-A row never moves: every array of a block has all of its rows, and `keep` says which of them count. A fault ends a
-block: the rows before it are there, so that what is wrong first in the source is reported first.
+Every array of a block has all of its rows; `keep` says which of them count. A fault ends a block: the block has the
+rows before it, so that the first error of the source is the one that is reported.
 """
 
 import re
@@ -27,7 +27,7 @@ from losscli.errors import DataError, Location, RowError
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a table that are asked for, and what to do with a row in which one of their cells is missing."""
+    """The columns of a table that are in use, and how their cells are read."""
 
     width: int
     labels: tuple[int, ...]
@@ -48,7 +48,7 @@ class Layout:
 
     @property
     def asked(self) -> tuple[tuple[int, str, int], ...]:
-        """Column, part and place within the part of each asked cell, from left to right."""
+        """Column, part, and place within the part of each label and number of a row, from left to right."""
         parts = (("label", self.labels), ("prob", self.preds), ("feature", self.features))
         cells = [(column, part, at) for part, columns in parts for at, column in enumerate(columns)]
         return tuple(sorted(cells + ([(self.weight, "weight", 0)] if self.weight is not None else [])))
@@ -64,7 +64,7 @@ def layout_of(columns: Columns, wanted: ColumnSelection, width: int, drop: bool,
 def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
     """The labels that would stand for no value if the user, or the name of a class column, didn't say otherwise.
 
-    `-` is the label beside `+`, and a class where nothing names the classes.
+    `-` is a label if `+` is one, and a class if nothing names the classes.
     """
     preds = [columns.names[at] for at in columns.preds] if columns.names else []
     classes = columns.form is Form.CATEGORICAL or len(wanted.counterparts) > 1
@@ -140,7 +140,7 @@ class Block:
 
     @property
     def end(self) -> Origin:
-        """Where the row behind the last one stands."""
+        """The origin of the row after the last one."""
         return self.end_behind(None)
 
     def end_behind(self, end: Origin | None) -> Origin:
@@ -149,7 +149,7 @@ class Block:
         return replace(self.origin, rows=before.rows + self.rows, lines=before.lines + self.lines)
 
     def behind(self, end: Origin | None) -> "Block":
-        """The block at its place behind the one before it, whose `end` that is."""
+        """The block after one that ends at `end`, if both are of one source."""
         if end is None or end.source != self.origin.source:
             return self
         return replace(self, origin=replace(self.origin, rows=end.rows, lines=end.lines))
@@ -179,7 +179,7 @@ class Block:
         return replace(self, labels=(), preds=nothing, weights=None, features=None, extra=(), keep=None)
 
     def error(self, fault: RowError) -> DataError:
-        """A fault as an error that says where it is, with a hint where a first line read as data may be a header."""
+        """The error for a fault, with its place, and a hint at --header if the first line may be a header."""
         where = fault.where or self.location(fault.row, fault.part, fault.column)
         word = fault.what.removeprefix("label '").partition("' ")[0].casefold()
         nameless = fault.part == "label" and where.line == 1 and "'" not in where.rest
@@ -188,7 +188,7 @@ class Block:
 
 
 class Cells(NamedTuple):
-    """A column's cells, in which rows they are missing (None: in none), and the first row where what is wrong."""
+    """The cells of a column, where they are missing (None: nowhere), and the row and the text of the first fault."""
 
     values: Column
     missing: Flags | None = None
@@ -199,7 +199,7 @@ class Cells(NamedTuple):
 def block_of_cells(
     layout: Layout, rows: int, cells: Mapping[int, Cells], extra: tuple[Categorical, ...], origin: Origin, missing: str
 ) -> Block:
-    """The block of so many rows of typed columns: rows with missing cells don't count or, the first, are a fault."""
+    """The block of columns with types. A row with a missing cell is a fault, or with --na drop doesn't count."""
     keep: Flags | None = None
     faults = []
     for at, part, place in layout.asked:
@@ -273,7 +273,7 @@ def placed(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def take(block: Block, row: Ints) -> Block:
-    """The chosen rows of a block, all of which count, as a block whose rows have no place."""
+    """The chosen rows of a block as a block in which all rows count and no row knows its place in the source."""
     return replace(
         block,
         rows=len(row),
@@ -291,7 +291,7 @@ def take(block: Block, row: Ints) -> Block:
 
 @lru_cache(maxsize=4)
 def every_row(rows: int) -> Ints:
-    """The numbers of all rows of a block, for reading alone: blocks of as many rows share them."""
+    """The numbers of all rows of a block, read-only: blocks of equal size share them."""
     numbers = np.arange(rows)
     numbers.setflags(write=False)
     return numbers

@@ -1,4 +1,4 @@
-"""Columns of cells: numbers as an array, all others as codes into a vocabulary of words."""
+"""Columns of cells: an array of numbers, or codes into a list of words (categories)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from losscli.arrays import Array, Flags, Ints
 from losscli.data.cells import EXACT, MISSING, canonical, is_missing, numbers
 
 TEXT_BYTES = 64  # of UTF-8 that a cell of `ByteStrings` has at most
-# The first four bytes of all that is missing, in lower case as `| 0x20` makes it of letters and of nothing.
+# The first four bytes of each spelling of a missing value; `| 0x20` makes letters lower case and leaves a space.
 _MISSING_WORDS = tuple(
     (np.frombuffer((text.encode().ljust(4, b" ")[:4]), np.uint32) | np.frombuffer(b"    ", np.uint32), len(text) <= 4)
     for text in sorted(MISSING | {"-nan", "+nan"})
@@ -20,7 +20,7 @@ _LOWER = np.frombuffer(b"    ", np.uint32)
 
 
 class Categories(Protocol):
-    """Words by their numbers."""
+    """Words that are looked up by their codes."""
 
     def __len__(self) -> int: ...
 
@@ -93,7 +93,7 @@ def missing_words(categories: Categories) -> Flags:
 
 @dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class Categorical:
-    """A column of text as codes (n,) into a vocabulary; a word may stand in it twice."""
+    """A column of text as codes (n,) into categories, in which a word may occur twice."""
 
     codes: Ints
     categories: Categories
@@ -123,7 +123,7 @@ def stacked(columns: Sequence[Column]) -> Column:
 
 
 def stacked_words(columns: Sequence[Categorical]) -> Categorical:
-    """Columns of words one below the other. Their cells stay bytes where those of one are, and all others can be."""
+    """Columns of words one below the other; as `ByteStrings` if one of them is and all others can be."""
     as_bytes = any(isinstance(words.categories, ByteStrings) for words in columns)
     parts = [texts_of(words.categories) for words in columns] if as_bytes else []
     found = [part for part in parts if part is not None]

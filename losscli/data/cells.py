@@ -1,4 +1,4 @@
-"""What a cell of text is: a number, a missing value or a word. The one rule: a number is what `float()` reads."""
+"""Whether a cell of text is a number, a missing value or a word. A number is what Python's `float()` reads."""
 
 import re
 from math import isnan
@@ -59,7 +59,7 @@ def is_like_number(text: str) -> bool:
 
 
 def rounded_away(text: str) -> float | None:
-    """0 or 1 where a cell is above 0, or below 1, as written and isn't as a float; else None."""
+    """0 or 1 if the float nearest to the cell is that number and the cell itself isn't; else None."""
     value = number(text)
     if value == 0.0 and re.search("[1-9]", re.split("[eE]", text)[0]):
         return 0.0
@@ -84,7 +84,7 @@ def is_missing_number(text: str) -> bool:
 
 
 def as_text(line: bytes) -> str:
-    """A line as text; bytes that aren't UTF-8 come through, as they only matter in a cell that is asked for."""
+    """A line as text. Bytes that aren't UTF-8 become surrogates: they are an error only in a column that is in use."""
     return line.decode("utf-8", "surrogateescape")
 
 

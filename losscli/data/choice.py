@@ -1,4 +1,4 @@
-"""Which column is what, by the options, the header and the first rows together.
+"""Choose the columns of labels, predictions, weights and features by the options, the header and the first rows.
 
 Where an option names nothing, rules are tried in order. The first rule that finds something decides; where it finds
 several, nothing is chosen and the columns are listed.

@@ -27,13 +27,14 @@ PROB_NAMES = frozenset(
         *(name for names in SCALE_NAMES.values() for name in names),
     }
 )
-KEY = "key"  # what an extra column is for that two tables are joined by
-DECISION = "decision"  # what an extra column is for that says which label a model decided for
+# The purposes of extra columns
+KEY = "key"  # two tables are joined by it
+DECISION = "decision"  # it holds the label that a model decided for
 DECISION_BESIDE = "decision beside a chosen prediction"  # the same where the user chose the prediction
 DECISION_LIKELY = "decision in a column called like a prediction"  # which may be of another model
 DECISION_NAMES = frozenset({"predicted", "predicted_label", "predicted_class", "pred_label", "pred_class", "decision"})
-SHARED, SHARED_LABEL = "shared ", "shared label"  # what columns of both tables are for, the first with a number
-FACTOR = "factor"  # what an extra column is for that is a feature of words
+SHARED, SHARED_LABEL = "shared ", "shared label"  # both tables have it, and it is compared; `SHARED` with a number
+FACTOR = "factor"  # it is a feature of words
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
 ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "inst#", "unnamed: 0", "weight", "weights", "sample_weight"})
 
@@ -87,7 +88,7 @@ class Columns:
     features: ColumnNumbers = ()  # those that are numbers
     names: tuple[str, ...] | None = None
     aside: ColumnNumbers = ()  # columns of numbers that are none of the classes, or of the features
-    left_over: bool = False  # the predictions are all that was left beside the label, and named as nothing
+    left_over: bool = False  # the predictions are the columns that were left, and their names say nothing
     extra: Mapping[str, ColumnNumbers] = field(default_factory=dict)
     models: tuple[ColumnNumbers, ...] = ()
     typed_features: ColumnNumbers = ()  # all features, words too, in the order in which they were chosen
@@ -180,7 +181,7 @@ def _expand_part(part: str, names: Sequence[str] | None, width: int) -> Iterable
 
 
 def shared_out(text: str, sides: Sequence[tuple[Sequence[str] | None, int]]) -> tuple[str, ...]:
-    """What of a choice of columns is for each side (names, width): a part is for the first side that has it."""
+    """A choice of columns, split between the sides (names, width): each part goes to the first side that has it."""
     parts: list[list[str]] = [[] for _ in sides]
     for part in [text] if any(text in (names or ()) for names, _ in sides) else text.split(","):
         errors = []

@@ -85,7 +85,7 @@ def schema_of(columns: Columns, wanted: ColumnSelection) -> Schema:
 
 
 def _remarks(columns: Columns, scale: Scale) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The notes, and the warnings, on numeric columns that are left aside and on names that speak of another scale."""
+    """Notes and warnings about numeric columns that are not used, and about names of another scale."""
     others = {name: other.value for other, names in SCALE_NAMES.items() if other is not scale for name in names}
     warnings = tuple(
         f"column {shown(name)} is read as {scale.value}; if it holds {other} use --from {other}"
@@ -179,7 +179,7 @@ class ChangedReader(Reader):
 
 
 def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, RowError | None]:
-    """The block of a chunk and what `work` makes of it, or what is wrong with it."""
+    """The block of a chunk, the result of `work` on it, and the fault of either."""
     block = chunk()
     try:
         return block, work(block), block.fault
@@ -188,12 +188,12 @@ def worked(work: Callable[[Block], T], chunk: Chunk) -> tuple[Block, T | None, R
 
 
 def raised(error: DataError) -> Block:
-    """A chunk that is an error, told in its turn behind the rows before it."""
+    """A chunk that raises an error. The error is reported after the rows before it have been checked."""
     raise error
 
 
 class Cluster(NamedTuple):
-    """Where a table is to be evaluated: the address, and each file by its name here and by what workers are to open."""
+    """A cluster that evaluates a table: its address, and each file with the options by which workers open it."""
 
     address: str
     files: tuple[tuple[str, Any], ...]
@@ -234,7 +234,7 @@ class OpenSource:
         self.name, self.top, self.named, self.close = name, top, named, close
 
     def table(self, wanted: ColumnSelection) -> Table:
-        """The table, once it is known what is wanted of it; on an error the source is closed."""
+        """The table of the wanted columns; on an error the source is closed."""
         try:
             return self._table(wanted)
         except BaseException:

@@ -1,4 +1,4 @@
-"""Run a function over parts on this machine, in threads or processes; results come in the order of the parts.
+"""Run a function over parts of a table on this machine, in threads or processes; results come in the order of parts.
 
 Where parts run at once, the result is None if one of them fails: the caller then does the work in order, which finds
 what is wrong and where.

@@ -33,7 +33,7 @@ PROBABILITY_BINS = 10  # bins of the probability of the true label
 
 @dataclass(frozen=True)
 class AnalysisOptions:
-    """What is asked beside the mean: so many worst rows, groups at most, bins; the columns of `by` and `show`.
+    """What to compute besides the mean: the number of worst rows and bins, the columns to group by and to show.
 
     Columns are places in a block's `extra`. 0, False and () ask for nothing. `in_order` keeps the predictions of all
     rows beside the bins: AUC and the decomposition of the loss are computed from them in order.
@@ -112,7 +112,7 @@ def analyze(problems: Sequence[Problem], options: AnalysisOptions, block: Block)
 
 # --- models -----------------------------------------------------------------------------------------------------------
 def _by_model(problems: Sequence[Problem], block: Block, scores: tuple[str, ...]) -> Iterator[tuple[Prepared, Rows]]:
-    """The block as each of the models has it. A fault in a prediction is told by its column among all of them."""
+    """The block evaluated with the predictions of each model. A fault names its column among those of all models."""
     if len(problems) == 1:
         yield evaluated(problems[0], block, scores)
         return

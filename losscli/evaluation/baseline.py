@@ -19,9 +19,9 @@ from losscli.statistics.summary import Summary
 def baseline(problem: Problem, summary: Summary) -> float | None:
     """The mean loss of always predicting the (weighted) label frequencies: of a log-loss the entropy of the labels.
 
-    The kernel itself is asked, with each class in turn as the label, and the mean divides as it does for the data, so
-    that weights, smoothing and the focal factor have their part. None where there are no labels, or where the mean over
-    the rows doesn't follow from the frequencies of their labels.
+    The kernel computes the loss with each class in turn as the label, and the mean divides as it does for the data, so
+    that weights, smoothing and the focal factor are included. None if there are no labels, or if the mean over the rows
+    doesn't follow from the frequencies of their labels.
     """
     costs_of = problem.settings.loss.baseline
     if costs_of is None or not sum(summary.label_weights) or not {Scale.PROBS, Scale.LOGPROBS} & problem.kernels.keys():

@@ -1,7 +1,7 @@
-"""A table evaluated on other machines: its parts go there as plain data, and what they come to is added up here.
+"""Evaluate a table on a cluster: workers get parts of it as plain data, and their results are added up here.
 
-What is wrong with the data comes back as a value, so that nothing is done again for it, and is told as it is on this
-machine: the first in the source first, with its place in the source.
+A worker returns an error of the data as a value, so that Dask doesn't run the part again. The first error in the source
+is raised, with its place in the source, as it is without a cluster.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -128,7 +128,7 @@ def weights_of_counts(problem: Problem, counts: Sequence[float]) -> tuple[float,
 
 
 def refuse_nothing(problem: Problem, summary: Summary, name: str) -> None:
-    """A mean over nothing is undefined, and undefined is an error."""
+    """Refuse a table without rows or without weight, and one whose labels or predictions are the wrong ones."""
     where = f"{name}: " if name and name not in ("labels", "predictions", "the list") else ""
     if summary.n == 0:
         reasons = " or ".join(one.all_rows for one in REASONS if summary.counts.left_out.get(one.key))

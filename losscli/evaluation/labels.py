@@ -1,4 +1,4 @@
-"""What labels mean: cells into 0/1, class numbers or label probabilities. The rule: nothing is guessed or sorted.
+"""Read labels: cells become 0 and 1, class numbers or label probabilities. Nothing is guessed or sorted.
 
 Binary labels are 0 and 1, true and false, or probabilities in between; `positive` names the one that is 1 and makes
 every other one 0. Class labels are the names of the prediction columns (a prefix or suffix that all of them share may

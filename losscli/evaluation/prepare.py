@@ -1,7 +1,6 @@
-"""A block as a kernel takes it: labels and predictions judged, ignored rows gone, clipped and rescaled as asked.
+"""Prepare a block for its kernel: read the labels, check the predictions, drop ignored rows, rescale and clip.
 
-The rule: nothing here depends on where a block begins or ends, and the first fault of a block is the one in its first
-faulty row.
+Nothing depends on where a block begins or ends. Of several faults in a block, the one in the first row is raised.
 """
 
 from collections.abc import Callable
@@ -35,12 +34,12 @@ _FIRST_CELLS = 256  # which are looked at before all cells are
 
 
 class Prepared(NamedTuple):
-    """The rows of a block that count as a kernel takes them: observations (n,) or (n, k).
+    """The rows of a block that count, as a kernel takes them: observations (n,) or (n, k).
 
-    `block` has these rows alone, and `row` says which they are in the block as it was read. `raw` is what the source
-    says and `conditioned` what the loss is of, after clipping and rescaling. `unweighted` are the targets without
-    weights or smoothing. Rescaled probabilities next to 1 have lost digits: their logarithms, which have not, are
-    `logarithms`. The focal factor takes p_t of the labels `focus`.
+    `block` has only these rows, and `row` has their numbers in the block as it was read. `raw` are the predictions of
+    the source, `conditioned` those after rescaling and clipping, of which the loss is computed. `logarithms` are the
+    logarithms of rescaled probabilities, which keep the digits that a probability next to 1 loses. `unweighted` are the
+    targets without weights and smoothing, `focus` the labels whose p_t the focal factor takes.
     """
 
     block: Block
@@ -55,7 +54,7 @@ class Prepared(NamedTuple):
 
 
 def prepare(problem: Problem, block: Block) -> Prepared:
-    """Labels and predictions of a block as the kernel takes them; its first RowError, if there is one."""
+    """The block prepared for its kernel; raises its first RowError, if there is one."""
     counted, row, ignored = _counted(problem, block)
     labels: Labels = np.empty(0)
     fault = None
@@ -297,7 +296,7 @@ def _shares(problem: Problem, weight: Array | None, factor: Array | None, row: I
     weight = None if problem.convention.mean_over_rows else weight
     if weight is None or factor is None:
         return factor if weight is None else weight
-    with np.errstate(over="ignore"):  # told in the next lines
+    with np.errstate(over="ignore"):  # reported below
         share = weight * factor
     bad = (share == np.inf) | ((share < np.finfo(np.float64).tiny) & (weight > 0.0) & (factor > 0.0))
     if bad.any():

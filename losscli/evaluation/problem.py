@@ -1,4 +1,4 @@
-"""The problem: the mathematics that was asked for, meeting a table. What has no meaning for its rows is refused."""
+"""The problem: settings applied to a table. Settings that have no meaning for the table are refused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from losscli.losses.focal import focal_kernels
 from losscli.losses.table import Kernel, Loss
 from losscli.losses.wording import listed
 
-# The mathematics that every title names where it is asked for, in this order. The keys are also those of JSON.
+# The options that titles name when they are given, in this order. The keys are also those of JSON.
 PHRASES = {
     "focal": "focal gamma {}",
     "alpha": "alpha {}",
@@ -48,7 +48,7 @@ class LabelOptions(NamedTuple):
 
 @dataclass(frozen=True)
 class Settings:
-    """The mathematics that was asked for.
+    """The options that decide what is computed.
 
     `options` are those of `PHRASES` that were typed, by their names, with their values.
     """
@@ -105,7 +105,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Problem:
-    """Settings meeting a table: the conventions in force and the meaning of labels."""
+    """Settings applied to a table: the conventions in force and the meaning of the labels."""
 
     settings: Settings
     form: Form
@@ -184,7 +184,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
 
 
 def _refuse_disorder(names: ClassNames) -> None:
-    """Refuse typed class weights for numbered classes in another order: the first may be meant for class 0."""
+    """Refuse typed class weights for numbered classes in another order: the first weight may be for class 0."""
     numbers = [value for name in names.names if (value := number(plain_truth(name))) is not None]
     if len(numbers) == len(names.names) and numbers != sorted(numbers):
         classes = ", ".join(map(shown, names.names[:10])) + (", ..." if len(numbers) > 10 else "")

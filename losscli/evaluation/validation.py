@@ -1,4 +1,4 @@
-"""Which predictions and weights of a block are no predictions or weights: the first fault, in a user's words."""
+"""Check predictions and weights: the first one of a block that is not valid, as a RowError."""
 
 from math import inf
 
@@ -22,7 +22,7 @@ def raise_first(*faults: RowError | None) -> None:
 
 
 def prediction_faults(problem: Problem, block: Block) -> RowError | None:
-    """The first cell or row of predictions that has no meaning; `block` has nothing but rows that count."""
+    """The first prediction or row of predictions that is not valid; all rows of `block` count."""
     preds = block.preds
     if not preds.size:
         return None
@@ -52,7 +52,7 @@ def prediction_faults(problem: Problem, block: Block) -> RowError | None:
 
 
 def not_a_probability(value: float) -> str:
-    """What is said of a number outside [0, 1], with what it looks like."""
+    """The message for a number outside [0, 1], with a hint at what it may be."""
     text = f"{canonical(value)} is not a probability"
     if 5.0 < value <= 100.0 and value == round(value, 2):
         return f"{text}; divide percentages by 100; for logits use --from logits"
@@ -63,7 +63,7 @@ def not_a_probability(value: float) -> str:
 
 
 def weight_faults(block: Block) -> RowError | None:
-    """The first weight that is none; `block` has nothing but rows that count."""
+    """The first weight that is not valid; all rows of `block` count."""
     if block.weights is None:
         return None
     bad = ~((block.weights >= 0.0) & (block.weights < inf))
@@ -75,7 +75,7 @@ def weight_faults(block: Block) -> RowError | None:
 
 
 def infinite(cells: Array, row: Ints, part: str, what: str) -> RowError | None:
-    """The first cell (n, k) of a part of these rows of a block that is no finite number; `what` has a place for it."""
+    """The first of the cells (n, k) that is not finite; `row` (n,) are their rows, `{}` in `what` is the cell."""
     bad = ~np.isfinite(cells)
     if not bad.any():
         return None
@@ -88,7 +88,7 @@ LIGHTEST, HEAVIEST = 1e-150, 1e150
 
 
 def weights_out_of_reach(block: Block, where: str) -> RowError | None:
-    """The first weight that a slope or a loss can't be multiplied by without leaving the range of floats."""
+    """The first weight so small or large that its product with a loss or slope may leave the range of floats."""
     if block.weights is None:
         return None
     bad = (block.weights > HEAVIEST) | ((block.weights < LIGHTEST) & (block.weights > 0.0))

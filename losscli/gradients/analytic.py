@@ -148,7 +148,7 @@ def _of_classes(problem: Problem, prepared: Prepared, wrt: Scale) -> Array:
 def _of_free_probs(problem: Problem, prepared: Prepared, t: Array, probs: ClassProbabilities) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # infinite slopes are inf; 0/0 is set below
         slope = t / probs.p
-    if not probs.p.all():  # where p is 0 the logarithm tells nothing of a slope that is finite
+    if not probs.p.all():  # where p is 0, a finite slope doesn't follow from the slope by ln p
         there = _at(problem, prepared, Scale.PROBS, probs.p)
         inside = inside_clip(problem, prepared.raw)
         there = there if inside is None else np.where(inside, there, 0.0)

@@ -43,7 +43,7 @@ class GradientSpec:
 
 @dataclass
 class _Totals:
-    """What is known of a gradient when the whole table is read."""
+    """Totals over all rows: the summary, and the largest error with its row."""
 
     summary: Summary = EMPTY
     error: float = 0.0

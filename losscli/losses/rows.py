@@ -1,4 +1,4 @@
-"""The loss of each row and its gradient, of any loss: what the kernel gives, times the focal factor if there is one."""
+"""The loss of each row and its gradient: those of the kernel, times the focal factor if there is one."""
 
 from __future__ import annotations
 

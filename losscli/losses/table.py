@@ -49,7 +49,7 @@ def by_classes(kernels: Mapping[Scale, Kernel], targets: Targets, x: Array) -> A
         return value(targets, np.full(2, cells[1]))
     if not isinstance(targets, Classes):
         raise TypeError("labels in turn are hard labels")
-    # a view of one row as k rows: the kernel picks k cells of it, and k by k of them never come to be
+    # a view of one row as k rows: the kernel picks k cells of it, and no array of k by k is made
     own = value(Classes(targets.index, targets.own), np.broadcast_to(cells, (len(cells), len(cells))))
     if targets.every is None:
         return own
@@ -87,7 +87,7 @@ class Loss:
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[[str], Loss], tuple[str]]:
-        """Other processes are told the name: formulas are functions without one."""
+        """Pickle a loss as its name, since formulas are lambdas, which can't be pickled."""
         return loss_named, (self.name,)
 
 
@@ -282,7 +282,7 @@ NO_LOSSES: Mapping[str, str] = {
     "f1 f1score precision recall confusion confusionmatrix": f"the losses are {_and(LOSSES)}",
 }
 
-# What a temperature is fitted by: the cross-entropy of binary logits or of those of classes, as the table has them.
+# The loss that a temperature minimizes: the cross-entropy of binary logits or of logits of classes.
 TEMPERATURE_LOSS = Loss(
     "temperature",
     "cross-entropy",

@@ -1,7 +1,8 @@
 """Targets: labels, smoothing and class weights as coefficients of the partial losses of each outcome.
 
 A row's loss is linear in its label: the sum over the outcomes of a coefficient times the partial loss of that outcome
-(Reid & Williamson 2010, "Composite binary losses"). A kernel knows nothing of labels, smoothing or weights but these.
+(Reid & Williamson 2010, "Composite binary losses"). Labels, smoothing and weights reach a kernel only as these
+coefficients.
 """
 
 from __future__ import annotations

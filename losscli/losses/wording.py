@@ -1,4 +1,4 @@
-"""Numbers and coefficients as a kernel writes its work: plain ASCII that reads well in a terminal."""
+"""Numbers and coefficients as --explain writes them: plain ASCII that reads well in a terminal."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ def factor(a: float) -> str:
 
 
 def as_number(value: float) -> str:
-    """A number in a term, to six digits; in full where those would make a certainty of it."""
+    """A number in a term, to six digits; in full if six digits would make it 0 or 1."""
     short = f"{value:.6g}"
     exact = float(short) == value or float(short) not in (0.0, 1.0)
     return short if exact else repr(value)

@@ -1,4 +1,4 @@
-"""Decompress streams: gzip, bzip2, xz and zstandard, told by their magic bytes.
+"""Decompress streams: gzip, bzip2, xz and zstandard, recognized by their magic bytes.
 
 Every member is read to its end and its checksum verified; other bytes behind the last member are an error.
 """

@@ -1,4 +1,4 @@
-"""The top of a table, read for shell completion: fast and silent; an unusual file offers nothing."""
+"""Names of columns and labels for shell completion, from the top of a file; () if it can't be read quickly."""
 
 import csv
 import os

@@ -209,7 +209,7 @@ class Join(Reader):
             rest = matching.rest()
             yield lambda: rest
         except DataError as error:
-            yield partial(raised, error)  # in its turn, behind the rows before it
+            yield partial(raised, error)  # reported after the rows before it
 
     def close(self) -> None:
         self.labels.close()
@@ -217,7 +217,7 @@ class Join(Reader):
 
 
 class _Matching:
-    """A join on its way: which rows of LABELS have a partner, and what was matched as a number."""
+    """The state of a join: which rows of LABELS have a partner so far, and which keys were matched as numbers."""
 
     def __init__(self, held: HeldTable, join: Join) -> None:
         self.held, self.join, self.preds = held, join, join.preds

@@ -1,7 +1,7 @@
-"""A small table of text, all of it in memory: names of questions, students, answers. Cells stay as they are.
+"""A small table of text in memory, for questions and answers of students. Cells stay as they are.
 
-The first line names the columns; a file that cannot be read and a column that is not there are refused. Comments and
-lines of another width than the header are left out, and told.
+The first line names the columns; a file without a wanted column is refused. Comments, and lines with more or fewer
+cells than the header, are left out and reported.
 """
 
 import csv

@@ -1,8 +1,8 @@
-"""Many files as one table: a quoted glob or a directory, its files in sorted order. The rule: a fault names its file.
+"""Many files as one table: those of a quoted glob or a directory, in sorted order.
 
-Rows are counted within each file for errors and through all of them elsewhere. Files are opened one after the other;
-the first one settles the columns, and all others must have them, in any order. Small files of text that begin as the
-first one are read many at a time.
+Errors name the file and count its rows alone; all else counts rows through all files. Files are opened one after the
+other; the first one decides the columns, and all others must have them, in any order. Small files of text that begin as
+the first one are read many at a time.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The message for a path at which there is no file, with a hint at what may have been meant."""
+"""The message for a path without a file, with a hint at what the user may have meant."""
 
 import os
 

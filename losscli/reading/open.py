@@ -1,4 +1,4 @@
-"""Reading begins here: positional arguments in, a table of blocks out, whatever they are."""
+"""Open what the positional arguments name: lists, files, directories, addresses or standard input, as one table."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ HELPED_BYTES = 1 << 22  # of columnar files, that are read in several processes
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What is to be read: the positional arguments, the columns wanted of them, and how text is read."""
+    """What to read: the positional arguments, the wanted columns, and how text is read."""
 
     tokens: tuple[str, ...]
     wanted: ColumnSelection
@@ -27,11 +27,11 @@ class ReadOptions:
     cluster: str | None = None
     drop_unmatched: bool | None = None  # rows that only one table has, with --key; None: it wasn't said
     in_parts: bool = False  # the rows may be read in several processes
-    files: int = 1  # that make the table
+    files: int = 1  # in all that are one table
 
 
 def open_data(options: ReadOptions) -> Table:
-    """The table that the arguments mean; DataError, or NoInput where the user must be told how to give data."""
+    """The table that the arguments mean; DataError, or NoInput if there is nothing to read."""
     tokens, joined = options.tokens, KEY in options.wanted.extra
     if (*tokens, options.wanted.weight if len(tokens) > 1 else None).count("-") > 1:
         raise UsageError("standard input can be read only once; give '-' for one argument only")

@@ -165,7 +165,7 @@ def _wanted_of_sides(wanted: ColumnSelection, sides: Sides) -> list[ColumnSelect
 def _key_of(text: str, side: int, names: Sequence[tuple[str, ...]]) -> str:
     """The key columns of a side as its table spells them: `a=b` is `a` in the first table and `b` in the second.
 
-    A name is told letter case aside where the table has no such name and one that is alike.
+    If the table has no column of that name, one that differs in letter case only is taken.
     """
     found = []
     for name in text.split(","):
@@ -193,7 +193,7 @@ def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) ->
         try:
             key = {purpose: text for purpose, text in own.extra.items() if purpose == KEY}
             columns = resolve(side.top, replace(own, header=True, extra=key))
-        except DataError:  # told when the table is made, or an entry of a list that only the table knows
+        except DataError:  # reported when the table is made; or an entry of a list, which only the table knows
             called = [name for name in header if name.casefold() in LABEL_NAMES | PROB_NAMES]
         else:
             called = [header[column] for column in (columns.labels if own.labels_only else columns.predictions)]
@@ -319,7 +319,7 @@ class SideBySide(Reader):
 
 
 class _Position:
-    """One source: its block at hand and the row that comes next."""
+    """The position in one source: its current block and the next row in it."""
 
     def __init__(self, table: Table) -> None:
         self.table, self.blocks = table, placed(chunk() for chunk in table.chunks())
@@ -327,7 +327,7 @@ class _Position:
         self.at = self.rows = 0  # of the block, and of the blocks before it
 
     def next(self) -> bool:
-        """Have a row at hand; False at the end. A fault is raised when its row is the next."""
+        """Move on to a block that has a next row; False at the end. Raises the fault of a block after its last row."""
         while self.block is None or self.at == self.block.rows:
             if self.block is not None:
                 if self.block.fault:

@@ -186,7 +186,7 @@ def _answer_of(error: BaseException | None) -> Any:
 
 
 def _install(url: str) -> str:
-    """What is to be installed for a file of another machine."""
+    """The packages to install for a file of another machine."""
     scheme = _scheme(url)
     return f"{scheme}:// files need fsspec and {DRIVERS[scheme]}: pip install fsspec {DRIVERS[scheme]}"
 

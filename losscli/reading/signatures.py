@@ -1,4 +1,4 @@
-"""Files that are no tables, told by their first bytes: what they are, and a command that makes a table of them.
+"""Files that are no tables: recognize them by their first bytes, and name a command that makes a table of them.
 
 A kind is an entry of `KINDS`, or of `MEMBERS` for what lies in a zip archive.
 """

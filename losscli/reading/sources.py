@@ -71,7 +71,7 @@ class Source:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
-        """Give the file and the copies back; standard input stays open."""
+        """Close the file and the copies; standard input stays open."""
         for spool in self.spools:
             spool.close()
         if self.name != STDIN:
@@ -96,7 +96,7 @@ class SourceReader(Reader):
 
 
 def open_source(path: str, encoding: str | None = None) -> Source:
-    """Open a path, an address, or standard input for `-`; compression and encoding are told by the first bytes."""
+    """Open a path, an address, or standard input for `-`; the first bytes tell compression and encoding."""
     remote = "://" in path and is_url(path)
     name = STDIN if path == "-" else redacted(path) if remote else path
     with readable(name):
@@ -173,7 +173,7 @@ def is_plain_file(source: Source) -> bool:
 
 
 def identity(source: Source) -> tuple[int, ...] | None:
-    """What tells a regular local file, as it is now, from any other; None for anything else."""
+    """Numbers that identify a regular local file and its present content; None for anything else."""
     if not is_plain_file(source):
         return None
     status = os.fstat(source.raw.fileno())
@@ -184,14 +184,14 @@ def _standard_input() -> IO[bytes]:
     if sys.stdin is None or sys.stdin.closed:
         raise DataError(f"{STDIN}: standard input is closed")
     binary = getattr(sys.stdin, "buffer", None)
-    if binary is None:  # a text that another program put there, as a notebook does
+    if binary is None:  # another program replaced it by a stream of text, as a notebook does
         return io.BytesIO(sys.stdin.read().encode("utf-8", "surrogatepass"))
     if not sys.stdin.isatty():
         return cast(IO[bytes], binary)
     with suppress(OSError, ValueError, AttributeError):
         end = "Ctrl-Z and Enter end" if sys.platform == "win32" else "Ctrl-D ends"
         print(f"{STDIN}: reading what you type; {end} it", file=sys.stderr, flush=True)
-    return cast(IO[bytes], binary.raw)  # what a buffer asks of a terminal again after its end would be typed in vain
+    return cast(IO[bytes], binary.raw)  # a buffer would read again after the end, and wait for more typing
 
 
 class _Peeked(io.RawIOBase):

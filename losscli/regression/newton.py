@@ -18,7 +18,7 @@ from losscli.regression.descent import RISE_TOLERANCE, Fit, FitConfig, loss_of_t
 from losscli.regression.design import DesignMatrix, effective_weights, logits, row_gradients
 
 STEP_TOLERANCE = 1e-10  # converged where a step moves no logit by more, or by more of the largest one
-LOGIT_TOLERANCE = 1e-6  # parameters by which the logits are off by more are no answer
+LOGIT_TOLERANCE = 1e-6  # parameters whose logits are off by more are refused
 STEP_ROUNDING = 1e-11  # a share of a step that is nothing but rounding
 PIVOT_RATIO = 1e-10  # a matrix of curvatures is taken as it is where its pivots are within this ratio
 CHUNK_NUMBERS = 1 << 22  # numbers at once

@@ -1,4 +1,4 @@
-"""Adding what may be empty: None, () and {} are the results of no rows."""
+"""Add results that may be empty: None, () and {} are the results of no rows."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar

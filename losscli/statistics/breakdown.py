@@ -179,7 +179,7 @@ class Paired:
 
 def paired(values: Array, others: Array, weights: Array | None, divisors: Array | None) -> Paired:
     """Values (n,) less others (n,) on the same rows. What is infinite in both is undefined: see `undefined`."""
-    with np.errstate(invalid="ignore"):  # inf - inf is told by `undefined`, unless its weight is 0
+    with np.errstate(invalid="ignore"):  # `undefined` finds inf - inf, unless its weight is 0
         difference = values - others
     lower, higher = int(np.count_nonzero(difference < 0.0)), int(np.count_nonzero(difference > 0.0))
     if weights is not None:

@@ -1,4 +1,4 @@
-"""Predicted probabilities against what was observed, in bins. A monoid with exact sums.
+"""Predicted probabilities against what was observed, in bins with exact sums. Bins add up with `+`.
 
 A bin is (a, b], the first [0, b]. The edges are k/B, each divided by itself: a running sum of 1/B misplaces 0.3.
 """

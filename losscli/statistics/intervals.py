@@ -1,6 +1,6 @@
 """Quantiles of the Normal and of Student's distribution, and the intervals made of them, without a library for it.
 
-Both quantiles are asked for by the tail above them: close to 1, a tail keeps the digits that 1 minus it loses.
+Quantiles are given by the probability above them (the tail): a small tail keeps digits that 1 - tail would lose.
 """
 
 from math import erfc, exp, inf, isfinite, lgamma, log, log1p, nan, pi, sqrt

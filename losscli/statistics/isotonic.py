@@ -1,7 +1,7 @@
 """Outcomes in the order of their predictions: the isotonic regression, which is the best that a rising function of the
 predictions can do, and the area under the ROC curve.
 
-These want all rows in order, so all are held; what is held is a monoid.
+Both need all rows in order, so all are kept in memory; `Pairs` add up with `+`.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Quantiles of values that are not negative, in flat memory. A monoid: any cut, any order, the same quantiles.
+"""Quantiles of values that are not negative, in constant memory. They add up with `+`, in any order and any parts.
 
 Up to `EXACT` values are kept as they are. Beyond that they are counted by the logarithm of their size (Masson, Rim &
 Lee 2019, "DDSketch"): a quantile is then right to `PRECISION`, whatever the distribution.
@@ -21,7 +21,7 @@ _STEP = 2.0 * 0.99 * PRECISION  # of the logarithm: half of it either way, and r
 
 @dataclass(frozen=True)
 class Quantiles:
-    """So many values: as they are, in pieces, or counted by step of their logarithm; zeros and infinite ones aside."""
+    """`n` values: as they are, in pieces; or counts by steps of the logarithm, zeros and infinite ones apart."""
 
     n: int = 0
     pieces: tuple[Array, ...] = ()

@@ -1,4 +1,4 @@
-"""The summary of losses: what any number of rows come down to. A monoid: `EMPTY` and `+`, exact and associative.
+"""The summary of the losses of any number of rows. Summaries add up with `+`, exactly, and `EMPTY` is that of no rows.
 
 Sums are kept exactly (see `exact`), so cutting the rows anywhere gives the same summary to the last bit. Everything is
 in nats; a unit is applied when a report is made. Row numbers count from 1 over all rows of the source.

@@ -598,3 +598,9 @@ def test_vectors_of_spark_are_the_probabilities_of_the_classes(tmp_path: Path) -
     for odd in (None, {**sparse, "size": None}, {**sparse, "size": 3}, dense(0.2, 0.3, 0.5), dense()):
         path = written(tmp_path / "t.parquet", {**columns, "probability": pa.array([*cells[:2], odd, cells[3]], kind)})
         assert "row 3 (row group 1)" in refusal("ce", path, "-p", "probability"), odd
+
+
+def test_an_error_names_the_file_whatever_its_name_is(here: Path) -> None:
+    binary(Path("no"))
+
+    assert refusal("bce", "no", "-p", "score").startswith("no: no column 'score'; ")

@@ -145,7 +145,7 @@ def _stored_array(source: Source, name: str, stream: Stream, own_file: bool) -> 
 
 
 def header_of(stream: Stream) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
-    """The type and the shape that a header tells, and whether the columns lie one after the other."""
+    """The type and the shape in the header of an array, and whether its columns lie one after the other."""
     numpy_format: Any = np.lib.format
     major, _ = numpy_format.read_magic(stream)
     if major not in (1, 2, 3):
@@ -160,7 +160,7 @@ def header_of(stream: Stream) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
 
 
 def _spooled(source: Source, stream: Stream) -> IO[bytes]:
-    """All bytes that are left, in a file without a name on disk."""
+    """Copy all bytes that are left to a temporary file."""
     with readable(tempfile.gettempdir()):
         file = cast(IO[bytes], tempfile.TemporaryFile())  # noqa: SIM115  # lives as long as the source
     source.spools.append(file)

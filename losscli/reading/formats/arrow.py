@@ -1,4 +1,4 @@
-"""Arrow arrays as columns and blocks. The rule: a value is read as what its type says it is, and text is never cast.
+"""Arrow arrays as columns and blocks. The type of an array decides how its values are read; text is never cast.
 
 Null and NaN are missing, as are the cells of text that are missing in any table. pyarrow is imported by whoever has
 arrays to give; nothing here is reached without it.

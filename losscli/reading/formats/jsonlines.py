@@ -1,4 +1,4 @@
-"""JSON lines as a table: an object a line, told by the first byte.
+"""JSON lines as a table: an object on each line, so the first byte is `{`.
 
 A list or an object of numbers (`"probs": [0.7, 0.3]`) becomes a column for each of its entries: `probs_0`, `probs_1`.
 The keys of the first object name the columns; their order doesn't matter, a key that is missing is a missing cell, and
@@ -84,7 +84,7 @@ class JsonLines(OpenSource):
         self.single = sum(map(bool, map(bytes.strip, lines))) == 1
         rows = []
         for text in lines[:SHOWN_ROWS]:
-            with suppress(ValueError):  # of a line with another shape, which is told in its turn
+            with suppress(ValueError):  # a line with another shape is reported when its row is read
                 rows.append(tuple(cell for key in self.keys for cell in _cells(_exact_object(text), key, NESTED)))
         names = tuple(name for key in self.keys for name in key.columns)
         lists = {key.name: tuple(key.columns) for key in self.keys if key.entries is not None}

@@ -1,6 +1,6 @@
-"""Parquet, Arrow (Feather) and ORC files as tables, by pyarrow. The rule: only what is asked for is read, in batches.
+"""Parquet, Arrow (Feather) and ORC files as tables, by pyarrow. Only the columns in use are read, in batches.
 
-A file is a container of batches of some of its columns; what becomes of a batch is told in `arrow`. Lists of numbers
+A file is a container of batches; `arrow` makes a block of a batch. Lists of numbers
 and records of them stand for a column for each class; keys of the path (`day=2026-01-01/`) are columns as well.
 """
 
@@ -171,7 +171,7 @@ class ColumnarReader(SourceReader):
         return self.rows * (self.source.size or 0) // (self.container.rows or 1)
 
     def _batches(self, groups: Sequence[int] | None) -> Iterator[Chunk]:
-        """The batches as chunks. Damage is a chunk too, that raises, so that what is wrong before it is told first."""
+        """The batches as chunks. A chunk raises where the file is damaged, after the rows before it were checked."""
         plan = self.plan
         cells = (*(at for at, _, _ in plan.layout.asked), *plan.layout.extra)
         asked = {plan.places[at].column for at in cells}
@@ -321,7 +321,7 @@ _OPENERS: tuple[tuple[bytes, Callable[[Any, bool], Container]], ...] = (
 
 @contextmanager
 def _sound(name: str) -> Iterator[None]:
-    """What pyarrow raises for damaged, truncated or encrypted files as one line."""
+    """Turn what pyarrow raises for damaged, truncated or encrypted files into a DataError of one line."""
     try:
         yield
     except DataError as error:

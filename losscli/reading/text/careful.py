@@ -1,4 +1,4 @@
-"""Parsed records into a block: the careful way, which also finds and names what is wrong."""
+"""Parsed records as a block: slower than the fast decoder, but it finds and names every fault."""
 
 import re
 
@@ -14,9 +14,9 @@ from losscli.errors import RowError, plural, shown
 def block_of_records(
     records: list[list[str]], line: list[int] | None, lines: int, layout: Layout, origin: Origin
 ) -> Block:
-    """The block of parsed records; the careful way, which also finds and names what is wrong.
+    """The block of parsed records, up to the first fault.
 
-    `line` gives each record's line, counted from 0 (None: one line a record), `lines` how many they are in all.
+    `line` has the line of each record, from 0 (None: one line a record), and `lines` the number of lines in all.
     """
     if layout.comma:
         records = [_with_points(record, layout) for record in records]
@@ -82,7 +82,7 @@ _DROP = "drop"
 
 
 def not_utf8(text: str) -> str:
-    """What is said of text with bytes that aren't UTF-8, and the encoding in which they read well."""
+    """The message for text with bytes that aren't UTF-8, with an encoding in which they read well."""
     raw = text.encode("utf-8", "surrogateescape")
     fitting = next((name for name, reads_well in _ENCODINGS if _reads(raw, name, reads_well)), None)
     hint = f", perhaps --encoding {fitting}" if fitting else ""
@@ -148,7 +148,7 @@ def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
 
 
 def not_a_number(cell: str) -> str:
-    """What is said of a cell that should be a number."""
+    """The message for a cell that should be a number."""
     if is_percentage(cell):
         return f"{shown(cell)} is not a number; divide percentages by 100"
     hint = "; --decimal , reads the decimal comma" if has_decimal_comma(cell) else ""

@@ -1,4 +1,4 @@
-"""The dialect of a text table: its delimiter, found by counting on the first lines, never guessed from letters."""
+"""The dialect of a text table: the delimiter is found by counting candidates in the first lines."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def _count(row: str, char: str) -> int:
 
 
 def unsound(error: "csv.Error") -> DataError:
-    """What the `csv` module found wrong, in a user's words."""
+    """The error of the `csv` module as a message for users."""
     text = str(error)
     if "unexpected end" in text:
         return DataError("a quote that opens here is never closed")

@@ -1,4 +1,4 @@
-"""The bytes of a source in pieces that end where lines end, all of them in order or a range of them by itself."""
+"""The bytes of a source, or of a range of a file, in pieces that end where lines end."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ class Feed:
         self.source, self.rest, self.ended = source, b"", False
 
     def fill(self, size: int) -> None:
-        """Have at least `size` bytes at hand, unless the source ends."""
+        """Read until `rest` has at least `size` bytes, or the source ends."""
         if not self.ended and len(self.rest) < size:
             want = size - len(self.rest)
             piece = self.source.read(want)

@@ -1,6 +1,6 @@
-"""Lines as a block: plain ones by the tokenizer, odd ones with care. Nobody can tell which was which.
+"""Lines as a block: plain ones by the fast decoder, odd ones by a parser, with the same result.
 
-The lines are records each, quotes and all. What is wrong first in their order ends the block, whoever found it.
+Each line is a record by itself. The first fault in the order of the lines ends the block.
 """
 
 import csv

@@ -27,7 +27,7 @@ class ListColumns:
         """The first records as those of the table with a column for each entry."""
         first = tuple(chain(*self.entries)) if self.named else tuple(self.record(top.first))
         rows: list[tuple[str, ...]] = []
-        with suppress(ValueError):  # of a broken list, which is told in its turn
+        with suppress(ValueError):  # a broken list is reported when its row is read
             rows.extend(tuple(self.record(row)) for row in top.rows)
         return FirstLines(first, tuple(rows), {self.first[at]: self.entries[at] for at in self.sizes if self.named})
 

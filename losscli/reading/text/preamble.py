@@ -1,4 +1,4 @@
-"""What may stand above the rows of a table and is none of them: `#` comments, `sep=;` as Excel writes it, a title."""
+"""Lines above a table that aren't part of it: `#` comments, `sep=;` as Excel writes it, a title."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ ROW_NAMES = "the header is one cell short: the first column is read as row names
 
 
 def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, tuple[str, ...]]:
-    """Drop the lines above the header: how many they were, the delimiter that they name, and what is said of them."""
+    """Drop the lines above the header; their number, the delimiter (given, or named by them), and notes."""
     first, end, _ = feed.rest.partition(b"\n")
     found = SEPARATOR.match(first + end)
     if found:

@@ -73,7 +73,7 @@ def drawn_table(head: bytes, inner: Callable[[int], bytes]) -> DrawnTable | None
 
 
 def undraw(feed: Feed, size: int) -> tuple[str, ...] | None:
-    """Have a drawn table read as one of tabs, `size` bytes at hand; what is said of it, None where none is drawn."""
+    """Replace the bars of a drawn table by tabs as it is read; notes, or None if the source has no such table."""
     head, further = io.BytesIO(feed.rest), feed.source.stream.read
     drawn = drawn_table(feed.rest, lambda size: head.read(size) or further(size))
     if drawn is None:

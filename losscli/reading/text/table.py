@@ -1,10 +1,9 @@
-"""A table of text: its first lines settle the delimiter, the header and the columns; the other lines become chunks.
+"""A table of text: the first lines decide the delimiter, the header and the columns; the other lines become chunks.
 
-The first bytes are the same however they arrive, so that a pipe is read as a file is. Chunks end where lines end, and
-can be read each by itself, in any thread. Where a quote leaves open whether each line is a record, lines are parsed
-here, in order, as only the parser knows where such a record ends. A range of a file that holds a quote raises `Quoted`,
-and the file is then read from one end to the other. What few tables have is told in modules of its own, which are
-loaded where there is a mark of it: `preamble`, `rewritten`, `listcells`.
+A pipe is read as a file is: the same number of bytes at first. Chunks end where lines end, and each can be read by
+itself, in any thread. Only a parser knows where a record ends that has quotes with line breaks between them, so such
+lines are parsed here, in order. A range of a file that holds a quote raises `Quoted`, and the file is then read as a
+whole. What few tables have is read by modules that are loaded only for them: `preamble`, `rewritten`, `listcells`.
 """
 
 import csv
@@ -36,7 +35,7 @@ HEAD_LINES = 20  # that show what a table looks like
 
 
 class Head(NamedTuple):
-    """What the first lines settle. `above` lines of the source come before the first record, which is `lines` long."""
+    """What the first lines show. `above` lines of the source come before the first record, which has `lines` lines."""
 
     delimiter: str
     top: FirstLines
@@ -138,7 +137,7 @@ def _head(feed: Feed, delimiter: str | None, decimal_comma: bool, above: int) ->
 
 
 def _sound_records(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The records that aren't blank, up to one that is unsound, which is told in its turn."""
+    """The records that aren't blank, up to one with unsound quotes, which is reported when its row is read."""
     try:
         yield from (record for record in reader if any(cell.strip() for cell in record))
     except csv.Error:
