@@ -48,7 +48,8 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "scale input-type activation link": ("--from logits",),
         # columns
         "target targets y-true y label-col label-column label-name labels truth true actual actuals gold "
-        "ground-truth outcome expected-col class-col t 标签": ("-y COL",),
+        "ground-truth outcome expected-col class-col 标签": ("-y COL",),
+        "t": ("the label is chosen with -y COL, a delimiter with -d CHAR", "-y COL"),
         "pred preds prediction predictions predicted y-pred y-prob y-proba y-score y-hat yhat proba prob-col "
         "score scores score-col pred-col prediction-column p-col predict-proba probas 概率 预测": ("-p COL",),
         "weights sample-weight sample-weights weight-col w-col case-weights 权重": ("-w COL",),
@@ -87,7 +88,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "mean avg average batchmean": ("-r mean",),
         "none per-row per-sample rowwise row-wise elementwise element-wise each unreduced losses": ("-r none",),
         "bits log2 bit binary-log shannon": ("--base 2",),
-        "底 底数": ("--base B",),
+        "b 底 底数": ("--base B", "--batch N"),
         "nats nat ln natural natural-log": ("--base e",),
         "log10 dits hartleys": ("--base 10",),
         "log-base logarithm unit units log": ("--base B",),
@@ -159,7 +160,7 @@ COMMAND_NAMES: Mapping[str, str] = {
         "predict predictions": "a fit predicts: losscli fit bce TABLE -y COL -x COLS --predict FILE",
         "calibrate scaling": "use fit temperature",
         "version": "use losscli --version",
-        "usage man info examples /?": "use losscli -h",
+        "usage man info examples example demo tutorial list commands /?": "use losscli -h",
         "帮助": "use losscli help zh",
         "check verify expect 检查": "add --expect X to the command, as in losscli bce preds.csv --expect X",
         "explain show work steps": "add --explain to the command, as in losscli bce preds.csv --explain",
