@@ -1,11 +1,12 @@
 """`python -m losscli` is the command `losscli`; the installed command begins here too. Only `entry` exits."""
 
-import _signal as signal  # type: ignore[import-not-found]  # built in; `signal` loads for 10 ms, unguarded here
 import _thread
 import gc
 import os
+import signal
 import sys
 import time
+from types import FrameType
 
 SELDOM = 50_000  # new objects between two searches for cycles, of which modules that are being loaded make none
 
@@ -14,7 +15,7 @@ def entry() -> None:
     """Run the command line and exit; an interrupt while modules are being loaded is one as well."""
     interrupts: list[int] = []
 
-    def interrupt(number: int, frame: object) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         interrupts.append(number)  # modules in C that are being loaded make other errors of what is raised next
         raise KeyboardInterrupt
 

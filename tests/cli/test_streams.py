@@ -1,13 +1,12 @@
 """Standard streams as other programs put them there: text alone, as in a notebook, and none at all."""
 
 import io
-import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from unittest.mock import patch
 
 import pytest
-from conftest import DATA, environment, run
+from conftest import DATA, run
 from terminal import on_terminal
 
 from losscli.cli.app import main
@@ -65,11 +64,3 @@ def test_one_end_of_input_at_a_terminal_is_enough() -> None:
         wanted = run(*line, stdin=keys).out
         assert code == 0 and shown.endswith(wanted)
         assert "<stdin>: reading what you type; Ctrl-D ends it\n" in shown
-
-
-@pytest.mark.slow
-def test_the_way_in_loads_nothing_that_an_interrupt_could_break_off_with_a_traceback() -> None:
-    lines = "import sys; before = {*sys.modules}; import losscli.__main__; print(*{*sys.modules} - before)"
-    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True, env=environment())
-
-    assert {*done.stdout.split()} - {*sys.builtin_module_names} <= {"losscli", "losscli.__main__"}
