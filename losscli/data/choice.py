@@ -426,8 +426,17 @@ def _classes_left(free: FreeColumns) -> ColumnNumbers:
     few = len(free.top.rows) < 2  # a word in the only row may be a bad cell
     for columns, stem in families([(at, free.names[at]) for at in free.columns]).items() if free.names else ():
         if left & {*columns} and (stem in PROB_NAMES or few):
-            left |= {*columns} - aside
+            names = [free.names[at].casefold() for at in columns] if free.names else []
+            left |= {at for at in columns if not _name_classes(free.top.column(at), names)} - aside
     return tuple(sorted(left))
+
+
+def _name_classes(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether all cells are words that columns of a set are called by: `.pred_class` beside `.pred_no`, `.pred_yes`."""
+    words = {cell.casefold() for cell in cells}
+    if not words or any(number(word) is not None or is_missing_number(word) for word in words):
+        return False
+    return all(any(name.endswith(word) for name in names) for word in words)
 
 
 def families(columns: Sequence[Named], row: Sequence[str] = ()) -> dict[ColumnNumbers, str]:

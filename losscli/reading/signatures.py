@@ -60,6 +60,8 @@ KINDS = (
 HTML = Kind((b"<table",), "a table of a web page", PANDAS.format("read_html(sys.argv[1])[0]"))
 LATEX = Kind((b"\\begin{", b"\\documentclass"), "a LaTeX document")
 OBJECT = Kind((), "one JSON object, which is one row", PANDAS.format("read_json(sys.argv[1])"))
+ARFF = Kind((b"@relation",), "an ARFF file of Weka", 'sed "1,/@[Dd][Aa][Tt][Aa]/d" {} | losscli COMMAND --no-header')
+PRINTED = Kind((), "a vector as R prints it", 'in R: write.csv(PREDS, "preds.csv", row.names = FALSE)')
 INDENTED = Kind((), "JSON over several lines", "jq -c . {} | losscli COMMAND")
 WEB = Kind((b"<!doctype html", b"<html", b"<?xml"), "a web page or XML", "the download may have needed a login")
 JSON = Kind((b"[",), "a JSON array", 'jq -c ".[]" {} | losscli COMMAND')
@@ -82,7 +84,9 @@ def refuse_other_kinds(source: Source) -> None:
     kind = next((kind for kind in KINDS if head.startswith(kind.magic)), None)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if kind is None:
-        kind = next((kind for kind in (WEB, HTML, LATEX) if text.startswith(kind.magic)), None)
+        kind = next((kind for kind in (WEB, HTML, LATEX, ARFF) if text.startswith(kind.magic)), None)
+    if kind is None and re.match(rb"\[1\][ \t]+[^\s,]", text):
+        kind = PRINTED
     if kind is None and text.startswith(JSON.magic) and _is_array(text):
         kind = JSON
     if kind is None and _NUMBERED_LINE.match(text):

@@ -342,6 +342,22 @@ def test_class_columns_may_be_named_in_chinese() -> None:
     assert answer("ce", stdin=table) == close(-(log(0.9) + log(0.8)) / 2)
 
 
+def test_the_predicted_class_beside_its_probabilities_is_no_class() -> None:
+    """As tidymodels names them: `.pred_class`, and `.pred_` with each class."""
+    table = ".pred_class,.pred_no,.pred_yes,truth\nyes,0.2,0.8,yes\nno,0.7,0.3,no\n"
+    expected = close(-(log(0.8) + log(0.7)) / 2)
+    for command in ("ce", "nll"):
+        for text in (table, table.replace("no,0.7,0.3,no\n", ""), table.replace("yes,0.2", "no,0.2")):
+            assert answer(command, stdin=text) == (expected if "0.7" in text else close(-log(0.8)))
+    assert record("ce", stdin=table)["columns"]["prob"] == [".pred_no", ".pred_yes"]
+    bad = table.replace("yes,0.2,0.8", "x,0.2,0.8")
+    assert "<stdin>:2: column '.pred_class': 'x' is not a number" in refusal("ce", stdin=bad)
+    assert "<stdin>:2: column '.pred_no': 'x' is not a number" in refusal("ce", stdin=table.replace("0.2", "x"))
+    for mark in ("", "NA", "na", "-", "None"):  # of a class, and not of a name that ends so
+        said = refusal("ce", "--from", "logits", stdin=f"label,p_cat,p_dog,p_banana\ncat,2,1,{mark}\n")
+        assert said.startswith("<stdin>:2: column 'p_banana': the cell is missing"), said
+
+
 def test_the_error_column_of_weka_is_no_class() -> None:
     """Weka's `-classifications CSV -distribution`: the mark of a wrong decision is a plus, or nothing."""
     table = "inst#,actual,predicted,error,cat,dog\n1,cat,cat,,0.9,0.1\n2,dog,cat,+,0.6,0.4\n"

@@ -43,6 +43,8 @@ FILES = {
     "a Stata file": (b"r\x02\x01\0" + bytes(100), "read_stata"),
     "one JSON object, which is one row": (b'{"label": [1, 0], "prob": [0.8, 0.3]}\n', "read_json"),
     "JSON over several lines": (json.dumps({"label": 1, "prob": 0.5}, indent=1).encode(), "jq -c . table.bin"),
+    "a vector as R prints it": (b" [1] 0.805 0.3\n [3] 0.4 0.7\n", "write.csv"),
+    "an ARFF file of Weka": (b"@RELATION x\n@ATTRIBUTE label {0,1}\n@DATA\n1,0.5\n", "sed"),
     "compressed by LZMA": (lzma.compress(b"label,prob\n1,0.5\n", lzma.FORMAT_ALONE), "xz --format=lzma -dc table.bin"),
     "compressed twice": (gzip.compress(bz2.compress(b"label,prob\n1,0.5\n")), "decompress it once"),
     "a program": (b"\x7fELF\2\1\1" + bytes(20), ""),
