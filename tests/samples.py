@@ -28,6 +28,18 @@ def any_text(longest: int) -> st.SearchStrategy[str]:
     return st.text(CHARACTERS, max_size=longest) if scaled(10) == 1 else st.text(max_size=longest)
 
 
+SIGNS = st.sampled_from(["", "+", "-"])
+
+
+def digits(most: int, least: int = 0) -> st.SearchStrategy[str]:
+    return st.text("0123456789", min_size=least, max_size=most)
+
+
+def joined(*parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Texts of these parts. A regular expression would need the table of all characters."""
+    return st.tuples(*parts).map("".join)
+
+
 BINARY = """\
 label,p,q,w,g
 1,0.8,0.7,1,a

@@ -6,6 +6,7 @@ import math
 import random
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -53,14 +54,21 @@ def test_a_file_of_columns_gives_the_digits_of_the_text(kind: str, tmp_path: Pat
     assert found["columns"] == {"label": "label", "prob": "prob", "weight": None}
 
 
-@pytest.mark.parametrize(("kind", "label"), crossed(WRITERS, ["int8", "float32", "bool", "string"]))
-def test_nulls_are_missing_wherever_a_batch_is_cut(kind: str, label: str, tmp_path: Path) -> None:
+@cache
+def with_gaps() -> tuple[list[int | None], list[float | None], str]:
+    """Labels and predictions, some of them missing, of more rows than a batch has; and their table as text."""
     generator = random.Random(3)
     labels = [generator.choice((None, 0, 0, 1)) for _ in range(70_003)]
     probs = [None if generator.random() < 0.1 else round(generator.random(), 3) for _ in labels]
-    WRITERS[kind](pa.table({"label": pa.array(labels, pa.int8()).cast(label), "prob": probs}), tmp_path / "table")
     cells = (",".join("" if c is None else str(c) for c in row) for row in zip(labels, probs, strict=True))
-    (tmp_path / "t.csv").write_text("\n".join(("label,prob", *cells, "")))
+    return labels, probs, "\n".join(("label,prob", *cells, ""))
+
+
+@pytest.mark.parametrize(("kind", "label"), crossed(WRITERS, ["int8", "float32", "bool", "string"]))
+def test_nulls_are_missing_wherever_a_batch_is_cut(kind: str, label: str, tmp_path: Path) -> None:
+    labels, probs, lines = with_gaps()
+    WRITERS[kind](pa.table({"label": pa.array(labels, pa.int8()).cast(label), "prob": probs}), tmp_path / "table")
+    (tmp_path / "t.csv").write_text(lines)
 
     found, text = (record("bce", tmp_path / name, "--na", "drop") for name in ("table", "t.csv"))
 

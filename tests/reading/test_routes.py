@@ -16,6 +16,7 @@ import pytest
 from conftest import crossed, examples, scaled
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from samples import SIGNS, digits, joined
 
 from losscli.data.blocks import Block, Layout, Origin
 from losscli.data.categorical import take_cells, texts
@@ -42,7 +43,13 @@ NUMBER = st.one_of(
     st.floats(allow_nan=False).map(repr),
     st.floats(0.0, 1.0).map(lambda p: f"{p:.6f}"),
     st.integers(0, 1).map(str),
-    st.from_regex(r"[+-]?[0-9]{0,25}\.?[0-9]{0,25}(e[+-]?[0-9]{1,3})?", fullmatch=True),
+    joined(
+        SIGNS,
+        digits(25),
+        st.sampled_from(["", "."]),
+        digits(25),
+        st.just("") | joined(st.just("e"), SIGNS, digits(3, 1)),
+    ),
 )
 ODD = st.sampled_from(
     [

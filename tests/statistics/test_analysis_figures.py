@@ -164,6 +164,7 @@ def test_the_lowest_rank_above_many_zeros_is_not_0() -> None:
     assert quantile(some, 0.5) == pytest.approx(1.0, rel=1e-3, abs=0)
 
 
+@pytest.mark.slow
 def test_a_row_as_often_as_its_weight_says_is_one_row_of_that_weight(here: Path) -> None:
     """So many rows that they are gone through in stretches, between which equal predictions lie."""
     random = np.random.default_rng(11)
