@@ -161,14 +161,14 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
         for row in every:
             row[-1].plain = _lines(row[-1].plain, left)
     elif width is not None:
-        if len(_folds(widths, width)) > 1:  # where that is enough, break the names that are longer than their cells
+        folds = _folds(widths, width)
+        if len(folds) > 1:  # where fewer tables are enough then, break the names that are longer than their cells
             names = [_lines(name.plain, own, 1) for name, own in zip(header, _widths(cells, least), strict=False)]
             broken = _widths([[Text(name) for name in names], *cells], least)
-            if len(_folds(broken, width)) == 1:
+            if len(_folds(broken, width)) < len(folds):
                 for name, lines in zip(header, names, strict=False):
                     name.plain = lines
-                widths = broken
-        folds = _folds(widths, width)
+                folds = _folds(broken, width)
     parts: list[Any] = []
     place: Any = "top" if grid.wrapped else "bottom"
     for columns in folds:
