@@ -211,3 +211,14 @@ def test_what_a_number_above_0_looks_like_among_log_probabilities() -> None:
         error = run("bce", "1,0", f"-0.8,{cell}", "--from", "logprobs").err
         assert "row 2" in error and error.rstrip().endswith(f"use --from {wanted}"), (cell, error)
     assert run("bce", "1,1", "-0.8,0", "--from", "logprobs").code == 0
+
+
+def test_rounding_that_is_clipped_is_not_named_before_what_is_no_probability() -> None:
+    for loss, label, rows in (
+        ("bce", "1,1,1", "1.0000001,0.8,{}"),
+        ("bce", "1,1,1", "-1e-8,0.8,{}"),
+        ("ce", "0,0,0", "1.0000001,0;0.8,0.2;{},0"),
+    ):
+        error = run(loss, label, rows.format("1.5"), "--eps", "1e-7").err
+        assert "row 3: " in error and "1.5 is not a probability; for logits" in error
+        assert run(loss, label, rows.format("1.0000001"), "--eps", "1e-7").code == 0

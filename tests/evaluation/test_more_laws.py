@@ -47,6 +47,7 @@ def test_what_predict_writes_has_the_loss_of_the_fit() -> None:
             args = ("fit", loss, "f.csv", "-y", label, "-x", "a,b", "--steps", "3", *options.split())
             fit = record(*args, "--predict", "out.csv")
             header, *lines = Path("out.csv").read_text().splitlines()
+            assert header.split(",").count("set") == ("test" in options), header
             sets = {"train": "train_loss", "test": "test_loss"} if "test" in options else {"": "train_loss"}
             for name, key in sets.items():
                 rows = [line for line in lines if not name or name in line.split(",")]
@@ -135,3 +136,13 @@ def test_a_cell_that_means_nothing_is_named_by_its_line_and_column() -> None:
                 write("t.csv", "\n".join([header, row, row, row, ",".join(bad), row]) + "\n")
                 said = refusal(*call.split())
                 assert said.startswith(f"t.csv:5: column '{name}'"), (call, name, odd, said)
+
+
+def test_why_a_class_without_rows_has_no_optimum() -> None:
+    write("f.csv", "x,y,kind\n1,1,u\n2,1,u\n3,1,v\n")
+    for loss, label in (("bce", "y"), ("ce", "kind")):
+        args = ("fit", loss, "f.csv", "-y", label, "-x", "x", "--method", "newton")
+        args = (*args, "--classes", "u,v,w") if loss == "ce" else args
+        assert "the intercept alone can fit that" in refusal(*args)
+        assert "the penalty does not apply to the intercept" in refusal(*args, "--l2", "0.1")
+        assert run(*args, "--l2", "0.1", "--no-intercept").code == 0

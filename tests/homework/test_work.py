@@ -22,6 +22,7 @@ ROWS = "label,a,b,c,w\na,0.7,0.2,0.1,1\nb,0.25,0.5,0.25,2\nc,0.2,0.3,0.5,0.5\nb,
 ROW_LOGITS = "label,a,b,c\na,-1.5,2,0\nb,0.5,-3,1\nc,2,1,-0.25\n"
 ROW_LOGPROBS = "label,a,b,c\na,-0.25,-2,-3\nb,-1,-0.5,-4\n"
 SOFT_ROWS = "y_a,y_b,y_c,p_a,p_b,p_c\n0.5,0.25,0.25,0.7,0.2,0.1\n0,1,0,0.25,0.5,0.25\n"
+SOFT_LOGITS = "y_a,y_b,y_c,p_a,p_b,p_c\n0.5,0.5,0,-1.5,2,0.25\n0,0.25,0.75,0.5,-3,1\n1,0,0,2,1,-0.25\n"
 
 # A table with what says how it is read, and options that are tried on it, each pair of them together.
 CASES = (
@@ -36,6 +37,7 @@ CASES = (
     ("ce", ROW_LOGITS, "-p a,b,c --from logits", ("--focal 2", "--class-weight 2,5,0.5", "--smoothing 0.1")),
     ("ce", ROW_LOGPROBS, "-p a,b,c --from logprobs", ("--focal 2", "--class-weight 2,5,0.5", "--smoothing 0.1")),
     ("ce", SOFT_ROWS, "-y y_* -p p_*", ("--class-weight 2,5,0.5", "--smoothing 0.1", "--base 2", "-r sum")),
+    ("ce", SOFT_LOGITS, "-y y_* -p p_* --from logits", ("--class-weight 2,5,0.5", "--smoothing 0.1", "--base 2")),
     ("nll", ROWS, "-p a,b,c", ("-w w", "--focal 3", "--class-weight 2,5,0.5", "--base 2")),
 )
 
