@@ -144,12 +144,11 @@ def test_the_tolerance_of_a_line_goes_before_that_of_its_command() -> None:
 
 # --- what is printed --------------------------------------------------------------------------------------------------
 def test_rows_are_listed_up_to_a_hundred_however_they_are_cut() -> None:
-    for count in (99, 100, 101, 130):
+    for count in (100, 130):
         write("t.csv", "label,p\n" + "".join(f"1,0.{at + 100}\n" for at in range(count)))
         whole = run("bce", "t.csv", "-r", "none")
-        assert sum(f"0.{at + 100}" in whole.out for at in range(count)) <= count
         assert ("more row" in whole.out) == (count > 100)
-        for size in (200, 350, 800):
+        for size in (350, 800):
             with blocks(size, 60):
                 assert run("bce", "t.csv", "-r", "none") == whole, (count, size)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, close, npy, record, refusal, run, write
+from conftest import answer, close, npy, npz, record, refusal, run, write
 from test_blocks import blocks, same
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -36,6 +36,26 @@ def test_a_line_is_json_where_the_json_module_says_so() -> None:
             assert found.code == 0 and (mean is None or float(found.out) == close(mean)), line
         else:
             assert found.err.startswith("losscli bce: t.jsonl:2: "), (line, found)
+            assert run("bce", "t.jsonl", "-p", "p", "--na", "drop").code == 2 or "null" in line, line
+
+
+def test_a_minus_of_a_word_processor_is_one_in_each_kind_of_file() -> None:
+    logits = ["-1.5", "2", "-0.25"]
+    expected = answer("bce", "0,1,1", ",".join(logits), "--from", "logits")
+    for minus in ("-", "\N{MINUS SIGN}"):
+        cells = [logit.replace("-", minus) for logit in logits]
+        rows = list(zip("011", cells, strict=True))
+        plain = "label,z\n" + "".join(f"{y},{z}\n" for y, z in rows)
+        write("plain.csv", plain)
+        write("quoted.csv", plain.replace("\n1,2\n", '\n"1","2"\n'))
+        write("broken.csv", "label,z,note\n" + "".join(f'{y},{z},"a\n""b"""\n' for y, z in rows))
+        write("t.jsonl", "".join(f'{{"label": {y}, "z": "{z}"}}\n' for y, z in rows))
+        Path("t.npz").write_bytes(npz(label=np.array([0, 1, 1]), z=np.array(cells)))
+        for name in ("plain.csv", "quoted.csv", "broken.csv", "t.jsonl", "t.npz"):
+            assert answer("bce", name, "-y", "label", "-p", "z", "--from", "logits") == expected, (name, minus)
+        assert answer("bce", "0,1,1", ",".join(cells), "--from", "logits") == expected
+        said = refusal("bce", write("t.csv", f"label,z\n{minus}1,0.5\n"), "--from", "logits")
+        assert said.startswith("t.csv:2: column 'label': label -1") or minus in said, said
 
 
 def test_values_of_json_are_shown_as_they_are_spelled() -> None:
