@@ -99,7 +99,8 @@ def _one_by_one(labels: list[Row], preds: list[Row], drop: bool) -> Outcome:
         if first is not row:
             raise Wrong(f"{row.place}: the key {first.told} occurs twice, first in {first.place}")
     numeric = all(as_numbers(row) is not None for row in keyed)
-    by_number = {as_numbers(row): row for row in reversed(keyed)} if numeric else {}
+    # of several keys that are one number the last is found, and all are refused in the end
+    by_number = {as_numbers(row): row for row in keyed} if numeric else {}
     partner: dict[int, Row] = {}
     matched = strange = None
     found, alone, dropped = [], 0, 0
@@ -129,8 +130,9 @@ def _one_by_one(labels: list[Row], preds: list[Row], drop: bool) -> Outcome:
     if matched and strange:
         raise Wrong(f"{matched}, but not all keys are numbers: {strange}")
     if numeric and not strange:
+        firsts = {as_numbers(row): row for row in reversed(keyed)}
         for row in keyed:
-            first = by_number[as_numbers(row)]
+            first = firsts[as_numbers(row)]
             if first is not row:
                 said = f"{row.place}: the keys {first.told} and {row.told} are the same number, first in {first.place}"
                 raise Wrong(said)
@@ -246,6 +248,7 @@ def example_of(labels: Sequence[str], preds: Sequence[str], **options: bool) -> 
 @example_of(["7", "8,NA"], ["7", "8", "8"])
 @example_of(["7", "8"], ["07", "x"], drop=True)
 @example_of(["7", "07", "x"], ["07", "7", "x"])
+@example_of(["7", "07"], ["7", "7.0"])
 @example_of(["7", "8", "9", "10", "11"], ["7", "8", "9", "10", "7"])
 @examples(300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
