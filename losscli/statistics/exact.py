@@ -91,12 +91,13 @@ class FloatPart(NamedTuple):
     shift: int
 
 
-def split(values: Array, most: int) -> list[FloatPart]:
+def split(values: Array, sizes: tuple[float, float], most: int) -> list[FloatPart]:
     """Finite floats (n,) as sums of parts, of which the products of `most` rows add up without rounding.
 
-    There are the more parts the more the sizes of the values differ; no size but 0 is below 2^-64 of the largest.
+    There are the more parts the more the sizes of the values differ (see `sizes_of`); no size but 0 is below 2^-64 of
+    the largest.
     """
-    low, top = sizes_of(values)
+    low, top = sizes
     if top == 0.0:
         return []
     shift = -_FAR if top < _SMALL else _FAR if top > _LARGE else 0
@@ -123,7 +124,7 @@ def sizes_of(values: Array) -> tuple[float, float]:
     top = max(float(values.max(initial=0.0)), -low)
     if low <= 0.0 < top:
         sizes = np.abs(values)
-        low = float(sizes.min(where=sizes > 0.0, initial=inf))
+        low = float(np.where(sizes > 0.0, sizes, inf).min())
     return low, top
 
 

@@ -50,29 +50,23 @@ def moments_of(values: Array, weights: Array | None, counts: Sequence[int]) -> l
     The counts are above 0, but for the only one.
     """
     # Numbers of very different sizes would be split into many parts, so rows of like sizes are taken by themselves.
-    near = _near_the_largest(values)
-    if near is None and weights is not None:
-        near = _near_the_largest(weights)
-    if near is not None:
-        return _moments_of_two(values, weights, counts, near)
+    columns = [values] if weights is None else [values, weights]
+    sizes = list(map(sizes_of, columns))
+    for column, (low, top) in zip(columns, sizes, strict=True):
+        if low < top * 2.0**-WIDE:
+            return _moments_of_two(values, weights, counts, np.abs(column) >= top * 2.0**-WIDE)
     most = max(counts)
     starts = None if len(counts) == 1 else np.cumsum([0, *counts[:-1]])
-    v = split(values, most)
+    v, *others = (split(column, size, most) for column, size in zip(columns, sizes, strict=True))
     sums, vv = run_sums(v, starts, 1074), product_sums(v, v, starts, BITS)
-    if weights is None:
+    if not others:
         return [
             Moments(value, n * ONE, Products(square, value << BITS - 1074, n * SQUARES))
             for value, square, n in zip(sums, vv, counts, strict=True)
         ]
-    d = split(weights, most)
+    d = others[0]
     products = map(Products, vv, product_sums(v, d, starts, BITS), product_sums(d, d, starts, BITS))
     return list(map(Moments, sums, run_sums(d, starts, 1074), products))
-
-
-def _near_the_largest(values: Array) -> Flags | None:
-    """Which values are at least 2^-WIDE of the largest in size; None where all are that aren't 0."""
-    low, top = sizes_of(values)
-    return np.abs(values) >= top * 2.0**-WIDE if low < top * 2.0**-WIDE else None
 
 
 def _moments_of_two(values: Array, weights: Array | None, counts: Sequence[int], first: Flags) -> list[Moments]:
