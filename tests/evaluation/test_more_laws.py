@@ -88,9 +88,11 @@ def test_the_weights_of_ignored_rows_in_the_divisor_are_told() -> None:
 
 def test_mistakes_of_dividing_are_told_of_means_alone() -> None:
     y, p = "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.55"
-    for way in ((), ("--wrt", "logits")):
+    write("f.csv", "y,x\n1,0.5\n0,-1\n0,2\n1,1.25\n1,-0.75\n")
+    by_parameters = ("f.csv", "-y", "y", "-x", "x", "--wrt", "params", "--theta=0.1,-0.2")
+    for way in ((y, p), (y, p, "--wrt", "logits"), by_parameters):
         for reduction in ("mean", "sum"):
-            args = ("grad", "bce", y, p, *way, "-r", reduction)
+            args = ("grad", "bce", *way, "-r", reduction)
             right = np.array(record(*args)["gradient"])
             for factor, name in ((5 / 4, "n-minus-1"), (5.0, "not-averaged"), (0.2, "divided-twice")):
                 typed = ",".join(f"{x:.9g}" for x in right * factor)

@@ -229,3 +229,17 @@ def test_one_comma_is_a_decimal_one_and_several_make_a_list() -> None:
         assert ("decimal comma" in said) == (typed != "36,"), (typed, said)
     for typed, count in (("1,234,5", 3), ("0,36,5", 3), ("0.3,6.5,1,2", 4)):
         assert f"is a list of {count} numbers" in refusal(*BCE, "--expect", typed)
+
+
+def test_where_the_right_answer_was_cut_off_no_mistake_that_is_as_near_is_named() -> None:
+    for y, p, digits in (
+        ("0,0,0", "0.09,0.53,0.46", 5),  # the losses rounded are as near
+        ("1,1,0,0,0", "0.30,0.24,0.63,0.77,0.92", 5),  # and so is something added to each p
+        ("0,0,1", "0.95,0.27,0.28", 6),
+        ("1,0,1,1,1", "0.28,0.12,0.92,0.54,0.75", 5),
+    ):
+        whole = repr(record("bce", y, p)["mean"])
+        short = whole[: whole.index(".") + 1 + digits]
+        found = told("bce", y, p, "--expect", short)
+        assert (found["ok"], found["consistent_with"]) == (False, []), short
+        assert "cut off and not rounded" in run("bce", y, p, "--expect", short).out, short
