@@ -47,7 +47,7 @@ class Layout:
         return is_missing_number(text) and (part != "label" or text not in self.label_words)
 
     @property
-    def asked(self) -> tuple[tuple[int, str, int], ...]:
+    def cells(self) -> tuple[tuple[int, str, int], ...]:
         """Column, part, and place within the part of each label and number of a row, from left to right."""
         parts = (("label", self.labels), ("prob", self.preds), ("feature", self.features))
         cells = [(column, part, at) for part, columns in parts for at, column in enumerate(columns)]
@@ -202,7 +202,7 @@ def block_of_cells(
     """The block of columns with types. A row with a missing cell is a fault, or with --na drop doesn't count."""
     keep: Flags | None = None
     faults = []
-    for at, part, place in layout.asked:
+    for at, part, place in layout.cells:
         one = cells[at]
         if one.fault is not None:
             row, what = one.fault

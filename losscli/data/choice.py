@@ -294,7 +294,7 @@ def _single_or_classes(free: FreeColumns) -> ColumnNumbers:
 
 
 def _prediction_names(free: FreeColumns) -> Set[str]:
-    """The names of predictions on the scale that is asked for, where a column has one; else of any."""
+    """The names of predictions on the scale of --from, if a column has such a name; else on any scale."""
     own = PROB_NAMES - _OTHER_SCALES[free.wanted.scale]
     return own if any(name.strip().casefold() in own for name in free.names or ()) else PROB_NAMES
 

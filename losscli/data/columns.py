@@ -43,7 +43,7 @@ ColumnNumbers = tuple[int, ...]  # some columns, from left to right
 
 @dataclass(frozen=True)
 class ColumnSelection:
-    """The columns that were asked for, as typed, and what the command can do with them."""
+    """The wanted columns as they were typed, and what the command can do with them."""
 
     forms: frozenset[Form]
     scale: Scale = Scale.PROBS

@@ -30,10 +30,10 @@ IDLE = 60.0  # seconds without work after which a helper ends
 _PR_SET_PDEATHSIG = 1  # of Linux, sys/prctl.h
 
 
-def thread_count(asked: int | None) -> int:
-    """The number of threads: as asked, else as many as there are processors."""
-    if asked is not None:
-        return asked
+def thread_count(wanted: int | None) -> int:
+    """The wanted number of threads, else the number of processors."""
+    if wanted is not None:
+        return wanted
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

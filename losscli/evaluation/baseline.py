@@ -36,18 +36,18 @@ def baseline(problem: Problem, summary: Summary) -> float | None:
         focal_by_class=rule.focal_by_class,
         focal_of_smoothed=rule.focal_of_smoothed,
     )
-    asked = replace(problem, settings=plain, convention=same)
+    plain_problem = replace(problem, settings=plain, convention=same)
     targets: Targets
     focus: Targets
     if problem.form is Form.BINARY:
-        targets, _, focus, _ = binary_targets(asked, np.array([0.0, 1.0]), hard=True)
+        targets, _, focus, _ = binary_targets(plain_problem, np.array([0.0, 1.0]), hard=True)
     else:
-        targets, focus, _ = hard_targets(asked, np.arange(len(summary.label_weights)))
-    kernels, x = asked.kernels, _log_frequencies(summary.label_weights)
+        targets, focus, _ = hard_targets(plain_problem, np.arange(len(summary.label_weights)))
+    kernels, x = plain_problem.kernels, _log_frequencies(summary.label_weights)
     costs = costs_of(kernels, targets, x)
-    if asked.focal:
+    if plain_problem.focal:
         of_true_class = {scale: one._replace(value=partial(true_class_cost, one)) for scale, one in kernels.items()}
-        costs = focal_value(costs, costs_of(of_true_class, focus, x), asked.focal)
+        costs = focal_value(costs, costs_of(of_true_class, focus, x), plain_problem.focal)
     weights = np.array([ratio(part, summary.total.divisor) for part in summary.label_weights])
     return float((weights[weights > 0.0] * costs[weights > 0.0]).sum())
 

@@ -25,7 +25,7 @@ PART_BYTES = 1 << 26  # of a file that are a part of the work
 
 @dataclass(frozen=True)
 class FilePart:
-    """Some rows of a file as plain data: what is asked for, and which of its bytes or row groups; None: to the end.
+    """Some rows of a file as plain data: how to open it, and a range of its bytes or row groups (None: to the end).
 
     `name` is what the user calls the file; `first` and `schema` are the name and the columns of the table's first file.
     """

@@ -119,16 +119,16 @@ class FeatureSelection:
     levels: Mapping[str, tuple[str, ...]] | None = None  # of the factors, as rows that were fitted have them
 
 
-def read_design(options: ReadOptions, asked: Settings, selection: FeatureSelection, form: Form) -> DesignMatrix:
+def read_design(options: ReadOptions, given: Settings, selection: FeatureSelection, form: Form) -> DesignMatrix:
     """The table in memory as a design matrix."""
-    _refuse_predictions(options, asked)
+    _refuse_predictions(options, given)
     wanted = replace(options.wanted, forms=frozenset({form}), scale=Scale.LOGITS, features=selection.features)
     table = _read_into_memory(replace(options, wanted=wanted))
     if not table.schema.feature_names and not selection.intercept:
         raise DataError(f"{table.name}: without features and intercept there is nothing to fit")
-    classes = None if form is Form.BINARY else selection.classes or _classes(asked, table)
+    classes = None if form is Form.BINARY else selection.classes or _classes(given, table)
     width = 1 if classes is None else len(classes)
-    settings = replace(asked, scale=Scale.LOGITS, labels=asked.labels._replace(classes=classes))
+    settings = replace(given, scale=Scale.LOGITS, labels=given.labels._replace(classes=classes))
     posed = replace(table, schema=replace(table.schema, form=form, width=width, classes=None))
     problem = problem_of(settings, posed)
     prepared, summary = _prepared(problem, table, width)
@@ -142,28 +142,28 @@ def read_design(options: ReadOptions, asked: Settings, selection: FeatureSelecti
     return design_of(problem, shape, prepared, x, summary, table)
 
 
-def form_of(asked: Settings, theta: str | None) -> Form:
+def form_of(given: Settings, theta: str | None) -> Form:
     """Whether a regression is of two classes or of several: where the loss takes both, as the options say."""
-    forms = asked.loss.kernels
+    forms = given.loss.kernels
     if Form.CATEGORICAL not in forms:
         return Form.BINARY
     several = theta is not None and len(parse_list(theta).rows) > 1
-    return Form.CATEGORICAL if Form.BINARY not in forms or asked.labels.classes or several else Form.BINARY
+    return Form.CATEGORICAL if Form.BINARY not in forms or given.labels.classes or several else Form.BINARY
 
 
-def _refuse_predictions(options: ReadOptions, asked: Settings) -> None:
+def _refuse_predictions(options: ReadOptions, given: Settings) -> None:
     if len(options.tokens) > 1 or (options.tokens and is_list(options.tokens[0])):
         raise UsageError("a regression needs a table, not lists; choose its columns with -y LABEL -x FEATURES")
     if options.wanted.prob:
         raise UsageError("-p chooses predictions; a regression makes them of the features (-x)")
-    if asked.scale is Scale.LOGPROBS:
+    if given.scale is Scale.LOGPROBS:
         raise UsageError("--from says what predictions are; a regression makes logits of the features (-x)")
-    if asked.eps is not None or asked.normalize:
-        option = "--normalize" if asked.normalize else "--eps"
+    if given.eps is not None or given.normalize:
+        option = "--normalize" if given.normalize else "--eps"
         raise UsageError(f"{option} is for probabilities; a regression makes logits of the features")
-    if asked.like is Like.SKLEARN:
+    if given.like is Like.SKLEARN:
         raise UsageError("--like sklearn takes probabilities, not logits")
-    if asked.reduction is Reduction.NONE:
+    if given.reduction is Reduction.NONE:
         raise UsageError("-r none gives a loss for each row; a gradient with respect to parameters needs one number")
 
 
@@ -202,16 +202,16 @@ def _checked(factors: Sequence[int], drop: bool, block: Block) -> Block:
     return block
 
 
-def _classes(asked: Settings, table: Table) -> tuple[str, ...]:
+def _classes(given: Settings, table: Table) -> tuple[str, ...]:
     """The classes as the user names them; else the distinct labels, numbers by size and words by the alphabet."""
-    if asked.labels.classes:
-        return asked.labels.classes
+    if given.labels.classes:
+        return given.labels.classes
     label = table.schema.columns.label
     if isinstance(label, list):
         return tuple(map(str, label))
     blocks = [chunk() for chunk in table.chunks()]
     found = {text for block in blocks for text in texts(take_cells(block.labels[0], block.kept))}
-    found -= {asked.labels.ignore} if asked.labels.ignore is not None else set()
+    found -= {given.labels.ignore} if given.labels.ignore is not None else set()
     sizes = {text: number(text) for text in found}
     numeric = all(size is not None for size in sizes.values())
     classes = tuple(sorted(found, key=lambda text: sizes[text] or 0.0) if numeric else sorted(found))

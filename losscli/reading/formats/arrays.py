@@ -42,7 +42,7 @@ Read = Callable[[int], bytes]  # up to so many bytes, fewer only at the end
 
 
 class Stream(Protocol):
-    """What bytes are read from, fewer than asked for only at the end."""
+    """A stream of bytes; `read` returns fewer than `size` only at the end."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -285,13 +285,13 @@ class ArrayReader(SourceReader):
 
     def chunks(self) -> Iterator[Chunk]:
         held = self.held
-        asked = {at: held.columns[at] for at in (*(at for at, _, _ in self.layout.asked), *self.layout.extra)}
-        needed = {column.array for column in asked.values()}
+        in_use = {at: held.columns[at] for at in (*(at for at, _, _ in self.layout.cells), *self.layout.extra)}
+        needed = {column.array for column in in_use.values()}
         for low in range(0, held.rows, held.step):
             count = min(held.step, held.rows - low)
             with _sound(self.source.name):
                 rows = {at: held.arrays[at].rows(count) if low else held.top[at] for at in needed}
-            values = {at: column.of(rows[column.array]) for at, column in asked.items()}
+            values = {at: column.of(rows[column.array]) for at, column in in_use.items()}
             yield partial(_block, values, count, self.layout, self.origin)
 
 
@@ -300,7 +300,7 @@ def _cell(value: Any) -> str:
 
 
 def _block(values: Mapping[int, Values], rows: int, layout: Layout, origin: Origin) -> Block:
-    cells = {at: _cells(values[at], part, layout) for at, part, _ in layout.asked}
+    cells = {at: _cells(values[at], part, layout) for at, part, _ in layout.cells}
     extra = tuple(_words(values[at]) for at in layout.extra)
     return block_of_cells(layout, rows, cells, extra, origin, "nan")
 

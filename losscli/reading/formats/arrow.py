@@ -92,7 +92,7 @@ def block_of(batch: Any, layout: Layout, places: Sequence[Place], origin: Origin
     """The block of a record batch, whose cells stand in these places."""
     read = _reader_of(batch, layout)
     try:
-        cells = {at: read(places[at], part) for at, part, _ in layout.asked}
+        cells = {at: read(places[at], part) for at, part, _ in layout.cells}
         texts = [_extra(batch, places[at]) for at in layout.extra]
     except IndexError:
         raise DataError(f"{origin.source}: the file is damaged (a code is outside of its dictionary)") from None

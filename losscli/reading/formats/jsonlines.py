@@ -2,7 +2,7 @@
 
 A list or an object of numbers (`"probs": [0.7, 0.3]`) becomes a column for each of its entries: `probs_0`, `probs_1`.
 The keys of the first object name the columns; their order doesn't matter, a key that is missing is a missing cell, and
-keys that aren't asked for may hold anything. Lines of one shape are read as a table of text is (`text.objects`).
+keys that aren't in use may hold anything. Lines of one shape are read as a table of text is (`text.objects`).
 """
 
 import json
@@ -119,7 +119,7 @@ class JsonLinesReader(LineReader):
 # --- blocks -----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Objects:
-    """How lines become blocks: the keys and the names of all columns, and which of them are asked for."""
+    """How lines become blocks: the keys and the names of all columns, and which of them are in use."""
 
     keys: list[Key]
     names: tuple[str, ...]
@@ -128,7 +128,7 @@ class Objects:
 
     def block(self, piece: bytes) -> Block:
         """The block of lines: by a template of one of the first lines where most have its shape."""
-        needed = {*(column for column, _, _ in self.layout.asked), *self.layout.extra}
+        needed = {*(column for column, _, _ in self.layout.cells), *self.layout.extra}
         for line in piece.split(b"\n", TEMPLATE_LINES)[:TEMPLATE_LINES]:
             try:
                 found = _exact_object(line)
@@ -154,7 +154,7 @@ class Objects:
             return any(key.low <= column < key.low + len(key.columns) for column in columns)
 
         texts = (*layout.labels, *layout.extra)
-        asked = [has(key, (*(column for column, _, _ in layout.asked), *layout.extra)) for key in self.keys]
+        in_use = [has(key, (*(column for column, _, _ in layout.cells), *layout.extra)) for key in self.keys]
         as_written = {key.name for key in self.keys if has(key, texts)}
         records: list[list[str]] = []
         places: list[int] = []
@@ -166,8 +166,8 @@ class Objects:
             try:
                 found = _object(text, as_written)
                 record: list[str] = []
-                for key, is_asked in zip(self.keys, asked, strict=True):
-                    record += _cells(found, key) if is_asked else [""] * len(key.columns)
+                for key, is_used in zip(self.keys, in_use, strict=True):
+                    record += _cells(found, key) if is_used else [""] * len(key.columns)
             except ValueError as error:
                 fault = RowError(len(records), "row", None, str(error))
                 break

@@ -37,9 +37,9 @@ def outline(schema: Any, path: str, wanted: ColumnSelection, length: Callable[[s
     classes = _class_column(kinds, whole, names, wanted)
     if classes is not None:
         wanted = replace(wanted, prob=classes)
-    asked = [name for name in whole if _is_asked(name, names, wanted)]
-    refuse_repeated(asked, names)
-    spans = {name: _spread(schema.field(name), length) for name in asked}
+    in_use = [name for name in whole if _is_wanted(name, names, wanted)]
+    refuse_repeated(in_use, names)
+    spans = {name: _spread(schema.field(name), length) for name in in_use}
     places: list[Place] = []
     examples: list[str] = []
     for field in schema:
@@ -73,7 +73,7 @@ def _class_column(
     """The one column of lists or records that holds the prediction of each class, where nobody said which does."""
     if wanted.prob or wanted.labels_only or wanted.features is not None or Form.CATEGORICAL not in wanted.forms:
         return None
-    free = [name for name in whole if not _is_asked(name, names, wanted)]
+    free = [name for name in whole if not _is_wanted(name, names, wanted)]
     named = [name for name in free if name.casefold() in PROB_NAMES]
     if len(named) == 1:
         return named[0]
@@ -82,7 +82,7 @@ def _class_column(
     return free[0] if len(free) == 1 and not others else None
 
 
-def _is_asked(name: str, names: Sequence[str], wanted: ColumnSelection) -> bool:
+def _is_wanted(name: str, names: Sequence[str], wanted: ColumnSelection) -> bool:
     """Whether a part of the columns as typed is this column or one of its cells."""
     return any(
         part.startswith((f"{name}_", f"{name}.")) or name in _named(part, names)

@@ -173,9 +173,9 @@ class ColumnarReader(SourceReader):
     def _batches(self, groups: Sequence[int] | None) -> Iterator[Chunk]:
         """The batches as chunks. A chunk raises where the file is damaged, after the rows before it were checked."""
         plan = self.plan
-        cells = (*(at for at, _, _ in plan.layout.asked), *plan.layout.extra)
-        asked = {plan.places[at].column for at in cells}
-        columns = [field.name for field in self.container.schema if field.name in asked]
+        cells = (*(at for at, _, _ in plan.layout.cells), *plan.layout.extra)
+        in_use = {plan.places[at].column for at in cells}
+        columns = [field.name for field in self.container.schema if field.name in in_use]
         rows = min(BATCH_ROWS, max(1, BATCH_CELLS // max(1, len(cells))))
         try:
             with _sound(self.source.name):
@@ -227,7 +227,7 @@ def _file(source: Source) -> Any:
 
 
 def _parquet(file: Any, remote: bool) -> Container:
-    """A Parquet file; what is remote is asked for in few requests, each of which takes its time."""
+    """A Parquet file; a remote one is read in few requests, as each of them takes long."""
 
     def reader(**options: Any) -> Any:
         found = parquet.ParquetReader()

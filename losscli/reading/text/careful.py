@@ -22,11 +22,11 @@ def block_of_records(
         records = [_with_points(record, layout) for record in records]
     keep, fault = _judged(records, layout)
     rows = len(records) if fault is None else fault.row
-    cells = {at: [record[at].strip() for record in records[:rows]] for at, _, _ in layout.asked}
+    cells = {at: [record[at].strip() for record in records[:rows]] for at, _, _ in layout.cells}
     return block_of_columns(
         layout,
         rows,
-        {at: column_of(cells[at], keep, part == "label") for at, part, _ in layout.asked},
+        {at: column_of(cells[at], keep, part == "label") for at, part, _ in layout.cells},
         tuple(as_words([record[at].strip() for record in records[:rows]]) for at in layout.extra),
         lines=lines,
         keep=keep,
@@ -40,7 +40,7 @@ def block_of_records(
 def _with_points(record: list[str], layout: Layout) -> list[str]:
     """A record whose decimal mark is the comma with points; points become commas, as they are no part of a number."""
     found = list(record)
-    for column, part, _ in layout.asked if len(record) == layout.width else ():
+    for column, part, _ in layout.cells if len(record) == layout.width else ():
         cell = record[column].strip()
         if has_decimal_comma(cell) or (part != "label" and not layout.is_missing(cell, part)):
             found[column] = cell.translate(_SWAPPED)
@@ -107,7 +107,7 @@ _ENCODINGS = (  # with the characters that text in them has beside ASCII
 def _all_sound(records: list[list[str]], layout: Layout) -> bool:
     if any(len(record) != layout.width for record in records):
         return False
-    for column, part, _ in layout.asked:
+    for column, part, _ in layout.cells:
         cells = [record[column].strip() for record in records]
         if part == "label":
             distinct = set(cells)
@@ -127,11 +127,11 @@ def _rounded(cells: list[str], values: Array) -> bool:
 def _fault(record: list[str], at: int, layout: Layout) -> RowError | None:
     if len(record) != layout.width:
         return RowError(at, "row", None, f"{plural(len(record), 'cell')}, expected {layout.width}{layout.hint}")
-    asked = layout.asked
-    missing = [(part, place) for column, part, place in asked if layout.is_missing(record[column].strip(), part)]
+    cells = layout.cells
+    missing = [(part, place) for column, part, place in cells if layout.is_missing(record[column].strip(), part)]
     if missing and layout.drop:
         return RowError(at, "row", None, _DROP)
-    for column, part, place in asked:
+    for column, part, place in cells:
         cell = record[column].strip()
         if not is_text(cell):
             return RowError(at, part, place, not_utf8(cell))

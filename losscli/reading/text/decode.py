@@ -27,7 +27,7 @@ SAMPLE = 128  # cells: where the first ones all differ, most of a block do
 
 @dataclass(frozen=True)
 class Decoded:
-    """The columns of the lines that are plain, a row each: numbers (columns asked for, rows), labels, and text.
+    """The columns of the lines that are plain, a row each: numbers (columns, rows), labels, and text.
 
     `line` has the line of each row where some are odd. Rows with a `missing` cell are to be dropped.
     The lines in `odd`, with their bytes, are left to be read with care; where they have rows, these mean nothing.
@@ -60,7 +60,7 @@ def decode(block: bytes, layout: Layout, find_cells: FindCells = cell_positions)
     extra = [_text_column(positions.cells((column,))) for column in layout.extra]
     columns = numbers, tuple(column for column, *_ in labels), tuple(words for words, *_ in extra)
     rows = [np.concatenate(part) for part in zip(strange, *(rest for _, *rest in (*labels, *extra)), strict=True)]
-    # In a table of one column, which may not be asked for, a blank line is a row without a value.
+    # In a table of one column, which may not be in use, a blank line is a row without a value.
     blank = np.flatnonzero(positions.cells((0,)).lengths < 1) if len(positions.before) == 1 else NONE
     missing, odd = rows[0], np.concatenate([rows[1], positions.odd, blank])
     if positions.line is None and not odd.size and (layout.drop or not missing.size):

@@ -42,7 +42,7 @@ Bits = NDArray[np.uint64]
 REACH = 24  # bytes loaded from a cell's start; a buffer must go on for so many behind any cell's first byte
 MARGIN = 8  # bytes a buffer must have in front of its first cell, as looks back from a cell's end may pass its start
 
-_MANY = 4096  # cells of a block that `float()` may find to be no numbers before it is asked no more
+_MANY = 4096  # cells of a block that `float()` may find to be no numbers before it is given up
 _FEW = 24  # fewer cells than this are read sooner by float() than by some eighty calls of numpy
 
 

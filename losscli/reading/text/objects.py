@@ -94,7 +94,7 @@ def positions_of(template: Template, block: bytes, layout: Layout) -> CellPositi
     cells = CellPositions(
         buffer, positions.before + prefixes, positions.behind - suffixes, _newlines(positions), positions.line
     )
-    read = {template.columns[at] for at, part, _ in layout.asked if part != "label"}
+    read = {template.columns[at] for at, part, _ in layout.cells if part != "label"}
     for at, piece in enumerate(template.pieces):
         if piece.kind != "string" and cells.rows:
             starts = cells.before[at] + 1

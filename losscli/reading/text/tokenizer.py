@@ -3,7 +3,7 @@
 Regular blocks.  A block that is plainly regular has no byte up to 44 (newline, carriage return, space, quote, plus,
 comma, NUL) but its separators, so one comparison finds them all, and their places, w for each row, cut every cell: a
 cell begins behind one separator and ends at the next.  The last one of each row must be a newline and the others the
-delimiter.  Only cells that are asked for are looked at again.  Where separators are eight bytes apart or more, as after
+delimiter.  Only cells of columns in use are looked at again.  Where separators are eight bytes apart or more, as after
 a label of one byte, eight flags at a time are looked at (`_narrow_first`).
 
 Other blocks.  A line is plain when it has the right number of delimiters, no control byte but a tab or the carriage
