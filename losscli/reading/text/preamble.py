@@ -64,9 +64,9 @@ def names_rows(top: FirstLines) -> bool:
     )
 
 
-def is_title(line: str, below: Sequence[str], delimiter: str | None) -> bool:
+def is_title(line: str, below: Sequence[str], delimiter: str | None, decimal_comma: bool) -> bool:
     """Whether a line is a single cell that is no number, above lines that agree on several."""
-    char = delimiter or find_delimiter(below)
+    char = delimiter or find_delimiter(below, decimal_comma)
     counts = {len(_cells(line, char)) for line in below}
     return len(counts) == 1 and min(counts) > 1 and len(_cells(line, char)) == 1 and number(line.strip()) is None
 

@@ -125,7 +125,7 @@ def _head(feed: Feed, delimiter: str | None, decimal_comma: bool, above: int) ->
     if len(first) == 1 and len(sample) > 2:
         from losscli.reading.text.preamble import is_title
 
-        if is_title(sample[0], sample[1:], delimiter):
+        if is_title(sample[0], sample[1:], delimiter, decimal_comma):
             words = char == " " and not any(number(cell) is not None for row in top.rows for cell in row)
             if words and delimiter is None and top.first[0].casefold() in LABEL_NAMES:
                 return _head(feed, ",", decimal_comma, above)  # labels of several words, in a column of their own

@@ -1,0 +1,111 @@
+"""Laws of text: what stands above, around and below the cells of a table changes none of them."""
+
+from itertools import product
+from math import log
+
+import pytest
+from conftest import answer, close, record, refusal, run, write
+from test_blocks import same
+
+pytestmark = pytest.mark.usefixtures("here")
+
+MEAN = -(log(0.8) + log(0.7) + log(0.6)) / 3
+CELLS = [("1", "0.8"), ("0", "0.3"), ("1", "0.6")]
+
+
+def table(delimiter: str, end: str = "\n") -> str:
+    return "".join(delimiter.join(row) + end for row in [("label", "p"), *CELLS])
+
+
+def test_blank_lines_at_the_end_are_nothing() -> None:
+    for end, blank in product(("\n", "\r\n"), ("", "\n", " \n", " \r\n\r\n", "\n \n\n", " ", "\r\n \r\n\n ")):
+        write("t.csv", table(",", end) + blank)
+        assert float(same("bce", "t.csv", "-q").out) == close(MEAN), (end, blank)
+        write("y.csv", end.join(["label", "1", "0", "1", ""]) + blank)
+        write("p.csv", end.join(["p", "0.8", "0.3", "0.6", ""]) + blank)
+        found = same("bce", "y.csv", "p.csv", "-f", "json").json
+        assert (found["value"], found["n"]) == (close(MEAN), 3), (end, blank)
+
+
+def test_a_blank_line_of_one_column_is_a_gap_at_its_line_where_rows_follow() -> None:
+    for end, blank in product(("\n", "\r\n"), ("", " ")):
+        for at in (1, 2, 3):
+            lines = ["label", "1", "0", "1", "1", ""]
+            lines.insert(at, blank)
+            write("y.csv", end.join(lines))
+            write("p.csv", "p\n0.8\n0.3\n0.6\n0.5\n0.5\n")
+            assert same("bce", "y.csv", "p.csv").err.startswith(f"losscli bce: y.csv:{at + 1}: "), (end, blank, at)
+            assert same("bce", "y.csv", "p.csv", "--na", "drop", "-f", "json").json["dropped"] == 1
+
+
+def test_a_delimiter_that_is_given_goes_before_one_that_is_found_or_named() -> None:
+    for mark in (",", ";", "|", "\t"):
+        for above in ("", "sep=;\n", "# a comment\n"):
+            write("t.csv", above + table(mark))
+            assert answer("bce", "t.csv", "-d", mark) == close(MEAN), (mark, above)
+            if not above.startswith("sep") or mark == ";":
+                assert answer("bce", "t.csv") == close(MEAN), (mark, above)
+
+
+def test_decimal_commas_are_read_in_tables_of_any_width() -> None:
+    write("y.csv", "label\n1\n0\n1\n")
+    for text in ("p\n0,8\n0,3\n0,6\n", 'p\n"0,8"\n"0,3"\n0,6\n'):
+        assert answer("bce", "y.csv", write("p.csv", text), "--decimal", ",") == close(MEAN)
+    for mark in (";", "\t", "|"):
+        write("t.csv", table(mark).replace(".", ","))
+        assert answer("bce", "t.csv", "--decimal", ",") == close(MEAN), mark
+
+
+def test_comments_above_are_skipped_and_said_and_a_header_among_them_is_one() -> None:
+    rows = "".join(f"{y},{p}\n" for y, p in CELLS)
+    for above, lines in ((0, ""), (1, "line 1 begins"), (2, "lines 1 to 2 begin"), (3, "lines 1 to 3 begin")):
+        comments = "".join(f"# comment {at}\n" for at in range(above))
+        found = record("bce", write("t.csv", comments + "label,p\n" + rows))
+        assert found["value"] == close(MEAN) and sum(" with #" in note for note in found["notes"]) == bool(above)
+        assert all(note.startswith(lines) for note in found["notes"] if " with #" in note)
+        found = record("bce", write("t.csv", comments + "# label,p\n" + rows), "-p", "p")
+        assert found["value"] == close(MEAN)
+        skipped = [note for note in found["notes"] if "skipped" in note]
+        assert len(skipped) == bool(above) and all(note.startswith(lines) for note in skipped), skipped
+        assert any(note.startswith(f"line {above + 1}, which begins with #") for note in found["notes"])
+
+
+def test_drawn_tables_keep_their_cells() -> None:
+    for front, back in (("| ", " |"), ("", "")):
+        text = "".join(
+            f"{front}{' | '.join(row)}{back}\n"
+            for row in [("label", "p", "note"), ("---", "---", "---"), ("1", "0.8", r"a\|b"), ("0", "0.3", "c d")]
+        )
+        for below in ("", "\n", "\nThat was it | 1 | 2\n"):
+            found = record("bce", write("t.md", text + below), "-p", "p", "--worst", "2", "--show", "note")
+            assert (found["value"], found["n"]) == (close(-(log(0.8) + log(0.7)) / 2), 2)
+            assert [one["cells"]["note"] for one in found["worst"]] == ["c d", "a|b"]
+
+
+def test_keys_that_begin_as_what_is_missing_are_keys() -> None:
+    words = ["nullable", "nanny", "none!", "#n/a1", "nat1", "na1", "n/a/b", "-nano", "<na>s", "null0", "nonesuch"]
+    keys = [f"k{at}" for at in range(200)] + words
+    write("l.csv", "id,label\n" + "".join(f"{key},1\n" for key in keys))
+    write("p.csv", "id,p\n" + "".join(f"{key},0.5\n" for key in reversed(keys)))
+    assert record("bce", "l.csv", "p.csv", "--key", "id")["n"] == len(keys)
+    for missing in ("null", "NaN", "None", "#N/A", "NA", "-nan", "<NA>", ""):
+        write("p.csv", "id,p\n" + "".join(f"{key},0.5\n" for key in keys) + f"{missing},0.5\n")
+        assert refusal("bce", "l.csv", "p.csv", "--key", "id").startswith(
+            f"p.csv:{len(keys) + 2}: column 'id': the key"
+        )
+        assert record("bce", "l.csv", "p.csv", "--key", "id", "--na", "drop")["dropped"] == 1
+
+
+def test_what_is_read_is_not_written_over_whatever_it_is_for() -> None:
+    write("f.csv", "y,a\n" + "1,0.5\n0,0.25\n" * 3)
+    write("t.csv", "y,a\n" + "1,0.5\n0,0.25\n" * 3)
+    for path in ("f.csv", "t.csv", "./t.csv"):
+        said = refusal("fit", "bce", "f.csv", "-y", "y", "-x", "a", "--test", "t.csv", "--predict", path)
+        assert said.startswith(f"--predict: {path} is an input file"), said
+    assert run("fit", "bce", "f.csv", "-y", "y", "-x", "a", "--test", "t.csv", "--predict", "o.csv").code == 0
+
+
+def test_what_shows_the_answer_contradicts_hiding_it() -> None:
+    for option in ("--explain", "--fail-above 0.5"):
+        said = refusal("bce", "1,0", "0.8,0.3", "--expect", "0.3", "--hide-answer", *option.split())
+        assert said == f"{option.split()[0]} shows the answer; it contradicts --hide-answer"
