@@ -66,7 +66,7 @@ def _shares(text: str) -> dict[str, float]:
         except ValueError:
             share = -1.0
         if not 0.0 <= share <= 1.0:
-            raise UsageError(f"--quantiles: {shown(part)} is not a number from 0 to 1")
+            raise UsageError(f"--quantiles: {shown(part)} is not a number from 0 to 1, as in 0.95")
         found[part] = share
     return found
 

@@ -178,7 +178,7 @@ def _weights(text: str | None, option: str) -> tuple[float, ...] | None:
         text = text.strip("[]() ")
         weights = tuple(float(part) for part in (text.split(",") if "," in text else text.split()))
     except ValueError:
-        raise UsageError(f"{option}: {text!r} is not a list of numbers") from None
+        raise UsageError(f"{option}: {text!r} is not a list of numbers, as in 1,2") from None
     if not weights or any(not (0.0 <= weight < inf) for weight in weights):
         raise UsageError(f"{option}: weights must be finite and not negative")
     return weights

@@ -249,6 +249,8 @@ GUESSES = {  # what is typed, and what the error ends with
     "bce two.csv -t ,": "the label is chosen with -y COL, a delimiter with -d CHAR",
     "bce 1,0 0.8,0.3 -b 2": "use --base B",
     "demo": "use losscli -h",
+    "bce two.csv -p old --quantiles 95": "'95' is not a number from 0 to 1, as in 0.95",
+    "bce two.csv -p old --class-weight auto": "'auto' is not a list of numbers, as in 1,2",
     "ce 1 0.2 0.5 0.3": 'quote each list (PowerShell needs that always): "1" "0.2,0.5,0.3"',
     "bce 1,0 0.8,0.3 = 0.29": "to check an answer use --expect 0.29",
     "bce 1,0 0.8,0.3 --base log2": "give e (nats), 2 (bits), 10 or a number above 1",
