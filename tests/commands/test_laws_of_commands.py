@@ -67,6 +67,16 @@ def test_a_share_to_test_on_leaves_rows_on_both_sides_or_is_refused() -> None:
             assert found.err.startswith(f"losscli fit bce: --test-size: {share} of 12 rows leaves no rows"), share
 
 
+def test_a_constant_column_needs_a_penalty_beside_an_intercept() -> None:
+    write("f.csv", "y,a,b\n" + "1,0.5,2\n0,0.25,2\n1,-1,2\n0,1.5,2\n" * 2)
+    args = ("fit", "bce", "f.csv", "-y", "y", "-x", "a,b", "--method", "newton")
+    assert "column 'b' is constant" in refusal(*args)
+    for options in ("--l2 0.1", "--no-intercept", "--l2 0.1 --no-intercept"):
+        assert run(*args, *options.split(), "-q").code == 0, options
+    for options in ("--l2 0.1", ""):
+        assert "column 'b' is constant" in refusal(*args, "--standardize", *options.split()), options
+
+
 # --- options beside each other ----------------------------------------------------------------------------------------
 TABLES = ("--worst 2", "--by g", "--calibration 3", "--quantiles 0.5", "--show g", "--fail-if-worse", "-p q")
 
@@ -112,6 +122,14 @@ def test_class_weights_go_by_the_order_that_was_typed() -> None:
         assert named == pytest.approx(expected, rel=1e-14)
 
 
+def test_a_model_that_is_as_good_is_not_worse() -> None:
+    write("t.csv", "label,p,q,r\n1,0.8,0.8,0.6\n0,0.3,0.3,0.4\n1,0.6,0.6,0.5\n")
+    for models, code in (("p q", 0), ("p r", 1), ("r p", 0), ("p q r", 1)):
+        chosen = [word for model in models.split() for word in ("-p", model)]
+        assert run("bce", "t.csv", *chosen, "--fail-if-worse").code == code, models
+        assert run("bce", "t.csv", *chosen, "--fail-if-worse", "5").code == 0, models
+
+
 # --- grade ------------------------------------------------------------------------------------------------------------
 def test_columns_of_a_key_and_of_answers_are_found_in_any_letter_case() -> None:
     for change in (str.lower, str.upper, str.title):
@@ -140,6 +158,16 @@ def test_the_tolerance_of_a_line_goes_before_that_of_its_command() -> None:
         write("key.csv", f"question,command,tolerance\nq,bce 1 0.5{command},{tolerance}\n")
         lines = run("grade", "key.csv", "-", "-f", "csv", stdin=answers).out
         assert lines.count("right") == right, (tolerance, command, lines)
+
+
+def test_a_column_for_each_question_is_a_line_for_each_answer() -> None:
+    write("key.csv", "question,command\nq,bce 1 0.5\nr,bce 1 0.25\n")
+    write("wide.csv", "student,group,q,r\na,x,0.693,1.386\nb,y,0.7,5\n")
+    write("long.csv", "student,group,question,answer\na,x,q,0.693\na,x,r,1.386\nb,y,q,0.7\nb,y,r,5\n")
+    for form in ("csv", "json", "table"):
+        assert (
+            run("grade", "key.csv", "wide.csv", "-f", form).out == run("grade", "key.csv", "long.csv", "-f", form).out
+        )
 
 
 # --- what is printed --------------------------------------------------------------------------------------------------

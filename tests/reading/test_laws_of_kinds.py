@@ -126,9 +126,14 @@ def test_labels_above_the_whole_numbers_of_floats_are_labels_of_their_own() -> N
             f"label,a,b\n{labels[0]},0.75,0.25\n{labels[1]},0.5,0.5\n{labels[0]},0.5,0.5\n",
             f'label,a,b\n"{labels[0]}",0.75,0.25\n{labels[1]},0.5,0.5\n{labels[0]},0.5,0.5\n',
         ):
+            mean, args = (
+                close(-(log(0.75) + 2 * log(0.5)) / 3),
+                ("t.csv", "-p", "a,b", "--classes", ",".join(labels), "-q"),
+            )
             write("t.csv", text)
-            mean = close(-(log(0.75) + 2 * log(0.5)) / 3)
-            assert float(same("ce", "t.csv", "--classes", ",".join(labels), "-q").out) == mean, digits
+            assert float(same("ce", *args).out) == mean, digits
+            write("t.csv", text.replace("\n", ',"two\nlines"\n').replace('"two\nlines"', "note", 1))
+            assert float(same("ce", *args).out) == mean, digits
 
 
 def test_a_probability_that_is_an_end_by_rounding_alone_is_refused_however_long_it_is() -> None:
