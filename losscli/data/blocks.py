@@ -35,7 +35,7 @@ class Layout:
     weight: int | None = None
     features: tuple[int, ...] = ()
     drop: bool = False
-    hint: str = ""  # behind the refusal of a row of another width
+    hint: str = ""  # after the refusal of a row of another width
     extra: tuple[int, ...] = ()  # columns that are read as text, whatever is in them
     delimiter: str = ","
     label_words: frozenset[str] = frozenset()  # labels, by the user or a class column, that elsewhere are no value
@@ -144,11 +144,11 @@ class Block:
         return self.end_behind(None)
 
     def end_behind(self, end: Origin | None) -> Origin:
-        """The end of the block at its place behind the one before it, whose `end` is given."""
+        """The end of the block at its place after the one before it, whose `end` is given."""
         before = self.origin if end is None or end.source != self.origin.source else end
         return replace(self.origin, rows=before.rows + self.rows, lines=before.lines + self.lines)
 
-    def behind(self, end: Origin | None) -> "Block":
+    def after(self, end: Origin | None) -> "Block":
         """The block after one that ends at `end`, if both are of one source."""
         if end is None or end.source != self.origin.source:
             return self
@@ -267,7 +267,7 @@ def placed(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks of a table, each with the rows and lines before it."""
     end = None
     for block in blocks:
-        block = block.behind(end)
+        block = block.after(end)
         end = block.end
         yield block
 

@@ -31,7 +31,7 @@ class Categories(Protocol):
 
 @dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class ByteStrings:
-    """Cells without NUL as words of eight bytes, (n, count), zeros behind their ends; strings are made on demand."""
+    """Cells without NUL as words of eight bytes, (n, count), zeros after their ends; strings are made on demand."""
 
     words: NDArray[np.uint64]
 
@@ -51,7 +51,7 @@ def _text(raw: bytes) -> str:
 
 
 def packed(raw: Sequence[bytes]) -> NDArray[np.uint64]:
-    """Cells of bytes without NUL at their ends as words of eight bytes, (n, count), zeros behind their ends."""
+    """Cells of bytes without NUL at their ends as words of eight bytes, (n, count), zeros after their ends."""
     count = max(1, (max(map(len, raw), default=0) + 7) // 8)
     return np.array(raw, f"S{8 * count}").view(np.uint64).reshape(-1, count)
 

@@ -459,7 +459,7 @@ def families(columns: Sequence[Named], row: Sequence[str] = ()) -> dict[ColumnNu
 
 
 def _sharing(columns: Sequence[Named]) -> Iterator[tuple[str, ColumnNumbers]]:
-    """Columns whose names share what stands before or behind a separator."""
+    """Columns whose names share what stands before or after a separator."""
     groups: dict[tuple[bool, str], list[int]] = {}
     for column, name in columns:
         for at, mark in enumerate(name):

@@ -88,11 +88,11 @@ def plain_truth(label: str) -> str:
 
 
 def _inside_number(name: str, at: int) -> bool:
-    """Whether a cut at this place parts the digits of a number, or of what stands before and behind its point."""
-    before, behind = name[:at], name[at:]
-    digits = before[-1:].isdigit() and behind[:1].isdigit()
-    point = (before[-1:] == "." and before[-2:-1].isdigit() and behind[:1].isdigit()) or (
-        before[-1:].isdigit() and behind[:1] == "." and behind[1:2].isdigit()
+    """Whether a cut at this place parts the digits of a number, or of what stands before and after its point."""
+    before, after = name[:at], name[at:]
+    digits = before[-1:].isdigit() and after[:1].isdigit()
+    point = (before[-1:] == "." and before[-2:-1].isdigit() and after[:1].isdigit()) or (
+        before[-1:].isdigit() and after[:1] == "." and after[1:2].isdigit()
     )
     return digits or point
 

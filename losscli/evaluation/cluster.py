@@ -40,7 +40,7 @@ class FilePart:
 
 @dataclass(frozen=True)
 class PartResult:
-    """What came of a part: the result and how many rows and lines it is of, or what is wrong behind these."""
+    """The outcome of a part: its result with the number of rows and lines in it, or the error after these."""
 
     result: Any
     rows: int = 0

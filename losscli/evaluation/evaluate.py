@@ -62,7 +62,7 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
     try:
         for block, result, fault in results:
             if fault is not None:
-                raise block.behind(end).error(fault)
+                raise block.after(end).error(fault)
             assert result is not None
             yield result, rows
             rows, end = rows + block.rows, block.end_behind(end)

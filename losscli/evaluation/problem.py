@@ -73,7 +73,7 @@ class Settings:
 
     @property
     def titles(self) -> str:
-        """What stands behind the name of the loss in a title: `, focal gamma 2, smoothing 0.1`."""
+        """What stands after the name of the loss in a title: `, focal gamma 2, smoothing 0.1`."""
         return "".join(f", {PHRASES[name].format(_written(value))}" for name, value in self.options.items())
 
     @property

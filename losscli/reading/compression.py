@@ -1,6 +1,6 @@
 """Decompress streams: gzip, bzip2, xz and zstandard, recognized by their magic bytes.
 
-Every member is read to its end and its checksum verified; other bytes behind the last member are an error.
+Every member is read to its end and its checksum verified; other bytes after the last member are an error.
 """
 
 import io
@@ -74,7 +74,7 @@ class Compression:
     magic: bytes
     load: Callable[[], Callable[[], _Member]]
     piece: int = 1 << 16
-    padded: bool = False  # zeros may stand between members and behind the last
+    padded: bool = False  # zeros may stand between members and after the last
 
 
 def _gzip() -> Callable[[], _Member]:

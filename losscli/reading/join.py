@@ -135,7 +135,7 @@ def held_table(table: Table, drop: bool, threads: int) -> HeldTable:
     blocks: list[Block] = []
     parts: list[KeyedRows] = []
     for block, rows in in_threads(lambda chunk: _with_keys(table, chunk, drop), table.chunks(), threads):
-        block = block.behind(blocks[-1].end if blocks else None)
+        block = block.after(blocks[-1].end if blocks else None)
         fault = rows.fault or block.fault
         if fault is not None:
             raise block.error(fault)
@@ -200,7 +200,7 @@ class Join(Reader):
             matching = _Matching(held_table(self.labels, self.drop, self.threads), self)
             end = None
             for block, rows, partners in in_threads(matching.looked_up, self.preds.chunks(), self.threads):
-                block = block.behind(end)
+                block = block.after(end)
                 end = block.end
                 fault, chunk = matching.matched(block, rows, partners)
                 yield chunk

@@ -16,7 +16,7 @@ from losscli.data.cells import whole_number
 
 Bits = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
-Keys = tuple[Bits, ...]  # of each key column its cells as words of eight bytes (n, count), zeros behind their ends
+Keys = tuple[Bits, ...]  # of each key column its cells as words of eight bytes (n, count), zeros after their ends
 
 
 # --- keys as bytes ----------------------------------------------------------------------------------------------------
@@ -31,7 +31,7 @@ def keys_of(columns: Sequence[Categorical]) -> Keys:
 
 
 def _short(text: str) -> bytes:
-    """A cell as bytes; one that is long or holds a NUL by a digest, behind a byte that no text has."""
+    """A cell as bytes; one that is long or holds a NUL by a digest, after a byte that no text has."""
     raw = text.encode("utf-8", "surrogatepass")
     long = len(raw) > TEXT_BYTES or b"\0" in raw
     return b"\xff" + blake2b(raw, digest_size=31).digest() if long else raw
@@ -106,7 +106,7 @@ def _eight_digits(word: Bits) -> tuple[Bits, Flags, Ints]:
     length = np.minimum((exponent - 1015) >> 3, 8)
     length[word == 0] = 0
     shift = _BYTE * (_BYTE - length.view(np.uint64))
-    text = (word << shift) | (_ZEROS >> (np.uint64(64) - shift))  # the digits at the word's end, behind zeros
+    text = (word << shift) | (_ZEROS >> (np.uint64(64) - shift))  # the digits at the word's end, after zeros
     odd = ((text + np.uint64(0x4646464646464646)) | (text - _ZEROS)) & np.uint64(0x8080808080808080)
     value = text & np.uint64(0x0F0F0F0F0F0F0F0F)
     value = (value * np.uint64(10) + (value >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
@@ -230,7 +230,7 @@ def number_index(parts: Sequence[Numbers]) -> NumberIndex | None:
 
 
 def first_repeated(keys: Keys, rows: Ints) -> tuple[int, int]:
-    """The first of these rows whose key has been there before, behind the row with it; the keys don't all differ."""
+    """The first of these rows whose key has been there before, after the row with it; the keys don't all differ."""
     known: dict[tuple[bytes, ...], int] = {}
     both = ((known.setdefault(tuple(words[row].tobytes() for words in keys), row), row) for row in rows.tolist())
     return next((first, row) for first, row in both if first != row)

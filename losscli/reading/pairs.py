@@ -232,7 +232,7 @@ def _together(sides: Mapping[str, Table], form: Form, reader: Reader, keyed: boo
     It refuses rows that differ in a column of both tables.
     """
     extra: dict[str, tuple[tuple[str, int], ...]] = {}
-    before = 0  # a block has the extra columns of one side behind another's
+    before = 0  # a block has the extra columns of one side after another's
     for side in sides.values():
         for purpose, columns in side.schema.extra.items():
             extra[purpose] = (*extra.get(purpose, ()), *((name, at + before) for name, at in columns))

@@ -179,7 +179,7 @@ def _again_if_busy(url: str, request: Callable[[], T]) -> T:
 
 
 def _answer_of(error: BaseException | None) -> Any:
-    """The exception with the status of the server's answer: a driver may keep it behind another of its own."""
+    """The exception with the status of the server's answer: a driver may keep it as the cause of its own."""
     while error is not None and not isinstance(getattr(error, "status", None), int):
         error = error.__cause__
     return error
@@ -224,7 +224,7 @@ def _message(error: Exception) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    """The text of an exception without secrets: what stands behind a question mark, or before an @."""
+    """The text of an exception without secrets: what comes after a question mark, or before an @."""
     text = " ".join(str(error).split()) or type(error).__name__
     text = re.sub(r"://[^\s/'\"]*@", "://", text)
     text = re.sub(r"\?[^\s'\")\]]+", "?...", text)[:200].rstrip(". ")

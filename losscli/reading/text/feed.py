@@ -125,7 +125,7 @@ class _Range(RawIOBase):
 
 
 def _line_end(descriptor: int, near: int) -> int | None:
-    """The place behind the newline of a line that isn't blank, after `near`."""
+    """The place after the newline of a line that isn't blank, after `near`."""
     window = os.pread(descriptor, _WINDOW, near)
     newline = window.find(b"\n")
     while newline >= 0:

@@ -1,7 +1,7 @@
 """Cells of text to floats, many at a time, each bit for bit what ``float()`` reads.
 
 Words.  A cell is loaded as little-endian uint64 words from its *first* byte on: byte 0 of word 0 is its first
-character.  The bytes behind the cell's end are masked to zero, which reads as trailing zeros, so that in every cell
+character.  The bytes after the cell's end are masked to zero, which reads as trailing zeros, so that in every cell
 of a column a decimal place sits at the same byte and one constant scales them all.  XOR with ``00000000`` turns digits
 into 0 to 9, and ``((x + 0x76..76) | x) & 0x80..80`` is nonzero just when some byte is above 9 (no byte carries into the
 next unless one of them has its high bit, which ``| x`` keeps).  Three multiplications then add up neighbours: bytes to
@@ -39,7 +39,7 @@ from losscli.data.cells import number
 Bytes = NDArray[np.uint8]
 Bits = NDArray[np.uint64]
 
-REACH = 24  # bytes loaded from a cell's start; a buffer must go on for so many behind any cell's first byte
+REACH = 24  # bytes loaded from a cell's start; a buffer must go on for so many after any cell's first byte
 MARGIN = 8  # bytes a buffer must have in front of its first cell, as looks back from a cell's end may pass its start
 
 _MANY = 4096  # cells of a block that `float()` may find to be no numbers before it is given up
@@ -136,7 +136,7 @@ def _single_digits(cells: CellSpans) -> tuple[Array, Flags]:
 
 
 def _one_by_one(cells: CellSpans) -> tuple[Array, Flags]:
-    """Each cell by `float()`; behind very many that are no numbers the rest is left undone."""
+    """Each cell by `float()`; after very many that are no numbers the rest is left undone."""
     values, undone = np.zeros(cells.starts.size), np.ones(cells.starts.size, np.bool_)
     left = _MANY
     for at, (start, length) in enumerate(zip(cells.starts.tolist(), cells.lengths.tolist(), strict=True)):
@@ -171,7 +171,7 @@ def _plain(cells: CellSpans) -> tuple[Array, Flags]:
 
 
 def _seven_and_sixteen(words: Bits) -> tuple[Array, Flags]:
-    """Numbers of seven digits, a point behind the first, and sixteen digits after them: rounded, or undecided.
+    """Numbers of seven digits, a point after the first, and sixteen digits after them: rounded, or undecided.
 
     ``high`` is exact: 24 bits times 29.  Errors: of the product in ``low``, 2 * 2**-53 * 10 * 2**-29; of its other
     term, which is below 1e-6 < 2**-19.9, from three roundings 3 * 2**-72.9; of the two sums 2 * 2**-72.9; all in all
@@ -263,7 +263,7 @@ def _without_point(words: Bits, lengths: Ints) -> tuple[Ints, Flags]:
 
 
 def _short(words: Bits, whole: Ints) -> Array:
-    """Numbers of at most 15 digits in one or two words, the point behind the first `whole`: one division, exact."""
+    """Numbers of at most 15 digits in one or two words, the point after the first `whole`: one division, exact."""
     digits: Array = words[0].view(np.int64).astype(np.float64)
     places = 8
     if len(words) == 2:
@@ -275,7 +275,7 @@ def _short(words: Bits, whole: Ints) -> Array:
 
 
 def _scaled(words: Bits, whole: Ints) -> tuple[Array, Flags]:
-    """Numbers of 24 digits with the point behind the first `whole` of them: rounded, or undecided.
+    """Numbers of 24 digits with the point after the first `whole` of them: rounded, or undecided.
 
     The first 16 digits are an integer, split without error into a double and a rest of -1, 0 or 1; the other eight add
     a fraction with an error below 2**-51 of it.  The product of doubles is exact in two parts (26 or 27 bits a factor);
@@ -324,7 +324,7 @@ def words_of(cells: CellSpans) -> Bits:
 
 
 def bytes_of(cells: CellSpans) -> Bits:
-    """All bytes of cells of any length as words, (n, count), each cell's side by side with zeros behind its end."""
+    """All bytes of cells of any length as words, (n, count), each cell's side by side with zeros after its end."""
     count = max(1, (cells.longest + 7) // 8)
     more = max(0, 8 * count - REACH)
     buffer = np.concatenate([cells.buffer, np.zeros(more, np.uint8)]) if more else cells.buffer
@@ -341,7 +341,7 @@ def _loaded(buffer: Bytes, starts: Ints, count: int) -> Bits:
 
 
 def _load(cells: CellSpans, first: Bits | None) -> Bits:
-    """As many words of each cell as the longest needs, three at most, (count, n), with nothing behind the cell's end.
+    """As many words of each cell as the longest needs, three at most, (count, n), with nothing after the cell's end.
 
     `first` is taken off the first word's bytes by XOR, and zeros off the others'; without it bytes stay as they are.
     """

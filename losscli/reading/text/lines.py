@@ -122,7 +122,7 @@ def _parsed(raw: list[bytes], line: list[int], lines: int, layout: Layout, origi
 def parsed_block(
     parsed: list[list[str]], line: list[int], lines: int, layout: Layout, origin: Origin, fault: RowError | None
 ) -> Block:
-    """The block of parsed records, the line of each and of a fault behind them being given, in `lines` lines.
+    """The block of parsed records, the line of each and of a fault after them being given, in `lines` lines.
 
     Blank lines are no records, but in a table of one column they are missing cells.
     """
@@ -152,7 +152,7 @@ class SmallTexts(SmallFiles):
         self.header, self.layout, self.origin = header, layout, origin
 
     def rows(self, path: str) -> bytes | None:
-        """The lines behind the header; None where the file is larger, begins otherwise or holds quotes."""
+        """The lines after the header; None where the file is larger, begins otherwise or holds quotes."""
         with readable(path), open(path, "rb", buffering=0) as file:
             data = file.read(SMALL_BYTES + 1)
         if len(data) > SMALL_BYTES or not data.startswith(self.header) or b'"' in data or b"\0" in data:

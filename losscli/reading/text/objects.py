@@ -92,19 +92,19 @@ def positions_of(template: Template, block: bytes, layout: Layout) -> CellPositi
     prefixes = np.array([[len(piece.prefix)] for piece in template.pieces])
     suffixes = np.array([[len(piece.suffix)] for piece in template.pieces])
     cells = CellPositions(
-        buffer, positions.before + prefixes, positions.behind - suffixes, _newlines(positions), positions.line
+        buffer, positions.before + prefixes, positions.after - suffixes, _newlines(positions), positions.line
     )
     read = {template.columns[at] for at, part, _ in layout.cells if part != "label"}
     for at, piece in enumerate(template.pieces):
         if piece.kind != "string" and cells.rows:
             starts = cells.before[at] + 1
-            values = CellSpans(buffer, starts, cells.behind[at] - starts)
+            values = CellSpans(buffer, starts, cells.after[at] - starts)
             odd = _no_numbers(values, at in read) if piece.kind == "number" else _no_truths(values)
             cells = cells if odd is None else _without(cells, odd)
     order = list(template.columns)
     if order == list(range(len(template.pieces))):
         return cells
-    return CellPositions(buffer, cells.before[order], cells.behind[order], cells.newlines, cells.line)
+    return CellPositions(buffer, cells.before[order], cells.after[order], cells.newlines, cells.line)
 
 
 def _pieces(buffer: Bytes, count: int) -> CellPositions:
@@ -121,14 +121,14 @@ def _pieces(buffer: Bytes, count: int) -> CellPositions:
     counts = np.diff(ends)
     plain = counts == count
     chosen = np.repeat(plain, counts)
-    before, behind = (part.compress(chosen).reshape(-1, count).T for part in (places[:-1], places[1:]))
-    return CellPositions(buffer, before, behind, places[ends], np.flatnonzero(plain))
+    before, after = (part.compress(chosen).reshape(-1, count).T for part in (places[:-1], places[1:]))
+    return CellPositions(buffer, before, after, places[ends], np.flatnonzero(plain))
 
 
 def _newlines(positions: CellPositions) -> Ints:
     if positions.newlines is not None:
         return positions.newlines
-    return np.append(positions.before[0], positions.behind[-1, -1:])
+    return np.append(positions.before[0], positions.after[-1, -1:])
 
 
 def _without(positions: CellPositions, odd: Flags | None) -> CellPositions:
@@ -138,7 +138,7 @@ def _without(positions: CellPositions, odd: Flags | None) -> CellPositions:
     rows = np.flatnonzero(~odd)
     line = rows if positions.line is None else positions.line[rows]
     return CellPositions(
-        positions.buffer, positions.before[:, rows], positions.behind[:, rows], _newlines(positions), line
+        positions.buffer, positions.before[:, rows], positions.after[:, rows], _newlines(positions), line
     )
 
 
@@ -146,17 +146,17 @@ def _other_texts(positions: CellPositions, template: Template) -> Flags | None:
     """The rows whose pieces don't begin and end as those of the template (None: there are none)."""
     odd: Flags | None = None
     for at, piece in enumerate(template.pieces):
-        before, behind = positions.before[at], positions.behind[at]
+        before, after = positions.before[at], positions.after[at]
         least = len(piece.prefix) + len(piece.suffix) + (piece.kind != "string")
-        short = behind - before <= least
-        behind = behind - len(piece.suffix)
+        short = after - before <= least
+        after = after - len(piece.suffix)
         if short.any():
-            behind = np.maximum(behind, 0)
+            after = np.maximum(after, 0)
         else:
             short = None
         front, back = (
             _differ(positions.buffer, before + 1, piece.prefix),
-            _differ(positions.buffer, behind, piece.suffix),
+            _differ(positions.buffer, after, piece.suffix),
         )
         for found in (short, front, back):
             if found is not None:

@@ -184,7 +184,7 @@ class TextSource(OpenSource):
 
 
 class TextReader(LineReader):
-    """Reads the records behind the header; small files that begin with the same `header` can be read with it."""
+    """Reads the records after the header; small files that begin with the same `header` can be read with it."""
 
     def __init__(
         self, feed: Feed, layout: Layout, origin: Origin, block_bytes: int, lists: "ListColumns | None", header: bytes
@@ -235,6 +235,6 @@ class TextReader(LineReader):
                 what = unsound(error) if isinstance(error, csv.Error) else error
                 fault = RowError(len(parsed), "row", None, str(what))
             line.append(start)
-        if fault is not None:  # nothing behind it will be asked for, and it may be without end
+        if fault is not None:  # nothing after it is read, and it may be endless
             feed.rest, feed.ended = b"", True
         return partial(parsed_block, parsed, line, taken, self.layout, self.origin, fault)

@@ -2,12 +2,12 @@
 
 Regular blocks.  A block that is plainly regular has no byte up to 44 (newline, carriage return, space, quote, plus,
 comma, NUL) but its separators, so one comparison finds them all, and their places, w for each row, cut every cell: a
-cell begins behind one separator and ends at the next.  The last one of each row must be a newline and the others the
+cell begins after one separator and ends at the next.  The last one of each row must be a newline and the others the
 delimiter.  Only cells of columns in use are looked at again.  Where separators are eight bytes apart or more, as after
 a label of one byte, eight flags at a time are looked at (`_narrow_first`).
 
 Other blocks.  A line is plain when it has the right number of delimiters, no control byte but a tab or the carriage
-return at its end, and when each of its quotes opens a cell right behind a separator or closes one right before the
+return at its end, and when each of its quotes opens a cell right after a separator or closes one right before the
 next.  In such a line a delimiter stands inside a cell just when the number of quotes before it in the line is odd, and
 a cell is what stands between its quotes, less the spaces at its sides.  This holds where a record ends with its line,
 as it does without quotes; with quotes `are_records` says so.
@@ -49,15 +49,15 @@ NONE: Ints = np.zeros(0, np.intp)
 
 @dataclass(frozen=True)
 class CellPositions:
-    """Where the cells of a block are: the places of the bytes in front of and behind each, both (width, rows).
+    """Where the cells of a block are: the places of the bytes before and after each, both (width, rows).
 
-    `newlines` are the places in front of all lines and behind the last one (None: those in front of the rows are), and
+    `newlines` are the places before all lines and after the last one (None: those before the rows are), and
     `line` numbers the lines that are rows (None: each is). `odd` are rows whose cells can't be told from here.
     """
 
     buffer: Bytes
     before: Ints
-    behind: Ints
+    after: Ints
     newlines: Ints | None = None
     line: Ints | None = None
     odd: Ints = field(default_factory=lambda: NONE)
@@ -79,14 +79,14 @@ class CellPositions:
         starts = np.empty((len(columns), self.before.shape[1]), np.intp)
         np.add(self.before[at], 1, out=starts)
         lengths = np.empty_like(starts)
-        np.subtract(self.behind[at], starts, out=lengths)
+        np.subtract(self.after[at], starts, out=lengths)
         return CellSpans(self.buffer, starts.ravel(), lengths.ravel())
 
     def raw(self, lines: Ints) -> list[bytes]:
         """The bytes of some lines."""
         newlines = self.newlines
         if newlines is None:
-            newlines = np.append(self.before[0], self.behind[-1, -1:])
+            newlines = np.append(self.before[0], self.after[-1, -1:])
         ends = zip(newlines[lines].tolist(), newlines[lines + 1].tolist(), strict=True)
         return [self.buffer[low + 1 : high + 1].tobytes() for low, high in ends]
 
@@ -125,7 +125,7 @@ def regular_cells(buffer: Bytes, layout: Layout) -> CellPositions | None:
 def _narrow_first(buffer: Bytes, suspects: Flags, layout: Layout) -> CellPositions | None:
     """The cells of rows that begin with a cell of one byte, as a label does, and have no other short ones.
 
-    Then the separators that are left without the one behind that byte are never two among the same eight bytes.
+    Then the separators that are left without the one after that byte are never two among the same eight bytes.
     """
     if layout.width < 2 or buffer[MARGIN + 1] != ord(layout.delimiter):
         return None
@@ -136,7 +136,7 @@ def _narrow_first(buffer: Bytes, suspects: Flags, layout: Layout) -> CellPositio
     edges[0], edges[-1] = newlines[:-1], newlines[1:]
     np.add(edges[0], 2, out=edges[1])
     if not ((buffer.take(edges[1]) == ord(layout.delimiter)) & (edges[1] < edges[-1])).all():
-        return None  # or a blank line, behind which lies a delimiter of the next one
+        return None  # or a blank line, after which lies a delimiter of the next one
     if layout.width > 2 and not _fill(edges, buffer, suspects, layout):
         return None
     return CellPositions(buffer, edges[:-1], edges[1:])
@@ -224,12 +224,12 @@ def _unquoted(buffer: Bytes, places: Ints, layout: Layout) -> CellPositions | No
     if positions is None:
         return None
     return _without_returns(
-        CellPositions(buffer, positions.before.copy(), positions.behind.copy(), places[:: layout.width])
+        CellPositions(buffer, positions.before.copy(), positions.after.copy(), places[:: layout.width])
     )
 
 
 def _without_returns(positions: CellPositions) -> CellPositions:
-    positions.behind[-1] -= positions.buffer[positions.behind[-1] - 1] == RETURN
+    positions.after[-1] -= positions.buffer[positions.after[-1] - 1] == RETURN
     return positions
 
 
@@ -258,12 +258,12 @@ def _quoted_alike(buffer: Bytes, places: Ints, layout: Layout) -> CellPositions 
         cells.append((edges[first], edges[last]))
     if len(cells) != layout.width:
         return None
-    before, behind = map(np.array, zip(*cells, strict=True))
-    return _without_returns(CellPositions(buffer, before, behind, places[:: len(line)]))
+    before, after = map(np.array, zip(*cells, strict=True))
+    return _without_returns(CellPositions(buffer, before, after, places[:: len(line)]))
 
 
 def _at_the_sides(buffer: Bytes, front: Sequence[Ints], back: Sequence[Ints]) -> bool:
-    """Whether opening quotes stand right behind the marks before them, and the marks behind closing ones by them."""
+    """Whether opening quotes stand right after the marks before them, and the marks after closing ones by them."""
     gap = back[1] - back[0]
     near = gap == 1
     if not near.all():
@@ -283,12 +283,12 @@ def _plain_lines(buffer: Bytes, places: Ints, strange: Ints, quoted: bool, layou
     if unsound is not None:
         plain &= ~unsound
     chosen = np.repeat(plain, counts)
-    before, behind = (part.compress(chosen).reshape(-1, layout.width).T.copy() for part in (places[:-1], places[1:]))
-    positions = _without_returns(CellPositions(buffer, before, behind, newlines, np.flatnonzero(plain)))
+    before, after = (part.compress(chosen).reshape(-1, layout.width).T.copy() for part in (places[:-1], places[1:]))
+    positions = _without_returns(CellPositions(buffer, before, after, newlines, np.flatnonzero(plain)))
     if quoted:
         quotes = buffer.take(before + 1) == QUOTE
         positions.before[...] += quotes
-        positions.behind[...] -= quotes
+        positions.after[...] -= quotes
     return positions
 
 
@@ -322,14 +322,14 @@ def _trimmed(positions: CellPositions, layout: Layout) -> CellPositions:
     if not blank.any():
         return positions
     for _ in range(_PADDING):
-        front = blank[positions.before + 1] & (positions.behind - positions.before > 1)
+        front = blank[positions.before + 1] & (positions.after - positions.before > 1)
         positions.before[...] += front
-        back = blank[positions.behind - 1] & (positions.behind - positions.before > 1)
-        positions.behind[...] -= back
+        back = blank[positions.after - 1] & (positions.after - positions.before > 1)
+        positions.after[...] -= back
         if not (front.any() or back.any()):
             return positions
     odd = np.flatnonzero((front | back).any(axis=0))
-    return CellPositions(positions.buffer, positions.before, positions.behind, positions.newlines, positions.line, odd)
+    return CellPositions(positions.buffer, positions.before, positions.after, positions.newlines, positions.line, odd)
 
 
 def are_records(piece: bytes, layout: Layout) -> bool:
@@ -350,7 +350,7 @@ def are_records(piece: bytes, layout: Layout) -> bool:
 
 
 def _is_record(line: bytes, layout: Layout) -> bool:
-    """Whether no quote is open at the end of a line; with another fault nothing behind it matters."""
+    """Whether no quote is open at the end of a line; with another fault nothing after it matters."""
     try:
         next(records(iter([line.decode("utf-8", "surrogateescape")]), layout.delimiter), None)
     except csv.Error as error:
