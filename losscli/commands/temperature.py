@@ -10,7 +10,7 @@ from losscli.reading.open import open_data
 from losscli.regression.design import DesignMatrix
 from losscli.regression.predict import write_predictions
 from losscli.regression.temperature import read_logits, scaled, temperature
-from losscli.reports.fit import TemperatureReport, temperature_report
+from losscli.reports.temperature import TemperatureReport, temperature_report
 
 
 def run_temperature(args: FitArguments) -> bool:

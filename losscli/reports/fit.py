@@ -1,4 +1,4 @@
-"""A fit as a report: a regression, or a temperature."""
+"""A regression as a report."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +16,8 @@ from losscli.output.report import Grid, Picture, Report
 from losscli.regression.descent import Fit, FitConfig, mean_loss, rises
 from losscli.regression.design import DesignMatrix
 from losscli.regression.quality import accuracy, boundary, deviance, free_parameters, probabilities, safe_rate, wald
-from losscli.regression.temperature import scaled
 from losscli.reports.parameters import bare, parameter_entries, parameter_grid
 from losscli.reports.parts import Figure, lines_of, record_of
-from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_probabilities
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,8 @@ class FitReport:
         return boundary(self.design, self.unscaled)
 
 
-def _size(design: DesignMatrix | None) -> str:
+def rows_and_unit(design: DesignMatrix | None) -> str:
+    """The remark on a mean loss: its unit, and of how many rows it is."""
     if design is None:
         return ""
     return ", ".join(filter(None, (design.problem.settings.unit_name, f"mean over {plural(design.rows, 'row')}")))
@@ -118,8 +117,8 @@ FIGURES: tuple[Figure[FitReport], ...] = (
     Figure("options", lambda r: r.design.problem.settings.options),
     Figure("n", lambda r: r.design.rows),
     Figure("parameters", lambda r: parameter_entries(r.design.shape, r.parameters)),
-    Figure("train_loss", lambda r: r.train_loss, "training loss", lambda r: _size(r.design)),
-    Figure("test_loss", lambda r: r.test_loss, "test loss", lambda r: _size(r.test), optional=True),
+    Figure("train_loss", lambda r: r.train_loss, "training loss", lambda r: rows_and_unit(r.design)),
+    Figure("test_loss", lambda r: r.test_loss, "test loss", lambda r: rows_and_unit(r.test), optional=True),
     Figure("steps", lambda r: r.fit.steps, "steps", lambda r: "converged" if r.fit.converged else "not converged"),
     Figure("converged", lambda r: r.fit.converged),
     Figure(
@@ -252,47 +251,4 @@ def report_of(outcome: FitReport, drawn: bool = False) -> Report:
         notes=tuple(notes),
         numbers=bare(outcome.fit.theta),
         table=outcome.parameters,
-    )
-
-
-# --- temperature ------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class TemperatureReport:
-    """A temperature, the rows it was fitted to, and those to test it on."""
-
-    temperature: float
-    train: DesignMatrix
-    test: DesignMatrix | None
-
-    def loss(self, design: DesignMatrix | None, temperature: float) -> float | None:
-        """The mean loss of rows at a temperature."""
-        return None if design is None else mean_loss(design, scaled(design, 1.0 / temperature))
-
-
-TEMPERATURE_FIGURES: tuple[Figure[TemperatureReport], ...] = (
-    Figure("loss", lambda r: "temperature"),
-    Figure("options", lambda r: r.train.problem.settings.options),
-    Figure("n", lambda r: r.train.rows),
-    Figure("temperature", lambda r: r.temperature, "temperature", "divide the logits by it"),
-    Figure("loss_before", lambda r: r.loss(r.train, 1.0), "loss before", lambda r: _size(r.train)),
-    Figure("loss_after", lambda r: r.loss(r.train, r.temperature), "loss after", "nats"),
-    Figure("test_before", lambda r: r.loss(r.test, 1.0), "test loss before", lambda r: _size(r.test), optional=True),
-    Figure("test_after", lambda r: r.loss(r.test, r.temperature), "test loss after", "nats", optional=True),
-)
-
-
-def temperature_report(answer: TemperatureReport) -> Report:
-    """A temperature as a report."""
-    train = answer.train
-    gone = left_out_notes(train.summary, train.problem.settings, warned=True)
-    doubted = (PROBABILITIES,) if look_like_probabilities(train.summary) else ()
-    warnings = (*gone, *doubted, *train.table.schema.warnings)
-    notes = (*warnings, *train.table.schema.notes)
-    return Report(
-        title=f"temperature scaling{train.problem.settings.titles}",
-        record={**record_of(TEMPERATURE_FIGURES, answer), "notes": list(notes)},
-        grids=(Grid(tuple(lines_of(TEMPERATURE_FIGURES, answer)), wrapped=True),),
-        notes=notes,
-        warnings=warnings,
-        answer=answer.temperature,
     )
