@@ -111,10 +111,6 @@ def gradient_mistakes(g: RightGradient) -> Iterator[Candidate]:
 def of_gradients(g: RightGradient) -> Iterator[Yielded]:
     """Each mistake in a gradient, as its key and the array that it gives."""
     yield from _of_scale(g)
-    if g.predictions is not None:
-        yield from _mistakes_wrt_predictions(g, g.predictions)
-    if g.parameters is not None:
-        yield from _mistakes_wrt_parameters(g, g.parameters)
     if g.has_few_entries:
         right, width = g.right.ravel(), g.right.shape[-1]
         for at in np.flatnonzero(right).tolist():
@@ -124,6 +120,10 @@ def of_gradients(g: RightGradient) -> Iterator[Yielded]:
         yield "signs-lost", -np.abs(right), "negative"
     if not g.of_sum and g.right.ndim == 2 and min(g.right.shape) > 1:
         yield "transposed", np.ascontiguousarray(g.right.T)
+    if g.predictions is not None:
+        yield from _mistakes_wrt_predictions(g, g.predictions)
+    if g.parameters is not None:
+        yield from _mistakes_wrt_parameters(g, g.parameters)
 
 
 def _of_scale(g: RightGradient) -> Iterator[Yielded]:
