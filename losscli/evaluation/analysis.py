@@ -200,7 +200,8 @@ def _groups(options: AnalysisOptions, prepared: Prepared, rows: Rows) -> Groups:
 
 # --- calibration ------------------------------------------------------------------------------------------------------
 def _reliability(options: AnalysisOptions, problem: Problem, prepared: Prepared, rows: Rows) -> Reliability:
-    probs, weight, bins = probabilities(problem, prepared), rows.weight, options.bins
+    # predictions that --eps clips may be outside of [0, 1] by rounding
+    probs, weight, bins = np.clip(probabilities(problem, prepared), 0.0, 1.0), rows.weight, options.bins
     if isinstance(prepared.unweighted, Binary):
         y = prepared.unweighted.positive
         pairs = pairs_of(probs, y, weight) if options.in_order else None
@@ -208,8 +209,7 @@ def _reliability(options: AnalysisOptions, problem: Problem, prepared: Prepared,
     q = dense(prepared.unweighted, probs.shape)
     top, each = probs.argmax(axis=1), np.arange(len(probs))
     sets = [(probs[each, top], q[each, top]), *zip(probs.T, q.T, strict=True)]
-    capped = [(np.minimum(p, 1.0), y) for p, y in sets]  # a softmax may round above 1
-    return Reliability(binned(bins, capped, weight))
+    return Reliability(binned(bins, sets, weight))
 
 
 def _by_probability(problem: Problem, prepared: Prepared, rows: Rows) -> Bins:

@@ -148,3 +148,28 @@ def test_why_a_class_without_rows_has_no_optimum() -> None:
         assert "the intercept alone can fit that" in refusal(*args)
         assert "the penalty does not apply to the intercept" in refusal(*args, "--l2", "0.1")
         assert run(*args, "--l2", "0.1", "--no-intercept").code == 0
+
+
+def test_probabilities_outside_of_0_to_1_by_rounding_lie_in_the_last_bins() -> None:
+    for loss, label, rounded, exact in (
+        ("bce", "1,0,0", "1.0000001,0.3,-1e-7", "1,0.3,0"),
+        ("ce", "0,1,0", "1.0000001,0;0.3,0.7;-1e-7,1", "1,0;0.3,0.7;0,1"),
+    ):
+        one, other = (record(loss, label, preds, "--eps", "1e-7", "--calibration", "4") for preds in (rounded, exact))
+        left, right = one["calibration"], other["calibration"]
+        assert left["bins"] == right["bins"] and left.get("auc") == right.get("auc"), loss
+        assert one["value"] == pytest.approx(other["value"], rel=1e-6), loss
+
+
+def test_counts_that_do_not_match_are_said_on_the_side_that_has_them() -> None:
+    for call, said in (
+        ("ce 0,1 0.7,0.3;0.2,0.8 --class-weight 1,2,3", "gives 3 weights, but there are 2 classes"),
+        ("bce 1,0 0.7,0.3 --class-weight 1,2,3", "gives 3 weights, but there are 2 classes"),
+        ("bce 1,0 0.7,0.3 --pos-weight 1,2", "gives 2 weights, but there is one label"),
+        ("ce 0,1 0.7,0.3;0.2,0.8 --classes a,b,c", "names 3 classes, but there are 2 prediction columns"),
+        ("grad bce 1,0 0.7,0.3 --expect 1,2,3", "gives 3 numbers, but the gradient has 2"),
+        ("bce 1,0,1 0.7,0.3", "3 labels but 2 predictions"),
+        ("bce 1,0 0.7,0.3,0.5", "2 labels but 3 predictions"),
+        ("bce 1,0,1 0.5,0.5,0.5 --expect 1,2 -r none", "gives 2 numbers, but the answer has 3"),
+    ):
+        assert said in refusal(*call.split()), call
