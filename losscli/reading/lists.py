@@ -408,7 +408,7 @@ def quoted_lists(tokens: tuple[str, ...], forms: frozenset[Form]) -> str | None:
             lists = [",".join(cells[:half]), ",".join(cells[half:])]
         elif Form.LIKELIHOOD in forms:
             lists = [",".join(cells)]
-        elif Form.CATEGORICAL in forms and (number(cells[0]) or 0.0).is_integer():
+        elif Form.CATEGORICAL in forms and abs(sum(number(cell) or 0.0 for cell in cells[1:]) - 1.0) < 0.01:
             lists = [cells[0], ",".join(cells[1:])]  # a class, and its row
         else:
             return None
