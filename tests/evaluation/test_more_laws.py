@@ -173,3 +173,23 @@ def test_counts_that_do_not_match_are_said_on_the_side_that_has_them() -> None:
         ("bce 1,0,1 0.5,0.5,0.5 --expect 1,2 -r none", "gives 2 numbers, but the answer has 3"),
     ):
         assert said in refusal(*call.split()), call
+
+
+def test_logits_that_are_no_better_than_a_constant_have_no_temperature() -> None:
+    write("t.csv", "label,z\n1,1\n0,1\n1,-2\n0,-2\n")
+    assert "no better than a constant" in refusal("fit", "temperature", "t.csv", "-y", "label", "-p", "z")
+
+
+def test_a_dropped_row_says_nothing_of_a_column_of_words() -> None:
+    write("f.csv", "y,kind\n1,u\n0,v\n,7\n1,v\n0,u\n")
+    found = record("fit", "bce", "f.csv", "-y", "y", "-x", "kind", "--na", "drop", "--steps", "2")
+    assert (found["n"], [one["parameter"] for one in found["parameters"]]) == (4, ["intercept", "kind=v"])
+
+
+def test_the_formula_says_what_the_mean_divides_by() -> None:
+    write("t.csv", "label,prob,w\n1,0.8,1\n0,0.3,2\n")
+    for like, over in ((None, "sum of the weights"), ("torch", "number of rows"), ("keras", "number of rows")):
+        args = ("bce", "t.csv", "-w", "w", *(("--like", like) if like else ()), "--explain")
+        found = record(*args)
+        assert any(f"/ ({over})" in line for line in found["explain"]["formula"]), like
+        assert found["explain"]["divisor"] == (3.0 if like is None else 2.0)
