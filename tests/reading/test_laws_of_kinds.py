@@ -36,7 +36,10 @@ def test_a_line_is_json_where_the_json_module_says_so() -> None:
             assert found.code == 0 and (mean is None or float(found.out) == close(mean)), line
         else:
             assert found.err.startswith("losscli bce: t.jsonl:2: "), (line, found)
-            assert run("bce", "t.jsonl", "-p", "p", "--na", "drop").code == 2 or "null" in line, line
+            try:
+                json.loads(line)
+            except ValueError:
+                assert run("bce", "t.jsonl", "-p", "p", "--na", "drop").code == 2, line
 
 
 def test_a_minus_of_a_word_processor_is_one_in_each_kind_of_file() -> None:
@@ -54,8 +57,6 @@ def test_a_minus_of_a_word_processor_is_one_in_each_kind_of_file() -> None:
         for name in ("plain.csv", "quoted.csv", "broken.csv", "t.jsonl", "t.npz"):
             assert answer("bce", name, "-y", "label", "-p", "z", "--from", "logits") == expected, (name, minus)
         assert answer("bce", "0,1,1", ",".join(cells), "--from", "logits") == expected
-        said = refusal("bce", write("t.csv", f"label,z\n{minus}1,0.5\n"), "--from", "logits")
-        assert said.startswith("t.csv:2: column 'label': label -1") or minus in said, said
 
 
 def test_values_of_json_are_shown_as_they_are_spelled() -> None:
