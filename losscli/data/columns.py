@@ -34,6 +34,7 @@ DECISION_BESIDE = "decision beside a chosen prediction"  # the same where the us
 DECISION_LIKELY = "decision in a column called like a prediction"  # which may be of another model
 DECISION_NAMES = frozenset({"predicted", "predicted_label", "predicted_class", "pred_label", "pred_class", "decision"})
 SHARED, SHARED_LABEL = "shared ", "shared label"  # both tables have it, and it is compared; `SHARED` with a number
+OTHER_ID = "other id "  # what a column of ids is for that only one table has, with a number
 FACTOR = "factor"  # it is a feature of words
 # Columns that are numbers and yet no class, when classes are "all other numeric columns".
 ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "inst#", "unnamed: 0", "weight", "weights", "sample_weight"})

@@ -11,12 +11,11 @@ import numpy as np
 
 from losscli.data.blocks import Block
 from losscli.data.cells import is_missing, number
-from losscli.data.columns import FirstLines
+from losscli.data.columns import OTHER_ID, FirstLines
 from losscli.data.table import Table
 from losscli.errors import DataError, shown
 from losscli.reading.keys import Bits, hashes, keys_of
 
-OTHER_ID = "other id "  # what a column is for that is watched here, with a number
 _MOST = 2  # columns of a table that are watched
 _SAMPLE = 1 << 12  # hashes of a column, the least ones, that must differ
 _IDS = frozenset({"id", "key", "uid", "uuid", "guid", "rowid", "编号", "序号"})
@@ -80,8 +79,6 @@ class OtherIds:
 
     def watch(self, blocks: Mapping[str, tuple[Block, int]], count: int) -> None:
         """Take in so many rows of both tables, from given rows of their blocks on."""
-        if not all(self.sides):
-            return
         self.rows += count
         (left, start), (right, begin) = blocks["label"], blocks["prob"]
         first = [(one, one.read(left, start, count)) for one in self.sides[0]]

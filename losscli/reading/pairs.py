@@ -17,7 +17,16 @@ from losscli.data.categorical import ByteStrings, Categorical, take_cells
 from losscli.data.cells import canonical, is_missing, number, whole_number
 from losscli.data.choice import labels_and_predictions, names_of, refuse_numbered, resolve
 from losscli.data.classnames import plain_truth
-from losscli.data.columns import KEY, LABEL_NAMES, PROB_NAMES, SHARED, SHARED_LABEL, ColumnSelection, shared_out
+from losscli.data.columns import (
+    KEY,
+    LABEL_NAMES,
+    OTHER_ID,
+    PROB_NAMES,
+    SHARED,
+    SHARED_LABEL,
+    ColumnSelection,
+    shared_out,
+)
 from losscli.data.table import ChangedReader, Chunk, ColumnNames, OpenSource, Reader, Table, raised
 from losscli.engines.local import thread_count
 from losscli.enums import Form
@@ -37,7 +46,6 @@ from losscli.reading.lists import (
     tables_of,
 )
 from losscli.reading.not_found import not_found
-from losscli.reading.otherids import OTHER_ID, OtherIds, id_columns
 
 if TYPE_CHECKING:
     from losscli.reading import join
@@ -211,6 +219,8 @@ def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) ->
         pairs = {}
     elif not pairs:  # no column of both could disagree
         used |= {*both, *(own.weight.casefold() for own in wanted if own.weight)}
+        from losscli.reading.otherids import id_columns
+
         ids = [id_columns(header, side.top, used) for header, side in zip(headers, tables, strict=True)]
         ids = ids if all(ids) else [[], []]
     label = labels[0].casefold() if len(labels) == 1 else ""
@@ -293,7 +303,11 @@ class SideBySide(Reader):
 
     def chunks(self) -> Iterator[Chunk]:
         sides = {name: _Position(table) for name, table in self.sides.items()}
-        ids = OtherIds(self.sides)
+        ids = None
+        if any(use.startswith(OTHER_ID) for side in self.sides.values() for use in side.schema.extra):
+            from losscli.reading.otherids import OtherIds
+
+            ids = OtherIds(self.sides)
         while True:
             more = [side.next() for side in sides.values()]
             if not all(more):
@@ -302,7 +316,8 @@ class SideBySide(Reader):
             count = min(block.rows - at for block, at in blocks.values())
             for side in sides.values():
                 side.at += count
-            ids.watch(blocks, count)
+            if ids is not None:
+                ids.watch(blocks, count)
             yield partial(_joined, blocks, count)
         if any(more):
             counts = ", ".join(f"{side.table.name} {side.all_rows()}" for side in sides.values())
@@ -310,7 +325,7 @@ class SideBySide(Reader):
             names = [columns[0][0] for use, columns in extra.items() if use.startswith(SHARED) and use != SHARED_LABEL]
             hint = f"; {KEY_HINT.format(names[0])}" if names else ""
             yield partial(raised, DataError(f"the numbers of rows differ: {counts}{hint}"))
-        elif fault := ids.other_order():
+        elif ids is not None and (fault := ids.other_order()):
             yield partial(raised, fault)
 
     def close(self) -> None:
