@@ -117,10 +117,13 @@ def canonical(label: str | float) -> str:
     if value is None or isnan(value):
         return str(label).strip()
     if isinstance(label, str) and abs(value) >= EXACT:
-        from decimal import Decimal  # which few tables need
+        from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context  # which few tables need
 
-        exact = Decimal(label.strip().replace(MINUS, "-"))
+        context = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+        exact = context.create_decimal(label.strip().replace(MINUS, "-"))
         if exact.is_finite():
             whole = exact.adjusted() < 1000 and exact == exact.to_integral_value()
-            return str(int(exact)) if whole else str(exact.normalize())
+            return str(int(exact)) if whole else str(exact.normalize(context))
+        if "e" in label.casefold():
+            return label.strip()  # an exponent of more than 18 digits
     return str(int(value)) if value.is_integer() and abs(value) < 1e22 else repr(value)

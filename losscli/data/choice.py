@@ -473,10 +473,12 @@ def _sharing(columns: Sequence[Named]) -> Iterator[tuple[str, ColumnNumbers]]:
 
 
 def _counting(columns: Sequence[Named]) -> Iterator[tuple[str, ColumnNumbers]]:
-    """Columns with the same words around numbers that count from 0 or from 1, and those that are called by numbers."""
+    """Columns with the same words around numbers that count from 0 or 1; those called by numbers; True and False."""
     bare = tuple(column for column, name in columns if number(name) is not None)
-    if len(bare) > 1:
-        yield "", bare
+    truth = tuple(column for column, name in columns if name.strip().casefold() in ("true", "false"))
+    for members in (bare, truth):
+        if len(members) > 1:
+            yield "", members
     groups: dict[tuple[str, str], dict[int, int]] = {}
     for column, name in columns:
         if match := _NUMBERED.match(name.strip()):

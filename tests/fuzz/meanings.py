@@ -491,7 +491,7 @@ def odd_headers(draw: random.Random) -> Posed:
     loss = draw.choice(("bce", "nll")) if k == 1 else "ce"
     found = _means(meaning, _loss_of(meaning, k), range(meaning.n))
     above = 1 if header else 0
-    if kind == "pandas":
+    if kind == "pandas" or (kind == "none" and cells[0] == [str(at) for at in range(k + 1)]):
         found = Refusal("a first line that could be data or names")
     elif kind == "pandas told" and given == ["--no-header"]:
         meaning = replace(

@@ -63,3 +63,12 @@ def test_a_long_drawn_table_is_read_whole_in_any_number_of_threads(here: Path) -
 def test_bars_and_dashes_alone_draw_no_table(here: Path) -> None:
     assert answer("bce", stdin="label|prob\n1|0.8\n0|0.3\n") == close(LOSS)
     assert answer("bce", "--na", "drop", "-d", "|", stdin="label|prob\n--|.\n1|0.8\n0|0.3\n") == close(LOSS)
+
+
+def test_dashes_for_missing_cells_between_bars_draw_no_table() -> None:
+    rows = "prob|label\n0.25|0\n0.5|1\n|--\n0.8|1\n"
+    for options in ((), ("-d", "|"), ("-y", "2", "-p", "1")):
+        found = record("bce", *options, "--na", "drop", stdin=rows)
+        assert (found["n"], found["dropped"]) == (3, 1), options
+        assert found["value"] == close(-(log(0.75) + log(0.5) + log(0.8)) / 3), options
+        assert refusal("bce", *options, stdin=rows).startswith("<stdin>:4: "), options

@@ -196,6 +196,33 @@ def test_true_and_false_are_the_labels_1_and_0_whatever_the_order_of_their_colum
                 assert answer(*command, "t.csv") == close(0.28990924762647105), (names, labels, command)
 
 
+def test_a_bad_cell_below_true_or_false_is_refused_in_the_only_row_too() -> None:
+    for header, row, column in (
+        ("True,label,False", "0.03,0,0x1", "False"),
+        ("label,false,true", "true,1_0,0.06", "false"),
+        ("p_True,label,p_False", "0.03,0,0x1", "p_False"),
+    ):
+        for command in ("ce", "nll"):
+            said = refusal(command, "-y", "label", stdin=f"{header}\n{row}\n")
+            assert said.startswith(f"<stdin>:2: column {column!r}: "), (command, header, said)
+
+
+def test_labels_beyond_floats_are_one_where_their_numbers_are() -> None:
+    for one, same, other in (
+        ("123456789012345678901234567890.5", "123456789012345678901234567890.50", "123456789012345678901234567891.5"),
+        ("9007e199254740993", "9.007e199254740996", "9007e199254740994"),
+        ("9e9999999999999999999", "9e9999999999999999999", "8e9999999999999999999"),
+    ):
+        for options, label, expected in (
+            (("--positive", one), same, -log(0.8)),
+            (("--positive", one), other, -log(0.2)),
+            (("--positive", "a", "--ignore", one), other, -log(0.2)),
+        ):
+            found = answer("bce", *options, stdin=f"label,p\n{label},0.8\n{one if 'a' not in options else 'a'},0.8\n")
+            second = -log(0.8)
+            assert found == close((expected + second) / 2), (one, options, label)
+
+
 @pytest.mark.parametrize("size", [1e15, 1e16, 1e18, 1e21])
 def test_a_whole_number_of_any_size_is_one_label_however_it_is_spelled(size: float, here: Path) -> None:
     spellings = (repr(size), str(int(size)), f"{size:.0f}.0", f"+{size:e}")

@@ -62,6 +62,8 @@ def drawn_table(head: bytes, inner: Callable[[int], bytes]) -> DrawnTable | None
     lines = head.split(b"\n", _FIRST_LINES + 1)[: _FIRST_LINES + 1]
     for at, (header, below) in enumerate(pairwise(lines)):
         bars = len(_BAR.findall(header.strip()))
+        if bars and at and len(_BAR.findall(lines[at - 1].strip())) == bars:
+            continue  # a row of a table between bars, of which the next has dashes for missing cells
         if _MYSQL_RULE.fullmatch(header) and below.lstrip().startswith(b"|"):
             return DrawnTable(inner, at + 1, True)
         if bars and _MARKDOWN_RULE.fullmatch(below) and below.count(b"|") == bars:
