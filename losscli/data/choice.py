@@ -436,7 +436,8 @@ def _name_classes(cells: Sequence[str], names: Sequence[str]) -> bool:
     words = {cell.casefold() for cell in cells}
     if not words or any(number(word) is not None or is_missing_number(word) for word in words):
         return False
-    return all(any(name.endswith(word) for name in names) for word in words)
+    ends = {name[at + 1 :] for name in names for at, mark in enumerate(name) if mark in SEPARATORS}
+    return words <= ends
 
 
 def families(columns: Sequence[Named], row: Sequence[str] = ()) -> dict[ColumnNumbers, str]:

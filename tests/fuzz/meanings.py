@@ -222,7 +222,11 @@ def _parquet(draw: random.Random, table: Table) -> bytes:
             column = column.dictionary_encode()
         elif pa.types.is_floating(column.type) and draw.random() < 0.5:
             column = column.fill_null(math.nan)
-        columns[name] = column.cast(pa.string()) if pa.types.is_null(column.type) else column
+        if pa.types.is_null(column.type) and name not in table.numeric:
+            column = column.cast(pa.string())
+        elif pa.types.is_null(column.type) and draw.random() < 0.5:
+            column = column.cast(pa.float64())
+        columns[name] = column
     made, buffer = pa.table(columns), io.BytesIO()
     if draw.random() < 0.2:
         feather.write_feather(made, buffer, compression="uncompressed", chunksize=draw.randint(1, 30))

@@ -353,6 +353,9 @@ def test_the_predicted_class_beside_its_probabilities_is_no_class() -> None:
     bad = table.replace("yes,0.2,0.8", "x,0.2,0.8")
     assert "<stdin>:2: column '.pred_class': 'x' is not a number" in refusal("ce", stdin=bad)
     assert "<stdin>:2: column '.pred_no': 'x' is not a number" in refusal("ce", stdin=table.replace("0.2", "x"))
+    for end in ("x", "ox", "fo"):  # a bad cell, and not the end of a name
+        said = refusal("nll", "--from", "logits", stdin=f"truth,a.cat,a.emu,a.fox\ncat,-2.1,{end},-2.0\n")
+        assert said == f"<stdin>:2: column 'a.emu': {end!r} is not a number"
     for mark in ("", "NA", "na", "-", "None"):  # of a class, and not of a name that ends so
         said = refusal("ce", "--from", "logits", stdin=f"label,p_cat,p_dog,p_banana\ncat,2,1,{mark}\n")
         assert said.startswith("<stdin>:2: column 'p_banana': the cell is missing"), said

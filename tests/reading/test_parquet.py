@@ -281,6 +281,19 @@ NO_NUMBERS = {
 }
 
 
+def test_a_class_without_any_value_is_missing_and_not_left_out(tmp_path: Path) -> None:
+    """As pandas writes a column of None alone, without a type; one that is typed as text is text."""
+    columns = {"y": ["cat", "dog"], "cat": [0.5, 0.3], "dog": [0.5, 0.7]}
+    path = written(tmp_path / "t.parquet", {**columns, "fox": pa.nulls(2)})
+    for command in ("ce", "nll"):
+        said = refusal(command, path)
+        assert said.startswith(f"{path}: row 1 (row group 1): column 'fox': the cell is missing (null)"), said
+        assert answer(command, path, "-p", "cat,dog") == close(-(math.log(0.5) + math.log(0.7)) / 2)
+        assert answer(command, written(tmp_path / "s.parquet", {**columns, "fox": pa.nulls(2, pa.string())})) == close(
+            -(math.log(0.5) + math.log(0.7)) / 2
+        )
+
+
 @pytest.mark.parametrize("kind", NO_NUMBERS)
 def test_nulls_of_a_column_that_holds_no_numbers_are_missing_and_never_0(kind: str, tmp_path: Path) -> None:
     nulls = pa.array([None] * 4, NO_NUMBERS[kind])

@@ -11,11 +11,21 @@ from typing import Any
 from losscli.data.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES, ColumnSelection, FirstLines, expand
 from losscli.enums import Form
 from losscli.errors import DataError, shown
-from losscli.reading.formats.arrow import BOOLEAN, LIST, NUMBER, STRUCT, Place, kind_of, number_kind, plain_type
+from losscli.reading.formats.arrow import (
+    BOOLEAN,
+    LIST,
+    NOTHING,
+    NUMBER,
+    STRUCT,
+    Place,
+    kind_of,
+    number_kind,
+    plain_type,
+)
 from losscli.reading.pathkeys import path_keys
 
 # What stands for the first record of a file whose columns have types: it shows which columns are numbers.
-_EXAMPLES = {NUMBER: "0", BOOLEAN: "true"}
+_EXAMPLES = {NUMBER: "0", BOOLEAN: "true", NOTHING: ""}
 
 
 @dataclass(frozen=True)
