@@ -424,9 +424,10 @@ def _classes_left(free: FreeColumns) -> ColumnNumbers:
     aside |= single if len(numeric) - len(single | aside) > 1 else set()
     left = numeric - aside
     few = len(free.top.rows) < 2  # a word in the only row may be a bad cell
-    for columns, stem in families([(at, free.names[at]) for at in free.columns]).items() if free.names else ():
+    named = {at: free.names[at] for at in free.columns} if free.names else {}
+    for columns, stem in families([*named.items()]).items():
         if left & {*columns} and (stem in PROB_NAMES or few):
-            names = [free.names[at].casefold() for at in columns] if free.names else []
+            names = [named[at].casefold() for at in columns]
             left |= {at for at in columns if not _name_classes(free.top.column(at), names)} - aside
     return tuple(sorted(left))
 

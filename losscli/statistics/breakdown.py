@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from losscli.arrays import Array, Ints
-from losscli.statistics.moments import Moments, Products, Tally, tallied, tallies
+from losscli.statistics.moments import Moments, Tally, tallied, tallies
 
 _SHARD = 64  # values of which only the highest is looked at, to find those that can be among the highest of all
 
@@ -110,10 +110,8 @@ class Groups:
         """The moments of the rows of all groups; None where these are a count alone."""
         if self.beyond:
             return None
-        own = self.tallies.values()
-        products = ((t.products.vv, t.products.vd, t.products.dd) for t in own)
-        vv, vd, dd = map(sum, zip(*products, strict=True)) if own else (0, 0, 0)
-        return Moments(sum(t.value for t in own), sum(t.divisor for t in own), Products(vv, vd, dd))
+        own = (Moments(tally.value, tally.divisor, tally.products) for tally in self.tallies.values())
+        return sum(own, Moments())
 
 
 def grouped(

@@ -6,7 +6,6 @@ The sums are exact, so that no cut of the data changes a digit, and nothing is l
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isqrt, nan
-from typing import NamedTuple
 
 import numpy as np
 
@@ -36,12 +35,16 @@ class Products:
         return Products(self.vv * factor, self.vd * factor, self.dd * factor)
 
 
-class Moments(NamedTuple):
+@dataclass(frozen=True)
+class Moments:
     """The sums of some values and of their divisor weights, in units of 1/ONE, and those of their products."""
 
-    value: int
-    divisor: int
-    products: Products
+    value: int = 0
+    divisor: int = 0
+    products: Products = Products()
+
+    def __add__(self, other: "Moments") -> "Moments":
+        return Moments(self.value + other.value, self.divisor + other.divisor, self.products + other.products)
 
 
 def moments_of(values: Array, weights: Array | None, counts: Sequence[int]) -> list[Moments]:
@@ -71,14 +74,13 @@ def moments_of(values: Array, weights: Array | None, counts: Sequence[int]) -> l
 
 def _moments_of_two(values: Array, weights: Array | None, counts: Sequence[int], first: Flags) -> list[Moments]:
     """As `moments_of`, of the rows that are chosen and of the others, added up."""
-    found = [Moments(0, 0, Products())] * len(counts)
+    found = [Moments()] * len(counts)
     for chosen in (first, ~first):
         own = np.add.reduceat(chosen, np.cumsum([0, *counts[:-1]]), dtype=np.intp)
         there = np.flatnonzero(own).tolist()
         moments = moments_of(values[chosen], None if weights is None else weights[chosen], own[there].tolist())
         for at, more in zip(there, moments, strict=True):
-            value, divisor, products = found[at]
-            found[at] = Moments(value + more.value, divisor + more.divisor, products + more.products)
+            found[at] += more
     return found
 
 
@@ -189,7 +191,7 @@ def _tallies_of_runs(values: Array, weights: Array | None, counts: list[int]) ->
         counted = np.add.reduceat(weights > 0.0, starts, dtype=np.intp).tolist()
     moments = moments_of(values, weights, counts)
     parts = zip(counts, counted, moments, above, below, strict=True)
-    return [Tally(n, some, *own, up, down) for n, some, own, up, down in parts]
+    return [Tally(n, some, own.value, own.divisor, own.products, up, down) for n, some, own, up, down in parts]
 
 
 @dataclass(frozen=True)
