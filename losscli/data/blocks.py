@@ -141,9 +141,9 @@ class Block:
     @property
     def end(self) -> Origin:
         """The origin of the row after the last one."""
-        return self.end_behind(None)
+        return self.end_after(None)
 
-    def end_behind(self, end: Origin | None) -> Origin:
+    def end_after(self, end: Origin | None) -> Origin:
         """The end of the block at its place after the one before it, whose `end` is given."""
         before = self.origin if end is None or end.source != self.origin.source else end
         return replace(self.origin, rows=before.rows + self.rows, lines=before.lines + self.lines)

@@ -65,7 +65,7 @@ def in_order(table: Table, work: Callable[[Block], T]) -> Iterator[tuple[T, int]
                 raise block.after(end).error(fault)
             assert result is not None
             yield result, rows
-            rows, end = rows + block.rows, block.end_behind(end)
+            rows, end = rows + block.rows, block.end_after(end)
     finally:
         for generator in (results, chunks):
             if isinstance(generator, Generator):
