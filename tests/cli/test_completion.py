@@ -14,6 +14,7 @@ import pytest
 from conftest import environment, run
 
 from losscli.losses.table import LOSSES
+from losscli.output.formats import FORMATS
 
 pty = pytest.importorskip("pty", reason="a pseudo-terminal of POSIX")
 
@@ -75,6 +76,9 @@ LINES = [
     ("losscli bce t.csv -y site --positive ", ["north", "south"]),
     ("losscli ce t.csv --ignore h", ["ham"]),
     ("losscli bce t.csv --from ", ["probs", "logits", "logprobs"]),
+    ("losscli bce t.csv -f ", [*FORMATS]),
+    ("losscli bce t.csv -f j", ["json"]),
+    ("losscli bce t.csv -f t", ["table", "tsv"]),
     ("losscli bce t.csv --smoo", ["--smoothing"]),
     ("losscli gra", ["grade", "grad"]),
     ("losscli grad ", [*LOSSES]),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DATA, ROOT, environment, process, refusal, run
+from rich.cells import cell_len
 from terminal import on_terminal
 
 from losscli.cli.commands import COMMANDS, GROUPS, Command
@@ -121,7 +122,9 @@ def test_a_topic_is_a_page_of_markdown_named_on_the_page_at_the_top() -> None:
         assert path.suffix == ".md" and text.startswith("# ")
         assert run("help", name).out == run("help", name.upper()).out == text
         own, _, title = text.splitlines()[0].removeprefix("# ").replace("\uff1a", ": ").partition(": ")
-        assert f"  {own}" in page() and title in page() and name in page()
+        (line,) = (line for line in page().splitlines() if line.endswith(title))
+        assert line.startswith(f"  {own}") and name in line
+        assert cell_len(line.removesuffix(title)) == 29, line  # letters that take two places move no text
 
 
 def test_a_topic_is_called_by_its_heading_too() -> None:
@@ -155,9 +158,15 @@ def test_all_options_are_listed_with_the_commands_that_have_them() -> None:
         begins = re.compile(rf"(?:-\w, )?(?:--[\w-]+, )*{flag}(?![\w-])")
         own = [entry for entry in entries if begins.match(entry)]
         named = {name for entry in own for name in re.findall(r"\[([^\[\]]*)\]$", entry)[-1].split(", ")}
-        groups = named & {*GROUPS}
-        listed = {" ".join(words) for words in COMMANDS if words[0] in groups} | (named - groups)
+        whole = named & {*GROUPS}
+        listed = {" ".join(words) for words in COMMANDS if words[0] in whole} | (named - whole)
         assert listed == {" ".join(one.words) for one in COMMANDS.values() if flag in one.flags}, (flag, own)
+
+    groups = {(option.group, option.flag) for command in COMMANDS.values() for option in command.options.values()}
+    out = run("help", "options").out
+    for group, flag in groups:
+        section = out.partition(f"\n{group}:\n")[2].partition("\n\n")[0]
+        assert re.search(rf"^  (?:-\w, )?{flag}[ ,\n]", section, re.MULTILINE), (group, flag)
 
     for option in {option.flag for command in COMMANDS.values() for option in command.options.values()}:
         assert f"{option} " in text or f"{option}," in text

@@ -4,7 +4,7 @@ from math import log
 from typing import Any
 
 import pytest
-from conftest import run
+from conftest import run, verdict
 
 BCE = ("bce", "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.9")
 LOSSES = [-log(0.8), -log(0.7), -log(0.6), -log(0.7), -log(0.9)]
@@ -105,6 +105,19 @@ def test_two_mistakes_at_once_are_named_behind_single_ones(id_: str, value: floa
 
     assert id_ in [fit["id"] for fit in found]
     assert "; and " in next(fit["meaning"] for fit in found if fit["id"] == id_)
+
+
+def test_a_pair_of_mistakes_is_looked_for_in_four_digits_and_named_in_five() -> None:
+    value = (-log(0.2) - log(0.3) - log(0.4) - log(0.3)) / 4 / log(2)  # labels exchanged, and in bits: 1.779448
+    expected = {
+        "1.78": ([], "no known mistake gives 1.78 on these data; compare your work with the terms above"),
+        "1.779": ([], "1 pair of mistakes fits; type more digits to tell them apart"),
+        "1.7794": (["classes-swapped-and-base-2"], None),
+    }
+    for typed, found in expected.items():
+        assert float(typed) == float(f"{value:.{len(typed) - 1}g}")
+        said = verdict("bce", "1,0,0,1", "0.8,0.3,0.4,0.7", "--expect", typed)
+        assert ([fit["id"] for fit in said["consistent_with"]], said["remark"]) == found, typed
 
 
 def test_weights_left_out_and_a_term_forgotten_are_a_pair() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from losscli.output.chart import Series, Span, bars, curves, spans
+from losscli.output.chart import Layer, Series, Span, bars, curves, plane, spans
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +141,81 @@ def test_a_bar_without_end_is_as_long_as_the_longest() -> None:
     assert lines[1].count("#") == pytest.approx(2 * lines[2].count("#"), abs=1) and all(
         len(line) <= 80 for line in lines
     )
+
+
+def test_each_kind_of_chart_is_drawn_to_the_last_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Worked out by hand for 40 columns. Bars: 11 columns are the largest value, so 0.25 is 2.75 of them, or 22 eighths.
+    # Spans: 30 columns or 28, the first and the last of which are the ends. Curves: 4 to 0.5 on 12 levels, so 2 is
+    # level 4.7 of 11; a bar joins levels that are more than one apart. Planes: points on the ends are inside.
+    monkeypatch.setenv("COLUMNS", "40")
+    shares, losses = [0.5, 1.0, 0.01, 0.0], [0.03, 0.25, 0.4, 0.31]
+    drawn = {
+        "bars": bars(
+            "",
+            ["a", "b", "c", "d"],
+            [
+                Series("rows", shares, [f"{share:.0%}" for share in shares]),
+                Series("loss", losses, [f"{share:.0%}" for share in losses]),
+            ],
+        ),
+        "spans": spans("", [Span("a", 0.5, 0.25, 0.75, "0.5"), Span("bb", 0.0, nan, nan, "0", other=1.0)], 0.0, 1.0),
+        "spans of their own scale": spans("", [Span("a", 3.0, 2.0, 5.0, "0.5")]),
+        "curves": curves("", [("training", [4.0, 2.0, 1.0, 0.5]), ("test", [4.0, 3.5, 3.0, 3.5])], "steps"),
+        "plane": plane(
+            "",
+            [Layer("0", "zero", [0, 4, 2, 5, 3], [0, 0, 10, 3, 11]), Layer("1", "one", [4, 2, 4, -1], [10, 10, -1, 2])],
+            (0.0, 4.0),
+            (0.0, 10.0),
+            "x",
+        ),
+    }
+    expected = {
+        "bars": (
+            "   rows              loss",
+            "a   50% ######         3% #",
+            "b  100% ###########   25% ###",
+            "c    1% #             40% ####",
+            "d    0%               31% ###",
+        ),
+        "spans": (
+            "a           |------o------|          0.5",
+            "bb  o                             x  0",
+            "    0                             1",
+        ),
+        "spans of their own scale": (
+            "a  |---------o--------------------|  0.5",
+            "   2                              5",
+        ),
+        "curves": (
+            "  4 |*",
+            "    | |",
+            "    | o o",
+            "    | |o",
+            "    | |",
+            "    | |",
+            "    | *",
+            "    |  |",
+            "    |  |",
+            "    |  *",
+            "    |   |",
+            "0.5 |   *",
+            "    +----",
+            "     0  3 steps",
+            "     * training   o test",
+        ),
+        "plane": (
+            "10 |                 1                1",
+            *["   |"] * 10,
+            " 0 |0                                 0",
+            "   +-----------------------------------",
+            "    0                                 4 x",
+            "    0 zero   1 one",
+        ),
+    }
+    assert {kind: picture and picture.lines for kind, picture in drawn.items()} == expected
+
+    monkeypatch.setenv("TERM", "xterm")
+    one = bars("", ["a", "b", "c"], [Series("", [1.0, 0.4, 1e-9], ["1", "0.4", "0"])])
+    assert one.lines == ("a    1 " + "█" * 32, "b  0.4 " + "█" * 12 + "▊", "c    0 ▏")  # 12.8 columns: 102 eighths
+    both = spans("", [Span("a", 0.5, 0.25, 2.0, "0.5", other=0.0)], 0.0, 1.0)
+    assert both.lines[0] == "a  ○       ├───────●──────────────…  0.5"

@@ -307,6 +307,20 @@ def test_text_from_the_data_is_neither_markup_nor_control_codes(form: str, reduc
     assert "[bold]a[/bold]" in result.out and ":smile:" in result.out
 
 
+def test_delimited_text_has_each_control_code_escaped_and_nothing_else(here: Path) -> None:
+    codes = [*range(1, 32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    left = "b\t\u200d\u00a0\u00ad e\u0301 \U0001f469\u200d\U0001f680"  # a tab, joined letters, odd spaces
+    names = [f"a{chr(code)}z" for code in codes if chr(code) not in "\t\n\r"]
+    write("t.csv", "site,label,prob\n" + "".join(f"{name},1,0.5\n" for name in (*names, left)))
+    for options in (("--by", "site"), ("--worst", "99", "--show", "site")):
+        lines = csv.DictReader(io.StringIO(run("bce", "t.csv", *options, "-f", "csv").out))
+        found = {line["site"] for line in lines}
+        assert found == {*(repr(name)[1:-1] for name in names), left}, options
+    classes = "".join(f"{name},0.5,0.5\n" for name in names[:2])
+    out = run("ce", "-r", "none", "-f", "csv", stdin=f"label,{names[0]},{names[1]}\n{classes}").out
+    assert [line["label"] for line in csv.DictReader(io.StringIO(out))] == [repr(name)[1:-1] for name in names[:2]]
+
+
 def test_errors_never_send_control_codes(here: Path) -> None:
     cases = [
         ("t.csv", "-p", "\x1b[2J"),
