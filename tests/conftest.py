@@ -177,12 +177,23 @@ class Result:
         return json.loads(self.out, parse_constant=_not_strict)
 
 
-def run(*args: str | os.PathLike[str], stdin: bytes | str = b"") -> Result:
-    """Run the command in this process."""
+class Screen(io.TextIOWrapper):
+    """A terminal, as far as a program can ask in this process."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run(*args: str | os.PathLike[str], stdin: bytes | str = b"", columns: int | None = None) -> Result:
+    """Run the command in this process; with `columns`, on a terminal so wide that shows colours."""
     given = stdin.encode() if isinstance(stdin, str) else stdin
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    kind = io.TextIOWrapper if columns is None else Screen
+    out, err = (kind(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
     source = io.TextIOWrapper(io.BufferedReader(io.BytesIO(given)), encoding="utf-8")
     with ExitStack() as stack:
+        if columns is not None:
+            stack.enter_context(patch.dict(os.environ, {"COLUMNS": str(columns), "TERM": "xterm-256color"}))
+            os.environ.pop("NO_COLOR", None)
         stack.enter_context(patch.object(sys, "stdin", source))
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from conftest import DATA, ROOT, environment, process, refusal, run
 from rich.cells import cell_len
-from terminal import on_terminal
 
 from losscli.cli.commands import COMMANDS, GROUPS, Command
 from losscli.cli.help import top_examples
@@ -176,21 +175,22 @@ def test_all_options_are_listed_with_the_commands_that_have_them() -> None:
     assert f"-f, --format NAME table (default), json, csv, tsv, md [{', '.join(LOSSES)}, grade, grad, fit]" in text
 
 
-@pytest.mark.slow
 def test_headings_are_bold_on_a_terminal() -> None:
-    code, shown = on_terminal("bce", "-h")
+    shown = run("bce", "-h", columns=80).out
 
-    assert code == 0 and "\x1b[1mExamples:\x1b[0m\n" in shown
+    bold = re.findall(r"^\x1b\[1m(.*)\x1b\[0m$", shown, re.MULTILINE)
+    groups = dict.fromkeys(option.group for option in COMMANDS[("bce",)].options.values())
+    assert bold == ["Examples:", "Arguments:", *(f"{group}:" for group in groups)]
     assert re.sub(r"\x1b\[\d+m", "", shown) == page("bce")
 
 
-@pytest.mark.slow
 def test_a_topic_on_a_terminal_is_formatted() -> None:
-    code, shown = on_terminal("help", "files")
-
-    assert (
-        code == 0 and "# " not in shown and "\x1b[1" in shown and TOPICS["files"].read_text("utf-8").split()[1] in shown
-    )
+    for name in ("files", "homework"):
+        shown = run("help", name, columns=80).out
+        assert "# " not in shown and "\x1b[1" in shown and TOPICS[name].read_text("utf-8").split()[1] in shown
+        assert max(cell_len(re.sub(r"\x1b\[[\d;]*m", "", line)) for line in shown.splitlines()) <= 80
+    styles = set(re.findall(r"\x1b\[([\d;]*)m", run("help", "homework", columns=80).out))
+    assert styles == {"0", "1", "1;4"}  # bold and underlined: no colour that a dark or a light ground could hide
 
 
 ALL_EXAMPLES = [*top_examples(), *(example for command in COMMANDS.values() for example in command.examples)]

@@ -1,11 +1,10 @@
 """The table for people: its order, its decimal points, what it says once, its colours and its lines on a terminal."""
 
-import os
 import re
 from pathlib import Path
 
 import pytest
-from conftest import DATA, process, record, run, write
+from conftest import DATA, record, run, write
 from terminal import on_terminal
 
 from losscli.output.markdown import markdown
@@ -154,7 +153,6 @@ def test_files_are_said_where_there_are_several(here: Path) -> None:
 # --- colour and terminals ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "colour", "text"),
     [
@@ -166,7 +164,7 @@ def test_files_are_said_where_there_are_several(here: Path) -> None:
     ],
 )
 def test_verdicts_and_notes_have_their_colours(args: tuple[str, ...], colour: str, text: str) -> None:
-    told = process(*args, env={"FORCE_COLOR": "1", "TERM": "xterm-256color"}).out
+    told = run(*args, columns=300).out
 
     assert colour + text in told
     assert re.sub("\x1b\\[[0-9;]*m", "", told) == run(*args).out
@@ -174,11 +172,9 @@ def test_verdicts_and_notes_have_their_colours(args: tuple[str, ...], colour: st
 
 def lines_on_terminal(*args: str, columns: int) -> list[str]:
     """The lines of an answer on a terminal so wide, without colour."""
-    return re.sub("\x1b\\[[0-9;]*m", "", on_terminal(*args, columns=columns)[1]).splitlines()
+    return re.sub("\x1b\\[[0-9;]*m", "", run(*args, columns=columns).out).splitlines()
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 @pytest.mark.parametrize("columns", [70, 80, 100])
 def test_a_diagnosis_is_wrapped_at_words_on_a_terminal_and_not_in_a_pipe(columns: int) -> None:
     wrong = (*BCE, "--expect", "0.522")
@@ -189,7 +185,12 @@ def test_a_diagnosis_is_wrapped_at_words_on_a_terminal_and_not_in_a_pipe(columns
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+def test_a_pseudo_terminal_is_sent_what_tests_take_for_a_terminal() -> None:
+    for columns in (40, 100):
+        for args in ((*BCE, "--expect", "0.522"), ("bce", "-h"), ("help", "files")):
+            assert on_terminal(*args, columns=columns)[1] == run(*args, columns=columns).out, (columns, args)
+
+
 def test_a_diagnosis_can_be_read_on_half_a_screen() -> None:
     lines = lines_on_terminal(*BCE, "--expect", "0.522", columns=40)
     begin = next(at for at, line in enumerate(lines) if line.startswith("consistent with"))
@@ -197,8 +198,6 @@ def test_a_diagnosis_can_be_read_on_half_a_screen() -> None:
     assert max(map(len, lines[begin:])) <= 40
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 @pytest.mark.parametrize(
     "command",
     [
@@ -214,8 +213,6 @@ def test_sentences_and_formulas_are_wrapped_at_words_too(command: tuple[str, ...
     assert "\n".join(lines).split() == plain.split()
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_a_table_of_numbers_folds_between_columns_and_each_part_begins_with_the_first(here: Path) -> None:
     (here / "groups.csv").write_text("label,prob,site\n1,0.8,oslo\n0,0.3,rome\n1,0.6,oslo\n0,0.1,rome\n")
     lines = lines_on_terminal("bce", str(here / "groups.csv"), "--by", "site", columns=40)
@@ -227,8 +224,6 @@ def test_a_table_of_numbers_folds_between_columns_and_each_part_begins_with_the_
     assert max(map(len, lines)) <= 40
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_names_of_columns_that_are_too_long_are_broken_before_a_table_folds() -> None:
     lines = lines_on_terminal("bce", str(DATA / "clicks.csv"), "-y", "clicked", "-p", "old", "--by", "site", columns=80)
     begin = next(at for at, line in enumerate(lines) if line.startswith("site"))
@@ -239,8 +234,6 @@ def test_names_of_columns_that_are_too_long_are_broken_before_a_table_folds() ->
     assert not any(line.startswith("site") for line in lines[begin + 1 :])
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_names_of_columns_are_broken_where_fewer_tables_are_enough_then() -> None:
     clicks = ("bce", str(DATA / "clicks.csv"), "-y", "clicked", "-p", "old")
     lines = lines_on_terminal(*clicks, "--calibration", "3", columns=40)
@@ -249,8 +242,6 @@ def test_names_of_columns_are_broken_where_fewer_tables_are_enough_then() -> Non
     assert max(map(len, lines)) <= 40
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_a_table_is_never_cut_on_a_narrow_terminal() -> None:
     wrong = (*BCE, "--expect", "0.522")
 
@@ -258,7 +249,6 @@ def test_a_table_is_never_cut_on_a_narrow_terminal() -> None:
 
 
 # --- narrow terminals and many classes --------------------------------------------------------------------------------
-@pytest.mark.slow
 def test_on_a_narrow_terminal_text_folds_at_words() -> None:
     lines = lines_on_terminal(*BCE, "--expect", "0.5", columns=40)
 
