@@ -257,7 +257,7 @@ def _together(sides: Mapping[str, Table], form: Form, reader: Reader, keyed: boo
         columns=ColumnNames(names["label"].label if "label" in sides else None, names["prob"].prob, weight),
         label_width=sides["label"].schema.label_width if "label" in sides else 0,
         extra=extra,
-        notes=(),
+        notes=tuple(f"{side.name}: {note}" for side in sides.values() for note in side.schema.notes),
         warnings=tuple(warning for side in sides.values() for warning in side.schema.warnings),
     )
     shared = [(use, columns[0], columns[1]) for use, columns in extra.items() if use.startswith(SHARED)]

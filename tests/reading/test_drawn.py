@@ -1,5 +1,6 @@
 """Tables drawn with bars and dashes, as Markdown, psql and MySQL print them."""
 
+from itertools import product
 from math import log
 from pathlib import Path
 
@@ -72,3 +73,36 @@ def test_dashes_for_missing_cells_between_bars_draw_no_table() -> None:
         assert (found["n"], found["dropped"]) == (3, 1), options
         assert found["value"] == close(-(log(0.75) + log(0.5) + log(0.8)) / 3), options
         assert refusal("bce", *options, stdin=rows).startswith("<stdin>:4: "), options
+
+
+def test_a_table_is_drawn_wherever_it_begins_and_however_far_it_is_indented(here: Path) -> None:
+    """Names of columns, rows and faults are found below any text, with one column or two."""
+    two, one = [("label", "p"), ("1", "0.8"), ("0", "0.3"), ("1", "0.6")], [("p",), ("0.8",), ("0.7",), ("0.6",)]
+    for rows, command in ((two, ("bce", "-y", "label", "-p", "p")), (one, ("nll", "-p", "p"))):
+        header, *cells = [" | ".join(f"{cell:>5}" for cell in row) for row in rows]
+        rule, mysql = "|".join("-------" for _ in rows[0]), "+".join(["", *("-------" for _ in rows[0]), ""])
+        kinds = {
+            "psql": ([f" {header} ", rule.replace("|", "+")], [f" {row} " for row in cells], ["(3 rows)", ""]),
+            "mysql": ([mysql, f"| {header} |", mysql], [f"| {row} |" for row in cells], [mysql, "3 rows in set"]),
+            "markdown": ([f"| {header} |", f"|{rule}|"], [f"| {row} |" for row in cells], ["", "the end | of it"]),
+            "aligned": ([f"| {header} |", f"|{rule}|".replace("-|", ":|")], [f"| {row} |" for row in cells], []),
+        }
+        for (name, (head, body, foot)), above in product(kinds.items(), ([], [""], ["A result:"], ["So", "", "it is:"])):
+            for indent, end in (("", "\n"), ("   " if name != "psql" else "", "\r\n")):
+                lines = [*above, *(indent + line for line in (*head, *body)), *foot]
+                found = record(*command, stdin=end.join([*lines, ""]))
+                assert (found["value"], found["n"]) == (close(-(log(0.8) + log(0.7) + log(0.6)) / 3), 3), (name, above)
+                at = len(above) + (name == "mysql")
+                note = f"only the table drawn from line {at + 1} on was read, not the text around it"
+                assert (note in found["notes"]) == bool(at), (name, above, found["notes"])
+                assert record(*command, stdin=end.join(lines[: len(above) + len(head) + 3]))["n"] == 3, (name, above)
+                bad = end.join(lines).replace("0.7" if rows is one else "0.3", "1.3")
+                line = len(above) + len(head) + 2
+                assert refusal(*command, stdin=bad).startswith(f"<stdin>:{line}: column 'p': 1.3 is not"), (name, above)
+
+
+def test_cells_of_a_drawn_table_may_be_empty_or_hold_a_bar(here: Path) -> None:
+    write("t.md", "| label | p | note |\n|---|---|---|\n| 1 | 0.8 | a\\|b |\n| 0 | | |\n|0|0.3||\n| | 0.5 | c |\n")
+    found = record("bce", "t.md", "-p", "p", "--na", "drop", "--worst", "5", "--show", "note")
+    assert (found["n"], found["dropped"], found["value"]) == (2, 2, close(LOSS))
+    assert {one["line"]: one["cells"]["note"] for one in found["worst"]} == {3: "a|b", 5: None}

@@ -94,7 +94,7 @@ def test_a_flat_array_is_one_row_however_it_is_cut() -> None:
 
 
 def test_lists_in_cells_are_columns_with_and_without_a_header() -> None:
-    for header, gap in product((True, False), ("", "NA", "nan", "null", None)):
+    for header, gap in product((True, False), ("", "NA", "nan", "null", '" NA "', None)):
         rows = [f'{y},"[{a[0]}, {a[1]}]","[{z[0]}, {z[1]}]"' for y, a, z in LISTS]
         rows[1:1] = [] if gap is None else [f'1,{gap},"[1, 2]"']
         write("t.csv", "\n".join([*(["label,a,z"] if header else []), *rows, ""]))
