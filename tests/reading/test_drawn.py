@@ -87,7 +87,8 @@ def test_a_table_is_drawn_wherever_it_begins_and_however_far_it_is_indented(here
             "markdown": ([f"| {header} |", f"|{rule}|"], [f"| {row} |" for row in cells], ["", "the end | of it"]),
             "aligned": ([f"| {header} |", f"|{rule}|".replace("-|", ":|")], [f"| {row} |" for row in cells], []),
         }
-        for (name, (head, body, foot)), above in product(kinds.items(), ([], [""], ["A result:"], ["So", "", "it is:"])):
+        before: tuple[list[str], ...] = ([], [""], ["A result:"], ["So", "", "it is:"])
+        for (name, (head, body, foot)), above in product(kinds.items(), before):
             for indent, end in (("", "\n"), ("   " if name != "psql" else "", "\r\n")):
                 lines = [*above, *(indent + line for line in (*head, *body)), *foot]
                 found = record(*command, stdin=end.join([*lines, ""]))
