@@ -8,7 +8,7 @@ load, so the Typer application (cli/typer_app.py) leaves parsing to `parse_optio
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from losscli.commands.arguments import (
 from losscli.enums import Form, Scale
 from losscli.errors import UsageError, shown
 from losscli.losses.table import LOSS_SPECIFIC, LOSSES, TEMPERATURE_LOSS, Loss
+from losscli.records import record
 
 NUMBER_LIKE = re.compile(r"^-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"  # what a word processor makes of hyphens
@@ -36,7 +37,7 @@ Values = dict[str, Any]
 Unknown = Callable[[str, str], str]  # makes the message for an unknown option and the argument behind it
 
 
-@dataclass(frozen=True)
+@record
 class Command:
     """A command: its words, what its page says, what it does, to which loss, and the function that does it.
 

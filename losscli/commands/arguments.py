@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009  -- fields are declared by functions of `dataclasses.field`
 """The options of all commands, each declared once: a field of `Arguments`.
 
 The command line, the Typer application, help, completion and hints follow from these fields. Another option is another
@@ -7,7 +6,7 @@ that only some losses have is also an entry of `LOSS_SPECIFIC`. `commands.settin
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property, partial
 from math import inf
@@ -17,6 +16,7 @@ from losscli.enums import Like, Method, Missing, Reduction, Scale, Solver, Unmat
 from losscli.errors import UsageError
 from losscli.losses.table import Loss
 from losscli.output.formats import FORMATS
+from losscli.records import record
 
 LOSS, GRAD, FIT, TEMPERATURE, GRADE = "loss", "grad", "fit", "temperature", "grade"  # what a command does
 
@@ -48,7 +48,7 @@ SHARE = Bounds(0.0, 1.0, True, True, "between 0 and 1; write a percentage as a s
 OF_ROWS = Bounds(0.0, 1.0, True, True, "a share of the rows between 0 and 1")
 
 
-@dataclass(frozen=True)
+@record
 class Option:
     """An option as it is declared.
 
@@ -153,7 +153,7 @@ _gradient = partial(option, group="Gradient", commands=(GRAD,))
 _fit = partial(option, group="Regression", commands=(FIT,))
 
 
-@dataclass(frozen=True, init=False, repr=False, eq=False)
+@record(init=False, eq=False)
 class Arguments:
     """The arguments of a command: its sources and options."""
 
@@ -338,7 +338,7 @@ class Arguments:
         return self.from_ or self.loss.scale
 
 
-@dataclass(frozen=True, init=False, repr=False, eq=False)
+@record(init=False, eq=False)
 class GradArguments(Arguments):
     """The arguments of a gradient."""
 
@@ -357,7 +357,7 @@ class GradArguments(Arguments):
     no_intercept: bool = _gradient("--no-intercept", default=False, help="with --wrt params: no intercept")
 
 
-@dataclass(frozen=True, init=False, repr=False, eq=False)
+@record(init=False, eq=False)
 class FitArguments(Arguments):
     """The arguments of a fit."""
 

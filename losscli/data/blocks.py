@@ -7,7 +7,7 @@ rows before it, so that the first error of the source is the one that is reporte
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from itertools import accumulate
 from operator import itemgetter
@@ -23,9 +23,10 @@ from losscli.data.columns import LABEL_NAMES, Columns, ColumnSelection
 from losscli.data.reasons import MISSING_CELL
 from losscli.enums import Form
 from losscli.errors import DataError, Location, RowError
+from losscli.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Layout:
     """The columns of a table that are in use, and how their cells are read."""
 
@@ -75,7 +76,7 @@ def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
     return frozenset(filter(is_missing_number, texts | (DASHES if unknown or "+" in texts else set())))
 
 
-@dataclass(frozen=True)
+@record
 class Origin:
     """Where the rows of a block stand: their source, and how many of its rows and lines are before them."""
 
@@ -102,7 +103,7 @@ class Side(NamedTuple):
         return self.blocks[at].location(int(self.rows[row]) - (ends[at - 1] if at else 0), self.part or part, column)
 
 
-@dataclass(frozen=True)
+@record
 class Block:
     """Rows of a source: labels as columns, predictions (n, k) with contiguous columns, weights (n,), features (n, f).
 

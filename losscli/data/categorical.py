@@ -1,7 +1,7 @@
 """Columns of cells: an array of numbers, or codes into a list of words (categories)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from losscli.arrays import Array, Flags, Ints
 from losscli.data.cells import EXACT, MISSING, canonical, is_missing, numbers
+from losscli.records import record
 
 TEXT_BYTES = 64  # of UTF-8 that a cell of `ByteStrings` has at most
 # The first four bytes of each spelling of a missing value; `| 0x20` makes letters lower case and leaves a space.
@@ -29,7 +30,7 @@ class Categories(Protocol):
     def __getitem__(self, at: int, /) -> str: ...
 
 
-@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
+@record(eq=False)  # arrays have no single answer to ==
 class ByteStrings:
     """Cells without NUL as words of eight bytes, (n, count), zeros after their ends; strings are made on demand."""
 
@@ -91,7 +92,7 @@ def missing_words(categories: Categories) -> Flags:
     return found
 
 
-@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
+@record(eq=False)  # arrays have no single answer to ==
 class Categorical:
     """A column of text as codes (n,) into categories, in which a word may occur twice."""
 

@@ -6,7 +6,7 @@ several, nothing is chosen and the columns are listed.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from losscli.data.cells import canonical, is_like_number, is_missing_number, number
 from losscli.data.classnames import CLOSING, SEPARATORS, order_by_name
@@ -31,6 +31,7 @@ from losscli.data.columns import (
 )
 from losscli.enums import Form, Scale
 from losscli.errors import DataError, shown
+from losscli.records import record
 
 _NOT_CLASSES = (KEY, "by")  # extra columns that rows are matched or grouped by are no predictions
 _OTHER_SCALES = {  # the names that speak of another scale
@@ -192,7 +193,7 @@ def refuse_numbered(tops: Sequence[FirstLines], wanted: ColumnSelection) -> None
 
 
 # --- labels and predictions -------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class FreeColumns:
     """The columns of a table that aren't in use yet, its names, and its first rows."""
 

@@ -4,12 +4,13 @@ Columns are counted from 0 here and from 1 in everything a user sees or types. `
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from losscli.enums import Form, Scale
 from losscli.errors import DataError, nearest, shown
+from losscli.records import record
 
 LABEL_NAMES = frozenset(
     {
@@ -42,7 +43,7 @@ ASIDE_NAMES = frozenset({"", "id", "index", "idx", "row", "inst#", "unnamed: 0",
 ColumnNumbers = tuple[int, ...]  # some columns, from left to right
 
 
-@dataclass(frozen=True)
+@record
 class ColumnSelection:
     """The wanted columns as they were typed, and what the command can do with them."""
 
@@ -78,7 +79,7 @@ class ColumnSelection:
         )
 
 
-@dataclass(frozen=True)
+@record
 class Columns:
     """The columns in use, by number; `names` are those of the header, or None without one."""
 

@@ -1,7 +1,7 @@
 """A table: its schema, which is known before its rows are read, and the reader that gives them block by block."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -9,6 +9,7 @@ from losscli.data.blocks import Block
 from losscli.data.columns import SCALE_NAMES, Columns, ColumnSelection, FirstLines, distinct
 from losscli.enums import Form, Scale
 from losscli.errors import DataError, RowError, shown
+from losscli.records import record
 
 T = TypeVar("T")
 Chunk = Callable[[], Block]
@@ -29,12 +30,12 @@ class Model(NamedTuple):
     columns: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Schema:
     """What a table's columns are, as far as it is known before its rows are read."""
 
     form: Form
-    columns: ColumnNames = ColumnNames()  # noqa: RUF009  a frozen record
+    columns: ColumnNames = ColumnNames()
     classes: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] = ()  # of all features; those of words are extra columns
     width: int = 1  # prediction columns of a model
@@ -199,7 +200,7 @@ class Cluster(NamedTuple):
     files: tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True)
+@record
 class Table:
     """A source opened and understood: its schema, and what reads its rows."""
 

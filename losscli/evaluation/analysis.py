@@ -5,7 +5,7 @@ over any cut of the data gives the same answer. What isn't asked for costs nothi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import probabilities
 from losscli.evaluation.validation import raise_first, weights_out_of_reach
 from losscli.losses.targets import Binary, dense
+from losscli.records import record
 from losscli.statistics.adding import add_each, add_optional
 from losscli.statistics.breakdown import Entry, Groups, Paired, Worst, grouped, paired, undefined, worst_of
 from losscli.statistics.calibration import Bins, binned
@@ -31,7 +32,7 @@ from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 PROBABILITY_BINS = 10  # bins of the probability of the true label
 
 
-@dataclass(frozen=True)
+@record
 class AnalysisOptions:
     """What to compute besides the mean: the number of worst rows and bins, the columns to group by and to show.
 
@@ -50,7 +51,7 @@ class AnalysisOptions:
     scores: tuple[str, ...] = ()  # see `scores`
 
 
-@dataclass(frozen=True)
+@record
 class Reliability:
     """Predicted probabilities against labels: in bins (of the top class, then of each class), and in order."""
 
@@ -61,7 +62,7 @@ class Reliability:
         return Reliability(self.bins + other.bins, add_optional(self.pairs, other.pairs))
 
 
-@dataclass(frozen=True)
+@record
 class AnalysisResult:
     """The summary of the first model, and whatever else was asked for, of any number of rows.
 
@@ -135,7 +136,7 @@ def _paired(first: Rows, other: Rows) -> Paired:
 
 
 # --- rows and groups --------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class RowDetails:
     """What is shown of a row: its label, its prediction (of the true class), the class with the largest prediction,
     cells of other columns, and which label it is where a row has many."""

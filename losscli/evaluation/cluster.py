@@ -6,7 +6,7 @@ is raised, with its place in the source, as it is without a cluster.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial, reduce
 from operator import add
 from typing import Any
@@ -19,11 +19,12 @@ from losscli.errors import DataError, Quoted, RowError
 from losscli.output.progress import tracked
 from losscli.reading.many import extra_as, refuse_other_columns
 from losscli.reading.open import ReadOptions, open_data
+from losscli.records import record
 
 PART_BYTES = 1 << 26  # of a file that are a part of the work
 
 
-@dataclass(frozen=True)
+@record
 class FilePart:
     """Some rows of a file as plain data: how to open it, and a range of its bytes or row groups (None: to the end).
 
@@ -38,7 +39,7 @@ class FilePart:
     high: int | None = None
 
 
-@dataclass(frozen=True)
+@record
 class PartResult:
     """The outcome of a part: its result with the number of rows and lines in it, or the error after these."""
 

@@ -5,7 +5,7 @@ source a fault is. Nothing here depends on where a block begins or ends.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial, reduce
 from math import exp, floor, inf, log
 from operator import add
@@ -22,6 +22,7 @@ from losscli.evaluation.prepare import HARD, Prepared, prepare
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import EVEN, scores_of
 from losscli.losses.rows import row_loss
+from losscli.records import record
 from losscli.statistics.exact import ONE, ratio
 from losscli.statistics.intervals import interval
 from losscli.statistics.summary import (
@@ -166,7 +167,7 @@ def _refuse_scores_of_decisions(problem: Problem, column: str, scores: DecidedSc
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class Figures:
     """The figures of a summary in the unit of the answer; each is computed when it is first asked for."""
 

@@ -6,7 +6,7 @@ be left out), the names given, or numbers from 0 in the order of the columns.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from math import nan
 
@@ -17,6 +17,7 @@ from losscli.data.categorical import Categorical, Column
 from losscli.data.cells import canonical, number
 from losscli.data.classnames import cut_names, plain_names, plain_truth
 from losscli.errors import RowError, UsageError, shown
+from losscli.records import record
 from losscli.statistics.summary import SUM_TOLERANCE
 
 _TRUTH = {"true": 1.0, "false": 0.0}
@@ -69,7 +70,7 @@ def cell(column: Column, at: int) -> str:
     return canonical(column.categories[column.codes[at]] if isinstance(column, Categorical) else float(column[at]))
 
 
-@dataclass(frozen=True)
+@record
 class ClassNames:
     """The classes of k prediction columns: the names that are shown, and how labels are found among them."""
 

@@ -1,7 +1,7 @@
 """The problem: settings applied to a table. Settings that have no meaning for the table are refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import log
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from losscli.losses.conventions import MACHINE_EPSILON, Convention, convention
 from losscli.losses.focal import focal_kernels
 from losscli.losses.table import Kernel, Loss
 from losscli.losses.wording import listed
+from losscli.records import record
 
 # The options that titles name when they are given, in this order. The keys are also those of JSON.
 PHRASES = {
@@ -46,7 +47,7 @@ class LabelOptions(NamedTuple):
     ignore: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Settings:
     """The options that decide what is computed.
 
@@ -67,7 +68,7 @@ class Settings:
     balanced: bool = False  # the class weights are counted from the labels: None until that is done
     weights_by_place: bool = False  # the class weights go by the columns, whose order was not typed
     normalize: bool = False
-    labels: LabelOptions = LabelOptions()  # noqa: RUF009  a frozen record
+    labels: LabelOptions = LabelOptions()
     ci: float | None = None
     options: Mapping[str, object] = field(default_factory=dict)
 
@@ -103,7 +104,7 @@ class Settings:
         return {2.0: "bits", 10.0: "bans"}.get(self.base, f"units of ln {self.base:g}")
 
 
-@dataclass(frozen=True)
+@record
 class Problem:
     """Settings applied to a table: the conventions in force and the meaning of the labels."""
 

@@ -10,7 +10,6 @@ is 0: with respect to probabilities t_k / p_k, and to logits t_k - p_k sum t, th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from losscli.losses.functions import ln, log1mexp, log_softmax, product, rest_su
 from losscli.losses.rows import row_gradient
 from losscli.losses.table import Kernel
 from losscli.losses.targets import Binary
+from losscli.records import record
 
 
 def slopes(problem: Problem, prepared: Prepared, wrt: Scale) -> Array:
@@ -115,7 +115,7 @@ _CONVERSIONS: Mapping[tuple[Scale, Scale], Callable[[Array], Array]] = {
 
 
 # --- predictions of k classes -----------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class ClassProbabilities:
     """Rows (n, k) of probabilities after rescaling and before clipping: p, ln p and 1 - p, each to its last digit.
 

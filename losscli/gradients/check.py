@@ -5,19 +5,20 @@ prediction), or where twice the step gives another slope: at corners, and within
 Inconclusive entries are counted and left out; a wrong formula stays wrong whatever the step.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from losscli.arrays import Array, Flags, Ints
 from losscli.gradients.numeric import DifferenceProblem, Differences, differences
+from losscli.records import record
 
 TOLERANCE = 1e-6
 
 FLOOR = 1e-12  # slopes smaller than this are compared as if they were of this size
 
 
-@dataclass(frozen=True)
+@record
 class Comparison:
     """The largest relative error of each row (n,), and the number of its inconclusive entries (n,)."""
 

@@ -24,6 +24,7 @@ from losscli.gradients.analytic import slopes
 from losscli.gradients.check import TOLERANCE, Comparison, compare_slopes
 from losscli.gradients.numeric import difference_problem, differences
 from losscli.losses.functions import inverse_link
+from losscli.records import record
 from losscli.statistics.exact import ONE, exact_sum, ratio
 from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
 
@@ -31,7 +32,7 @@ SPOOL_ROWS = 1 << 14
 SHOWN_ROWS = 20  # in a table; the machine formats and --quiet print every row
 
 
-@dataclass(frozen=True)
+@record
 class GradientSpec:
     """The scale that a gradient is by, its methods, and the user's own step of the differences."""
 
@@ -51,7 +52,7 @@ class _Totals:
     inconclusive: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class Gradient:
     """The gradient of a table: its totals, its first blocks with the rows before each, and the spool with all rows.
 
@@ -115,7 +116,7 @@ def gradient_divisor(problem: Problem, summary: Summary) -> float:
     return (divisor(summary) if mean else 1.0) * problem.settings.log_base
 
 
-@dataclass(frozen=True)
+@record
 class BlockGradient:
     """The gradient of a block's rows but for dropped ones; ignored ones have slopes of exactly 0.
 
@@ -176,7 +177,7 @@ def gradient_of_block(problem: Problem, block: Block, spec: GradientSpec) -> Blo
 
 
 # --- the spool --------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class SpooledRows:
     """Some rows of the spool: row numbers from 1, losses (n, c), slopes by formula and by differences, errors (n,)."""
 
@@ -218,7 +219,7 @@ class Spool:
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class GradientSize:
     """The norm and the largest entry of a gradient, and where its infinite entries are."""
 

@@ -6,7 +6,6 @@ change of scale; it uses no formula of a gradient.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -26,13 +25,14 @@ from losscli.gradients.analytic import (
 from losscli.losses.conventions import log_clipped, rescaled
 from losscli.losses.functions import ln, row_sums, sigmoid
 from losscli.losses.rows import row_loss
+from losscli.records import record
 
 CUBE_ROOT = float(np.finfo(np.float64).eps) ** (1.0 / 3.0)
 
 LARGEST_STEP = 0.25  # of an own step by probabilities, so that two steps to one side stay in [0, 1]
 
 
-@dataclass(frozen=True)
+@record
 class DifferenceProblem:
     """The loss of each row as a function of its predictions on one scale.
 
@@ -47,7 +47,7 @@ class DifferenceProblem:
     high: Array
 
 
-@dataclass(frozen=True)
+@record
 class Differences:
     """Numeric slopes, and what the rounding of the loss may have added to each."""
 

@@ -8,11 +8,11 @@ import ast
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from losscli.errors import UsageError
+from losscli.records import record
 
 FUNCTIONS: dict[str, Callable[[float], float]] = {
     "ln": math.log,
@@ -35,7 +35,7 @@ _TOKEN = re.compile(rf"\s*({_NUMBER}|log10|log2|[A-Za-z]+|\*\*|[-+*/^()])")
 _UNBRACKETED = re.compile(rf"\b({'|'.join(FUNCTIONS)})\s+({_NUMBER}|e\b|pi\b)")
 
 
-@dataclass(frozen=True)
+@record
 class Range:
     """A number with the least and the largest that it may stand for."""
 

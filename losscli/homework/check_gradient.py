@@ -5,7 +5,7 @@ are found.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from math import log
 
@@ -22,6 +22,7 @@ from losscli.homework.mistakes.gradients import Examples, Parameters, Prediction
 from losscli.homework.typed import Expected, Slack, Typed, expected_numbers
 from losscli.homework.verdict import Verdict, judged
 from losscli.losses.targets import Binary, Targets, dense, joined
+from losscli.records import record
 from losscli.regression.design import DesignMatrix, effective_weights, logits
 from losscli.regression.gradient import ParameterGradient, by_predictions
 
@@ -34,7 +35,7 @@ MOST_EXAMPLES = (
 CONSTANTS = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "1/ln 2": 1.0 / log(2.0), "ln 2": log(2.0)}  # a name that is the value
 
 
-@dataclass(frozen=True)
+@record
 class Diagnosis:
     """The verdict on a typed gradient, the first entry that differs (counted from 0), and given/right if constant.
 

@@ -4,7 +4,6 @@ The diagnosis of a wrong answer needs the rows in memory, a million at most; for
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +20,7 @@ from losscli.homework.mistakes import many_mistakes, mistakes_on_rounded_data, s
 from losscli.homework.mistakes.candidate import Candidate, CandidateArray
 from losscli.homework.typed import Expected, expected_numbers
 from losscli.homework.verdict import Verdict, verdict_by_mistakes, verdict_by_right
+from losscli.records import record
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 MOST_ROWS = 1_000_000
@@ -28,7 +28,7 @@ MOST_ROWS = 1_000_000
 SMALL = 50  # a wrong answer without a known mistake shows all terms of a table with fewer observations
 
 
-@dataclass(frozen=True)
+@record
 class Solution:
     """A question solved: the summary, the first blocks evaluated, and all blocks unless the table is large.
 

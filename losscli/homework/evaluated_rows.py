@@ -6,7 +6,7 @@ answer of the losses of the rows: it applies the weights and the reduction.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import nan
 
@@ -25,6 +25,7 @@ from losscli.losses.focal import focal_value
 from losscli.losses.functions import row_sums
 from losscli.losses.table import BINARY, CATEGORICAL
 from losscli.losses.targets import Binary, Classes, Soft, Targets, dense, joined
+from losscli.records import record
 from losscli.statistics.summary import EMPTY, Rows, Summary, summarize
 
 Numbers = float | Array
@@ -36,7 +37,7 @@ LEAST_DECIMALS, MOST_DECIMALS = 4, 9  # predictions with so many decimals were r
 SAMPLED = 1000  # predictions whose decimals are counted
 
 
-@dataclass(frozen=True)
+@record
 class SummaryFigures:
     """The figures of a summary; `answer` is what was asked for, an array with `-r none`; `log_base` is ln of --base."""
 
@@ -63,7 +64,7 @@ def summary_figures(problem: Problem, s: Summary) -> SummaryFigures:
     )
 
 
-@dataclass(frozen=True)
+@record
 class EvaluatedBlock:
     """The rows of a block that count, with their losses, and the number of rows before the block."""
 
@@ -83,7 +84,7 @@ class EvaluatedBlock:
         return [(row, at % width + 1 if width > 1 else None) for at, row in enumerate(rows)]
 
 
-@dataclass(frozen=True)
+@record
 class EvaluatedRows:
     """All rows that count: `blocks` as they were read, and `parts` what came of each.
 

@@ -5,7 +5,6 @@ What is shown are the conditioned numbers that the kernel takes, in plain ASCII 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from math import exp, inf
 from typing import Any
@@ -28,6 +27,7 @@ from losscli.losses.targets import Binary, dense, take_targets
 from losscli.losses.wording import FEW_TERMS, as_number, listed, over
 from losscli.output.formula import maths
 from losscli.output.report import Grid
+from losscli.records import record
 
 SHOWN = 30  # rows; of so many all terms of a sum too
 
@@ -38,7 +38,7 @@ CHANGED = 20  # predictions that were rescaled or clipped
 IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
-@dataclass(frozen=True)
+@record
 class Term:
     """One row of the work, or one cell of a multi-label row, which is in a `column`.
 

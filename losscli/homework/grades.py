@@ -1,12 +1,13 @@
 """Many typed answers judged by a key: a mark for each, and what a class got wrong. A question is solved once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from losscli.errors import DataError, UsageError
 from losscli.homework.typed import Expected
 from losscli.homework.verdict import Verdict
+from losscli.records import record
 
 
 class Outcome(StrEnum):
@@ -21,7 +22,7 @@ class Outcome(StrEnum):
 Judge = Callable[[Expected], Verdict]
 
 
-@dataclass(frozen=True)
+@record
 class Question:
     """A question of a key: its name, what judges an answer to it, its points and its tolerance."""
 
@@ -31,7 +32,7 @@ class Question:
     tolerance: float | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Answer:
     """What a student typed for a question, and the other cells of the row by the name of their column."""
 
@@ -41,7 +42,7 @@ class Answer:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@record
 class Mark:
     """An answer with its outcome, the points that it gets, the mistakes that fit it and what the likeliest means."""
 

@@ -1,7 +1,6 @@
 """The formula of a loss in symbols, a line for what each option adds to it, and what the mean divides by."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from losscli.enums import Form, Like, Reduction, Scale
@@ -11,6 +10,7 @@ from losscli.evaluation.problem import Problem
 from losscli.losses.wording import listed
 from losscli.output.formula import Formula, maths
 from losscli.output.report import Grid
+from losscli.records import record
 
 Line = Formula | str  # of mathematics, or of words alone
 
@@ -19,7 +19,7 @@ ROUND = str.maketrans("[]", "()")  # brackets in the name of a class would end i
 LOG_NAMES = {None: "ln", 2.0: "log2", 10.0: "log10"}
 
 
-@dataclass(frozen=True)
+@record
 class Explanation:
     """The work behind an answer: as tables for people, and as a record for machines."""
 

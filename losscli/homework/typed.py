@@ -7,7 +7,7 @@ exact decimal.
 import re
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from enum import Enum, auto
 from fractions import Fraction
@@ -17,6 +17,7 @@ from math import floor, inf, isinf, isnan, log10, nan
 from losscli.errors import DataError, UsageError, shown
 from losscli.homework.calculation import EXACT_HALF, FUNCTIONS, calculated
 from losscli.reading.lists import parse_list, unwrapped
+from losscli.records import record
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 
@@ -66,7 +67,7 @@ class Slack(Enum):
     ROUNDED_DATA = auto()  # half a unit of the last digit, and what the rounding of the data changes
 
 
-@dataclass(frozen=True)
+@record
 class Expected:
     """The values of `--expect`, `--tolerance` and `--hide-answer`."""
 
@@ -75,7 +76,7 @@ class Expected:
     hidden: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Typed:
     """A typed number: `exact`, or `special` (inf or nan).
 

@@ -1,7 +1,6 @@
 """The verdict on a typed answer: right, or wrong with the mistakes that would give it, likeliest first."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import inf
@@ -12,6 +11,7 @@ from losscli.errors import plural
 from losscli.homework.evaluated_rows import Numbers
 from losscli.homework.mistakes.candidate import MOST_BY_CHANCE, MOST_NAMED, Candidate, CandidateArray
 from losscli.homework.typed import FLOAT32_ERROR, TINY, Slack, Typed
+from losscli.records import record
 
 OF_UNITS = ("base-2", "base-10", "base-e")  # the mistakes that explain an answer in another unit
 
@@ -31,7 +31,7 @@ class RightTo(StrEnum):
     DIFFERENCES = "as far as finite differences go"
 
 
-@dataclass(frozen=True)
+@record
 class Verdict:
     """A typed answer judged: `fits` are the mistakes that would give it, likeliest first.
 

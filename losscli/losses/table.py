@@ -9,7 +9,7 @@ silences its partial loss, an infinite one too: 0 log 0 is 0. A certain miss is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from losscli.enums import Form, Scale
@@ -17,6 +17,7 @@ from losscli.lazy import Array, np
 from losscli.losses import binary, categorical
 from losscli.losses.targets import Binary, Classes, Soft, Targets
 from losscli.losses.wording import over
+from losscli.records import record
 
 
 class Kernel(NamedTuple):
@@ -57,7 +58,7 @@ def by_classes(kernels: Mapping[Scale, Kernel], targets: Targets, x: Array) -> A
     return own + value(Soft(every), np.broadcast_to(cells, every.shape))
 
 
-@dataclass(frozen=True)
+@record
 class Loss:
     """A loss: its names, kernels by form and scale of the data, and what else has a meaning for it.
 

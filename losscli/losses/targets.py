@@ -8,14 +8,15 @@ coefficients.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 from losscli.lazy import Array, Ints, np
 from losscli.losses.functions import row_sums
+from losscli.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Binary:
     """Coefficients (n,) of the two partial losses of a binary row; `cap` bounds a partial loss (torch caps at 100).
 
@@ -30,7 +31,7 @@ class Binary:
     hard: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Classes:
     """Hard labels: row i has coefficient `own[i]` at class `index[i]`, and `every` (k,) or (n, k) is added."""
 
@@ -39,7 +40,7 @@ class Classes:
     every: Array | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Soft:
     """Label probabilities: the coefficients of all cells, (n, k)."""
 

@@ -8,13 +8,13 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from math import floor, inf, isfinite, isnan, nan
 from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.errors import printable_line
 from losscli.lazy import Lazy
 from losscli.output.report import Picture
+from losscli.records import record
 
 if TYPE_CHECKING:
     from rich import cells as screen
@@ -41,7 +41,7 @@ UNICODE = Marks("├", "─", "┤", "●", "○", "…")
 ASCII = Marks("|", "-", "|", "o", "x", "~")
 
 
-@dataclass(frozen=True)
+@record
 class Series:
     """Numbers of at least 0, drawn as bars, one on each line; `texts` are written beside them."""
 
@@ -50,7 +50,7 @@ class Series:
     texts: Sequence[str]
 
 
-@dataclass(frozen=True)
+@record
 class Span:
     """A line with a point, the ends of its interval (nan: there is none), and the text beside it.
 
@@ -174,7 +174,7 @@ def curves(title: str, series: Sequence[tuple[str, Sequence[float]]], below: str
     return Picture(title, tuple(lines))
 
 
-@dataclass(frozen=True)
+@record
 class Layer:
     """Points of a plane with their mark; a layer is drawn over those before it."""
 

@@ -8,8 +8,9 @@ before it by the atom behind it.
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from losscli.records import record
 
 SYMBOLS = {
     **{"*": r"\cdot", "...": r"\ldots", "theta": r"\theta", "inf": r"\infty", "\\": r"\backslash"},
@@ -42,7 +43,7 @@ _UNARY = re.compile(r"(^|= )- ")  # a minus with nothing before it to subtract f
 Tokens = deque[str]
 
 
-@dataclass(frozen=True)
+@record
 class Formula:
     """A cell of mathematics: its parts, and `words` around them with a `{}` for each."""
 
@@ -58,7 +59,7 @@ def maths(*parts: str, words: str = "{}") -> Formula:
     return Formula(parts, words)
 
 
-@dataclass(frozen=True)
+@record
 class _Piece:
     """LaTeX of a part. An `atom` can be divided and raised, `inner` is it without its brackets, a `word` is text."""
 

@@ -1,7 +1,7 @@
 """An answer as data: grids for people, a record for machines, columns of rows; without losses and formats."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import nan
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from losscli.arrays import Array
 from losscli.data.categorical import Categorical
+from losscli.records import record
 
 Column = Array | NDArray[np.int64] | Categorical
 
@@ -36,7 +37,7 @@ class Picture(NamedTuple):
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Report:
     """An answer: its title, the record for machines, grids and pictures for people, notes for both.
 
@@ -58,7 +59,7 @@ class Report:
     pictures: tuple[Picture, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class RowReport:
     """An answer with a line for each row of the source. `pieces()` yields the columns of some rows at a time.
 

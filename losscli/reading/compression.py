@@ -5,11 +5,11 @@ Every member is read to its end and its checksum verified; other bytes after the
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import IO, Any, Protocol, cast
 
 from losscli.errors import DataError
+from losscli.records import record
 
 TRUNCATED = "the compressed data end too soon"
 DAMAGED = "the compressed data are damaged"
@@ -67,7 +67,7 @@ class _ZstandardFrame:
         return found[:max_length]
 
 
-@dataclass(frozen=True)
+@record
 class Compression:
     """A format: its magic bytes, what makes decompressors of it, and how many bytes of input one gets at once."""
 

@@ -7,7 +7,7 @@ partner along; one whose key is missing has none.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -32,6 +32,7 @@ from losscli.reading.keys import (
     plain_numbers,
     whole_keys,
 )
+from losscli.records import record
 
 DROP_HINT = "--unmatched drop leaves such rows out"
 
@@ -40,7 +41,7 @@ DROP_HINT = "--unmatched drop leaves such rows out"
 _FEW = 100  # rows in which it mostly shows whether keys are numbers
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class KeyedRows:
     """Rows by their key columns: which count, which have a key, and the first that counts and has none.
 
@@ -85,7 +86,7 @@ def keyed_rows(table: Table, block: Block, drop: bool) -> KeyedRows:
     return KeyedRows(columns, keys, keep, keyed, numbers, fault)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class HeldTable:
     """LABELS in memory: its keys block by block, its other cells, and the blocks that say where each row stands."""
 
@@ -181,7 +182,7 @@ def _blank(rows: int) -> Categorical:
 
 
 # --- the join ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class Join(Reader):
     """Reads two tables joined by their key columns.
 

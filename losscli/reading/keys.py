@@ -4,7 +4,6 @@ Two keys are the same where their texts are; `whole_keys` gives one spelling to 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from losscli.arrays import Flags, Ints
 from losscli.data.categorical import TEXT_BYTES, Categorical, packed, texts_of
 from losscli.data.cells import whole_number
+from losscli.records import record
 
 Bits = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
@@ -197,7 +197,7 @@ class HashIndex:
         return found
 
 
-@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
+@record(eq=False)  # arrays have no single answer to ==
 class NumberIndex:
     """Rows by keys that are whole numbers of a dense range: the row of each number from `low` on, -1 for none."""
 

@@ -7,16 +7,16 @@ cells than the header, are left out and reported.
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from losscli.errors import DataError, plural, shown
 from losscli.reading.sources import open_source
 from losscli.reading.text.dialect import CANDIDATES, records, unsound
+from losscli.records import record
 
 LARGEST = 1 << 28  # bytes
 
 
-@dataclass(frozen=True)
+@record
 class Line:
     """A row: where it stands, in a user's words, and its cells by the name of their column."""
 
@@ -24,7 +24,7 @@ class Line:
     cells: dict[str, str]
 
 
-@dataclass(frozen=True)
+@record
 class Ledger:
     """A table of text: its name in messages, its columns, its rows, and what was left out.
 

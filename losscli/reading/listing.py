@@ -10,7 +10,6 @@ import glob
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from posixpath import basename
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from losscli.errors import DataError
 from losscli.reading.remote import RemoteFile, driver_errors, file_system, is_url, is_web, redacted
 from losscli.reading.sources import MAGIC_BYTES, FileKind, kind_of, readable
+from losscli.records import record
 
 ENDINGS = (
     *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"),
@@ -36,7 +36,7 @@ LAKES = (  # a part of a path within such a table, its name, a command that expo
 )
 
 
-@dataclass(frozen=True)
+@record
 class FileListing:
     """The files that make one table, sorted, and the names of those that were left out beside them."""
 

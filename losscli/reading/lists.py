@@ -9,7 +9,7 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from losscli.errors import DataError, plural, shown
 from losscli.reading.not_found import not_found
 from losscli.reading.remote import is_url
 from losscli.reading.text.careful import block_of_records, not_a_number
+from losscli.records import record
 
 _PATHS = ("./", "../", "/", "~/", ".\\", "..\\", "\\")
 
@@ -348,7 +349,7 @@ def list_table(records: list[list[str]], name: str, drop: bool, wanted: ColumnSe
     return Table(name, schema, ListReader(records, layout, origin), streamed=False)
 
 
-@dataclass(frozen=True)
+@record
 class ListReader(Reader):
     """Reads a list, which is one block."""
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from losscli.data.columns import KEY, ColumnSelection
@@ -11,11 +11,12 @@ from losscli.engines.local import MOST_PROCESSES, start_helpers, thread_count
 from losscli.errors import NoInput, UsageError
 from losscli.reading.lists import is_list
 from losscli.reading.text.dialect import PLAIN_STYLE, Style
+from losscli.records import record
 
 HELPED_BYTES = 1 << 22  # of columnar files, that are read in several processes
 
 
-@dataclass(frozen=True)
+@record
 class ReadOptions:
     """What to read: the positional arguments, the wanted columns, and how text is read."""
 

@@ -5,17 +5,17 @@ A kind is an entry of `KINDS`, or of `MEMBERS` for what lies in a zip archive.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from losscli.errors import DataError
 from losscli.reading.compression import COMPRESSIONS
 from losscli.reading.sources import STDIN, Source
+from losscli.records import record
 from losscli.shell import quoted
 
 PANDAS = 'python -c "import pandas, sys; pandas.{}.to_csv(sys.stdout, index=False)" {{}} > table.csv'
 
 
-@dataclass(frozen=True)
+@record
 class Kind:
     """A kind of file: the bytes it may begin with, its name, and a command in which {} stands for the path."""
 

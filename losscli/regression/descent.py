@@ -1,7 +1,6 @@
 """Gradient descent on the mean loss plus l2/2 times the sum of the squared parameters, without the intercepts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import repeat
 from math import isfinite
 
@@ -10,6 +9,7 @@ import numpy as np
 from losscli.arrays import Array
 from losscli.enums import Solver
 from losscli.errors import DataError
+from losscli.records import record
 from losscli.regression.design import DesignMatrix, row_gradients, row_losses, take_rows
 
 RISE_TOLERANCE = 1e-10  # a relative rise of the loss beyond rounding
@@ -21,7 +21,7 @@ NEWTON_STEPS, DESCENT_STEPS = 100, 1000
 MOST_KEPT = 100_000  # numbers of the parameters after each step
 
 
-@dataclass(frozen=True)
+@record
 class FitConfig:
     """How to fit; `tol` is the decrease of the loss at which to stop, `l2` the penalty.
 
@@ -39,7 +39,7 @@ class FitConfig:
     may_rise: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Fit:
     """A fit: parameters, and the loss with its penalty before the first step and after each.
 

@@ -4,7 +4,7 @@ The labels become the coefficients of a loss once; what remains a function of th
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 import numpy as np
@@ -25,10 +25,11 @@ from losscli.losses.rows import row_gradient, row_loss
 from losscli.losses.targets import Targets, coefficient_sums, joined, label_counts, take_targets
 from losscli.reading.lists import is_list, parse_list
 from losscli.reading.open import ReadOptions, open_data
+from losscli.records import record
 from losscli.statistics.summary import EMPTY, Summary, divisor, summarize
 
 
-@dataclass(frozen=True)
+@record
 class ParameterShape:
     """The names of the columns of theta, and of its rows where each class has one.
 
@@ -52,7 +53,7 @@ class ParameterShape:
         return np.zeros(width if self.classes is None else (len(self.classes), width))
 
 
-@dataclass(frozen=True)
+@record
 class DesignMatrix:
     """Rows in memory: the design matrix x (n, d) with a column of ones for the intercept, and the targets."""
 
@@ -109,7 +110,7 @@ def take_rows(design: DesignMatrix, rows: Ints) -> DesignMatrix:
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class FeatureSelection:
     """The features as typed ("" for all), with an intercept or without."""
 
@@ -167,7 +168,7 @@ def _refuse_predictions(options: ReadOptions, given: Settings) -> None:
         raise UsageError("-r none gives a loss for each row; a gradient with respect to parameters needs one number")
 
 
-@dataclass(frozen=True)
+@record
 class HeldBlocks(Reader):
     """Blocks in memory, which can be read as often as wanted."""
 

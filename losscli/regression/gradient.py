@@ -1,6 +1,5 @@
 """The gradient with respect to the parameters of a regression: X^T G, G being that with respect to the logits."""
 
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -10,11 +9,12 @@ from losscli.gradients.check import FLOOR, TOLERANCE
 from losscli.gradients.evaluate import GradientSpec, gradient_divisor
 from losscli.gradients.numeric import CUBE_ROOT
 from losscli.losses.functions import inverse_link
+from losscli.records import record
 from losscli.regression.design import DesignMatrix, logits, row_gradients, row_losses
 from losscli.statistics.exact import ONE, exact_sum, ratio
 
 
-@dataclass(frozen=True)
+@record
 class ParameterGradient:
     """The gradient with respect to theta: by formula, by differences, and what rounding adds to the latter."""
 

@@ -6,7 +6,7 @@ direction raises no row's loss and lowers some row's without end (Albert & Ander
 into such a direction, so each step is checked for it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from losscli.arrays import Array, Flags
 from losscli.errors import DataError, shown
 from losscli.losses.functions import log_softmax
 from losscli.losses.targets import Binary, dense
+from losscli.records import record
 from losscli.regression.descent import RISE_TOLERANCE, Fit, FitConfig, loss_of_test, mean_loss
 from losscli.regression.design import DesignMatrix, effective_weights, logits, row_gradients
 
@@ -28,7 +29,7 @@ NO_OPTIMUM = f"the classes are separable, so the optimum is at infinity; {_CURE}
 TOUCHING = f"the classes touch without overlapping (quasi-separable), so the optimum is at infinity; {_CURE}"
 
 
-@dataclass(frozen=True)
+@record
 class _Basis:
     """Coordinates phi in which the design matrix is `columns` (n, d), nearly orthonormal: theta by centre, scale, root.
 

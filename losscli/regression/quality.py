@@ -1,6 +1,6 @@
 """How good a fit is: accuracy, standard errors and what follows from them, the boundary between two classes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import erfc, sqrt
 from statistics import NormalDist
 
@@ -9,6 +9,7 @@ import numpy as np
 from losscli.arrays import Array
 from losscli.losses.functions import inverse_link, sigmoid
 from losscli.losses.targets import Binary, Classes
+from losscli.records import record
 from losscli.regression.design import DesignMatrix, effective_weights, logits, row_losses
 
 
@@ -58,7 +59,7 @@ def standard_errors(design: DesignMatrix, theta: Array) -> Array | None:
     return np.sqrt(variance).reshape(theta.shape) / size if (variance > 0.0).all() else None
 
 
-@dataclass(frozen=True)
+@record
 class Wald:
     """Of each parameter, shaped like theta: its standard error, z = theta/se, two-sided p-value, and interval."""
 

@@ -1,7 +1,6 @@
 """Reliability, named calibration errors and the decomposition of the loss; quantiles of the losses."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +13,7 @@ from losscli.evaluation.prepare import HARD
 from losscli.evaluation.problem import Problem
 from losscli.losses.targets import Binary
 from losscli.output.report import Grid
+from losscli.records import record
 from losscli.reports.parts import Figure, Listing, Part, lines_of, record_of
 from losscli.statistics.calibration import bins_of, calibration_error
 from losscli.statistics.intervals import wilson
@@ -32,7 +32,7 @@ def quantile_part(problem: Problem, q: Quantiles, shares: Mapping[str, float]) -
     return Part({"quantiles": found}, (listing.grid(),), listing.table, notes)
 
 
-@dataclass(frozen=True)
+@record
 class Calibration:
     """The predictions of a table against its labels."""
 

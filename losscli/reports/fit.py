@@ -1,6 +1,5 @@
 """A regression as a report."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -13,6 +12,7 @@ from losscli.losses.functions import inverse_link
 from losscli.losses.targets import Binary
 from losscli.output.chart import Layer, curves, plane
 from losscli.output.report import Grid, Picture, Report
+from losscli.records import record
 from losscli.regression.descent import Fit, FitConfig, mean_loss, rises
 from losscli.regression.design import DesignMatrix
 from losscli.regression.quality import accuracy, boundary, deviance, free_parameters, probabilities, safe_rate, wald
@@ -20,7 +20,7 @@ from losscli.reports.parameters import bare, parameter_entries, parameter_grid
 from losscli.reports.parts import Figure, lines_of, record_of
 
 
-@dataclass(frozen=True)
+@record
 class Scaling:
     """The mean that was subtracted from each column of the design matrix, and the deviation that divided it."""
 
@@ -28,7 +28,7 @@ class Scaling:
     deviation: Array
 
 
-@dataclass(frozen=True)
+@record
 class FitReport:
     """A fit, the rows that were fitted, the rows to test on, and the start values."""
 

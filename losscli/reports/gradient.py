@@ -1,7 +1,7 @@
 """A gradient as a report: its figures and, with respect to predictions, a row for each row of the table."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 
 import numpy as np
@@ -18,6 +18,7 @@ from losscli.gradients.evaluate import SHOWN_ROWS, Gradient, GradientSize, Spool
 from losscli.homework.typed import Expected
 from losscli.output.formats import Printing, emit, emit_rows
 from losscli.output.report import Column, Grid, Report, RowReport
+from losscli.records import record
 from losscli.reports.parts import Figure, lines_of, record_of
 from losscli.reports.warnings import warnings_of
 from losscli.statistics.summary import divisor
@@ -81,7 +82,7 @@ def _slopes(gradient: Gradient, piece: SpooledRows, numeric: bool) -> Iterable[A
 
 
 # --- the figures of a gradient ----------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class Agreement:
     """How far the gradients by formula and by differences are apart: `error` is the largest relative error.
 
@@ -99,7 +100,7 @@ class Agreement:
         return self.error <= TOLERANCE
 
 
-@dataclass(frozen=True)
+@record
 class GradientAnswer:
     """The figures of a gradient beside its entries; `value` is that of the loss."""
 

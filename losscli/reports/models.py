@@ -1,7 +1,7 @@
 """Several models side by side: a line each, and the paired difference of each to the first."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, astuple, replace
 from math import inf
 
 from losscli.data.table import Model, Table
@@ -11,6 +11,7 @@ from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.problem import Problem
 from losscli.evaluation.scores import SCORES
 from losscli.output.report import Grid
+from losscli.records import record
 from losscli.reports.loss import FEW, FIGURES, few_rows, shared_grid
 from losscli.reports.parts import Part, record_of
 from losscli.reports.warnings import row_warnings
@@ -18,7 +19,7 @@ from losscli.statistics.intervals import interval
 from losscli.statistics.summary import RowCounts
 
 
-@dataclass(frozen=True)
+@record
 class Difference:
     """A model's mean loss less that of the first, with its interval, and on how many rows it is lower or higher."""
 

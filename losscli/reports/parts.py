@@ -1,18 +1,19 @@
 """The parts of reports. Each figure is declared once; the record, tables and delimited text are derived from it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from losscli.data.columns import distinct
 from losscli.output.report import Grid, Report
+from losscli.records import record
 
 T = TypeVar("T")
 
 Line = tuple[object, ...]  # a label, a figure or text, a remark
 
 
-@dataclass(frozen=True)
+@record
 class Figure(Generic[T]):
     """A figure of an answer T: its key for machines, its value, and its line in the table for people.
 
@@ -49,7 +50,7 @@ def lines_of(figures: Iterable[Figure[T]], answer: T) -> list[Line]:
     ]
 
 
-@dataclass(frozen=True)
+@record
 class Listing:
     """Entries of an answer, such as groups: `columns` maps their keys to the headers for people.
 
@@ -95,7 +96,7 @@ class Listing:
 
 
 # --- parts of a report ------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class Part:
     """What one analysis adds to a report: entries of the record, grids, and the table for delimited text.
 

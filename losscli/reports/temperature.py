@@ -1,8 +1,7 @@
 """A temperature as a report."""
 
-from dataclasses import dataclass
-
 from losscli.output.report import Grid, Report
+from losscli.records import record
 from losscli.regression.descent import mean_loss
 from losscli.regression.design import DesignMatrix
 from losscli.regression.temperature import scaled
@@ -11,7 +10,7 @@ from losscli.reports.parts import Figure, lines_of, record_of
 from losscli.reports.warnings import PROBABILITIES, left_out_notes, look_like_probabilities
 
 
-@dataclass(frozen=True)
+@record
 class TemperatureReport:
     """A temperature, the rows it was fitted to, and those to test it on."""
 

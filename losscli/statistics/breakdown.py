@@ -1,12 +1,13 @@
 """Where the loss comes from: the worst rows, groups, and models against each other. Results add up with `+`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 
 from losscli.arrays import Array, Ints
+from losscli.records import record
 from losscli.statistics.moments import Moments, Tally, tallied, tallies
 
 _SHARD = 64  # values of which only the highest is looked at, to find those that can be among the highest of all
@@ -17,7 +18,7 @@ Key = tuple[str | None, ...]  # a group by the values of its columns, None where
 
 
 # --- the worst rows ---------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class Entry:
     """A row: its value, its number from 0, its source and its line there, its place within the row, and what is shown.
 
@@ -32,7 +33,7 @@ class Entry:
     details: Any
 
 
-@dataclass(frozen=True)
+@record
 class Worst:
     """The `most` rows of highest value among `rows` rows, the highest first, equal ones by row.
 
@@ -89,7 +90,7 @@ def _order(entry: Entry) -> tuple[float, int, int]:
 
 
 # --- groups -----------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class Groups:
     """The tally of each group; more than `most` groups are kept as a count alone, `most` + 1 or above."""
 
@@ -157,11 +158,11 @@ def _crossed(codes: Ints, keys: list[Key], column: Ints, categories: Sequence[st
 
 
 # --- models against each other ----------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class Paired:
     """The differences of any number of rows; lower, equal and higher count the rows by the sign of theirs."""
 
-    difference: Tally = Tally()  # noqa: RUF009  a frozen record of numbers
+    difference: Tally = Tally()
     lower: int = 0
     equal: int = 0
     higher: int = 0

@@ -4,17 +4,17 @@ A bin is (a, b], the first [0, b]. The edges are k/B, each divided by itself: a 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 
 from losscli.arrays import Array, Ints
+from losscli.records import record
 from losscli.statistics.adding import add_each
 from losscli.statistics.exact import ONE, exact_sums
 
 
-@dataclass(frozen=True)
+@record
 class Bins:
     """For each bin, in `sets` of as many bins: the rows, and the exact sums of weights, predictions and outcomes."""
 
@@ -34,7 +34,7 @@ class Bins:
         )
 
 
-@dataclass(frozen=True)
+@record
 class Bin:
     """A bin: its edges, the rows in it, its share of the weight, the mean prediction and the observed frequency."""
 

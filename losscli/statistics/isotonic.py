@@ -5,7 +5,6 @@ Both need all rows in order, so all are kept in memory; `Pairs` add up with `+`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import nan
 
@@ -13,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.arrays import Array, Flags
+from losscli.records import record
 
 Keys = NDArray[np.uint64]  # the bits of a prediction and below them an outcome of 1, so in the order of predictions
 
 Piece = tuple[Keys, Array | None, Array | None]  # keys, outcomes where they aren't all 0 or 1, weights
 
 
-@dataclass(frozen=True)
+@record
 class Pairs:
     """Predictions and outcomes of all rows, as they come; the isotonic regression wants them in order.
 
@@ -32,7 +32,7 @@ class Pairs:
         return Pairs((*self.pieces, *other.pieces))
 
 
-@dataclass(frozen=True)
+@record
 class Pools:
     """The pools of an isotonic regression, lowest first: their weights (m,) and the weight of what happened (m,)."""
 

@@ -4,12 +4,12 @@ The sums are exact, so that no cut of the data changes a digit, and nothing is l
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf, isqrt, nan
 
 import numpy as np
 
 from losscli.arrays import Array, Flags, Ints
+from losscli.records import record
 from losscli.statistics.exact import ONE, exact_sum, product_sums, ratio, run_sums, sizes_of, split
 
 BITS = 2274
@@ -20,7 +20,7 @@ WIDE = 64  # bits between the sizes of values that are split into parts together
 ROUNDED = 100  # a spread whose square is smaller than that of the values by so many bits is that of their rounding
 
 
-@dataclass(frozen=True)
+@record
 class Products:
     """The sums of v^2, v d and d^2 of values v and their divisor weights d, in units of 1/SQUARES."""
 
@@ -35,7 +35,7 @@ class Products:
         return Products(self.vv * factor, self.vd * factor, self.dd * factor)
 
 
-@dataclass(frozen=True)
+@record
 class Moments:
     """The sums of some values and of their divisor weights, in units of 1/ONE, and those of their products."""
 
@@ -107,7 +107,7 @@ def root(numerator: int, denominator: int) -> float:
     return ratio(isqrt((numerator << shift) // denominator), 1 << shift // 2)
 
 
-@dataclass(frozen=True)
+@record
 class Tally:
     """Any number of values v and their divisor weights d: how many, their sums, and what the error of the mean wants.
 
@@ -194,7 +194,7 @@ def _tallies_of_runs(values: Array, weights: Array | None, counts: list[int]) ->
     return [Tally(n, some, own.value, own.divisor, own.products, up, down) for n, some, own, up, down in parts]
 
 
-@dataclass(frozen=True)
+@record
 class Mean:
     """An exact sum and its divisor."""
 

@@ -5,12 +5,13 @@ Lee 2019, "DDSketch"): a quantile is then right to `PRECISION`, whatever the dis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import ceil, exp, floor, inf, log, nan
 
 import numpy as np
 
 from losscli.arrays import Array
+from losscli.records import record
 
 EXACT = 100_000
 
@@ -19,7 +20,7 @@ PRECISION = 1e-3
 _STEP = 2.0 * 0.99 * PRECISION  # of the logarithm: half of it either way, and room for the rounding of logarithms
 
 
-@dataclass(frozen=True)
+@record
 class Quantiles:
     """`n` values: as they are, in pieces; or counts by steps of the logarithm, zeros and infinite ones apart."""
 

@@ -5,13 +5,14 @@ in nats; a unit is applied when a report is made. Row numbers count from 1 over 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf, nan
 from typing import NamedTuple
 
 import numpy as np
 
 from losscli.arrays import Array, Flags, Ints
+from losscli.records import record
 from losscli.statistics.adding import add_by_key, add_each, add_optional
 from losscli.statistics.exact import ONE, as_float, exact_sum, exact_sums, in_units, ratio
 from losscli.statistics.moments import (
@@ -29,7 +30,7 @@ from losscli.statistics.moments import (
 SUM_TOLERANCE = 1e-3  # rows of probabilities may miss a sum of 1 by so much without a word
 
 
-@dataclass(frozen=True)
+@record
 class RowCounts:
     """How many rows were read, how many of them were left out by reason, how many cells of the others were clipped."""
 
@@ -47,7 +48,7 @@ class RowCounts:
         return self.seen - sum(self.left_out.values())
 
 
-@dataclass(frozen=True)
+@record
 class PositiveLabel:
     """How many labels are the one that the user called positive, and the first and the last of the others."""
 
@@ -58,7 +59,7 @@ class PositiveLabel:
         return PositiveLabel(self.n + other.n, extremes([*(self.others or ()), *(other.others or ())]))
 
 
-@dataclass(frozen=True)
+@record
 class DecidedScores:
     """Scores beside the labels that a model decided for: the lowest of all, the lowest and highest by the decision.
 
@@ -116,7 +117,7 @@ class Rows(NamedTuple):
         return value
 
 
-@dataclass(frozen=True)
+@record
 class Total:
     """The weighted losses of some rows: how many, their exact sum and divisor, how many of them are infinite.
 
@@ -152,7 +153,7 @@ class Total:
         return ratio(self.value * ONE + self.beyond, self.divisor * ONE) if self.divisor else nan
 
 
-@dataclass(frozen=True)
+@record
 class Spread:
     """The smallest and the largest loss, and the products that standard deviation and standard error are made of.
 
@@ -164,9 +165,9 @@ class Spread:
     min: float = inf
     max: float = -inf
     counted: int = 0
-    plain: Products = Products()  # noqa: RUF009  a frozen record
+    plain: Products = Products()
     weighted: Products | None = None
-    beyond: Products = Products()  # noqa: RUF009  a frozen record
+    beyond: Products = Products()
 
     def __add__(self, other: "Spread") -> "Spread":
         return Spread(
@@ -179,7 +180,7 @@ class Spread:
         )
 
 
-@dataclass(frozen=True)
+@record
 class RowSums:
     """Rows of probabilities whose sum is off by more than `SUM_TOLERANCE`, and the one that is worst."""
 
@@ -192,7 +193,7 @@ class RowSums:
         return replace(self if self.distance >= other.distance else other, off=self.off + other.off)
 
 
-@dataclass(frozen=True)
+@record
 class Summary:
     """The figures of any number of rows; ask it with the functions below.
 

@@ -4,12 +4,12 @@ A topic of mistakes is a generator of `Yielded` beside a table of `Texts`; `cand
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from losscli.arrays import Array, Ints
 from losscli.homework.evaluated_rows import Numbers
+from losscli.records import record
 
 # How likely a mistake is; candidates of a lower rank are listed first.
 ABOUT_OPTION, COMMON, POSSIBLE, RARE = range(-1, 3)
@@ -25,7 +25,7 @@ MOST_NAMED = 3  # mistakes of an array; if more fit, the answer has too few digi
 MOST_BY_CHANCE = 0.01  # the share of arbitrary numbers that may fit an array before its mistakes are named
 
 
-@dataclass(frozen=True)
+@record
 class Candidate:
     """A number that a mistake would give on these data.
 
@@ -45,7 +45,7 @@ class Candidate:
     band: Numbers = 0.0
 
 
-@dataclass(frozen=True)
+@record
 class CandidateArray:
     """Numbers (m,) that mistakes of one kind give, such as a row left out: thousands cost only their arithmetic.
 

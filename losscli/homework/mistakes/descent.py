@@ -1,15 +1,15 @@
 """Mistakes in the steps of a gradient descent: for each the parameters that it would give."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from losscli.arrays import Array
 from losscli.homework.mistakes.candidate import COMMON, POSSIBLE, Texts, Yielded
+from losscli.records import record
 from losscli.regression.descent import FitConfig, objective_gradient
 from losscli.regression.design import DesignMatrix
 
 
-@dataclass(frozen=True)
+@record
 class Descent:
     """Steps on all rows, where they began and where they ended."""
 

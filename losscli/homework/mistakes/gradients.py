@@ -1,7 +1,7 @@
 """Mistakes in a gradient: for each the array that it would give, entry by entry."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations, product
 from math import log
 
@@ -22,6 +22,7 @@ from losscli.homework.mistakes.candidate import (
 )
 from losscli.homework.mistakes.one_row import misspellings
 from losscli.losses.functions import sigmoid
+from losscli.records import record
 
 MOST_ENTRIES = 200  # of a gradient in which mistakes with a single entry or row are looked for
 
@@ -37,7 +38,7 @@ FACTORS = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Predictions:
     """The rows of a gradient with respect to predictions, (n,) or (n, k); weights (n,)."""
 
@@ -47,7 +48,7 @@ class Predictions:
     weight: Array | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Examples:
     """The rows of a regression: features (m, d), theta, labels and h, (m,) or (m, k), weights (m,)."""
 
@@ -66,7 +67,7 @@ class Examples:
         return _softmax(z) if z.ndim == 2 else sigmoid(z)
 
 
-@dataclass(frozen=True)
+@record
 class Parameters:
     """What a gradient with respect to parameters comes from: X^T h / divisor, and the examples of a short table."""
 
@@ -75,7 +76,7 @@ class Parameters:
     examples: Examples | None = None
 
 
-@dataclass(frozen=True)
+@record
 class RightGradient:
     """A right gradient with respect to predictions, (n,) or (n, k), or to parameters; `divisor` is in it.
 

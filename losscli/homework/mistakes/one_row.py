@@ -5,7 +5,6 @@ the place of v_i: nothing, twice itself, its negative, the loss of another label
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from losscli.arrays import Array, Ints
 from losscli.enums import Reduction, Scale
 from losscli.homework.evaluated_rows import EvaluatedRows, times
 from losscli.homework.mistakes.candidate import ONE_ROW, Candidate, CandidateArray
+from losscli.records import record
 
 Indices = Ints
 
@@ -27,7 +27,7 @@ SLIP_DIGITS = 5  # digits that an answer needs before a term is said to be anoth
 KIND = ("way to slip in one row fits", "ways to slip in one row fit")
 
 
-@dataclass(frozen=True)
+@record
 class RowErrors:
     """Numbers (m,) that errors of one kind give, the row of each (m,), and the details in the text of each."""
 

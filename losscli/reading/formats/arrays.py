@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import IO, Any, Protocol, cast
@@ -28,6 +28,7 @@ from losscli.enums import Form
 from losscli.errors import DataError, of_source, shown
 from losscli.reading.signatures import describe_archive
 from losscli.reading.sources import NPY, STDIN, Source, SourceReader, readable
+from losscli.records import record
 
 SHOWN_ROWS = 20  # that show which columns are numbers
 BLOCK_ROWS, BLOCK_BYTES = 1 << 14, 1 << 22  # a block has no more of either
@@ -173,7 +174,7 @@ def _spooled(source: Source, stream: Stream) -> IO[bytes]:
 
 
 # --- their columns ----------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class ArrayColumn:
     """A column of an array file: its name if it has one, which array it is of, and which field or column of that."""
 
@@ -203,7 +204,7 @@ def _columns_of(array: StoredArray, at: int) -> list[ArrayColumn]:
     return [ArrayColumn(f"{name}_{place}" if name else "", at, place, dtype) for place in range(array.shape[1])]
 
 
-@dataclass(frozen=True)
+@record
 class _Arrays:
     """Arrays of one length, read side by side `step` rows at a time; `top` are the rows that are read already."""
 

@@ -6,7 +6,6 @@ arrays to give; nothing here is reached without it.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 from typing import Any
@@ -21,6 +20,7 @@ from losscli.data.cells import EXACT, is_text, number
 from losscli.errors import DataError, RowError, plural, shown
 from losscli.lazy import Lazy
 from losscli.reading.text.careful import not_a_number
+from losscli.records import record
 
 pa: Any = Lazy("pyarrow")
 compute: Any = Lazy("pyarrow.compute")
@@ -76,7 +76,7 @@ def kind_of(kind: Any) -> str:
     return next((name for name, tests in _KINDS if any(getattr(types, test)(kind) for test in tests)), str(kind))
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """Where the cells of a table's column stand: a column of the file, or a child of one; or in the file's path."""
 

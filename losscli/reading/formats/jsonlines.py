@@ -8,7 +8,7 @@ keys that aren't in use may hold anything. Lines of one shape are read as a tabl
 import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from losscli.reading.text.dialect import Style
 from losscli.reading.text.feed import Feed, LineReader
 from losscli.reading.text.lines import decoded_block
 from losscli.reading.text.objects import positions_of, template_of
+from losscli.records import record
 
 try:
     import orjson
@@ -36,7 +37,7 @@ TEMPLATE_LINES = 8  # of a block, among which one with a template is looked for
 NESTED = "lists within lists"
 
 
-@dataclass(frozen=True)
+@record
 class Key:
     """A key of the objects: its columns, and the entries of its list or its object (None: one value)."""
 
@@ -117,7 +118,7 @@ class JsonLinesReader(LineReader):
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@record
 class Objects:
     """How lines become blocks: the keys and the names of all columns, and which of them are in use."""
 

@@ -5,7 +5,7 @@ record `probs` of cat and dog is `probs.cat` and `probs.dog`. Columns as typed s
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from losscli.data.columns import ASIDE_NAMES, LABEL_NAMES, PROB_NAMES, ColumnSelection, FirstLines, expand
@@ -23,12 +23,13 @@ from losscli.reading.formats.arrow import (
     plain_type,
 )
 from losscli.reading.pathkeys import path_keys
+from losscli.records import record
 
 # What stands for the first record of a file whose columns have types: it shows which columns are numbers.
 _EXAMPLES = {NUMBER: "0", BOOLEAN: "true", NOTHING: ""}
 
 
-@dataclass(frozen=True)
+@record
 class Outline:
     """A file's columns as a table's: where each stands, what they are called, and what is wanted in these terms."""
 

@@ -7,7 +7,7 @@ and records of them stand for a column for each class; keys of the path (`day=20
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import accumulate, pairwise
@@ -23,6 +23,7 @@ from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kin
 from losscli.reading.formats.nested import outline, refuse_repeated
 from losscli.reading.pathkeys import path_keys
 from losscli.reading.sources import Source, SourceReader, identity, is_plain_file, open_source
+from losscli.records import record
 
 pa: Any = Lazy("pyarrow")
 compute: Any = Lazy("pyarrow.compute")
@@ -38,7 +39,7 @@ _FIRST_ROWS = 64  # that are looked at together for the length of a column's lis
 STREAM = b"\xff\xff\xff\xff"
 
 
-@dataclass(frozen=True)
+@record
 class Container:
     """A file of columns: its schema, the rows before each of its row groups, and its batches of the columns named.
 
@@ -133,7 +134,7 @@ class ColumnarSource(OpenSource):
         return Table(name, schema, ColumnarReader(self.source, container, plan), (name,))
 
 
-@dataclass(frozen=True)
+@record
 class _Plan:
     """The cells that are wanted of each batch, and where its rows come from."""
 

@@ -1,7 +1,6 @@
 """Cells to columns: numbers, labels and text, of all lines that are not odd (see `tokenizer`)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -12,6 +11,7 @@ from losscli.data.categorical import TEXT_BYTES, ByteStrings, Categorical
 from losscli.data.cells import EXACT, is_missing_number, is_text, number, numbers, rounded_away
 from losscli.reading.text.floats import HIGH_BITS, REACH, Bits, CellSpans, bytes_of, floats, words_of
 from losscli.reading.text.tokenizer import NONE, CellPositions, cell_positions
+from losscli.records import record
 
 # The C library gives freed arrays above a threshold back to the system, and fresh ones cost a page fault every 4 KiB:
 # half of the time.  Freeing a large array once makes glibc raise that threshold to its size; elsewhere nothing happens.
@@ -25,7 +25,7 @@ _SPREAD_SHIFT = np.array(64 - _SPREAD_BITS, np.uint64)
 SAMPLE = 128  # cells: where the first ones all differ, most of a block do
 
 
-@dataclass(frozen=True)
+@record
 class Decoded:
     """The columns of the lines that are plain, a row each: numbers (columns, rows), labels, and text.
 

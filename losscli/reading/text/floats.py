@@ -24,7 +24,7 @@ it too.  Where they differ, which is rare, the next way decides.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 
 from losscli.arrays import Array, Flags, Ints
 from losscli.data.cells import number
+from losscli.records import record
 
 Bytes = NDArray[np.uint8]
 Bits = NDArray[np.uint64]
@@ -78,7 +79,7 @@ _POWER_HIGH = np.array([float(power) for power in _POWERS])
 _POWER_LOW = np.array([float(power - Fraction(float(power))) for power in _POWERS])
 
 
-@dataclass(frozen=True)
+@record
 class CellSpans:
     """Where cells lie in a buffer, and how long the shortest and the longest of them is."""
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain
 
 from losscli.data.cells import is_missing
 from losscli.data.columns import ColumnSelection, FirstLines, expand
 from losscli.errors import DataError, shown
 from losscli.reading.lists import parse_list, reads_as_numbers
+from losscli.records import record
 
 
-@dataclass(frozen=True)
+@record
 class ListColumns:
     """Which columns hold lists, and how many entries each; the first record, and whether it names the columns.
 

@@ -9,7 +9,6 @@ lines are odd: a parser of JSON reads them.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from losscli.arrays import Flags, Ints
 from losscli.data.blocks import Layout
 from losscli.reading.text.floats import Bytes, CellSpans, floats, words_of
 from losscli.reading.text.tokenizer import NEWLINE, QUOTE, SPACE, CellPositions, buffer_of, cut, sparse
+from losscli.records import record
 
 _PIECE = re.compile(rb'(?P<prefix>.*?)(?P<value>"[^"\\]*"|[-+.\w]+)(?P<suffix>[\s\]}]*)', re.DOTALL)
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -25,7 +25,7 @@ _LOWER = 0x20
 _TRUE, _FALSE = (int.from_bytes(word.ljust(8, b"\0"), "little") for word in (b"true", b"false"))
 
 
-@dataclass(frozen=True)
+@record
 class Field:
     """What stands between two commas of a line: a value and the texts around it, the quotes of a string among these."""
 
@@ -35,7 +35,7 @@ class Field:
     value: str
 
 
-@dataclass(frozen=True)
+@record
 class Template:
     """The pieces of a line, and for each column of the table the place of its piece."""
 

@@ -23,7 +23,7 @@ the byte in front of the block is a newline, with which the first row begins lik
 import csv
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ from losscli.reading.text.floats import (
     Bytes,
     CellSpans,
 )
+from losscli.records import record
 
 NEWLINE, RETURN, SPACE, TAB, QUOTE = 10, 13, 32, 9, 34
 DELIMITERS = frozenset(",\t;|")
@@ -47,7 +48,7 @@ _FILLER = ord("x")  # in the margins: neither separator nor digit
 NONE: Ints = np.zeros(0, np.intp)
 
 
-@dataclass(frozen=True)
+@record
 class CellPositions:
     """Where the cells of a block are: the places of the bytes before and after each, both (width, rows).
 
