@@ -12,7 +12,7 @@ import numpy as np
 
 from losscli.arrays import Array
 from losscli.enums import Scale
-from losscli.evaluation.prepare import Prepared, conditioned, log_conditioned
+from losscli.evaluation.prepare import Prepared, conditioned
 from losscli.evaluation.problem import Problem
 from losscli.gradients.analytic import (
     ClassProbabilities,
@@ -22,7 +22,7 @@ from losscli.gradients.analytic import (
     kernel_of,
     weighed,
 )
-from losscli.losses.conventions import log_clipped, rescaled
+from losscli.losses.conventions import log_clipped, log_rescaled, rescaled
 from losscli.losses.functions import ln, row_sums, sigmoid
 from losscli.losses.rows import row_loss
 from losscli.records import record
@@ -147,21 +147,28 @@ def _function_of_logits(problem: Problem, prepared: Prepared) -> tuple[Array, Fu
 
 
 def _classes(problem: Problem, prepared: Prepared, wrt: Scale) -> tuple[Array, Function]:
-    plain = wrt is problem.settings.scale and prepared.logarithms is None
-    value = _loss_by(problem, prepared, wrt if plain else Scale.LOGPROBS)
+    rule, scale = problem.convention, problem.settings.scale
+    plain = wrt is scale and prepared.logarithms is None
+    by_wrt = _loss_by(problem, prepared, wrt if plain else Scale.LOGPROBS)
     if plain:
-        return prepared.raw, lambda v: value(conditioned(problem, v)[0])
-    if wrt is problem.settings.scale:
-        return prepared.raw, lambda v: value(np.asarray(log_conditioned(problem, v)))
-    probs = class_probabilities(problem, prepared.raw)
+        return prepared.raw, lambda v: by_wrt(conditioned(problem, v)[0])
+    probs, inside = class_probabilities(problem, prepared.raw), inside_clip(problem, prepared.raw)
+    bounds = None if rule.clip is None else log_clipped(probs.x, rule.clip)
+
+    def value(x: Array) -> Array:
+        """The loss by ln p. What is clipped stays at its bound, so that a step doesn't cross the corner there."""
+        return by_wrt(x if inside is None or bounds is None else np.where(inside, x, bounds))
+
+    if wrt is scale:
+        return prepared.raw, lambda v: value(log_rescaled(v))
     if wrt is Scale.LOGITS:
-        return probs.x, lambda x: value(_ln_clipped(problem, _moved_softmax(probs, x)))
+        return probs.x, lambda x: value(_moved_softmax(probs, x))
     x = probs.x if probs.total is None else prepared.raw
-    x = ln(x) if problem.settings.scale is Scale.PROBS and probs.total is not None else x
+    x = ln(x) if scale is Scale.PROBS and probs.total is not None else x
     if wrt is Scale.LOGPROBS:
-        return x, lambda v: value(_ln_conditioned(problem, v))
+        return x, lambda v: value(_ln_rescaled(problem, v))
     p = np.exp(x)
-    return p, lambda v: value(_ln_conditioned(problem, _ln_near(x, p, v)))
+    return p, lambda v: value(_ln_rescaled(problem, _ln_near(x, p, v)))
 
 
 def _ln_near(x: Array, p: Array, v: Array) -> Array:
@@ -184,13 +191,8 @@ def _moved_softmax(probs: ClassProbabilities, x: Array) -> Array:
     return np.where(moved == little, probs.x - near, x - np.log1p(total))
 
 
-def _ln_conditioned(problem: Problem, x: Array) -> Array:
-    return _ln_clipped(problem, rescaled(x, Scale.LOGPROBS) if problem.convention.rescale else x)
-
-
-def _ln_clipped(problem: Problem, x: Array) -> Array:
-    clip = problem.convention.clip
-    return x if clip is None else log_clipped(x, clip)
+def _ln_rescaled(problem: Problem, x: Array) -> Array:
+    return rescaled(x, Scale.LOGPROBS) if problem.convention.rescale else x
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------

@@ -121,8 +121,10 @@ def diagnose_gradient(given: tuple[Typed, ...], g: RightGradient) -> Diagnosis:
 
 
 def _constant_ratio(given: Sequence[Typed], g: RightGradient) -> tuple[float | None, str]:
-    """given/right where it is the same for all entries, with its name; None where it is not."""
+    """given/right where it is the same for all entries, with its name; None where it is not, or is 1."""
     right, d, k = g.right.ravel(), g.divisor, float(g.k)
+    if not any(one.value for one in given) or _is_multiple(given, right, 1.0):  # the right numbers in another unit
+        return None, ""
     named = {"-1": -1.0, "n": d, "1/n": 1.0 / d, **CONSTANTS, "K": k, "1/K": 1.0 / k}
     ratios = list(named.items())
     # one entry has a ratio to anything
@@ -130,7 +132,7 @@ def _constant_ratio(given: Sequence[Typed], g: RightGradient) -> tuple[float | N
     if two_tell:
         ratios += [(f"{a} * {b}", x * y) for (a, x), (b, y) in combinations(named.items(), 2)]
     for name, value in ratios:
-        if abs(value - 1.0) > 1e-12 and _is_multiple(given, right, value):
+        if _is_multiple(given, right, value):
             return value, name if name in CONSTANTS else f"{name} = {value:.6g}"
     at = int(np.abs(np.where(np.isfinite(right), right, 0.0)).argmax())
     if right[at] == 0.0 or given[at].exact is None or given[at].value == 0.0:

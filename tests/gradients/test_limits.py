@@ -223,9 +223,11 @@ def test_explaining_numeric_slopes_shows_them() -> None:
     ],
 )
 def test_what_lies_on_the_bound_of_the_clipping_has_its_slope(args: tuple[str, ...], slopes: list[Any]) -> None:
-    found = record("grad", *args, "--eps", "0.1")["gradient"]
+    found = record("grad", *args, "--eps", "0.1", "--check")
 
-    assert np.array(found) == pytest.approx(np.array(slopes), rel=1e-14, abs=0)
+    assert np.array(found["gradient"]) == pytest.approx(np.array(slopes), rel=1e-14, abs=0)
+    assert np.array(found["numeric"]) == pytest.approx(np.array(slopes), rel=1e-8, abs=0)
+    assert found["unchecked"] == 0
 
 
 def test_slopes_that_bend_within_a_step_are_not_judged() -> None:
@@ -246,6 +248,29 @@ def test_beyond_a_bound_of_clipping_every_entry_is_checked(scale: str) -> None:
         for p in near:
             found = record("grad", "bce", label, p, "--eps", "0.1", "--check", "--wrt", scale)
             assert found["ok"] and found["unchecked"] == 0, (label, p)
+
+
+def test_no_step_on_another_scale_crosses_the_bound_of_the_clipping_of_classes() -> None:
+    options: tuple[tuple[str, ...], ...] = ((), ("--normalize",), ("--focal", "2"), ("--smoothing", "0.1"))
+    for eps, off, chosen in crossed((1e-7, 1e-3), (0.0, 1e-6, -1e-6, 1e-2, -1e-2), options):
+        low = eps * (1.0 + off)
+        for label, wrt in (("0", "logits"), ("0", "logprobs"), ("1", "logits"), ("1", "logprobs")):
+            for total in (1.0, 0.3) if "--normalize" in chosen else (1.0,):
+                given = (label, listed([total * (1.0 - low), total * low]), "--eps", repr(eps), *chosen, "--wrt", wrt)
+                found = record("grad", "ce", *given, "--check")
+                assert found["unchecked"] == 0, given
+
+
+def test_a_corner_within_the_rounding_of_1_is_not_judged() -> None:
+    for p, options in (
+        ("0.9999999999999999", ()),
+        ("0.9999999999999998", ("--like", "sklearn")),
+        ("0.9999999999999944", ()),
+        ("0.9999999", ("--eps", "1e-7")),
+        ("0.999998999999", ("--eps", "1e-6")),
+    ):
+        found = record("grad", "bce", "0", p, *options, "--check")
+        assert (found["ok"], found["unchecked"]) == (True, 1), p
 
 
 def test_classes_with_cells_of_0_and_1_pass_the_check_with_all_options() -> None:

@@ -105,6 +105,13 @@ def test_two_labels_a_row_added_up_come_before_a_doubled_answer() -> None:
     assert ids(float(CELLS.sum(axis=1).mean()), *MULTI) == ["sum-over-labels", "doubled"]
 
 
+def test_means_of_batches_of_rows_with_several_labels_are_named() -> None:
+    parts = CELLS[:2].mean(), CELLS[2:].mean()  # six cells in two batches, of which no half is as large as the other
+
+    assert ids(float(sum(parts)), *MULTI) == ["batch-sum"]
+    assert ids(float(sum(parts) / 2), *MULTI) == ["batch-means"]
+
+
 def test_the_mean_over_labels_added_up_over_rows_is_named() -> None:
     assert ids(float(CELLS.mean(axis=1).sum()), *MULTI)[0] == "sum-over-labels"
 

@@ -182,3 +182,15 @@ def test_one_entry_alone_has_no_constant_ratio_but_those_with_a_name() -> None:
 
     assert told(alone, "-0.9")["ratio"] is None
     assert told(alone, "0.2")["ratio"] == -1.0
+
+
+def test_zeros_and_the_right_numbers_in_another_unit_have_no_ratio() -> None:
+    command = ("grad", "bce", "1,0", "0.8,0.7", "--wrt", "logits")
+    for given, options in (
+        ("0,0", ()),
+        ("0,0", ("-r", "sum")),
+        ("-0.1 bits,0.35 bits", ()),
+        ("-0.2 bits,0.7 bits", ("-r", "sum")),  # where n and 1/n are 1 too
+    ):
+        found = told((*command, *options), given)
+        assert found["ratio"] is None and "given / right" not in found["remark"], given

@@ -132,7 +132,9 @@ def test_what_stands_around_a_number_is_taken_off(text: str) -> None:
 @pytest.mark.parametrize("text", ["0.36 – 0.37", "0.36-0.37", "0.36 - 0.37"])
 def test_a_range_is_no_subtraction(text: str) -> None:
     assert "is not a number, but a range; give one number" in refusal(*BCE, f"--expect={text}")
-    assert run(*BCE, "--expect", "1 - 0.638").code == 0
+    for sum_ in ("1 - 0.638", "0.37 - 0.008", "0.362 - 0"):
+        assert run(*BCE, "--expect", sum_).code == 0, sum_
+    assert told(*BCE, "--expect", "0.5 - 0.5")["given"] == 0.0  # a range has two ends
 
 
 def test_a_list_where_one_number_is_wanted_is_told_of_the_rows() -> None:
