@@ -173,6 +173,21 @@ CALLS = {
         "grade key.csv answers.csv -f csv",
         "grade key.csv answers.csv -f md",
     ),
+    "on a terminal": (  # so many columns wide; an escape is shown as ^
+        "bce 1,0,0,1 0.8,0.3,0.4,0.7 --expect 0.522 @72",
+        "bce 1,0,0,1 0.8,0.3,0.4,0.7 --expect 0.522 @40",
+        "bce 1,0,0,1 0.8,0.3,0.4,0.7 --expect 0.3618 --hide-answer @30",
+        "bce certain.csv @50",
+        "bce b.csv -p p --by g @60",
+        "bce b.csv -p p --by g @24",
+        "bce b.csv -p p -p q @60",
+        "bce b.csv -p p --calibration 3 @40",
+        "ce left.csv --worst 2 --show id @45",
+        "grad ce 1 2,1 --from logits --explain @50",
+        "grad bce 1,0 0.8,0.3 --expect 0.625,-0.714 @44",
+        "fit bce f.csv -y y -x a --method newton @50",
+        "grade key.csv answers.csv @60",
+    ),
 }
 
 
@@ -199,10 +214,11 @@ ROUNDING = re.compile(r"\b\d(?:\.\d+)?e-1[0-3]\b *")  # what differences and for
 
 def taken(call: str) -> str:
     """What a call prints, long numbers to ten digits, its standard error and an exit code that isn't 0."""
-    result = run(*call.split())
+    words, _, columns = call.partition(" @")
+    result = run(*words.split(), columns=int(columns) if columns else None)
     said = "".join(f"! {line}\n" for line in result.err.splitlines())
     told = result.out + said + (f"! exit code {result.code}\n" if result.code else "")
-    return ROUNDING.sub("~0", LONG.sub(lambda number: f"{float(number[0]):.10g}", told))
+    return ROUNDING.sub("~0", LONG.sub(lambda number: f"{float(number[0]):.10g}", told)).replace("\x1b", "^")
 
 
 def snapshots() -> Iterator[tuple[str, str]]:
