@@ -5,11 +5,15 @@
 
 import pickle
 import shutil
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from conftest import record, refusal, run, write
 
@@ -57,6 +61,9 @@ class Client:
 
     def map(self, run_: Callable[[Any], Any], parts: list[Any], pure: bool) -> list[Future]:
         return [Future(lambda part=part: run_(part)) for part in parts]
+
+    def as_current(self) -> Any:
+        return nullcontext()
 
     def cancel(self, *_: object, **__: object) -> None:
         pass
@@ -222,3 +229,133 @@ def test_row_groups_of_a_parquet_file_have_the_answer_that_they_have_here(monkey
         parquet.write_table(pa.table(columns), "t.parquet", row_group_size=size)
         for question in ("", "--worst 60 -f json", "--by g -f json", "--fail-above 0.1 -q"):
             same("bce", "t.parquet", "-p", "p", *question.split())
+
+
+def test_workers_with_another_program_are_refused_with_what_is_other_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("t.csv", lines())
+    own, numpy = losscli.__version__, np.__version__
+    expected = {
+        "a worker has no losscli, this machine losscli " + own: lambda: patch.dict(sys.modules, {"losscli": None}),
+        f"a worker has losscli 0.0.1, this machine losscli {own}": lambda: patch.object(losscli, "__version__", "0.0.1"),
+        f"the code of losscli {own} on a worker is not this machine's; install the same build": lambda: patch.object(
+            dask, "code_hash", lambda: "0"
+        ),
+        f"a worker has numpy 1.0, this machine numpy {numpy}": lambda: patch.object(np, "__version__", "1.0"),
+    }
+    for said, there in expected.items():
+
+        def map_there(self: Client, run_: Callable[[Any], Any], parts: list[Any], pure: bool) -> list[Future]:
+            def work(part: Any) -> Any:
+                with there():  # noqa: B023  -- used before the next one comes
+                    return run_(part)
+
+            return [Future(lambda part=part: work(part)) for part in parts]
+
+        monkeypatch.setattr(Client, "map", map_there)
+        assert refusal("bce", "t.csv", "-p", "p", *ADDRESS) == f"--cluster: {said}"
+
+
+class Lost(Future):
+    """A part that comes to nothing: its status, and what asking for it raises."""
+
+    def __init__(self, status: str, error: Exception, done: bool = True) -> None:
+        self.status, self.error, self.is_done = status, error, done
+
+    def done(self) -> bool:
+        return self.is_done
+
+    def result(self) -> Any:
+        raise self.error
+
+    def exception(self) -> Exception:
+        return self.error
+
+
+class Killed(Exception):
+    """What Dask raises of a part whose workers were lost one after another."""
+
+
+def test_what_is_lost_on_the_way_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("t.csv", lines())
+    call = ("bce", "t.csv", "-p", "p", *ADDRESS)
+    client, gone = SimpleNamespace(Client=Client, KilledWorker=Killed, wait=lambda *_, **__: None), []
+    monkeypatch.setattr(dask, "distributed", client)
+    monkeypatch.setattr(Client, "cancel", lambda self, futures, force: gone.append((len(futures), force)))
+    no_longer = "--cluster: the scheduler at tcp://nowhere:1 no longer answers"
+    workers = "--cluster: the workers that tried a part were lost one after another; do they have enough memory?"
+    for part, said in (
+        (Lost("cancelled", OSError()), no_longer),
+        (Lost("lost", OSError()), no_longer),
+        (Lost("lost", OSError(), done=False), no_longer),
+        (Lost("cancelled", OSError(), done=False), no_longer),
+        (Lost("finished", OSError()), no_longer),
+        (Lost("error", Killed()), workers),
+    ):
+        gone.clear()
+        monkeypatch.setattr(Client, "map", lambda self, run_, parts, pure, part=part: [part] * 3)
+        assert refusal(*call) == said, part.status
+        assert gone == [(0 if part.done() else 3, True)]
+    monkeypatch.setattr(Client, "map", lambda self, run_, parts, pure: [Lost("error", ValueError("a fault of ours"))])
+    assert run(*call).err == "losscli bce: internal error, please report it: ValueError: a fault of ours\n"
+    pending = Lost("pending", OSError(), done=False)
+    monkeypatch.setattr(Client, "map", lambda self, run_, parts, pure: [pending])
+    monkeypatch.setattr(Client, "status", "closed")
+    assert refusal(*call) == no_longer
+
+
+def test_a_part_that_waits_longer_than_workers_may_take_is_done_while_there_are_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write("t.csv", lines())
+    monkeypatch.setattr(dask, "distributed", SimpleNamespace(Client=Client, wait=lambda *_, **__: None))
+    monkeypatch.setattr(dask, "TIMEOUT", 0.0)
+    monkeypatch.setattr(dask, "POLL", 0.0)
+    asked: list[int] = []
+
+    class Slow(Future):
+        status = "pending"
+
+        def done(self) -> bool:
+            asked.append(1)
+            self.status = "finished" if len(asked) > 5 else "pending"
+            return len(asked) > 5
+
+    monkeypatch.setattr(
+        Client, "map", lambda self, run_, parts, pure: [Slow(lambda part=part: run_(part)) for part in parts]
+    )
+    call = ("bce", "t.csv", "-p", "p", *ADDRESS)
+    assert run(*call).out == run(*call[:-2]).out and len(asked) > 5
+
+    found = iter([{"tcp://worker:1": 1}, {}, {}])  # a worker at first, and then no more
+    monkeypatch.setattr(Client, "nthreads", lambda self: next(found, {}))
+    asked.clear()
+    assert refusal(*call) == "--cluster: the scheduler at tcp://nowhere:1 has had no workers for 0 s"
+
+
+def test_a_scheduler_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("t.csv", lines())
+    call = ("bce", "t.csv", "-p", "p", *ADDRESS)
+
+    def fail(error: Exception) -> Callable[..., Any]:
+        def raise_(*_: object, **__: object) -> Any:
+            raise error
+
+        return raise_
+
+    no_longer = "--cluster: the scheduler at tcp://nowhere:1 no longer answers"
+    for method in ("nthreads", "get_versions"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Client, method, fail(OSError("Broken")))
+            assert refusal(*call) == no_longer, method
+    for error, detail in (
+        (OSError("Timed out."), ""),
+        (ValueError("Security expects  a\ncertificate."), " (security expects a certificate)"),
+        (RuntimeError("x" * 300), f" ({'x' * 160})"),
+        (RuntimeError(), ""),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(Client, "__init__", fail(error))
+            assert refusal(*call) == f"--cluster: no scheduler answers at tcp://nowhere:1{detail}"
+    with monkeypatch.context() as patched:
+        patched.setattr(dask, "find_spec", lambda name: None)
+        assert refusal(*call) == "--cluster needs distributed: pip install distributed"
