@@ -303,6 +303,7 @@ def _lacking(group: str, rest: Sequence[str]) -> str:
         return f"no loss {shown(rest[0])}; did you mean {group} {near[0]}?"
     meant = _meant(word.replace("-", ""))
     if meant.startswith("use "):
-        return f"no loss {shown(rest[0])}; use {group} {meant.removeprefix('use ').removeprefix(f'{group} ')}"
+        other = meant.removeprefix("use ")
+        return f"no loss {shown(rest[0])}; use {f'{group} {other}' if other.split()[0] in LOSSES else other}"
     example = f"losscli {group} {words[0]} {_data(rest, COMMANDS[group, words[0]])}"
     return f"choose a loss for {shown(rest[0])}: {', '.join(words)}; as in {example}"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import answer, record, refusal, run, write
 
-from losscli.cli.commands import COMMANDS
+from losscli.cli.commands import COMMANDS, first_words
 from losscli.cli.hints import COMMAND_NAMES, OPTION_NAMES
 from losscli.losses.table import LOSSES
 
@@ -64,6 +64,17 @@ FOREIGN = {
     "--frm": "did you mean --from or --format?",
     "--fromm": "did you mean --from?",
     "--smothing": "did you mean --smoothing?",
+    "--clas-weight": "did you mean --class-weight or --pos-weight?",  # --weight is the third
+    "--check": "grad bce and grad ce have it",
+    "-z": "use --from logits",
+    "--use-weights": "use -w COL",
+    "--t-test": "several models are compared with -p for each, as in -p old -p new",
+    "--head=x": "to read the first rows of a table, use a pipe: head -n 101 FILE | losscli COMMAND",
+    "--target=1": "use -y COL",
+    "--target=a,b": "use -y COL",
+    "--target=1,0": "lists need no option: LABELS first, then PREDS",
+    "--y-pred=[0.9,0.2]": "lists need no option: LABELS first, then PREDS",
+    "--sep=1,2": "use -d CHAR",
     "--zzz": "losscli bce -h lists them",
     "--output": "the answer goes to standard output, so write > FILE",
     "--out": "the answer goes to standard output, so write > FILE",
@@ -137,6 +148,19 @@ COMMAND_LINES = [
     ("grad BCE 1 0.5", "no loss 'BCE'; did you mean grad bce?"),
     ("grad logloss 1 0.5", "no loss 'logloss'; use grad bce for two classes, ce for several"),
     ("fit logistic t.csv", "no loss 'logistic'; use fit bce"),
+    ("grad logistic t.csv", "no loss 'logistic'; use fit bce"),
+    ("grad temperature t.csv", "no loss 'temperature'; use fit temperature"),
+    ("fit gradient t.csv", f"no loss 'gradient'; use {joined([f'grad {name}' for name in LOSSES], 'or')}"),
+    ("fit regression t.csv", f"no loss 'regression'; use {joined([f'fit {name}' for name in FITTED], 'or')}"),
+    ("fit bec t.csv", "no loss 'bec'; did you mean fit bce?"),
+    ("grad usage", "no loss 'usage'; use losscli -h"),
+    ("GRAD bce", "no such command: 'GRAD'; did you mean grad?"),
+    ("Fit bce", "no such command: 'Fit'; did you mean fit?"),
+    ("-q grad bce", "-q goes after the command, as in losscli grad -q"),
+    ("--digits=3 bce 1 0.5", "--digits goes after the command, as in losscli bce --digits"),
+    ("-q zebra", "no such option: -q; -h shows help"),
+    ("F.cross_entropy 1 2", "no such command: 'F.cross_entropy'; use bce for two classes, ce for several"),
+    ("zebra t.csv", f"no such command: 'zebra'; the commands are {', '.join(first_words())}"),
 ]
 
 
@@ -226,6 +250,15 @@ GUESSES = {  # what is typed, and what the error ends with
     "models, scale, \u4e2d\u6587, zh, options",
     "help chinese": "no such topic: 'chinese'; see losscli help \u4e2d\u6587; ",
     "1,0 0.8,0.3 -q": 'as in losscli bce "1,0" "0.8,0.3"',
+    "1,0 0.8,0.3 0.5 -q": 'as in losscli bce "1,0" "0.8,0.3"',
+    "1,0 -q 0.8,0.3": 'as in losscli bce "1,0"',
+    **{f"{word} 0.5": f"choose a command for {word!r}: " for word in ("xy", "a;b", "[1", "a/b", "3x", ".5x", "-")},
+    "grad xy x": "choose a loss for 'xy': ",
+    "bce Explain": "Explain: no such file; add --explain to the command",
+    "bce ?": "?: no such file; nothing matches this pattern; use -h",
+    "bce version": "version: no such file; use losscli --version",
+    "bce fit": "fit: no such file; use fit bce",
+    "help smoothing": "for --smoothing see losscli help options; the topics are",
     "fit two.csv label old": "as in losscli fit bce two.csv",
     "- -q": "as in losscli bce -",
     "temperature two.csv": "no such command: 'temperature'; use fit temperature",
@@ -264,7 +297,7 @@ GUESSES = {  # what is typed, and what the error ends with
 
 @pytest.mark.usefixtures("here")
 def test_a_first_guess_is_answered_with_what_to_type() -> None:
-    for name, text in TABLES.items():
+    for name, text in {**TABLES, "xy": TABLES["two.csv"]}.items():
         write(name, text)
     for line, said in GUESSES.items():
         assert said in refusal(*line.split()), line

@@ -45,6 +45,19 @@ def test_main_reads_a_stream_of_text_alone() -> None:
         assert out.getvalue() == run(*line, stdin=text).out
 
 
+def test_a_file_or_pipe_is_utf_8_unless_something_else_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "label,\u00e9\u4e2d\n1,0.5\n"
+    for name, asked, newline in (("PYTHONIOENCODING", "latin-1", b"\n"), ("", "utf-8", b"\n")):
+        monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+        if name:
+            monkeypatch.setenv(name, "latin-1")
+        out = io.TextIOWrapper(io.BytesIO(), encoding="latin-1", newline="\r\n")
+        with redirect_stdout(out), patch.object(sys, "stdin", io.StringIO(table)):
+            assert main(["bce", "-p", "2"]) == 0
+        written = out.buffer.getvalue()
+        assert "\u00e9\u4e2d".encode(asked, "backslashreplace") + newline in written and b"\r" not in written
+
+
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
 def test_a_stream_that_is_not_there_is_no_fault_of_the_program(stream: str) -> None:
     streams = {"stdin": io.StringIO(), "stdout": io.StringIO(), "stderr": io.StringIO()}

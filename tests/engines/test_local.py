@@ -166,9 +166,14 @@ def runs(pid: int) -> bool:
         return False
 
 
-def test_the_number_of_threads_is_as_asked() -> None:
+def test_the_number_of_threads_is_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert local.thread_count(3) == 3
-    assert local.thread_count(None) >= 1
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {4, 6, 7}, raising=False)
+    assert local.thread_count(None) == 3
+    monkeypatch.delattr(os, "sched_getaffinity")  # as where a process can't be kept to some processors
+    for count, threads in ((5, 5), (None, 1)):
+        monkeypatch.setattr(os, "cpu_count", lambda count=count: count)
+        assert local.thread_count(None) == threads
 
 
 def test_parts_in_threads_keep_their_order_and_fail_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -234,12 +234,11 @@ def test_row_groups_of_a_parquet_file_have_the_answer_that_they_have_here(monkey
 def test_workers_with_another_program_are_refused_with_what_is_other_there(monkeypatch: pytest.MonkeyPatch) -> None:
     write("t.csv", lines())
     own, numpy = losscli.__version__, np.__version__
-    expected = {
-        "a worker has no losscli, this machine losscli " + own: lambda: patch.dict(sys.modules, {"losscli": None}),
-        f"a worker has losscli 0.0.1, this machine losscli {own}": lambda: patch.object(losscli, "__version__", "0.0.1"),
-        f"the code of losscli {own} on a worker is not this machine's; install the same build": lambda: patch.object(
-            dask, "code_hash", lambda: "0"
-        ),
+    build = f"the code of losscli {own} on a worker is not this machine's; install the same build"
+    expected: dict[str, Callable[[], Any]] = {
+        f"a worker has no losscli, this machine losscli {own}": lambda: patch.dict(sys.modules, {"losscli": None}),
+        f"a worker has losscli 0.1, this machine losscli {own}": lambda: patch.object(losscli, "__version__", "0.1"),
+        build: lambda: patch.object(dask, "code_hash", lambda: "0"),
         f"a worker has numpy 1.0, this machine numpy {numpy}": lambda: patch.object(np, "__version__", "1.0"),
     }
     for said, there in expected.items():

@@ -3,6 +3,7 @@
 import io
 import sys
 from math import inf, nan
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -219,3 +220,25 @@ def test_each_kind_of_chart_is_drawn_to_the_last_character(monkeypatch: pytest.M
     assert one.lines == ("a    1 " + "█" * 32, "b  0.4 " + "█" * 12 + "▊", "c    0 ▏")  # 12.8 columns: 102 eighths
     both = spans("", [Span("a", 0.5, 0.25, 2.0, "0.5", other=0.0)], 0.0, 1.0)
     assert both.lines[0] == "a  ○       ├───────●──────────────…  0.5"
+
+
+def test_what_is_not_finite_is_no_end_of_a_scale_and_lies_beyond_it() -> None:
+    drawn = spans("", [Span("a", 3.0, -inf, 5.0, "t"), Span("b", inf, nan, nan, "u"), Span("c", 4.0, nan, nan, "v")])
+    assert [line.split() for line in drawn.lines[-1:]] == [["3", "5"]]
+    a, b, c = (line.split("  ")[1] + "".join(line.split("  ")[2:]) for line in drawn.lines[:3])
+    assert a.startswith("o-") and b.rstrip("u ").endswith("~") and c.count("o") == 1
+    assert spans("", [Span("a", nan, nan, nan, "no rows")]).lines[1].split() == ["0", "1"]
+    assert spans("", [Span("a", 2.0, nan, nan, "2")]).lines[0].index("o") == 3 + (80 - 1 - 1 - 4) // 2  # in the middle
+
+
+def test_charts_are_plain_where_the_encoding_lacks_their_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = lambda: (bars("", ["a"], [Series("", [1.0], ["1"])]), spans("", [Span("a", 0.5, 0.25, 0.75, "t")]))  # noqa: E731
+    plain = made()
+    monkeypatch.setenv("TERM", "xterm")
+    for encoding, is_plain in (("ascii", True), ("latin-1", True), ("utf-8", False), ("no such", True)):
+        stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8" if encoding == "no such" else encoding)
+        monkeypatch.setattr(sys, "stdout", SimpleNamespace(encoding=encoding) if encoding == "no such" else stream)
+        assert (made() == plain) == is_plain, encoding
+        assert is_plain or ("\u2588" in made()[0].lines[0] and "\u251c" in made()[1].lines[0])
+    monkeypatch.setattr(sys, "stdout", io.StringIO())  # text alone, which holds any letter
+    assert made() != plain
