@@ -127,12 +127,14 @@ def has_header(top: FirstLines, wanted: ColumnSelection) -> bool:
     if any(not part.replace("-", "", 1).isdigit() for part in typed) or labels_and_predictions(first):
         return True
     try:
-        cells = [first[column] for column in _prediction_guess(top, wanted)]
+        guess = _prediction_guess(top, wanted)
     except DataError:  # a number beyond the columns: the same error follows, with the names if there are any
-        cells = list(first)
+        guess = range(len(first))
+    cells = [first[column] for column in guess]
     named = bool({cell.casefold() for cell in first} & (LABEL_NAMES | PROB_NAMES) - {"true"})
     labels = {canonical(label) for label in wanted.named_labels}
-    known = bool(labels) and any(canonical(cell) in labels for cell in first)
+    places = range(len(first)) if wanted.labels_only else set(range(len(first))).difference(guess)  # of labels
+    known = bool(labels) and any(canonical(first[at]) in labels for at in places)
     if len(first) > 1 and first[0] == "" and first[1:] == tuple(map(str, range(len(first) - 1))):
         return True  # as pandas writes an index beside columns without names
     if all(is_like_number(cell) or is_missing_number(cell) for cell in cells):

@@ -233,3 +233,21 @@ def test_labels_of_two_words_below_the_name_of_their_column_are_one_column(here:
     Path("labels.csv").write_text("city\nnew york\nsan jose\nnew york\n")  # it could be a title
     assert refusal("ce", "labels.csv", "preds.csv").endswith("or use -d , where each line is one cell")
     assert answer("ce", "labels.csv", "preds.csv", "-d", ",", "-y", "city") == close(right)
+
+
+def test_classes_that_are_named_and_name_columns_too_are_a_header(here: Path) -> None:
+    right = -math.log(0.8 * 0.7) / 2
+    for first, second in (("cat", "dog"), ("0", "1"), ("7", "3")):
+        options = ("--classes", f"{first},{second}")
+        write("t.csv", f"label,{first},{second}\n{first},0.8,0.2\n{second},0.3,0.7\n")
+        write("bare.csv", f"{first},0.8,0.2\n{second},0.3,0.7\n")
+        for table in ("t.csv", "bare.csv"):
+            assert answer("ce", table, *options) == close(right), (table, first)
+    write("y.csv", "cat\ndog\n")
+    write("p.csv", "cat,dog\n0.8,0.2\n0.3,0.7\n")
+    options = ("--classes", "cat,dog")
+    assert answer("ce", "y.csv", "p.csv", *options) == close(right)
+    unnamed = refusal("ce", *options, stdin="species,cat,dog\ncat,0.8,0.2\n")
+    assert unnamed.startswith("<stdin>: no column is recognized as the label; the columns are 'species', 'cat', 'dog'")
+    bad = refusal("ce", *options, stdin="cat,0.8x,0.2\ndog,0.3,0.7\n")
+    assert bad == "<stdin>:1: column 2: '0.8x' is not a number"
