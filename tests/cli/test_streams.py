@@ -68,6 +68,14 @@ def test_a_stream_that_is_not_there_is_no_fault_of_the_program(stream: str) -> N
     assert "internal error" not in streams["stderr"].getvalue()
 
 
+def test_main_reads_the_command_line_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["losscli", "bce", "1,0", "0.8,0.3", "-q"])
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert main() == 0
+    assert out.getvalue() == run(*sys.argv[1:]).out
+
+
 @pytest.mark.slow
 def test_one_end_of_input_at_a_terminal_is_enough() -> None:
     typed = b"label,prob\n1,0.8\n0,0.3\n"

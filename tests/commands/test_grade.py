@@ -296,6 +296,24 @@ def test_a_table_with_a_column_for_each_question_is_read(key: Path) -> None:
     ]
 
 
+def test_a_table_with_a_column_for_each_question_needs_one_of_students(key: Path) -> None:
+    said = refusal("grade", key, "-", stdin="name,q1,q2\nanna,0.36,0.52\n")
+
+    assert said == "<stdin>: no column 'student'; the columns are 'name', 'q1', 'q2'"
+
+
+def test_a_source_with_the_name_of_a_class_is_the_file_if_there_is_one(here: Path) -> None:
+    write("p.csv", "prob\n0.8\n0.3\n")
+    write("key.csv", 'question,command\na,bce spam 0.8 --positive spam\nb,"ce dog 0.2,0.8 --classes cat,dog"\n')
+    answers = "student,question,answer\nann,a,0.2231\nann,b,0.2231\n"
+    assert run("grade", "key.csv", "-", stdin=answers).code == 0
+    write("spam", "label\nspam\nham\n")
+    write("dog", "label\ncat\ndog\n")
+    write("q.csv", "cat,dog\n0.8,0.2\n0.3,0.7\n")
+    write("key.csv", 'question,command\na,bce spam p.csv --positive spam\nb,"ce dog q.csv --classes cat,dog"\n')
+    assert run("grade", "key.csv", "-", stdin="student,question,answer\nann,a,0.2899\nann,b,0.2899\n").code == 0
+
+
 def test_columns_of_the_answers_overwrite_none_of_the_grades(key: Path) -> None:
     answers = "student,points,question,verdict,answer,room\nanna,99,q1,fine,0.36,7\n"
 

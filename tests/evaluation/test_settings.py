@@ -187,6 +187,9 @@ def test_the_base_of_the_logarithm_is_applied_to_the_answer() -> None:
     assert answer("bce", "1", "0.001", "--base", "10") == approx(3.0)
     assert record("bce", "1", "0.5", "--base", "2")["base"] == 2.0
     assert record("bce", "1", "0.5")["base"] == "e"
+    for base in ("E", " e "):
+        assert record("bce", "1", "0.5", "--base", base) == record("bce", "1", "0.5")
+    assert answer("bce", "1", "0.25", "--base", " 4 ") == 1.0
 
 
 def test_eps_clips_both_ends_and_counts_the_cells() -> None:
