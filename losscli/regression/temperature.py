@@ -43,7 +43,8 @@ def read_logits(settings: Settings, table: Table) -> DesignMatrix:
     if table.schema.form is Form.BINARY and table.schema.width > 1:
         raise DataError(f"{table.name}: a temperature is fitted to one label; choose one with -y and -p")
     classes = problem.names.names if problem.names else None
-    x = np.concatenate([one.raw.reshape(len(one.raw), -1) for one in prepared])
+    logits = np.concatenate([one.raw for one in prepared])
+    x = np.asfortranarray(logits.reshape(len(logits), -1))  # in one order, however the rows are cut: sums depend on it
     shape = ParameterShape(tuple(f"z{at}" for at in range(x.shape[1])), intercept=False, classes=classes)
     return design_of(problem, shape, prepared, x, summary, table)
 

@@ -546,6 +546,15 @@ def test_bytes_that_are_no_text_are_refused_whatever_the_row_groups(rows: int, h
     assert refusal("bce", "y.parquet", "--positive", "1") == refusal("bce", "y.parquet") == expected
     assert refusal("bce", "x.parquet", "--by", "site") == expected.replace("y.p", "x.p").replace("label", "site")
     assert run("bce", "x.parquet", "-q").code == 0
+    for names in (("site", "other"), ("other", "site")):  # of two such columns the first row is told
+        others = [pa.array([b"1", b"\xff", b"\xfe", b"1"], pa.binary()), cells]
+        columns = {"label": [1, 0, 1, 1], **dict(zip(names, others, strict=True)), "prob": [0.8, 0.3, 0.6, 0.9]}
+        parquet.write_table(pa.table(columns), "x.parquet", row_group_size=rows)
+        said = refusal("bce", "x.parquet", "--by", "site,other")
+        assert said.startswith(f"x.parquet: row 2 (row group {1 // rows + 1}): column '{names[0]}': these bytes"), said
+        bad = pa.table({**columns, "prob": [0.8, 0.3, 1.5, 0.9]})
+        parquet.write_table(bad, "x.parquet", row_group_size=rows)
+        assert refusal("bce", "x.parquet", "--by", "site,other") == said
 
 
 def test_text_that_claims_to_be_utf_8_and_is_not_is_refused(here: Path) -> None:

@@ -25,8 +25,9 @@ from losscli.reading.formats.arrow import (
 from losscli.reading.pathkeys import path_keys
 from losscli.records import record
 
-# What stands for the first record of a file whose columns have types: it shows which columns are numbers.
-_EXAMPLES = {NUMBER: "0", BOOLEAN: "true", NOTHING: ""}
+# What stands for the first record of a file whose columns have types: it shows which columns are numbers, and which of
+# these may be labels.
+_EXAMPLES = {"whole numbers": "0", "fractions": "0.5", BOOLEAN: "true", NOTHING: ""}
 
 
 @record
@@ -55,7 +56,7 @@ def outline(schema: Any, path: str, wanted: ColumnSelection, length: Callable[[s
     examples: list[str] = []
     for field in schema:
         own = spans.get(field.name) or (Place(field.name, field.name, kind=number_kind(field.type)),)
-        kind = NUMBER if field.name in spans else kinds[field.name]
+        kind = own[0].kind if kinds[field.name] == NUMBER else "fractions" if field.name in spans else kinds[field.name]
         places += own
         examples += [_EXAMPLES.get(kind, kind)] * len(own)
     places += [Place(name, None, text=text) for name, text in keys.items()]
