@@ -94,8 +94,9 @@ class ClassNames:
             classes = ", ".join(map(shown, self.names[:10])) + (", ..." if len(self.names) > 10 else "")
             what = f"label {shown(label)} is not a class; the classes are {classes}"
             if label == str(len(self.names)) and self.counted:
-                counted = ",".join(str(at + 1) for at in range(min(len(self.names), 10)))
-                what += f"; for labels counted from 1 use --classes {counted}"
+                counted = [str(at + 1) for at in range(len(self.names))]
+                few = counted if len(counted) <= 10 else [*counted[:3], "...", label]
+                what += f"; for labels counted from 1 use --classes {','.join(few)}"
             elif number(label) is None and self.counted:
                 what += "; --classes names them in the order of the columns"
             raise RowError(at, "label", 0, what)

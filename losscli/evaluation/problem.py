@@ -175,8 +175,8 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     if settings.weights_by_place and names is not None:
         _refuse_disorder(names)
     if settings.pos_weight and len(settings.pos_weight) not in (1, table.schema.width):
-        labels = f"{table.schema.width} labels" if table.schema.width > 1 else "one label"
-        raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, but there is {labels}")
+        labels = f"are {table.schema.width} labels" if table.schema.width > 1 else "is one label"
+        raise UsageError(f"--pos-weight gives {len(settings.pos_weight)} weights, but there {labels}")
     uses = (DECISION, DECISION_BESIDE, DECISION_LIKELY)
     use, decision = next(
         ((use, table.schema.extra[use][0]) for use in uses if table.schema.extra.get(use)), (None, None)

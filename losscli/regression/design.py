@@ -265,18 +265,19 @@ def design_of(
 def _checked_factor(block: Block, place: int, drop: bool) -> Block:
     """The block without rows in which a factor is missing; a RowError where it is a number, or may not be missing."""
     column = block.extra[place]
-    kinds = [(is_missing(text), number(text) is not None) for text in map(canonical, column.categories)]
-    missing, numeric = (np.array(flags, dtype=bool)[column.codes] for flags in zip(*kinds, strict=True))
+    words = list(map(canonical, column.categories))
+    missing = np.array([is_missing(word) for word in words], dtype=bool)[column.codes]
+    numeric = np.array([number(word) is not None for word in words], dtype=bool)[column.codes]
     missing &= True if block.keep is None else block.keep
     numeric &= ~missing & (True if block.keep is None else block.keep)
     if missing.any() and not drop:
         what = "the cell is missing; --na drop leaves such rows out"
         raise RowError(int(missing.argmax()), "extra", place, what)
     if numeric.any():
-        words = ~numeric & ~missing & (True if block.keep is None else block.keep)
-        at = int(words.argmax() if words.any() else numeric.argmax())
-        text = shown(canonical(column.categories[column.codes[at]]))
-        what = f"{text} is not a number, but other cells are" if words.any() else f"{text} is a number among words"
+        others = ~numeric & ~missing & (True if block.keep is None else block.keep)
+        at = int(others.argmax() if others.any() else numeric.argmax())
+        text = shown(words[column.codes[at]])
+        what = f"{text} is not a number, but other cells are" if others.any() else f"{text} is a number among words"
         raise RowError(at, "extra", place, f"{what}; a feature has numbers only, or words only")
     return replace(block, keep=~missing if block.keep is None else block.keep & ~missing) if missing.any() else block
 

@@ -3,9 +3,11 @@
 import math
 import re
 import shlex
+from itertools import product
+from operator import mul
 
 import pytest
-from conftest import answer, close, record, refusal, run
+from conftest import answer, close, listed, record, refusal, run
 
 from losscli.enums import Like
 
@@ -364,6 +366,33 @@ def test_the_baseline_divides_as_the_mean_does() -> None:
     found = record("bce", "1,0,0,0", "0.25,0.25,0.25,0.25", "-w", "2,2,2,2", "--like", "torch")
 
     assert found["normalized"] == pytest.approx(1.0, rel=1e-13, abs=0)
+
+
+def test_the_baseline_is_what_predicting_the_frequencies_costs_as_libraries_have_it() -> None:
+    changes = ("", "--focal 2", "--focal 2 --alpha 0.3", "--smoothing 0.2", "--class-weight 1,3", "-w 1,2,3,4",
+               "-w 1,2,3,4 --class-weight 1,3", "--focal 2 --class-weight 1,3")  # fmt: skip
+    answered = 0
+    for like, options, y in product(("", *Like), changes, ([1.0, 0.0, 1.0, 0.0], [1.0, 0.5, 0.0, 0.25])):
+        weights = [1.0, 2.0, 3.0, 4.0] if "-w" in options.split() else [1.0] * 4
+        share = sum(map(mul, weights, y)) / sum(weights)
+        more = (*options.split(), *(("--like", like) if like else ()))
+        for call in (
+            ("bce", listed(y), listed([share] * 4)),
+            ("ce", listed([[1.0 - one, one] for one in y]), listed([[1.0 - share, share]] * 4)),
+        ):
+            result = run(*call, *more, "-f", "json")
+            if result.code == 2:
+                assert like == Like.SKLEARN or "needs hard labels" in result.err, (call, more)
+                continue
+            answered += 1
+            # the factor of a row depends on its label as a whole: no mean of it follows from the frequencies
+            by_row = "class" in options or ("focal" in options and call[0] == "bce")
+            found = result.json["normalized"]
+            if like == Like.KERAS and 0.5 in y and by_row:
+                assert found is None, (call, more)
+            else:
+                assert found == pytest.approx(1.0, rel=1e-13, abs=0), (call, more)
+    assert answered == 100  # of 128: 18 have a focal factor of soft labels, 12 class weights of sklearn, 2 both
 
 
 def test_one_label_only_leaves_normalized_undefined() -> None:

@@ -193,9 +193,11 @@ def test_the_longest_step_by_probabilities_is_a_quarter() -> None:
 
 
 def test_certain_hits_and_misses_pass_the_check() -> None:
-    for wrt in list(Scale):
-        result = run("grad", "bce", "1,0,1,0,0.5", "1,0,0,1,1", "--check", "--wrt", wrt, "-f", "json")
+    # what is infinite can't be moved: a logit of 0 or 1, a log-probability of 0
+    for wrt, unchecked in ((Scale.PROBS, 0), (Scale.LOGITS, 5), (Scale.LOGPROBS, 2)):
+        result = run("grad", "bce", "1,0,1,0,0.5,1", "1,0,0,1,1,0.3", "--check", "--wrt", wrt, "-f", "json")
         assert result.code == 0 and result.json["max_rel_error"] < 1e-6, wrt
+        assert result.json["unchecked"] == unchecked, wrt
 
 
 def test_slopes_by_logits_next_to_probability_1_pass_the_check() -> None:

@@ -162,9 +162,30 @@ def test_a_bad_cell_is_no_level_wherever_it_stands() -> None:
         text = "y,a\n" + "\n".join(bad) + "\n"
         said = refusal("fit", "bce", "-", "-y", "y", "-x", "a", stdin=text)
         assert f":{at + 2}: column 'a': 'x' is not a number" in said
-    assert "'3' is a number" in refusal("fit", "bce", "-", "-y", "y", "-x", "a", stdin="y,a\n1,u\n0,v\n1,3\n0,u\n") or (
-        "'u' is not a number" in refusal("fit", "bce", "-", "-y", "y", "-x", "a", stdin="y,a\n1,u\n0,v\n1,3\n0,u\n")
-    )
+
+
+def test_numbers_and_words_in_one_feature_are_refused_at_the_first_word_of_a_row_that_counts() -> None:
+    only = "a feature has numbers only, or words only"
+    for rows, said in (
+        (("1,u,1", "0,v,1", "1,3,1", "0,u,1"), "2: column 'a': 'u' is not a number, but other cells are"),
+        (("1,u,NA", "0,3,1", "1,v,1", "0,u,1"), "4: column 'a': 'v' is not a number, but other cells are"),
+        (("1,NA,1", "0,v,1", "1,3,1", "0,u,1"), "3: column 'a': 'v' is not a number, but other cells are"),
+        (("1,u,NA", "0,v,NA", "1,v,NA", "1,3,1", "0,4,1"), "5: column 'a': '3' is a number among words"),
+    ):
+        text = "y,a,b\n" + "\n".join(rows) + "\n"
+        line = refusal("fit", "bce", "-", "-y", "y", "-x", "a,b", "--na", "drop", stdin=text)
+        assert line == f"<stdin>:{said}; {only}", rows
+    found = record("fit", "bce", "-", "-y", "y", "-x", "a,b", "--na", "drop", stdin="y,a,b\n1,3,NA\n0,v,1\n1,w,1\n")
+    assert [one["parameter"] for one in found["parameters"]] == ["intercept", "a=w", "b"]
+
+
+def test_a_missing_cell_before_the_first_level_is_told_with_its_line() -> None:
+    for rows in ("1,u,NA", "1,u,NA\n0,v,NA\n1,v,NA\n1,v,NA", "0,v,1\n1,u,NA", "1,NA,1\n0,u,1"):
+        text = f"y,a,b\n{rows}\n1,v,2\n0,u,3\n"
+        line, column = rows[: rows.index("NA")].count("\n") + 2, "b" if ",NA" in rows.replace("1,NA,1", "") else "a"
+        said = refusal("fit", "bce", "-", "-y", "y", "-x", "a,b", stdin=text)
+        assert said.startswith(f"<stdin>:{line}: column '{column}': the cell is missing"), rows
+        assert said.endswith("; --na drop leaves such rows out"), rows
 
 
 def test_a_missing_level_is_refused_or_dropped() -> None:

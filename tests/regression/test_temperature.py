@@ -135,6 +135,14 @@ def test_masked_logits_leave_the_temperature_of_the_others(mask: str) -> None:
         assert found[figure] == pytest.approx(right[figure], rel=1e-12, abs=0)
 
 
+def test_a_logit_that_is_surely_right_leaves_the_temperature_of_the_others() -> None:
+    rows = "label,logit\n" + "1,1\n" * 7 + "0,1\n" * 3
+    for sure in ("1,5e3\n", "0,-5e3\n", "1,1e9\n0,-1e9\n", "1,1e308\n0,-1e308\n"):
+        assert answer("fit", "temperature", stdin=rows + sure) == pytest.approx(1.0 / log(7 / 3), rel=1e-12, abs=0), (
+            sure
+        )
+
+
 def test_logits_of_any_size_have_their_temperature_without_a_warning() -> None:
     rows = "label,z_0,z_1\n" + "0,1,-1\n" * 7 + "1,1,-1\n" * 3
     expected = 2.0 / log(7 / 3)
