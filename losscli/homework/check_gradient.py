@@ -115,7 +115,7 @@ def diagnose_gradient(given: tuple[Typed, ...], g: RightGradient) -> Diagnosis:
     wrong = (
         at
         for at, (one, value) in enumerate(zip(given, right, strict=True))
-        if not one.fits(float(value), Slack.TOLERANCE)
+        if not one.fits(float(value), Slack.TOLERANCE) or (verdict.empty and value != 0.0)
     )
     return Diagnosis(verdict, next(wrong, None), *_constant_ratio(given, g))
 

@@ -103,7 +103,10 @@ def gradients(log_base: float = 1.0) -> list[RightGradient]:
     q, cells = np.eye(4)[[0, 2, 1]], np.array([[0.6, 0.2, 0.1, 0.1], [0.1, 0.3, 0.5, 0.1], [0.25, 0.15, 0.2, 0.4]])
     plain, weighed = Predictions(y, p, np.log(p / (1 - p))), Predictions(y, p, np.log(p / (1 - p)), w)
     several = Predictions(q, cells, np.log(cells))
-    x, theta = np.array([[1.0, 2.0, 0.5], [1.0, 1.0, 1.5], [1.0, 3.0, 2.5], [1.0, -1.0, 0.3]]), np.array([0.1, 0.2, 0.3])
+    x, theta = (
+        np.array([[1.0, 2.0, 0.5], [1.0, 1.0, 1.5], [1.0, 3.0, 2.5], [1.0, -1.0, 0.3]]),
+        np.array([0.1, 0.2, 0.3]),
+    )
     h = 1 / (1 + np.exp(-x @ theta))
     examples = Examples(x, theta, y, h, np.ones(4))
     return [
@@ -325,8 +328,9 @@ NEEDS: dict[str, Callable[[EvaluatedRows], bool]] = {
     "argmaxed-labels": lambda rows: rows.categorical and not rows.hard,
     "columns-permuted": lambda rows: rows.categorical and not rows.problem.settings.focal,
     "pos-weight-other": lambda rows: rows.problem.settings.pos_weight is not None,
-    "pos-weight-other:divisor": lambda rows: rows.problem.settings.pos_weight is not None
-    and rows.reduction is Reduction.MEAN,
+    "pos-weight-other:divisor": lambda rows: (
+        rows.problem.settings.pos_weight is not None and rows.reduction is Reduction.MEAN
+    ),
     "pos-weight-balanced": lambda rows: rows.binary and rows.problem.settings.loss.name == "bce",
     "one-term-averaged": lambda rows: rows.binary and rows.reduction is Reduction.MEAN,
     "over-one-label": lambda rows: rows.binary and rows.reduction is Reduction.MEAN,

@@ -194,3 +194,77 @@ def test_zeros_and_the_right_numbers_in_another_unit_have_no_ratio() -> None:
     ):
         found = told((*command, *options), given)
         assert found["ratio"] is None and "given / right" not in found["remark"], given
+
+
+# --- by each variable -------------------------------------------------------------------------------------------------
+FOUR = np.array([[0.6, 0.2, 0.1, 0.1], [0.1, 0.3, 0.5, 0.1], [0.25, 0.15, 0.2, 0.4]])
+OF_FOUR = np.eye(4)[[0, 2, 1]]
+BY_CELLS = ("grad", "ce", "0,2,1", "0.6,0.2,0.1,0.1;0.1,0.3,0.5,0.1;0.25,0.15,0.2,0.4")
+BY_PROBS = ("grad", "bce", "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.9")
+W = np.array([1.0, 2.0, 0.5, 4.0, 2.5])
+OVER = P * (1 - P)
+
+
+@pytest.mark.parametrize(
+    ("id_", "command", "given"),
+    [
+        ("target-only", BY_CELLS, (FOUR - 1) * OF_FOUR / 3),
+        ("target-only", (*BY_CELLS, "--wrt", "logits"), (FOUR - 1) * OF_FOUR / 3),
+        ("labels-off-by-one", (*BY_CELLS, "--wrt", "logits"), (FOUR - np.roll(OF_FOUR, 1, axis=1)) / 3),
+        ("labels-off-by-one", (*BY_CELLS, "--wrt", "logits"), (FOUR - np.roll(OF_FOUR, -1, axis=1)) / 3),
+        ("by-logits", BY_CELLS, (FOUR - OF_FOUR) / 3),
+        ("by-probs", (*BY_CELLS, "--wrt", "logits"), -OF_FOUR / FOUR / 3),
+        ("over-cells", (*BY_CELLS, "--wrt", "logits"), (FOUR - OF_FOUR) / 12),
+        ("rows-shifted", (*BY_CELLS, "--wrt", "logits"), np.roll(FOUR - OF_FOUR, -1, axis=0) / 3),
+        ("times-p", (*BY_CELLS, "--wrt", "logits"), (FOUR - OF_FOUR) * FOUR / 3),
+        ("classes-swapped", BY_PROBS, (P - (1 - Y)) / OVER / 5),
+        ("classes-swapped", BY_PROBS, (1 - P - Y) / OVER / 5),
+        ("row-flipped", BY_PROBS, np.where(np.arange(5) == 3, P, P - Y) / OVER / 5),
+        ("by-logits", (*BY_PROBS, "-w", "1,2,0.5,4,2.5"), W * (P - Y) / 10),
+        ("by-probs", (*BINARY, "-w", "1,2,0.5,4,2.5"), W * (P - Y) / OVER / 10),
+        ("weights-ignored", (*BINARY, "-w", "1,2,0.5,4,2.5"), (P - Y) / 5),
+        ("weights-ignored", (*BINARY, "-w", "1,2,0.5,4,2.5"), (P - Y) / 10),
+        ("weights-ignored", (*BINARY, "-w", "1,2,0.5,4,2.5"), P - Y),
+        ("first-term-only", (*BINARY, "-w", "1,2,0.5,4,2.5"), -W * Y * (1 - P) / 10),
+        ("slope-only", (*BINARY, "-w", "1,2,0.5,4,2.5"), W * OVER / 10),
+        ("classes-swapped", (*BINARY, "-w", "1,2,0.5,4,2.5"), W * (P - (1 - Y)) / 10),
+        ("divided-twice", (*BINARY, "-w", "1,2,0.5,4,2.5"), W * (P - Y) / 100),
+        ("divided-twice", (*BINARY, "-w", "1,2,0.5,4,2.5"), W * (P - Y) / 50),
+        ("squared-error", BY_PROBS, 2 * (P - Y) / 5),
+        ("negated", ("grad", "nll", "0.8,0.3,0.4"), 1 / np.array([0.8, 0.3, 0.4]) / 3),
+        ("not-averaged", ("grad", "nll", "0.8,0.3,0.4"), -1 / np.array([0.8, 0.3, 0.4])),
+        ("base-2", ("grad", "nll", "0.8,0.3,0.4"), -1 / np.array([0.8, 0.3, 0.4]) / 3 / log(2)),
+        ("base-e", (*BINARY, "--base", "10"), (P - Y) / 5),
+        ("base-2", (*BINARY, "--base", "10"), (P - Y) / 5 / log(2)),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_whatever_the_gradient_is_taken_by(
+    id_: str, command: tuple[str, ...], given: np.ndarray
+) -> None:
+    assert id_ in ids(command, given)
+
+
+def test_soft_labels_have_no_label_that_is_flipped() -> None:
+    y, p = np.array([0.25, 1.0, 0.5]), np.array([0.8, 0.3, 0.45])
+    soft = ("grad", "bce", "0.25,1,0.5", "0.8,0.3,0.45", "--wrt", "logits")
+
+    assert ids(soft, (p - np.where(np.arange(3) == 0, 1 - y, y)) / 3) == []
+    assert ids(soft, (p - np.where(np.arange(3) == 1, 1 - y, y)) / 3) == []
+
+
+def test_the_sum_of_a_wrong_gradient_is_named_as_the_gradient_is() -> None:
+    """One number for several entries is compared with their sum."""
+    for id_, given in (
+        ("negated", -G), ("not-averaged", 5 * G), ("divided-twice", G / 5), ("doubled", 2 * G), ("halved", G / 2),
+        ("by-probs", G / OVER), ("activation-forgotten", (np.log(P / (1 - P)) - Y) / 5), ("slope-only", OVER / 5),
+        ("label-not-subtracted", P / 5),
+    ):  # fmt: skip
+        found = told(BINARY, f"{given.sum():.6g}")
+        assert id_ in [fit["id"] for fit in found["consistent_with"]], id_
+    assert run(*BINARY, f"--expect={G.sum():.4f}").code == 0
+
+
+def test_a_gradient_that_no_mistake_gives_has_none() -> None:
+    """A third of it has no meaning where there are five rows of two classes, nor 4 times where the rows weigh 10."""
+    assert ids(BINARY, G / 3) == [] and ids((*BINARY, "-w", "1,2,0.5,4,2.5"), 4 * W * (P - Y) / 10) == []
+    assert ids((*BY_CELLS, "--wrt", "logits"), (FOUR - OF_FOUR) / 15) == []
