@@ -29,18 +29,18 @@ def record(cls: type[T] | None = None, *, init: bool = True, eq: bool = True) ->
     return made if cls is None else made(cls)
 
 
-def _values(of: Any) -> tuple[Any, ...]:
-    return tuple([getattr(of, name) for name in of.__dataclass_fields__])
+def _compared(of: Any) -> tuple[Any, ...]:
+    return tuple([getattr(of, name) for name, one in of.__dataclass_fields__.items() if one.compare])
 
 
 def _equal(self: object, other: object) -> Any:
     if other.__class__ is not self.__class__:
         return NotImplemented
-    return _values(self) == _values(other)
+    return _compared(self) == _compared(other)
 
 
 def _hash(self: object) -> int:
-    return hash(_values(self))
+    return hash(_compared(self))
 
 
 def _text(self: Any) -> str:

@@ -14,6 +14,7 @@ class Point:
     x: int
     y: int = 2
     marks: tuple[str, ...] = field(default_factory=tuple)
+    seen: int = field(default=0, compare=False)
 
 
 @record
@@ -52,11 +53,12 @@ def test_records_equal_others_of_their_class_with_the_same_fields() -> None:
     assert Point(1) != Named(1) and Named(1) != Point(1) and Point(1) != (1, 2, ())
     assert Named(1) == Named(1) and Named(1) != Named(1, name="m")
     assert len({Point(1), Point(1), Point(2)}) == 2
+    assert Point(1) == Point(1, seen=5) and hash(Point(1)) == hash(Point(1, seen=5))
 
 
 def test_records_are_made_replaced_and_shown_by_their_fields() -> None:
     assert replace(Point(1), y=5) == Point(1, 5)
-    assert repr(Named(1, marks=("a",))) == "Named(x=1, y=2, marks=('a',), name='n')"
+    assert repr(Named(1, marks=("a",))) == "Named(x=1, y=2, marks=('a',), seen=0, name='n')"
     with pytest.raises(TypeError):
         Point()  # type: ignore[call-arg]
 
