@@ -57,14 +57,13 @@ def _surprisal_from(start: Array, p: Array) -> Array:
     What 1 - p lost by rounding is put back to first order, which is ln(1-p) by log1p at the cost of a plain log.
     """
     t = start - p
-    lost = start - t
-    lost -= p
+    cost: Array = t - start
+    cost += p  # what t lost by rounding
     np.abs(t, out=t)
     with np.errstate(divide="ignore", invalid="ignore"):  # t = 0 is a sure miss: inf, set below
-        lost /= t
+        cost /= t
         sure = t == 0.0 if t.size and not t.min() > 0.0 else None
-        lost += np.log(t, out=t)
-    cost: Array = np.subtract(0.0, lost, out=lost)  # 0 - x rather than -x, as the loss of a sure hit is 0, not -0
+        cost -= np.log(t, out=t)
     if sure is not None:
         cost[sure] = inf
     return cost
