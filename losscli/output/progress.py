@@ -147,8 +147,7 @@ class _Bar:
         columns = (BarColumn(), TaskProgressColumn(), amount, TextColumn("{task.fields[rate]}"))
         console = Console(stderr=True)
         self.progress = Progress(*columns, TimeRemainingColumn(), console=console, transient=True, auto_refresh=False)
-        total = None if self.reader.size is None else self.parts * self.reader.size
-        self.task = self.progress.add_task("", total=total, rate="")
+        self.task = self.progress.add_task("", total=self.reader.size, rate="")
         self.progress.start()
 
     def stop(self) -> None:

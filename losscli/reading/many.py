@@ -133,6 +133,8 @@ class ManyFilesReader(Reader):
     def _file(self, table: Table) -> Iterator[Chunk]:
         if table is self.opened:
             self.opened = None  # it can be read once
+        elif self.now:
+            self.done += self.now.reader.size or 0
         self.now = table
         file = _File(table, _order(self.first.schema.extra, table))
         try:
@@ -141,7 +143,6 @@ class ManyFilesReader(Reader):
                 yield partial(file.block, chunk)
             file.ended = True
             file.close_when_done()
-            self.done += table.reader.size or 0
         finally:
             if not file.ended:
                 table.close()

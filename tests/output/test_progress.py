@@ -17,7 +17,11 @@ from losscli.data.columns import ColumnSelection
 from losscli.enums import Form
 from losscli.output import progress
 from losscli.reading.open import ReadOptions, open_data
+from losscli.reading.text import feed
 from losscli.reading.text.dialect import Style
+
+TOTALS: list[float | None] = []  # of what is done, of each bar that was drawn
+RATES: list[str] = []
 
 
 class Terminal:
@@ -51,6 +55,8 @@ def table_file(tmp_path: Path) -> Path:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How much is done at each time that a bar is drawn."""
     shown: list[float] = []
+    TOTALS.clear()
+    RATES.clear()
 
     class Silent(Progress):
         """A bar that isn't drawn."""
@@ -58,9 +64,15 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         def start(self) -> None:
             pass
 
+        def add_task(self, *args: Any, **options: Any) -> TaskID:
+            TOTALS.append(options["total"])
+            return super().add_task(*args, **options)
+
         def update(self, task: TaskID, **figures: Any) -> None:
+            assert figures["refresh"]  # nothing else draws it
             assert re.fullmatch(r"[0-9,]+ rows/s|[0-9,.]+ parts/s|[0-9,]+ answers/s", figures["rate"])
             shown.append(figures["completed"])
+            RATES.append(figures["rate"])
 
     monkeypatch.setattr("rich.progress.Progress", Silent)
     return shown
@@ -83,13 +95,55 @@ def test_at_the_end_of_many_files_all_of_their_bytes_are_done(
     monkeypatch.setattr(sys, "stderr", Terminal(True))
     monkeypatch.setattr(progress, "PATIENCE", 0.0)
     monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    later = time.monotonic() + 100.0
+    monkeypatch.setattr(progress, "monotonic", lambda: later)
     Path("t").mkdir()
     for at in range(5):
         write(f"t/{at}.csv", "label,prob\n" + "1,0.5\n" * (rows + at))
 
     assert rows_read(Path("t")) == 5 * rows + 10
     assert drawn == sorted(drawn)
-    assert sum(path.stat().st_size for path in Path("t").iterdir()) - drawn[-1] <= 4 * len("label,prob\n")
+    whole = sum(path.stat().st_size for path in Path("t").iterdir())
+    assert rows < 30_000 or re.fullmatch(r"1,5\d\d rows/s", RATES[-1])
+    assert [whole] == TOTALS and whole - 4 * len("label,prob\n") <= drawn[-1] <= whole
+
+
+def of_one_range(source: str, count: int, which: int) -> int:
+    """The rows of one of so many ranges of a source, each of which a process of its own reads."""
+    options = ReadOptions((source,), ColumnSelection(forms=frozenset({Form.BINARY})), Style(block_bytes=1000))
+    table = progress.watched(open_data(options))
+    try:
+        ranges = table.reader.ranges(count)
+        assert len(ranges) == count
+        return sum(chunk().rows for chunk in table.reader.read(*ranges[which]))
+    finally:
+        table.close()
+
+
+def test_the_first_of_several_ranges_stands_for_all_of_them(
+    here: Path, drawn: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal(True))
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    later = time.monotonic() + 100.0
+    monkeypatch.setattr(progress, "monotonic", lambda: later)
+    monkeypatch.setattr(feed, "LEAST_BYTES", 1000)
+    Path("t").mkdir()
+    for name in ("t.csv", *(f"t/{at}.csv" for at in range(6))):
+        write(name, "label,prob\n" + "1,0.5\n" * 20_000)
+    for source, files in (("t.csv", 1), ("t", 6)):
+        drawn.clear()
+        TOTALS.clear()
+        rows = [of_one_range(source, 3, which) for which in (1, 2)]
+        assert drawn == []
+        rows.append(of_one_range(source, 3, 0))
+        size = 120_011 * files
+        assert sum(rows) == 20_000 * files
+        assert [size] == TOTALS and len(drawn) > 10 and drawn == sorted(drawn)
+        assert drawn[0] < 0.3 * size and 0.97 * size <= drawn[-1] <= 1.03 * size, source
+        rate, unit = RATES[-1].split()
+        assert unit == "rows/s" and float(rate.replace(",", "")) == pytest.approx(200 * files, rel=0.02)
 
 
 @pytest.mark.parametrize(("terminal", "patience"), [(False, 0.0), (True, 60.0)])
@@ -167,3 +221,24 @@ def test_a_terminal_sees_how_many_things_are_done(
 
     assert list(progress.tracked("abc", 3, unit)) == ["a", "b", "c"]
     assert drawn == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unit", "expected", "rate"),
+    [
+        (0.26, "answers", [5, 6, 7, 8, 9], "4 answers/s"),  # the fifth begins after 1.04 s
+        (0.26, "parts", [5, 6, 7, 8, 9], "4.3 parts/s"),  # 9 in 2.08 s
+        (0.06, "answers", [18, 20, 22, 24], "17 answers/s"),
+    ],
+)
+def test_a_bar_waits_a_second_is_drawn_ten_times_a_second_and_says_how_fast(
+    seconds: float, unit: str, expected: list[int], rate: str, drawn: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, passed = time.monotonic(), 0.0
+    monkeypatch.setattr(sys, "stderr", Terminal(True))
+    monkeypatch.setattr(progress, "monotonic", lambda: begin + passed)
+
+    for _ in progress.tracked(range(expected[-1]), expected[-1], unit):
+        passed += seconds
+
+    assert (drawn, TOTALS, RATES[-1]) == (expected, [expected[-1]], rate)

@@ -82,6 +82,7 @@ class LineReader(SourceReader):
     def __init__(self, feed: Feed) -> None:
         super().__init__(feed.source)
         self.feed, self.start = feed, feed.source.position() - len(feed.rest)
+        self.first = feed.source  # of several ranges the first
 
     def chunks_of(self, feed: Feed, ranged: bool) -> Iterator[Chunk]:
         """The chunks of a feed, which may be of a range."""
@@ -106,7 +107,12 @@ class LineReader(SourceReader):
     def read(self, low: int, high: int) -> Iterator[Chunk]:
         stream = cast(IO[bytes], cast(Any, _Range(self.source.raw.fileno(), low, high)))
         part = replace(self.source, stream=stream, size=high - low, magic=b"", origin=low, taken=0)
+        if low == self.start:
+            self.first = part
         return self.chunks_of(Feed(part), True)
+
+    def position(self) -> int:
+        return self.first.position()
 
 
 class _Range(RawIOBase):
