@@ -76,8 +76,20 @@ def likelihoods(options: "ReadOptions", open_path: OpenPath) -> Table:
 
 
 def pair(options: "ReadOptions", open_path: OpenPath) -> Table:
-    """The table of LABELS and PREDS."""
+    """The table of LABELS and PREDS; on an error both are closed."""
     labels, preds = _read(options, open_path)
+    try:
+        return _paired(labels, preds, options, open_path)
+    except BaseException:
+        for side in (labels, preds):
+            if isinstance(side, Table):
+                side.close()
+        raise
+
+
+def _paired(
+    labels: InlineList | Table, preds: InlineList | Table, options: "ReadOptions", open_path: OpenPath
+) -> Table:
     form = form_of(options.wanted.forms, labels, preds)
     sides = tables_of(labels, preds, form, options.style.drop, options.wanted)
     both = {"label": sides[0], "prob": sides[1]}

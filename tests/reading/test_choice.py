@@ -7,8 +7,9 @@ from itertools import pairwise
 from math import exp, log
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import answer, close, record, refusal, run, write
+from conftest import answer, close, npy, npz, record, refusal, run, write
 from samples import OF_TWO
 
 from losscli.losses.table import LOSSES
@@ -463,3 +464,40 @@ def test_any_row_that_no_threshold_explains_shows_that_scores_are_those_of_the_d
                     said = refusal(command, "--positive", "cat", *files, *chosen)
                     assert "the predictions belong to the label in 'predicted': another label has" in said, said
         assert "'predicted'" in refusal("bce", "--positive", "cat", "l.csv", "p.csv", "--key", "id")
+
+
+def test_weights_are_one_column_that_is_nothing_else(here: Path) -> None:
+    write("t.csv", "label,p,w,v\n1,0.8,1,2\n0,0.3,3,4\n")
+    for weights in ("w,v", "3-4", "3,4"):
+        assert refusal("bce", "t.csv", "-p", "p", "-w", weights) == "t.csv: the weights are one column, not 2"
+    for command in (("bce",), ("nll",), ("grad", "bce"), ("fit", "temperature")):
+        for column in ("p", "label"):
+            said = refusal(*command, "t.csv", "-y", "label", "-p", "p", "-w", column)
+            assert said == f"t.csv: column '{column}' is chosen for two purposes", said
+    write("p.csv", "0.8,1,2\n0.3,3,4\n")
+    assert refusal("bce", "1,0", "p.csv", "-p", "1", "-w", "w,v").startswith("w,v: ")
+
+
+def test_columns_of_one_array_have_numbers_and_no_names(here: Path) -> None:
+    for rows, args, columns in (
+        ([[1, 0.8], [0, 0.3]], ("bce",), {"label": 1, "prob": 2, "weight": None}),
+        ([[0.8, 1, 2], [0.3, 0, 1]], ("bce", "-y", "2", "-p", "1", "-w", "3"), {"label": 2, "prob": 1, "weight": 3}),
+        ([[0, 0.7, 0.3], [1, 0.2, 0.8]], ("ce",), {"label": 1, "prob": [2, 3], "weight": None}),
+    ):
+        (here / "t.npy").write_bytes(npy(np.array(rows)))
+        found = record(*args, "t.npy")
+        assert found["columns"] == columns
+        assert record(*args, "t.npy", "--worst", "1", "--show", "1")["worst"][0]["cells"].keys() == {"1"}
+        bad = np.array(rows)
+        prob = columns["prob"] if args[0] == "bce" else 3
+        bad[1, prob - 1] = 1.5
+        (here / "t.npy").write_bytes(npy(bad))
+        assert refusal(*args, "t.npy").startswith(f"t.npy: row 2: column {prob}: 1.5 is not a probability")
+    (here / "t.npz").write_bytes(npz(y=np.array([1, 0]), a=np.array([[0.8, 0.3], [0.2, 0.6]]), b=np.array([0.5, 0.25])))
+    assert record("bce", "t.npz", "-y", "y", "-p", "a_1")["columns"]["prob"] == "a_1"
+    assert refusal("bce", "t.npz", "-p", "x") == "t.npz: no column 'x'; the columns are 'y', 'a_0', 'a_1', 'b'"
+    for lengths in ((2, 3), (3, 2), (1, 2)):
+        (here / "t.npz").write_bytes(npz(y=np.ones(lengths[0]), p=np.full(lengths[1], 0.5)))
+        assert refusal("bce", "t.npz") == f"t.npz: the arrays differ in length: 'y' {lengths[0]}, 'p' {lengths[1]}"
+    (here / "t.npz").write_bytes(npz(y=np.ones(2), p=np.full(2, 0.5), note=np.array(7), other=np.ones((2, 2))))
+    assert record("bce", "t.npz", "-p", "p")["n"] == 2

@@ -114,6 +114,12 @@ def test_zeros_that_fill_a_block_of_a_tape_are_no_damage(kind: str, zeros: int, 
     assert answer("bce", write("t", data)) == answer("bce", "-", stdin=TABLE)
 
 
+def test_zeros_are_damage_of_kinds_that_are_never_padded(here: Path) -> None:
+    data = PACKERS["bzip2"](TABLE)
+    for name, raw in (("behind", data + b"\0" * 8), ("between", data + b"\0" * 8 + data)):
+        assert refusal("bce", write("t", raw)) == "t: other data follow the compressed data", name
+
+
 class StandIn(ModuleType):
     """A module with the interface of Python's own zstandard, unpacking gzip instead."""
 

@@ -211,3 +211,26 @@ def test_classes_of_an_option_are_those_of_label_columns_too(here: Path) -> None
     assert warned("ce", "y.csv", "p.csv", "-y", "q_*", "--classes", "cat,dog") == []
     write("t.csv", "q_cat,q_dog,p_0,p_1\n1,0,0.8,0.2\n0,1,0.1,0.9\n")
     assert refusal("ce", "t.csv", "-y", "q_*", "-p", "p_*", "--classes", "dog,cat").endswith("'q_cat', 'q_dog'")
+
+
+def test_a_label_is_a_class_by_its_column_without_what_all_names_share_and_never_by_less(here: Path) -> None:
+    cases = (  # the names of two columns, labels of the first, of the second, and of none
+        (("p_cat", "p_dog"), ("cat", "p_cat", "_cat"), ("dog", "p_dog"), ("at", "p_", "c", "p_c")),
+        (("cat_prob", "dog_prob"), ("cat", "cat_prob"), ("dog", "dog_prob"), ("prob", "ca")),
+        (("p(cat)", "p(dog)"), ("cat", "p(cat)"), ("dog", "(dog)"), ("p",)),
+        (("prob 1 x", "prob 2 x"), ("1", "1.0", "prob 1 x"), ("2",), ("3", "x")),
+        (("p_1.5", "p_2.5"), ("1.5",), ("2.50",), ("1", "5", ".5")),
+        (("p10", "p11"), ("10", "p10"), ("11",), ("0x",)),
+        (("aba", "abacaba"), ("aba",), ("abacaba", "caba"), ("bac", "aca", "cab")),
+        (("true", "false"), ("true", "1", "TRUE"), ("false", "0"), ("x", "rue")),
+        (("P_No", "P_Yes"), ("No", "P_No"), ("Yes",), ("no_", "es")),
+    )
+    for names, first, second, none in cases:
+        write("t.csv", f"label,{names[0]},{names[1]}\n" + "".join(f"{label},0.8,0.2\n" for label in first))
+        assert answer("ce", "t.csv", "-y", "label", "-p", "2-3") == close(-log(0.8)), names
+        write("t.csv", f"label,{names[0]},{names[1]}\n" + "".join(f"{label},0.8,0.2\n" for label in second))
+        assert answer("ce", "t.csv", "-y", "label", "-p", "2-3") == close(-log(0.2)), names
+        for label in none:
+            write("t.csv", f"label,{names[0]},{names[1]}\n{first[0]},0.8,0.2\n{label},0.8,0.2\n")
+            said = refusal("ce", "t.csv", "-y", "label", "-p", "2-3")
+            assert said.startswith("t.csv:3: column 'label': label ") and "is not a class" in said, (names, said)

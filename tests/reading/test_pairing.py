@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from itertools import product
 from math import log
 from pathlib import Path
 
@@ -53,6 +54,37 @@ def test_tables_whose_shared_column_agrees_go_together_by_position(here: Path) -
     both(preds="id,prob\n017,0.8\n42.0,0.3\n 3 ,0.6\n")
 
     assert answer("bce", "labels.csv", "preds.csv") == close(JOINED)
+
+
+def test_cells_of_a_shared_column_are_the_same_as_text_as_whole_numbers_or_as_missing_ones(here: Path) -> None:
+    alike = (("7", "7"), ("7", "007"), ("7", "7.0"), ("-7", "-07.00"), ("a b", "a b"), ("", "NA"), ("null", "?"))
+    other = (("7", "8"), ("7", "a"), ("7", ""), ("", "7"), ("NA", "x"), ("x", "nan"), ("a", "A"), ("0.5", "0.50"))
+    for pairs, same in ((alike, True), (other, False)):
+        for (one, two), place in product(pairs, (0, 1, 2)):
+            cells = [("1", "1"), ("2", "2")]
+            cells.insert(place, (one, two))
+            write("y.csv", "k,label\n" + "".join(f"{cell},{at % 2}\n" for at, (cell, _) in enumerate(cells)))
+            write("p.csv", "k,p\n" + "".join(f"{cell},0.5\n" for _, cell in cells))
+            if same:
+                assert answer("bce", "y.csv", "p.csv") == close(log(2)), (one, two)
+            else:
+                where = f"y.csv:{place + 2} and p.csv:{place + 2} differ in 'k': '{one}' and '{two}'"
+                assert refusal("bce", "y.csv", "p.csv") == f"{where}; --key k matches rows by it", (one, two)
+
+
+def test_labels_that_both_tables_have_are_the_same_as_labels_and_a_missing_one_says_nothing(here: Path) -> None:
+    alike = (("1", "1"), ("1", "1.0"), ("1", "true"), ("0", "False"), ("1", ""), ("0", "NA"))
+    for (one, two), place in product((*alike, ("1", "0"), ("0", "true"), ("1", "x")), (0, 1, 2)):
+        cells = [("1", "1"), ("0", "0")]
+        cells.insert(place, (one, two))
+        write("y.csv", "label\n" + "".join(f"{cell}\n" for cell, _ in cells))
+        write("p.csv", "label,p\n" + "".join(f"{cell},0.5\n" for _, cell in cells))
+        if (one, two) in alike:
+            assert answer("bce", "y.csv", "p.csv") == close(log(2)), (one, two)
+        else:
+            said = refusal("bce", "y.csv", "p.csv")
+            where = f"y.csv:{place + 2} and p.csv:{place + 2} differ in 'label': '{one}' and '{two}'"
+            assert said.startswith(where), (one, two, said)
 
 
 def test_zero_with_any_sign_is_one_number(here: Path) -> None:

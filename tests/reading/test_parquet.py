@@ -510,6 +510,24 @@ def test_types_that_change_what_a_number_means_from_file_to_file_are_refused(
     assert line.startswith(f"{tmp_path}/b.parquet: {what}") and line.endswith("a.parquet fractions")
 
 
+def test_lists_and_records_of_other_numbers_from_file_to_file_are_refused(tmp_path: Path) -> None:
+    fractions, whole = [[0.5, 0.5], [0.75, 0.25]], [[1, 0], [0, 1]]
+    kinds = (
+        (pa.list_(pa.float64()), pa.list_(pa.int64()), "probs_0"),
+        (pa.list_(pa.float64(), 2), pa.list_(pa.int64(), 2), "probs_0"),
+        (pa.struct({"a": pa.float64(), "b": pa.float64()}), pa.struct({"a": pa.int64(), "b": pa.int64()}), "probs.a"),
+    )
+    for first, second, name in kinds:
+        for file, kind, rows in (("a", first, fractions), ("b", second, whole)):
+            cells = [dict(zip("ab", row, strict=True)) for row in rows] if pa.types.is_struct(kind) else rows
+            written(tmp_path / f"{file}.parquet", {"label": ["a", "b"], "probs": pa.array(cells, kind)})
+
+        line = refusal("ce", tmp_path, "-y", "label", "-p", "probs", "--classes", "a,b")
+
+        what = f"{tmp_path}/b.parquet: column '{name}' holds whole numbers, but in {tmp_path}/a.parquet fractions"
+        assert line == what
+
+
 def test_a_directory_may_hold_text_and_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("label,prob\n1,0.5\n")
     parquet.write_table(pa.table({"label": [0, 1], "prob": [0.25, 0.75]}), tmp_path / "b.parquet")
