@@ -42,6 +42,76 @@ def test_what_looks_wrong_is_said_in_every_format(args: tuple[str, ...], table: 
         assert found.code == 0 and said in found.err and said not in found.out
 
 
+CLIP = "; --eps X or --like clips"
+P3 = ".2,.7,.1"
+DECIDED = f"{DECISIONS}: these look like decisions, not probabilities"
+INFINITE = "the loss is infinite: the true label has probability 0 in "
+
+WORDS = {  # what is typed, and all that is said
+    "bce 1 1": (),
+    "bce 1,0 1,0": (DECIDED,),
+    "bce 1,1,1 1,0,1": (DECIDED, f"{INFINITE}row 2"),
+    "bce 1,1,1 0,0.5,0": (f"{INFINITE}2 of 3 rows, first row 1{CLIP}",),
+    "bce 0.5 1": (f"{INFINITE}row 1{CLIP}",),
+    "bce 0.5,0.25 1,0": (
+        f"{SWAPPED}: swapped? LABELS come first, then PREDS",
+        f"{INFINITE}2 of 2 rows, first row 1",
+    ),
+    "bce 1 0.5 --from logits": (),
+    "bce 1,0 0,1 --from logits": (f"{LOGITS}: all of them lie in [0, 1]; without --from logits they are read as such",),
+    "bce 1,0 0,1.0001 --from logits": (),
+    "bce 1,0 -0.0001,1 --from logits": (),
+    f"ce 1,2,1 {P3};{P3};{P3}": (),
+    f"ce 1,2,1,0 {P3};{P3};{P3};{P3}": (),
+    f"ce 1,2,1,2 {P3};{P3};{P3};{P3}": (f"{FROM_ONE}: for labels counted from 1 use --classes 1,2,3",),
+    f"ce {','.join('12' * 6)} {';'.join(['.5,.5' + ',0' * 8] * 12)}": (
+        f"{FROM_ONE}: for labels counted from 1 use --classes 1,2,3,4,5,6,7,8,9,10",
+        f"{INFINITE}6 of 12 rows, first row 2{CLIP}",
+    ),
+    f"ce {','.join('1' * 12)} {';'.join(['.5,.5' + ',0' * 9] * 12)}": (
+        f"{FROM_ONE}: for labels counted from 1 use --classes 1,2,..,11",
+    ),
+    f"ce 1,2,1,2 {P3};{P3};{P3};{P3} --classes 1,2,3": (),
+    "bce 1,1 0.01,0.01 -w 1e308,1e308": ("the sum is beyond the largest float",),
+    "bce 1,1 0.01,0.01 -w 1e307,1e307": (),
+    "ce 0,1 .2,.7;.2,.8": (
+        "1 row of probabilities do not sum to 1; the worst is row 1, which sums to 0.9; --normalize rescales",
+    ),
+    "ce 0,1,1 .2,.79;.2,.9;.2,.7995": (
+        "2 rows of probabilities do not sum to 1; the worst is row 2, which sums to 1.1; --normalize rescales",
+    ),
+    "ce 0,1 .2,.7;.2,.8 --normalize": (),
+    "bce 0,0 0.5,0.5 --positive 7": ("no label is '7': every label counts as 0",),
+    "bce 7,0 0.5,0.5 --positive 7": (),
+    "bce 0,1 0.5,0.5 --ignore 7": ("no row has the label '7' that --ignore names",),
+    "bce 0,1,7 0.5,0.5,0.5 --ignore 7": (),
+    "bce 0,1,nan 0.5,0.5,0.5 --na drop": ("1 row with a missing cell dropped",),
+    f"bce {','.join('1' * 9 + '0' * 10)} {','.join(['.4'] * 19)} --pos-weight 2": (),
+    f"bce {','.join('10' * 10)} {','.join(['.5'] * 20)}": (),
+    f"bce {','.join('10' * 9 + '1')} {','.join(['.4'] * 19)}": (),
+    f"bce {','.join('10' * 10)} {','.join(['.4'] * 20)}": (
+        f"{ABOVE} (0.713558 against 0.693147): always predicting the label frequencies does better; do rows and labels"
+        " line up?",
+    ),
+}
+
+
+def test_what_looks_wrong_is_said_word_for_word_from_so_many_rows_on() -> None:
+    for line, said in WORDS.items():
+        result = run(*line.split(), "-q")
+        assert result.err.splitlines() == [f"losscli {line.split()[0]}: {one}" for one in said], line
+
+
+def test_unused_columns_are_named_up_to_ten(here: Path) -> None:
+    for unused in (1, 2, 10, 11):
+        names = ["ant", "bee", "cow", "elk", "fly", "gnu", "hen", "jay", "kid", "lion", "mule"][:unused]
+        rows = "".join(f"{one},{','.join(['1'] * (2 + unused))}\n" for one in ("cat", "dog", "cat"))
+        err = run("ce", "--from", "logits", "-q", stdin=f"label,cat,dog,{','.join(names)}\n{rows}").err
+        shown = ", ".join(f"'{name}'" for name in names[:10])
+        what = "every column beside the label was taken as a class; choose the classes with -p"
+        assert f"no label is {shown}: {what}\n" in err
+
+
 def test_decisions_and_swapped_arguments_get_no_advice_to_clip() -> None:
     for args in (("1,0,1", "1,0,0"), ("0.8,0.3,0.9", "1,0,1")):
         assert "--eps" not in run("bce", *args).out
