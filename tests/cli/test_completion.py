@@ -113,6 +113,28 @@ def test_a_compressed_table_has_columns_too(place: Path) -> None:
     assert offered("losscli bce t.csv.gz -p pr", place) == ["prob"]
 
 
+def test_columns_and_labels_are_those_of_the_table_however_it_is_written(place: Path) -> None:
+    header = ["label", "p one", "site"]
+    rows = [["spam", "0.5", "x"], ["", "0.25", "y"], ["ham", "0.5", ""], ["spam", "1", "x"]]
+    for mark, end, above in (
+        (",", "\n", ""),
+        (",", "\r\n", "\n"),
+        (";", "\n", "# a comment\n"),
+        ("\t", "\n", "\n  \n# one\n\n# two\n"),
+        ("|", "\r\n", " \r\n"),
+    ):
+        text = above + "".join(mark.join(row) + end for row in (header, *rows))
+        (place / "t.csv").write_bytes((text + end).encode())
+        assert offered("losscli bce t.csv -p ", place) == header, (mark, above)
+        assert offered("losscli bce t.csv --positive ", place) == ["spam", "ham"], (mark, above)
+        assert offered("losscli bce t.csv -y site --positive ", place) == ["x", "y"], (mark, above)
+    for count, wanted in ((50, 50), (51, 0)):  # many words are no labels
+        (place / "t.csv").write_text("label,p\n" + "".join(f"w{at},0.5\n" for at in range(count)) * 2)
+        assert len(offered("losscli bce t.csv --positive w", place)) == wanted
+    (place / "t.csv").write_text("label,p\n" + "spam,0.5\n" * 20_000 + "ham,0.5\n")  # the top alone is read
+    assert offered("losscli bce t.csv --positive ", place) == ["spam"]
+
+
 @pytest.mark.parametrize(
     "content",
     [

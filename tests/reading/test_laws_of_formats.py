@@ -413,6 +413,12 @@ def test_labels_and_predictions_may_be_in_files_of_any_two_kinds() -> None:
                 assert found == expected, (call, name, other)
                 found = shown(*args, kind("y", rows_of(labels, turned)), another("p", preds), "--key", "key")
                 assert found == expected, (call, name, other)
+                of_labels, of_preds = rows_of(labels, [*turned, 0]), rows_of(preds, [*range(count), 0])
+                of_labels["key"][-1], of_preds["key"][-1] = "alone", "alone too"
+                more = ("--key", "key", "--unmatched", "drop")
+                found = shown(*args, kind("y", of_labels), another("p", of_preds), *more)
+                assert found.pop("unmatched") == 2 and "2 rows of one table" in str(found.pop("notes"))
+                assert {**found, "unmatched": 0, "notes": expected["notes"]} == expected, (call, name, other)
 
 
 def test_the_names_of_files_whose_columns_have_names_are_names_whatever_they_are() -> None:
