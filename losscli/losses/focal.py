@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from math import inf
 
 from losscli.enums import Scale
 from losscli.lazy import Array, np
@@ -23,11 +22,8 @@ def focal_value(loss: Array, plain: Array, gamma: float) -> Array:
 def focal_gradient(loss: Array, slope: Array, plain: Array, plain_slope: Array, gamma: float) -> Array:
     """The product rule: slope (1-p_t)^g + loss g (1-p_t)^(g-1) p_t plain_slope; slopes (n,) or (n, k)."""
     miss = -np.expm1(-plain)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # limits at p_t = 0 and 1
+    with np.errstate(divide="ignore", over="ignore"):  # limits at p_t = 0 and 1, where a factor of 0 outweighs any loss
         pull = product(gamma * miss ** (gamma - 1.0) * np.exp(-plain), loss)
-        # (1-p_t)^(g-1) goes to 0 faster than the logarithms in the loss grow, where it goes to 0 at all
-        sure = (miss == 0.0) & (gamma > 1.0)
-        pull = np.where((loss == 0.0) | (plain == inf) | sure, 0.0, pull)
     by_cell = (slice(None), *[None] * (slope.ndim - 1))
     # whichever factor is 0 silences the other: at p_t = 0 the slope is infinite, at p_t = 1 with g < 1 the pull
     with np.errstate(over="ignore"):  # a sum beyond the floats is infinite

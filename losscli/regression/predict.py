@@ -18,11 +18,11 @@ def write_predictions(
     """Write label, probabilities, weight where there is one, and features of each row; `-` is standard output.
 
     `features` are those of each part as the source has them (n, d), the intercept's column apart. Several parts stand
-    below each other, with a column `set` that says which a row is of.
+    below each other, with a column `set` that has the name of each row's part; a single part is called "".
     """
     tables = []
     for name, design in parts.items():
-        header, columns = _table(name if len(parts) > 1 else "", design, theta)
+        header, columns = _table(name, design, theta)
         if features is not None:
             for one in design.shape.features:
                 header = [*header, _feature_name(one, header)]

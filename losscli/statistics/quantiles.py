@@ -55,8 +55,6 @@ def quantile(q: Quantiles, share: float) -> float:
     at = share * (q.n - 1)
     below, above = floor(at), ceil(at)
     low, high = (_ranked(q, rank) for rank in (below, above))
-    if low == high or above == below:
-        return low
     if high == inf:
         return inf
     part = at - below

@@ -517,4 +517,6 @@ def test_a_positive_label_that_never_occurs_is_refused_with_those_that_do(labels
     said = refusal("bce", labels.replace("1", first), "0.5,0.4,0.3", "--positive", "1")
     assert said.endswith(f"no label is '1' (--positive); there are '{first}', '{last}'")
     assert answer("bce", labels, "0.5,0.5,0.5", "--positive", "1") == close(math.log(2))
+    assert refusal("bce", "1,0,1", "0.5,0.4,0.3", "--positive", "cat").endswith("there are '0', '1'")
+    assert record("bce", "1,0,1", "0.5,0.4,0.3", "--ignore", "cat")["ignored"] == 0
     assert answer("bce", "1,1,1", "0.5,0.5,0.5", "--positive", "1") == close(math.log(2))

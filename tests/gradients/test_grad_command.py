@@ -218,6 +218,16 @@ def test_the_conventions_of_libraries_pass_the_check(like: str, wrt: str, loss: 
     assert result.code == 0 and result.json["max_rel_error"] < 1e-6
 
 
+def test_a_step_next_to_1_is_no_smaller_than_the_distance_of_floats() -> None:
+    for args in (
+        ("bce", "1", "0.9999999999999998"),
+        ("bce", "1", "0.9999999999999999"),
+        ("ce", "0", "0.9999999999999998,0"),
+    ):
+        found = np.ravel(record("grad", *args, "--method", "numeric")["gradient"])
+        assert found[0] == pytest.approx(-1.0, rel=1e-9), args
+
+
 def test_probabilities_next_to_1_are_counted_where_differences_of_floats_cannot_judge() -> None:
     found = record("grad", "bce", "0,1", "0.9999999999999998,0.5", "--check", "-r", "sum")
     assert (found["ok"], found["unchecked"]) == (True, 1)
@@ -319,6 +329,22 @@ def test_the_gradient_of_a_softmax_by_parameters_has_a_row_a_class() -> None:
     lines = run("grad", *args, "-f", "csv", stdin=rows).out.splitlines()
     assert lines[0] == "parameter,theta,gradient" and lines[1].startswith("intercept[cat],0.1,")
     assert run("grad", *args, "-q", stdin=rows).out.count("\n") == 3
+
+
+def test_theta_with_a_row_for_each_class_makes_classes_of_two_labels() -> None:
+    rows, call = "y,a\n1,0.5\n0,0.5\n1,2\n", ("grad", "nll", "-", "-x", "a", "--wrt", "params")
+    # by hand: the logits are theta times 1 and a, for the classes 0 and 1
+    z = np.array([[0.5, 0.5], [0.5, 0.5], [2.0, 0.5]])
+    h = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    expected = (h - np.eye(2)[[1, 0, 1]]).T @ np.array([[1, 0.5], [1, 0.5], [1, 2]]) / 3
+
+    found = record(*call, "--theta", "0,1;0.5,0", stdin=rows)
+    assert np.array(found["gradient"]) == pytest.approx(expected, rel=1e-13, abs=0)
+    named = record(*call, "--theta", "0,1;0.5,0", "--classes", "0,1", stdin=rows)
+    assert named["gradient"] == found["gradient"]
+    for theta in ((), ("--theta", "0,1")):
+        one = record(*call, *theta, stdin=rows)
+        assert [entry["parameter"] for entry in one["parameters"]] == ["intercept", "a"], theta
 
 
 def test_weights_smoothing_and_the_weight_of_the_positive_term_reach_the_parameters() -> None:
