@@ -244,6 +244,19 @@ def test_a_mistake_is_named_whatever_the_gradient_is_taken_by(
     assert id_ in ids(command, given)
 
 
+def test_a_label_that_was_taken_for_another_is_named_by_its_column_on_each_scale() -> None:
+    other = np.eye(4)[[0, 2, 3]]
+    for scale, given in (("probs", -other / FOUR / 3), ("logits", (FOUR - other) / 3)):
+        found = told((*BY_CELLS, "--wrt", scale), text(given))["consistent_with"]
+        meaning = "the label of row 3 was taken for column 4 and not 2; all other rows are right"
+        assert (found[0]["id"], found[0]["meaning"]) == ("row-flipped", meaning), scale
+    typo = FOUR.copy()
+    typo[2, 1] = 0.51  # 0.15 is meant
+    for scale, given in (("probs", -OF_FOUR / typo / 3), ("logits", (typo - OF_FOUR) / 3)):
+        found = told((*BY_CELLS, "--wrt", scale), text(given))["consistent_with"]
+        assert [fit["meaning"] for fit in found] == ["row 3: 0.51 for 0.15, two digits exchanged"], scale
+
+
 def test_soft_labels_have_no_label_that_is_flipped() -> None:
     y, p = np.array([0.25, 1.0, 0.5]), np.array([0.8, 0.3, 0.45])
     soft = ("grad", "bce", "0.25,1,0.5", "0.8,0.3,0.45", "--wrt", "logits")

@@ -3,8 +3,9 @@
 from math import log
 from typing import Any
 
+import numpy as np
 import pytest
-from conftest import run, verdict
+from conftest import mistakes, run, verdict
 
 BCE = ("bce", "1,0,0,1,1", "0.8,0.3,0.4,0.7,0.9")
 LOSSES = [-log(0.8), -log(0.7), -log(0.6), -log(0.7), -log(0.9)]
@@ -128,6 +129,48 @@ def test_weights_left_out_and_a_term_forgotten_are_a_pair() -> None:
     assert [fit["id"] for fit in found] == ["weights-ignored-and-positives-only"]
 
 
+Y, P, W = np.array([1.0, 0, 0, 1, 1]), np.array([0.8, 0.3, 0.4, 0.7, 0.9]), np.array([1.0, 2, 3, 4, 5])
+HIT = np.where(Y == 1, P, 1 - P)
+ONE_HOT, CELLS = np.eye(3)[[0, 2, 1]], np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.25, 0.5, 0.25]])
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-z)))
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize(
+    ("id_", "command", "value"),
+    [
+        ("probs-as-logits-and-positives-only", BCE, -(Y * np.log(sigmoid(P))).mean()),
+        ("probs-as-logits-and-negatives-only", BCE, -((1 - Y) * np.log(1 - sigmoid(P))).mean()),
+        ("probs-as-logits-and-brier", BCE, ((sigmoid(P) - Y) ** 2).mean()),
+        ("probs-as-logits-and-all-classes", CE, -np.log(softmax(CELLS)).sum(axis=1).mean()),
+        ("probs-as-logits-and-sum", CE, -(ONE_HOT * np.log(softmax(CELLS))).sum()),
+        ("classes-swapped-and-brier", BCE, ((1 - P - Y) ** 2).mean()),
+        ("classes-swapped-and-negatives-only", BCE, -((1 - Y) * np.log(P)).mean()),
+        ("classes-swapped-and-positives-only", ("bce", "1,0,1", "1.2,-0.3,0.6", "--from", "logits"),
+         (np.log(1 + np.exp(1.2)) + np.log(1 + np.exp(0.6))) / 3),
+        ("weights-ignored-and-negatives-only", (*BCE, "-w", "1,2,3,4,5"), -((1 - Y) * np.log(1 - P)).mean()),
+        ("weights-ignored-and-base-2", (*BCE, "-w", "1,2,3,4,5"), -np.log(HIT).mean() / log(2)),
+        ("weights-ignored-and-base-2", (*CE, "--class-weight", "1,2,4"), -(ONE_HOT * np.log(CELLS)).sum() / 3 / log(2)),
+        ("weights-ignored-and-positives-only", (*BCE, "--pos-weight", "3"), -(Y * np.log(P)).mean()),
+        ("focal-2-and-sum", (*BCE, "--focal", "3"), TOTAL),
+        ("focal-2-and-base-2", (*BCE, "--focal", "2"), -np.log(HIT).mean() / log(2)),
+        ("smoothed-and-positives-only", (*BCE, "--smoothing", "0.3"), -(Y * np.log(P)).mean()),
+        ("smoothed-and-sum", (*BCE, "--smoothing", "0.3"), TOTAL),
+        ("sum-and-perplexity", BCE, np.exp(TOTAL)),
+        ("halved-and-n-minus-1", BCE, TOTAL / 4 / 2),
+        ("base-2-and-perplexity", BCE, np.exp(TOTAL / 5 / log(2))),
+    ],
+)  # fmt: skip
+def test_a_mistake_on_data_that_another_one_changed_is_named(id_: str, command: tuple[str, ...], value: float) -> None:
+    assert id_ in [fit["id"] for fit in fits(*command, "--expect", f"{value:.7f}")]
+
+
 def test_a_single_mistake_is_not_told_as_two() -> None:
     assert [fit["id"] for fit in fits(*BCE, "--expect", f"{-TOTAL:.6f}")] == ["log-likelihood"]
 
@@ -147,3 +190,44 @@ def test_entries_of_an_option_that_was_asked_for_come_first() -> None:
 
     assert weighted[0]["id"] == "weights-ignored"
     assert focal[0]["id"] == "focal-2"
+
+
+# --- many classes -----------------------------------------------------------------------------------------------------
+def many(k: int, columns: list[int], names: list[str] | None = None) -> tuple[tuple[str, ...], float]:
+    """A table of k classes, a row for each, and the loss if class a is looked up in column columns[a]."""
+    rng = np.random.default_rng(k)
+    cells = np.round(rng.dirichlet(np.ones(k), k), 6)
+    cells[:, 0] = np.round(1.0 - cells[:, 1:].sum(axis=1), 6)
+    labels = names or list(map(str, range(k)))
+    command = ("ce", ",".join(labels), ";".join(",".join(f"{x:.6f}" for x in row) for row in cells))
+    options = ("--classes", ",".join(labels)) if names else ()
+    return (*command, *options), float(-np.log(cells[range(k), columns]).mean())
+
+
+def test_orders_of_many_columns_are_the_reversed_one_by_name_and_those_of_two_exchanged() -> None:
+    for k in (6, 7):
+        command, value = many(k, list(range(k))[::-1])
+        assert "columns-permuted" in mistakes(*command, "--expect", f"{value:.7f}"), k
+        for a, b in ((0, 1), (2, k - 1), (1, 4)):
+            order = list(range(k))
+            order[a], order[b] = b, a
+            command, value = many(k, order)
+            found = fits(*command, "--expect", f"{value:.7f}")
+            meaning = next(fit["meaning"] for fit in found if fit["id"] == "columns-permuted")
+            assert f"the classes {','.join(map(str, order))}, in this order" in meaning, (k, a, b)
+
+    names = ["f", "b", "e", "a", "d", "c"]  # a is column 3, b 1, c 5, d 4, e 2, f 0
+    for columns in ([3, 1, 5, 4, 2, 0], [5, 1, 4, 0, 3, 2]):  # sorted names over the columns, and the other way round
+        command, value = many(6, columns, names)
+        assert "columns-permuted" in mistakes(*command, "--expect", f"{value:.7f}"), columns
+
+
+def test_two_columns_of_more_than_thirty_are_not_exchanged() -> None:
+    for k, named in ((30, True), (31, False)):
+        order = list(range(k))
+        order[3], order[17] = 17, 3
+        command, value = many(k, order)
+        assert ("columns-permuted" in mistakes(*command, "--expect", f"{value:.8f}")) == named, k
+        command, value = many(k, list(range(k))[::-1])
+        meaning = fits(*command, "--expect", f"{value:.8f}")[0]["meaning"]
+        assert f"the classes {k - 1},{k - 2},{k - 3}" in meaning and meaning.endswith(",...,0, in this order"), meaning
