@@ -9,8 +9,10 @@ import numpy as np
 
 from losscli.data.blocks import Block
 from losscli.data.categorical import Categorical
-from losscli.data.columns import KEY, ColumnSelection
+from losscli.data.choice import names_of
+from losscli.data.columns import KEY, ColumnSelection, expand
 from losscli.data.table import ChangedReader, Chunk, OpenSource, Table
+from losscli.errors import DataError
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
@@ -44,34 +46,41 @@ class KeyedSource(OpenSource):
 
 
 def _with_keys(inner: OpenSource, keys: Mapping[str, str], wanted: ColumnSelection) -> Table:
-    chosen: dict[str, list[str]] = {}  # by purpose: the keys, and "" for each of the other columns
+    names, width = names_of(inner.top, wanted, inner.named), len(inner.top.first)
+    chosen: dict[str, list[str | int]] = {}  # by purpose, in order: keys, and numbers of columns of the source
     others: dict[str, str] = {}
     for purpose, text in wanted.extra.items():
-        parts = [part.strip() for part in text.split(",")]
-        chosen[purpose] = [part if part in keys and purpose != KEY else "" for part in parts]
-        if purpose != KEY:
-            globs = (part for part in parts if "*" in part or "?" in part)
-            chosen[purpose] += [key for part in globs for key in keys if fnmatchcase(key, part)]
-        rest = [part for part in parts if part not in keys or purpose == KEY]
+        chosen[purpose], rest = [], []
+        for part in map(str.strip, text.split(",")):
+            own = [key for key in keys if fnmatchcase(key, part)] if purpose != KEY else []
+            count = 0 if part in own else _count(part, names, width)
+            chosen[purpose] += [count, *own]
+            if count or not own:
+                rest.append(part)
         if rest:
             others[purpose] = ",".join(rest)
-    if not any(key for named in chosen.values() for key in named):
+    used = list(dict.fromkeys(one for named in chosen.values() for one in named if isinstance(one, str)))
+    if not used:
         return inner.table(wanted)
     table = inner.table(replace(wanted, extra=others))
-    width = 1 + max((at for part in table.schema.extra.values() for _, at in part), default=-1)
-    used = {
-        key: width + at for at, key in enumerate(dict.fromkeys(key for part in chosen.values() for key in part if key))
-    }
+    before = 1 + max((at for part in table.schema.extra.values() for _, at in part), default=-1)
     extra = {}
     for purpose, named in chosen.items():
-        rest_of = list(table.schema.extra.get(purpose, ()))
-        columns = []
-        for key in named:
-            columns += [(key, used[key])] if key else [rest_of.pop(0)] if rest_of else []
-        extra[purpose] = (*columns, *rest_of)
+        columns, left = list[tuple[str, int]](), list(table.schema.extra.get(purpose, ()))
+        for one in named:
+            columns += [(one, before + used.index(one))] if isinstance(one, str) else left[:one]
+            left = left if isinstance(one, str) else left[one:]
+        extra[purpose] = (*columns, *left)
     constants = partial(_with_constants, values=[keys[key] for key in used])
-    schema = replace(table.schema, extra=extra)
-    return replace(table, schema=schema, reader=ChangedReader(table.reader, constants))
+    return replace(table, schema=replace(table.schema, extra=extra), reader=ChangedReader(table.reader, constants))
+
+
+def _count(part: str, names: Sequence[str] | None, width: int) -> int:
+    """How many columns of a source a part of what was typed means; 0 where it means none."""
+    try:
+        return len(expand(part, names, width))
+    except DataError:
+        return 0
 
 
 def _with_constants(chunk: Chunk, values: Sequence[str]) -> Block:

@@ -19,15 +19,11 @@ LABELS = (
 PREDICTIONS = (
     *("p", "prob", "probs", "proba", "probability", "pred", "preds", "prediction", "predictions", "score"),
     *("scores", "y_prob", "y_proba", "y_pred", "y_score", "y_hat", "yhat", "pred_proba", "y_pred_proba"),
-    *("probabilities", "predicted_prob", "predicted_probability", "forecast", "概率", "预测概率", "预测值", "预测", "得分"),
-    *("分数",),
+    *("probabilities", "predicted_prob", "predicted_probability", "forecast"),
+    *("概率", "预测概率", "预测值", "预测", "得分", "分数"),
 )
-DECISIONS = (
-    *("predicted", "predicted_label", "predicted_class", "pred_label", "pred_class", "decision"),
-)
-NO_CLASSES = (
-    *("id", "index", "idx", "row", "inst#", "Unnamed: 0", "weight", "weights", "sample_weight", ""),
-)
+DECISIONS = (*("predicted", "predicted_label", "predicted_class", "pred_label", "pred_class", "decision"),)
+NO_CLASSES = (*("id", "index", "idx", "row", "inst#", "Unnamed: 0", "weight", "weights", "sample_weight", ""),)
 MISSING = (
     *("NA", "n/a", "NaN", "NaT", "null", "(null)", "None", ".", "?", "\\N", "<NA>", "#N/A", "#na", "#DIV/0!"),
     *("1.#IND", "-1.#IND", "1.#QNAN", "-nan", "+nan"),
@@ -36,9 +32,7 @@ IDS = (
     *("id", "key", "uid", "uuid", "guid", "rowid", "编号", "序号", "user_id", "case.id", "the-id", "userId"),
     *("userID", "user id", "USER_ID"),
 )
-ENDINGS = (
-    *("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "pq", "arrow", "feather", "orc", "npy", "npz"),
-)
+ENDINGS = (*("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "pq", "arrow", "feather", "orc", "npy", "npz"),)
 
 
 def test_names_of_labels_and_of_predictions_are_found() -> None:
@@ -165,5 +159,7 @@ def test_first_bytes_of_other_kinds_of_files_are_known() -> None:
         ("1 1:0.25 2:0.75\n0 1:0.5 2:0.5\n", "a file of numbered values (1:0.25 2:0.75), as of Vowpal Wabbit"),
         ("[]", "a JSON array"),
         ('["a"]', "a JSON array"),
+        ("\ufeff<!DOCTYPE html>", "a web page or XML"),
+        ("\ufeff \n[1,2]", "a JSON array"),
     ):
         assert refusal("bce", write("t", text)).startswith(f"t: this is {name}"), text

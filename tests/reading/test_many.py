@@ -1,6 +1,7 @@
 """A quoted glob or a directory is one table: its files in sorted order, with the digits of the one file."""
 
 import gzip
+import json
 import math
 import random
 from itertools import pairwise, product
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, answer, close, crossed, examples, record, refusal, run, scaled, write
+from conftest import DATA, answer, close, crossed, examples, npz, record, refusal, run, scaled, write
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from trees import OTHERS, TABLE, TABLES, plant
@@ -112,9 +113,8 @@ def test_a_table_with_a_log_of_its_own_is_refused(mark: str, kind: str, command:
 
     assert line.startswith(f"{folder}: this is {kind}, whose log tells which files count; export it: {command}{folder}")
     plant(folder, **{"data/a.csv": TABLE})
-    assert f"this is {kind}" in refusal(
-        "bce", f"{folder}/data/*.csv" if "metadata" in mark else f"{folder}/day=*/*.txt"
-    )
+    said = refusal("bce", f"{folder}/data/*.csv" if "metadata" in mark else f"{folder}/day=*/*.txt")
+    assert said == line
     assert run("bce", folder / "a.csv").code == 0
     for keys in ("day=1", "day=1/hour=2", "day=1/hour=2/site=a"):
         plant(folder / "data", **{f"{keys}/b.csv": TABLE})
@@ -296,6 +296,52 @@ def test_keys_of_paths_are_columns_of_files_of_any_kind(ending: str, here: Path)
         assert worst["cells"] == {"site": "a b", "x": "u"}
     assert "no column 'night'" in refusal("bce", "t", "--by", "night")
     assert len(record("bce", "t/day=2026-01-02/site=a%20b/rows." + ending, "--by", "day")["groups"]) == 1
+
+
+def test_keys_of_paths_and_columns_of_files_are_chosen_alike_by_name_and_by_glob(here: Path) -> None:
+    shown = {
+        "k*": ["kind", "k1", "k2"],
+        "k?": ["k1", "k2"],
+        "k2,k1": ["k2", "k1"],
+        "x1,k?,x2": ["x1", "k1", "k2", "x2"],
+        "x*,k1": ["x1", "x2", "k1"],
+        "k2,x*": ["k2", "x1", "x2"],
+        "3-4,k2": ["x1", "x2", "k2"],
+        "x2": ["x2"],
+        "*": ["x1", "x2", "kind", "k1", "k2"],
+    }
+    columns = {"label": [1, 0], "p": [0.8, 0.25], "x1": ["a", "b"], "x2": ["c", "d"], "kind": ["e", "f"]}
+    rows = list(zip(*columns.values(), strict=True))
+    contents = {
+        "csv": (",".join(columns) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)).encode(),
+        "jsonl": "".join(json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in rows).encode(),
+        "npz": npz(**{name: np.array(cells) for name, cells in columns.items()}),
+    }
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for ending, one in product((*contents, "parquet"), "uw"):
+        path = here / ending / f"k1={one}" / "k2=v" / f"t.{ending}"
+        path.parent.mkdir(parents=True)
+        if ending == "parquet":
+            parquet.write_table(arrow.table(columns), path)
+        else:
+            path.write_bytes(contents[ending])
+    values = {"x1": "b", "x2": "d", "kind": "f", "k1": "w", "k2": "v"}
+    for kind in (*contents, "parquet"):
+        for text, names in shown.items():
+            worst = record("bce", kind, "-p", "p", "--worst", "4", "--show", text)["worst"]
+            last = max(worst, key=lambda one: one["row"])
+            assert list(last["cells"].items()) == [(name, values[name]) for name in names], (kind, text)
+        groups = record("bce", kind, "-p", "p", "--by", "k1,x1", "--worst", "1", "--show", "k2")["groups"]
+        found = sorted(tuple(one["group"].values()) for one in groups)
+        assert found == [("u", "a"), ("u", "b"), ("w", "a"), ("w", "b")], kind
+        assert "no column 'z*'" in refusal("bce", kind, "-p", "p", "--by", "k1,z*")
+    (here / "d").mkdir()
+    (here / "d" / "nothing").symlink_to(here / "missing")
+    (here / "d" / "t.csv").write_bytes(contents["csv"])
+    assert "1 file left out that is not a table: nothing" in record("bce", "d", "-p", "p")["notes"]
+    for name in ("s3", "http", "https", "gs"):  # no address
+        write(name, contents["csv"])
+        assert record("bce", name, "-p", "p")["n"] == 2
 
 
 def test_a_first_file_of_nulls_alone_fits_the_others(here: Path) -> None:
