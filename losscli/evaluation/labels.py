@@ -17,6 +17,7 @@ from losscli.data.categorical import Categorical, Column
 from losscli.data.cells import canonical, number
 from losscli.data.classnames import cut_names, plain_names, plain_truth
 from losscli.errors import RowError, UsageError, shown
+from losscli.losses.wording import listed
 from losscli.records import record
 from losscli.statistics.summary import SUM_TOLERANCE
 
@@ -94,9 +95,7 @@ class ClassNames:
             classes = ", ".join(map(shown, self.names[:10])) + (", ..." if len(self.names) > 10 else "")
             what = f"label {shown(label)} is not a class; the classes are {classes}"
             if label == str(len(self.names)) and self.counted:
-                counted = [str(at + 1) for at in range(len(self.names))]
-                few = counted if len(counted) <= 10 else [*counted[:3], "...", label]
-                what += f"; for labels counted from 1 use --classes {','.join(few)}"
+                what += f"; {counted_from_1(len(self.names))}"
             elif number(label) is None and self.counted:
                 what += "; --classes names them in the order of the columns"
             raise RowError(at, "label", 0, what)
@@ -115,6 +114,11 @@ class ClassNames:
             return table[whole]
         distinct, inverse = np.unique(values, return_inverse=True)
         return np.array([self._known(value) for value in distinct.tolist()], dtype=np.intp)[inverse]
+
+
+def counted_from_1(k: int) -> str:
+    """What to do where the labels of k classes begin with 1."""
+    return f"for labels counted from 1 use --classes {listed([str(at + 1) for at in range(k)], ',', 10)}"
 
 
 def given_classes(names: Sequence[str], k: int) -> ClassNames:

@@ -13,6 +13,7 @@ from losscli.data.table import Schema, Table
 from losscli.enums import Form
 from losscli.errors import plural, shown
 from losscli.evaluation.evaluate import Figures
+from losscli.evaluation.labels import counted_from_1
 from losscli.evaluation.prepare import DECIDED, HARD, UNIT_RANGE, WITHOUT_FIRST, WORDS
 from losscli.evaluation.problem import Problem, Settings
 from losscli.losses.wording import listed
@@ -61,8 +62,7 @@ def sanity_checks(f: Figures, table: Table) -> list[str]:
         notes.append(f"{PROBABILITIES}; without --from logits they are read as such")
     numbered = problem.form is Form.CATEGORICAL and problem.settings.labels.classes is None
     if numbered and WITHOUT_FIRST in s.traits and s.n > problem.k and names is not None and names.counted:
-        counted = ",".join(map(str, range(1, problem.k + 1))) if problem.k <= 10 else f"1,2,..,{problem.k}"
-        notes.append(f"no label is 0, and classes count from 0: for labels counted from 1 use --classes {counted}")
+        notes.append(f"no label is 0, and classes count from 0: {counted_from_1(problem.k)}")
     if table.schema.left_over and names is not None and WORDS in s.traits:
         unused = [name for name, weight in zip(names.names, s.label_weights, strict=False) if not weight][:10]
         if unused:

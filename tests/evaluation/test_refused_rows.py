@@ -35,7 +35,7 @@ LABELS = [
     ),
     (
         "ce 11 " + "0.1," * 9 + "0.1,0",
-        f"row 1: label '11' is not a class; {FIRST_TEN}, ...; for labels counted from 1 use --classes 1,2,3,...,11",
+        f"row 1: label '11' is not a class; {FIRST_TEN}, ...; for labels counted from 1 use --classes 1,2,3,4,...,11",
     ),
     ("ce [[0.5,0.4,0]] 0.2,0.3,0.5", "row 1: the label probabilities sum to 0.9, not to 1"),
     (f"ce [[1,0,0],[0.2,2,0]] {THREE}", "row 2: column 2: 2 is not a label probability"),

@@ -69,7 +69,7 @@ WORDS = {  # what is typed, and all that is said
         f"{INFINITE}6 of 12 rows, first row 2{CLIP}",
     ),
     f"ce {','.join('1' * 12)} {';'.join(['.5,.5' + ',0' * 9] * 12)}": (
-        f"{FROM_ONE}: for labels counted from 1 use --classes 1,2,..,11",
+        f"{FROM_ONE}: for labels counted from 1 use --classes 1,2,3,4,...,11",
     ),
     f"ce 1,2,1,2 {P3};{P3};{P3};{P3} --classes 1,2,3": (),
     "bce 1,1 0.01,0.01 -w 1e308,1e308": ("the sum is beyond the largest float",),
