@@ -60,13 +60,3 @@ def report(found: Mapping[str, list[Run]], megabytes: float) -> None:
         speeds = f"{seconds:8.3f} {cpu:7.3f} {megabytes / seconds:7.0f}"
         print(f"  {name:14} {speeds} {peak:8.0f} {ratio:6.2f} {of_cpu:7.2f}   {answer}")
     sys.stdout.flush()
-
-
-def report_processor(found: Mapping[str, list[Run]]) -> None:
-    """A line a command: median processor time, peak memory and the ratio to the first command, turn by turn."""
-    first = next(iter(found.values()))
-    for name, runs in found.items():
-        ratio = statistics.median(own.cpu / one.cpu for one, own in zip(first, runs, strict=True))
-        cpu, peak = statistics.median(own.cpu for own in runs), max(own.peak for own in runs)
-        print(f"  {name:14} {cpu:8.3f} s of processor time {peak:8.0f} MB {ratio:6.2f} times   {runs[0].answer[:24]}")
-    sys.stdout.flush()

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from chart import bar_chart
-from measure import Run, in_turn, report, report_processor, run
+from measure import Run, in_turn, report, run
 
 CHUNK = 200_000
 LOSSCLI = [sys.executable, "-m", "losscli"]
@@ -247,13 +247,28 @@ def compare_gzip(folder: Path, rows: int, runs: int) -> None:
     report(in_turn({"losscli": own, **gzip_peers("bce.csv.gz")}, folder, runs), size)
 
 
+def join_peers() -> dict[str, list[str]]:
+    """The mean binary cross-entropy of two tables joined by their key."""
+    peers = {}
+    if has("polars"):
+        join = "pl.scan_csv('labels.csv').join(pl.scan_csv('preds.csv'),on='id')"
+        code = f"import polars as pl;print({join}.select({BCE_POLARS}).collect(engine='streaming').item())"
+        peers["polars"] = in_python(code)
+    if has("duckdb"):
+        tables = "'labels.csv' join 'preds.csv' using (id)"
+        peers["duckdb"] = in_python(f'import duckdb;print(duckdb.sql("{BCE_SQL}{tables}").fetchall()[0][0])')
+    return peers
+
+
 def compare_joins(folder: Path, rows: int, runs: int) -> None:
-    """Two tables joined by key beside the same rows in one table, by processor time."""
+    """Two tables joined by key beside the same rows in one table, and the peers' joins."""
     for kind in KEYS:
         made(partial(make_keyed, kind=kind), folder / "one.csv", rows)
+        size = sum((folder / name).stat().st_size for name in ("labels.csv", "preds.csv")) / 1e6
         print(f"join: {rows:,} rows, keys: {kind}")
         joined = [*LOSSCLI, "bce", "labels.csv", "preds.csv", "--key", "id", "-q"]
-        report_processor(in_turn({"one table": [*LOSSCLI, "bce", "one.csv", "-q"], "joined": joined}, folder, runs))
+        own = {"losscli": joined, "one table": [*LOSSCLI, "bce", "one.csv", "-q"]}
+        report(in_turn({**own, **join_peers()}, folder, runs), size)
 
 
 def scale(folder: Path, most: int, runs: int) -> None:
@@ -286,7 +301,7 @@ def main() -> None:
         if asked.only in (None, "gzip"):
             compare_gzip(folder, asked.rows, asked.runs)
         if asked.only in (None, "join"):
-            compare_joins(folder, asked.rows // 5, asked.runs)
+            compare_joins(folder, asked.rows * 2 // 5, asked.runs)
         if asked.only in (None, "growth"):
             scale(folder, 2 * asked.rows, asked.runs)
 
