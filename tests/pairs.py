@@ -93,6 +93,15 @@ def every_case(form: str, count: int = 2) -> list[Case]:
     return [case for case in found if not (case.soft and case["ignore"] and case.classes)]
 
 
+def one_of_each(cases: list[Case]) -> list[Case]:
+    """A case for each way to give the options, with hard labels and with soft ones; the scales take turns."""
+    found: dict[tuple[Any, bool], list[Case]] = {}
+    for case in cases:
+        found.setdefault((case.options, case.soft), []).append(case)
+    answered = ([case for case in own if not case.refused] or own for own in found.values())
+    return [own[at // 3 % len(own)] for at, own in enumerate(answered)]
+
+
 # --- the same call for the command and for the oracle ---------------------------------------------------------------
 def on_scale(case: Case, model: int = 0) -> list[list[float]]:
     """Predictions of all rows by the first or the second model, a list for each."""

@@ -22,9 +22,11 @@ pytestmark = pytest.mark.usefixtures("here")
 # --- reading ----------------------------------------------------------------------------------------------------------
 def test_an_exponent_with_a_point_is_no_number() -> None:
     for cell in ("12e-.1", "1e.5", "1.5e1.", "1e+.1"):
-        assert f"t.csv:4: column 'p': '{cell}' is not a number" in refusal(
-            "bce", write("t.csv", f"label,p\n1,0.8\n0,0.3\n1,{cell}\n0,0.2\n")
-        )
+        for before in (2, 40):  # few cells are read one by one, many at a time
+            table = "label,p\n" + "1,4.5e-05\n" * before + f"1,{cell}\n0,0.2\n"
+            assert refusal("bce", write("t.csv", table)).startswith(
+                f"t.csv:{before + 2}: column 'p': '{cell}' is not a number"
+            )
 
 
 def test_a_last_line_of_one_space_is_no_row() -> None:
@@ -185,10 +187,13 @@ def test_slopes_of_minus_infinity_are_null_in_json() -> None:
 
 
 def test_losses_that_hardly_differ_have_a_standard_error() -> None:
-    close = record("bce", "1,1", "0.905,0.905000009")
-    a, b = -math.log(0.905), -math.log(0.905000009)
-    assert close["se"] == pytest.approx((a - b) / 2, rel=1e-2)
-    assert record("bce", "1,1,1", "0.905,0.905,0.905")["se"] == 0
+    for gap, rel in ((1e-8, 1e-6), (1e-10, 1e-5), (1e-12, 1e-3), (1e-14, 1e-1)):  # ln has an error of 1e-17
+        close = record("bce", "1,1", f"0.8,{0.8 + gap!r}")
+        assert close["se"] == pytest.approx(gap / 0.8 / 2, rel=rel, abs=0), gap  # d ln p = dp / p
+        assert close["std"] == pytest.approx(gap / 0.8 / math.sqrt(2), rel=rel, abs=0), gap
+    for weights in ((), ("-w", "1,3,0.7")):  # of which a product is rounded
+        same = record("bce", "1,1,1", "0.905,0.905,0.905", *weights)
+        assert (same["se"], same["std"]) == (0, 0)
 
 
 def test_soft_labels_are_weighed_in_the_baseline() -> None:
@@ -237,12 +242,22 @@ def test_a_typed_power_of_ten_is_as_precise_as_its_digits() -> None:
     assert run(*typed, "4e2,5e2").code == 1
     assert run(*typed, "400,4.30e2").code == 0
     assert run(*typed, "400,4.40e2").code == 1
+    # beside decimals a whole number is as precise as they are, and a power of ten is not
+    typed = ("bce", "--from", "logits", "1,1", "-430,0", "-r", "none", "--expect")  # 430 and ln 2
+    for whole, code in (("4e2", 0), ("430", 0), ("5e2", 1), ("430.4", 1)):
+        assert run(*typed, f"{whole},0.69").code == code, whole
+    typed = ("bce", "--from", "logits", "1,1", "-430.4,0", "-r", "none", "--expect")
+    for whole, code in (("4e2", 0), ("430", 1), ("430.4", 0)):
+        assert run(*typed, f"{whole},0.69").code == code, whole
 
 
 def test_a_product_of_rounded_numbers_stands_for_all_that_they_may_be() -> None:
     for product in ("-1.9*1.1", "1.1*-1.9", "1.9*-1.1"):  # -2.2425 to -1.9375
         for slope, code in ((-2.24, 0), (-1.94, 0), (-2.25, 1), (-1.93, 1)):
             assert run("grad", "bce", "1", repr(-1 / slope), f"--expect={product}").code == code, (product, slope)
+    for total in ("-1.9-0.3", "-0.3-1.9", "-(1.9+0.3)"):  # -2.3 to -2.1
+        for slope, code in ((-2.29, 0), (-2.11, 0), (-2.31, 1), (-2.09, 1)):
+            assert run("grad", "bce", "1", repr(-1 / slope), f"--expect={total}").code == code, (total, slope)
 
 
 def test_one_entry_that_is_not_zero_tells_no_ratio() -> None:

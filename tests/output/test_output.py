@@ -547,6 +547,37 @@ module.entry()
         assert (running.returncode, running.stdout.read(), running.stderr.read()) == (130, b"", b"")
 
 
+@pytest.mark.slow
+@ON_POSIX
+@pytest.mark.parametrize("loaded", ["losscli.output.streams", "numpy"])
+def test_an_interrupt_that_becomes_another_error_ends_quietly_with_130(loaded: str) -> None:
+    # modules in C that are being loaded make an ImportError of it
+    code = f"""
+import os, signal, sys
+import losscli.__main__ as module
+
+class HalfLoaded:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{loaded}":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                sum(range(100))
+            except KeyboardInterrupt:
+                raise ImportError("half loaded") from None
+
+sys.meta_path.insert(0, HalfLoaded())
+module.entry()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, "bce", "1,0", "0.8,0.3"],
+        preexec_fn=interruptible,
+        capture_output=True,
+        env=environment(),
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_a_warning_goes_to_standard_error_where_the_format_has_no_place_for_it() -> None:
     for options in (("-q",), ("-f", "csv"), ("-f", "tsv"), ("-r", "none", "-q"), ("-r", "none", "-f", "csv")):
         result = run("bce", "1,0", "0,0.3", *options)

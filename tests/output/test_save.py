@@ -4,6 +4,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -88,6 +89,30 @@ def test_a_table_that_is_read_is_not_written_over() -> None:
 
 def test_a_folder_that_is_not_there_is_an_error_before_anything_is_printed() -> None:
     assert refusal(*BCE, "--save", "nowhere/a.txt") == "nowhere/a.txt: there is no directory nowhere"
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["a new file", "a file that is there"])
+@pytest.mark.parametrize("nameless", [False, True], ids=["files with names", "files without names"])
+@pytest.mark.parametrize("step", ["link", "replace"])
+def test_another_command_may_write_the_file_before_it_has_its_name(
+    step: str, nameless: bool, there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    if there:
+        Path("a.txt").write_text("what was there\n")
+    does = getattr(os, step)
+
+    def late(*args: Any, **options: Any) -> None:
+        monkeypatch.setattr(os, step, does)
+        other = run("bce", "1,0", "0.8,0.3", "--save", "a.txt")
+        assert other.code == 0 and Path("a.txt").read_text() == other.out
+        does(*args, **options)
+
+    monkeypatch.setattr(os, step, late)
+    found = run(*BCE, "--save", "a.txt")
+    assert found.code == 0 and Path("a.txt").read_text() == found.out
+    assert os.listdir() == ["a.txt"]
 
 
 @pytest.mark.slow
