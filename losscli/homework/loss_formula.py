@@ -78,9 +78,11 @@ def option_lines(problem: Problem) -> list[Line]:
     if s.focal and rule.focal_by_class:
         words = "the term of class {} is multiplied by {}: {} is gamma"
         lines.append(maths("k", "(1 - p[k])^g", f"g = {s.focal:g}", words=words))
+    elif s.focal and rule.focal_of_smoothed and s.smoothing:
+        words = "the loss is multiplied by {}: {} is gamma, {}"
+        lines.append(maths("(1 - p[t])^g", f"g = {s.focal:g}", "p[t] = y p + (1 - y)(1 - p)", words=words))
     elif s.focal:
-        whose = "p[t] = y p + (1 - y)(1 - p)" if rule.focal_of_smoothed and s.smoothing else "the label's probability"
-        words = "the loss is multiplied by {}: {} is gamma, {} " + whose
+        words = "the loss is multiplied by {}: {} is gamma, {} the label's probability"
         lines.append(maths("(1 - p)^g", f"g = {s.focal:g}", "p", words=words))
     if s.alpha is not None and problem.form is Form.BINARY:
         words = "the loss is multiplied by {} for label 1 and by {} for label 0: {}"

@@ -495,3 +495,49 @@ def test_the_commonest_mistake_is_counted_by_the_likeliest_of_each_answer(key: P
 
     line = next(line for line in result.out.splitlines() if line.startswith("q1 "))
     assert line.split()[:6] == ["q1", "0", "%", "brier", "1", "of"]
+
+
+def test_what_a_wrong_answer_means_is_said_where_something_is_known(key: Path) -> None:
+    for typed, meaning in (
+        ("0.7712", ""),
+        ("0", "no significant digit, but the answer is not 0"),
+        ("0.00", "no significant digit, but the answer is not 0"),
+        ("0.36 bits", "the answer is asked for in another unit than bits"),
+        ("0.3619", ""),
+        ("inf", ""),
+        ("0,36", "'0,36' is not a number; write the decimal comma as a point"),
+        ("0.5.2", "'0.5.2' is not a number"),
+        ("1,2", "'1,2' is not a number; write the decimal comma as a point"),
+    ):
+        found = run("grade", key, "-", "-f", "json", stdin=f'student,question,answer\nanna,q1,"{typed}"\n').json[0]
+        unreadable = "is not a number" in meaning
+        assert found["verdict"] == ("unreadable" if unreadable else "wrong"), typed
+        assert (found["points"], found["consistent_with"], found["meaning"]) == (0, [], meaning), typed
+
+
+def test_more_digits_are_asked_for_in_the_meaning(here: Path) -> None:
+    labels, preds = ",".join("10" * 20), ",".join(f"{0.5 + 0.01 * at:.2f}" for at in range(40))
+    write("key.csv", f'question,command\nq,"bce {labels} {preds}"\n')
+
+    found = run("grade", "key.csv", "-", "-f", "json", stdin="student,question,answer\na,q,0.85\n").json[0]
+
+    assert found["consistent_with"] == [] and found["meaning"].endswith("type more digits to tell them apart")
+
+
+def test_columns_of_the_key_and_the_answers_that_are_not_for_grading_do_no_harm(here: Path) -> None:
+    write("key.csv", 'question,answer,command,remark\nq1,0.36,"bce 1,0,0,1 0.8,0.3,0.4,0.7",easy\nq2,1,bce 1 0.5,\n')
+    write("long.csv", "student,question,answer,q2,Q1\nanna,q1,0.36,5,6\nanna,q2,0.693,7,8\n")
+    write("wide.csv", "student,Q1,room,q2\nanna,0.36,7,0.693\n")
+
+    found = run("grade", "key.csv", "long.csv", "-f", "json")
+    assert found.code == 0 and [(one["question"], one["q2"], one["Q1"]) for one in found.json] == [
+        ("q1", "5", "6"),
+        ("q2", "7", "8"),
+    ]
+    found = run("grade", "key.csv", "wide.csv", "-f", "json")
+    assert found.code == 0 and [(one["question"], one["room"]) for one in found.json] == [("q1", "7"), ("q2", "7")]
+    said = refusal("grade", "long.csv", "key.csv")
+    assert said == "long.csv holds answers, not commands; KEY comes first, then ANSWERS"
+    write("none.csv", "question,remark\nq1,5\n")
+    said = refusal("grade", "none.csv", "long.csv")
+    assert said == "none.csv: no column 'command'; the columns are 'question', 'remark'"

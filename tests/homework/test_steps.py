@@ -115,6 +115,53 @@ def test_each_option_explains_its_symbol() -> None:
     assert "(1 - 0.5)^2 * [ -0.0333333 * ln(0.2) - 1.86667 * ln(0.5) - 0.1 * ln(0.3) ]" in out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("bce", "1", "0.8", "--pos-weight", "3"),
+         "the term of label 1 is multiplied by w = 3, the weight of the positive label"),
+        (("bce", "1,0;0,1", "0.2,0.3;0.9,0.6", "--pos-weight", "4,0.5"),
+         "the term of label 1 is multiplied by w = 4, 0.5, one weight for each label"),
+        (("bce", "1", "0.8", "--class-weight", "2,5"),
+         "the term of class k is multiplied by w[k], its weight: w[0] = 2, w[1] = 5"),
+        (("bce", "1", "0.8", "--class-weight", "2,5", "--like", "keras"),
+         "the loss of a row of class k is multiplied by w[k], its weight: w[0] = 2, w[1] = 5"),
+        (("bce", "1", "0.8", "--focal", "2", "--alpha", "0.3"),
+         "the loss is multiplied by a for label 1 and by 1 - a for label 0: a = 0.3"),
+        (("ce", "1", "0.2,0.5,0.3", "--focal", "2", "--alpha", "0.3"), "the loss is multiplied by a = 0.3"),
+        (("bce", "1", "0.8", "--focal", "2"),
+         "the loss is multiplied by (1 - p)^g: g = 2 is gamma, p the label's probability"),
+        (("bce", "1", "0.8", "--focal", "2", "--smoothing", "0.1", "--like", "keras"),
+         "the loss is multiplied by (1 - p[t])^g: g = 2 is gamma, p[t] = y p + (1 - y)(1 - p)"),
+        (("ce", "1", "0.2,0.5,0.3", "--focal", "2", "--like", "keras"),
+         "the term of class k is multiplied by (1 - p[k])^g: g = 2 is gamma"),
+        (("bce", "1", "0.8", "--smoothing", "0.1"), "y becomes (1 - s) y + s / 2: s = 0.1 is the smoothing"),
+        (("ce", "1", "0.2,0.5,0.3", "--smoothing", "0.1"),
+         "q[k] becomes (1 - s) q[k] + s / 3: s = 0.1 is the smoothing, q[k] the part of class k in the label"),
+        (("bce", "1", "0.8", "--eps", "0.01"), "probabilities are clipped to [0.01, 1 - 0.01]"),
+        (("ce", "1", "0.2,0.5,0.3", "--normalize"), "each row of probabilities is divided by its sum"),
+        (("bce", "1", "0.8", "--like", "torch"), "each logarithm is at least -100"),
+        (("bce", "1", "0.8"), "mean = (sum of the losses) / (number of rows)"),
+        (("bce", "1", "0.8", "-r", "sum"), "sum = sum of the losses"),
+        (("bce", "1", "0.8", "-w", "2"), "mean = (sum of weight * loss) / (sum of the weights)"),
+        (("bce", "1", "0.8", "-w", "2", "-r", "sum"), "sum = sum of weight * loss"),
+        (("bce", "1", "0.8", "-w", "2", "--like", "torch"), "mean = (sum of weight * loss) / (number of rows)"),
+        (("ce", "1", "0.2,0.5,0.3", "--class-weight", "1,2,3"),
+         "mean = (sum of the losses) / (sum of the weights of the rows' classes)"),
+        (("ce", "1", "0.2,0.5,0.3", "--class-weight", "1,2,3", "-w", "2"),
+         "mean = (sum of weight * loss) / (sum of the weights, each times that of its class)"),
+        (("bce", "1;0.5", "0.8;0.3", "--class-weight", "2,5"),
+         "mean = (sum of the losses) / (sum of the weights of the rows' classes, 1 for a soft label)"),
+        (("nll", "0.8", "--base", "2"), "likelihood = product of the rows' 2^-loss = 2^-sum"),
+        (("nll", "0.8"), "likelihood = product of the rows' e^-loss = e^-sum"),
+    ],
+)  # fmt: skip
+def test_each_option_has_its_line_below_the_formula(arguments: tuple[str, ...], line: str) -> None:
+    found: list[str] = run(*arguments, "--explain", "-f", "json").json["explain"]["formula"]
+
+    assert line in found, found
+
+
 def test_a_wrong_answer_that_nothing_fits_shows_every_row_of_a_small_table() -> None:
     small, large = (("bce", ",".join("10" * n), ",".join(["0.8", "0.3"] * n), "--expect", "7.77") for n in (24, 25))
 

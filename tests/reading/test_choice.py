@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
-from itertools import pairwise
 from math import exp, log
 from pathlib import Path
 
@@ -11,8 +9,6 @@ import numpy as np
 import pytest
 from conftest import answer, close, npy, npz, record, refusal, run, write
 from samples import OF_TWO
-
-from losscli.losses.table import LOSSES
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -70,63 +66,6 @@ def test_a_header_of_class_numbers_is_found_where_the_label_is_named_by_an_optio
 
 
 # --- the choice of columns --------------------------------------------------------------------------------------------
-
-LABEL_NAMES = ["label", "labels", "y", "y_true", "target", "true", "truth", "class", "actual"]
-LABEL_NAMES += ["标签", "真实标签", "真实值", "类别"]
-SCALES = {"logit": "logits", "logits": "logits", "logprob": "logprobs"}
-PROB_NAMES = [
-    "p",
-    "prob",
-    "probs",
-    "proba",
-    "probability",
-    "pred",
-    "preds",
-    "prediction",
-    "predictions",
-    "score",
-    "scores",
-    "y_prob",
-    "y_proba",
-    "y_pred",
-    "y_score",
-    "y_hat",
-    "yhat",
-    "pred_proba",
-    *("概率", "预测概率", "预测值", "得分"),
-]
-CASES = [str.lower, str.upper, str.title]
-
-
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", LABEL_NAMES)
-def test_the_label_column_is_found_by_its_name(name: str, case: Callable[[str], str], here: Path) -> None:
-    write("t.csv", f"id,other,prob,{case(name)}\n7,1,0.8,1\n8,1,0.3,0\n")
-    assert record("bce", "t.csv")["columns"] == {"label": case(name), "prob": "prob", "weight": None}
-    assert answer("bce", "t.csv") == close(LOSS)
-
-
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", [*PROB_NAMES, *SCALES])
-def test_the_prediction_column_is_found_by_its_name(name: str, case: Callable[[str], str], here: Path) -> None:
-    scale, row = SCALES.get(name, "probs"), {"logits": "0", "logprobs": "-0.6931471805599453"}
-    write("t.csv", f"id,{case(name)},other,label\n7,{row.get(scale, '0.5')},.9,1\n")
-    assert record("bce", "t.csv", "--from", scale)["columns"]["prob"] == case(name)
-    assert answer("bce", "t.csv", "--from", scale) == close(log(2))
-
-
-@pytest.mark.parametrize(("one", "other"), [*pairwise(LABEL_NAMES)])
-@pytest.mark.parametrize("command", LOSSES)
-def test_two_columns_named_as_the_label_are_refused_with_both(command: str, one: str, other: str) -> None:
-    said = f"'{one}' and '{other}' could each be the label; choose with -y"
-    assert refusal(command, stdin=f"{one},prob,{other},p0\n1,0.8,1,0.2\n") == f"<stdin>: {said}"
-
-
-@pytest.mark.parametrize(("one", "other"), [*pairwise(PROB_NAMES), ("logit", "logits"), ("logits", "logprob")])
-@pytest.mark.parametrize("command", OF_TWO)
-def test_two_columns_named_as_the_prediction_are_refused_with_both(command: str, one: str, other: str) -> None:
-    said = f"'{one}' and '{other}' could each be the prediction; choose with -p"
-    assert refusal(command, stdin=f"label,{one},{other}\n1,1,0.8\n") == f"<stdin>: {said}"
 
 
 @pytest.mark.parametrize("other", ["y_proba", "y_score"])

@@ -6,11 +6,14 @@ import gzip
 import json
 import lzma
 import math
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import pytest
 from conftest import answer, close, record, refusal, run, write
+from samples import OF_TWO
+
+from losscli.losses.table import LOSSES
 
 TABLE = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = close(-(math.log(0.8) + math.log(0.7)) / 2)
@@ -30,16 +33,27 @@ PROBS = [
 def test_a_column_is_found_by_each_of_its_names_in_any_letter_case() -> None:
     for name in LABELS:
         for spelled in (name, name.upper(), name.title()):
-            assert answer("bce", stdin=f"other,{spelled},p\n1,1,0.8\n1,0,0.3\n") == LOSS, spelled
+            found = record("bce", stdin=f"id,other,prob,{spelled}\n7,1,0.8,1\n8,1,0.3,0\n")
+            assert found["columns"] == {"label": spelled, "prob": "prob", "weight": None}
+            assert found["value"] == LOSS, spelled
     on_scale = {"probs": ("0.8", "0.3"), "logits": (repr(math.log(4)), repr(math.log(3 / 7)))}
     on_scale["logprobs"] = repr(math.log(0.8)), repr(math.log(0.3))
     for scale, names in (("probs", PROBS), ("logits", LOGITS), ("logprobs", LOGPROBS)):
         for name in names:
             for spelled in (name, name.upper(), name.title()):
-                table = "label,other,{}\n1,0.5,{}\n0,0.5,{}\n".format(spelled, *on_scale[scale])
-                assert answer("bce", "--from", scale, stdin=table) == LOSS, spelled
-    for one, other in pairwise(PROBS):
-        assert "could each be the prediction" in refusal("bce", stdin=f"label,{one},{other}\n1,1,0.8\n"), one
+                table = "id,{},other,label\n7,{},.9,1\n8,{},.9,0\n".format(spelled, *on_scale[scale])
+                found = record("bce", "--from", scale, stdin=table)
+                assert (found["columns"]["prob"], found["value"]) == (spelled, LOSS), spelled
+
+
+def test_two_columns_of_such_names_are_refused_with_both() -> None:
+    for (one, other), loss in zip(pairwise(LABELS), cycle(LOSSES), strict=False):
+        said = f"<stdin>: '{one}' and '{other}' could each be the label; choose with -y"
+        assert refusal(loss, stdin=f"{one},prob,{other},p0\n1,0.8,1,0.2\n") == said
+    pairs = [*pairwise(PROBS), ("logit", "logits"), ("logits", "logprob")]
+    for (one, other), loss in zip(pairs, cycle(OF_TWO), strict=False):
+        said = f"<stdin>: '{one}' and '{other}' could each be the prediction; choose with -p"
+        assert refusal(loss, stdin=f"label,{one},{other}\n1,1,0.8\n") == said
 
 
 def test_columns_that_are_no_classes_are_known_by_their_names() -> None:
