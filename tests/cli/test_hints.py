@@ -67,6 +67,7 @@ FOREIGN = {
     "--clas-weight": "did you mean --class-weight or --pos-weight?",  # --weight is the third
     "--check": "grad bce and grad ce have it",
     "-z": "use --from logits",
+    "-xyz": "losscli bce -h lists them",
     "--use-weights": "use -w COL",
     "--t-test": "several models are compared with -p for each, as in -p old -p new",
     "--head=x": "to read the first rows of a table, use a pipe: head -n 101 FILE | losscli COMMAND",
