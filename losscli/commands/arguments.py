@@ -231,7 +231,7 @@ class Arguments:
         help="label smoothing: spread S over the classes",
     )
     focal: float | None = _math(
-        "--focal", metavar="GAMMA", range=Bounds(0.0, below_high=True), help="focal loss: the loss times (1-p_t)^GAMMA"
+        "--focal", metavar="GAMMA", range=FINITE, help="focal loss: the loss times (1-p_t)^GAMMA"
     )
     alpha: float | None = _math(
         "--alpha", metavar="A", range=Bounds(0.0, 1.0), help="with --focal: times A (bce: 1-A for label 0)"
