@@ -65,8 +65,7 @@ def run_fit(args: FitArguments) -> bool:
 
         verdict = judged_fit(outcome, expected)
         report, right = with_fit_verdict(report, verdict, expected, printing.digits), verdict.ok
-    if expected is None or not args.quiet:  # with --quiet the exit code says it
-        emit(report, printing)
+    emit(report, printing, silent=args.quiet and expected is not None)
     return right
 
 

@@ -104,8 +104,7 @@ def _run_params(args: GradArguments, printing: Printing, expected: "Expected | N
             right_parameter_gradient(design, gradient), design.problem.settings.unit_name, expected
         )
         report, right = with_diagnosis(report, diagnosis, expected, printing.digits), diagnosis.verdict.ok
-    if expected is None or not args.quiet:  # with --quiet the exit code says it
-        emit(report, printing)
+    emit(report, printing, silent=args.quiet and expected is not None)
     return right and (check is None or check[0] <= TOLERANCE)
 
 

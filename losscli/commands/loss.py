@@ -67,8 +67,7 @@ def run_loss(args: Arguments) -> bool:
             answer = report(figures, table)
 
     # Write it; of a typed answer, --quiet leaves all to the exit code.
-    if args.expect is None or not args.quiet:
-        emit(answer, printing)
+    emit(answer, printing, silent=args.quiet and args.expect is not None)
 
     # Compare with the limits.
     if args.fail_above is not None and not figures.value <= args.fail_above:

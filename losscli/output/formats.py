@@ -214,8 +214,11 @@ class Printing(NamedTuple):
         return BARE if self.quiet else FORMATS[self.format]
 
 
-def emit(answer: Report, printing: Printing) -> None:
-    """Print a report; warnings that its format doesn't show go to standard error."""
+def emit(answer: Report, printing: Printing, silent: bool = False) -> None:
+    """Save and print a report; warnings that its format doesn't show go to standard error.
+
+    With `silent` nothing is printed: of a typed answer and --quiet, the exit code says it.
+    """
     whole = printing.writer.report
     if whole is None:
         raise UsageError(f"--format {printing.format} prints answers by rows only")
@@ -223,6 +226,8 @@ def emit(answer: Report, printing: Printing) -> None:
         from losscli.output.save import save
 
         save(answer, printing.digits, printing.save, printing.command)
+    if silent:
+        return
     with for_a_reader():
         sys.stdout.write(whole(answer, printing.digits))
     if not printing.writer.notes:
@@ -252,5 +257,5 @@ def emit_rows(answer: RowReport, printing: Printing) -> Report:
 
 def warn_beside(answer: Report, printing: Printing) -> None:
     """Say on standard error what users must know."""
-    for warning in (*answer.warnings, *(() if printing.quiet else answer.aside)):
+    for warning in (*answer.warnings, *answer.aside):
         say(f"{printing.command}: {warning}\n")

@@ -22,6 +22,20 @@ def test_text_and_markdown_are_what_is_printed() -> None:
     assert Path("a.md").read_text() == run(*BCE, "-f", "md").out
 
 
+def test_a_typed_answer_leaves_its_verdict_in_the_file_with_quiet_too() -> None:
+    Path("f.csv").write_text("x,y\n1,1\n-1,0\n0.5,0\n-0.5,1\n")
+    for call in (
+        (*BCE, "--expect", "0.36"),
+        (*BCE, "--expect", "0.522", "--hide-answer"),
+        ("fit", "bce", "f.csv", "-y", "y", "--steps", "1", "--expect", "0,0.5"),
+    ):
+        said = run(*call)
+        quiet = run(*call, "-q", "--save", "a.txt")
+        assert (quiet.code, quiet.out, quiet.err) == (said.code, "", "")
+        assert Path("a.txt").read_text() == said.out
+        os.unlink("a.txt")
+
+
 def test_an_image_is_well_formed_has_the_answer_and_asks_no_server() -> None:
     assert run(*BCE, "--save", "a.svg").out == run(*BCE).out
     text = Path("a.svg").read_text()

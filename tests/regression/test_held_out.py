@@ -143,4 +143,6 @@ def test_rows_of_another_file_are_weighed_as_the_fitted_ones_are(
     theta = [str(one["theta"]) for one in given["parameters"]]
     start = ";".join(",".join(theta[at : at + 2]) for at in range(0, len(theta), 2))
     there = ("fit", loss, tmp_path / "other.csv", "-x", "x", "--steps", "0", f"--theta={start}")
-    assert record(*there, "--class-weight", weights)["train_loss"] == pytest.approx(given["test_loss"], rel=1e-14, abs=0)
+    assert record(*there, "--class-weight", weights)["train_loss"] == pytest.approx(
+        given["test_loss"], rel=1e-14, abs=0
+    )
