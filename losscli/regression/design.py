@@ -16,7 +16,7 @@ from losscli.data.cells import canonical, is_missing, number
 from losscli.data.columns import FACTOR
 from losscli.data.table import Chunk, Reader, Table
 from losscli.enums import Form, Like, Reduction, Scale
-from losscli.errors import DataError, RowError, UsageError, shown
+from losscli.errors import DataError, RowError, UsageError, plural, shown
 from losscli.evaluation.evaluate import in_order, refuse_nothing, weights_of_counts
 from losscli.evaluation.prepare import Prepared, prepare
 from losscli.evaluation.problem import Problem, Settings, problem_of
@@ -333,11 +333,14 @@ def parse_theta(text: str | None, shape: ParameterShape) -> Array:
     wanted = shape.zeros.shape
     found = (len(values),) if len(wanted) == 1 and 1 in (len(rows), len(rows[0])) else (len(rows), len(rows[0]))
     if found != wanted:
+        given = (
+            plural(found[-1], "number")
+            if len(found) == 1
+            else f"{plural(len(rows), 'row')} of {plural(found[1], 'number')}"
+        )
         size, names = " rows of ".join(map(str, wanted)), ", ".join(shape.names)
         of_each = f" for each of the classes {', '.join(shape.classes)}" if shape.classes else ""
-        raise UsageError(
-            f"--theta gives {' rows of '.join(map(str, found))} numbers, expected {size}: {names}{of_each}"
-        )
+        raise UsageError(f"--theta gives {given}, expected {size}: {names}{of_each}")
     theta = np.array(values, dtype=np.float64).reshape(wanted)
     if not np.isfinite(theta).all():
         raise UsageError("--theta: parameters must be finite numbers")

@@ -26,6 +26,7 @@ CHUNK_NUMBERS = 1 << 22  # numbers at once
 
 _CURE = "add --l2, or use --method gd"
 NO_OPTIMUM = f"the classes are separable, so the optimum is at infinity; {_CURE}"
+FAR = "the features are so far from 0 that the parameters would lose digits; add --standardize"
 TOUCHING = f"the classes touch without overlapping (quasi-separable), so the optimum is at infinity; {_CURE}"
 
 
@@ -45,10 +46,11 @@ class _Basis:
 
     def to_basis(self, theta: Array) -> Array:
         """Phi of theta, (d,) or (k, d)."""
-        moved = theta * self.scale
-        if self.intercept:
-            moved[..., 0] += theta @ self.centre
-        return np.asarray(moved @ self.root.T)
+        with np.errstate(over="ignore", invalid="ignore"):  # a step from beyond the floats is refused
+            moved = theta * self.scale
+            if self.intercept:
+                moved[..., 0] += theta @ self.centre
+            return np.asarray(moved @ self.root.T)
 
     def to_theta(self, phi: Array) -> Array:
         """Theta of phi."""
@@ -78,10 +80,7 @@ def newton(design: DesignMatrix, start: Array, config: FitConfig, test: DesignMa
     theta = basis.to_theta(phi)
     z = logits(inner, phi)
     if not np.abs(logits(design, theta) - z).max() <= LOGIT_TOLERANCE * max(1.0, float(np.abs(z).max())):
-        raise DataError(
-            f"{design.table.name}: the features are so far from 0 that the parameters would lose"
-            " digits; add --standardize"
-        )
+        raise DataError(f"{design.table.name}: {FAR}")
     return Fit(theta, settled, tuple(history), tuple(tested))
 
 
@@ -112,6 +111,8 @@ def _refuse_dependent(design: DesignMatrix, root: Array, offset: float) -> None:
     count = root.shape[1]
     pivots = np.linalg.svd(root, compute_uv=False)
     rank = int((pivots > 8 * count * np.finfo(float).eps * max(1.0, offset) * pivots[0]).sum())
+    if not rank:  # the rounding of the data is as large as their differences
+        raise DataError(f"{design.table.name}: {FAR}")
     if rank < count:
         columns = f"{count} columns with the intercept" if design.shape.intercept else f"{count} columns"
         raise DataError(
@@ -138,10 +139,11 @@ def _line_search(inner: DesignMatrix, basis: _Basis, phi: Array, step: Array, lo
 
 def _step(inner: DesignMatrix, basis: _Basis, phi: Array) -> Array:
     """What Newton's method adds to phi."""
-    slope = row_gradients(inner, phi).T @ inner.x / inner.divisor + phi @ basis.penalty.T @ basis.penalty
     try:
-        root = _curvature_root(inner, basis, phi)
-        step = np.linalg.solve(root, np.linalg.solve(root.T, -slope.ravel())).reshape(phi.shape)
+        with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite is refused below
+            slope = row_gradients(inner, phi).T @ inner.x / inner.divisor + phi @ basis.penalty.T @ basis.penalty
+            root = _curvature_root(inner, basis, phi)
+            step = np.linalg.solve(root, np.linalg.solve(root.T, -slope.ravel())).reshape(phi.shape)
     except np.linalg.LinAlgError:
         step = np.full(phi.shape, np.nan)
     if not np.isfinite(step).all():
