@@ -63,7 +63,7 @@ def calculated(text: str) -> Range | None:
     plain = re.sub(r"(?<![\d.])0+(?=\d)", "", plain)  # Python has no 01
     try:
         return _value(ast.parse(plain, mode="eval").body, plain, exact=bool(names))
-    except (ArithmeticError, ValueError, LookupError, RecursionError, SyntaxError, MemoryError):
+    except (ArithmeticError, ValueError, TypeError, LookupError, RecursionError, SyntaxError, MemoryError):
         return None
 
 

@@ -155,6 +155,60 @@ def test_a_quotient_of_decimals_is_as_precise_as_they_are() -> None:
     assert not typed.fits(0.361812) and not typed.fits(0.361838)
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "half"),
+    [
+        ("1.4473/4", 0.361825, 0.0000125),
+        ("0.5*0.3", 0.15, 0.55 * 0.35 - 0.15),
+        ("-0.5*0.3", -0.15, 0.55 * 0.35 - 0.15),
+        ("0.5*-0.3", -0.15, 0.55 * 0.35 - 0.15),
+        ("0.5+0.25", 0.75, 0.055),
+        ("0.5-0.25", 0.25, 0.055),
+        ("0.25 - 0.5 + 1", 0.75, 0.055),
+        ("1/0.5", 2.0, 1 / 0.45 - 2),
+        ("-1/0.5", -2.0, 1 / 0.45 - 2),
+        ("1/-0.5", -2.0, 1 / 0.45 - 2),
+        ("0.5/2", 0.25, 0.025),
+        ("-(0.5)/2", -0.25, 0.025),
+        ("+0.5/2", 0.25, 0.025),
+        ("(0.5+0.5)/2", 0.5, 0.05),
+        ("1.50*2", 3.0, 0.01),
+        ("1e-3*2", 0.002, 2e-12),  # whole numbers are exact: nine digits
+        ("3/4", 0.75, 0.75e-9),
+        ("01/04", 0.25, 0.25e-9),
+        ("2^10", 1024.0, 1024e-9),
+        ("2**-2", 0.25, 0.25e-9),
+        ("4^0.5", 2.0, 2e-9),
+        ("0.125^(1/3)", 0.5, 0.5e-9),
+        ("2^3^2", 512.0, 512e-9),
+        ("-2^2", -4.0, 4e-9),
+        ("e/2", exp(1) / 2, exp(1) / 2 * 1e-9),
+        ("pi/4", 0.7853981633974483, 0.7853981633974483e-9),
+        ("ln 2 / 2", log(2) / 2, log(2) / 2 * 1e-9),
+        ("log2(8)", 3.0, 3e-9),
+        ("log10(1000)", 3.0, 3e-9),
+        ("exp(0.5)", exp(0.5), exp(0.5) * 1e-9),
+        ("sqrt(0.25)", 0.5, 0.5e-9),
+        ("-ln(0.8)/2 + 0.1", 0.1 - log(0.8) / 2, (0.1 - log(0.8) / 2) * 1e-9),
+    ],
+)
+def test_a_calculation_is_as_precise_as_the_numbers_in_it(text: str, value: float, half: float) -> None:
+    typed = typed_number(text)
+
+    assert typed.value == pytest.approx(value, rel=1e-15, abs=0)
+    assert float(typed.half_unit) == pytest.approx(half, rel=1e-12, abs=0)
+
+
+def test_what_is_no_calculation_is_no_number() -> None:
+    for text in (
+        "2^401", "2^-401", "9^9^9", "1/0", "1/(0.5-0.5)", "1/(0.5-0.45)", "5 5", "2+", "*2", "2++3", "2-+3", "ln",
+        "ln()", "ln(0)", "ln(-1)", "sqrt(-1)", "(1", "1)", "x*2", "abs(1)/2", "max(1,2)", "[1]/2", "1 if 2 else 3",
+        "2//3", "ln(0.2)^0.5", "5 % 2", "1<2", "2 == 2", "log(2)/2", "exp(1000)", "0.5.1+1", "1e5000*2", "(-8)^0.5",
+    ):  # fmt: skip
+        with pytest.raises(UsageError):
+            typed_number(text)
+
+
 def test_digits_that_are_left_out_may_be_any() -> None:
     typed = typed_number("0.3618...")
 
