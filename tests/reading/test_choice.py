@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, close, npy, npz, record, refusal, run, write
+from conftest import DATA, answer, close, npy, npz, record, refusal, run, write
 from samples import OF_TWO
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
@@ -383,6 +383,17 @@ def test_decisions_in_a_column_called_like_a_prediction_are_noticed_beside_the_c
         assert answer("bce", "-p", "score", "t.csv") == plain
 
 
+def test_probabilities_beside_the_chosen_ones_are_no_decisions_whatever_ends_are_among_them(here: Path) -> None:
+    value = close(-(log(0.8) + log(1 - 0.9)) / 2)
+    for cells in (("1", "0.25"), ("1.0", "0.5"), ("0.25", "1"), ("1e0", "0.125")):
+        write("t.csv", f"label,p,q\n1,{cells[0]},0.8\n0,{cells[1]},0.9\n")
+        assert answer("bce", "t.csv", "-p", "q") == value, cells
+    for cells in (("1", "0"), ("yes", "no"), ("1.0", "0.0")):
+        write("t.csv", f"label,p,q\n1,{cells[0]},0.8\n0,{cells[1]},0.9\n")
+        said = run("bce", "t.csv", "-p", "q")
+        assert (said.code == 2) == (cells[0] != "yes"), cells
+
+
 def test_any_row_that_no_threshold_explains_shows_that_scores_are_those_of_the_decision(here: Path) -> None:
     """One of three labels may be decided for below a half, and so may the positive one at a low threshold."""
     tables = (
@@ -440,3 +451,25 @@ def test_columns_of_one_array_have_numbers_and_no_names(here: Path) -> None:
         assert refusal("bce", "t.npz") == f"t.npz: the arrays differ in length: 'y' {lengths[0]}, 'p' {lengths[1]}"
     (here / "t.npz").write_bytes(npz(y=np.ones(2), p=np.full(2, 0.5), note=np.array(7), other=np.ones((2, 2))))
     assert record("bce", "t.npz", "-p", "p")["n"] == 2
+
+
+def test_the_columns_of_a_header_are_chosen_or_listed(here: Path) -> None:
+    for line in (DATA / "choices.txt").read_text(encoding="utf-8").splitlines()[1:]:
+        case, _, expected = line.partition(" => ")
+        command, header, row, *options = case.split(" | ")
+        write("t.csv", f"{header}\n{row}\n{row}\n")
+        found = run(*command.split(), "t.csv", *" ".join(options).split(), "-f", "json")
+        if found.code:
+            assert (found.code, found.err.strip().partition(": ")[2]) == (2, expected), case
+            continue
+        parts = []
+        for part, names in (found.json.get("columns") or {}).items():
+            if names is not None:
+                parts.append(f"{part} {', '.join(map(str, names)) if isinstance(names, list) else names}")
+        if found.json.get("classes"):
+            parts.append(f"classes {', '.join(found.json['classes'])}")
+        if "parameters" in found.json:
+            parts.append(f"parameters {', '.join(one['parameter'] for one in found.json['parameters'])}")
+        parts += [f"n {found.json['n']}"] * ("n" in found.json)
+        parts += [note for note in found.json["notes"] if "used" in note or "no label" in note or "is read" in note]
+        assert "; ".join(parts) == expected, case

@@ -80,6 +80,18 @@ def test_numbers_that_are_one_float_may_be_the_names_of_classes(here: Path) -> N
 def test_marks_of_missing_cells_may_be_the_names_of_all_classes(here: Path) -> None:
     for text in ("label,?,null\n?,0.8,0.2\nnull,0.3,0.7\n", "y,0,NA\n0,0.8,0.2\nNA,0.3,0.7\n"):
         assert answer("ce", write("t.csv", text)) == close((-math.log(0.8) - math.log(0.7)) / 2), text
+    for mark in ("NA", "null", "?", "None"):
+        write("y.csv", f"label\n{mark}\nx\n")
+        for header, rows in (
+            (f"{mark},x", "0.8,0.2\n0.3,0.7\n"),
+            (f"x,{mark}", "0.2,0.8\n0.7,0.3\n"),
+            (f"p_{mark},p_x", "0.8,0.2\n0.3,0.7\n"),
+        ):
+            write("p.csv", f"{header}\n{rows}")
+            for command in OF_CLASSES:
+                assert answer(command, "y.csv", "p.csv") == close((-math.log(0.8) - math.log(0.7)) / 2), header
+        write("p.csv", "a,x\n0.8,0.2\n0.3,0.7\n")
+        assert f"the cell is missing ({mark})" in refusal("ce", "y.csv", "p.csv"), mark
 
 
 def test_a_bad_feature_is_refused_in_whichever_row_it_stands(here: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, close, npy, record, refusal, run, write
+from conftest import answer, close, npy, npz, record, refusal, run, write
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -47,6 +47,18 @@ def test_names_of_labels_and_of_predictions_are_found() -> None:
     for name in PREDICTIONS:  # one of several sets of columns, if one is called so
         text = f"label,{name}_cat,{name}_dog,x_cat,x_dog\ncat,0.8,0.2,0.5,0.5\ndog,0.3,0.7,0.5,0.5\n"
         assert record("ce", write("t.csv", text))["columns"]["prob"] == [f"{name}_cat", f"{name}_dog"], name
+
+
+def test_names_are_found_with_spaces_around_them_and_in_any_letter_case() -> None:
+    for label, pred in ((" label", "p "), ("LABEL ", " Prob"), ("\tY_True", "SCORE")):
+        rows = ({label: 1, "x": 0.5, pred: 0.8}, {label: 0, "x": 0.5, pred: 0.3})
+        write("t.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        columns = {label: np.array([1, 0]), "x": np.array([0.5, 0.5]), pred: np.array([0.8, 0.3])}
+        write("t.npz", npz(**columns))
+        write("t.csv", f"{label},x,{pred}\n1,0.5,0.8\n0,0.5,0.3\n")
+        for name in ("t.jsonl", "t.npz", "t.csv"):
+            found = record("bce", name)
+            assert found["value"] == close(LOSS) and found["columns"]["prob"].strip() == pred.strip(), (name, pred)
 
 
 def test_names_of_scales_are_found_on_their_scale_and_warned_of_on_another() -> None:

@@ -133,6 +133,11 @@ def test_labels_above_the_whole_numbers_of_floats_are_labels_of_their_own() -> N
             )
             write("t.csv", text)
             assert float(same("ce", *args).out) == mean, digits
+            cells = np.array([labels[0], labels[1], labels[0]])
+            probs = {"a": np.array([0.75, 0.5, 0.5]), "b": np.array([0.25, 0.5, 0.5])}
+            for column in (cells, *([cells.astype(np.int64)] if digits < 19 else [])):
+                write("t.npz", npz(label=column, **probs))
+                assert float(same("ce", "t.npz", *args[1:]).out) == mean, digits
             write("t.csv", text.replace("\n", ',"two\nlines"\n').replace('"two\nlines"', "note", 1))
             assert float(same("ce", *args).out) == mean, digits
 
