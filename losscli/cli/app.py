@@ -58,7 +58,10 @@ def _run(args: list[str]) -> int:
         return complete(application(main), args)
     if not args:
         if sys.stderr is not None:
-            _show_help([], sys.stderr)
+            try:
+                _show_help([], sys.stderr)
+            except OSError:  # the exit code stands
+                silence(sys.stderr)
             say("\n")
         raise UsageError(f"choose a command: {', '.join(first_words())}")
     if args in (["-V"], ["--version"]):

@@ -107,6 +107,12 @@ def test_what_stands_behind_the_cursor_counts_too(place: Path) -> None:
     assert offered_by_bash("losscli bce t.csv -p s", "", place) == ["site"]
 
 
+def test_a_line_is_read_as_zsh_gives_it_where_no_place_in_it_is_known(place: Path) -> None:
+    for at in ("", "x"):
+        line = {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_ARGS": "losscli bce t.csv -p pr"}
+        assert answered(place, "complete_fish", COMP_WORDS="losscli ce other.csv", COMP_CWORD=at, **line) == ["prob"]
+
+
 def test_a_compressed_table_has_columns_too(place: Path) -> None:
     (place / "t.csv.gz").write_bytes(gzip.compress((place / "t.csv").read_bytes()))
 

@@ -95,6 +95,18 @@ def _names(text: str) -> list[str]:
 
 
 @PAGE
+def test_what_stands_below_a_heading_is_indented(words: tuple[str, ...]) -> None:
+    for width in (40, 59, 60, 80):
+        sections = page(*words, width=width).partition("\nExamples:\n")[2].split("\n\n")
+        for section in sections if words[:1] not in (("grad",), ("fit",)) or len(words) > 1 else sections[:-1]:
+            lines = section.splitlines()
+            below = lines[1:] if section is not sections[0] else lines
+            assert all(line.startswith("  ") for line in below), (width, section)
+            if section is not sections[0]:
+                assert lines[0].endswith(":") and not lines[0].startswith(" "), (width, section)
+
+
+@PAGE
 def test_a_page_has_no_noise_of_types(words: tuple[str, ...]) -> None:
     text = page(*words)
 

@@ -1,5 +1,6 @@
 """Standard streams as other programs put them there: text alone, as in a notebook, and none at all."""
 
+import errno
 import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -56,6 +57,60 @@ def test_a_file_or_pipe_is_utf_8_unless_something_else_is_asked_for(monkeypatch:
             assert main(["bce", "-p", "2"]) == 0
         written = out.buffer.getvalue()
         assert "\u00e9\u4e2d".encode(asked, "backslashreplace") + newline in written and b"\r" not in written
+
+
+class Broken(io.StringIO):
+    """A stream of text that fails as it is written."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:
+        if text:
+            raise self.error
+        return 0
+
+
+def test_a_reader_that_has_gone_changes_no_verdict_and_a_full_disk_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    bce = ["bce", "1,0,0,1", "0.8,0.3,0.4,0.7"]
+    lines = {
+        0: (bce, [*bce, "-r", "none", "-f", "csv"], ["bce", "-h"], ["help", "zh"], ["--version"]),
+        1: ([*bce, "--fail-above", "0.1"], [*bce, "--expect", "0.9"], ["grad", *bce, "--expect", "1,2,3,4"]),
+    }
+    full = OSError(errno.ENOSPC, "No space left on device")
+    odd = OSError(errno.EINVAL, "Invalid argument")
+    for platform, error, said in (
+        ("linux", BrokenPipeError(errno.EPIPE, "Broken pipe"), ""),
+        ("linux", full, "standard output: no space left on device"),
+        ("linux", odd, "standard output: invalid argument"),
+        ("win32", full, "standard output: no space left on device"),
+        ("win32", odd, ""),
+        ("win32", OSError(errno.EINVAL, "Invalid argument", "a.csv"), "a.csv: invalid argument"),
+    ):
+        monkeypatch.setattr(sys, "platform", platform)
+        for wanted, calls in lines.items():
+            for line in calls:
+                err = io.StringIO()
+                with redirect_stdout(Broken(error)), redirect_stderr(err):
+                    code = main(line)
+                assert code == (2 if said else wanted), (platform, error, line)
+                told = err.getvalue().replace("losscli bce: the mean is 0.36182976573941633, above 0.1\n", "")
+                assert told.partition(": ")[2] == (f"{said}\n" if said else ""), (platform, error, line)
+
+
+def test_the_answer_stands_where_standard_error_cannot_be_written() -> None:
+    for error in (BrokenPipeError(errno.EPIPE, "Broken pipe"), OSError(errno.ENOSPC, "No space left on device")):
+        for line, code in (
+            (["bce", "1,0", "0,0.3", "-q"], 0),
+            (["bce", "1,0", "0.8,0.3", "--fail-above", "0.1", "-q"], 1),
+            (["bce", "1,0", "0.8,2"], 2),
+            ([], 2),
+        ):
+            out = io.StringIO()
+            with redirect_stdout(out), redirect_stderr(Broken(error)):
+                assert main(line) == code, line
+            assert out.getvalue() == run(*line).out, line
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])

@@ -346,3 +346,12 @@ def test_an_option_that_is_left_out_has_the_value_that_help_says() -> None:
     assert refusal("bce", "g.csv", "-y", "y", "--by", "g").startswith("g.csv: more than 1000 groups by 'g'; ")
     write("g.csv", f"y,p,g\n{groups.removesuffix('1,0.5,1000' + chr(10))}")
     assert len(record("bce", "g.csv", "-y", "y", "--by", "g")["groups"]) == 1000
+
+
+def test_weights_may_be_typed_as_lists_are_typed_anywhere() -> None:
+    classes = ("ce", "c.csv", "-y", "y", "-p", "pa,pb,pc")
+    for option, call in (("--class-weight", classes), ("--class-weight", ("bce", "1,0", "0.8,0.3"))):
+        numbers = ["1", "2.5", "0.5"] if call is classes else ["1", "2.5"]
+        right = record(*call, option, ",".join(numbers))
+        for text in (" ".join(numbers), f"[{', '.join(numbers)}]", f"({' '.join(numbers)})", f" {','.join(numbers)} "):
+            assert record(*call, option, text) == right, text

@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001 - dashes, signs and full-width digits as students type them
 """A typed answer: how precise it is, whether it is right, and which mistakes it is consistent with."""
 
+import csv
 import sys
 from math import exp, inf, log
 from pathlib import Path
@@ -337,6 +338,18 @@ def test_a_hidden_gradient_is_not_given_away(form: str) -> None:
 
     assert rows.code == 1 and not any(figure in rows.out + rows.err for figure in ("-0.05", "0.1", "0.075", "0.36183"))
     assert losses.code == 1 and "losses" not in losses.json and not any(figure in losses.out for figure in HIDDEN)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_hidden_parameters_and_their_gradient_are_not_given_away(form: str, here: Path) -> None:
+    write("f.csv", "x,y\n1,1\n-1,0\n0.5,0\n-0.5,1\n2,1\n")
+    for call in ("fit bce f.csv -y y --steps 2 --lr 0.7", "grad bce f.csv -y y -x x --wrt params --theta 0.1,-0.3"):
+        right = [one[-1] for one in csv.reader(run(*call.split(), "-f", "csv").out.splitlines()[1:])]
+        shown, hidden = (run(*call.split(), "--expect", "7,8", *more, "-f", form) for more in ((), ("--hide-answer",)))
+        assert shown.code == hidden.code == 1 and len(right) == 2
+        for number in right:
+            short = f"{float(number):.6g}"[:-1]
+            assert short in shown.out + shown.err and short not in hidden.out + hidden.err, (call, number)
 
 
 def test_quiet_prints_nothing_and_the_exit_code_says_it() -> None:

@@ -36,6 +36,15 @@ def test_a_typed_answer_leaves_its_verdict_in_the_file_with_quiet_too() -> None:
         os.unlink("a.txt")
 
 
+def test_a_report_that_is_saved_has_all_figures_whatever_is_printed() -> None:
+    Path("t.csv").write_text("label,p\n1,0.8\n0,0.3\n1,0.4\n0,0.6\n")
+    whole = run("bce", "t.csv", "--calibration", "2").out
+    assert "\nauc " in whole and "\ndiscrimination " in whole
+    for form in ("csv", "tsv", "json"):
+        run("bce", "t.csv", "--calibration", "2", "-f", form, "--save", "a.txt")
+        assert Path("a.txt").read_text() == whole, form
+
+
 def test_an_image_is_well_formed_has_the_answer_and_asks_no_server() -> None:
     assert run(*BCE, "--save", "a.svg").out == run(*BCE).out
     text = Path("a.svg").read_text()
