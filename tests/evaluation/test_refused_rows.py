@@ -124,6 +124,12 @@ SETTINGS = [
      " each a -p (-p dog -p cat), for a column for each class use ce"),
     ("bce parts.csv -y y_dog,y_cat -p a", "parts.csv: 2 label columns and 1 prediction column; give the same number of"
      " each"),
+    ("ce wide.csv -y y_dog,y_cat -p a,b,c", "wide.csv: 2 label columns and 3 prediction columns; give one label column,"
+     " or one for each class"),
+    ("nll wide.csv -y y_dog,y_cat -p a", "wide.csv: 2 label columns and 1 prediction column; give the same number of"
+     " each"),
+    ("bce wide.csv -y y_dog -p a,b,c", "wide.csv: 1 label column and 3 prediction columns; for models to compare give"
+     " each a -p (-p a -p b -p c), for a column for each class use ce"),
     ("ce 0 0.2,0.3,0.5 --classes a,b", "--classes names 2 classes, but there are 3 prediction columns"),
     ("ce 0 0.2,0.3,0.5 --classes a,b,a", "--classes names 'a' twice"),
     ("nll 0.5 --class-weight 1,2", f"--class-weight {NO_LABELS}"),
@@ -154,6 +160,7 @@ def test_a_refusal_gives_its_reason_and_no_other_advice(cases: list[tuple[str, s
     write("dogs.csv", "label,dog,cat\ncat,0.5,0.5\n")
     write("numbers.csv", "label,2,0,1\n0,0.2,0.3,0.5\n")
     write("parts.csv", "y_dog,y_cat,a,b\n1,0,0.5,0.5\n")
+    write("wide.csv", "y_dog,y_cat,a,b,c\n1,0,0.5,0.5,0\n")
     for call, said in cases:
         assert refusal(*call.split()) == said, call
 

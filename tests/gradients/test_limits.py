@@ -68,7 +68,9 @@ def test_a_slope_that_is_not_a_number_is_an_error(monkeypatch: pytest.MonkeyPatc
 
 
 def test_differences_that_can_not_be_taken_are_an_error() -> None:
-    assert "row 2" in refusal("grad", "bce", "1,0", "0.5,inf", "--from", "logits", "--method", "numeric")
+    for loss, labels, logits in (("bce", "1,0", "0.5,inf"), ("ce", "0,1", "0.5,0;-inf,0"), ("ce", "0,1", "0,1;0,inf")):
+        said = refusal("grad", loss, labels, logits, "--from", "logits", "--method", "numeric")
+        assert said == "row 2: an infinite loss or prediction has no numeric derivative; use --method analytic"
 
 
 # --- one-hot labels ---------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Formulas in LaTeX, made of their text, and text in Markdown that is read as nothing but text."""
 
+import math
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import any_text
 
+from losscli.enums import Form, Scale
 from losscli.losses.table import LOSSES, Kernel
 from losscli.output.formula import latex, maths
 from losscli.output.markdown import escaped
@@ -91,6 +93,53 @@ def test_every_loss_has_its_formula_term_and_chain_in_latex(kernel: Kernel) -> N
         made = latex(text)
         assert is_well_formed(made) and made.count("=") == text.count("=")
         assert len(re.findall(r"\d\.\d+", made)) == len(re.findall(r"\d\.\d+", text))
+
+
+BASES = {"ln": math.e, "log2": 2.0, "log10": 10.0}
+
+
+def value_of(text: str, names: dict[str, float]) -> float:
+    """What a formula of one row comes to: `y ln p` is a product, `[ ]` are brackets."""
+    plain = text.removeprefix("loss = ").partition(", x = ln p")[0].replace("[", "(").replace("]", ")")
+    plain = re.sub(r"(ln|log2|log10) (\w+)", r"\1(\2)", re.sub(r"e\^(-?\w+)", r"exp(\1)", plain))
+    plain = re.sub(r"(\b[ypxz]\b|\)) (?=\b[ypxz]\b|\(|ln|log|exp)", r"\1 * ", plain)
+    functions = {"ln": math.log, "log2": math.log2, "log10": math.log10, "exp": math.exp}
+    return float(eval(plain, {"__builtins__": {}}, {**functions, **names}))
+
+
+def test_the_formula_of_a_row_of_two_classes_is_its_loss_in_each_base() -> None:
+    scales = {Scale.PROBS: ("p", 0.3), Scale.LOGITS: ("z", math.log(0.3 / 0.7)), Scale.LOGPROBS: ("x", math.log(0.3))}
+    for form, y in ((Form.BINARY, 1.0), (Form.BINARY, 0.0), (Form.BINARY, 0.25), (Form.LIKELIHOOD, 1.0)):
+        for scale, kernel in LOSSES["nll"].kernels[form].items():
+            name, v = scales[scale]
+            for log, base in BASES.items():
+                right = -(y * math.log(0.3) + (1.0 - y) * math.log(0.7)) / math.log(base)
+                assert value_of(kernel.formula(False, log), {"y": y, name: v}) == pytest.approx(right), (form, scale)
+
+
+def test_the_formulas_of_several_classes_name_labels_or_their_probabilities() -> None:
+    kernels = LOSSES["ce"].kernels[Form.CATEGORICAL]
+    for scale, soft, wanted in (
+        (Scale.PROBS, False, "loss = -log2 p[label]"),
+        (Scale.PROBS, True, "loss = -sum over k of q[k] log2 p[k]"),
+        (Scale.LOGITS, False, "loss = log2(sum over k of e^z[k]) - z[label] / ln 2"),
+        (Scale.LOGITS, True, "loss = log2(sum over k of e^z[k]) - sum over k of q[k] z[k] / ln 2"),
+        (Scale.LOGPROBS, False, "loss = -x[label] / ln 2, x = ln p"),
+        (Scale.LOGPROBS, True, "loss = -sum over k of q[k] x[k] / ln 2, x = ln p"),
+    ):
+        assert kernels[scale].formula(soft, "log2") == wanted
+        natural = wanted.replace(" / ln 2", "").replace("log2", "ln")
+        assert kernels[scale].formula(soft, "ln") == natural
+
+
+def test_the_chain_of_each_scale_ends_with_its_gradient() -> None:
+    binary = {Scale.PROBS: "-y/p + (1 - y)/(1 - p)", Scale.LOGITS: "p - y", Scale.LOGPROBS: "(p - y) / (1 - p)"}
+    classes = {Scale.PROBS: "-q[k] / p[k]", Scale.LOGITS: "p[k] - q[k]", Scale.LOGPROBS: "-q[k]"}
+    for form, wanted in ((Form.BINARY, binary), (Form.CATEGORICAL, classes)):
+        for scale, kernel in LOSSES["nll"].kernels[form].items():
+            assert f"= {wanted[scale]}" in kernel.chain[-1] or f": {wanted[scale]}" in kernel.chain[-1], kernel.chain
+    assert "dp/dz = e^-z / (1 + e^-z)^2 = p (1 - p)" in LOSSES["bce"].kernels[Form.BINARY][Scale.LOGITS].chain
+    assert LOSSES["bce"].kernels[Form.BINARY][Scale.PROBS].chain[0].endswith("(p - y) / [p (1 - p)]")
 
 
 def test_a_cell_of_mathematics_reads_as_text_everywhere_else() -> None:
