@@ -97,7 +97,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "sklearn scikit-learn scikit": ("--like sklearn",),
         "convention conventions backend framework library compat": ("--like LIBRARY",),
         "positive-weight scale-pos-weight positive-class-weight": ("--pos-weight C",),
-        "class-weights cw balanced": ("--class-weight W1,W2,..",),
+        "class-weights cw balanced": ("--class-weight WEIGHTS",),
         "ignore-index ignore-label pad padding pad-index skip-label mask": ("--ignore LABEL",),
         "pos-label pos positive-label positive-class pos-class": ("--positive LABEL",),
         "class-names classnames categories class-order label-names names n-classes num-classes": ("--classes A,B,C",),
@@ -116,7 +116,7 @@ OPTION_NAMES: Mapping[str, tuple[str, ...]] = {
         "confidence confidence-level conf conf-level interval intervals ci-level bootstrap": ("--ci LEVEL",),
         "bins n-bins nbins": ("--calibration BINS",),
         "reliability ece calibrate calibration-curve": ("--calibration",),
-        "quantile percentile percentiles median": ("--quantiles Q,..",),
+        "quantile percentile percentiles median": ("--quantiles Q",),
         "chart graph figure hist histogram viz picture draw": ("--plot",),
         "n-jobs jobs workers num-threads nthreads parallel cores cpus processes": ("--threads N",),
         "dask scheduler": ("--cluster ADDRESS",),
@@ -227,7 +227,9 @@ def _instead(flag: str, command: Command) -> str:
     for text in OPTION_NAMES.get(name) or OPTION_NAMES.get(PREFIX.sub("", name), ()):
         if not text.startswith("-"):
             return text
-        if text.split()[0] in own or text == "-h":
+        flag, _, value = text.partition(" ")
+        words = own[flag].words if flag in own else ()
+        if text == "-h" or (flag in own and (not words or value.isupper() or value in words)):
             return f"use {text}"
     if any(name.upper() in words.split() for words, _ in command.positionals):
         return f"{name.upper()} needs no option, as in {command.examples[0]}"

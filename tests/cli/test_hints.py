@@ -86,6 +86,42 @@ FOREIGN = {
     "--join": "use --key COL",
     "--confidence": "use --ci LEVEL",
     "--chart": "use --plot",
+    "--pretty": "use -f table",
+    "--save-as": "use --save FILE",
+    "--logprobs": "use --from logprobs",
+    "--how": "use --unmatched drop",
+    "--tabs": "use -d tab",
+    "--noheader": "use --no-header",
+    "--headers": "use --header",
+    "--charset": "use --encoding NAME",
+    "--glob": 'quote a glob: losscli COMMAND "part-*.csv"',
+    "--sheet": "save the sheet as a file of CSV and give that",
+    "--stdin": "losscli reads standard input when no table is given, or for -",
+    "--per-row": "use -r none",
+    "--log10": "use --base 10",
+    "--keras": "use --like keras",
+    "--sklearn": "use --like sklearn",
+    "--convention": "use --like LIBRARY",
+    "--positive-weight": "use --pos-weight C",
+    "--class-weights": "use --class-weight WEIGHTS",
+    "--ignore-index": "use --ignore LABEL",
+    "--atol": "use --tolerance T",
+    "--hide": "use --hide-answer",
+    "--non-inferior": "use --fail-if-worse",
+    "--bins": "use --calibration BINS",
+    "--reliability": "use --calibration",
+    "--dask": "use --cluster ADDRESS",
+    "--input": "the file needs no option: losscli COMMAND FILE",
+    "--filter": "every row counts, so select rows first and pipe them: SELECT ROWS | losscli COMMAND",
+    "--cols": "choose columns with -y COL and -p COL",
+    "--max-loss": "use --fail-above X",
+    "--median": "use --quantiles Q",
+    "--assert": "use --expect X",
+    "--avg": "use -r mean",
+    "--solution": "use --expect X",
+    "--models": "use -p COL",
+    "--log-base": "use --base B",
+    "--skipna": "use --na drop",
 }
 
 
@@ -109,6 +145,29 @@ def test_what_is_suggested_is_something_that_the_command_takes() -> None:
         ("ce t.csv --pos-weight 3", "bce and grad bce have it"),
         ("ce t.csv --ignore_index 3", "use --ignore LABEL"),
         ("bce t.csv --normalize", "ce and nll have it"),
+        ("ce t.csv --class-names a,b", "use --classes A,B,C"),
+        ("grad bce t.csv --by-logits", "use --wrt logits"),
+        ("grad bce t.csv --numerical", "use --method numeric"),
+        ("grad bce t.csv --analytical", "use --method analytic"),
+        ("grad bce t.csv --delta 1e-3", "use --step H"),
+        ("grad bce t.csv --params 1,2", "use --theta LIST"),
+        ("grad bce t.csv --predictors a,b", "use -x COLS"),
+        ("grad bce t.csv --optimizer x", "use --method HOW"),
+        ("grad bce t.csv --newton", "use fit bce or fit ce"),
+        ("fit bce t.csv --analytic", "losscli fit bce -h lists them"),
+        ("fit bce t.csv --irls", "use --method newton"),
+        ("fit bce t.csv --beta 1,2", "use --theta LIST"),
+        ("fit bce t.csv --no-bias", "use --no-intercept"),
+        ("fit bce t.csv --bias", "there is an intercept unless --no-intercept is given"),
+        ("fit bce t.csv --learning-rate 1", "use --lr RATE"),
+        ("fit bce t.csv --ridge 1", "use --l2 L"),
+        ("fit bce t.csv --zscore", "use --standardize"),
+        ("fit bce t.csv --holdout 0.2", "use --test-size F"),
+        ("fit bce t.csv --validation v.csv", "use --test FILE"),
+        ("fit bce t.csv --fitted f.csv", "use --predict FILE"),
+        ("fit bce t.csv --early-stopping", "use --tol T"),
+        ("fit bce t.csv -b 10", "use --batch N"),
+        ("bce t.csv -b 10", "use --base B"),
     ]
     for line, said in cases:
         assert refusal(*line.split()).endswith(f"; {said}"), (line, said)
@@ -121,6 +180,17 @@ def test_what_the_table_suggests_is_an_option_of_some_command() -> None:
         for text in texts:
             flag = next((word for word in text.split() if word.startswith("-") and text.startswith("-")), None)
             assert flag is None or flag in {*flags, "-h"}, name
+
+
+def test_a_suggested_value_is_one_that_the_option_of_the_command_takes() -> None:
+    """`--method` is analytic or numeric for a gradient, and gd or newton for a fit."""
+    of_text = {text: name for name, texts in OPTION_NAMES.items() for text in texts if text.partition(" ")[2].islower()}
+    for text, name in of_text.items():
+        flag, _, value = text.partition(" ")
+        for command in COMMANDS.values():
+            said = refusal(*command.words, f"-{name}" if len(name) == 1 else f"--{name}", *LISTS)
+            takes = flag in command.flags and value in (command.flags[flag].words or [value])
+            assert takes or f"use {text}" not in said, (command.words, said)
 
 
 def joined(names: list[str], last: str) -> str:
@@ -160,6 +230,15 @@ COMMAND_LINES = [
     ("-q grad bce", "-q goes after the command, as in losscli grad -q"),
     ("--digits=3 bce 1 0.5", "--digits goes after the command, as in losscli bce --digits"),
     ("-q zebra", "no such option: -q; -h shows help"),
+    ("derivative t.csv", f"no such command: 'derivative'; use {joined([f'grad {name}' for name in LOSSES], 'or')}"),
+    ("train t.csv", f"no such command: 'train'; use {joined([f'fit {name}' for name in FITTED], 'or')}"),
+    ("multinomial t.csv", "no such command: 'multinomial'; use fit ce"),
+    ("logit t.csv", "no such command: 'logit'; use fit bce"),
+    ("calibrate t.csv", "no such command: 'calibrate'; use fit temperature"),
+    ("man", "no such command: 'man'; use losscli -h"),
+    ("帮助", "no such command: '帮助'; use losscli help zh"),
+    ("evaluate t.csv", f"no such command: 'evaluate'; the losses are {joined([*LOSSES], 'and')}"),
+    ("ppl t.csv", "no such command: 'ppl'; use nll"),
     ("F.cross_entropy 1 2", "no such command: 'F.cross_entropy'; use bce for two classes, ce for several"),
     ("zebra t.csv", f"no such command: 'zebra'; the commands are {', '.join(first_words())}"),
 ]
