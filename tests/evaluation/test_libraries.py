@@ -6,11 +6,15 @@ The live tests run where the library is installed; Keras computes in single prec
 import importlib.util
 import os
 from collections.abc import Callable
+from itertools import product
+from math import log
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import answer, listed, record, refusal
+
+from losscli.enums import Like
 
 LABELS, PREDS = [1, 0, 0, 1], [0.8, 0.3, 0.4, 0.7]
 SOFT = [0.9, 0.2, 0.5, 1.0]
@@ -76,6 +80,38 @@ def test_slopes_at_the_clip_are_those_of_torchs_backward() -> None:
     # by logits the same times p (1-p), as autograd goes on through a sigmoid
     [slope] = record("grad", "bce", "1", "1e-50", "--like", "torch", "--wrt", "logits")["gradient"]
     assert slope == pytest.approx(-1000000003995.8029e-50, rel=1e-14, abs=0)
+
+
+def test_likelihoods_are_to_a_library_what_predictions_of_the_label_1_are() -> None:
+    probs, ones = "0,0.5,0.25,1,1e-9", "1,1,1,1,1"
+    for like, options in product(
+        Like, ((), ("-w", "1,2,3,0.5,1"), ("-w", "1,2,3,0.5,1", "-r", "sum"), ("--eps", "0.1"))
+    ):
+        own, same = record("nll", probs, *options, "--like", like), record("nll", ones, probs, *options, "--like", like)
+        for figure in ("value", "divisor", "clipped", "infinite", "max", "se"):
+            assert own[figure] == same[figure], (like, options, figure)
+        slopes = [
+            record("grad", "nll", *data, *options, "--like", like)["gradient"] for data in ((probs,), (ones, probs))
+        ]
+        assert slopes[0] == slopes[1], (like, options)
+    assert answer("nll", "0", "--like", "torch") == 100.0
+    assert answer("nll", "0.5,0.25", "-w", "1,3", "--like", "torch") == pytest.approx(7 * log(2) / 2, rel=1e-14)
+
+
+def test_logits_and_log_probabilities_are_neither_clipped_nor_rescaled_for_a_library() -> None:
+    for like in (Like.TORCH, Like.KERAS):
+        assert answer("bce", "1,0", "-1000,3000", "--from", "logits", "--like", like) == 2000.0
+        assert answer("ce", "1", "1000,0", "--from", "logits", "--like", like) == 1000.0
+        assert answer("bce", "1", "-1000", "--from", "logprobs", "--like", like) == 1000.0
+        assert answer("ce", "0", "-1,-1", "--from", "logprobs", "--like", like) == 1.0
+        halved = answer("ce", "0", "-1,-1", "--from", "logprobs", "--like", like, "--normalize")
+        assert halved == pytest.approx(log(2), rel=1e-14)
+    # an own clip takes the place of torch's floor and cap
+    call = ("bce", "1,1", "2e-13,1e-50", "--like", "torch", "--eps", "1e-13", "-r", "sum")
+    assert answer(*call) == pytest.approx(-log(2e-13) - log(1e-13), rel=1e-14)
+    assert record("grad", *call)["gradient"] == pytest.approx([-5e12, 0.0], rel=1e-14)
+    assert answer("bce", "1", "1e-50", "--like", "torch", "--eps", "0") == pytest.approx(50 * log(10), rel=1e-14)
+    assert answer("bce", "1", "0", "--like", "torch", "--eps", "1e-60") == pytest.approx(60 * log(10), rel=1e-14)
 
 
 def test_what_a_library_has_not_is_refused_under_its_name() -> None:
