@@ -63,7 +63,7 @@ def resolve(top: FirstLines, wanted: ColumnSelection) -> Columns:
     chosen = (*labels, *preds, *weight, *features)
     if len(set(chosen)) < len(chosen):
         twice = next(column for at, column in enumerate(chosen) if column in chosen[:at])
-        raise DataError(f"column {free.shown(twice)} is chosen for two purposes")
+        raise DataError(f"column {free.shown(twice).removeprefix('column ')} is chosen for two purposes")
     extra = {purpose: () if text == "*" else named(text) for purpose, text in wanted.extra.items()}
     apart = {column for purpose in _NOT_CLASSES for column in extra.get(purpose, ())} - {*labels, *preds}
     apart -= set(free.called(LABEL_NAMES) if names else free.columns[:1])  # a label may be a group too

@@ -87,6 +87,38 @@ def test_labels_that_both_tables_have_are_the_same_as_labels_and_a_missing_one_s
             assert said.startswith(where), (one, two, said)
 
 
+def test_columns_of_either_table_are_found_in_labels_and_then_in_predictions(here: Path) -> None:
+    write("y.csv", "id,label,g\n1,1,a\n2,0,b\n")
+    write("p.csv", "id,p,site,w\n1,0.8,u,1\n2,0.3,v,3\n")
+    plain, weighted = close(-(log(0.8) + log(0.7)) / 2), close(-(log(0.8) + 3 * log(0.7)) / 4)
+    for key in ((), ("--key", "id")):
+        for by, groups in (
+            ("g", [{"g": "a"}, {"g": "b"}]),
+            ("site", [{"site": "u"}, {"site": "v"}]),
+            ("g,site", [{"g": "a", "site": "u"}, {"g": "b", "site": "v"}]),
+            ("site, g", [{"g": "a", "site": "u"}, {"g": "b", "site": "v"}]),
+            ("3", [{"g": "a"}, {"g": "b"}]),
+            ("4", [{"w": "1"}, {"w": "3"}]),
+            ("3-4", [{"site": "u", "w": "1"}, {"site": "v", "w": "3"}]),  # of PREDS, which has as many
+            ("s*", [{"site": "u"}, {"site": "v"}]),
+        ):
+            found = record("bce", "y.csv", "p.csv", *key, "--by", by)
+            assert sorted((one["group"] for one in found["groups"]), key=str) == groups, (key, by)
+            assert found["value"] == plain
+        shown = record("bce", "y.csv", "p.csv", *key, "--worst", "1", "--show", "w,g")["worst"][0]
+        assert shown["cells"] == {"g": "b", "w": "3"}, key
+        found = record("bce", "y.csv", "p.csv", *key, "-w", "w")
+        assert (found["value"], found["columns"]["weight"]) == (weighted, "w"), key
+        assert refusal("bce", "y.csv", "p.csv", *key, "--by", "nope").startswith("no column 'nope'; the columns are")
+        keyed = "no column 'nope' in either table; beside --key weights are a column"
+        assert refusal("bce", "y.csv", "p.csv", *key, "-w", "nope") == (keyed if key else "nope: no such file")
+    write("y.csv", "id,label,w\n1,1,1\n2,0,3\n")
+    assert record("bce", "y.csv", "p.csv", "-w", "w")["value"] == weighted
+    write("q.csv", "w,q,w2\n1,0.8,1\n3,0.3,3\n")
+    for names in ("w", "w2"):
+        assert record("bce", "1,0", "q.csv", "-p", "q", "-w", names)["value"] == weighted, names
+
+
 def test_zero_with_any_sign_is_one_number(here: Path) -> None:
     for zero in ("0", "-0", "-0.0", "+0", "00", "-000.0"):
         for other in ("0", "-0", "+0.0"):
