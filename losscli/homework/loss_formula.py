@@ -16,8 +16,6 @@ Line = Formula | str  # of mathematics, or of words alone
 
 ROUND = str.maketrans("[]", "()")  # brackets in the name of a class would end its place as an index
 
-LOG_NAMES = {None: "ln", 2.0: "log2", 10.0: "log10"}
-
 
 @record
 class Explanation:
@@ -100,7 +98,7 @@ def lines_grid(name: str, lines: Sequence[Line]) -> Grid:
 def log_name(problem: Problem) -> str:
     """How the logarithm is written."""
     base = problem.settings.base
-    return LOG_NAMES.get(base, f"log{base:g}" if base else "ln")
+    return f"log{base:g}" if base else "ln"
 
 
 def divisor_name(f: Figures, weighted: bool, observation: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import cycle
 from math import log
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,31 @@ def _yielded(generator: Callable[[EvaluatedRows], Iterator[Any]], rows: Evaluate
     if not form or getattr(rows, form):
         for one in generator(rows):
             yield getattr(one, "key", one)
+
+
+def places(text: str) -> set[int]:
+    """Which details a text tells: `{0}` and `{1}`, or `{}` in turn."""
+    names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    return {int(name) if name else at for at, name in enumerate(names)}
+
+
+def test_a_text_tells_each_detail_that_its_mistake_yields_and_no_other(all_rows: list[EvaluatedRows]) -> None:
+    details: dict[str, set[int]] = {}
+    with np.errstate(all="ignore"):
+        for rows in all_rows:
+            topics = [of_scale(rows.figures), of_weights(rows), of_inputs(rows), of_metrics(rows)]
+            topics += [of_binary(rows)] if rows.binary else []
+            topics += [of_classes(rows)] if rows.categorical else []
+            for key, _, *more in (one for topic in topics for one in topic):
+                details.setdefault(key, set()).add(len(more))
+    details |= {one[0]: {len(one) - 2} for g in gradients() for one in of_gradients(g)}
+    every = {**SCALE_TEXTS, **WEIGHTS_TEXTS, **INPUTS_TEXTS, **METRICS_TEXTS, **BINARY_TEXTS, **CLASSES_TEXTS}
+    for key, (_, meaning, fix) in {**every, **GRADIENT_TEXTS}.items():
+        if key not in {"p-log-p", "softmax-over-rows", "labels-off-by-one", "sigmoid-for-softmax", "classes-swapped"}:
+            told = places(meaning) | places(fix)
+            assert told == set(range(max(details[key], default=0))) and len(details[key]) == 1, key
+    for key, (_, meaning, _, figures) in ROW_TEXTS.items():
+        assert places(meaning) | places(figures), key
 
 
 def gradients(log_base: float = 1.0) -> list[RightGradient]:
