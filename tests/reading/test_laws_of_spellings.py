@@ -1,0 +1,114 @@
+"""Laws of spellings: a table of text is the same table in any combination of marks, ends, quotes and encodings."""
+
+import bz2
+import gzip
+import lzma
+import random
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from conftest import record, refusal, scaled, write
+from test_blocks import blocks
+
+pytestmark = pytest.mark.usefixtures("here")
+
+HEADER = ("label", "p", "w", "g")
+ROWS = (
+    ("1", "0.8", "1", "a"),
+    ("0", "0.3", "2", "b c"),
+    ("1", "0.6", "0.5", "a"),
+    ("0", "1e-3", "1.25", "é"),
+    ("1", "0.55", "3", "d"),
+    ("0", "0.125", "1", "b c"),
+    ("1", "0.999999999999", "2", "e"),
+)
+CALLS = ("-p p -w w --worst 9 --show g", "-p p --by g", "-p p --positive 1 -w w", "-p p -r none")
+CHOICES: dict[str, Sequence[Any]] = {
+    "mark": (",", ";", "\t", "|"),
+    "end": ("\n", "\r\n", "\r"),
+    "quotes": ("", "all", "words", "some rows"),
+    "padding": ("", " "),
+    "above": ("", "\n", "# a comment\n", " \n# one\n\n# two\n", "sep"),
+    "below": ("", "\n", " \n\n", "no end"),
+    "encoding": ("utf-8", "utf-8-sig", "utf-16", "utf-32-le", "latin-1"),
+    "packed": (None, None, gzip.compress, bz2.compress, lzma.compress),
+    "decimal": (".", ".", ","),
+    "blank": (False, True),  # lines among the rows
+    "drop": (False, True),  # a row with a missing cell, which goes
+    "said": (False, True),  # the delimiter by an option
+    "rows": (None, 1, 2, 3),  # of a block
+}
+
+
+def spelled(choice: dict[str, Any], rows: Sequence[Sequence[str]]) -> tuple[bytes, list[int], list[str]]:
+    """The bytes of the table, the line of each row, and the options that it needs."""
+    mark, end, pad, quotes = (choice[name] for name in ("mark", "end", "padding", "quotes"))
+    above = f"sep={mark}\n" if choice["above"] == "sep" else choice["above"]
+    lines = above.replace("\n", end).split(end)[:-1] if above else []
+    places = []
+    for at, row in enumerate((HEADER, *rows)):
+        cells = [cell.replace(".", ",") if choice["decimal"] == "," else cell for cell in row]
+        marked = {"all": True, "some rows": at % 3 == 1}.get(quotes, False)
+        cells = [f'"{cell}"' if marked or (quotes == "words" and cell.isalpha()) else cell for cell in cells]
+        lines.append(f"{pad}{mark}{pad}".join(cells) + pad * (not cells[-1].endswith('"')))
+        places.append(len(lines))
+        if choice["blank"] and at in (1, 3):
+            lines.append("")
+    text = end.join(lines) + (end if choice["below"] != "no end" else "")
+    text += choice["below"].replace("\n", end) if choice["below"] != "no end" else ""
+    named = choice["encoding"] if choice["encoding"] in ("utf-32-le", "latin-1") else None
+    options = ["--encoding", named] if named else []
+    options += ["-d", {"\t": "tab"}.get(mark, mark)] if choice["said"] else []
+    options += ["--decimal", ","] if choice["decimal"] == "," else []
+    data = text.encode(choice["encoding"])
+    return (choice["packed"](data) if choice["packed"] else data), places[1:], options
+
+
+def choices(seed: int) -> dict[str, Any]:
+    """One of each, drawn so that they go together."""
+    draw = random.Random(seed)
+    found = {name: draw.choice(values) for name, values in CHOICES.items()}
+    found["mark"] = ";" if found["decimal"] == "," and found["mark"] == "," else found["mark"]
+    if found["end"] == "\r":  # beside other line ends it would be refused
+        found["below"] = found["below"].strip() and ""
+    if found["quotes"] or found["above"].startswith((" ", "#")):
+        found["padding"] = ""
+    if found["above"].strip() or found["end"] == "\r":  # what is read to tell the form of a table is the first block
+        found["rows"] = None
+    return found
+
+
+def shown(*args: str) -> dict[str, Any]:
+    found = record(*args)
+    for name in ("sources", "notes", "dropped"):
+        found.pop(name, None)
+    for one in found.get("worst") or ():
+        one.pop("line"), one.pop("row")
+    return found
+
+
+def test_a_table_is_the_same_in_any_spelling_and_cut_into_blocks_of_any_size() -> None:
+    for seed in range(4 * scaled(120)):
+        choice = choices(seed)
+        args = ["bce", "t.csv", "--na", "drop", *CALLS[seed % len(CALLS)].split()]
+        write("t.csv", "".join(",".join(row) + "\n" for row in (HEADER, *ROWS)))
+        expected = shown(*args)
+        rows = [*ROWS[:3], ("1", "", "1", "z"), *ROWS[3:]] if choice["drop"] else list(ROWS)
+        data, lines, options = spelled(choice, rows)
+        write("t.csv", data)
+        with blocks(24 * choice["rows"] - 23, 3) if choice["rows"] else nullcontext():
+            assert shown(*args, *options) == expected, choice
+            worst = record("bce", "t.csv", "-p", "p", "--na", "drop", "--worst", "9", *options)["worst"]
+        kept = {(at, lines[at - 1]) for at, row in enumerate(rows, 1) if row[1]}
+        assert {(one["row"], one["line"]) for one in worst} == kept, choice
+        bad, what = random.Random(seed).choice(
+            ((("1", "1.5", "1", "z"), "1.5 is not a probability"), (("2", "0.5", "1", "z"), "label 2 is not"))
+        )
+        at = seed % (len(rows) + 1)
+        data, lines, options = spelled(choice, [*rows[:at], bad, *rows[at:]])
+        write("t.csv", data)
+        with blocks(24 * choice["rows"] - 23, 3) if choice["rows"] else nullcontext():
+            said = refusal("bce", "t.csv", "-p", "p", "-w", "w", "--na", "drop", *options)
+        assert said.startswith(f"t.csv:{lines[at]}: ") and what in said, (choice, said)
