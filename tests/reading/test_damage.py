@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from conftest import answer, process, refusal, write
+from conftest import answer, process, record, refusal, write
 
 from losscli.data.columns import ColumnSelection
 from losscli.data.table import Table
@@ -408,7 +408,11 @@ def test_a_line_end_may_be_cut_by_the_end_of_the_head(length: int, here: Path) -
 
 
 def test_carriage_returns_alone_and_newlines_further_on_are_refused(here: Path) -> None:
-    data = b"label,prob\r" + b"1,0.5\r" * 20_000 + b"1,0.5\n"
+    data = b"label,prob\r" + b"1,0.5\r" * 20_000
+    for end in (b"", b"1,0.5", b"1,0.5\r", b"\r\r"):
+        assert record("bce", write("t.csv", data + end))["n"] == 20_000 + (b"5" in end)
+    assert refusal("bce", write("t.csv", data + b"1,1.5\r1,0.5\r")).startswith("t.csv:20002: column 'prob': 1.5 is not")
+    data += b"1,0.5\n"
     assert "carriage returns" in refusal("bce", write("t.csv", data), "-q")
 
 

@@ -53,3 +53,32 @@ def test_what_contradicts_it_is_refused(here: Path) -> None:
     assert "the comma can't be the delimiter" in refusal("bce", "--decimal", ",", "-d", ",", "t.csv")
     assert "'x' is not a decimal mark" in refusal("bce", "--decimal", "x", "t.csv")
     assert refusal("bce", "t.csv").endswith("'0,8' is not a number; --decimal , reads the decimal comma")
+
+
+def test_missing_cells_are_that_beside_decimal_commas_too(here: Path) -> None:
+    for mark in ("", "NA", ".", "nan", "-", "--", "1.#IND", "#N/A", "null", "?"):
+        for count, end in ((1, "\n"), (30, "\r\n")):  # few such rows, and many
+            for at in range(3):
+                rows = ["1;0,8;2,5", "0;0,3;2,5"] * count
+                row = ["0", "0,5", "1,5"]
+                row[at] = mark
+                rows.insert(1, ";".join(row))
+                write("t.csv", end.join(["label;prob;w", *rows, ""]))
+                found = record("bce", "--decimal", ",", "t.csv", "-w", "w", "--na", "drop")
+                assert (found["value"], found["n"], found["dropped"]) == (close(VALUE), 2 * count, 1), (mark, at)
+                said = refusal("bce", "--decimal", ",", "t.csv", "-w", "w")
+                column = ("label", "prob", "w")[at]
+                assert said.startswith(f"t.csv:3: column '{column}': the cell is missing ({mark or 'empty'})"), said
+
+
+def test_cells_of_a_table_with_decimal_commas_are_shown_as_they_stand(here: Path) -> None:
+    write("t.csv", "label;prob;note;g\n1;0,8;a,b;1,5\n0;0,3;c.d;2.5\n")
+    found = record("bce", "--decimal", ",", "t.csv", "-p", "prob", "--worst", "2", "--show", "note,g")
+    assert [one["cells"] for one in found["worst"]] == [
+        {"note": "c.d", "g": "2.5"},
+        {"note": "a,b", "g": "1,5"},
+    ]
+    assert sorted(one["group"]["g"] for one in record("bce", "--decimal", ",", "t.csv", "--by", "g")["groups"]) == [
+        "1,5",
+        "2.5",
+    ]

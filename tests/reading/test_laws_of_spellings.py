@@ -90,7 +90,7 @@ def shown(*args: str) -> dict[str, Any]:
 
 
 def test_a_table_is_the_same_in_any_spelling_and_cut_into_blocks_of_any_size() -> None:
-    for seed in range(4 * scaled(120)):
+    for seed in range(3 * scaled(100)):
         choice = choices(seed)
         args = ["bce", "t.csv", "--na", "drop", *CALLS[seed % len(CALLS)].split()]
         write("t.csv", "".join(",".join(row) + "\n" for row in (HEADER, *ROWS)))

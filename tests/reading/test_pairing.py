@@ -70,6 +70,10 @@ def test_cells_of_a_shared_column_are_the_same_as_text_as_whole_numbers_or_as_mi
             else:
                 where = f"y.csv:{place + 2} and p.csv:{place + 2} differ in 'k': '{one}' and '{two}'"
                 assert refusal("bce", "y.csv", "p.csv") == f"{where}; --key k matches rows by it", (one, two)
+                write("p.csv", "k,p,w,g\n" + "".join(f"{cell},0.5,2,x\n" for _, cell in cells))
+                for more in (("-w", "w"), ("-w", "3"), ("--by", "g"), ("-w", "w", "--by", "g", "--worst", "2")):
+                    said = refusal("bce", "y.csv", "p.csv", *more)
+                    assert said == f"{where}; --key k matches rows by it", (one, two, more)
 
 
 def test_labels_that_both_tables_have_are_the_same_as_labels_and_a_missing_one_says_nothing(here: Path) -> None:
