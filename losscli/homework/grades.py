@@ -55,7 +55,7 @@ class Mark:
 
 def marked(answer: Answer, question: Question) -> Mark:
     """The mark of an answer."""
-    if not answer.text.strip():
+    if not answer.text:
         return Mark(answer, Outcome.MISSING, 0.0)
     try:
         verdict = question.judge(Expected(answer.text, question.tolerance))

@@ -181,6 +181,7 @@ def test_one_entry_alone_has_no_constant_ratio_but_those_with_a_name() -> None:
     alone = ("grad", "bce", "1", "0.8", "--wrt", "logits")
 
     assert told(alone, "-0.9")["ratio"] is None
+    assert ids(alone, np.array([0.2 / log(2)])) == []  # base 2 and the sign: of one number that is too much
     assert told(alone, "0.2")["ratio"] == -1.0
 
 

@@ -198,6 +198,13 @@ def test_predictions_that_were_printed_as_certain_are_no_trouble() -> None:
     assert mistakes(*rows, "--expect", f"{losses.sum():.7f}") == ["sum"]
 
 
+def test_an_infinite_answer_is_wrong_by_the_mistake_that_makes_it_infinite() -> None:
+    assert mistakes("bce", "1,0", "1,0.3", "--expect", "inf")[0] == "classes-swapped"
+    assert mistakes("bce", "1,0", "1,0.3", "--expect", "inf", "-r", "sum")[0] == "classes-swapped"
+    assert mistakes("bce", "1,0", "0,0.3", "--expect=-inf")[:2] == ["negated", "log-likelihood"]
+    assert run("bce", "1,0", "0,0.3", "--expect", "inf").code == 0
+
+
 def test_a_probability_of_one_half_may_be_either_decision() -> None:
     labels, preds = "1,0,1,0,0,1,0", "0.8,0.3,0.5,0.5,0.5,0.9,0.2"  # ">= 0.5" misses two, "> 0.5" one
 
