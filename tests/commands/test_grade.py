@@ -541,3 +541,64 @@ def test_columns_of_the_key_and_the_answers_that_are_not_for_grading_do_no_harm(
     write("none.csv", "question,remark\nq1,5\n")
     said = refusal("grade", "none.csv", "long.csv")
     assert said == "none.csv: no column 'command'; the columns are 'question', 'remark'"
+
+
+def test_points_and_tolerances_are_as_the_key_has_them(here: Path) -> None:
+    """A percentage is one of the right answer, of a list of its largest number: of 0.36183, and of 0.416667."""
+    right = {"half": "0.5", "none": "0", "whole": "2.0", "large": "1e3", "usual": ""}
+    lines = [f'{name},"bce 1,0,0,1 0.8,0.3,0.4,0.7",{points}\n' for name, points in right.items()]
+    write("key.csv", "question,command,points\n" + "".join(lines))
+    write("answers.csv", "student,question,answer\n" + "".join(f"ann,{name},0.36\n" for name in right))
+    found = run("grade", "key.csv", "answers.csv", "-f", "json").json
+    assert [one["points"] for one in found] == [0.5, 0, 2, 1000, 1]
+    assert "points of 1003.5" in run("grade", "key.csv", "answers.csv").out
+
+    bce = "bce 1,0,0,1 0.8,0.3,0.4,0.7"
+    for tolerance, option, marks in (
+        ("", "", ("right", "wrong", "wrong")),
+        ("0.05", "", ("right", "right", "wrong")),
+        ("0.05", " --tolerance 0.2", ("right", "right", "wrong")),
+        ("", " --tolerance 0.2", ("right", "right", "right")),
+        ("15%", "", ("right", "right", "wrong")),
+        ("50%", "", ("right", "right", "right")),
+        ("0%", "", ("right", "wrong", "wrong")),
+    ):
+        write("key.csv", f'question,command,tolerance\nq,"{bce}{option}",{tolerance}\n')
+        write("answers.csv", "student,question,answer\na,q,0.3618\nb,q,0.4000\nc,q,0.5000\n")
+        found = run("grade", "key.csv", "answers.csv", "-f", "json").json
+        assert tuple(one["verdict"] for one in found) == marks, (tolerance, option)
+    write("key.csv", f'question,command,tolerance\ng,"grad {bce}",10%\n')  # 0.0416667
+    write(
+        "answers.csv",
+        'student,question,answer\na,g,"-0.3525,0.3571,0.4167,-0.3971"\nb,g,"-0.3545,0.3571,0.4167,-0.3571"\n',
+    )
+    found = run("grade", "key.csv", "answers.csv", "-f", "json").json
+    assert [one["verdict"] for one in found] == ["right", "wrong"]
+
+
+@pytest.mark.parametrize("cell", ["-1", "nan", "inf", "1e13", "many", "-5%", "1%%", "0x1", "1,5"])
+def test_what_is_no_number_of_points_or_tolerance_is_refused(cell: str, here: Path) -> None:
+    for column in ("points", "tolerance"):
+        write("key.csv", f'question,command,{column}\nq,bce 1 0.5,"{cell}"\n')
+        said = f"key.csv:2: question 'q': column '{column}': '{cell}' is not a number from 0 to 1e+12"
+        assert refusal("grade", "key.csv", "-", stdin="student,question,answer\na,q,1\n") == said
+
+
+def test_words_of_a_question_that_are_labels_are_no_paths(here: Path) -> None:
+    Path("there").mkdir()
+    write("there/p.csv", "cat,dog\n0.7,0.3\n")
+    write("there/cat", "label\ndog\n")
+    questions = {
+        "a": "bce yes 0.8 --positive yes",
+        "b": "ce dog 0.7,0.3 --classes dog,cat",
+        "c": "ce cat p.csv --classes cat,dog",  # there is a file of this name
+        "d": "ce dog,dog '0.7,0.3;0.3,0.7' --classes cat,dog",
+        "e": "losscli bce 1 0.8",
+    }
+    write("there/key.csv", "question,command\n" + "".join(f'{q},"{command}"\n' for q, command in questions.items()))
+    right = {"a": -log(0.8), "b": -log(0.7), "c": -log(0.3), "d": -(log(0.3) + log(0.7)) / 2, "e": -log(0.8)}
+    write("answers.csv", "student,question,answer\n" + "".join(f"ann,{q},{value:.6f}\n" for q, value in right.items()))
+
+    found = run("grade", "there/key.csv", "answers.csv", "-f", "json")
+
+    assert [one["verdict"] for one in found.json] == ["right"] * 5, found
