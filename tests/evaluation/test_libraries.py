@@ -8,11 +8,12 @@ import os
 from collections.abc import Callable
 from itertools import product
 from math import log
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import answer, listed, record, refusal
+from conftest import answer, close, listed, npy, record, refusal
 
 from losscli.enums import Like
 
@@ -176,3 +177,17 @@ def test_live_torch_has_these_slopes_at_the_clip() -> None:
     torch.nn.functional.binary_cross_entropy(p, y, reduction="sum").backward()
     found = record("grad", "bce", listed(labels), listed(preds), "--like", "torch", "-r", "sum")["gradient"]
     assert found == pytest.approx(p.grad.tolist(), rel=1e-14, abs=0)
+
+
+def test_scikit_learn_clips_to_the_machine_epsilon_of_the_predictions_type(here: Path) -> None:
+    """`log_loss` takes `np.finfo(y_pred.dtype).eps`: 2^-10, 2^-23 and 2^-52; lists and text are float64."""
+    for kind, bits in (("float16", 10), ("float32", 23), ("float64", 52)):
+        Path("p.npy").write_bytes(npy(np.array([0.0, 0.5], kind)))
+        Path("pk.npy").write_bytes(npy(np.array([[0.0, 1.0], [0.5, 0.5]], kind)))
+        right = (bits + 1) * log(2) / 2
+        assert answer("bce", "1,0", "p.npy", "--like", "sklearn") == close(right), kind
+        assert answer("ce", "0,1", "pk.npy", "--like", "sklearn") == close(right), kind
+        assert answer("bce", "1,0", "p.npy", "--like", "sklearn", "--eps", "0.25") == close(3 * log(2) / 2), kind
+    for table in ("label,prob\n1,0\n0,0.5\n", '{"label": 1, "prob": 0}\n{"label": 0, "prob": 0.5}\n'):
+        assert answer("bce", "--like", "sklearn", stdin=table) == close(53 * log(2) / 2)
+    assert answer("bce", "1,0", "0,0.5", "--like", "sklearn") == close(53 * log(2) / 2)
