@@ -258,6 +258,7 @@ def cut_short(block: Block, fault: RowError) -> Block:
         labels=tuple(take_cells(column, row) for column in block.labels),
         preds=block.preds[row],
         weights=None if block.weights is None else block.weights[row],
+        features=None if block.features is None else block.features[row],
         extra=tuple(words.take(row) for words in block.extra),
         keep=None if block.keep is None else block.keep[row],
         fault=fault,

@@ -116,6 +116,7 @@ class Problem:
     decision: tuple[str, int] | None = None  # the column of decisions beside the predictions: its name and place
     chosen: bool = False  # the user chose the prediction beside them
     likely: bool = False  # they may be those of another model
+    epsilon: float = MACHINE_EPSILON[64]  # of the type of the predictions
 
     @property
     def kernels(self) -> Mapping[Scale, Kernel]:
@@ -181,7 +182,7 @@ def problem_of(settings: Settings, table: Table) -> Problem:
     use, decision = next(
         ((use, table.schema.extra[use][0]) for use in uses if table.schema.extra.get(use)), (None, None)
     )
-    return Problem(settings, form, rule, names, k, decision, use != DECISION, use == DECISION_LIKELY)
+    return Problem(settings, form, rule, names, k, decision, use != DECISION, use == DECISION_LIKELY, epsilon)
 
 
 def _refuse_disorder(names: ClassNames) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from losscli.arrays import Array
 from losscli.enums import Reduction, Scale
 from losscli.errors import DataError, plural
+from losscli.evaluation.prepare import HARD
 from losscli.gradients.evaluate import Gradient, as_probs_and_logits
 from losscli.homework.check_loss import MOST_ROWS
 from losscli.homework.mistakes.candidate import candidates
@@ -21,7 +22,7 @@ from losscli.homework.mistakes.descent import DESCENT_TEXTS, Descent, of_descent
 from losscli.homework.mistakes.gradients import Examples, Parameters, Predictions, RightGradient, gradient_mistakes
 from losscli.homework.typed import Expected, Slack, Typed, expected_numbers
 from losscli.homework.verdict import Verdict, judged
-from losscli.losses.targets import Binary, Targets, dense, joined
+from losscli.losses.targets import Binary, Targets, coefficient_sums, dense, joined
 from losscli.records import record
 from losscli.regression.design import DesignMatrix, effective_weights, logits
 from losscli.regression.gradient import ParameterGradient, by_predictions
@@ -65,11 +66,11 @@ def right_gradient(gradient: Gradient, numeric: bool) -> RightGradient:
     p, z = as_probs_and_logits(conditioned, s.scale)
     label = _labels(joined([part.unweighted for part in prepared]), conditioned.shape)
     weights = [np.ones(len(part.conditioned)) if part.rows.weight is None else part.rows.weight for part in prepared]
-    hard = all(part.rows.class_index is not None for part in prepared)
-    if s.class_weight and hard:
-        classes = np.array(s.class_weight)
-        weights = [w * classes[part.rows.class_index] for w, part in zip(weights, prepared, strict=True)]
-    weighted = any(part.rows.weight is not None for part in prepared) or (s.class_weight and hard)
+    hard = all(HARD in part.rows.traits for part in prepared)
+    by_label = bool(s.class_weight or s.pos_weight) and hard and not s.smoothing and s.alpha is None
+    if by_label:
+        weights = [w * coefficient_sums(part.targets) for w, part in zip(weights, prepared, strict=True)]
+    weighted = by_label or any(part.rows.weight is not None for part in prepared)
     weight = np.concatenate(weights) if weighted else None
     return replace(found, right=right.reshape(conditioned.shape), predictions=Predictions(label, p, z, weight))
 

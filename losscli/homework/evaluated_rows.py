@@ -441,7 +441,7 @@ def evaluated_rows(problem: Problem, blocks: Sequence[Block]) -> EvaluatedRows:
 def with_settings(problem: Problem, **changes: object) -> Problem:
     """The problem with other settings."""
     settings: Settings = replace(problem.settings, **changes)  # type: ignore[arg-type]  # checked there
-    rule = convention(settings.like, problem.form, settings.scale, settings.eps, settings.normalize)
+    rule = convention(settings.like, problem.form, settings.scale, settings.eps, settings.normalize, problem.epsilon)
     return replace(problem, settings=settings, convention=rule)
 
 

@@ -274,6 +274,15 @@ def test_what_float32_computes_is_right_to_float32(form: str) -> None:
     assert ("right to float32" in result.out) == (form in ("{!r}", "{:.8g}", "{:.9g}"))
 
 
+def test_a_mistake_clips_as_the_type_of_the_predictions_says(here: Path) -> None:
+    np.save("y.npy", np.array([1, 0]))
+    for kind, bits in ((np.float32, 23), (np.float64, 52)):  # scikit-learn clips to the epsilon of the type
+        np.save("p.npy", np.array([0.0, 0.5], kind))
+        unsmoothed = (bits * log(2) + log(2)) / 2
+        command = ("bce", "y.npy", "p.npy", "--like", "sklearn", "--smoothing", "0.1", f"--expect={unsmoothed:.8g}")
+        assert "smoothed" in mistakes(*command), kind
+
+
 def test_a_number_next_to_the_right_one_is_wrong_and_the_right_one_shown_with_the_digits_that_differ() -> None:
     result = run(*BCE, "--expect", "0.361829965")
 

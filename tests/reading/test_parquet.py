@@ -573,6 +573,10 @@ def test_bytes_that_are_no_text_are_refused_whatever_the_row_groups(rows: int, h
         bad = pa.table({**columns, "prob": [0.8, 0.3, 1.5, 0.9]})
         parquet.write_table(bad, "x.parquet", row_group_size=rows)
         assert refusal("bce", "x.parquet", "--by", "site,other") == said
+    words = pa.array([b"a", b"b", b"\xff", b"a"], pa.binary())
+    features = {"label": [1, 0, 1, 1], "site": words, "x": [1.0, 2.0, 3.0, math.inf]}  # another fault further down
+    parquet.write_table(pa.table(features), "x.parquet", row_group_size=rows)
+    assert refusal("fit", "bce", "x.parquet", "-x", "site,x").replace("site", "label") == expected.replace("y.p", "x.p")
 
 
 def test_text_that_claims_to_be_utf_8_and_is_not_is_refused(here: Path) -> None:
