@@ -231,6 +231,17 @@ def test_a_fault_of_a_later_block_has_its_line() -> None:
     ]
 
 
+def test_rows_that_are_dropped_or_ignored_are_counted_in_the_numbers_of_later_ones() -> None:
+    write("t.csv", "label,p\n1,0.5\nNA,0.5\n0,0.5\n1,\n7,0.5\n1,0\n0,0.25\n")
+    options = ("t.csv", "--na", "drop", "--ignore", "7")
+    rows = [line.split(",")[0] for line in same("grad", "bce", *options, "-f", "csv").out.splitlines()]
+    assert rows == ["row", "1", "3", "5", "6", "7"]
+    assert "the first in row 6" in same("grad", "bce", *options).out
+    assert "row 6" in " ".join(same("bce", *options, "-f", "json").json["notes"])
+    lines = same("bce", *options, "-r", "none", "-f", "csv").out.splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["1", "3", "5", "6", "7"]
+
+
 def test_of_slopes_that_disagree_as_much_the_first_is_named() -> None:
     write("t.csv", "label,p\n" + "1,0.5\n" * 6)
     assert "row 1; " in same("grad", "bce", "t.csv", "--check", "--step", "0.2").out

@@ -78,6 +78,9 @@ def test_slopes_at_the_clip_are_those_of_torchs_backward() -> None:
     expected = [-1000000003995.8029, -0.0009992007261552499, 500000001997.9014]
     assert found["gradient"] == pytest.approx(expected, rel=1e-14, abs=0)
     assert found["ok"] and found["unchecked"] == 3  # no differences give what is no derivative
+    # its cross-entropy of classes has no such floor
+    found = record("grad", "ce", "0", "1e-13,1", "--like", "torch", "--check")
+    assert (found["gradient"], found["unchecked"]) == ([[-1e13, 0.0]], 0)
     # by logits the same times p (1-p), as autograd goes on through a sigmoid
     [slope] = record("grad", "bce", "1", "1e-50", "--like", "torch", "--wrt", "logits")["gradient"]
     assert slope == pytest.approx(-1000000003995.8029e-50, rel=1e-14, abs=0)
