@@ -6,6 +6,7 @@ import lzma
 import random
 from collections.abc import Sequence
 from contextlib import nullcontext
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -26,11 +27,11 @@ ROWS = (
 )
 CALLS = ("-p p -w w --worst 9 --show g", "-p p --by g", "-p p --positive 1 -w w", "-p p -r none")
 CHOICES: dict[str, Sequence[Any]] = {
-    "mark": (",", ";", "\t", "|"),
+    "mark": (",", ";", "\t", "|", "^", "\xa7"),  # the last two by an option
     "end": ("\n", "\r\n", "\r"),
     "quotes": ("", "all", "words", "some rows"),
     "padding": ("", " "),
-    "above": ("", "\n", "# a comment\n", " \n# one\n\n# two\n", "sep"),
+    "above": ("", "\n", "# a comment\n", " \n# one\n\n# two\n", "sep", "SEP", '"sep"'),
     "below": ("", "\n", " \n\n", "no end"),
     "encoding": ("utf-8", "utf-8-sig", "utf-16", "utf-32-le", "latin-1"),
     "packed": (None, None, gzip.compress, bz2.compress, lzma.compress),
@@ -45,7 +46,8 @@ CHOICES: dict[str, Sequence[Any]] = {
 def spelled(choice: dict[str, Any], rows: Sequence[Sequence[str]]) -> tuple[bytes, list[int], list[str]]:
     """The bytes of the table, the line of each row, and the options that it needs."""
     mark, end, pad, quotes = (choice[name] for name in ("mark", "end", "padding", "quotes"))
-    above = f"sep={mark}\n" if choice["above"] == "sep" else choice["above"]
+    named = {"sep": f"sep={mark}\n", "SEP": f"SEP={mark}\n", '"sep"': f'"sep={mark}"\n'}
+    above = named.get(choice["above"], choice["above"])
     lines = above.replace("\n", end).split(end)[:-1] if above else []
     places = []
     for at, row in enumerate((HEADER, *rows)):
@@ -73,6 +75,9 @@ def choices(seed: int) -> dict[str, Any]:
     found["mark"] = ";" if found["decimal"] == "," and found["mark"] == "," else found["mark"]
     if found["end"] == "\r":  # beside other line ends it would be refused
         found["below"] = found["below"].strip() and ""
+    found["said"] |= found["mark"] in "^\xa7"
+    if found["mark"] == "\xa7" and "sep" in found["above"].lower():
+        found["above"] = ""
     if found["quotes"] or found["above"].startswith((" ", "#")):
         found["padding"] = ""
     if found["above"].strip() or found["end"] == "\r":  # what is read to tell the form of a table is the first block
@@ -112,3 +117,41 @@ def test_a_table_is_the_same_in_any_spelling_and_cut_into_blocks_of_any_size() -
         with blocks(24 * choice["rows"] - 23, 3) if choice["rows"] else nullcontext():
             said = refusal("bce", "t.csv", "-p", "p", "-w", "w", "--na", "drop", *options)
         assert said.startswith(f"t.csv:{lines[at]}: ") and what in said, (choice, said)
+
+
+def test_a_fault_behind_line_breaks_within_cells_is_told_at_the_line_of_its_cell() -> None:
+    """With one cell that has line breaks, or two, before it or behind it, in rows before its own too."""
+    header = "a,label,b,p,c,w"
+    sound = ["x", "1", "y", "0.5", "z", "1"]
+    faults = (("label", 1, "2"), ("label", 1, ""), ("p", 3, "1.5"), ("p", 3, "x"), ("w", 5, "-1"), ("w", 5, "x"))
+    for (column, place, bad), breaks in zip(
+        faults * 4, cycle(((0,), (0, 2), (2,), (4,), (0, 2, 4), ())), strict=False
+    ):
+        rows = [list(sound) for _ in range(4)]
+        for at in (0, 2):
+            for cell in breaks:
+                rows[at][cell] = f'"one\n{at}\nthree"'
+        rows[2][place] = bad
+        text = [",".join(row) for row in rows]
+        before = "\n".join([header, *text[:2], ",".join(rows[2][: place + 1])])
+        for size in (1000, 1):
+            write("t.csv", "\n".join([header, *text, ""]))
+            with blocks(24 * size - 23, 3):
+                said = refusal("bce", "t.csv", "-y", "label", "-p", "p", "-w", "w")
+            assert said.startswith(f"t.csv:{before.count(chr(10)) + 1}: column '{column}'"), (breaks, said)
+
+
+def test_bytes_and_lines_that_mean_nothing_to_a_table_are_read_over() -> None:
+    value = record("bce", "1,0", "0.8,0.3")["value"]
+    rows = "label\tp\tnote\n1\t0.8\tx\n0\t0.3\ty\n"
+    for below in ("\t\t\n", "\t\tz\n"):  # a row whose cells are missing
+        write("t.tsv", rows + below + "1\t0.5\tz\n")
+        assert refusal("bce", "t.tsv", "-d", "tab").startswith("t.tsv:4: column 'label': the cell is missing")
+        assert record("bce", "t.tsv", "-d", "tab", "--na", "drop")["dropped"] == 1
+    assert record("bce", write("t.tsv", " \n\n" + rows), "-d", "tab")["value"] == value
+    write("t.csv", "label,p,note\n" + "1,0.8,x\n0,0.3,y\n" * 200 + "1,0.5,a\0b\n")
+    assert record("bce", "t.csv")["n"] == 401
+    said = refusal("bce", write("t.csv", "label,p\0\n1,0.5\n"))
+    assert said.startswith("t.csv: these bytes are not text (a NUL byte)"), said
+    for above in ('""\n', '" "\n', '"  "\r\n', "\n \n"):
+        assert record("bce", write("t.csv", above + "label,p\n1,0.8\n0,0.3\n"))["value"] == value, above
