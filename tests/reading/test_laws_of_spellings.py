@@ -124,9 +124,7 @@ def test_a_fault_behind_line_breaks_within_cells_is_told_at_the_line_of_its_cell
     header = "a,label,b,p,c,w"
     sound = ["x", "1", "y", "0.5", "z", "1"]
     faults = (("label", 1, "2"), ("label", 1, ""), ("p", 3, "1.5"), ("p", 3, "x"), ("w", 5, "-1"), ("w", 5, "x"))
-    for (column, place, bad), breaks in zip(
-        faults * 4, cycle(((0,), (0, 2), (2,), (4,), (0, 2, 4), ())), strict=False
-    ):
+    for (column, place, bad), breaks in zip(faults * 4, cycle(((0,), (0, 2), (2,), (4,), (0, 2, 4), ())), strict=False):
         rows = [list(sound) for _ in range(4)]
         for at in (0, 2):
             for cell in breaks:
