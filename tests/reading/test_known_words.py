@@ -175,3 +175,32 @@ def test_first_bytes_of_other_kinds_of_files_are_known() -> None:
         ("\ufeff \n[1,2]", "a JSON array"),
     ):
         assert refusal("bce", write("t", text)).startswith(f"t: this is {name}"), text
+
+
+def test_marks_and_words_around_the_numbers_of_a_list_are_known() -> None:
+    wrapped = (
+        *("tensor([1, 0])", "torch.tensor([1, 0])", "Tensor([1, 0])", "array([1, 0])", "np.array([1, 0])"),
+        *("Array([1, 0])", "np.asarray([1, 0])", "asarray([1, 0])", "Parameter([1, 0])", "c(1, 0)"),
+        *("Parameter containing:\ntensor([1., 0.], requires_grad=True)", "array([1, 0], dtype=int64)"),
+        *("tensor([1, 0], device='cuda:0', dtype=torch.uint8)", "array(tensor([1, 0]),)", "array([1, 0],)"),
+        *("[np.float64(1.0), np.float64(0.0)]", "[np.int64(1), numpy.int32(0)]", "[np.uint8(1), np.uint8(0)]"),
+        *("[np.bool_(1), np.float32(0)]", "[np.str_('1'), np.str_('0')]", "Array([1, 0], float32)"),
+        *("Array([1, 0], int32)", "Array([1, 0], uint8)", "Array([1., 0.], jnp.complex64)", "Array([1, 0], bool)"),
+        *("<tf.Tensor: shape=(2,), dtype=int32, numpy=array([1, 0], dtype=int32)>", "[1] 1 0", " [1] 1 0\n"),
+        *("'1,0'", '"1,0"', "‘1,0’", "“1,0”", "«1,0»", "['1', '0']", '["1", "0"]', "[‘1’, ‘0’]"),  # noqa: RUF001
+        *("1，0", "1、0", "1﹐0", "1；0", "（1，0）", "［1，0］", "【1，0】", "{1, 0}", "(1, 0)", "１，０"),  # noqa: RUF001
+        *("１．０ ０。０",),  # noqa: RUF001
+        *("1 0", "1\t0", "1\n0", "1;0", "1;0;", "1,0,", "[1 0]", "[[1], [0]]", "[1;0]", "[1. 0.]", "1/1 0/1", "+1 -0"),
+        *("[[1, 0]]", "[ 1,\n 0 ]", "2/2,0/7", "1e0,0E5", "＋1,－0", "1.0,00"),  # noqa: RUF001
+    )
+    for text in wrapped:
+        assert answer("bce", text, "0.8,0.3") == close(LOSS), text
+    for text in ("[1, 0", "1, 0]", "(1, 0]", "[1, 0] 1", "1,,0", "1, ..., 0", "1, … 0", "[[[1, 0]]]", "", "[]"):
+        said = refusal("bce", text, "0.8,0.3")
+        assert said.startswith(("labels: ", "an argument is empty")), (text, said)
+    for cells in ("1/2", "2/4", "0.5", ".5", "5e-1", "０．５", "0。5"):  # noqa: RUF001
+        assert answer("bce", "1", cells) == close(log(2)), cells
+    for cells in ("1/0", "x/2", "1/2/3", "50%"):
+        assert "not a number" in refusal("bce", "1,1", f"{cells},0.5"), cells
+    for path in ("./1,0", "../1,0", "/1,0", "~/1,0", "C:/1,0", "C:\\1,0", ".\\1,0", "\\1,0", "a.csv", "my 1.csv"):
+        assert "no such file" in refusal("bce", path, "0.8,0.3"), path
