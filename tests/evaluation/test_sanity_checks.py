@@ -146,6 +146,14 @@ def test_a_matrix_of_one_row_is_a_row_and_lists_that_could_be_one_are_said_to_be
     assert (row.out, row.err) == ("0.6931471805599453\n", "")
     assert trials.out == "0.42432189193762915\n"
     assert "read as 3 trials" in trials.err and "[[0,1,0]] [[0.2,0.5,0.3]]" in trials.err
+    for labels, preds in (("0,1", "0.3,0.7"), ("1,0,0,0", "0.7,0.1,0.1,0.1"), ("0,0,1", "0.2,0.3,0.5004")):
+        said = run("nll", labels, preds, "-q").err
+        what = "each with the probability of label 1; one row of"
+        count = labels.count(",") + 1
+        assert f"read as {count} trials, {what} {count} classes is [[{labels}]] [[{preds}]]" in said, said
+    for labels, preds in (("1", "1"), ("0,1", "0.3,0.8"), ("1,1", "0.5,0.5"), ("0,0", "0.5,0.5"), ("0;1", "0.3;0.7")):
+        assert "trials" not in run("nll", labels, preds, "-q").err, labels
+    assert "trials" not in run("bce", "0,1", "0.3,0.7", "-q").err
 
 
 def test_one_hot_rows_are_hard_labels_and_others_are_not() -> None:
