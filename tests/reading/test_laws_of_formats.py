@@ -428,3 +428,39 @@ def test_the_names_of_files_whose_columns_have_names_are_names_whatever_they_are
         preds = {key: cells for key, cells in numbered.items() if key != "y"}
         assert record("ce", "0,1,2", kind("p", preds), *option)["columns"]["prob"] == ["0", "1", "2"], (name, option)
         assert record("bce", kind("t", TWO), "-p", "p", *option)["columns"]["label"] == "label", (name, option)
+
+
+def test_arrays_of_any_type_are_read_from_any_row_on() -> None:
+    """Batches are cut into blocks that begin within bytes of bits, and within the arrays of a file."""
+    labels = [1, 0, None, 1, 1, 0, 0, 1, None, 0, 1, 1, 0, 1, 0, 0, 1, 0, 1]
+    probs = [None if at in (4, 11) else (at % 7 + 1) / 8 for at in range(19)]
+    weights = [None if at == 6 else at % 4 + 1 for at in range(19)]
+    groups = [None if at % 6 == 5 else "ab"[at % 2] for at in range(19)]
+    args = ("bce", "-p", "p", "-w", "w", "--by", "g", "--worst", "19", "--show", "label", "--na", "drop")
+    plain = {"label": labels, "p": probs, "w": weights, "g": groups}
+    expected = shown(*args, as_csv("t", plain))
+    truth = shown(*args, as_csv("t", {**plain, "label": [None if y is None else str(y == 1).lower() for y in labels]}))
+    bools = [None if y is None else y == 1 for y in labels]
+    texts = [None if y is None else str(y) for y in labels]
+    for name, label, p, w, g in (
+        ("small", pa.array(labels, pa.int8()), pa.array(probs, pa.float32()), pa.array(weights, pa.uint8()), None),
+        ("wide", pa.array(labels, pa.int64()), pa.array(probs), pa.array(weights, pa.uint64()), None),
+        ("truths", pa.array(bools), pa.array(probs), pa.array(weights, pa.int16()), None),
+        ("text", pa.array(texts), pa.array(probs), pa.array(weights, pa.float64()), pa.large_string()),
+        ("codes", pa.array(texts).dictionary_encode(), pa.array(probs), pa.array(weights, pa.int32()), "codes"),
+        ("coded numbers", pa.array(labels).dictionary_encode(), pa.array(probs).dictionary_encode(), weights, "codes"),
+        ("bytes", pa.array(texts, pa.binary()), pa.array(probs), weights, pa.binary()),
+    ):
+        words = pa.array(groups)
+        words = words.dictionary_encode() if g == "codes" else words if g is None else words.cast(g)
+        whole = pa.table({"label": label, "p": p, "w": w, "g": words})
+        with pa.ipc.new_file("t.arrow", whole.schema) as writer:
+            writer.write_table(whole)
+        with pa.ipc.new_file("s.arrow", whole.schema) as writer:  # batches that begin elsewhere
+            writer.write_table(whole.slice(0, 5))
+            writer.write_table(whole.slice(5, 9))
+            writer.write_table(whole.slice(14))
+        for path, rows in product(("t.arrow", "s.arrow"), (1000, 5, 3)):
+            with cut(rows):
+                found = shown(*args, path)
+            assert found == (truth if name == "truths" else expected), (name, path, rows)

@@ -164,3 +164,23 @@ def test_a_line_of_json_has_no_byte_too_many() -> None:
                 assert ": t.jsonl:3: the line is not a JSON object" in found.err, (bad, found)
             else:
                 assert found.code == 0 or fine != json.loads(line), (bad, found)
+
+
+def test_a_string_of_json_has_no_quote_and_no_control_byte_within() -> None:
+    for count in range(1, 10):
+        for text in ('"' * count, 'a"b' * count, "\t" * count, "\x01" * count, "\\" * (2 * count - 1), "\n"):
+            for name in ("g", "label"):
+                lines = [f'{{"label": "yes", "p": 0.5, "g": "{at}"}}' for at in range(8)]
+                lines[5] = lines[5].replace('"5"' if name == "g" else '"yes"', f'"{text}"')
+                write("t.jsonl", "\n".join([*lines, ""]))
+                said = refusal("bce", "t.jsonl", "--positive", "yes", "-p", "p", "--by", "g")
+                assert said == "t.jsonl:6: the line is not a JSON object", (text, name)
+    for text in ('\\"', "\\\\", "\\u00e9", "\\n", "\\/", " ", "!", "#", "é", "{", ",", ", ", '": 1, "', "\x7f"):
+        text = text if "1" not in text else "1"
+        rows = [{"label": "yes", "p": 0.5, "g": f"{at}"} for at in range(8)]
+        lines = [json.dumps(row) for row in rows]
+        lines[5] = lines[5].replace('"5"', f'"a{text}b"')
+        write("t.jsonl", "\n".join([*lines, ""]))
+        found = record("bce", "t.jsonl", "--positive", "yes", "-p", "p", "--worst", "9", "--show", "g")
+        cells = {one["row"]: one["cells"]["g"] for one in found["worst"]}
+        assert cells == {at + 1: json.loads(line)["g"] for at, line in enumerate(lines)}, text
