@@ -231,3 +231,11 @@ def test_two_columns_of_more_than_thirty_are_not_exchanged() -> None:
         command, value = many(k, list(range(k))[::-1])
         meaning = fits(*command, "--expect", f"{value:.8f}")[0]["meaning"]
         assert f"the classes {k - 1},{k - 2},{k - 3}" in meaning and meaning.endswith(",...,0, in this order"), meaning
+
+
+def test_weights_next_to_the_end_of_the_floats_leave_a_wrong_answer_wrong() -> None:
+    preds = "0.655,0.197,0.899"
+    for loss, weights in (("bce", "1,1,1e160"), ("bce", "1e-160,1,1e150"), ("nll", "1e300,2,1e-300")):
+        for typed in ("0.5", "0.512345"):
+            result = run(loss, "0,0,0", preds, "-w", weights, "--expect", typed)
+            assert (result.code, result.err) == (1, ""), (loss, weights, typed)

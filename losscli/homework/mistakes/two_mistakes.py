@@ -76,7 +76,8 @@ def _one_after_the_other(first: Sequence[Candidate], steps: Sequence[Step], know
         again = np.array([places.get(one.id, -1) >= last for one in first], bool)
         if id_ in POWERS:
             again |= np.array([one.id in RAISED for one in first], bool)
-        made.append(np.where(again, np.nan, step(base)) if len(base) else base)
+        with np.errstate(over="ignore", invalid="ignore"):  # what leaves the floats is no answer that somebody types
+            made.append(np.where(again, np.nan, step(base)) if len(base) else base)
     values = _new(np.array(made).ravel(), known)
 
     def describe(at: int, others: tuple[int, ...]) -> Candidate:
