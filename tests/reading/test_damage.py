@@ -16,11 +16,12 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from conftest import answer, process, record, refusal, write
+from conftest import answer, process, record, refusal, run, write
 
 from losscli.data.columns import ColumnSelection
 from losscli.data.table import Table
 from losscli.enums import Form
+from losscli.errors import DataError
 from losscli.reading import compression
 from losscli.reading.formats.arrays import header_of
 from losscli.reading.open import ReadOptions, open_data
@@ -146,6 +147,20 @@ def test_each_package_for_zstandard_is_used_by_its_interface(
 
     assert answer("bce", write("t", data)) == answer("bce", "-", stdin=TABLE)
     assert refusal("bce", write("t", data[:-9]), "-q") == "t: the compressed data end too soon"
+
+
+def test_a_window_beyond_the_memory_is_said_to_be_one(here: Path) -> None:
+    try:
+        compression.zstandard_member()
+    except DataError:
+        pytest.skip("no package for zstandard")
+    text = b"label,prob\n1,0.5\n"
+    block = bytes([1 | len(text) << 3, 0, 0]) + text  # the last block, of bytes as they are
+    for size, said in ((20, ""), (31, "the compressed data need too much memory; unpack with zstd -d --long=31")):
+        frame = b"\x28\xb5\x2f\xfd" + bytes([0, (size - 10) << 3]) + block  # with a window of 2^size bytes
+        result = run("bce", write("t", frame), "-q")
+        assert result.err == (f"losscli bce: t: {said}\n" if said else ""), size
+        assert result.out == ("" if said else "0.6931471805599453\n"), size
 
 
 def test_without_a_package_for_zstandard_the_error_says_what_to_do(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
