@@ -263,6 +263,16 @@ def test_a_label_that_was_taken_for_another_is_named_by_its_column_on_each_scale
         assert [fit["meaning"] for fit in found] == ["row 3: 0.51 for 0.15, two digits exchanged"], scale
 
 
+def test_log_probabilities_have_no_formula_of_the_other_variables() -> None:
+    x = np.log(P)
+    command = ("grad", "bce", "1,0,0,1,1", ",".join(map(repr, x.tolist())), "--from", "logprobs")
+
+    assert run(*command, f"--expect={text((P - Y) / (1 - P) / 5)}").code == 0
+    assert ids(command, (P - (1 - Y)) / 5) == [] and "by-probs" in ids(command, (P - Y) / OVER / 5 / (1 - P))
+    flipped = np.where(np.arange(5) == 2, 1 - Y, Y)
+    assert ids(command, (P - flipped) / OVER / 5) == [] == ids(command, (P - flipped) / 5)
+
+
 def test_soft_labels_have_no_label_that_is_flipped() -> None:
     y, p = np.array([0.25, 1.0, 0.5]), np.array([0.8, 0.3, 0.45])
     soft = ("grad", "bce", "0.25,1,0.5", "0.8,0.3,0.45", "--wrt", "logits")

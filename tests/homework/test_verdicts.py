@@ -1,5 +1,6 @@
 """What is said of a typed answer: a sentence, remarks, the work beside it; to machines; and where it stays hidden."""
 
+import re
 from math import log
 
 import numpy as np
@@ -180,6 +181,21 @@ def test_more_rows_than_a_table_shows_are_counted() -> None:
     assert short.code == 0 and "more row" not in short.out
     found = record("bce", labels, preds, "-r", "none", "--expect", losses)
     assert found["losses"] == [log(2)] * 101 and "value" not in found
+
+
+@pytest.mark.usefixtures("here")
+def test_what_is_said_fits_into_a_narrow_terminal() -> None:
+    write("f.csv", HOURS)
+    many = ("bce", "1,0,0,1,1,0,1,0", "0.8,0.3,0.4,0.7,0.9,0.2,0.6,0.1")
+    for call in (
+        (*many, "--explain"), (*many, "--expect", "0.7712345"), (*many, "--expect", "0.32"),
+        (*BCE, "--expect", "0.522"), (*FIT, "--explain"), (*FIT, "--expect", "0,0.06"),
+        ("grad", *many, "--explain"), ("grad", *many, "--expect", "1,2,3,4,5,6,7,8"), ("nll", "0.8,0.7", "--explain"),
+        ("ce", "0,1", "2,1,0.5;1,2,3", "--from", "logits", "--explain"),
+        ("ce", "0.5,0.5;0.2,0.8", "0.6,0.4;0.3,0.7", "--smoothing", "0.1", "--class-weight", "1,2", "--explain"),
+    ):  # fmt: skip
+        lines = re.sub("\x1b[^m]*m", "", run(*call, columns=72).out).splitlines()
+        assert lines and max(map(len, lines)) <= 72, (call, max(lines, key=len))
 
 
 # --- what is right, and what is a mistake -----------------------------------------------------------------------------
