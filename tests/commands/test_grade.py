@@ -602,3 +602,11 @@ def test_words_of_a_question_that_are_labels_are_no_paths(here: Path) -> None:
     found = run("grade", "there/key.csv", "answers.csv", "-f", "json")
 
     assert [one["verdict"] for one in found.json] == ["right"] * 5, found
+
+
+def test_a_line_of_the_key_without_a_name_is_a_broken_question(here: Path) -> None:
+    write("key.csv", 'question,command\nq,bce 1 0.5\n,bce 1 0.8\n"  ",bce 1 0.8\n')
+
+    line = refusal("grade", "key.csv", "-", stdin="student,question,answer\na,q,0.69\n")
+
+    assert line == "key.csv:3: no question; key.csv:4: no question"

@@ -164,6 +164,9 @@ def softmax(z: np.ndarray) -> np.ndarray:
         ("smoothed-and-sum", (*BCE, "--smoothing", "0.3"), TOTAL),
         ("sum-and-perplexity", BCE, np.exp(TOTAL)),
         ("halved-and-n-minus-1", BCE, TOTAL / 4 / 2),
+        ("halved-and-n-plus-1", BCE, TOTAL / 6 / 2),
+        ("squared-weights-and-mean", (*BCE, "-w", "1,2,3,4,5", "-r", "sum"), -(W**2 * np.log(HIT)).sum() / 15),
+        ("inverse-weights-and-mean", (*BCE, "-w", "1,2,3,4,5", "-r", "sum"), -(np.log(HIT) / W).sum() / 5),
         ("base-2-and-perplexity", BCE, np.exp(TOTAL / 5 / log(2))),
     ],
 )  # fmt: skip

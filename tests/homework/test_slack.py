@@ -92,6 +92,15 @@ def test_a_mistake_on_the_data_before_they_were_printed_is_named() -> None:
     assert ids(*PRINTED, "--expect", f"{5 * ANSWER:.7f}")[0] == "sum"
 
 
+def test_a_mistake_before_the_data_were_printed_needs_five_decimals_or_seven_digits() -> None:
+    """The sum is 1.5888..., and printed data move it by 0.0002: 1.58865 is no sum of the printed ones."""
+    printed = np.round(TRUE, 4)
+    total, plain = 5 * ANSWER, float(-np.log(np.where(LABELS == 1, printed, 1 - printed)).sum())
+    assert abs(total - plain) > 2e-5
+    for decimals, found in ((4, abs(round(total, 4) - plain) <= 5e-5), (5, True), (6, True)):
+        assert ("sum" in ids(*PRINTED, "--expect", f"{total:.{decimals}f}")) is found, decimals
+
+
 def test_the_losses_of_rows_have_the_band_of_their_own_prediction() -> None:
     rows = -(LABELS * np.log(TRUE) + (1 - LABELS) * np.log(1 - TRUE))
 
