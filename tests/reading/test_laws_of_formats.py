@@ -363,6 +363,28 @@ def test_lists_are_columns_beside_any_others_in_each_kind_of_file() -> None:
             assert found == expected, (own, gap, name)
 
 
+def test_all_other_columns_are_shown_and_lists_by_their_entries_in_each_kind_of_file() -> None:
+    shows = {
+        "*": ["g", "w", "z_0", "z_1", "z_2"],
+        "z": ["z_0", "z_1", "z_2"],
+        "z_1,g": ["z_1", "g"],
+        "g,z": ["g", "z_0", "z_1", "z_2"],
+        "probs": ["probs_0", "probs_1", "probs_2"],
+        "label,w": ["label", "w"],
+    }
+    for name, kind in NESTED.items():
+        path = kind("t", ROWS)
+        for text, names in shows.items():
+            if name == "records":
+                text, names = text.replace("_", "."), [one.replace("_", ".") for one in names]
+            worst = record("ce", "-y", "label", "-p", "probs", "--worst", "6", "--show", text, path)["worst"]
+            assert list(worst[0]["cells"]) == names, (name, text)
+            for one in worst:
+                for column, cells in (("w", ROWS["w"]), ("z_1", [row[1] for row in LOGITS])):
+                    if column in names:
+                        assert float(one["cells"][column]) == cells[one["row"] - 1], (name, text)
+
+
 def rows_of(columns: Columns, rows: Sequence[int]) -> dict[str, list[Any]]:
     return {name: [cells[row] for row in rows] for name, cells in columns.items()}
 

@@ -119,7 +119,7 @@ def _named(part: str, names: Sequence[str]) -> list[str]:
 
 def _translated(text: str | None, names: Sequence[str], cells: Mapping[str, tuple[str, ...]]) -> str | None:
     """Columns as typed, which speak of the file's columns, as names of the table's."""
-    if not text or not cells:
+    if not text or not cells or text == "*":  # all others, and not those in use
         return text
     parts = ((part, _named(part, names)) for part in _split(text, names))
     return ",".join(own for part, found in parts for name in found or [part] for own in cells.get(name, (name,)))
