@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from conftest import Result, crossed, npz, run, sampled, scaled, write
+from conftest import Result, crossed, npy, npz, run, sampled, scaled, write
 from samples import BINARY, CLASSES, FEATURES
 
 from losscli.enums import Form
@@ -159,6 +159,39 @@ def test_records_arrays_and_grades() -> None:
     for call in ("bce t.jsonl -p p --by g", "bce t.npz -p p", "bce t.npz -p p --worst 2", "grade key.csv answers.csv"):
         for form in ("json", "table", "csv"):
             assert same(*call.split(), "-f", form).code in (0, 1) or form == "csv", call
+
+
+def test_other_forms_of_labels_and_sources() -> None:
+    lines = "1,0,.8,.3,1,a\n0,1,.4,.55,2,b\n1,1,.7,.9,1,a\n0,0,.1,0,0,b\n1,0,.6,.35,3,a\n0,1,.1,.35,1,b\n"
+    write("several.csv", "y_a,y_b,p_a,p_b,w,g\n" + lines)
+    lines = "1,0,0,.7,.2,.1,1,a\n0,1,0,.1,.8,.1,1,a\n.5,.5,0,.3,.6,.1,3,b\n0,.25,.75,.2,.3,.5,2,b\n0,0,1,.2,.3,.5,2,a\n"
+    write("soft.csv", "y_a,y_b,y_c,p_a,p_b,p_c,w,g\n" + lines)
+    write("chosen.csv", "p,w,g\n0.8,1,a\n0.7,2,b\n0.25,1,a\n0,0,b\n1,3,a\n")
+    write("words.csv", "label,p\nspam,0.9\nham,0.2\nspam,0.4\nham,0.3\n")
+    write("t.jsonl", "".join(f'{{"label": {at % 3}, "probs": [0.2, 0.3, 0.5], "w": {at}}}\n' for at in range(7)))
+    write("y.npy", npy(np.arange(7) % 2))
+    write("p.npy", npy((np.arange(7) + 0.5) / 7))
+    write("f.csv", FEATURES)
+    Path("parts").mkdir()
+    for at, rows in enumerate(("1,0.8,a\n0,0.3,b\n1,0.5,a\n", "0,0.4,b\n", "1,0.7,a\n1,0.2,c\n0,0.25,a\n")):
+        write(f"parts/{at}.csv", "label,p,g\n" + rows)
+    for call in (
+        "bce several.csv -y y_* -p p_* -w w --by g --worst 3",
+        "grad bce several.csv -y y_* -p p_* --check",
+        "ce soft.csv -y y_* -p p_* -w w --by g --worst 2",
+        "grad ce soft.csv -y y_* -p p_* -w w",
+        "fit ce soft.csv -y y_* -x w --steps 3 --predict out.csv",
+        "nll chosen.csv -p p -w w --by g --worst 2",
+        "bce words.csv --positive spam --worst 2",
+        "bce parts -p p --by g --worst 4",
+        "bce y.npy p.npy",
+        "ce t.jsonl -w w",
+        "grad ce t.jsonl -w w",
+        "fit bce f.csv -y y -x a,kind --method newton --l2 0.1",
+        "fit bce f.csv -y y -x a --class-weight balanced --steps 2 --test f.csv --standardize",
+        "grad ce f.csv -y kind -x a --wrt params --class-weight 1,2,3 --smoothing 0.1 --like keras",
+    ):
+        assert same(*call.split(), "-f", "json").code == 0, call
 
 
 # --- what a later block brings ----------------------------------------------------------------------------------------
