@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from conftest import npy, npz, record, refusal, scaled, write
+from conftest import answer, npy, npz, record, refusal, scaled, write
 from test_blocks import blocks
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -486,3 +486,77 @@ def test_arrays_of_any_type_are_read_from_any_row_on() -> None:
             with cut(rows):
                 found = shown(*args, path)
             assert found == (truth if name == "truths" else expected), (name, path, rows)
+
+
+def test_the_one_column_of_lists_that_may_be_the_classes_is_taken_whatever_stands_beside_it() -> None:
+    labels, probs, others = [0, 1, 1, 0], [[0.7, 0.3], [0.4, 0.6], [0.5, 0.5], [0.9, 0.1]], [[0.5, 0.5]] * 4
+    right = answer("ce", "0,1,1,0", "0.7,0.3;0.4,0.6;0.5,0.5;0.9,0.1")
+    for columns in (
+        {"label": labels, "x": probs},
+        {"x": probs, "label": labels},
+        {"id": [5, 6, 7, 8], "label": labels, "x": probs},
+        {"label": labels, "x": probs, "g": ["a", "b", "a", "b"]},
+        {"label": labels, "weight": [1.0, 2.0, 3.0, 4.0], "x": probs},
+        {"Label": labels, "Probs": probs},
+        {"label": labels, "x": others, "PROBS": probs},
+        {"label": labels, "probability": probs, "x": others},
+        {"label": labels, "p": [0.5] * 4, "probs": probs, "age": [1, 2, 3, 4]},
+    ):
+        for kind in (as_parquet, as_arrow, as_orc):
+            for command in ("ce", "nll"):
+                if command == "ce" or "p" not in columns:
+                    assert answer(command, kind("t", columns)) == right, (columns, command)
+        (
+            as_parquet("y", {"label": labels}),
+            as_parquet("p", {key: cells for key, cells in columns.items() if "abel" not in key}),
+        )
+        assert answer("ce", "y.parquet", "p.parquet") == right, columns
+    for columns, said in (
+        ({"label": labels, "x": probs, "z": others}, "no prediction column beside the label"),
+        ({"label": labels, "probs": probs, "scores": others}, "no prediction column beside the label"),
+        (
+            {"label": labels, "x": probs, "age": [1, 2, 3, 4]},
+            "ce needs a column for each class, but there is only 'age'",
+        ),
+    ):
+        assert refusal("ce", as_parquet("t", columns)).startswith(f"t.parquet: {said}"), columns
+    one = as_parquet("t", {"label": labels, "probs": probs})
+    assert refusal("bce", one) == "t.parquet: row 1 (row group 1): column 'probs': expected one value, found lists"
+    assert refusal("bce", one, "-p", "probs").startswith("t.parquet: 1 label column and 2 prediction columns")
+    assert answer("bce", one, "-p", "probs_1") == answer("bce", "0,1,1,0", "0.3,0.6,0.5,0.1")
+
+
+def test_text_is_the_same_with_spaces_around_it_in_each_kind_of_file() -> None:
+    columns = {"label": [" cat", "dog ", "\tcat", "dog"], "p_cat": [0.8, 0.3, 0.6, 0.5], "p_dog": [0.2, 0.7, 0.4, 0.5]}
+    columns["g"] = [" a", "a ", "b", " b "]
+    right = answer("ce", "0,1,0,1", "0.8,0.2;0.3,0.7;0.6,0.4;0.5,0.5")
+    for name, kind in {**KINDS, "CSV": as_csv}.items():
+        found = record("ce", kind("t", columns), "--by", "g")
+        assert found["value"] == right, name
+        assert sorted((one["group"]["g"], one["n"]) for one in found["groups"]) == [("a", 2), ("b", 2)], name
+
+
+def test_keys_of_a_path_are_labels_weights_and_features_of_a_file_with_types() -> None:
+    def placed(key: str, columns: Columns) -> str:
+        path = Path("t") / key
+        path.mkdir(parents=True, exist_ok=True)
+        return as_parquet(str(path / "a"), columns)
+
+    probs = {"p": [0.8, 0.3]}
+    assert answer("bce", placed("y=1", probs), "-y", "y", "-p", "p") == answer("bce", "1,1", "0.8,0.3")
+    assert answer("bce", placed("y=yes", probs), "-y", "y", "-p", "p", "--positive", "yes") == answer(
+        "bce", "1,1", "0.8,0.3"
+    )
+    both = {"label": [1, 0], **probs}
+    assert answer("bce", placed("w=2.5", both), "-w", "w", "-p", "p", "-r", "sum") == answer(
+        "bce", "1,0", "0.8,0.3", "-w", "2.5", "-r", "sum"
+    )
+    assert answer("bce", placed("q=0.25", both), "-p", "q") == answer("bce", "1,0", "0.25,0.25")
+    said = refusal("bce", placed("w=x", both), "-w", "w", "-p", "p")
+    assert said == "t/w=x/a.parquet: row 1 (row group 1): column 'w': 'x' is not a number"
+    for key, args in (("w", ("-w", "w", "-p", "p")), ("y", ("-y", "y", "-p", "p")), ("q", ("-p", "q"))):
+        path = placed(f"{key}=__HIVE_DEFAULT_PARTITION__", both)
+        said = refusal("bce", path, "-y", "label", *args) if key != "y" else refusal("bce", path, *args)
+        assert f"row 1 (row group 1): column '{key}': the cell is missing" in said, said
+        said = refusal("bce", path, *(("-y", "label") if key != "y" else ()), *args, "--na", "drop")
+        assert said.endswith("all rows are dropped"), said
