@@ -26,8 +26,10 @@ def focal_gradient(loss: Array, slope: Array, plain: Array, plain_slope: Array, 
         pull = product(gamma * miss ** (gamma - 1.0) * np.exp(-plain), loss)
     by_cell = (slice(None), *[None] * (slope.ndim - 1))
     # whichever factor is 0 silences the other: at p_t = 0 the slope is infinite, at p_t = 1 with g < 1 the pull
-    with np.errstate(over="ignore"):  # a sum beyond the floats is infinite
-        return product(slope, (miss**gamma)[by_cell]) + product(pull[by_cell], plain_slope)
+    pushed, pulled = product(slope, (miss**gamma)[by_cell]), product(pull[by_cell], plain_slope)
+    with np.errstate(over="ignore", invalid="ignore"):  # a sum beyond the floats is infinite
+        total = pushed + pulled
+    return np.where(np.isinf(pushed), pushed, total)  # where p is 0, 1/p outweighs ln p
 
 
 def true_class_cost(kernel: Kernel, focus: Targets, v: Array) -> Array:
@@ -43,11 +45,14 @@ def true_class_slope(kernel: Kernel, focus: Targets, v: Array) -> Array:
         return kernel.gradient(focus, v)
     plain, p, q = _mixture(kernel, focus, v)
     ones, zeros = np.ones(len(v)), np.zeros(len(v))
-    by_p, by_q = (
-        product(part, kernel.gradient(Binary(*a, hard=True), v))
-        for part, a in ((focus.positive * p, (ones, zeros)), (focus.negative * q, (zeros, ones)))
-    )
-    return product(by_p + by_q, np.exp(plain))
+
+    def slope_of(part: Array, a: Binary) -> Array:
+        """Of p or 1 - p: itself times the slope of its logarithm, which is infinite where it goes as 1/p."""
+        slope = kernel.gradient(a, v)
+        return np.where(np.isinf(slope), np.sign(slope), product(part, slope))
+
+    by_p, by_q = slope_of(p, Binary(ones, zeros, hard=True)), slope_of(q, Binary(zeros, ones, hard=True))
+    return product(focus.positive * by_p + focus.negative * by_q, np.exp(plain))
 
 
 def _mixture(kernel: Kernel, focus: Binary, v: Array) -> tuple[Array, Array, Array]:

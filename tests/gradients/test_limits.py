@@ -47,6 +47,21 @@ def test_a_sure_hit_has_no_focal_slope_by_logits(gamma: str) -> None:
     assert slopes("ce", "0", "1,0,0", *options) == [[0.0, 0.0, 0.0]]
 
 
+def test_the_focal_slope_of_a_soft_label_has_its_limit_at_certain_predictions() -> None:
+    # by p the loss goes as ln p and its slope as 1/p; by z and x = ln p the slope is that of the loss, times miss^2
+    options = ("--from", "logprobs", "--like", "keras", "--focal", "2", "--smoothing", "0.1")
+    for label in ("1", "0.7", "0.5", "0.3", "0"):
+        y = 0.9 * float(label) + 0.05
+        assert slopes("bce", label, "-inf", *options, "--wrt", "probs") == [[-inf]], label
+        assert slopes("bce", label, "0", *options, "--wrt", "probs") == [[inf]], label
+        for wrt in ("logits", "logprobs"):
+            found = slopes("bce", label, "-inf", *options, "--wrt", wrt)
+            assert found == [[pytest.approx(-y * y**2, rel=1e-13)]], (label, wrt)
+        at_1 = slopes("bce", label, "0", *options, "--wrt", "logits")
+        assert at_1 == [[pytest.approx((1.0 - y) ** 3, rel=1e-13)]], label
+        assert slopes("bce", label, "0", *options, "--wrt", "logprobs") == [[inf]], label
+
+
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("p", [1.0 - 2.0**-53, 1.0 - 1e-9, 1e-9, 1e-300])
 def test_the_focal_slope_next_to_a_certainty_is_that_of_the_definition(gamma: float, p: float) -> None:
