@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA, close, record, run, write
+from conftest import DATA, close, listed, record, run, write
 
 from losscli.evaluation.evaluate import Figures
 from losscli.evaluation.scores import SCORES
@@ -200,3 +200,13 @@ def test_every_way_to_an_answer_has_the_same_scores(tmp_path: Path, monkeypatch:
             assert {key: found.get(key) for key in same} == {key: plain[key] for key in same}, route
             table = run("bce", path, "-p", "prob", *route.split()).out
             assert bool(re.search("mean prediction +0.566667 *\n", table)) == bool(entered.label), route
+
+
+def test_the_likelier_label_is_the_same_one_on_each_scale() -> None:
+    """Rows 1, 4 and 5 are predicted rightly."""
+    p = np.array([0.8, 0.7, 0.3, 0.2, 0.55])
+    for scale, cells in (("probs", p), ("logits", np.log(p / (1 - p))), ("logprobs", np.log(p))):
+        found = record("bce", "1,0,1,0,1", listed(cells), "--from", scale)
+        assert found["accuracy"] == 0.6, scale
+    for scale, rows in (("probs", "0.7,0.3;0.7,0.3;0.4,0.6"), ("logits", "0.7,0.3;0.7,0.3;0.4,0.6")):
+        assert record("ce", "0,1,1", rows, "--from", scale)["accuracy"] == pytest.approx(2 / 3, rel=1e-15), scale

@@ -162,6 +162,41 @@ def test_each_option_has_its_line_below_the_formula(arguments: tuple[str, ...], 
     assert line in found, found
 
 
+@pytest.mark.parametrize(
+    ("call", "formula"),
+    [
+        ("bce 1 0.8", "loss = -[ y ln p + (1 - y) ln(1 - p) ]"),
+        ("bce 1 0.8 --base 2", "loss = -[ y log2 p + (1 - y) log2(1 - p) ]"),
+        ("bce 1 -0.2 --from logprobs", "loss = -[ y x + (1 - y) ln(1 - e^x) ], x = ln p"),
+        ("bce 1 -0.2 --from logprobs --base 2", "loss = -[ y x / ln 2 + (1 - y) log2(1 - e^x) ], x = ln p"),
+        ("bce 1 0.2 --from logits --base 10", "loss = y log10(1 + e^-z) + (1 - y) log10(1 + e^z)"),
+        ("ce 1 0.2,0.8 --base 2", "loss = -log2 p[label]"),
+        ("ce 0.5,0.5;0,1 0.5,0.5;0.2,0.8 --base 2", "loss = -sum over k of q[k] log2 p[k]"),
+        ("ce 1 0.2,1 --from logits --base 2", "loss = log2(sum over k of e^z[k]) - z[label] / ln 2"),
+        ("ce 0.5,0.5;0,1 1,2;0,1 --from logits", "loss = ln(sum over k of e^z[k]) - sum over k of q[k] z[k]"),
+        ("ce 1 -0.2,-1.7077719 --from logprobs --base 2", "loss = -x[label] / ln 2, x = ln p"),
+        ("ce 0.5,0.5;1,0 -0.2,-1.7077719;-0.2,-1.7077719 --from logprobs", "loss = -sum over k of q[k] x[k], x = ln p"),
+        ("nll 0.5 --base 2", "loss = -log2 p"),
+        ("nll -0.5 --from logprobs --base 2", "loss = -x / ln 2, x = ln p"),
+        ("nll 1 0.8", "loss = -[ y ln p + (1 - y) ln(1 - p) ]"),
+    ],
+)
+def test_each_loss_has_its_formula_on_each_scale(call: str, formula: str) -> None:
+    assert run(*call.split(), "--explain", "-f", "json").json["explain"]["formula"][0] == formula
+
+
+def test_names_of_classes_break_no_formula_in_markdown() -> None:
+    for names, words in (
+        (("a`b", "c|d", "50%", "x_y"), ("a'b", "c/d", r"50\%", r"x\_y")),
+        (("{z}", "a~b", "k^2", "$n"), (r"\{z\}", "a-b", "k-2", r"\$n")),
+        (("#1", "s&t", "a\\b", "[c]"), (r"\#1", r"s\&t", "a-b", "(c)")),
+    ):
+        command = ("ce", f"[{names[0]}]", "0.7,0.1,0.1,0.1", "--classes", ",".join(names), "--class-weight", "1,2,3,4")
+        out = run(*command, "--explain", "-f", "md").out
+        weights = ", ".join(rf"w_{{\text{{{word}}}}} = {at}" for at, word in enumerate(words, 1))
+        assert f"its weight: ${weights}$ |" in out, (names, out)
+
+
 def test_a_wrong_answer_that_nothing_fits_shows_every_row_of_a_small_table() -> None:
     small, large = (("bce", ",".join("10" * n), ",".join(["0.8", "0.3"] * n), "--expect", "7.77") for n in (24, 25))
 
