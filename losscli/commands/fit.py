@@ -1,13 +1,9 @@
 """What `fit` does: read a table into memory, fit, test, write the predictions, report."""
 
 import os
-import stat
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from glob import escape, glob
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +14,7 @@ from losscli.commands.settings import (
     printing_of,
     read_options_of,
     refuse_contradictions,
+    refuse_overwriting,
     settings_of,
 )
 from losscli.enums import Form, Solver
@@ -45,7 +42,7 @@ def run_fit(args: FitArguments) -> bool:
     if args.explain:
         _refuse_unexplained(args)
     if args.predict is not None:
-        refuse_overwriting(args.predict, args)
+        refuse_predictions(args.predict, args)
     expected = None
     if args.expect is not None:
         from losscli.homework.typed import Expected, expected_numbers
@@ -226,24 +223,11 @@ def _scaled(design: DesignMatrix, scaling: Scaling | None) -> DesignMatrix:
     return design if scaling is None else replace(design, x=(design.x - scaling.mean) / scaling.deviation)
 
 
-def refuse_overwriting(path: str, args: FitArguments) -> None:
-    """Refuse to write predictions to a file that is read, by any name or link, and to mix them with an answer."""
-    if path == "-":
-        if args.quiet or args.format != "table":
-            raise UsageError("--predict - prints only the predictions; it contradicts -q and -f")
-        return
-    with suppress(OSError, ValueError):
-        written = os.stat(path)
-        read = [one for source in (*(args.sources or ("-",)), args.test) if source for one in _files(source)]
-        if any(os.path.samestat(written, one) for one in read):
-            raise UsageError(f"--predict: {path} is an input file; choose another")
-
-
-def _files(source: str) -> Iterator[os.stat_result]:
-    """The regular files that a source names: standard input, a path, what is in a directory, or what a glob matches."""
-    names = [source, *glob(source), *glob(os.path.join(escape(source), "*"))]
-    for found in [sys.stdin.fileno()] if source == "-" else names:
-        with suppress(OSError, ValueError):
-            status = os.stat(found)
-            if stat.S_ISREG(status.st_mode):
-                yield status
+def refuse_predictions(path: str, args: FitArguments) -> None:
+    """Refuse to write predictions to a file that is read or saved to, and to mix them with an answer."""
+    if path == "-" and (args.quiet or args.format != "table"):
+        raise UsageError("--predict - prints only the predictions; it contradicts -q and -f")
+    if path != "-":
+        refuse_overwriting("--predict", path, args)
+    if args.save is not None and os.path.realpath(args.save) == os.path.realpath(path):
+        raise UsageError(f"--predict and --save both write {path}; give two files")

@@ -7,7 +7,9 @@ Options that contradict each other are refused here, before anything is read.
 """
 
 import os
-from contextlib import closing
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from math import inf, isfinite
 
@@ -153,9 +155,7 @@ def refuse_contradictions(args: Arguments) -> None:
         if args.reduction is Reduction.NONE:
             what = "--save keeps a report, but -r none prints a line for each row"
             raise UsageError(f"{what}; send these to a file with >")
-        exists = os.path.exists
-        if any(exists(args.save) and exists(one) and os.path.samefile(args.save, one) for one in args.sources):
-            raise UsageError(f"--save: {args.save} is an input file; choose another")
+        refuse_overwriting("--save", args.save, args)
     if args.expect is None and (args.tolerance is not None or args.hide_answer):
         option = "--hide-answer" if args.hide_answer else "--tolerance"
         raise UsageError(f"{option} is for checking an answer; add --expect X")
@@ -169,6 +169,28 @@ def refuse_contradictions(args: Arguments) -> None:
         raise UsageError(f"--plot draws for people; it contradicts {other}")
     if args.positive is not None and args.classes:
         raise UsageError("--positive is for two classes and --classes for several; give one of them")
+
+
+def refuse_overwriting(option: str, path: str, args: Arguments) -> None:
+    """Refuse to write to a file that is read, by any name or link."""
+    read = (*(args.sources or ("-",)), args.weight, getattr(args, "test", None))
+    with suppress(OSError, ValueError):
+        written = os.stat(path)
+        if any(os.path.samestat(written, one) for source in read if source for one in _files(source)):
+            raise UsageError(f"{option}: {path} is an input file; choose another")
+
+
+def _files(source: str) -> Iterator[os.stat_result]:
+    """The regular files that a source names: standard input, a path, what is in a directory, or what a glob matches."""
+    from glob import escape, glob  # which only answers that are written to files need
+    from stat import S_ISREG
+
+    names = [source, *glob(source), *glob(os.path.join(escape(source), "*"))]
+    for name in filter(None, [sys.stdin]) if source == "-" else names:
+        with suppress(OSError, ValueError):
+            status = os.stat(name if isinstance(name, str) else name.fileno())
+            if S_ISREG(status.st_mode):
+                yield status
 
 
 def _weights(text: str | None, option: str) -> tuple[float, ...] | None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from losscli.commands.arguments import FitArguments
-from losscli.commands.fit import held_out, refuse_overwriting, refuse_test
+from losscli.commands.fit import held_out, refuse_predictions, refuse_test
 from losscli.commands.settings import printing_of, read_options_of, refuse_contradictions, settings_of
 from losscli.output.formats import emit
 from losscli.reading.open import open_data
@@ -18,7 +18,7 @@ def run_temperature(args: FitArguments) -> bool:
     refuse_contradictions(args)
     refuse_test(args)
     if args.predict is not None:
-        refuse_overwriting(args.predict, args)
+        refuse_predictions(args.predict, args)
     everything = _read(args)
     train, test = held_out(everything, args)
     if args.test is not None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from xml.etree import ElementTree
 import pytest
 from conftest import process, refusal, run
 from rich.cells import cell_len
+
+from losscli.cli.app import main
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -103,11 +106,40 @@ def test_what_cannot_be_saved_is_refused() -> None:
         assert os.listdir() == [], (args, said)
 
 
-def test_a_table_that_is_read_is_not_written_over() -> None:
-    Path("t.txt").write_text("label,prob\n1,0.5\n")
+def test_a_file_that_is_read_is_not_written_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("d").mkdir()
+    table = "label,prob\n1,0.5\n0,0.25\n"
+    for path in ("t.txt", "d/t.txt"):
+        Path(path).write_text(table)
+    Path("link.txt").symlink_to("t.txt")
+    for path, *args in (
+        ("t.txt", "bce", "t.txt"),
+        ("link.txt", "bce", "t.txt"),
+        ("t.txt", "bce", "*.txt"),
+        ("d/t.txt", "bce", "d"),
+        ("t.txt", "bce", "1,0", "0.8,0.3", "-w", "t.txt"),
+        ("t.txt", "fit", "bce", "d/t.txt", "-x", "prob", "--test", "t.txt"),
+    ):
+        assert refusal(*args, "--save", path) == f"--save: {path} is an input file; choose another", args
+    with open("t.txt") as source:
+        monkeypatch.setattr(sys, "stdin", source)
+        for args in (["bce"], ["bce", "-"]):
+            assert main([*args, "--save", "t.txt"]) == 2
+    monkeypatch.setattr(sys, "stdin", None)  # where it is closed
+    assert main(["bce", "t.txt", "--save", "new.txt"]) == 0
+    for args in (["bce", "--save", "new.txt"], ["fit", "bce", "--predict", "new.txt"]):
+        capsys.readouterr()
+        assert main(args) == 2
+        assert "nothing to read" in capsys.readouterr().err
+    assert Path("t.txt").read_text() == Path("d/t.txt").read_text() == table
 
-    assert refusal("bce", "t.txt", "--save", "t.txt") == "--save: t.txt is an input file; choose another"
-    assert Path("t.txt").read_text() == "label,prob\n1,0.5\n"
+
+def test_predictions_and_the_answer_do_not_go_to_one_file() -> None:
+    Path("t.csv").write_text("y,x\n1,1\n0,2\n1,3\n")
+    assert "--predict and --save" in refusal("fit", "bce", "t.csv", "--predict", "a.txt", "--save", "./a.txt")
+    assert os.listdir() == ["t.csv"]
 
 
 def test_a_folder_that_is_not_there_is_an_error_before_anything_is_printed() -> None:
