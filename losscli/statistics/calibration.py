@@ -90,7 +90,7 @@ def bins_of(bins: Bins, place: int = 0) -> tuple[Bin, ...]:
             n,
             weight / whole if whole else 0.0,
             predicted / weight if weight else None,
-            min(1.0, observed / weight) if weight else None,
+            observed / weight if weight else None,
         )
         for at, (n, weight, predicted, observed) in enumerate(figures)
     )

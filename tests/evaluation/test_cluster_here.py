@@ -229,6 +229,10 @@ def test_row_groups_of_a_parquet_file_have_the_answer_that_they_have_here(monkey
         parquet.write_table(pa.table(columns), "t.parquet", row_group_size=size)
         for question in ("", "--worst 60 -f json", "--by g -f json", "--fail-above 0.1 -q"):
             same("bce", "t.parquet", "-p", "p", *question.split())
+        for bad in (rows // 2, rows - 1):
+            probs = [1.5 if i == bad else p for i, p in enumerate(columns["p"])]
+            parquet.write_table(pa.table({**columns, "p": probs}), "t.parquet", row_group_size=size)
+            same("bce", "t.parquet", "-p", "p")
 
 
 def test_workers_with_another_program_are_refused_with_what_is_other_there(monkeypatch: pytest.MonkeyPatch) -> None:
