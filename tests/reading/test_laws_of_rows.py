@@ -104,7 +104,8 @@ def test_the_delimiter_is_what_each_line_has_as_often() -> None:
     logits = ("--from", "logits", "-p", "z")
     cases = (  # lines, options, and the logits of the rows, whose labels are all 1
         ("label,note,z\n1,a;b,2\n1,c;d,3\n", (), (2, 3)),
-        ("label,id,note,z\n1,7,10;20,2\n1,8,30;40,3\n", (), (2, 3)),
+        ("label,id,no;te,z\n1,7,10;20,2\n1,8,30;40,3\n", (), (2, 3)),
+        ("label,no;te,z\n1,1;2,2\n1,3;4.5,3\n", (), (2, 3)),
         ("label;z\n1;2\n1;3\n", (), (2, 3)),
         ("label;z\n1;2.5\n1;3\n", (), (2.5, 3)),
         ("label\tz\n1\t2\n1\t3\n", (), (2, 3)),
