@@ -78,7 +78,8 @@ def test_dashes_for_missing_cells_between_bars_draw_no_table() -> None:
 def test_a_table_is_drawn_wherever_it_begins_and_however_far_it_is_indented(here: Path) -> None:
     """Names of columns, rows and faults are found below any text, with one column or two."""
     two, one = [("label", "p"), ("1", "0.8"), ("0", "0.3"), ("1", "0.6")], [("p",), ("0.8",), ("0.7",), ("0.6",)]
-    for rows, command in ((two, ("bce", "-y", "label", "-p", "p")), (one, ("nll", "-p", "p"))):
+    both = ((two, ("bce", "-y", "label", "-p", "p"), ("-y", "1", "-p", "2")), (one, ("nll", "-p", "p"), ("-p", "1")))
+    for rows, command, numbers in both:
         header, *cells = [" | ".join(f"{cell:>5}" for cell in row) for row in rows]
         rule, mysql = "|".join("-------" for _ in rows[0]), "+".join(["", *("-------" for _ in rows[0]), ""])
         kinds = {
@@ -93,6 +94,7 @@ def test_a_table_is_drawn_wherever_it_begins_and_however_far_it_is_indented(here
                 lines = [*above, *(indent + line for line in (*head, *body)), *foot]
                 found = record(*command, stdin=end.join([*lines, ""]))
                 assert (found["value"], found["n"]) == (close(-(log(0.8) + log(0.7) + log(0.6)) / 3), 3), (name, above)
+                assert record(command[0], *numbers, stdin=end.join([*lines, ""]))["value"] == found["value"], name
                 at = len(above) + (name == "mysql")
                 note = f"only the table drawn from line {at + 1} on was read, not the text around it"
                 assert (note in found["notes"]) == bool(at), (name, above, found["notes"])

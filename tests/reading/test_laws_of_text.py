@@ -109,3 +109,58 @@ def test_what_shows_the_answer_contradicts_hiding_it() -> None:
     for option in ("--explain", "--fail-above 0.5"):
         said = refusal("bce", "1,0", "0.8,0.3", "--expect", "0.3", "--hide-answer", *option.split())
         assert said == f"{option.split()[0]} shows the answer; it contradicts --hide-answer"
+
+
+def test_a_comment_above_rows_names_their_columns_or_is_none_of_the_table() -> None:
+    named, skipped = "line 1, which begins with #, names the columns", "line 1 begins with # and was skipped"
+    rows = "1,0.8\n0,0.3\n"
+    for text, columns, note in (
+        (f"# label,p\n{rows}", ["label", "p"], named),
+        (f"#label,p\n{rows}", ["label", "p"], named),
+        (f"## label,p\n\n{rows}", ["label", "p"], named),
+        ("# label p\n1 0.8\n0 0.3\n", ["label", "p"], named),
+        ("# label;p\n1;0.8\n0;0.3\n", ["label", "p"], named),
+        ("# label,p\na,1,0.8\nb,0,0.3\n", ["label", "p"], named),  # behind names of rows
+        (f"# 1,0.5\n{rows}", [1, 2], skipped),  # a row that was put aside
+        (f"# 0,1\n{rows}", [1, 2], skipped),
+        (f"#1,1e-1\n{rows}", [1, 2], skipped),
+        (f"# label p\n{rows}", [1, 2], skipped),
+        (f"# predictions\n{rows}", [1, 2], skipped),
+        (f"#\n{rows}", [1, 2], skipped),
+        (f"# a, b and c, in order\n{rows}", [1, 2], skipped),
+        (f"# a,b\nlabel,p\n{rows}", ["label", "p"], skipped),
+    ):
+        found = record("bce", write("t.csv", text))
+        assert ([found["columns"]["label"], found["columns"]["prob"]], found["n"]) == (columns, 2), text
+        assert found["value"] == close(-(log(0.8) + log(0.7)) / 2) and note in found["notes"], (text, found["notes"])
+    for comment in ("# yes,0.5", "#yes,0.5", "# yes,5e-1"):
+        found = record("bce", write("t.csv", f"{comment}\nyes,0.8\nno,0.3\n"), "--positive", "yes")
+        assert (found["n"], found["value"]) == (2, close(-(log(0.8) + log(0.7)) / 2)), comment
+
+
+def test_names_of_rows_are_words_or_whole_numbers_that_differ_behind_a_header_that_is_one_short() -> None:
+    note = "the header is one cell short: the first column is read as row names"
+    for rows in (
+        "a,1,0.8\n",
+        "7,1,0.8\n9,0,0.3\n",
+        "a,1,0.8\nb,0,0.3\n",
+        "a b,1,0.8\nb,0,0.3\n",
+        "0,1,0.8\n10,0,0.3\n",
+    ):
+        for header in ("label,p", '"label","p"'):
+            found = record("bce", write("t.csv", f"{header}\n{rows}"))
+            assert (found["n"], found["columns"]["prob"]) == (rows.count("\n"), "p") and note in found["notes"], rows
+    assert record("bce", write("t.csv", "label,p\na,,0.8\nb,0,0.3\n"), "--na", "drop")["dropped"] == 1
+    for header, rows in (("p,g", "a,0.8,x\nb,0.7,y\n"), ("g,p", "a,x,0.8\nb,y,0.7\n")):
+        assert answer("nll", write("t.csv", f"{header}\n{rows}"), "-p", "p") == close(-(log(0.8) + log(0.7)) / 2)
+    for rows in (
+        "7,1,0.8\n",
+        "07,1,0.8\n09,0,0.3\n",
+        "a,1,0.8\na,0,0.3\n",
+        "a,1,\nb,0,0.3\n",
+        "a,1,0.8\n3,0,0.3\n",
+        "a,1,0.8\nb,0,0.3,9\n",
+        "1.5,1,0.8\n2.5,0,0.3\n",
+        ",1,0.8\nb,0,0.3\n",
+    ):
+        assert refusal("bce", write("t.csv", f"label,p\n{rows}")).startswith("t.csv:2: 3 cells, expected 2"), rows

@@ -29,12 +29,9 @@ def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, t
     last = lines[comments[-1]].decode("utf-8", "surrogateescape").strip()
     follow = [line.decode("utf-8", "surrogateescape") for line in lines[count : count + 20] if line.strip()]
     char = delimiter or find_delimiter(follow)
-    below = _cells(follow[0], char)
-    numbers = [cell for cell in below if number(cell) is not None]
-    # data, and no header: a number is no whole one, as classes are called
-    data = len(numbers) == len(below) or any("." in cell or "e" in cell.lower() for cell in numbers)
+    below, above = _cells(follow[0], char), _cells(last.lstrip("# \t"), char)
     notes: tuple[str, ...] = ()
-    if data and len(below) > 1 and len(_cells(last.lstrip("# \t"), char)) in (len(below), len(below) - 1):
+    if _is_data(below) and not _is_data(above) and len(above) > 1 and len(below) - len(above) in (0, 1):
         lines[comments[-1]] = re.sub(rb"^#+[ \t]*(?=[^,;\t| ])", b"", lines[comments[-1]])
         count = comments.pop()
         notes = (f"line {count + 1}, which begins with #, names the columns",)
@@ -44,6 +41,12 @@ def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, t
         notes = (f"line {comments[0] + 1} begins with # and was skipped", *notes)
     feed.rest = b"\n".join(lines[count:])
     return count, delimiter, notes
+
+
+def _is_data(cells: Sequence[str]) -> bool:
+    """Whether cells are no header: all are numbers, or one is a number that isn't whole, as classes are called."""
+    numbers = [cell for cell in cells if number(cell) is not None]
+    return len(numbers) == len(cells) or any("." in cell or "e" in cell.lower() for cell in numbers)
 
 
 def names_rows(top: FirstLines) -> bool:
