@@ -115,15 +115,6 @@ def test_a_part_without_weight_is_refused(size: str, purpose: str) -> None:
     assert all(result.code in (0, 2) and "internal" not in result.err for result in results)
 
 
-def test_a_batch_without_weight_is_no_step() -> None:
-    options = ("--steps", "2", "--batch", "1", "--lr", "0.01")
-    weighed = record("fit", "bce", "-w", "w", *options, stdin=FEW)["history"]
-
-    alone = record("fit", "bce", *options, stdin="x,y\n3,1\n4,0\n")["history"]
-    assert weighed[0] != weighed[1] != weighed[2]
-    assert weighed[2] == pytest.approx(alone[2], rel=1e-3, abs=0)  # the order of the two rows is another
-
-
 @pytest.mark.parametrize(("loss", "labels", "weights"), [("bce", HARD, "1.2,0.8571428571428571"), ("ce", CLASSES, "")])
 def test_rows_of_another_file_are_weighed_as_the_fitted_ones_are(
     loss: str, labels: list[object], weights: str, tmp_path: Path
