@@ -46,6 +46,8 @@ KERAS: list[tuple[tuple[str, ...], float]] = [
     ((*BCE, "--class-weight", "1,3"), 0.6517390608787537),
     ((*BCE, "--class-weight", "1,3", "--smoothing", "0.1"), 0.7511582970619202),
     (("bce", listed(SOFT), listed(PREDS), "--class-weight", "1,3"), 0.8487591743469238),
+    (("ce", listed(SOFT_ROWS), listed(ROWS), "--class-weight", "1,2,5", "--smoothing", "0.1"), 2.21032452583313),
+    (("bce", listed(SOFT), listed(PREDS), "--class-weight", "1,3", "--smoothing", "0.1"), 0.9284764528274536),
 ]
 
 
@@ -166,6 +168,10 @@ def test_live_keras_gives_the_literals(keras: Any) -> None:
         losses.BinaryCrossentropy()(y, p, sample_weight=weights_of(y, by_label)),
         losses.BinaryCrossentropy(label_smoothing=0.1)(y, p, sample_weight=weights_of(y, by_label)),
         losses.BinaryCrossentropy()(a(SOFT)[:, None], p, sample_weight=weights_of(a(SOFT)[:, None], by_label)),
+        smooth(a(SOFT_ROWS), rows, sample_weight=weights_of(a(SOFT_ROWS), by_class)),
+        losses.BinaryCrossentropy(label_smoothing=0.1)(
+            a(SOFT)[:, None], p, sample_weight=weights_of(a(SOFT)[:, None], by_label)
+        ),
     ]
     for (args, literal), value in zip(KERAS, found, strict=True):
         assert float(value) == pytest.approx(literal, rel=1e-6, abs=0), args
