@@ -124,17 +124,17 @@ def test_labels_above_the_whole_numbers_of_floats_are_labels_of_their_own() -> N
         first = 10 ** (digits - 1) + 1 if digits > 16 else 2**53
         labels = [str(first), str(first + 1)]
         for text in (
-            f"label,a,b\n{labels[0]},0.75,0.25\n{labels[1]},0.5,0.5\n{labels[0]},0.5,0.5\n",
-            f'label,a,b\n"{labels[0]}",0.75,0.25\n{labels[1]},0.5,0.5\n{labels[0]},0.5,0.5\n',
+            f"label,a,b\n{labels[0]},0.75,0.25\n{labels[1]},0.4,0.6\n{labels[0]},0.5,0.5\n",
+            f'label,a,b\n"{labels[0]}",0.75,0.25\n{labels[1]},0.4,0.6\n{labels[0]},0.5,0.5\n',
         ):
             mean, args = (
-                close(-(log(0.75) + 2 * log(0.5)) / 3),
+                close(-(log(0.75) + log(0.6) + log(0.5)) / 3),
                 ("t.csv", "-p", "a,b", "--classes", ",".join(labels), "-q"),
             )
             write("t.csv", text)
             assert float(same("ce", *args).out) == mean, digits
             cells = np.array([labels[0], labels[1], labels[0]])
-            probs = {"a": np.array([0.75, 0.5, 0.5]), "b": np.array([0.25, 0.5, 0.5])}
+            probs = {"a": np.array([0.75, 0.4, 0.5]), "b": np.array([0.25, 0.6, 0.5])}
             for column in (cells, *([cells.astype(np.int64)] if digits < 19 else [])):
                 write("t.npz", npz(label=column, **probs))
                 assert float(same("ce", "t.npz", *args[1:]).out) == mean, digits
