@@ -20,6 +20,7 @@ TABLES = {
     "right": "label,logit\n1,2\n0,-1\n",
     "wrong": "label,logit\n0,2\n1,-1\n",
     "constant": "label,logit\n0,0\n1,0\n",
+    "heavy": "label,logit,w\n0,2,1\n1,3,1e200\n",
     "infinite": "label,logit\n0,2\n1,inf\n",
 }
 
@@ -66,6 +67,8 @@ FITS = [
      " wrong sign"),
     ("temperature constant.csv", f"constant.csv: {NO_TEMPERATURE}: the logits are no better than a constant, or have"
      " the wrong sign"),
+    ("temperature heavy.csv -w w -p logit", "heavy.csv:3: column 'w': a weight of 1e+200 is beyond the range of floats"
+     " in a gradient; scale the weights"),
     ("temperature infinite.csv", "infinite.csv:3: column 'logit': a temperature needs finite logits"),
 ]  # fmt: skip
 
