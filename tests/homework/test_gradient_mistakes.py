@@ -128,6 +128,7 @@ def test_a_gradient_by_parameters_with_the_intercept_last_is_named(tmp_path: Pat
     assert run(*grad, f"--expect={text(right)}").code == 0
     assert ids(grad, right[::-1]) == ["intercept-last"]
     assert ids(grad, X.T @ H / 3) == ids(grad, X.T @ H) == ["label-not-subtracted"]
+    assert ids((*grad, "--base", "2"), X.T @ H / 3 / log(2)) == ["label-not-subtracted"]
     assert ids(grad, -3 * right) == ["sum-and-sign"]
 
 

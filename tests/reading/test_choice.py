@@ -335,6 +335,7 @@ def test_a_sound_column_of_decisions_changes_nothing(here: Path) -> None:
     assert answer("bce", write("t.csv", "label,predicted,score\n1,1,0.9\n0,0,0.2\n1,0,0.4\n0,1,0.7\n")) == plain
     assert answer("bce", write("t.csv", "label,predicted,score\n1,1,0.9\n1,1,0.7\n")) > 0.0
     assert answer("bce", "-p", "score", write("t.csv", "label,predicted,score\n1,1,0.9\n0,0,0.8\n")) > 0.0
+    assert answer("bce", "-p", "score", write("t.csv", "label,prediction,score\n1,1,0.9\n0,0,0.8\n")) > 0.0
     strict = "label,predicted,score\n1,1,0.9\n0,0,0.7\n1,0,0.2\n"  # decided at 0.8
     assert answer("bce", write("t.csv", strict)) == close(-(log(0.9) + log(0.3) + log(0.2)) / 3)
 
