@@ -85,6 +85,12 @@ PREDICTIONS = [
 
 NO_WEIGHT = "is not a weight; weights must be finite and not negative"
 WEIGHTS = [
+    ("bce 1,0 0.5,0.5 -w 0,0", "the weights sum to 0"),
+    ("nll 0.5 -w 0", "the weights sum to 0"),
+    ("ce 0,0 0.5,0.5;0.5,0.5 --ignore 0", "all rows are ignored"),
+    ("bce NA,0 0.5,NA --na drop", "all rows are dropped"),
+    ("bce NA,0 0.5,0.5 --na drop --ignore 0", "all rows are dropped or ignored"),
+    ("bce numbers.csv -y label -p 2 --ignore 0", "numbers.csv: all rows are ignored"),
     ("bce 1,0 0.5,0.5 -w 1,-1", f"weights: row 2: -1 {NO_WEIGHT}"),
     ("bce 1,0 0.5,0.5 -w 1,inf", f"weights: row 2: inf {NO_WEIGHT}"),
     ("bce 1,0 0.5,2 -w -1,1", f"weights: row 1: -1 {NO_WEIGHT}"),
