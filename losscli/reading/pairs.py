@@ -295,7 +295,11 @@ def _weighted(options: "ReadOptions", open_path: OpenPath, sides: dict[str, Tabl
         weights = list_table(cells, "weights", options.style.drop, replace(options.wanted, exact=False))
     else:
         wanted = ColumnSelection(forms=frozenset({Form.BINARY}), preds_only=True, header=options.wanted.header)
-        weights = open_path(text, replace(options, wanted=wanted)).table(wanted)
+        source = open_path(text, replace(options, wanted=wanted))
+        if len(source.top.first) > 1:
+            source.close()
+            raise DataError(f"{source.name}: the weights are one column, not {len(source.top.first)}")
+        weights = source.table(wanted)
     sides = {**sides, "weight": weights}
     return _together(sides, form, SideBySide(sides))
 

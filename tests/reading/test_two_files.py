@@ -3,7 +3,7 @@
 from math import log
 from pathlib import Path
 
-from conftest import answer, close, write
+from conftest import DATA, Result, answer, close, run, write
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -51,3 +51,53 @@ def test_classes_and_their_rows_come_from_two_files(here: Path) -> None:
 def test_other_columns_of_a_file_of_predictions_are_no_classes(here: Path) -> None:
     preds = "epoch,p_cat,p_dog,p_cow\n1,.7,.2,.1\n2,.1,.2,.7\n"
     assert answer("ce", write("l.csv", "cat\ncow\n"), write("p.csv", preds)) == close(SPECIES_LOSS)
+
+
+# --- a table of calls: what each of them comes to ---------------------------------------------------------------------
+FILES = {
+    "y.csv": "label\n1\n0\n1\n",
+    "p.csv": "p\n0.8\n0.3\n0.6\n",
+    "yh.csv": "1\n0\n1\n",
+    "ph.csv": "0.8\n0.3\n0.6\n",
+    "w.csv": "w\n1\n2\n3\n",
+    "wh.csv": "1\n2\n3\n",
+    "w2.csv": "1,2\n3,4\n5,6\n",
+    "pg.csv": "p\n0.8\n\n0.6\n",
+    "yi.csv": "id,label\n1,1\n2,0\n3,1\n",
+    "pi.csv": "ID,p\n3,0.6\n1,0.8\n2,0.3\n",
+    "yc.csv": "# made\nlabel\n1\n0\n1\n",
+    "pq.csv": "p,q\n0.8,0.7\n0.3,0.2\n0.6,0.9\n",
+    "yw.csv": "label,w\n1,1\n0,2\n1,3\n",
+    "pw.csv": "p,w\n0.8,1\n0.3,2\n0.6,3\n",
+    "pw4.csv": "p,w\n0.8,1\n0.3,2\n0.6,4\n",
+    "pc.csv": "cat,dog\n0.8,0.2\n0.3,0.7\n0.6,0.4\n",
+    "pch.csv": "0.8,0.2\n0.3,0.7\n0.6,0.4\n",
+    "yk.csv": "cat\ndog\ncat\n",
+    "ykh.csv": "y\ncat\ndog\ncat\n",
+    "short.csv": "label\n1\n0\n",
+    "yp.csv": "label,p\n1,0.5\n0,0.5\n1,0.5\n",
+    "pp.csv": "label,p\n1,0.8\n0,0.3\n1,0.6\n",
+    "pl.csv": "label,p\n1,0.8\n1,0.3\n1,0.6\n",
+    "soft.csv": "a,b\n0.5,0.5\n0,1\n1,0\n",
+    "two.csv": "x,y2\n1,0\n0,1\n1,1\n",
+    "z.csv": "logit,p\n1,0.8\n-1,0.3\n2,0.6\n",
+}
+
+
+def told(found: Result) -> str:
+    """A run in a line: the columns, the numbers of rows and the answer, and the notes; or the refusal."""
+    if found.code:
+        return found.err.strip().partition(": ")[2]
+    got = found.json
+    columns = [f"{part} {name}" for part, name in got["columns"].items() if name is not None]
+    left_out = [f"{part} {got[part]}" for part in ("dropped", "unmatched") if got[part]]
+    notes = [note for note in got["notes"] if "normalized" not in note]
+    return "; ".join([*columns, f"n {got['n']}", *left_out, f"value {got['value']}"[:14], *notes])
+
+
+def test_two_arguments_are_labels_and_predictions_or_refused(here: Path) -> None:
+    for name, text in FILES.items():
+        write(name, text)
+    for line in (DATA / "two_files.txt").read_text(encoding="utf-8").splitlines():
+        call, _, expected = line.partition(" => ")
+        assert told(run(*call.split(), "-f", "json", stdin="label\n1\n0\n1\n")) == expected, call
