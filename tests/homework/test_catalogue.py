@@ -68,34 +68,37 @@ def all_rows() -> list[EvaluatedRows]:
 
 
 Texts = Mapping[str, tuple[Any, ...]]
+TOPICS: dict[str, tuple[Callable[[EvaluatedRows], Iterator[Any]], Texts]] = {
+    "scale": (lambda rows: of_scale(rows.figures), SCALE_TEXTS),
+    "weights": (of_weights, WEIGHTS_TEXTS),
+    "inputs": (of_inputs, INPUTS_TEXTS),
+    "metrics": (of_metrics, METRICS_TEXTS),
+    "binary": (of_binary, BINARY_TEXTS),
+    "classes": (of_classes, CLASSES_TEXTS),
+    "one row": (row_errors, ROW_TEXTS),
+}
+Yields = list[tuple[EvaluatedRows, dict[str, list[tuple[str, int]]]]]
 
 
-@pytest.mark.parametrize(
-    ("generator", "texts", "form"),
-    [
-        (lambda rows: of_scale(rows.figures), SCALE_TEXTS, ""),
-        (of_weights, WEIGHTS_TEXTS, ""),
-        (of_inputs, INPUTS_TEXTS, ""),
-        (of_metrics, METRICS_TEXTS, ""),
-        (of_binary, BINARY_TEXTS, "binary"),
-        (of_classes, CLASSES_TEXTS, "categorical"),
-        (row_errors, ROW_TEXTS, ""),
-    ],
-    ids=["scale", "weights", "inputs", "metrics", "binary", "classes", "one row"],
-)
-def test_what_a_topic_yields_has_a_text_and_its_texts_are_yielded(
-    all_rows: list[EvaluatedRows], generator: Callable[[EvaluatedRows], Iterator[Any]], texts: Texts, form: str
-) -> None:
-    with np.errstate(all="ignore"):
-        keys = {one if isinstance(one, str) else one[0] for rows in all_rows for one in _yielded(generator, rows, form)}
-
-    assert keys == {*texts}
+@pytest.fixture(scope="module")
+def yields(all_rows: list[EvaluatedRows]) -> Yields:
+    """What each topic yields of each of the rows: the keys, and how many details each has."""
+    found: Yields = []
+    for rows in all_rows:
+        topics = [one for one in TOPICS if (one != "binary" or rows.binary) and (one != "classes" or rows.categorical)]
+        with np.errstate(all="ignore"):
+            yielded = {topic: [*TOPICS[topic][0](rows)] for topic in topics}
+        of_topic = {
+            topic: [(one.key, 0) if topic == "one row" else (one[0], len(one) - 2) for one in ones]
+            for topic, ones in yielded.items()
+        }
+        found.append((rows, of_topic))
+    return found
 
 
-def _yielded(generator: Callable[[EvaluatedRows], Iterator[Any]], rows: EvaluatedRows, form: str) -> Iterator[Any]:
-    if not form or getattr(rows, form):
-        for one in generator(rows):
-            yield getattr(one, "key", one)
+@pytest.mark.parametrize("topic", TOPICS)
+def test_what_a_topic_yields_has_a_text_and_its_texts_are_yielded(yields: Yields, topic: str) -> None:
+    assert {key for _, topics in yields for key, _ in topics.get(topic, ())} == {*TOPICS[topic][1]}
 
 
 def places(text: str) -> set[int]:
@@ -104,23 +107,16 @@ def places(text: str) -> set[int]:
     return {int(name) if name else at for at, name in enumerate(names)}
 
 
-def test_a_text_tells_each_detail_that_its_mistake_yields_and_no_other(all_rows: list[EvaluatedRows]) -> None:
-    details: dict[str, set[int]] = {}
-    with np.errstate(all="ignore"):
-        for rows in all_rows:
-            topics = [of_scale(rows.figures), of_weights(rows), of_inputs(rows), of_metrics(rows)]
-            topics += [of_binary(rows)] if rows.binary else []
-            topics += [of_classes(rows)] if rows.categorical else []
-            for key, _, *more in (one for topic in topics for one in topic):
-                details.setdefault(key, set()).add(len(more))
-    details |= {one[0]: {len(one) - 2} for g in gradients() for one in of_gradients(g)}
-    every = {**SCALE_TEXTS, **WEIGHTS_TEXTS, **INPUTS_TEXTS, **METRICS_TEXTS, **BINARY_TEXTS, **CLASSES_TEXTS}
-    for key, (_, meaning, fix) in {**every, **GRADIENT_TEXTS}.items():
-        if key not in {"p-log-p", "softmax-over-rows", "labels-off-by-one", "sigmoid-for-softmax", "classes-swapped"}:
-            told = places(meaning) | places(fix)
-            assert told == set(range(max(details[key], default=0))) and len(details[key]) == 1, key
-    for key, (_, meaning, _, figures) in ROW_TEXTS.items():
-        assert places(meaning) | places(figures), key
+def test_a_text_tells_each_detail_that_its_mistake_yields_and_no_other(yields: Yields) -> None:
+    details: dict[tuple[str, str], set[int]] = {}
+    for topic, key, count in ((topic, *one) for _, topics in yields for topic, ones in topics.items() for one in ones):
+        details.setdefault((topic, key), set()).add(count)
+    texts = {(topic, key): text for topic, (_, of_topic) in TOPICS.items() for key, text in of_topic.items()}
+    texts |= {("gradients", key): text for key, text in GRADIENT_TEXTS.items()}
+    details |= {("gradients", one[0]): {len(one) - 2} for g in gradients(0.7) for one in of_gradients(g)}
+    for (topic, key), (_, meaning, fix, *figures) in texts.items():
+        told = places(meaning) | places(fix) | (places(figures[0]) if figures else set())
+        assert told if topic == "one row" else details[topic, key] == {len(told)} and told == {*range(len(told))}, key
 
 
 def gradients(log_base: float = 1.0) -> list[RightGradient]:
@@ -393,15 +389,10 @@ NEEDS: dict[str, Callable[[EvaluatedRows], bool]] = {
 }
 
 
-def test_a_mistake_is_looked_for_where_it_can_be_made_and_nowhere_else(all_rows: list[EvaluatedRows]) -> None:
-    for rows in all_rows:
-        topics = [of_scale(rows.figures), of_weights(rows), of_inputs(rows), of_metrics(rows), row_errors(rows)]
-        topics += [of_binary(rows)] if rows.binary else []
-        topics += [of_classes(rows)] if rows.categorical else []
-        with np.errstate(all="ignore"):
-            keys = {getattr(one, "key", None) or one[0] for topic in topics for one in topic}
+def test_a_mistake_is_looked_for_where_it_can_be_made_and_nowhere_else(yields: Yields) -> None:
+    for rows, topics in yields:
+        keys, s = {key for ones in topics.values() for key, _ in ones}, rows.problem.settings
         for key, needed in NEEDS.items():
-            s = rows.problem.settings
             assert (key in keys) == bool(needed(rows)), (key, s.loss.name, s.scale, s.reduction, rows.problem.form, s)
 
 
