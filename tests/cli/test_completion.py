@@ -107,6 +107,13 @@ def test_what_stands_behind_the_cursor_counts_too(place: Path) -> None:
     assert offered_by_bash("losscli bce t.csv -p s", "", place) == ["site"]
 
 
+def test_names_are_escaped_for_bash_alone(place: Path) -> None:
+    for mark in " \\'`$&;|<>()*?[]{}#!~":
+        (place / "odd.csv").write_text(f"label,p{mark}q\n1,0.5\n0,0.25\n")
+        assert offered_by_bash("losscli bce -p p", " odd.csv", place) == [f"p\\{mark}q"], mark
+        assert offered("losscli bce odd.csv -p p", place) == [f"p{mark}q"], mark
+
+
 def test_a_line_is_read_as_zsh_gives_it_where_no_place_in_it_is_known(place: Path) -> None:
     for at in ("", "x"):
         line = {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_ARGS": "losscli bce t.csv -p pr"}

@@ -318,6 +318,14 @@ def test_what_is_infinite_for_both_models_is_an_error_and_for_one_is_told() -> N
     assert any("b: the loss is infinite" in note for note in result.json["notes"])
 
 
+def test_what_the_rows_of_all_models_have_in_common_is_said_once() -> None:
+    text = "label,a,b\n1,0.9,0.8\n0,0.2,\n0,0.6,0.7\n"
+    dropped, unseen = "1 row with a missing cell dropped", "no row has the label '7' that --ignore names"
+    for options, said in (((), [dropped]), (("--ignore", "7"), [unseen, dropped])):
+        err = run("bce", "-p", "a", "-p", "b", "-q", "--na", "drop", *options, stdin=text).err
+        assert err.splitlines() == [f"losscli bce: {one}" for one in said]
+
+
 # --- the gate ---------------------------------------------------------------------------------------------------------
 
 

@@ -58,6 +58,7 @@ def test_json_with_check_has_both_gradients_and_how_far_they_are_apart() -> None
 def test_json_with_reduction_none_gives_the_losses_as_the_value() -> None:
     found = record("grad", "bce", LABELS, PROBS, "-r", "none")
     assert found["value"] == pytest.approx([-np.log(p) for p in (0.8, 0.7, 0.6, 0.7)], rel=1e-15)
+    assert record("grad", "bce", "1,0", "0.25,0.5", "-r", "none", "--base", "2")["value"] == [2.0, 1.0]
 
 
 def test_infinite_slopes_are_null_in_json_and_counted() -> None:

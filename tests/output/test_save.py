@@ -1,8 +1,10 @@
 """An answer kept as a file: what its ending says, whole or not at all, and rendering without a network."""
 
+import errno
 import os
 import re
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,30 @@ def test_a_report_that_is_saved_has_all_figures_whatever_is_printed() -> None:
     for form in ("csv", "tsv", "json"):
         run("bce", "t.csv", "--calibration", "2", "-f", form, "--save", "a.txt")
         assert Path("a.txt").read_text() == whole, form
+
+
+def test_the_ending_counts_in_any_letter_case() -> None:
+    for ending in ("svg", "html", "txt", "md"):
+        for name in (f"lower.{ending}", f"UPPER.{ending.upper()}", f"title.{ending.title()}"):
+            assert run(*BCE, "--save", name).code == 0
+            assert Path(name).read_bytes() == Path(f"lower.{ending}").read_bytes()
+
+
+def test_a_file_is_written_beside_its_place_where_no_file_can_be_without_a_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unlike, opened = getattr(os, "O_TMPFILE", None), os.open
+
+    def without(path: str, flags: int, *more: int) -> int:
+        if unlike is not None and flags & unlike == unlike:
+            raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+        return opened(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", without)
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    os.mkdir("there")
+    assert run(*BCE, "--save", "there/a.txt").code == 0
+    assert os.listdir("there") == ["a.txt"] and Path("there/a.txt").read_text() == run(*BCE).out
 
 
 def test_an_image_is_well_formed_has_the_answer_and_asks_no_server() -> None:
