@@ -560,3 +560,22 @@ def test_keys_of_a_path_are_labels_weights_and_features_of_a_file_with_types() -
         assert f"row 1 (row group 1): column '{key}': the cell is missing" in said, said
         said = refusal("bce", path, *(("-y", "label") if key != "y" else ()), *args, "--na", "drop")
         assert said.endswith("all rows are dropped"), said
+
+
+def test_lists_are_features_where_they_are_chosen_and_else_named_as_left_out() -> None:
+    columns = {
+        "label": [0, 1, 1, 0],
+        "x": [[0.5, 1.0], [2.0, 1.5], [0.0, 1.0], [1.0, 0.25]],
+        "age": [1.0, 2.0, 2.5, 1.5],
+    }
+    for kind in (as_parquet, as_arrow, as_orc):
+        path = kind("t", columns)
+        found = record("fit", "bce", path, "-y", "label", "--steps", "2")
+        assert [one["parameter"] for one in found["parameters"]] == ["intercept", "age"]
+        assert "not used as features: 'x'; choose the features with -x" in found["notes"]
+        found = record("fit", "bce", path, "-y", "label", "-x", "x,age", "--steps", "2")
+        assert [one["parameter"] for one in found["parameters"]] == ["intercept", "x_0", "x_1", "age"]
+        assert not any("not used" in note for note in found["notes"])
+    for kind in (as_json, listed_csv, as_npz):
+        found = record("fit", "bce", kind("t", columns), "-y", "label", "--steps", "2")
+        assert [one["parameter"] for one in found["parameters"]] == ["intercept", "x_0", "x_1", "age"]

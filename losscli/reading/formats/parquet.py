@@ -19,7 +19,7 @@ from losscli.data.columns import ColumnSelection, FirstLines
 from losscli.data.table import Chunk, OpenSource, Table, raised, schema_of
 from losscli.errors import DataError, of_source, shown
 from losscli.lazy import Lazy
-from losscli.reading.formats.arrow import TEXT, Place, block_of, float_bits, kind_of, plain_type
+from losscli.reading.formats.arrow import LIST, STRUCT, TEXT, Place, block_of, float_bits, kind_of, plain_type
 from losscli.reading.formats.nested import outline, refuse_repeated
 from losscli.reading.pathkeys import path_keys
 from losscli.reading.sources import Source, SourceReader, identity, is_plain_file, open_source
@@ -131,6 +131,11 @@ class ColumnarSource(OpenSource):
         own = [plan.places[at] for at in columns.predictions if plan.places[at].column is not None]
         bits = max((float_bits(container.schema.field(one.column).type, one.child) for one in own), default=64)
         schema = replace(schema_of(columns, wanted), types=types, float_bits=bits)
+        taken_apart = {place.column for place in found.places if place.child is not None}
+        whole = [field.name for field in container.schema if kind_of(field.type) in (LIST, STRUCT)]
+        if wanted.features == "" and (left := [name for name in whole if name not in taken_apart]):
+            note = f"not used as features: {', '.join(map(shown, left))}; choose the features with -x"
+            schema = replace(schema, notes=(*schema.notes, note))
         return Table(name, schema, ColumnarReader(self.source, container, plan), (name,))
 
 
