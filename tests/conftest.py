@@ -269,6 +269,17 @@ def refusal(*args: str | os.PathLike[str], stdin: bytes | str = b"") -> str:
     return line.partition(": ")[2]
 
 
+def told(found: Result) -> str:
+    """A run in a line: the columns, the numbers of rows and the answer, and the notes; or the refusal."""
+    if found.code:
+        return found.err.strip().partition(": ")[2]
+    got = found.json
+    columns = [f"{part} {name}" for part, name in got["columns"].items() if name is not None]
+    left_out = [f"{part} {got[part]}" for part in ("dropped", "unmatched") if got[part]]
+    notes = [note for note in got["notes"] if "normalized" not in note]
+    return "; ".join([*columns, f"n {got['n']}", *left_out, f"value {got['value']}"[:14], *notes])
+
+
 def write(name: str, data: str | bytes) -> str:
     """A file of this name, in the directory that the test runs in; its name."""
     Path(name).write_bytes(data.encode() if isinstance(data, str) else data)

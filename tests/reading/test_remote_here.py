@@ -15,7 +15,7 @@ from conftest import answer, close, npy, npz, record, refusal, write
 
 from losscli.reading import remote
 
-fsspec_core = pytest.importorskip("fsspec.core")
+pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -77,7 +77,8 @@ class Store:
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """What every address leads to; requests are of a few bytes."""
     held = Store()
-    monkeypatch.setattr(fsspec_core, "url_to_fs", lambda url, **_: (held, url.partition("://")[2].partition("?")[0]))
+    found = "fsspec.core.url_to_fs"
+    monkeypatch.setattr(found, lambda url, **_: (held, url.partition("://")[2].partition("?")[0]))
     for name, value in (("WHOLE_FILE", 200), ("FIRST_REQUEST", 64), ("LATER_REQUESTS", 256), ("DELAYS", (0.0, 0.0))):
         monkeypatch.setattr(remote, name, value)
     yield held

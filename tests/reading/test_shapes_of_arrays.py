@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import answer, listed, record, refusal
+from conftest import DATA, answer, listed, npy, npz, record, refusal, run, told, write
 
 LABELS, PREDS = [[1, 0, 1], [0, 1, 1]], [[0.8, 0.3, 0.6], [0.4, 0.7, 0.9]]
 
@@ -86,3 +86,45 @@ def test_live_scikit_learn_gives_the_literals() -> None:
     for bits, expected in ((32, 5.4681396484375), (64, 12.168562949571239)):
         found = log_loss([1, 0, 1], np.array([0, 0.3, 0.9], dtype=f"float{bits}"))
         assert float(found) == pytest.approx(expected, rel=1e-6, abs=0)
+
+
+Y, P = np.array([1, 0, 1]), np.array([0.8, 0.3, 0.6])
+MATRIX = np.array([[0.2, 0.8], [0.7, 0.3], [0.4, 0.6]])
+ARCHIVES: dict[str, dict[str, Any]] = {
+    "plain": {"y": Y, "p": P},
+    "truths": {"y": Y == 1, "p": P.astype("f4")},
+    "columns": {"y": Y[:, None], "p": P[:, None]},
+    "bytes": {"y": np.array([b"a", b"b", b"a"]), "p": P},
+    "unnamed": {"arr_0": Y, "arr_1": P},
+    "classes": {"y": Y, "p": MATRIX},
+    "soft": {"y": np.array([[0, 1], [1, 0], [0, 1.0]]), "p": MATRIX},
+    "notes": {"y": Y, "p": P, "n": np.array(3)},
+    "gap": {"y": Y, "p": np.array([0.8, np.nan, 0.6])},
+    "short": {"y": Y.astype("u1"), "p": P.astype("f2")},
+    "decisions": {"y": Y, "p": Y},
+    "complex": {"y": Y, "p": P + 0j},
+    "missing": {"y": np.array(["1", "0", "NA"]), "p": P},
+    "turned": {"y": Y.astype(">i4"), "p": P.astype(">f8")},
+    "lengths": {"y": Y[:2], "p": P},
+}
+ARRAYS: dict[str, Any] = {
+    "rows": [[1, 0.8], [0, 0.3]],
+    "flat": [0.8, 0.3],
+    "column": [[0.8], [0.3]],
+    "matrix": [[0.2, 0.8], [0.7, 0.3]],
+    "one": 1.0,
+    "cube": [[[1.0]]],
+    "nothing": [],
+    "text": [["1", ".8"], ["0", ".3"]],
+    "labelled": [[0, 0.2, 0.8], [1, 0.7, 0.3]],
+}
+
+
+def test_arrays_of_any_shape_are_tables_or_refused(here: Path) -> None:
+    for name, arrays in ARCHIVES.items():
+        write(f"{name}.npz", npz(**arrays))
+    for name, rows in ARRAYS.items():
+        write(f"{name}.npy", npy(np.array(rows)))
+    for line in (DATA / "arrays.txt").read_text(encoding="utf-8").splitlines():
+        call, _, expected = line.partition(" => ")
+        assert told(run(*call.split(), "-f", "json")) == expected, call

@@ -3,7 +3,7 @@
 from math import log
 from pathlib import Path
 
-from conftest import DATA, Result, answer, close, run, write
+from conftest import DATA, answer, close, run, told, write
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -82,17 +82,6 @@ FILES = {
     "two.csv": "x,y2\n1,0\n0,1\n1,1\n",
     "z.csv": "logit,p\n1,0.8\n-1,0.3\n2,0.6\n",
 }
-
-
-def told(found: Result) -> str:
-    """A run in a line: the columns, the numbers of rows and the answer, and the notes; or the refusal."""
-    if found.code:
-        return found.err.strip().partition(": ")[2]
-    got = found.json
-    columns = [f"{part} {name}" for part, name in got["columns"].items() if name is not None]
-    left_out = [f"{part} {got[part]}" for part in ("dropped", "unmatched") if got[part]]
-    notes = [note for note in got["notes"] if "normalized" not in note]
-    return "; ".join([*columns, f"n {got['n']}", *left_out, f"value {got['value']}"[:14], *notes])
 
 
 def test_two_arguments_are_labels_and_predictions_or_refused(here: Path) -> None:
