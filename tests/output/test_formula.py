@@ -151,7 +151,7 @@ def test_markdown_shows_text_as_text() -> None:
         ("p_cat|p_dog", r"p\_cat\|p\_dog"),
         ("*a* `b` ~c~ $d$ \\e", r"\*a\* \`b\` \~c\~ \$d\$ \\e"),
         ("<b> 1 < 2", r"\<b> 1 < 2"),
-        ("&lt; R&D a & b", r"\&lt; R\&D a & b"),
+        ("&lt; R&D a & b &#65; & #1", r"\&lt; R\&D a & b \&#65; & #1"),
         ("[a](http://b.c) in [0, 1]", r"[a\](http://b.c) in [0, 1]"),
         ("-0.5, 1e-07", "-0.5, 1e-07"),
     ]
