@@ -13,6 +13,7 @@ import pytest
 from conftest import DATA, ROOT, environment, process, refusal, run
 from rich.cells import cell_len
 
+from losscli import __version__
 from losscli.cli.commands import COMMANDS, GROUPS, Command
 from losscli.cli.help import top_examples
 from losscli.losses.table import LOSSES
@@ -144,6 +145,25 @@ def test_a_topic_is_called_by_its_heading_too() -> None:
 
 def test_help_alone_is_the_page_at_the_top() -> None:
     assert run("help").out == run("help", "-h").out == run("-h").out
+
+
+def test_help_is_asked_for_in_any_place_but_behind_two_dashes() -> None:
+    for line, words in (
+        (("-h", "bce"), ("bce",)),
+        (("--help", "grad", "bce"), ("grad", "bce")),
+        (("bce", "1,0", "0.8,0.3", "-h"), ("bce",)),
+        (("bce", "-h", "1,0"), ("bce",)),
+        (("fit", "bce", "--help", "--", "t.csv"), ("fit", "bce")),
+        (("grad", "-h"), ("grad",)),
+        (("grad", "zebra", "-h"), ("grad",)),
+        (("-h", "zebra"), ()),
+    ):
+        assert run(*line).out == run(*words, "-h").out and run(*line).code == 0, line
+    assert refusal("bce", "--", "-h").startswith("-h: no such file")
+    assert refusal("zebra", "-h").startswith("no such command: 'zebra'")
+    for flag in ("-V", "--version"):
+        assert run(flag).out == f"losscli {__version__}\n"
+        assert refusal(flag, "x") == f"no such option: {flag}; -h shows help"
 
 
 def test_without_arguments_the_page_at_the_top_goes_to_standard_error() -> None:
