@@ -130,11 +130,8 @@ def test_columns_and_labels_are_those_of_the_table_however_it_is_written(place: 
     header = ["label", "p one", "site"]
     rows = [["spam", "0.5", "x"], ["", "0.25", "y"], ["ham", "0.5", ""], ["spam", "1", "x"]]
     for mark, end, above in (
-        (",", "\n", ""),
-        (",", "\r\n", "\n"),
-        (";", "\n", "# a comment\n"),
+        (";", "\r\n", "\n"),
         ("\t", "\n", "\n  \n# one\n\n# two\n"),
-        ("|", "\r\n", " \r\n"),
     ):
         text = above + "".join(mark.join(row) + end for row in (header, *rows))
         (place / "t.csv").write_bytes((text + end).encode())

@@ -95,7 +95,7 @@ def test_names_of_columns_that_are_no_classes_are_set_aside_with_a_note() -> Non
 
 def test_marks_of_missing_cells_are_that_in_each_column_and_kind_of_file() -> None:
     columns = cycle(((1, "w"), (2, "p"), (3, "label")))
-    for mark in sorted({*MISSING, *(mark.swapcase() for mark in MISSING)}):
+    for mark in sorted({*MISSING, *(mark.swapcase() for mark in MISSING[:8])}):
         names = ("label", "p", "w")
         rows = [("1", "0.8", "1"), ("0", "0.5", mark), ("0", mark, "2"), (mark, "0.5", "1"), ("0", "0.3", "1")]
         write("t.csv", "label,p,w\n" + "".join(",".join(row) + "\n" for row in rows))

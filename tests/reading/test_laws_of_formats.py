@@ -184,7 +184,7 @@ def test_a_table_gives_the_same_answer_from_each_kind_of_file() -> None:
     for (call, columns), offset in zip(CALLS, cycle(range(4)), strict=False):
         args = call.split()
         expected = shown(*args, as_csv("t", columns))
-        for name, kind in list(KINDS.items())[offset :: 1 if scaled(10) > 1 else 4]:
+        for name, kind in list(KINDS.items())[offset :: 1 if scaled(10) > 1 else 5]:
             path, size = kind("t", columns), next(sizes)
             with cut(size or 1000):
                 assert shown(*args, path) == expected, (call, name, size)
@@ -231,7 +231,7 @@ def test_missing_cells_are_dropped_or_told_alike_in_each_kind_of_file() -> None:
         column = own[rows.index(first) % len(own)]
         start = next(offsets)
         kinds = [*KINDS.items()]
-        for name, kind in [*kinds[start:], *kinds[:start]][:: 1 if scaled(10) > 1 else 6]:
+        for name, kind in [*kinds[start:], *kinds[:start]][:: 1 if scaled(10) > 1 else 8]:
             path = kind("t", gaps)
             with cut(next(sizes) or 1000):
                 assert shown(*args, "--na", "drop", path) == expected, (call, name, rows)
@@ -337,7 +337,7 @@ NESTED: dict[str, Callable[[str, Columns], str]] = {
 
 
 def test_lists_are_columns_beside_any_others_in_each_kind_of_file() -> None:
-    sizes, offset = cycle((None, 1, 3, 2)), cycle(range(4))
+    sizes, offset = cycle((None, 1, 3, 2)), cycle(range(8))
     calls = (  # of the lists, and of the table with a column for each entry
         ("ce -y label -p probs", "ce -y label -p probs_*"),
         ("ce -p z -y label --from logits -w w", "ce -p z_* -y label --from logits -w w"),
@@ -352,7 +352,7 @@ def test_lists_are_columns_beside_any_others_in_each_kind_of_file() -> None:
         if gap is not None:
             columns[gap[0]][gap[1]] = None
         expected = shown(*plain.split(), "--na", "drop", as_csv("t", spread(columns)))
-        for name, kind in list(NESTED.items())[next(offset) :: 1 if scaled(10) > 1 else 5]:
+        for name, kind in list(NESTED.items())[next(offset) :: 1 if scaled(10) > 1 else 8]:
             if own == "ce -y 2 -p 3 -w 4" and (name.startswith("JSON") or name == "arrays"):
                 continue  # their entries are counted
             path = kind("t", columns)
