@@ -356,6 +356,12 @@ def test_labels_beside_the_positive_one_are_named_by_their_size_in_any_block() -
             assert f"there are {ends}" in same("bce", "t.csv", "--positive", "5").err.replace("'", ""), order
 
 
+def test_the_positive_label_is_counted_over_all_blocks() -> None:
+    for labels in ("cat,dog,cat,emu", "cat,cat,dog,emu", "dog,emu,cat,cat", "cat,dog,emu,cat,cat,cat"):
+        write("t.csv", "label,p\n" + "".join(f"{label},0.5\n" for label in labels.split(",")))
+        assert same("bce", "t.csv", "--positive", "cat", "-f", "json").code == 0, labels
+
+
 def test_all_terms_of_a_short_table_are_there_to_compare_in_any_blocks() -> None:
     for count in (34, 49, 50):
         write("t.csv", "label,p\n" + "".join(f"{at % 2},0.{at + 30}\n" for at in range(count)))

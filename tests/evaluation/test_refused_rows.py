@@ -134,8 +134,8 @@ SETTINGS = [
      " or one for each class"),
     ("nll wide.csv -y y_dog,y_cat -p a", "wide.csv: 2 label columns and 1 prediction column; give the same number of"
      " each"),
-    ("bce wide.csv -y y_dog -p a,b,c", "wide.csv: 1 label column and 3 prediction columns; for models to compare give"
-     " each a -p (-p a -p b -p c), for a column for each class use ce"),
+    ("bce wide.csv -y y_dog -p a,b,c,y_cat", "wide.csv: 1 label column and 4 prediction columns; for models to compare"
+     " give each a -p (-p a -p b -p c), for a column for each class use ce"),
     ("ce 0 0.2,0.3,0.5 --classes a,b", "--classes names 2 classes, but there are 3 prediction columns"),
     ("ce 0 0.2,0.3,0.5 --classes a,b,a", "--classes names 'a' twice"),
     ("nll 0.5 --class-weight 1,2", f"--class-weight {NO_LABELS}"),
