@@ -158,6 +158,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
         ("weights-ignored-and-base-2", (*BCE, "-w", "1,2,3,4,5"), -np.log(HIT).mean() / log(2)),
         ("weights-ignored-and-base-2", (*CE, "--class-weight", "1,2,4"), -(ONE_HOT * np.log(CELLS)).sum() / 3 / log(2)),
         ("weights-ignored-and-positives-only", (*BCE, "--pos-weight", "3"), -(Y * np.log(P)).mean()),
+        ("weights-ignored-and-positives-only", (*BCE, "--class-weight", "2,5"), -(Y * np.log(P)).mean()),
         ("focal-2-and-sum", (*BCE, "--focal", "3"), TOTAL),
         ("focal-2-and-base-2", (*BCE, "--focal", "2"), -np.log(HIT).mean() / log(2)),
         ("smoothed-and-positives-only", (*BCE, "--smoothing", "0.3"), -(Y * np.log(P)).mean()),
