@@ -143,6 +143,13 @@ def test_rescaled_rows_keep_their_digits_next_to_1(row: list[float], options: di
     assert slopes("ce", *args, "--wrt", "logits")[0] == pytest.approx(by_logits, rel=1e-12, abs=0)
 
 
+def test_in_a_rescaled_row_the_slope_of_a_cell_of_0_outweighs_the_infinite_loss_of_the_others() -> None:
+    # more of the true class lowers the factor of an infinite loss, more of the third raises it; a cell of 0 goes as 1/p
+    found = slopes("ce", "0", "0.5,0,0.5", "--normalize", "--focal", "2", "--smoothing", "0.1")
+
+    assert found == [[-inf, -inf, inf]]
+
+
 # --- numbers beyond floats --------------------------------------------------------------------------------------------
 EXTREME = [
     ("ce", "1", "1e308,-1e308", "--from", "logits"),
