@@ -1,10 +1,12 @@
 """Where words change with a number of rows, classes or names: what is told at that number, and one to either side."""
 
 from collections.abc import Callable
+from math import log
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import run, write
+from conftest import npy, run, write
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -222,3 +224,15 @@ def test_rounding_that_is_clipped_is_not_named_before_what_is_no_probability() -
         error = run(loss, label, rows.format("1.5"), "--eps", "1e-7").err
         assert "row 3: " in error and "1.5 is not a probability; for logits" in error
         assert run(loss, label, rows.format("1.0000001"), "--eps", "1e-7").code == 0
+
+
+def test_quantiles_of_more_than_a_hundred_thousand_rows_are_said_to_be_rounded() -> None:
+    def rounded(count: int) -> bool:
+        Path("y.npy").write_bytes(npy(np.ones(count)))
+        Path("p.npy").write_bytes(npy(np.full(count, 0.5)))
+        found = run("bce", "y.npy", "p.npy", "--quantiles", "0.5", "-f", "json").json
+        is_rounded = "quantiles of more than 100000 rows are right to 0.1 %" in found["notes"]
+        assert found["quantiles"]["0.5"] == pytest.approx(log(2), rel=1e-3 if is_rounded else 1e-15, abs=0)
+        return is_rounded
+
+    is_told_from(100_001, rounded)
