@@ -170,13 +170,12 @@ def _rich_table(grid: Grid, least: Sequence[int], width: int | None) -> Any:
                     name.plain = lines
                 folds = _folds(broken, width)
     parts: list[Any] = []
-    place: Any = "top" if grid.wrapped else "bottom"
     for columns in folds:
         made = Table(box=None, show_header=bool(header), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
         for at in columns:
             minimum = least[at] if at < len(least) else None
             name = header[at] if header else Text()
-            made.add_column(name, no_wrap=True, overflow="ignore", min_width=minimum, vertical=place)
+            made.add_column(name, no_wrap=True, overflow="ignore", min_width=minimum)
         for row in cells:
             made.add_row(*(row[at] for at in columns))
         parts += ([Text("")] if parts else []) + [made]

@@ -169,7 +169,14 @@ def test_digits_of_other_scripts_are_no_numbers() -> None:
 def test_class_weights_of_words_say_whose_they_are_where_the_columns_are_in_no_order(here: Path) -> None:
     table = "label,p_dog,p_cat,p_emu\ncat,0.2,0.7,0.1\ndog,0.6,0.3,0.1\nemu,0.1,0.1,0.8\n"
     said = "the class weights are 'dog' 1, 'cat' 2, 'emu' 3: in the order of the columns"
-    for command in (("ce",), ("nll",), ("ce", "-r", "none"), ("grad", "ce"), ("ce", "-p", "p_*")):
+    for command in (
+        ("ce",),
+        ("nll",),
+        ("ce", "-r", "none"),
+        ("grad", "ce"),
+        ("ce", "-p", "p_*"),
+        ("ce", "-p", "p_d*,p_cat,p_emu"),
+    ):
         assert said in run(*command, "-q", "--class-weight", "1,2,3", stdin=table).err, command
     for told in (("--classes", "dog,cat,emu"), ("-p", "p_dog,p_cat,p_emu")):
         assert run("ce", "-q", "--class-weight", "1,2,3", *told, stdin=table).err == ""

@@ -189,6 +189,20 @@ def test_markdown_tables_have_a_rule_and_rows_of_equal_width(args: tuple[str, ..
 def test_markdown_escapes_its_own_bar(here: Path) -> None:
     write("t.csv", "label,a|b,c\na|b,.8,.2\n")
     assert "a\\|b" in run("ce", "t.csv", "-d", ",", "-f", "md").out
+    for name, escaped in {
+        "a&lt;b": r"a\&lt;b",
+        "a&#60;b": r"a\&#60;b",
+        "a & b": "a & b",
+        "a*b_c~d": r"a\*b\_c\~d",
+        "`a`$b$": r"\`a\`\$b\$",
+        "<b>x": r"\<b>x",
+        "a<2": "a<2",
+        "[x](y)": r"[x\](y)",
+        "[x] y": "[x] y",
+        "a\\b": r"a\\b",
+    }.items():
+        write("t.csv", f'label,"{name}",c\n"{name}",.8,.2\n')
+        assert f"| {escaped} | 1 | 0.223144 |" in run("ce", "t.csv", "-d", ",", "-f", "md").out, name
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "tsv"])

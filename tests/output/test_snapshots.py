@@ -238,7 +238,7 @@ CALLS = {
         "grad bce 1,0 0.8,0.3 --expect 0.625,-0.714 @44",
         "fit bce f.csv -y y -x a --method newton @50",
         "grade key.csv answers.csv @60",
-        "grade key.csv answers.csv @30",
+        "grade key.csv answers.csv @40",
     ),
 }
 
