@@ -118,6 +118,7 @@ def test_a_line_is_read_as_zsh_gives_it_where_no_place_in_it_is_known(place: Pat
     for at in ("", "x"):
         line = {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_ARGS": "losscli bce t.csv -p pr"}
         assert answered(place, "complete_fish", COMP_WORDS="losscli ce other.csv", COMP_CWORD=at, **line) == ["prob"]
+    assert answered(place, "complete_fish", COMP_CWORD="3", **line) == ["prob"]
 
 
 def test_a_compressed_table_has_columns_too(place: Path) -> None:

@@ -393,3 +393,10 @@ def test_what_a_hint_says_to_type_works() -> None:
     assert found["calibration"]["auc"] == found["accuracy"] == 1.0 and 0.0 < found["brier"] < 1.0
     assert run("ce", "0", "0.8,0.3", "--from", "logits").code == 0
     assert run("nll", "1,0", "0.8,0.3", "--focal", "2").code == 0
+
+
+@pytest.mark.usefixtures("here")
+def test_a_file_with_the_name_of_a_word_is_a_file() -> None:
+    write("explain", "label,prob\n1,2\n")
+    assert refusal("bce", "explain").startswith("explain:2: column 'prob': 2 is not a probability")
+    assert "--explain" not in refusal("bce", "explain")

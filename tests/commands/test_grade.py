@@ -478,6 +478,12 @@ def test_every_source_of_a_question_is_found_beside_its_key(here: Path) -> None:
         assert list(csv.reader(found.splitlines()))[1][:4] == ["ann", name, right, "right"], name
 
 
+def test_a_source_that_is_not_there_is_looked_for_beside_the_key(here: Path) -> None:
+    Path("there").mkdir()
+    write("there/key.csv", "question,command\nq,bce none.csv\n")
+    assert "there/none.csv: no such file" in refusal("grade", "there/key.csv", "-", stdin="student,question,answer\n")
+
+
 def test_the_commonest_mistake_has_its_own_meaning_whoever_answered_first(here: Path) -> None:
     write("key.csv", 'question,command\nq,"bce 1,0,0,1 0.8,0.3,0.4,0.7"\n')
     write("answers.csv", "student,question,answer\na,q,1.44732\nb,q,0.522010\nc,q,0.522010\nd,q,-0.361830\n")

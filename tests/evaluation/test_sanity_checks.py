@@ -195,6 +195,8 @@ def test_class_weights_of_two_labels_say_whose_they_are_where_the_positive_one_s
     assert "the class weights are 'dog' 1, 'cat' 2: the second is that of --positive" in result.err
     assert float(result.out) == close((2 * -math.log(0.8) - math.log(0.7)) / 3)
     assert run("bce", "-q", "--positive", "dog", "--class-weight", "1,2", stdin=table).err == ""
+    several = table + "emu,0.4\n"  # all but one are others
+    assert run("bce", "-q", "--positive", "cat", "--class-weight", "1,2", stdin=several).err == ""
     numbers = table.replace("cat", "0").replace("dog", "1")
     assert "are '1' 1, '0' 2" in run("bce", "-q", "--positive", "0", "--class-weight", "1,2", stdin=numbers).err
     assert run("bce", "-q", "--class-weight", "1,2", stdin=numbers).err == ""

@@ -186,6 +186,7 @@ CALLS = {
         "bce certain.csv -f tsv",
         "bce certain.csv -q -r none",
         "bce 1,0,0,1 0.8,0.3,0.4,0.7 --expect 0.522 -f csv",
+        "bce 1,0,0,1 0.8,0.3,0.4,0.7 --expect 0.36 -f csv",
         "bce 1,0 0.8,0.3 -r none -f json",
         "ce c.csv -p p_* --ignore dog -r none -f json",
         "ce c.csv -p p_* --ignore dog -r none -q",
