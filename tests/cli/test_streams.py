@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from unittest.mock import patch
@@ -97,6 +98,21 @@ def test_a_reader_that_has_gone_changes_no_verdict_and_a_full_disk_is_trouble(mo
                 assert code == (2 if said else wanted), (platform, error, line)
                 told = err.getvalue().replace("losscli bce: the mean is 0.36182976573941633, above 0.1\n", "")
                 assert told.partition(": ")[2] == (f"{said}\n" if said else ""), (platform, error, line)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_what_is_left_for_a_reader_that_has_gone_is_dropped_without_a_word() -> None:
+    for redirect, line in (
+        (redirect_stdout, ["bce", "1,0", "0.8,0.3"]),
+        (redirect_stderr, ["bce", "1,0", "0,0.3", "-q"]),
+    ):
+        reading, writing = os.pipe()
+        os.close(reading)
+        stream = open(writing, "w", encoding="utf-8")  # noqa: SIM115
+        with redirect_stdout(io.StringIO()), redirect(stream):
+            assert main(line) == 0
+        stream.write("more")
+        stream.close()  # where it still led to the pipe, this would fail
 
 
 def test_the_answer_stands_where_standard_error_cannot_be_written() -> None:
