@@ -125,7 +125,7 @@ def test_what_can_not_be_read_is_refused_in_words() -> None:
         ("--digits 18", "--digits: 18 is out of range; it must be from 1 to 17"),
         ("--calibration 1001", "--calibration: 1001 is out of range; it must be from 1 to 1000"),
         ("--eps 0.5", "--eps: 0.5 is out of range; it must be at least 0 and below 0.5"),
-        ("--focal nan", "--focal: nan is out of range; it must be at least 0"),
+        ("--focal nan", "--focal: nan is out of range; it must be finite and at least 0"),
         ("--ci 95", "--ci: 95 is out of range; it must be between 0 and 1; write a percentage as a share, as in 0.95"),
     ):
         assert refusal("bce", *LISTS, *shlex.split(typed)) == said
