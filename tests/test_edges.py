@@ -6,11 +6,12 @@ import math
 import os
 import sys
 from itertools import pairwise
+from math import exp, log, log1p
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, npy, npz, record, refusal, run, verdict, write
+from conftest import answer, close, listed, mistakes, npy, npz, record, refusal, run, verdict, write
 from samples import FITTED
 
 from losscli.cli.app import main
@@ -435,3 +436,130 @@ def test_no_process_is_forked_beside_the_threads_of_a_package(package: str, monk
     monkeypatch.setitem(sys.modules, package, sys)
     assert answer("bce", "t.csv", "--threads", "2") == alone
     assert not forked
+
+
+# --- cells of text ----------------------------------------------------------------------------------------------------
+def test_odd_cells_among_many_are_what_they_are_alone() -> None:
+    rows = "1,0.25\n" * 40
+    assert answer("bce", stdin=f"label,prob\n{rows}1,0.1234567890123456789012e-03\n") == close(
+        (40 * log(4) - log(0.1234567890123456789012e-03)) / 41
+    )
+    missing, odd = "the cell is missing ({}); --na drop leaves such rows out", "'{}' is not a number"
+    for cell, what in {"-": missing, ".": missing, "+": odd, "-.": odd, "+.": odd}.items():
+        for others in (rows, "1,-2.75\n" * 40):
+            said = refusal("bce", "--from", "logits", stdin=f"label,prob\n{others}1,{cell}\n")
+            assert said == f"<stdin>:42: column 'prob': {what.format(cell)}", cell
+    classes = "label,a,b,c\n" + "a,0.5,0.25,0.25\n" * 40
+    for at in range(3):  # in whichever column
+        cells = ["0.5", "0.25", "0.25"]
+        cells[at] = "1e-400"
+        said = refusal("ce", stdin=f"{classes}a,{','.join(cells)}\n")
+        assert said.startswith("<stdin>:42: ") and "1e-400" in said, at
+
+
+def test_a_mark_for_missing_cells_is_a_label_where_the_other_label_is_a_mark(here: Path) -> None:
+    table = write("t.csv", "label,prob\n+,0.8\n-,0.3\n+,0.6\n-,0.4\n")
+    expected = -(log(0.8) + log(0.7) + log(0.6) + log(0.6)) / 4
+    assert answer("bce", table, "--positive", "+") == close(expected)
+    assert record("bce", table, "--positive", "+", "--na", "drop")["dropped"] == 0
+
+
+def test_a_mark_of_the_encoding_may_stand_before_json_lines() -> None:
+    lines = b'\xef\xbb\xbf{"label": 1, "prob": 0.5}\n{"label": 0, "prob": 0.75}\n'
+    assert answer("bce", stdin=lines) == close(log(2) * 1.5)
+
+
+def test_a_list_may_begin_with_a_point_behind_its_minus() -> None:
+    expected = (log1p(exp(0.5)) + log1p(exp(0.25))) / 2
+    assert answer("bce", "--from", "logits", "1,0", "-.5,0.25") == close(expected)
+    assert answer("bce", "1,0", "--from", "logits", "-.5,.25") == close(expected)
+
+
+# --- regression -------------------------------------------------------------------------------------------------------
+X, TRUTH = [0.5, -1.0, 2.0, 1.5, -0.5, 0.0, 1.0, -2.0, 0.25, 3.0], [1, 0, 1, 0, 0, 1, 1, 0, 1, 1]
+TEN = "x,y\n" + "".join(f"{x},{y}\n" for x, y in zip(X, TRUTH, strict=True))
+
+
+def test_the_last_batch_of_a_round_has_the_rows_that_are_left() -> None:
+    found = record("fit", "bce", "--batch", "3", "--steps", "9", "--seed", "5", "--lr", "0.3", stdin=TEN)
+
+    x, y, theta = np.column_stack((np.ones(10), X)), np.array(TRUTH), np.zeros(2)
+    orders = np.random.default_rng(5)
+    batches = [part for _ in range(3) for part in np.split(orders.permutation(10), (3, 6, 9))]
+    for rows in batches[:9]:
+        h = 1 / (1 + np.exp(-x[rows] @ theta))
+        theta = theta - 0.3 * (h - y[rows]) @ x[rows] / len(rows)
+    assert [one["theta"] for one in found["parameters"]] == pytest.approx(theta.tolist(), rel=1e-12, abs=0)
+
+
+def test_rows_that_are_held_out_have_no_part_in_standardizing(here: Path) -> None:
+    table = write("t.csv", TEN)
+    options = ("--standardize", "--steps", "7")
+    found = record("fit", "bce", table, *options, "--test-size", "0.3", "--seed", "2", "--predict", "p.csv")
+
+    kept, held = (
+        write(f"{part}.csv", "x,y\n" + "".join(f"{row['x']},{row['label']}\n" for row in rows if row["set"] == part))
+        for rows in [list(csv.DictReader(Path("p.csv").read_text().splitlines()))]
+        for part in ("train", "test")
+    )
+    other = record("fit", "bce", kept, *options, "--test", held)
+    assert other["n"] == 7 and other["test_loss"] == pytest.approx(found["test_loss"], rel=1e-12, abs=0)
+    assert other["parameters"] == found["parameters"]
+
+
+def test_the_penalty_spares_the_intercept_of_each_class() -> None:
+    start = np.array([[1.0, 0.5], [-2.0, 0.25], [0.5, -1.0]])
+    rows = "x,y\n1,a\n2,b\n-1,c\n0.5,b\n"
+    command = ("fit", "ce", "--theta", listed(start), "--steps", "1", "--lr", "0.1", "--l2", "0.5")
+    found = record(*command, stdin=rows)
+
+    x, q = np.array([[1, 1], [1, 2], [1, -1], [1, 0.5]]), np.eye(3)[[0, 1, 2, 1]]
+    z = np.exp(x @ start.T)
+    slope = (z / z.sum(axis=1, keepdims=True) - q).T @ x / 4 + 0.5 * start * [0, 1]
+    expected = (start - 0.1 * slope).ravel().tolist()
+    assert [one["theta"] for one in found["parameters"]] == pytest.approx(expected, rel=1e-12, abs=0)
+
+
+def test_a_feature_called_like_a_prediction_in_any_case_has_another_name_in_the_written_table(here: Path) -> None:
+    for name in ("Score", "P_1", "Label", "PROB"):
+        table = write("t.csv", TEN.replace("x", name, 1))
+        found = record("fit", "bce", table, "-y", "y", "-x", name, "--steps", "20", "--predict", "p.csv")
+        assert Path("p.csv").read_text().splitlines()[0] == f"label,prob,x_{name}", name
+        assert answer("bce", "p.csv") == pytest.approx(found["train_loss"], rel=1e-12, abs=0), name
+
+
+# --- homework ---------------------------------------------------------------------------------------------------------
+def test_a_row_is_counted_through_all_files_in_the_words_about_a_mistake(here: Path) -> None:
+    probs = [[0.9, 0.8, 0.7], [0.6, 0.55, 0.95], [0.15, 0.35, 0.85]]
+    for at, own in enumerate(probs):
+        write(f"part-{at}.csv", "label,prob\n" + "".join(f'"1",{p}\n' for p in own))
+    losses = [-log(p) for own in probs for p in own]
+    without = (sum(losses) - losses[7]) / 9
+
+    found = verdict("bce", "part-*.csv", "--expect", f"{without:.9f}")["consistent_with"]
+    meanings = [one["meaning"] for one in found if one["id"] == "row-omitted"]
+    assert any(text.startswith("row 8 is missing from the sum") for text in meanings), found
+
+
+def test_labels_counted_from_1_picked_the_column_behind_and_labels_taken_for_it_the_one_before() -> None:
+    command = ("ce", "1,2", "0.7,0.2,0.1;0.1,0.3,0.6")
+    cells = [[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]]
+    for move, side in ((-1, "before"), (1, "after")):
+        other = -sum(log(row[(label + move) % 3]) for row, label in zip(cells, (1, 2), strict=True)) / 2
+        found = verdict(*command, "--expect", f"{other:.7g}")["consistent_with"]
+        meanings = [one["meaning"] for one in found if one["id"] == "labels-off-by-one"]
+        assert meanings and all(f"the column {side} its own" in text for text in meanings), side
+
+
+def test_the_gradient_of_the_sum_is_named_in_any_base() -> None:
+    for base in ("2", "10"):
+        slopes = [-0.2 / log(float(base)), 0.3 / log(float(base))]
+        command = ("grad", "bce", "1,0", "0.8,0.3", "--wrt", "logits", "--base", base)
+        assert "not-averaged" in mistakes(*command, f"--expect={listed(slopes)}"), base
+
+
+# --- tables for Markdown ----------------------------------------------------------------------------------------------
+def test_what_a_table_in_markdown_is_made_of_is_escaped_in_its_cells() -> None:
+    for mark in "\\`*_~$|":
+        out = run("bce", "--by", "g", "-f", "md", stdin=f"label,prob,g\n1,0.5,a{mark}b\n0,0.25,c\n").out
+        assert f"| a\\{mark}b " in out, mark

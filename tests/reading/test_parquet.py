@@ -15,6 +15,10 @@ import numpy as np
 import pytest
 from conftest import answer, close, crossed, process, record, refusal, run
 
+from losscli.data.columns import ColumnSelection
+from losscli.enums import Form
+from losscli.reading.open import ReadOptions, open_data
+
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 orc = pytest.importorskip("pyarrow.orc")
@@ -549,6 +553,16 @@ def test_numbers_in_a_dictionary_are_the_numbers(name: str, tmp_path: Path) -> N
 
     assert found["mean"] == close(answer("bce", "1,0,1", "0.5,0.25,0.5"))
     assert [one["group"]["site"] for one in found["groups"]] == ["1", "2"]
+
+
+def test_parts_of_a_file_have_each_row_group_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("losscli.reading.formats.parquet.LEAST_ROWS", 2)
+    parquet.write_table(pa.table({"label": [1, 0] * 10, "prob": [0.5] * 20}), "t.parquet", row_group_size=3)
+    table = open_data(ReadOptions(("t.parquet",), ColumnSelection(forms=frozenset({Form.BINARY}))))
+    for count in range(2, 9):
+        parts = table.reader.ranges(count)
+        assert 1 < len(parts) <= count and [at for part in parts for at in range(*part)] == list(range(7)), count
+    table.close()
 
 
 # --- columns that can't be read ---------------------------------------------------------------------------------------
