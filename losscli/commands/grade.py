@@ -107,9 +107,11 @@ def _question(line: Line, folder: str, reader: Reader) -> tuple[Question, list[s
     points = _amount(line, "points")
     text, notes = line.cells.get("tolerance", ""), list[str]()
     judge_answer, right = _solved(args)
-    tolerance = _amount(line, "tolerance") or args.tolerance
-    if text.endswith("%"):
-        tolerance = (tolerance or 0.0) * float(np.max(np.abs(right)))  # of a list of its largest number
+    tolerance = _amount(line, "tolerance")
+    if tolerance is None:
+        tolerance = args.tolerance
+    elif text.endswith("%"):
+        tolerance *= float(np.max(np.abs(right)))  # of a list of its largest number
         notes.append(f"the tolerance {text} of the right answer is {tolerance:.6g}")
     return Question(line.cells[QUESTION], judge_answer, 1.0 if points is None else points, tolerance), notes
 

@@ -572,6 +572,8 @@ def test_points_and_tolerances_are_as_the_key_has_them(here: Path) -> None:
         ("15%", "", ("right", "right", "wrong")),
         ("50%", "", ("right", "right", "right")),
         ("0%", "", ("right", "wrong", "wrong")),
+        ("0", " --tolerance 0.2", ("right", "wrong", "wrong")),
+        ("0%", " --tolerance 0.2", ("right", "wrong", "wrong")),
     ):
         write("key.csv", f'question,command,tolerance\nq,"{bce}{option}",{tolerance}\n')
         write("answers.csv", "student,question,answer\na,q,0.3618\nb,q,0.4000\nc,q,0.5000\n")
