@@ -274,6 +274,17 @@ def test_an_ignored_row_counted_as_the_last_class_has_its_class_weight() -> None
     assert [suspect["id"] for suspect in found["consistent_with"]] == ["ignored-as-class"]  # type: ignore[attr-defined]
 
 
+def test_a_row_that_is_dropped_is_not_among_the_ignored_ones() -> None:
+    losses = -math.log(0.7) - math.log(0.6)
+    cases = (("ignored-as-class", (losses - math.log(0.8)) / 3), ("ignored-in-divisor", losses / 3))
+    for weights in ((), ("-w", "w")):
+        for id_, mistaken in cases:
+            for dropped in ("", "-1,,0.5,1\n"):
+                table = write("ig.csv", f"label,p_a,p_b,w\na,0.7,0.3,1\nb,0.4,0.6,1\n{dropped}-1,0.2,0.8,1\n")
+                args = ("ce", table, "-p", "p_a,p_b", "--ignore", "-1", "--na", "drop", *weights)
+                assert id_ in mistakes(*args, "--expect", f"{mistaken:.4f}"), (id_, dropped, weights)
+
+
 def test_a_class_with_a_slash_is_no_path_beside_a_key_in_another_folder() -> None:
     Path("sub").mkdir()
     write("sub/t.csv", "label,p\n1,0.8\n")

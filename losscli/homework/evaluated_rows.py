@@ -372,10 +372,11 @@ class EvaluatedRows:
         return float(value.sum()) / divisor if divisor else nan
 
     def ignored(self) -> tuple[Array, Array]:
-        """Of the ignored rows: -log of the last class, which the index -1 picks, and the weight."""
+        """Of the ignored rows, without those left out: -log of the last class, which index -1 picks, and the weight."""
         costs, weights, label = [], [], self.problem.settings.labels.ignore
         for block in self.blocks:
             gone = is_label(block.labels[0], label) if label is not None else np.zeros(len(block.preds), bool)
+            gone = gone if block.keep is None else gone & block.keep
             costs.append(self._costs_of(block.preds[gone])[:, -1])
             weights.append(np.ones(int(gone.sum())) if block.weights is None else block.weights[gone])
         return np.concatenate(costs), np.concatenate(weights)
