@@ -285,7 +285,8 @@ class Figures:
         if value > 1e-300 or nats == inf:
             return value
         power = floor(-nats / log(10.0))
-        return f"{10.0 ** (-nats / log(10.0) - power):.5f}e{power}"
+        digits, carried = f"{10.0 ** (-nats / log(10.0) - power):.5e}".split("e")  # 9.999996 becomes 1.00000e+01
+        return f"{digits}e{power + int(carried)}"
 
     @cached_property
     def label_entropy(self) -> float | None:

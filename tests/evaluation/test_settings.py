@@ -511,6 +511,13 @@ def test_a_likelihood_that_no_float_can_be_is_told_by_its_power_of_ten() -> None
         )
 
 
+def test_a_likelihood_that_rounds_up_to_ten_has_the_next_power_of_ten() -> None:
+    rounded_up = ",".join([*["0.1"] * 399, "0.09999999"])  # 9.999999e-401
+    rounded_down = ",".join([*["0.1"] * 399, "0.0999999"])  # 9.99999e-401
+    for probs, said in ((rounded_up, "1.00000e-400"), (rounded_down, "9.99999e-401")):
+        assert re.search(rf"likelihood +{re.escape(said)}\n", run("nll", f"[{probs}]").out), said
+
+
 @pytest.mark.parametrize("labels", ["2,1,3", "cat,1,dog"])
 def test_a_positive_label_that_never_occurs_is_refused_with_those_that_do(labels: str) -> None:
     first, last = sorted(set(labels.split(",")) - {"1"})
