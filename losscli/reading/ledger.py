@@ -6,7 +6,7 @@ cells than the header, are left out and reported.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from losscli.errors import DataError, plural, shown
 from losscli.reading.sources import open_source
@@ -67,12 +67,22 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
     if not first:
         raise DataError(f"{name}: the input is empty")
     chosen = max(CANDIDATES, key=lambda mark: first.count(mark) if mark != " " else 0)
-    reader = records(iter(rows), chosen)
     header: list[str] | None = None
     found, ragged, comments = list[Line](), list[str](), list[str]()
+    begun = 0  # the line on which the record that is being read begins; 0 between records
+
+    def lines() -> Iterator[str]:
+        nonlocal begun
+        for at, row in enumerate(rows, start=1):
+            if not begun and row.lstrip().startswith("#"):  # its quotes mean nothing
+                comments.append(str(at))
+            else:
+                begun = begun or at
+                yield row
+
     try:
-        for cells in reader:
-            line = reader.line_num  # type: ignore[attr-defined]  # of csv.reader
+        for cells in records(lines(), chosen):
+            line, begun = begun, 0
             plain = [cell.strip() for cell in cells]
             if not any(plain):
                 continue
@@ -89,7 +99,7 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
             else:
                 found.append(Line(f"{name}:{line}", dict(zip(header, plain, strict=True))))
     except csv.Error as error:
-        raise DataError(f"{name}: {unsound(error)}") from None
+        raise DataError(f"{name}:{begun}: {unsound(error)}") from None
     blemishes = list(ragged)
     if comments:
         what = "line {} is a comment" if len(comments) == 1 else "lines {} are comments"

@@ -622,3 +622,44 @@ def test_a_line_of_the_key_without_a_name_is_a_broken_question(here: Path) -> No
     line = refusal("grade", "key.csv", "-", stdin="student,question,answer\na,q,0.69\n")
 
     assert line == "key.csv:3: no question; key.csv:4: no question"
+
+
+def test_comments_may_have_quotes_and_delimiters(here: Path) -> None:
+    write("key.csv", '# week 3, "hard"\nquestion,command\n# a, "b" c\nq1,"bce 1,0 0.9,0.2"\n  # the end, "\n')
+    write("a.csv", '# due Monday, "late" is half\nstudent,question,answer\n"# by hand, all"\nann,q1,0.164252\n')
+
+    result = run("grade", "key.csv", "a.csv", "-f", "csv")
+
+    assert [(one["student"], one["verdict"]) for one in lines_of(result.out)] == [("ann", "right")]
+    assert result.err.splitlines() == [
+        "losscli grade: key.csv: lines 1, 3, 5 are comments",
+        "losscli grade: a.csv: lines 1, 3 are comments",
+    ]
+
+
+def test_a_cell_over_several_lines_may_have_one_that_begins_as_a_comment_does(here: Path) -> None:
+    write("key.csv", 'question,command\nq1,"bce 1,0 0.9,0.2"\n')
+    write("a.csv", 'student,question,answer,why\nann,q1,0.164252,"see\n# 3, ""b"""\n')
+
+    assert run("grade", "key.csv", "a.csv", "-f", "json").json[0]["why"] == 'see\n# 3, "b"'
+
+
+def test_a_record_over_several_lines_is_named_by_the_first(here: Path) -> None:
+    write("key.csv", 'question,command\nq1,"bce 1,0 0.9,0.2"\n')
+    write("a.csv", 'student,question,answer,why\ncid,q9,1,"p\nq"\nann,q1,0.164252,x\n\nann,q1,1\n')
+
+    err = run("grade", "key.csv", "a.csv", "-f", "csv").err
+
+    assert "a.csv:2: question 'q9' is not in key.csv" in err and "a.csv:6: 3 cells, expected 4" in err
+    write("key.csv", 'question,command,why\n# "\nq1,"bce 1,0 0.9,0.2","p\nq"\n"q\n2",rm x,z\n')
+    assert refusal("grade", "key.csv", "a.csv").startswith("key.csv:5: question 'q\\n2': 'rm x' can't be a question")
+
+
+def test_quotes_that_are_unsound_are_named_by_the_line_of_their_record(here: Path) -> None:
+    head = 'question,command\n# "\n'
+    for text, said in (
+        ('q1,"bce" 1,0\n', "key.csv:3: text follows a closing quote"),
+        ('q1,"bce 1 0.5"\nq2,"p\nq\n', "key.csv:4: a quote that opens here is never closed"),
+    ):
+        write("key.csv", head + text)
+        assert refusal("grade", "key.csv", "-", stdin="student,question,answer\na,q1,1\n") == said
