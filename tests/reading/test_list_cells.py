@@ -54,6 +54,23 @@ def test_a_list_that_is_broken_missing_or_of_another_length_is_named_with_its_li
     assert record("ce", "--na", "drop", stdin='label,probs\n0,"[0.8, 0.2]"\n1,\n')["dropped"] == 1
 
 
+def test_a_cell_behind_a_list_with_line_breaks_is_named_with_its_line() -> None:
+    for header, named in (("probs,label,w\n", 1), ("", 0)):
+        broken, label = '"[0.1\n 0.9]",1,1\n', "label" if named else "2"
+        options = ("--classes", "0,1", "-y", label, "-p", "probs" if named else "1", "-w", "w" if named else "3")
+        for last, line in (
+            ('"[0.1\n 0.9]",cow,1\n', 4),
+            ('"[\n0.1\n 0.9]",cow,1\n', 5),
+            ('"[0.1 0.9]",cow,1\n', 3),
+            ('"[0.1\n x]",1,1\n', 3),  # where the list begins
+            ('"[0.1\n 0.9]","\n1",x\n', 5),
+        ):
+            said = refusal("ce", *options, stdin=header + broken + last)
+            assert said.startswith(f"<stdin>:{line + named}: column "), (last, said)
+    missing = 'probs,label\n"[0.1\n 0.9]",1\n"\n\n",cow\n0.1,1\n'  # it is dropped, and the last one is broken
+    assert refusal("ce", "--na", "drop", stdin=missing).startswith("<stdin>:7: column 'probs': a list of 1")
+
+
 @pytest.mark.slow
 def test_lists_in_cells_are_read_in_any_number_of_threads(here: Path) -> None:
     write("t.csv", "label,probs\n" + '0,"[0.8, 0.2]"\n1,"[0.3, 0.7]"\n' * 40_000)

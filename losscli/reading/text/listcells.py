@@ -25,21 +25,25 @@ class ListColumns:
 
     def top(self, top: FirstLines) -> FirstLines:
         """The first records as those of the table with a column for each entry."""
-        first = tuple(chain(*self.entries)) if self.named else tuple(self.record(top.first))
+        first = tuple(chain(*self.entries)) if self.named else self._stripped(top.first)
         rows: list[tuple[str, ...]] = []
         with suppress(ValueError):  # a broken list is reported when its row is read
-            rows.extend(tuple(self.record(row)) for row in top.rows)
+            rows.extend(map(self._stripped, top.rows))
         return FirstLines(first, tuple(rows), {self.first[at]: self.entries[at] for at in self.sizes if self.named})
 
     def record(self, cells: Sequence[str]) -> list[str]:
-        """A record with a cell for each entry; ValueError where a list is broken or has another length."""
+        """A record with a cell for each entry; ValueError where a list is broken or has another length.
+
+        The last entry ends in the line breaks of its list, so that the line of a cell behind it can be told.
+        """
         found: list[str] = []
         for at, cell in enumerate(cells):
             size = self.sizes.get(at)
             if size is None:
                 found.append(cell)
-            elif is_missing(cell.strip()):
-                found += [""] * size
+                continue
+            if is_missing(cell.strip()):
+                entries: Sequence[str] = [""] * size
             else:
                 name = f"column {shown(self.first[at]) if self.named else at + 1}"
                 try:
@@ -48,8 +52,12 @@ class ListColumns:
                     raise ValueError(f"{name}: {error}") from None
                 if len(entries) != size:
                     raise ValueError(f"{name}: a list of {len(entries)}, expected {size}")
-                found += entries
+            found += entries
+            found[-1] += "\n" * cell.count("\n")
         return found
+
+    def _stripped(self, cells: Sequence[str]) -> tuple[str, ...]:
+        return tuple(map(str.strip, self.record(cells)))
 
     def translated(self, wanted: ColumnSelection) -> ColumnSelection:
         """What is wanted of the table's own columns in terms of those of the entries."""
