@@ -380,7 +380,11 @@ class FitArguments(Arguments):
         "--tol", default=0.0, metavar="T", range=FINITE, help="stop if the loss falls by less than T (0: never)"
     )
     l2: float = _fit("--l2", default=0.0, metavar="L", range=FINITE, help="add L/2 times the sum of squared parameters")
-    standardize: bool = _fit("--standardize", default=False, help="scale the features to mean 0, standard deviation 1")
+    standardize: bool = _fit(
+        "--standardize",
+        default=False,
+        help="scale the features to mean 0, standard deviation 1; with --no-intercept their mean stays",
+    )
     no_intercept: bool = _fit("--no-intercept", default=False, help="fit no intercept")
     test: str | None = _fit("--test", metavar="FILE", commands=(FIT, TEMPERATURE), help="a table to test on")
     test_size: float | None = _fit(

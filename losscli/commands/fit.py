@@ -196,7 +196,10 @@ def held_out(everything: DesignMatrix, args: FitArguments) -> tuple[DesignMatrix
 
 
 def _scaling(train: DesignMatrix, everything: DesignMatrix) -> Scaling:
-    """Mean 0 and deviation 1 (dividing by n) for the features of the rows to fit; the intercept stays as it is."""
+    """Mean 0 and deviation 1 (dividing by n) for the features of the rows to fit; the intercept stays as it is.
+
+    Without an intercept no parameter takes up the means, so they stay.
+    """
     mean = train.x.mean(axis=0)
     off = train.x - mean
     size = np.abs(off).max(axis=0, initial=0.0)
@@ -204,6 +207,8 @@ def _scaling(train: DesignMatrix, everything: DesignMatrix) -> Scaling:
     deviation = size * np.sqrt(np.square(off / size).mean(axis=0))
     if train.shape.intercept:
         mean[0], deviation[0] = 0.0, 1.0
+    else:
+        mean = np.zeros_like(mean)
     flat = _constant(train)
     if flat is not None:
         raise DataError(

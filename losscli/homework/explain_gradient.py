@@ -241,12 +241,13 @@ def explain_step(design: DesignMatrix, start: Array, config: FitConfig, fit: Fit
 
     `scaled` says that the features were standardized.
     """
+    spread = "mean 0 and deviation 1" if design.shape.intercept else "deviation 1; their mean stays"
     step_line = maths("theta - lr * gradient", f"lr = {config.lr:g}", words="a step: {}, {} being the learning rate")
     work = _work(
         design,
         start,
         design.divisor,
-        before=["the features are scaled to mean 0 and deviation 1"] if scaled else [],
+        before=[f"the features are scaled to {spread}"] if scaled else [],
         after=[*([maths(f"{config.l2:g} * theta", words=PENALTY)] if config.l2 else []), step_line],
     )
     gradient = by_formula(design, start) / design.divisor + config.l2 * penalized(design, start)

@@ -168,10 +168,9 @@ def _notes(outcome: FitReport) -> list[str]:
     notes += _rising(outcome)
     levels = outcome.design.shape.levels
     notes += [f"the parameters of {name} are relative to its level {shown(own[0])}" for name, own in levels.items()]
-    if outcome.scaling is not None and outcome.design.shape.intercept:
-        notes.append(
-            "theta is for the standardized features (mean 0, deviation 1), unscaled for the features as they are"
-        )
+    if outcome.scaling is not None:
+        scaled = "mean 0, deviation 1" if outcome.design.shape.intercept else "deviation 1, their mean stays"
+        notes.append(f"theta is for the standardized features ({scaled}), unscaled for the features as they are")
     return notes
 
 

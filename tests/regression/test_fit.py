@@ -199,6 +199,32 @@ def test_standardized_features_have_their_parameters_and_those_of_the_features_a
     assert thetas(found)[1] == pytest.approx(thetas(plain)[1] * x[:, 1].std(), rel=1e-8)
 
 
+@pytest.mark.usefixtures("here")
+def test_without_an_intercept_standardized_features_keep_their_mean() -> None:
+    table = write("far.csv", "y,x\n0,10\n0,11\n1,11.5\n0,12\n1,12.5\n1,14\n")
+    x = np.array([10, 11, 11.5, 12, 12.5, 14])
+    for how in (("--method", "newton"), ("--steps", "40")):
+        args = ("fit", "bce", table, "-x", "x", "--standardize", "--no-intercept", *how)
+        found = record(*args, "--predict", "fitted.csv")
+        (theta,), (unscaled,) = thetas(found), thetas(found, "unscaled")
+        assert unscaled == pytest.approx(theta / x.std(), rel=1e-14)
+        fitted = [float(line.split(",")[1]) for line in Path("fitted.csv").read_text().splitlines()[1:]]
+        assert fitted == pytest.approx((1 / (1 + np.exp(-unscaled * x))).tolist(), rel=1e-12, abs=0)
+        assert found["boundary"] == 0.0  # where sigmoid(unscaled * x) is 1/2
+        assert any("deviation 1" in note and "mean 0" not in note for note in found["notes"])
+    assert "the features are scaled to deviation 1; their mean stays\n" in run(*args, "--explain").out
+
+
+@pytest.mark.usefixtures("here")
+def test_the_boundary_of_standardized_features_is_where_the_prediction_is_a_half() -> None:
+    table = "y,x\n0,10\n0,11\n1,11.5\n0,12\n1,12.5\n1,14\n"
+    for more in ((), ("--no-intercept",)):
+        args = ("fit", "bce", "-x", "x", "--standardize", "--method", "newton", *more)
+        found = record(*args, stdin=table)
+        at = write("at.csv", f"y,x\n1,{found['boundary']!r}\n")
+        assert record(*args, "--test", at, stdin=table)["test_loss"] == pytest.approx(np.log(2), rel=1e-12), more
+
+
 SE = [2.204218012626973, 0.632953319252392]
 Z = [-1.747393799018623, 1.87236405291011]
 LOGIT = [0.0009980085957557471, 1.3904573418323412, -1.4975491527439522]
