@@ -153,6 +153,7 @@ def _config_of(args: FitArguments) -> FitConfig:
         args.batch,
         args.seed,
         may_rise=args.steps is not None and args.steps <= FEW_STEPS,
+        standardized=args.standardize,
     )
 
 

@@ -26,7 +26,7 @@ class FitConfig:
     """How to fit; `tol` is the decrease of the loss at which to stop, `l2` the penalty.
 
     `batch` is the number of rows of a step (None: all), in an order that follows from `seed`. A descent that ends above
-    where it began is refused unless it `may_rise`.
+    where it began is refused unless it `may_rise`. Whether the features were `standardized` matters to advice alone.
     """
 
     lr: float = 0.1
@@ -37,6 +37,7 @@ class FitConfig:
     batch: int | None = None
     seed: int = 0
     may_rise: bool = False
+    standardized: bool = False
 
 
 @record
@@ -96,7 +97,8 @@ def descend(design: DesignMatrix, start: Array, config: FitConfig, test: DesignM
         step = len(history) - 1
         went = f"the loss rose from {first:.6g} to {last:.6g} after {step} steps"
         went = went if isfinite(last) else f"the loss is no longer finite at step {step}"
-        raise DataError(f"{went}; try a smaller --lr than {config.lr:g}, or --standardize")
+        other = "" if config.standardized else ", or --standardize"
+        raise DataError(f"{went}; try a smaller --lr than {config.lr:g}{other}")
     still = bool(np.abs(objective_gradient(design, theta, config.l2)).max() <= GRADIENT_TOLERANCE)
     kept = tuple(thetas) if len(thetas) == len(history) else ()
     return Fit(theta, enough or still, tuple(history), tuple(tested), kept)

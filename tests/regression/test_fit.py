@@ -110,6 +110,8 @@ def test_a_loss_that_ends_above_where_it_began_is_refused_with_the_advice_of_a_s
     said = refusal("fit", "bce", students, "--lr", "1000")
     assert said.startswith("the loss rose from 0.693147 to ")
     assert said.endswith(" after 1000 steps; try a smaller --lr than 1000, or --standardize")
+    said = refusal("fit", "bce", students, "--lr", "1000", "--standardize")
+    assert said.endswith(" after 1000 steps; try a smaller --lr than 1000")
 
 
 def test_a_loss_that_leaves_the_numbers_is_told_with_the_step() -> None:
