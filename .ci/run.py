@@ -46,7 +46,7 @@ LEFT_OUT = (
     "pyarrow|fsspec|aiohttp|s3fs|moto|distributed|zstandard|scipy|sklearn|statsmodels|pandas|model_diagnostics"
     "|isal|orjson"
 )
-ABSENT = (rf"could not import '({LEFT_OUT})[\w.]*'.*",)
+ABSENT = (rf"could not import '({LEFT_OUT})[\w.]*'.*", "no package for zstandard")
 
 
 def main() -> int:

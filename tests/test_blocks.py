@@ -39,7 +39,7 @@ def same(*args: str) -> Result:
     whole = run(*args)
     assert "internal error" not in whole.err
     files = {path: path.read_bytes() for path in Path().glob("out.*")}
-    for size in (1, 2, 3)[: scaled(20)]:
+    for size in (1, 2, 3)[: scaled(10)]:
         with blocks(24 * size - 23, size):
             assert run(*args) == whole, (args, size)
         assert {path: path.read_bytes() for path in Path().glob("out.*")} == files, (args, size)

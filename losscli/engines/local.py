@@ -25,9 +25,12 @@ P = TypeVar("P")
 T = TypeVar("T")
 MOST_THREADS = 4  # more only wait for each other, and each holds a block or two
 MOST_PROCESSES = 8
-KEPT = 1 << 22  # bytes
 IDLE = 60.0  # seconds without work after which a helper ends
 _PR_SET_PDEATHSIG = 1  # of Linux, sys/prctl.h
+
+# Once it has freed a block of some size, the C library of Linux keeps arrays up to that size for the next ones.
+# It gives them back to the system otherwise, and each has to be had page by page again.
+bytearray(1 << 22)
 
 
 def thread_count(wanted: int | None) -> int:
@@ -39,9 +42,6 @@ def thread_count(wanted: int | None) -> int:
 
 def in_threads(work: Callable[[P], T], parts: Iterable[P], threads: int) -> Iterator[T]:
     """`map` in a few threads, with few results waiting so that memory stays flat."""
-    # Once it has freed a block of some size, the C library of Linux keeps arrays up to that size for the next ones.
-    # It gives them back to the system otherwise, and each has to be had page by page again.
-    bytearray(KEPT)
     rest = iter(parts)
     first = list(islice(rest, min(threads, 2)))
     few, rest = len(first) < 2, chain(first, rest)

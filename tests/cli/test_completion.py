@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import environment, run
+from conftest import environment, run, scaled
 
 from losscli.losses.table import LOSSES
 from losscli.output.formats import FORMATS
@@ -108,7 +108,8 @@ def test_what_stands_behind_the_cursor_counts_too(place: Path) -> None:
 
 
 def test_names_are_escaped_for_bash_alone(place: Path) -> None:
-    for mark in " \\'`$&;|<>()*?[]{}#!~":
+    marks = " \\'`$&;|<>()*?[]{}#!~"
+    for mark in marks if scaled(10) > 1 else " '$~":
         (place / "odd.csv").write_text(f"label,p{mark}q\n1,0.5\n0,0.25\n")
         assert offered_by_bash("losscli bce -p p", " odd.csv", place) == [f"p\\{mark}q"], mark
         assert offered("losscli bce odd.csv -p p", place) == [f"p{mark}q"], mark

@@ -100,7 +100,7 @@ def test_pairs_of_options_have_an_answer_or_a_refusal_whatever_their_order(words
     line, typed = line_of(COMMANDS[words])
     pairs = [pair for pair in combinations(typed, 2) if "cluster" not in pair]
     answered = 0
-    most = scaled(60 if words[0] == "fit" else 300)  # a fit takes longer
+    most = scaled(50 if words[0] == "fit" else 200)  # a fit takes longer
     for one, other in random.Random(" ".join(words)).sample(pairs, min(len(pairs), most)):
         first = outcome([*line, *typed[one], *typed[other]])
         second = outcome([*typed_behind(line, typed[other]), *typed[one]])

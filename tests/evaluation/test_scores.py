@@ -152,6 +152,7 @@ def test_accuracy_and_brier_of_classes_are_those_of_scikit_learn() -> None:
     assert found["brier"] == close(float(((np.eye(p.shape[1])[y] - p) ** 2).sum(axis=1).mean()))
 
 
+@pytest.mark.slow
 def test_threads_and_files_change_no_digit(tmp_path: Path) -> None:
     rng = np.random.default_rng(6)
     lines = [f"{y},{p!r}" for y, p in zip(rng.integers(0, 2, 50_000), rng.random(50_000).tolist(), strict=True)]

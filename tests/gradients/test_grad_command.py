@@ -133,6 +133,7 @@ def test_a_file_and_a_pipe_give_the_same_bytes(table: Path) -> None:
     assert piped.out == run("grad", "bce", table, "-f", "csv").out
 
 
+@pytest.mark.slow
 def test_threads_change_nothing(tmp_path: Path) -> None:
     path = many_rows(tmp_path, 60_000)
     one, four = (run("grad", "bce", path, "-f", "json", "--check", "--threads", n).out for n in ("1", "4"))

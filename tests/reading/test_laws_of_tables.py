@@ -137,7 +137,7 @@ def test_the_order_of_named_columns_changes_no_figure(
     columns, command = problem.columns, problem.command
     expected = figures(*command, csv("t", columns))
     assert expected is not None, run(*command, "t.csv").err
-    for kind in kinds[: scaled(20)]:
+    for kind in kinds[: scaled(10)]:
         assert same(figures(*command, kind("t", in_order(columns, order))), expected), kind
         Path("parts").mkdir(exist_ok=True)
         kind("parts/1", in_order(rows_of(columns, 0, 1), order))

@@ -408,12 +408,12 @@ def test_sums_of_products_by_group_are_those_of_fractions(rows: list[tuple[float
 def test_the_sums_of_long_groups_are_those_of_their_parts() -> None:
     """Long runs of rows and short ones, of few bits a value and of many, are summed in ways of their own."""
     rng = np.random.default_rng(3)
-    numbers = (rng.integers(0, 9, 40_000) / 8, 10.0 ** rng.uniform(-200, 150, 40_000), -np.log(rng.random(40_000)))
-    groups = (np.zeros(40_000, int), rng.integers(0, 3, 40_000), rng.integers(0, 700, 40_000))
+    numbers = (rng.integers(0, 9, 20_000) / 8, 10.0 ** rng.uniform(-200, 150, 20_000), -np.log(rng.random(20_000)))
+    groups = (np.zeros(20_000, int), rng.integers(0, 3, 20_000), rng.integers(0, 700, 20_000))
     for values, codes in [*crossed(numbers, groups), (numbers[2], groups[0])]:
         k = int(codes.max()) + 1
         parts: list[Tally] = [Tally()] * k
-        for low in range(0, 40_000, 2000):
+        for low in range(0, 20_000, 2000):
             own, part = codes[low : low + 2000], values[low : low + 2000]
             found = tallies(part, part, own, k)
             parts = [a + b for a, b in zip(parts, found, strict=True)]
