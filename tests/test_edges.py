@@ -5,7 +5,7 @@ import io
 import math
 import os
 import sys
-from itertools import pairwise
+from itertools import pairwise, permutations
 from math import exp, log, log1p
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from samples import FITTED
 
 from losscli.cli.app import main
 from losscli.commands import loss
+from losscli.reading.remote import redacted
+from losscli.statistics import quantiles
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -574,3 +576,100 @@ def test_what_a_table_in_markdown_is_made_of_is_escaped_in_its_cells() -> None:
     for mark in "\\`*_~$|":
         out = run("bce", "--by", "g", "-f", "md", stdin=f"label,prob,g\n1,0.5,a{mark}b\n0,0.25,c\n").out
         assert f"| a\\{mark}b " in out, mark
+
+
+# --- what another blind sample came through ---------------------------------------------------------------------------
+def test_torch_caps_a_part_before_it_is_weighed() -> None:
+    for options, weights in (
+        ("--pos-weight 3", (3, 3)),
+        ("--class-weight 1,3", (3, 3)),
+        ("--focal 0 --alpha 0.25", (0.25, 0.25)),
+    ):
+        found = record("bce", "1,1", "0,0.5", "--like", "torch", *options.split())
+        assert found["sum"] == close(100 * weights[0] + log(2) * weights[1]), options
+
+
+def test_a_logit_that_is_infinite_is_told_at_its_own_row_behind_one_that_is_left_out() -> None:
+    for above, options in (("0,", "--na drop"), ("-1,0.5", "--ignore -1")):
+        said = refusal(
+            "fit", "temperature", "-y", "y", "-p", "z", *options.split(), stdin=f"y,z\n1,2\n{above}\n1,inf\n"
+        )
+        assert said == "<stdin>:4: column 'z': a temperature needs finite logits", options
+
+
+def test_a_label_that_is_ignored_may_be_a_mark_for_missing_cells() -> None:
+    for mark in ("NA", "None", "?", "-"):
+        table = f"label,prob\n{mark},0.5\n1,0.5\n0,0.75\n"
+        for options in ((), ("--na", "drop")):
+            found = record("bce", "--ignore", mark, *options, stdin=table)
+            assert (found["n"], found["ignored"], found["dropped"]) == (2, 1, 0), mark
+            assert found["mean"] == close(1.5 * log(2)), mark
+
+
+def test_a_column_of_logits_is_noticed_whichever_model_it_is_of() -> None:
+    rows = "label,prob,logit\n1,0.9,0.8\n0,0.2,0.3\n1,0.7,0.6\n"
+    for models in (("-p", "logit"), ("-p", "prob", "-p", "logit"), ("-p", "logit", "-p", "prob")):
+        notes = record("bce", *models, stdin=rows)["notes"]
+        assert any(note.startswith("column 'logit' is read as probs") for note in notes), models
+
+
+def test_a_note_in_markdown_is_text() -> None:
+    out = run("bce", "--ignore", "*x*", "-f", "md", stdin="label,prob\n*x*,0.5\n1,0.5\n0,0.25\n").out
+    assert "\n- 1 row with the label \\*x\\* ignored\n" in out
+
+
+def test_the_first_of_two_faulty_columns_is_told_by_its_row() -> None:
+    for first, second in (("label", "prob"), ("prob", "label")):
+        columns = {"label": np.array([1.0, 0.0, 1.0, 0.0, 1.0]), "prob": np.full(5, 0.5)}
+        columns[first][1], columns[second][3] = math.nan, math.nan
+        write("t.npz", npz(**columns))
+        said = refusal("bce", "t.npz")
+        assert said.startswith("t.npz: row 2: ") and f"'{first}'" in said, said
+
+
+def test_class_columns_in_any_order_are_read_in_that_order() -> None:
+    names = ("a", "b", "c", "d")
+    rows = [(0.1, 0.2, 0.3, 0.4), (0.4, 0.3, 0.1, 0.2), (0.25, 0.35, 0.3, 0.1)]
+    table = "label," + ",".join(f"p_{name}" for name in names) + "\n"
+    table += "".join(f"{name}," + ",".join(map(str, row)) + "\n" for name, row in zip("bdc", rows, strict=True)) * 20
+    expected = -(log(0.2) + log(0.2) + log(0.3)) / 3
+    for order in permutations(names):
+        assert answer("ce", "-p", ",".join(f"p_{name}" for name in order), stdin=table) == close(expected), order
+
+
+def test_the_comments_above_the_answers_of_a_class_do_not_decide_their_delimiter() -> None:
+    key = write("key.csv", 'question,command\nq1,"bce 1,0 0.9,0.2"\n')
+    answers = write("a.csv", "# quiz 3, week 2, group 1\nstudent;question;answer\nann;q1;0.164252\n")
+    assert [row["verdict"] for row in csv.DictReader(io.StringIO(run("grade", key, answers, "-f", "csv").out))] == [
+        "right"
+    ]
+
+
+def test_infinite_losses_are_above_all_others_in_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantiles, "EXACT", 8)
+    parts = [
+        quantiles.quantiles_of(np.array(losses))
+        for losses in ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [7.0, 8.0, 9.0], [math.inf] * 4)
+    ]
+    whole = parts[0] + parts[1] + parts[2]
+    assert whole.n == 13 and whole.infinite == 4
+    assert quantiles.quantile(whole, 1.0) == quantiles.quantile(whole, 0.75) == math.inf
+    assert quantiles.quantile(whole, 0.5) == pytest.approx(7.0, rel=2e-3, abs=0)
+
+
+def test_an_address_is_told_with_its_port_and_without_its_password() -> None:
+    assert redacted("https://me:secret@Host.example:8443/a/b.csv?sig=1") == "https://Host.example:8443/a/b.csv?..."
+    assert redacted("s3://Bucket/a.csv") == "s3://Bucket/a.csv"
+
+
+@pytest.mark.slow
+def test_equal_predictions_of_many_rows_are_not_torn_apart() -> None:
+    at = np.arange(600_000)
+    ranks, labels = at * 7919 % 101, (at * 104_729 % 1009 < 400).astype(int)
+    write("t.csv", "label,prob\n" + "".join(f"{y},{rank / 100}\n" for y, rank in zip(labels, ranks, strict=True)))
+    ones, zeros = (np.bincount(ranks[labels == y], minlength=101).tolist() for y in (1, 0))
+    wins = sum(one * (2 * sum(zeros[:rank]) + zeros[rank]) for rank, one in enumerate(ones))
+    auc = wins / (2 * sum(ones) * sum(zeros))
+    for threads in ("1", "2"):
+        found = record("bce", "t.csv", "--eps", "1e-7", "--calibration", "--threads", threads)
+        assert found["calibration"]["auc"] == pytest.approx(auc, rel=1e-12, abs=0)

@@ -555,6 +555,13 @@ def test_numbers_in_a_dictionary_are_the_numbers(name: str, tmp_path: Path) -> N
     assert [one["group"]["site"] for one in found["groups"]] == ["1", "2"]
 
 
+def test_scikit_learn_clips_lists_to_the_precision_of_their_numbers(here: Path) -> None:
+    for kind, bits in ((pa.float32(), 23), (pa.float64(), 52)):
+        probs = pa.array([[0.0, 1.0], [0.5, 0.5]], pa.list_(kind))
+        parquet.write_table(pa.table({"label": [0, 0], "probs": probs}), "t.parquet")
+        assert answer("ce", "t.parquet", "--like", "sklearn") == close((bits + 1) * math.log(2) / 2)
+
+
 def test_parts_of_a_file_have_each_row_group_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("losscli.reading.formats.parquet.LEAST_ROWS", 2)
     parquet.write_table(pa.table({"label": [1, 0] * 10, "prob": [0.5] * 20}), "t.parquet", row_group_size=3)
