@@ -5,11 +5,13 @@ read and run by `main`, so that answers, messages and exit codes are those of th
 """
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer import _completion_shared
 from typer.completion import get_completion_script, install  # type: ignore[attr-defined]  # which it imports itself
 from typer.core import TyperCommand, TyperGroup
 
@@ -19,7 +21,13 @@ from losscli.commands.arguments import Option
 from losscli.errors import UsageError
 
 COMPLETE = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
+BEGUN = "COMP_BEGUN"  # what is typed of the word that is being completed, up to the cursor, from bash
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
+
+# Typer has no other way to change what its script for bash hands on.
+_scripts: dict[str, str] = getattr(_completion_shared, "_completion_scripts", {})
+if "bash" in _scripts:
+    _scripts["bash"] = _scripts["bash"].replace("env COMP_WORDS=", f'env {BEGUN}="$2" COMP_WORDS=')
 
 Main = Callable[[Sequence[str]], int]  # runs a command line, and gives its exit code
 
@@ -127,6 +135,8 @@ def _offer(option: Option) -> Callable[[str], list[str]]:
 
 def complete(app: typer.Typer, args: Sequence[str]) -> int:
     """Complete the line of a shell, or set up completion for the shell in `args`."""
+    if os.environ.get(COMPLETE) == "source_bash":
+        args = ["--show-completion", "bash"]
     if len(args) == 2 and args[1] in SHELLS:
         option, shell = args
         if option == "--show-completion":
@@ -137,8 +147,23 @@ def complete(app: typer.Typer, args: Sequence[str]) -> int:
         return 0
     if args[1:]:
         raise UsageError(f"{args[0]}: {' '.join(args[1:])!r} is not one of {', '.join(SHELLS)}")
+    line, place = os.environ.get("COMP_WORDS"), os.environ.get("COMP_CWORD", "")
+    if line and place.isdigit():
+        os.environ["COMP_WORDS"] = _with_empty_words(line, int(place))
     try:
         app(list(args), prog_name="losscli")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
+
+
+def _with_empty_words(line: str, place: int) -> str:
+    """The words of bash, joined by newlines, with a pair of quotes for each empty one, which would be lost.
+
+    At a cursor between blanks bash gives the word behind them, and says only with `BEGUN` that nothing is typed yet.
+    """
+    mark = "\n" if "\n" in line else " "
+    words = line.split(mark)
+    if os.environ.get(BEGUN) == "" and "".join(words[place : place + 1]):
+        words.insert(place, "")
+    return mark.join(word or "''" for word in words)

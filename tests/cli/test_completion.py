@@ -107,6 +107,28 @@ def test_what_stands_behind_the_cursor_counts_too(place: Path) -> None:
     assert offered_by_bash("losscli bce t.csv -p s", "", place) == ["site"]
 
 
+def test_bash_is_offered_something_for_an_empty_word_too(place: Path) -> None:
+    """Bash joins the words of a line by newlines, where an empty one stands between two."""
+    (place / "a  b.csv").write_text("label,q\n1,0.5\n")
+    for words, at, wanted in (
+        (("losscli", "bce", "-p", "", "t.csv"), 3, ["label", "prob", "my\\ weight", "site"]),
+        (("losscli", "bce", "-p", "", "'a  b.csv'", "-y", "label"), 3, ["label", "q"]),
+        (("losscli", "bce", "'a  b.csv'", "-p", "", "-y", "label"), 4, ["label", "q"]),
+        (("losscli", "bce", "t.csv", "--positive", "", "-y", "site"), 4, ["north", "south"]),
+        (("losscli", "bce", "t.csv", "--positive", ""), 4, ["spam", "ham"]),
+        (("losscli", "bce", "--from", "", "t.csv"), 3, ["probs", "logits", "logprobs"]),
+        (("losscli", "grad", "", "t.csv"), 2, [*LOSSES]),
+    ):
+        for mark in "\n ":
+            line = {"COMP_WORDS": mark.join(words), "COMP_CWORD": str(at)}
+            assert answered(place, "complete_bash", **line) == wanted, line
+        assert answered(place, "complete_bash", **{**line, "COMP_WORDS": "\n".join(words)}, COMP_BEGUN="") == wanted
+        shorter = {"COMP_WORDS": "\n".join(filter(None, words)), "COMP_CWORD": str(at)}  # a cursor between blanks
+        assert answered(place, "complete_bash", **shorter, COMP_BEGUN="") == wanted, shorter
+    begun = {"COMP_WORDS": "losscli\nbce\n-p\npr\nt.csv", "COMP_CWORD": "3", "COMP_BEGUN": "pr"}
+    assert answered(place, "complete_bash", **begun) == ["prob"]
+
+
 def test_names_are_escaped_for_bash_alone(place: Path) -> None:
     marks = " \\'`$&;|<>()*?[]{}#!~"
     for mark in marks if scaled(10) > 1 else " '$~":
@@ -173,6 +195,10 @@ def test_completion_is_set_up_for_the_shell_that_is_named(place: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "") and str(place / ".zfunc/_losscli") in done.stdout
     assert "_LOSSCLI_COMPLETE" in (place / ".zfunc" / "_losscli").read_text(encoding="utf-8")
     assert "_LOSSCLI_COMPLETE" in losscli("--show-completion", "fish").stdout
+    done = losscli("--install-completion", "bash")
+    assert (done.returncode, done.stderr) == (0, "")
+    script = losscli("--show-completion", "bash").stdout
+    assert 'COMP_BEGUN="$2"' in script and (place / ".bash_completions" / "losscli.sh").read_text() == script.rstrip()
     done = losscli("--install-completion", "tcsh")
     assert done.returncode == 2
     assert done.stderr == "losscli: --install-completion: 'tcsh' is not one of bash, zsh, fish, powershell, pwsh\n"
@@ -233,6 +259,7 @@ TYPED = [
     ("losscli bce t.csv -q --positive sp\t", "0.27977"),
     ("losscli bce t.csv --positive spam -q -w my\t", "0.2656"),  # weights 1, 2, 1
 ]
+BACK = "\x02"  # moves the cursor to the left
 
 
 @pytest.mark.slow
@@ -243,3 +270,11 @@ def test_a_shell_completes_what_is_begun(shell: str, keys: str, wanted: str, pla
         pytest.skip(f"there is no {shell} here")
 
     assert wanted in typed(shell, keys, wanted, place)
+
+
+@pytest.mark.slow
+def test_bash_completes_an_empty_word_before_a_table(place: Path) -> None:
+    (place / "one.csv").write_text("prob\n0.5\n")
+    line = "losscli bce 1 -q -p  one.csv"
+
+    assert "0.693" in typed("bash", line + BACK * len(" one.csv") + "\t", "0.693", place)
