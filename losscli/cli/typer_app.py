@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from losscli.cli.commands import COMMANDS, GROUPS, Command, command_of
 from losscli.cli.help import help_of
 from losscli.commands.arguments import Option
-from losscli.errors import UsageError
+from losscli.errors import UsageError, shown
 
 COMPLETE = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
 BEGUN = "COMP_BEGUN"  # what is typed of the word that is being completed, up to the cursor, from bash
@@ -134,24 +134,26 @@ def _offer(option: Option) -> Callable[[str], list[str]]:
 
 
 def complete(app: typer.Typer, args: Sequence[str]) -> int:
-    """Complete the line of a shell, or set up completion for the shell in `args`."""
-    if os.environ.get(COMPLETE) == "source_bash":
-        args = ["--show-completion", "bash"]
-    if len(args) == 2 and args[1] in SHELLS:
-        option, shell = args
+    """Complete the line of a shell, or set up completion for the shell in `args`, or else in the environment."""
+    if asked := os.environ.get(COMPLETE):
+        args = ["--show-completion", "bash"] if asked == "source_bash" else []
+    if args:
+        option, named, known = args[0], " ".join(args[1:]), ", ".join(SHELLS)
+        shell = named or os.path.basename(os.environ.get("SHELL", ""))
+        if shell not in SHELLS:
+            what = f"{shown(named)} is not one of" if named else "name your shell:"
+            raise UsageError(f"{option}: {what} {known}")
         if option == "--show-completion":
             sys.stdout.write(get_completion_script(prog_name="losscli", complete_var=COMPLETE, shell=shell) + "\n")
         else:
             _, path = install(shell=shell, prog_name="losscli", complete_var=COMPLETE)
             sys.stdout.write(f"completion for {shell} was written to {path}; open a new shell to use it\n")
         return 0
-    if args[1:]:
-        raise UsageError(f"{args[0]}: {' '.join(args[1:])!r} is not one of {', '.join(SHELLS)}")
     line, place = os.environ.get("COMP_WORDS"), os.environ.get("COMP_CWORD", "")
     if line and place.isdigit():
         os.environ["COMP_WORDS"] = _with_empty_words(line, int(place))
     try:
-        app(list(args), prog_name="losscli")
+        app([], prog_name="losscli")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0

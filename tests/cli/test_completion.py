@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import environment, run, scaled
+from conftest import environment, refusal, run, scaled
 
 from losscli.losses.table import LOSSES
 from losscli.output.formats import FORMATS
@@ -202,6 +202,21 @@ def test_completion_is_set_up_for_the_shell_that_is_named(place: Path) -> None:
     done = losscli("--install-completion", "tcsh")
     assert done.returncode == 2
     assert done.stderr == "losscli: --install-completion: 'tcsh' is not one of bash, zsh, fish, powershell, pwsh\n"
+
+
+def test_completion_is_set_up_for_the_shell_of_the_user_where_none_is_named(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(place))
+    monkeypatch.setenv("SHELL", "/usr/local/bin/bash")
+    assert run("--install-completion").out.startswith("completion for bash was written to ")
+    script = (place / ".bash_completions" / "losscli.sh").read_text()
+    assert run("--show-completion").out.rstrip() == script.rstrip() and "_LOSSCLI_COMPLETE" in script
+    for shell in ("/bin/tcsh", ""):
+        monkeypatch.setenv("SHELL", shell)
+        for option in ("--install-completion", "--show-completion"):
+            assert refusal(option) == f"{option}: name your shell: bash, zsh, fish, powershell, pwsh"
 
 
 # --- in the shells --------------------------------------------------------------------------------------------------
