@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
-from typer import _completion_shared
 from typer.completion import get_completion_script, install  # type: ignore[attr-defined]  # which it imports itself
 from typer.core import TyperCommand, TyperGroup
 
@@ -23,11 +22,6 @@ from losscli.errors import UsageError, shown
 COMPLETE = "_LOSSCLI_COMPLETE"  # set by the shell that asks how a line goes on
 BEGUN = "COMP_BEGUN"  # what is typed of the word that is being completed, up to the cursor, from bash
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
-
-# Typer has no other way to change what its script for bash hands on.
-_scripts: dict[str, str] = getattr(_completion_shared, "_completion_scripts", {})
-if "bash" in _scripts:
-    _scripts["bash"] = _scripts["bash"].replace("env COMP_WORDS=", f'env {BEGUN}="$2" COMP_WORDS=')
 
 Main = Callable[[Sequence[str]], int]  # runs a command line, and gives its exit code
 
@@ -144,9 +138,12 @@ def complete(app: typer.Typer, args: Sequence[str]) -> int:
             what = f"{shown(named)} is not one of" if named else "name your shell:"
             raise UsageError(f"{option}: {what} {known}")
         if option == "--show-completion":
-            sys.stdout.write(get_completion_script(prog_name="losscli", complete_var=COMPLETE, shell=shell) + "\n")
+            script = get_completion_script(prog_name="losscli", complete_var=COMPLETE, shell=shell)
+            sys.stdout.write(_handing_on(script) + "\n")
         else:
             _, path = install(shell=shell, prog_name="losscli", complete_var=COMPLETE)
+            if shell == "bash":
+                path.write_text(_handing_on(path.read_text(encoding="utf-8")), encoding="utf-8")
             sys.stdout.write(f"completion for {shell} was written to {path}; open a new shell to use it\n")
         return 0
     line, place = os.environ.get("COMP_WORDS"), os.environ.get("COMP_CWORD", "")
@@ -157,6 +154,11 @@ def complete(app: typer.Typer, args: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
+
+
+def _handing_on(script: str) -> str:
+    """Typer's script for bash, or another shell's, that hands on what is typed of the word, which Typer doesn't ask."""
+    return script.replace("env COMP_WORDS=", f'env {BEGUN}="$2" COMP_WORDS=')
 
 
 def _with_empty_words(line: str, place: int) -> str:

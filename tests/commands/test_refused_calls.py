@@ -70,7 +70,7 @@ REFUSED = [
     ("grade key.csv answers.csv -q -f json", "--quiet prints only a number; it contradicts --format json"),
     ("grade none.csv answers.csv", "none.csv: no questions"),
     ("grade twice.csv answers.csv", "twice.csv: two columns are called 'question'"),
-    ("grade quote.csv answers.csv", "quote.csv: a quote that opens here is never closed"),
+    ("grade quote.csv answers.csv", "quote.csv:2: a quote that opens here is never closed"),
     ("grade latin.csv answers.csv", "latin.csv: these bytes are not UTF-8 text"),
 ]
 
