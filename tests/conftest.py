@@ -74,7 +74,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     names_files = any(".py" in arg for arg in config.args)
     in_worker = "PYTEST_XDIST_WORKER" in os.environ  # which would start workers of its own
     if getattr(config.option, "numprocesses", 0) is None and not names_files and not in_worker:
-        config.option.numprocesses = "logical"
+        config.option.numprocesses, config.option.dist = "logical", "worksteal"
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -26,6 +26,13 @@ def parsed(module: str) -> ast.Module:
     return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _all_parsed() -> None:
+    """Parse every module once, for all tests here."""
+    for module in MODULES:
+        parsed(module)
+
+
 def nodes_of(tree: ast.AST) -> Iterator[ast.AST]:
     """All nodes but those that only a type checker reads."""
     left = [tree]

@@ -36,7 +36,7 @@ def text_of(report: Report, digits: int, console: Any, width: int | None = None)
     """The report as a console shows it, never cut; with a `width`, sentences are wrapped to it."""
     parts = renderable(report, digits, width)
     with console.capture() as captured:
-        console.print(parts, width=width_of(console, parts), crop=False, no_wrap=True, overflow="ignore")
+        console.print(parts, crop=False, no_wrap=True, overflow="ignore")
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 

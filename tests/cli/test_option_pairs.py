@@ -113,7 +113,7 @@ def test_pairs_of_options_have_an_answer_or_a_refusal_whatever_their_order(words
 def test_three_options_have_an_answer_or_a_refusal_whatever_their_order(words: tuple[str, ...]) -> None:
     line, typed = line_of(COMMANDS[words])
     draw, names = random.Random(" ".join(words)), [name for name in typed if name != "cluster"]
-    for _ in range(scaled(60 if words[0] == "fit" else 150)):
+    for _ in range(scaled(50 if words[0] == "fit" else 80)):
         three = draw.sample(names, 3)
         first = outcome([*line, *(part for name in three for part in typed[name])])
         draw.shuffle(three)

@@ -307,6 +307,7 @@ def test_what_contradicts_or_is_out_of_range_is_refused_word_for_word() -> None:
         assert refusal(*call.split()) == said, call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["bce", "ce", "grad", "fit"])
 def test_what_stands_beside_it_is_answered(command: str) -> None:
     calls = [call for call in map(str.strip, FINE.strip().splitlines()) if call.startswith(f"{command} ")]

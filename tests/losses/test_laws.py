@@ -245,6 +245,7 @@ def test_threads_change_nothing(loss: str, form: Form, scale: Scale, tmp_path: P
     assert summary(args, 500, threads=1) == summary(args, 500, threads=2) == summary(args, 500, threads=7)
 
 
+@pytest.mark.slow
 @EVERY_CASE
 def test_processes_change_nothing(
     loss: str, form: Form, scale: Scale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -291,6 +292,7 @@ def test_a_large_table_has_one_answer_for_any_number_of_threads(tmp_path: Path) 
 PACKED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("case", "output"),
     crossed(CASES, [("-f", "json"), ("-f", "table"), ("-r", "none", "-q"), ("-f", "csv", "-r", "none")]),

@@ -4,6 +4,7 @@ from itertools import product
 from math import log
 from pathlib import Path
 
+import pytest
 from conftest import answer, close, record, refusal, run, write
 
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -54,6 +55,7 @@ def test_a_fault_in_a_drawn_table_is_named_with_its_line() -> None:
         assert refusal("bce", stdin=wide) == f"<stdin>:{line}: 3 cells, expected 2"
 
 
+@pytest.mark.slow
 def test_a_long_drawn_table_is_read_whole_in_any_number_of_threads(here: Path) -> None:
     write("t.md", "| label | prob |\n|---|---|\n" + "| 1 | 0.8 |\n| 0 | 0.3 |\n" * 30_000)
     for threads in ("1", "2"):

@@ -94,6 +94,7 @@ def test_a_column_that_agrees_in_all_rows_is_proof_enough(here: Path) -> None:
     assert answer("bce", "l.csv", "p.csv") == close(-(log(0.3) + log(0.4) + log(0.8)) / 3)
 
 
+@pytest.mark.slow
 def test_ids_are_compared_through_all_blocks(here: Path) -> None:
     ids = [f"user-{'x' * (at % 90)}-{at:06}" for at in range(30_000)]
     mixed = [*ids[:29_990], *reversed(ids[29_990:])]

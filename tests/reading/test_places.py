@@ -57,13 +57,15 @@ def long_table() -> str:
     return "label,prob\n" + "1,0.75\n0,0.25\n" * (ROWS // 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last, said", FAR)
 def test_a_fault_in_the_200000th_row_is_on_its_line(last: str, said: str, long_table: str, here: Path) -> None:
     rest = long_table[: -len("0,0.25\n")]
     assert refusal("bce", write("t.csv", rest + last + "\n")).startswith(f"t.csv:{ROWS + 1}: {said}")
 
 
-@pytest.mark.parametrize("threads", ["1", pytest.param("3", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", ["1", "3"])
 def test_a_fault_behind_quoted_newlines_is_on_its_line(threads: str, long_table: str, here: Path) -> None:
     half = long_table[: -len("0,0.25\n") * (ROWS // 2)]
     text = half + '"1","0.5\n"\n\n\n' + half.partition("\n")[2] + "0,x\n"

@@ -25,6 +25,7 @@ def test_two_arrays_of_one_shape_are_several_labels_for_two_classes(tmp_path: Pa
     assert "1 label column and 3 prediction columns" in refusal("bce", "1,0", arrays[1])
 
 
+@pytest.mark.slow
 def test_a_flat_array_of_predictions_is_one_row_of_classes(tmp_path: Path) -> None:
     z = saved(tmp_path / "z.npy", [2.1, 0.3, -1.0])
     for labels in ("0", saved(tmp_path / "y.npy", [0])):

@@ -106,6 +106,7 @@ def test_one_step_follows_the_rows_that_are_fitted_alone(tmp_path: Path) -> None
 FEW = "x,y,w\n1,1,0\n2,0,0\n3,1,1\n4,0,1\n5,1,0\n0.5,0,0\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "purpose"), [("0.34", "2 rows to test on"), ("0.67", "2 rows to fit")])
 def test_a_part_without_weight_is_refused(size: str, purpose: str) -> None:
     results = [run("fit", "bce", "-w", "w", "--test-size", size, "--seed", str(at), stdin=FEW) for at in range(8)]
