@@ -578,7 +578,7 @@ def test_what_a_table_in_markdown_is_made_of_is_escaped_in_its_cells() -> None:
         assert f"| a\\{mark}b " in out, mark
 
 
-# --- what another blind sample came through ---------------------------------------------------------------------------
+# --- options and cells that seldom meet -------------------------------------------------------------------------------
 def test_torch_caps_a_part_before_it_is_weighed() -> None:
     for options, weights in (
         ("--pos-weight 3", (3, 3)),

@@ -62,7 +62,7 @@ def run_fit(args: FitArguments) -> bool:
 
         verdict = judged_fit(outcome, expected)
         report, right = with_fit_verdict(report, verdict, expected, printing.digits), verdict.ok
-    emit(report, printing, silent=args.quiet and expected is not None)
+    emit(report, printing)
     return right
 
 

@@ -104,7 +104,7 @@ def _run_params(args: GradArguments, printing: Printing, expected: "Expected | N
             right_parameter_gradient(design, gradient), design.problem.settings.unit_name, expected
         )
         report, right = with_diagnosis(report, diagnosis, expected, printing.digits), diagnosis.verdict.ok
-    emit(report, printing, silent=args.quiet and expected is not None)
+    emit(report, printing)
     return right and (check is None or check[0] <= TOLERANCE)
 
 

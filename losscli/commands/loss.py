@@ -66,8 +66,7 @@ def run_loss(args: Arguments) -> bool:
             figures = Figures(problem, summary_of(problem, table, full=True, scores=scores_for(printing)))
             answer = report(figures, table)
 
-    # Write it; of a typed answer, --quiet leaves all to the exit code.
-    emit(answer, printing, silent=args.quiet and args.expect is not None)
+    emit(answer, printing)
 
     # Compare with the limits.
     if args.fail_above is not None and not figures.value <= args.fail_above:

@@ -129,7 +129,8 @@ def analysis_options(args: Arguments) -> list[str]:
 
 def printing_of(args: Arguments) -> Printing:
     """How the answer is printed."""
-    return Printing(args.command, args.format, args.quiet, args.digits, args.explain, args.save)
+    silent = args.quiet and args.expect is not None
+    return Printing(args.command, args.format, args.quiet, args.digits, args.explain, args.save, silent)
 
 
 PICTURES = (".png", ".svg", ".pdf", ".jpg", ".html")

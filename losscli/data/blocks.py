@@ -251,18 +251,9 @@ def block_of_columns(
 
 def cut_short(block: Block, fault: RowError) -> Block:
     """The rows before a fault, which ends the block."""
-    row, end = slice(fault.row), fault.row
-    return replace(
-        block,
-        rows=end,
-        labels=tuple(take_cells(column, row) for column in block.labels),
-        preds=block.preds[row],
-        weights=None if block.weights is None else block.weights[row],
-        features=None if block.features is None else block.features[row],
-        extra=tuple(words.take(row) for words in block.extra),
-        keep=None if block.keep is None else block.keep[row],
-        fault=fault,
-    )
+    row = slice(fault.row)
+    keep = None if block.keep is None else block.keep[row]
+    return replace(_cells_of(block, row, fault.row), keep=keep, fault=fault)
 
 
 def placed(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -276,18 +267,20 @@ def placed(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def take(block: Block, row: Ints) -> Block:
     """The chosen rows of a block as a block in which all rows count and no row knows its place in the source."""
+    cells = _cells_of(block, row, len(row))
+    return replace(cells, preds=np.asfortranarray(cells.preds), keep=None, line=None, line_breaks={}, sides={})
+
+
+def _cells_of(block: Block, row: Ints | slice, count: int) -> Block:
+    """The block with the cells of so many chosen rows alone."""
     return replace(
         block,
-        rows=len(row),
+        rows=count,
         labels=tuple(take_cells(column, row) for column in block.labels),
-        preds=np.asfortranarray(block.preds[row]),
+        preds=block.preds[row],
         weights=None if block.weights is None else block.weights[row],
         features=None if block.features is None else block.features[row],
         extra=tuple(words.take(row) for words in block.extra),
-        keep=None,
-        line=None,
-        line_breaks={},
-        sides={},
     )
 
 

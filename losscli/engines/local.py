@@ -18,6 +18,8 @@ from itertools import chain, islice
 from select import select
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
@@ -29,8 +31,8 @@ IDLE = 60.0  # seconds without work after which a helper ends
 _PR_SET_PDEATHSIG = 1  # of Linux, sys/prctl.h
 
 # Once it has freed a block of some size, the C library of Linux keeps arrays up to that size for the next ones.
-# It gives them back to the system otherwise, and each has to be had page by page again.
-bytearray(1 << 22)
+# It gives them back to the system otherwise, and each has to be had page by page again: half of the time.
+np.empty(1 << 24, np.uint8)
 
 
 def thread_count(wanted: int | None) -> int:

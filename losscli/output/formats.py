@@ -202,6 +202,7 @@ class Printing(NamedTuple):
     digits: int = 6
     explain: bool = False
     save: str | None = None
+    silent: bool = False  # of a typed answer with --quiet the exit code says all
 
     @property
     def is_bare(self) -> bool:
@@ -214,11 +215,8 @@ class Printing(NamedTuple):
         return BARE if self.quiet else FORMATS[self.format]
 
 
-def emit(answer: Report, printing: Printing, silent: bool = False) -> None:
-    """Save and print a report; warnings that its format doesn't show go to standard error.
-
-    With `silent` nothing is printed: of a typed answer and --quiet, the exit code says it.
-    """
+def emit(answer: Report, printing: Printing) -> None:
+    """Save and print a report; warnings that its format doesn't show go to standard error."""
     whole = printing.writer.report
     if whole is None:
         raise UsageError(f"--format {printing.format} prints answers by rows only")
@@ -226,7 +224,7 @@ def emit(answer: Report, printing: Printing, silent: bool = False) -> None:
         from losscli.output.save import save
 
         save(answer, printing.digits, printing.save, printing.command)
-    if silent:
+    if printing.silent:
         return
     with for_a_reader():
         sys.stdout.write(whole(answer, printing.digits))

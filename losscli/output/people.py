@@ -82,11 +82,6 @@ def with_bold(text: str, lines: re.Pattern[str]) -> str:
     return str(captured.get())
 
 
-def width_of(console: Any, parts: Any) -> int:
-    """The width of something on a console that has room for it."""
-    return int(console.measure(parts).maximum)
-
-
 def places_of(text: str) -> int:
     """How many places a line of text takes on a screen; some letters take two."""
     from rich.cells import cell_len

@@ -8,7 +8,7 @@ from typing import Any
 
 from losscli.errors import UsageError, word_list
 from losscli.output.markdown import markdown
-from losscli.output.people import console_for, places_of, renderable, text_of, width_of
+from losscli.output.people import console_for, places_of, renderable, text_of
 from losscli.output.report import Report
 from losscli.output.whole import whole_file
 
@@ -30,7 +30,7 @@ def save(report: Report, digits: int, path: str, title: str) -> None:
         text = text_of(report, digits, console_for(io.StringIO()))
     else:
         parts = renderable(report, digits)
-        width = width_of(console_for(io.StringIO()), parts)
+        width = console_for(io.StringIO()).measure(parts).maximum
         console = console_for(io.StringIO(), width=width, record=True)
         console.print(parts, crop=False, no_wrap=True, overflow="ignore")
         text = svg_of(console, title) if ending == ".svg" else console.export_html(inline_styles=True)

@@ -43,7 +43,7 @@ def print_rows(gradient: Gradient, printing: Printing, typed: Expected | None, n
 
         found = judge_gradient(right_gradient(gradient, numeric), gradient.problem.settings.unit_name, typed)
         report, ok = with_diagnosis(report, found, typed, printing.digits), found.verdict.ok
-        if printing.quiet:  # the exit code says it
+        if printing.silent:
             return ok
         if typed.hidden:
             emit(report, printing)

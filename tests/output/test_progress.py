@@ -78,6 +78,15 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return shown
 
 
+def draw_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal on which a bar is drawn at once and for each block, a hundred seconds after the beginning."""
+    monkeypatch.setattr(sys, "stderr", Terminal(True))
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    later = time.monotonic() + 100.0
+    monkeypatch.setattr(progress, "monotonic", lambda: later)
+
+
 def test_work_that_lasts_draws_a_bar_on_a_terminal(
     table_file: Path, drawn: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,11 +101,7 @@ def test_work_that_lasts_draws_a_bar_on_a_terminal(
 def test_at_the_end_of_many_files_all_of_their_bytes_are_done(
     rows: int, drawn: list[float], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal(True))
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
-    monkeypatch.setattr(progress, "INTERVAL", 0.0)
-    later = time.monotonic() + 100.0
-    monkeypatch.setattr(progress, "monotonic", lambda: later)
+    draw_always(monkeypatch)
     Path("t").mkdir()
     for at in range(5):
         write(f"t/{at}.csv", "label,prob\n" + "1,0.5\n" * (rows + at))
@@ -123,11 +128,7 @@ def of_one_range(source: str, count: int, which: int) -> int:
 def test_the_first_of_several_ranges_stands_for_all_of_them(
     here: Path, drawn: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal(True))
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
-    monkeypatch.setattr(progress, "INTERVAL", 0.0)
-    later = time.monotonic() + 100.0
-    monkeypatch.setattr(progress, "monotonic", lambda: later)
+    draw_always(monkeypatch)
     monkeypatch.setattr(feed, "LEAST_BYTES", 1000)
     Path("t").mkdir()
     for name in ("t.csv", *(f"t/{at}.csv" for at in range(6))):

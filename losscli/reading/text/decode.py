@@ -13,11 +13,6 @@ from losscli.reading.text.floats import HIGH_BITS, REACH, Bits, CellSpans, bytes
 from losscli.reading.text.tokenizer import NONE, CellPositions, cell_positions
 from losscli.records import record
 
-# The C library gives freed arrays above a threshold back to the system, and fresh ones cost a page fault every 4 KiB:
-# half of the time.  Freeing a large array once makes glibc raise that threshold to its size; elsewhere nothing happens.
-_ = np.empty(16 << 20, np.uint8)
-del _
-
 # large odd factors: the upper bits of a product with one depend on every bit of a word
 _SPREAD = tuple(np.array(n, np.uint64) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F))
 _SPREAD_BITS = 16
