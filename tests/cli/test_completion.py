@@ -107,10 +107,9 @@ def test_what_stands_behind_the_cursor_counts_too(place: Path) -> None:
     assert offered_by_bash("losscli bce t.csv -p s", "", place) == ["site"]
 
 
-def test_bash_is_offered_something_for_an_empty_word_too(place: Path) -> None:
-    """Bash joins the words of a line by newlines, where an empty one stands between two."""
-    (place / "a  b.csv").write_text("label,q\n1,0.5\n")
-    for words, at, wanted in (
+@pytest.mark.parametrize(
+    ("words", "at", "wanted"),
+    [
         (("losscli", "bce", "-p", "", "t.csv"), 3, ["label", "prob", "my\\ weight", "site"]),
         (("losscli", "bce", "-p", "", "'a  b.csv'", "-y", "label"), 3, ["label", "q"]),
         (("losscli", "bce", "'a  b.csv'", "-p", "", "-y", "label"), 4, ["label", "q"]),
@@ -118,13 +117,23 @@ def test_bash_is_offered_something_for_an_empty_word_too(place: Path) -> None:
         (("losscli", "bce", "t.csv", "--positive", ""), 4, ["spam", "ham"]),
         (("losscli", "bce", "--from", "", "t.csv"), 3, ["probs", "logits", "logprobs"]),
         (("losscli", "grad", "", "t.csv"), 2, [*LOSSES]),
-    ):
-        for mark in "\n ":
-            line = {"COMP_WORDS": mark.join(words), "COMP_CWORD": str(at)}
-            assert answered(place, "complete_bash", **line) == wanted, line
-        assert answered(place, "complete_bash", **{**line, "COMP_WORDS": "\n".join(words)}, COMP_BEGUN="") == wanted
-        shorter = {"COMP_WORDS": "\n".join(filter(None, words)), "COMP_CWORD": str(at)}  # a cursor between blanks
-        assert answered(place, "complete_bash", **shorter, COMP_BEGUN="") == wanted, shorter
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
+)
+def test_bash_is_offered_something_for_an_empty_word_too(
+    words: tuple[str, ...], at: int, wanted: list[str], place: Path
+) -> None:
+    """Bash joins the words of a line by newlines, where an empty one stands between two."""
+    (place / "a  b.csv").write_text("label,q\n1,0.5\n")
+    for mark in "\n ":
+        line = {"COMP_WORDS": mark.join(words), "COMP_CWORD": str(at)}
+        assert answered(place, "complete_bash", **line) == wanted, line
+    assert answered(place, "complete_bash", **{**line, "COMP_WORDS": "\n".join(words)}, COMP_BEGUN="") == wanted
+    shorter = {"COMP_WORDS": "\n".join(filter(None, words)), "COMP_CWORD": str(at)}  # a cursor between blanks
+    assert answered(place, "complete_bash", **shorter, COMP_BEGUN="") == wanted, shorter
+
+
+def test_bash_is_offered_what_begins_as_the_word_up_to_the_cursor(place: Path) -> None:
     begun = {"COMP_WORDS": "losscli\nbce\n-p\npr\nt.csv", "COMP_CWORD": "3", "COMP_BEGUN": "pr"}
     assert answered(place, "complete_bash", **begun) == ["prob"]
 
