@@ -129,9 +129,11 @@ def stacked_words(columns: Sequence[Categorical]) -> Categorical:
     parts = [texts_of(words.categories) for words in columns] if as_bytes else []
     found = [part for part in parts if part is not None]
     if as_bytes and len(found) == len(parts):
-        before = np.cumsum([0, *map(len, found)])
-        codes = [words.codes + start for words, start in zip(columns, before[:-1], strict=True)]
-        return Categorical(np.concatenate(codes), one_below_the_other(found))
+        all_codes, end, before = np.empty(sum(map(len, columns)), np.intp), 0, 0
+        for words, part in zip(columns, found, strict=True):
+            np.add(words.codes, before, out=all_codes[end : end + len(words)])
+            end, before = end + len(words), before + len(part)
+        return Categorical(all_codes, one_below_the_other(found))
     places: dict[str, int] = {}
     codes = []
     for words in columns:

@@ -6,7 +6,7 @@ one table has, unless such rows are to be left out and counted. A row that is dr
 partner along; one whose key is missing has none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -88,33 +88,25 @@ def keyed_rows(table: Table, block: Block, drop: bool) -> KeyedRows:
 
 @record(eq=False)
 class HeldTable:
-    """LABELS in memory: its keys block by block, its other cells, and the blocks that say where each row stands."""
+    """LABELS in memory: its rows by their keys, its other cells, and the blocks that say where each row stands."""
 
     table: Table
-    parts: tuple[KeyedRows, ...]
-    keep: Flags
-    keyed: Flags
+    rows: KeyedRows
+    index: NumberIndex | HashIndex
     labels: tuple[Column, ...]
     weights: Array | None
     extra: tuple[Categorical | None, ...]  # None: wanted for the key alone
     blocks: tuple[Block, ...]
 
-    @cached_property
-    def rows(self) -> KeyedRows:
-        """All rows."""
-        columns = tuple(map(stacked_words, zip(*(part.columns for part in self.parts), strict=True)))
-        columns = columns or (as_words([]),) * len(self.table.schema.extra[KEY])
-        return KeyedRows(columns, keys_of(columns), self.keep, self.keyed)
+    @property
+    def keep(self) -> Flags:
+        """Which rows count."""
+        return self.rows.keep
 
     @cached_property
-    def index(self) -> NumberIndex | HashIndex:
-        """The rows that have a key, by it."""
-        numbers = [part.numbers for part in self.parts if part.numbers is not None]
-        if len(numbers) == len(self.parts) and np.array_equal(np.concatenate([*numbers, []]) >= 0, self.keyed):
-            found = number_index(numbers)
-            if found is not None:
-                return found
-        return HashIndex(self.rows.keys, np.flatnonzero(self.keyed))
+    def keyed(self) -> Ints:
+        """The rows that have a key."""
+        return np.flatnonzero(self.rows.keyed)
 
     def partners(self, rows: KeyedRows) -> Ints:
         """The row with the same key as each of these rows, -1 for none."""
@@ -142,28 +134,45 @@ def held_table(table: Table, drop: bool, threads: int) -> HeldTable:
             raise block.error(fault)
         blocks.append(block)
         parts.append(rows)
-    nothing = np.zeros(0, dtype=bool)
     others = {at for purpose, columns in table.schema.extra.items() if purpose != KEY for _, at in columns}
     weights = [block.weights for block in blocks if block.weights is not None]
-    held = HeldTable(
-        table,
-        tuple(parts),
-        np.concatenate([nothing, *(part.keep for part in parts)]),
-        np.concatenate([nothing, *(part.keyed for part in parts)]),
-        tuple(stacked([block.labels[at] for block in blocks]) for at in range(table.schema.label_width)),
-        np.concatenate(weights) if weights else None,
-        tuple(
-            stacked_words([block.extra[at] for block in blocks]) if at in others and blocks else None
-            for at in range(extra_count(table))
-        ),
-        tuple(block.bare() for block in blocks),
+    labels = tuple(stacked([block.labels[at] for block in blocks]) for at in range(table.schema.label_width))
+    extra = tuple(
+        stacked_words([block.extra[at] for block in blocks]) if at in others and blocks else None
+        for at in range(extra_count(table))
     )
+    # The parts are let go of as soon as they stand together: LABELS is held once, or hardly more than that.
+    blocks = [block.bare() for block in blocks]
+    by_number = _index_of_numbers(parts)
+    rows = _one_below_the_other(parts, len(table.schema.extra[KEY]))
+    parts.clear()
+    index = by_number or HashIndex(rows.keys, np.flatnonzero(rows.keyed))
+    held = HeldTable(table, rows, index, labels, np.concatenate(weights) if weights else None, extra, tuple(blocks))
     if held.index.repeated:
-        first, again = first_repeated(held.rows.keys, np.flatnonzero(held.keyed))
+        first, again = first_repeated(rows.keys, held.keyed)
         raise DataError(
-            f"{held.location(again)}: the key {held.rows.shown(first)} occurs twice, first in {held.location(first)}"
+            f"{held.location(again)}: the key {rows.shown(first)} occurs twice, first in {held.location(first)}"
         )
     return held
+
+
+def _index_of_numbers(parts: Sequence[KeyedRows]) -> NumberIndex | None:
+    """The rows that have a key, by it; None where these aren't whole numbers of a dense range."""
+    numbers = [part.numbers for part in parts if part.numbers is not None]
+    if len(numbers) < len(parts):
+        return None
+    each = zip(numbers, parts, strict=True)
+    return number_index(numbers) if all(np.array_equal(own >= 0, part.keyed) for own, part in each) else None
+
+
+def _one_below_the_other(parts: Sequence[KeyedRows], width: int) -> KeyedRows:
+    """The rows of all parts, by `width` key columns."""
+    nothing = np.zeros(0, dtype=bool)
+    columns = tuple(map(stacked_words, zip(*(part.columns for part in parts), strict=True)))
+    columns = columns or (as_words([]),) * width
+    keep = np.concatenate([nothing, *(part.keep for part in parts)])
+    keyed = np.concatenate([nothing, *(part.keyed for part in parts)])
+    return KeyedRows(columns, keys_of(columns), keep, keyed)
 
 
 def _with_keys(table: Table, chunk: Chunk, drop: bool) -> tuple[Block, KeyedRows]:
@@ -315,21 +324,19 @@ class _Matching:
         held = self.held
         if isinstance(held.index, NumberIndex):
             return True
-        return all(bool(are_usual(words)[held.keyed].all()) for words in held.rows.keys)
-
-    @cached_property
-    def _keyed(self) -> Ints:
-        """The rows of LABELS that have a key."""
-        return np.flatnonzero(self.held.keyed)
+        first = held.keyed[:_FEW]
+        if not all(bool(are_usual(words.take(first, axis=0)).all()) for words in held.rows.keys):
+            return False
+        return all(bool(are_usual(words)[held.rows.keyed].all()) for words in held.rows.keys)
 
     @cached_property
     def _numbers(self) -> HashIndex | None:
         """These by their keys with one spelling for one whole number; None where one is none."""
-        rows = self.held.rows
-        if len(self._keyed) > _FEW and len(whole_keys(rows.columns, rows.keys, self._keyed[:_FEW])[1]):
+        rows, keyed = self.held.rows, self.held.keyed
+        if len(keyed) > _FEW and len(whole_keys(rows.columns, rows.keys, keyed[:_FEW])[1]):
             return None
-        keys, other = whole_keys(rows.columns, rows.keys, self._keyed)
-        return None if len(other) else HashIndex(keys, np.arange(len(self._keyed)))
+        keys, other = whole_keys(rows.columns, rows.keys, keyed)
+        return None if len(other) else HashIndex(keys, np.arange(len(keyed)))
 
     def _by_number(self, rows: KeyedRows, alone: Ints, block: Block) -> Ints:
         """The row of LABELS whose key is the same number as that of each of these rows, -1 for none."""
@@ -344,7 +351,7 @@ class _Matching:
             self.no_number = f"{block.location(row)} has the key {rows.shown(row)}"
         place = self._numbers.rows(keys)
         place[other] = -1
-        found[place >= 0] = self._keyed[place[place >= 0]]
+        found[place >= 0] = self.held.keyed[place[place >= 0]]
         if self.by_number is None and (found >= 0).any():
             first = int((found >= 0).argmax())
             row, held = int(alone[first]), self.held.rows.shown(int(found[first]))
@@ -357,8 +364,8 @@ class _Matching:
             raise DataError(f"{self.by_number}, but not all keys are numbers: {self.no_number}")
         if self._all_usual or self.no_number or self._numbers is None or not self._numbers.repeated:
             return
-        both = first_repeated(self._numbers.keys, np.arange(len(self._keyed)))
-        first, again = self._keyed[list(both)].tolist()
         held = self.held
+        both = first_repeated(self._numbers.keys, np.arange(len(held.keyed)))
+        first, again = held.keyed[list(both)].tolist()
         keys = f"{held.rows.shown(first)} and {held.rows.shown(again)}"
         raise DataError(f"{held.location(again)}: the keys {keys} are the same number, first in {held.location(first)}")

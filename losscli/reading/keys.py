@@ -157,43 +157,59 @@ def whole_keys(columns: Sequence[Categorical], keys: Keys, rows: Ints) -> tuple[
 class HashIndex:
     """Rows by their keys: a table of twice as many slots by the upper bits of the hash of a key.
 
-    A row stands there or in the next free slot; each hit is compared word by word.
+    A row stands there or in the next free slot, with some lower bits of the hash above its number, its mark: only
+    where these are equal are keys compared, word by word.
     """
 
     def __init__(self, keys: Keys, rows: Ints) -> None:
         self.keys, self.repeated = keys, False
         bits = max(4, (2 * len(rows)).bit_length())
         self.shift, self.mask = np.uint64(64 - bits), (1 << bits) - 1
+        self.row_bits = len(keys[0]).bit_length()
         self.table = np.full(1 << bits, -1, np.int32)
-        wanted = tuple(_chosen(words, rows) for words in keys)
-        slots = self._slots(wanted)
-        while len(rows):
-            free = self.table[slots] < 0
-            self.table[slots[free]] = rows[free]
-            left = np.flatnonzero(self.table[slots] != rows)
-            rows, slots, wanted = rows[left], slots[left], tuple(words[left] for words in wanted)
-            again = are_equal(keys, self.table[slots].astype(np.intp), wanted)
-            if again.any():
+        entries, slots = np.empty(len(rows), np.int32), np.empty(len(rows), np.intp)
+        for low in range(0, len(rows), _PART):
+            part = slice(low, low + _PART)
+            slots[part], marks = self._slots(tuple(words.take(rows[part], axis=0) for words in keys))
+            entries[part] = marks << self.row_bits | rows[part]
+            self.table[slots[part]] = entries[part]  # of those that have one slot, one keeps it
+        while len(left := np.flatnonzero(self.table.take(slots) != entries)):
+            entries, slots = entries[left], slots[left]
+            there = self.table.take(slots)
+            alike = np.flatnonzero((there ^ entries) >> self.row_bits == 0)
+            pair = tuple(words.take(self._row(entries[alike]), axis=0) for words in keys)
+            again = alike[are_equal(keys, self._row(there[alike]), pair)]
+            if len(again):
                 self.repeated = True
-                rows, slots, wanted = rows[~again], slots[~again], tuple(words[~again] for words in wanted)
+                entries, slots = np.delete(entries, again), np.delete(slots, again)
             slots = (slots + 1) & self.mask
+            free = np.flatnonzero(self.table.take(slots) < 0)
+            self.table[slots[free]] = entries[free]
 
-    def _slots(self, keys: Keys) -> Ints:
-        return (hashes(keys) >> self.shift).astype(np.intp)
+    def _slots(self, keys: Keys) -> tuple[Ints, NDArray[np.int32]]:
+        """The first slot of each key, and its mark."""
+        found = hashes(keys)
+        marks = found.astype(np.uint32) >> np.uint32(1 + self.row_bits)
+        return (found >> self.shift).astype(np.intp), marks.view(np.int32)
+
+    def _row(self, entries: NDArray[np.int32]) -> Ints:
+        return (entries & ((1 << self.row_bits) - 1)).astype(np.intp)
 
     def rows(self, keys: Keys) -> Ints:
         """The row that has each of the keys, -1 for none."""
         found = np.full(len(keys[0]), -1, dtype=np.intp)
         if not len(self.keys[0]):
             return found
-        at, slots = np.arange(len(found)), self._slots(keys)
+        slots, marks = self._slots(keys)
+        at = np.arange(len(found))
         while len(at):  # rows that are still looked for
-            row = self.table[slots]
-            taken = row >= 0
-            equal = taken & are_equal(self.keys, np.maximum(row, 0), keys)
-            found[at[equal]] = row[equal]
-            left = np.flatnonzero(taken & ~equal)
-            at, slots, keys = at[left], (slots[left] + 1) & self.mask, tuple(words[left] for words in keys)
+            there = self.table.take(slots)
+            alike = np.flatnonzero(there >> self.row_bits == marks)
+            row = self._row(there[alike])
+            equal = are_equal(self.keys, row, tuple(words.take(at[alike], axis=0) for words in keys))
+            found[at[alike]] = np.where(equal, row, -1)
+            left = np.flatnonzero((there >= 0) & (found[at] < 0))
+            at, slots, marks = at[left], (slots[left] + 1) & self.mask, marks[left]
         return found
 
 
@@ -216,7 +232,7 @@ class NumberIndex:
 
 def number_index(parts: Sequence[Numbers]) -> NumberIndex | None:
     """An index of rows by their numbers, -1 for a row without a key; None where the numbers are far apart."""
-    known = [part for part in (numbers[numbers >= 0] for numbers in parts) if len(part)]
+    known = [part for part in map(_known, parts) if len(part)]
     count = sum(map(len, known))
     low, high = min((int(part.min()) for part in known), default=0), max((int(part.max()) for part in known), default=0)
     if not known or high - low > 4 * count + 4096:
@@ -227,6 +243,11 @@ def number_index(parts: Sequence[Numbers]) -> NumberIndex | None:
         table[numbers[keyed] - low] = np.arange(before, before + len(numbers), dtype=np.int32)[keyed]
         before += len(numbers)
     return NumberIndex(low, table, int(np.count_nonzero(table >= 0)) < count)
+
+
+def _known(numbers: Numbers) -> Numbers:
+    """The numbers of the rows that have a key; where these are all of them, without a copy."""
+    return numbers[numbers >= 0] if numbers.min(initial=0) < 0 else numbers
 
 
 def first_repeated(keys: Keys, rows: Ints) -> tuple[int, int]:

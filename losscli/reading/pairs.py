@@ -77,6 +77,8 @@ def likelihoods(options: "ReadOptions", open_path: OpenPath) -> Table:
 
 def pair(options: "ReadOptions", open_path: OpenPath) -> Table:
     """The table of LABELS and PREDS; on an error both are closed."""
+    if KEY in options.wanted.extra:  # threads that look keys up wait for each other once a block
+        options = replace(options, style=options.style._replace(block_bytes=2 * options.style.block_bytes))
     labels, preds = _read(options, open_path)
     try:
         return _paired(labels, preds, options, open_path)
