@@ -145,20 +145,30 @@ def _one_by_one(labels: list[Row], preds: list[Row], drop: bool) -> Outcome:
 
 
 # --- the join itself --------------------------------------------------------------------------------------------------
+# Bits of a hash that are left: all, those of a mark alone, so that all keys have one slot, and too few for a mark too.
+HASH_BITS = [2**64 - 1, 2**32 - 1, 3]
+
+
 @contextmanager
-def reading(block_bytes: int, bytes_apart: bool, few_hashes: bool) -> Iterator[None]:
+def reading(block_bytes: int, bytes_apart: bool, hash_bits: int) -> Iterator[None]:
     """Several blocks and cells as bytes in small tables too, and hashes of which many are the same."""
-    plain = keys_module.hashes
-
-    def some(keys: Keys) -> Bits:
-        return plain(keys) & np.uint64(3)
-
     with ExitStack() as stack:
         stack.enter_context(patch.object(table, "HEAD_BYTES", block_bytes))
         if bytes_apart:
             stack.enter_context(patch.object(decode, "SAMPLE", 1))
-        if few_hashes:
-            stack.enter_context(patch.object(keys_module, "hashes", some))
+        stack.enter_context(hashed_by(hash_bits))
+        yield
+
+
+@contextmanager
+def hashed_by(bits: int) -> Iterator[None]:
+    """Hashes of keys of which these bits are left."""
+    plain = keys_module.hashes
+
+    def some(keys: Keys) -> Bits:
+        return plain(keys) & np.uint64(bits)
+
+    with patch.object(keys_module, "hashes", some):
         yield
 
 
@@ -236,7 +246,7 @@ def example_of(labels: Sequence[str], preds: Sequence[str], **options: bool) -> 
         "k,prob\n" + "".join(f"{key}\n" if "," in key else f"{key},.5\n" for key in preds),
         ("k",),
     )
-    given_ = {"drop": False, "bytes_apart": False, "few_hashes": False, **options}
+    given_ = {"drop": False, "bytes_apart": False, "hash_bits": HASH_BITS[0], **options}
     return example(tables=tables, block_bytes=16, threads=1, **given_)
 
 
@@ -257,7 +267,7 @@ def example_of(labels: Sequence[str], preds: Sequence[str], **options: bool) -> 
     st.sampled_from([16, 64, 1 << 16]),
     st.sampled_from([1, 2]),
     st.booleans(),
-    st.booleans(),
+    st.sampled_from(HASH_BITS),
 )
 def test_many_keys_at_a_time_are_matched_as_they_are_one_by_one(
     here: Path,
@@ -266,13 +276,13 @@ def test_many_keys_at_a_time_are_matched_as_they_are_one_by_one(
     block_bytes: int,
     threads: int,
     bytes_apart: bool,
-    few_hashes: bool,
+    hash_bits: int,
 ) -> None:
     labels, preds, keys = tables
     write("labels.csv", labels)
     write("preds.csv", preds)
 
-    with reading(block_bytes, bytes_apart, few_hashes):
+    with reading(block_bytes, bytes_apart, hash_bits):
         found = joined(opened(keys, drop, Style(drop=True, block_bytes=block_bytes), threads))
 
     assert found == one_by_one(labels, preds, drop)
@@ -288,13 +298,16 @@ WORD = st.one_of(
 )
 
 
-@given(st.lists(WORD, max_size=8), st.lists(WORD, max_size=8))
-def test_keys_are_equal_just_where_their_texts_are(left: list[str], right: list[str]) -> None:
+@given(st.lists(WORD, max_size=8), st.lists(WORD, max_size=8), st.sampled_from(HASH_BITS))
+def test_keys_are_equal_just_where_their_texts_are(left: list[str], right: list[str], hash_bits: int) -> None:
     words = [Categorical(np.arange(len(cells)), tuple(cells)) for cells in (left, right)]
     held, wanted = keys_of(words[:1]), keys_of(words[1:])
 
-    rows = HashIndex(held, np.arange(len(left))).rows(wanted)
+    with hashed_by(hash_bits):
+        index = HashIndex(held, np.arange(len(left)))
+        rows = index.rows(wanted)
 
+    assert index.repeated == (len(set(left)) < len(left))
     assert [left[row] if row >= 0 else None for row in rows.tolist()] == [
         cell if cell in left else None for cell in right
     ]
