@@ -5,7 +5,8 @@
     python tests/benchmarks/beyond.py --only json --keep DIR          data are made in DIR, and stay there
 
 A ratio above 1 says how many times longer a peer takes than losscli, measured turn by turn. The peers take one
-logarithm a row, as losscli does.
+logarithm a row, as losscli does. By a column they are asked for the mean alone, and as `+` for what losscli tells then:
+count, sum, mean and standard deviation of the losses, accuracy and Brier score.
 """
 
 import argparse
@@ -24,6 +25,14 @@ SMALL_ROWS = 100
 SITES = ("north", "south", "east", "west", "centre")
 LOSS = "case when label = 1 then -ln(prob) else -ln(1 - prob) end"
 POLARS = "-pl.when(pl.col('label')==1).then(pl.col('prob')).otherwise(1-pl.col('prob')).log()"
+FIGURES = (
+    f"count(*), sum({LOSS}), avg({LOSS}), stddev_samp({LOSS}),"
+    " avg(case when (prob > 0.5) = (label = 1) then 1 else 0 end), avg((label - prob) ** 2)"
+)
+POLARS_FIGURES = (
+    f"n=pl.len(),sum=({POLARS}).sum(),mean=({POLARS}).mean(),std=({POLARS}).std(),"
+    "accuracy=((pl.col('prob')>0.5)==(pl.col('label')==1)).mean(),brier=((pl.col('label')-pl.col('prob'))**2).mean()"
+)
 
 
 def draws(rows: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -104,18 +113,22 @@ CASES = (
 def peers(case: Case, pattern: str) -> dict[str, list[str]]:
     """DuckDB and polars on the same files."""
     found = {}
-    if has("duckdb"):
-        what, group = (f"{case.by}, avg({LOSS})", f" group by {case.by}") if case.by else (f"avg({LOSS})", "")
-        sql = f"select {what} from '{pattern}'{group}"
-        found["duckdb"] = in_python(
-            f"import duckdb;duckdb.execute('set enable_progress_bar = false');print(duckdb.sql(\"{sql}\").fetchall())"
-        )
-    if has("polars"):
-        loss = f"({POLARS}).mean()"
-        what = f"group_by('{case.by}').agg({loss})" if case.by else f"select({loss})"
-        found["polars"] = in_python(
-            f"import polars as pl;print(pl.{case.scan}('{pattern}').{what}.collect(engine='streaming'))"
-        )
+    asked = {"": (f"avg({LOSS})", f"({POLARS}).mean()")}
+    if case.by:
+        asked["+"] = FIGURES, POLARS_FIGURES
+    for more, (columns, expressions) in asked.items():
+        if has("duckdb"):
+            what, group = (f"{case.by}, {columns}", f" group by {case.by}") if case.by else (columns, "")
+            sql = f"select {what} from '{pattern}'{group}"
+            found[f"duckdb{more}"] = in_python(
+                "import duckdb;duckdb.execute('set enable_progress_bar = false');"
+                f'print(duckdb.sql("{sql}").fetchall())'
+            )
+        if has("polars"):
+            what = f"group_by('{case.by}').agg({expressions})" if case.by else f"select({expressions})"
+            found[f"polars{more}"] = in_python(
+                f"import polars as pl;print(pl.{case.scan}('{pattern}').{what}.collect(engine='streaming'))"
+            )
     return found
 
 
