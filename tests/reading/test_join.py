@@ -313,6 +313,26 @@ def test_keys_are_equal_just_where_their_texts_are(left: list[str], right: list[
     ]
 
 
+@pytest.mark.parametrize("hash_bits", [HASH_BITS[0], 2**64 - 2**32])  # with marks, and without
+def test_each_of_many_keys_is_found_in_its_row(hash_bits: int) -> None:
+    count = 3 * keys_module._PART
+    texts = tuple(f"user-{at:x}" for at in range(2 * count))
+    (words,) = keys_of([Categorical(np.arange(2 * count), texts)])
+    order = np.random.default_rng(1).permutation(2 * count)
+    held = order[:count]  # half of the keys, in any order; every tenth row of them has none
+    rows = np.flatnonzero(np.arange(count) % 10)
+
+    with hashed_by(hash_bits):
+        index = HashIndex((words[held],), rows)
+        again = HashIndex((words[np.append(held, held[-1])],), np.append(rows, count))
+        found = index.rows((words,))
+
+    expected = np.full(2 * count, -1)
+    expected[held[rows]] = rows
+    assert found.tolist() == expected.tolist()
+    assert (index.repeated, again.repeated) == (False, True)
+
+
 @given(st.lists(WORD, max_size=8))
 def test_cells_as_bytes_are_the_texts_that_they_were(cells: list[str]) -> None:
     found = texts_of(tuple(cells))
