@@ -157,8 +157,8 @@ def whole_keys(columns: Sequence[Categorical], keys: Keys, rows: Ints) -> tuple[
 class HashIndex:
     """Rows by their keys: a table of twice as many slots by the upper bits of the hash of a key.
 
-    A row stands there or in the next free slot, with some lower bits of the hash above its number, its mark: only
-    where these are equal are keys compared, word by word.
+    A row stands there or in the next free slot. Its entry is its number and above that its mark, some lower bits of
+    the hash: keys are compared, word by word, only where marks are equal.
     """
 
     def __init__(self, keys: Keys, rows: Ints) -> None:

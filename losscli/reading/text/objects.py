@@ -89,7 +89,7 @@ def positions_of(template: Template, block: bytes, layout: Layout) -> CellPositi
     positions = _without(positions, _other_texts(positions, template))
     if b"\\" in block or np.count_nonzero(buffer <= QUOTE) != template.specials * positions.lines + 1:
         positions = _without(positions, _other_specials(positions, template))
-    # In the memory the pieces of a line are side by side, and there adding a column takes five times as long.
+    # In memory the pieces of a line are side by side, and there adding a column takes five times as long.
     before, after = map(np.ascontiguousarray, (positions.before, positions.after))
     before = before + np.array([[len(piece.prefix)] for piece in template.pieces])
     after = after - np.array([[len(piece.suffix)] for piece in template.pieces])
