@@ -1,8 +1,10 @@
 """A table: its schema, which is known before its rows are read, and the reader that gives them block by block."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 from losscli.data.blocks import Block
@@ -142,6 +144,20 @@ class Reader:
 
     def close(self) -> None:
         """Close what is open."""
+
+
+def even_ranges(ends: Sequence[int], count: int) -> Sequence[tuple[int, int]]:
+    """At most `count` ranges, in order, of things that are one after the other, with about as much in each.
+
+    `ends` (n,) says how much there is up to the end of each thing. A single range is none: it's all of them.
+    """
+    limits = {0, len(ends)}
+    for at in range(1, count):
+        wanted = ends[-1] * at / count
+        thing = bisect_right(ends, wanted)  # in which the limit would be
+        before = ends[thing - 1] if thing else 0
+        limits.add(thing + (thing < len(ends) and wanted - before > ends[thing] - wanted))
+    return list(pairwise(sorted(limits))) if len(limits) > 2 else ()
 
 
 class RangeReader(Reader):

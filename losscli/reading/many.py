@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from losscli.data.blocks import Block
 from losscli.data.columns import ColumnSelection
-from losscli.data.table import ChangedReader, Chunk, Cluster, OpenSource, Reader, Schema, Table
+from losscli.data.table import ChangedReader, Chunk, Cluster, OpenSource, Reader, Schema, Table, even_ranges
 from losscli.errors import DataError, UsageError, shown
 from losscli.reading.listing import FileListing, list_files
 from losscli.reading.remote import is_url
@@ -44,11 +44,11 @@ class ManyFiles(OpenSource):
         first = self.first.table(wanted)
         first = replace(first, schema=replace(first.schema, notes=(*first.schema.notes, *self.listing.notes)))
         own = same_columns(first, wanted)
-        size = 0
+        sizes: tuple[int, ...] = ()
         if not is_url(names[0]):
             with suppress(OSError):
-                size = sum(os.path.getsize(name) for name in names)
-        reader = ManyFilesReader(first, tuple(names), partial(_like_first, first, self.open_file, own), size or None)
+                sizes = tuple(os.path.getsize(name) for name in names)
+        reader = ManyFilesReader(first, tuple(names), partial(_like_first, first, self.open_file, own), sizes)
         return replace(first, reader=reader, sources=tuple(names), threads=1)
 
 
@@ -99,8 +99,11 @@ class _File:
 class ManyFilesReader(Reader):
     """Reads files one after the other, each opened when the one before it has been cut up; the first one is open."""
 
-    def __init__(self, first: Table, names: tuple[str, ...], table: Callable[[str], Table], size: int | None) -> None:
-        self.first, self.names, self.table, self.size = first, names, table, size
+    def __init__(
+        self, first: Table, names: tuple[str, ...], table: Callable[[str], Table], sizes: tuple[int, ...]
+    ) -> None:
+        self.first, self.names, self.table = first, names, table
+        self.sizes, self.size = sizes or (1,) * len(names), sum(sizes) or None
         self.opened: Table | None = first
         self.now: Table | None = first
         self.done = 0
@@ -109,8 +112,7 @@ class ManyFilesReader(Reader):
         return self.read(0, len(self.names))
 
     def ranges(self, count: int) -> Sequence[tuple[int, int]]:
-        count = min(REMOTE_FILES if is_url(self.names[0]) else count, len(self.names))
-        return tuple(pairwise(len(self.names) * at // count for at in range(count + 1))) if count > 1 else ()
+        return even_ranges(list(accumulate(self.sizes)), REMOTE_FILES if is_url(self.names[0]) else count)
 
     def read(self, low: int, high: int) -> Iterator[Chunk]:
         """The rows of a range of the files, small ones together."""

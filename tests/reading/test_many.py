@@ -4,7 +4,7 @@ import gzip
 import json
 import math
 import random
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from trees import OTHERS, TABLE, TABLES, plant
 
+from losscli.data.columns import ColumnSelection
+from losscli.data.table import even_ranges
+from losscli.enums import Form
+from losscli.reading.open import ReadOptions, open_data
 from losscli.reading.text import lines
 
 HEADER, *ROWS = (DATA / "breast_cancer.csv").read_text(encoding="utf-8").splitlines()
@@ -268,6 +272,28 @@ def test_the_worst_rows_of_many_files_are_the_same_at_any_number_of_threads(endi
 
 
 # --- keys of paths ----------------------------------------------------------------------------------------------------
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=20), st.integers(1, 9))
+def test_ranges_have_all_things_in_order_and_about_as_much_of_them(sizes: list[int], count: int) -> None:
+    ranges = even_ranges(list(accumulate(sizes)), count)
+
+    assert [at for limits in ranges for at in range(*limits)] == (list(range(len(sizes))) if ranges else [])
+    assert len(ranges) != 1 and len(ranges) <= count and all(low < high for low, high in ranges)
+    for low, high in ranges:
+        assert sum(sizes[low:high]) <= sum(sizes) / count + max(sizes)
+
+
+def test_processes_share_files_by_their_bytes(here: Path) -> None:
+    Path("t").mkdir()
+    for at, rows in enumerate([500, 500, 20, 20, 20, 20]):
+        write(f"t/{at}.csv", "label,prob\n" + "1,0.5\n" * rows)
+
+    table = open_data(ReadOptions(("t",), ColumnSelection(forms=frozenset({Form.BINARY}))))
+
+    assert table.reader.ranges(2) == [(0, 1), (1, 6)]
+    assert table.reader.ranges(4) == [(0, 1), (1, 2), (2, 6)]
+    table.close()
+
+
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "npz", "parquet"])
 def test_keys_of_paths_are_columns_of_files_of_any_kind(ending: str, here: Path) -> None:
     for day, probs in (("2026-01-01", [0.5, 0.25]), ("2026-01-02", [0.75]), ("__HIVE_DEFAULT_PARTITION__", [0.5])):

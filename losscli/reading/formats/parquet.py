@@ -4,19 +4,18 @@ A file is a container of batches; `arrow` makes a block of a batch. Lists of num
 and records of them stand for a column for each class; keys of the path (`day=2026-01-01/`) are columns as well.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any
 
 from losscli.data.blocks import Layout, Origin, layout_of
 from losscli.data.choice import resolve
 from losscli.data.columns import ColumnSelection, FirstLines
-from losscli.data.table import Chunk, OpenSource, Table, raised, schema_of
+from losscli.data.table import Chunk, OpenSource, Table, even_ranges, raised, schema_of
 from losscli.errors import DataError, of_source, shown
 from losscli.lazy import Lazy
 from losscli.reading.formats.arrow import LIST, STRUCT, TEXT, Place, block_of, float_bits, kind_of, plain_type
@@ -166,9 +165,7 @@ class ColumnarReader(SourceReader):
         """Row groups from one to below another, about as many rows each."""
         rows = self.container.rows or 0
         ends = [*self.container.starts, rows][1:]
-        count = min(count, rows // LEAST_ROWS)
-        limits = sorted({0, *(bisect_right(ends, rows * at // count) for at in range(1, count)), len(ends)})
-        return list(pairwise(limits)) if len(limits) > 2 else []
+        return even_ranges(ends, min(count, rows // LEAST_ROWS))
 
     def read(self, low: int, high: int) -> Iterator[Chunk]:
         return self._batches(range(low, high))
