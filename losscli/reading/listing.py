@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from fnmatch import fnmatchcase
 from posixpath import basename
-from urllib.parse import urlsplit
 
 from losscli.errors import DataError
 from losscli.reading.remote import RemoteFile, driver_errors, file_system, is_url, is_web, redacted
@@ -97,6 +96,8 @@ def _in_store(url: str) -> FileListing | None:
 
 
 def _with_scheme(url: str, name: str) -> str:
+    from urllib.parse import urlsplit  # takes as long to load as many a folder to list
+
     parts = urlsplit(url)
     host = parts.netloc if parts.scheme == "hdfs" else ""  # paths in the other stores begin with the bucket
     return name if "://" in name else f"{parts.scheme}://{host}{name}"
