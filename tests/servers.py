@@ -164,26 +164,62 @@ class Cluster:
     add: Callable[..., subprocess.Popen[bytes]]  # one more worker, and what it runs first
 
 
+def certificate(folder: Path) -> dict[str, str]:
+    """The environment in which Dask uses a certificate of 127.0.0.1, made here, in each of its roles."""
+    from datetime import UTC, datetime, timedelta
+    from ipaddress import ip_address
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now, host = datetime.now(UTC), x509.IPAddress(ip_address("127.0.0.1"))
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([host]), critical=True)
+    signed = made.add_extension(x509.BasicConstraints(True, None), critical=True).sign(key, hashes.SHA256())
+    encoding = serialization.Encoding.PEM
+    files = {"CERT": folder / "cert.pem", "KEY": folder / "key.pem"}
+    files["CERT"].write_bytes(signed.public_bytes(encoding))
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    files["KEY"].write_bytes(key.private_bytes(encoding, *plain))
+    prefix = "DASK_DISTRIBUTED__COMM__TLS__"
+    roles = {
+        f"{prefix}{role}__{part}": str(path)
+        for role in ("CLIENT", "SCHEDULER", "WORKER")
+        for part, path in files.items()
+    }
+    return {f"{prefix}CA_FILE": str(files["CERT"]), **roles}
+
+
 SCHEDULER = "import sys; sys.modules['losscli'] = None; from distributed.cli.dask_scheduler import main; main()"
 WORKER = "{before}; from distributed.cli.dask_worker import main; main()"
 
 
 @contextmanager
-def cluster(count: int = 2, losses: int = 3) -> Iterator[Cluster]:
-    """A scheduler that can't import losscli, and workers of one thread that can; a part may lose so many of them."""
+def cluster(
+    count: int = 2, losses: int = 3, file: Path | None = None, tls: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
+    """A scheduler that can't import losscli, and workers of one thread that can; a part may lose so many of them.
+
+    Workers find a scheduler that writes a file by it. `tls` is what `certificate` gives.
+    """
     port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    options = ("--no-dashboard",)
+    protocol = "tls" if tls else "tcp"
+    address = f"{protocol}://127.0.0.1:{port}"
+    options = ("--no-dashboard", *(("--scheduler-file", str(file)) if file else ()))
+    env = {**environment(), **(tls or {})}
     with ExitStack() as stack:
-        where = ("--host", "127.0.0.1", "--port", str(port), *options)
-        env = {**environment(), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(losses)}
-        scheduler = stack.enter_context(started("-c", SCHEDULER, *where, env=env))
+        where = ("--host", f"{protocol}://127.0.0.1", "--port", str(port), *options)
+        failures = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(losses)}
+        scheduler = stack.enter_context(started("-c", SCHEDULER, *where, env={**env, **failures}))
         await_port(port, scheduler)
         workers: list[subprocess.Popen[bytes]] = []
 
         def add(before: str = "pass") -> subprocess.Popen[bytes]:
-            command = ("-c", WORKER.format(before=before), address, "--no-nanny", "--nthreads", "1", *options)
-            workers.append(stack.enter_context(started(*command, env=environment())))
+            place = () if file else (address,)
+            command = ("-c", WORKER.format(before=before), *place, "--no-nanny", "--nthreads", "1", *options)
+            workers.append(stack.enter_context(started(*command, env=env)))
             return workers[-1]
 
         for _ in range(count):

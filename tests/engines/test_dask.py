@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import environment
-from servers import Cluster, cluster, free_port
+from servers import Cluster, certificate, cluster, free_port
 
 import losscli
 from losscli.engines import dask
@@ -113,6 +113,32 @@ def test_a_scheduler_that_is_killed_while_a_table_is_read_is_one_line_of_the_pro
 
     assert (child.returncode, out, err.count("\n")) == (2, "", 1), err
     assert "--cluster: " in err
+
+
+def test_a_cluster_is_found_by_the_file_of_its_scheduler(tmp_path: Path) -> None:
+    file = tmp_path / "scheduler.json"
+    with cluster(1, file=file):
+        assert of_cluster(tmp_path, str(file)) == (0, "0.2876820724517809\n", "")
+
+
+def test_a_cluster_that_wants_certificates_is_reached_with_them_alone(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    certificates = certificate(tmp_path)
+    with cluster(1, tls=certificates) as found:
+        assert of_cluster(tmp_path, found.address, certificates) == (0, "0.2876820724517809\n", "")
+        code, out, err = of_cluster(tmp_path, found.address)
+
+    assert (code, out, err.count("\n")) == (2, "", 1), err
+    assert f"--cluster: no scheduler answers at {found.address}" in err
+
+
+def of_cluster(folder: Path, place: str, more: Mapping[str, str] = {}) -> tuple[int, str, str]:
+    """The exit code and what is printed of the mean of three rows, on the cluster at this place."""
+    (folder / "t.csv").write_text("label,prob\n" + "0,0.25\n" * 3, encoding="utf-8")
+    command = [sys.executable, "-m", "losscli", "bce", "t.csv", "-q", "--cluster", place]
+    env = {**environment(), **more}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=90)
+    return done.returncode, done.stdout, done.stderr
 
 
 def test_nobody_at_the_address_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
