@@ -13,6 +13,10 @@ MISSING = frozenset(
         *("#n/a", "#na", "#div/0!", "1.#ind", "-1.#ind", "1.#qnan"),  # of spreadsheets and of old C libraries
     }
 )
+# What stands in a cell of a spreadsheet that has no value.
+SHEET_ERRORS = frozenset(
+    {"#n/a", "#na", "#div/0!", "#ref!", "#value!", "#num!", "#name?", "#null!", "#spill!", "#calc!", "#getting_data"}
+)
 EXACT = 2.0**53  # below it all whole numbers are floats
 DASHES = frozenset({"-", "--"})  # no value among numbers; among labels the one beside +
 MINUS = "\N{MINUS SIGN}"  # as word processors and spreadsheets write it

@@ -138,6 +138,25 @@ def test_a_comment_above_rows_names_their_columns_or_is_none_of_the_table() -> N
         assert (found["n"], found["value"]) == (2, close(-(log(0.8) + log(0.7)) / 2)), comment
 
 
+@pytest.mark.parametrize(
+    "error", ["#N/A", "#NA", "#DIV/0!", "#REF!", "#value!", "#NUM!", "#NAME?", "#NULL!", "#GETTING_DATA"]
+)
+def test_an_error_of_a_spreadsheet_in_the_first_cell_is_no_comment(error: str) -> None:
+    missing = error in ("#N/A", "#NA", "#DIV/0!")
+    for above, line in (("", 1), ("# predictions\n", 2), ("# a\n\n#\n", 4)):
+        for char in (",", ";", "\t", "|", " "):
+            rows = f"{above}{error},0.5\n1,0.8\n0,0.3\n".replace(",", char)
+            said = refusal("bce", stdin=rows)
+            assert said.startswith(f"<stdin>:{line}: column 1: ") and error in said, (rows, said)
+            if missing:
+                assert record("bce", "--na", "drop", stdin=rows)["dropped"] == 1, rows
+        assert refusal("nll", stdin=f"{above}{error}\n0.8\n0.3\n").startswith(f"<stdin>:{line}: "), above
+    for comment in (f"{error} means that nothing was predicted", f"# {error},0.5", f"{error}: none, or late, or lost"):
+        assert record("bce", stdin=f"{comment}\n1,0.8\n0,0.3\n")["n"] == 2, comment
+    both = f"{error},0.5\n{error},0.8\n"
+    assert refusal("bce", stdin=both).startswith("<stdin>:1: ") and refusal("bce", stdin=f"# a\n{both}")
+
+
 def test_names_of_rows_are_words_or_whole_numbers_that_differ_behind_a_header_that_is_one_short() -> None:
     note = "the header is one cell short: the first column is read as row names"
     for rows in (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from losscli.data.cells import is_missing, number
+from losscli.data.cells import SHEET_ERRORS, as_text, is_missing, number
 from losscli.data.columns import FirstLines
 from losscli.reading.text.dialect import find_delimiter
 from losscli.reading.text.feed import Feed
@@ -23,13 +23,17 @@ def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, t
         return 1, delimiter or named, (f"line 1 sets the delimiter to {named!r}",)
     lines = feed.rest.split(b"\n", MOST_COMMENTS)
     count = next((at for at, line in enumerate(lines) if not line.startswith(b"#") and line.strip()), 0)
+    if not count:
+        return 0, delimiter, ()
+    follow = [as_text(line) for line in lines[count : count + 20] if line.strip()]
+    char = delimiter or find_delimiter(follow)
+    below = _cells(follow[0], char)
+    begun = (at for at, line in enumerate(lines[:count]) if _is_row(_cells(as_text(line), char), len(below)))
+    count = min(begun, default=count)
     comments = [at for at, line in enumerate(lines[:count]) if line.strip()]
     if not comments:
         return 0, delimiter, ()
-    last = lines[comments[-1]].decode("utf-8", "surrogateescape").strip()
-    follow = [line.decode("utf-8", "surrogateescape") for line in lines[count : count + 20] if line.strip()]
-    char = delimiter or find_delimiter(follow)
-    below, above = _cells(follow[0], char), _cells(last.lstrip("# \t"), char)
+    above = _cells(as_text(lines[comments[-1]]).strip().lstrip("# \t"), char)
     notes: tuple[str, ...] = ()
     if _is_data(below) and not _is_data(above) and len(above) > 1 and len(below) - len(above) in (0, 1):
         lines[comments[-1]] = re.sub(rb"^#+[ \t]*(?=[^,;\t| ])", b"", lines[comments[-1]])
@@ -41,6 +45,11 @@ def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, t
         notes = (f"line {comments[0] + 1} begins with # and was skipped", *notes)
     feed.rest = b"\n".join(lines[count:])
     return count, delimiter, notes
+
+
+def _is_row(cells: Sequence[str], width: int) -> bool:
+    """Whether a line that begins with # is a row: `#N/A,0.5`."""
+    return len(cells) == width and cells[0].lower() in SHEET_ERRORS
 
 
 def _is_data(cells: Sequence[str]) -> bool:
