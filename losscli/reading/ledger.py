@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from losscli.data.cells import SHEET_ERRORS
 from losscli.errors import DataError, plural, shown
 from losscli.reading.sources import open_source
 from losscli.reading.text.dialect import CANDIDATES, records, unsound
@@ -71,10 +72,14 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
     found, ragged, comments = list[Line](), list[str](), list[str]()
     begun = 0  # the line on which the record that is being read begins; 0 between records
 
+    def is_comment(row: str) -> bool:
+        cell = row.strip().partition(chosen)[0].strip()
+        return cell.startswith("#") and cell.lower() not in SHEET_ERRORS
+
     def lines() -> Iterator[str]:
         nonlocal begun
         for at, row in enumerate(rows, start=1):
-            if not begun and row.lstrip().startswith("#"):  # its quotes mean nothing
+            if not begun and is_comment(row):  # its quotes mean nothing
                 comments.append(str(at))
             else:
                 begun = begun or at
@@ -86,7 +91,7 @@ def _ledger(name: str, text: str, wanted: Sequence[str]) -> Ledger:
             plain = [cell.strip() for cell in cells]
             if not any(plain):
                 continue
-            if plain[0].startswith("#"):
+            if is_comment(plain[0]):
                 comments.append(str(line))
             elif header is None:
                 header = [cell.lower() if cell.lower() in wanted else cell for cell in plain]

@@ -637,6 +637,18 @@ def test_comments_may_have_quotes_and_delimiters(here: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("error", ["#N/A", "#n/a ", "#REF!", '"#VALUE!"'])
+def test_an_error_of_a_spreadsheet_is_no_comment(error: str, here: Path) -> None:
+    write("key.csv", "question,command\nq1,bce 1 0.5\n")
+    for char in (",", ";", "\t"):
+        write("a.csv", f"student,question,answer\n{error},q1,0.6931\nann,q1,0.6931\n".replace(",", char))
+
+        result = run("grade", "key.csv", "a.csv", "-f", "csv")
+
+        graded = {one["student"]: one["verdict"] for one in lines_of(result.out)}
+        assert (graded, result.err) == ({error.strip('" '): "right", "ann": "right"}, ""), char
+
+
 def test_a_cell_over_several_lines_may_have_one_that_begins_as_a_comment_does(here: Path) -> None:
     write("key.csv", 'question,command\nq1,"bce 1,0 0.9,0.2"\n')
     write("a.csv", 'student,question,answer,why\nann,q1,0.164252,"see\n# 3, ""b"""\n')
