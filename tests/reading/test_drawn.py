@@ -110,3 +110,39 @@ def test_cells_of_a_drawn_table_may_be_empty_or_hold_a_bar(here: Path) -> None:
     found = record("bce", "t.md", "-p", "p", "--na", "drop", "--worst", "5", "--show", "note")
     assert (found["n"], found["dropped"], found["value"]) == (2, 2, close(LOSS))
     assert {one["line"]: one["cells"]["note"] for one in found["worst"]} == {3: "a|b", 5: None}
+
+
+HEAD, RULE = "| label | p |\n", "+---+---+\n"
+ROWS = ("| 1 | 0.8 |\n", "| 0 | 0.3 |\n", "| 1 | 0.6 |\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{RULE}{HEAD}+===+===+\n{RULE.join(ROWS)}{RULE}",  # as pandoc and tabulate draw a grid
+        f"{RULE}{HEAD}{RULE}{RULE.join(ROWS)}{RULE}3 rows in set (0.01 sec)\n",
+        f"{RULE}{HEAD}{RULE}{''.join(ROWS[:2])}{RULE}{ROWS[2]}{RULE}",  # a row of its own at the end
+        f"{HEAD}|---|---|\n{ROWS[0]}\n{ROWS[1]}\n\n{ROWS[2]}\nText.\n",
+        f" label | p \n-------+---\n{''.join(row[1:-2] + chr(10) for row in ROWS)}(3 rows)\n\nTime: 0.4 ms\n",
+    ],
+)
+def test_all_rows_of_a_drawn_table_are_read_whatever_stands_between_them(text: str) -> None:
+    assert record("bce", stdin=text)["value"] == close(-(log(0.8) + log(0.7) + log(0.6)) / 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        (f"{HEAD}|---|---|\n{ROWS[0]}\n{HEAD}|---|---|\n{ROWS[1]}", 5, "column 'p': 'p' is not a number"),
+        (f"{HEAD}|---|---|\n{ROWS[0]}\nText.\n\n{HEAD}", 7, "another table is drawn here; give one table"),
+        (f"{RULE}{HEAD}{RULE}{ROWS[0]}{RULE}1 row in set\n\n{RULE}", 8, "another table is drawn here; give one table"),
+        (f"{RULE}{HEAD}{RULE}{ROWS[0]}{RULE}\n{RULE}{HEAD}{RULE}{ROWS[1]}", 8, "column 'p': 'p' is not a number"),
+        (" label | p \n-------+---\n 1 | 0.8\n(1 row)\n 0 | 0.3\n", 5, "another table is drawn here; give one table"),
+        (" label | p \n-------+---\n 1 | 0.8\n 0 | 0.3\n(9 rows)\n", 5, "(9 rows) are said, but there are 2"),
+        (" p \n-----\n 0.8\n\n 0.3\n(2 rows)\n", 6, "(2 rows) are said, but there are 3"),
+        (" p \n-----\n 0.8\n\n 0.3\n(3 rows)\n 0.4\n", 7, "another table is drawn here; give one table"),
+    ],
+)
+def test_what_may_be_rows_below_a_drawn_table_is_an_error(text: str, line: int, what: str) -> None:
+    command = ("nll", "-p", "p") if text.startswith(" p") else ("bce", "-y", "label", "-p", "p")
+    assert refusal(*command, stdin=text) == f"<stdin>:{line}: {what}"

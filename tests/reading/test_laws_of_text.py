@@ -76,10 +76,15 @@ def test_drawn_tables_keep_their_cells() -> None:
             f"{front}{' | '.join(row)}{back}\n"
             for row in [("label", "p", "note"), ("---", "---", "---"), ("1", "0.8", r"a\|b"), ("0", "0.3", "c d")]
         )
-        for below in ("", "\n", "\nThat was it | 1 | 2\n"):
+        for below in ("", "\n", "\n\nThat was it, after | a bar.\n"):
             found = record("bce", write("t.md", text + below), "-p", "p", "--worst", "2", "--show", "note")
             assert (found["value"], found["n"]) == (close(-(log(0.8) + log(0.7)) / 2), 2)
             assert [one["cells"]["note"] for one in found["worst"]] == ["c d", "a|b"]
+        line = f"{front}That was it | 1 | 2{back}\n"  # as many bars as a row
+        assert refusal("bce", write("t.md", f"{text}\n{line}"), "-p", "p").startswith("t.md:6: column 'label': label")
+        assert refusal("bce", write("t.md", f"{text}\nText.\n{line}"), "-p", "p") == (
+            "t.md:7: another table is drawn here; give one table"
+        )
 
 
 def test_keys_that_begin_as_what_is_missing_are_keys() -> None:
@@ -129,11 +134,14 @@ def test_a_comment_above_rows_names_their_columns_or_is_none_of_the_table() -> N
         (f"#\n{rows}", [1, 2], skipped),
         (f"# a, b and c, in order\n{rows}", [1, 2], skipped),
         (f"# a,b\nlabel,p\n{rows}", ["label", "p"], skipped),
+        ("# fold 0\n1 0.8\n0 0.3\n", [1, 2], skipped),
+        (f"# fold,0\n{rows}", [1, 2], skipped),
     ):
         found = record("bce", write("t.csv", text))
         assert ([found["columns"]["label"], found["columns"]["prob"]], found["n"]) == (columns, 2), text
         assert found["value"] == close(-(log(0.8) + log(0.7)) / 2) and note in found["notes"], (text, found["notes"])
-    for comment in ("# yes,0.5", "#yes,0.5", "# yes,5e-1"):
+    assert record("ce", write("t.csv", "# label,0,1\n0,0.8,0.2\n1,0.7,0.3\n"))["columns"]["prob"] == ["0", "1"]
+    for comment in ("# yes,0.5", "#yes,0.5", "# yes,5e-1", "# fold,0", "# run,1"):
         found = record("bce", write("t.csv", f"{comment}\nyes,0.8\nno,0.3\n"), "--positive", "yes")
         assert (found["n"], found["value"]) == (2, close(-(log(0.8) + log(0.7)) / 2)), comment
 

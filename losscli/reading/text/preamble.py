@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from losscli.data.cells import SHEET_ERRORS, as_text, is_missing, number
-from losscli.data.columns import FirstLines
+from losscli.data.columns import LABEL_NAMES, FirstLines
 from losscli.reading.text.dialect import find_delimiter
 from losscli.reading.text.feed import Feed
 
@@ -35,7 +35,7 @@ def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, t
         return 0, delimiter, ()
     above = _cells(as_text(lines[comments[-1]]).strip().lstrip("# \t"), char)
     notes: tuple[str, ...] = ()
-    if _is_data(below) and not _is_data(above) and len(above) > 1 and len(below) - len(above) in (0, 1):
+    if _is_data(below) and _is_header(above) and len(above) > 1 and len(below) - len(above) in (0, 1):
         lines[comments[-1]] = re.sub(rb"^#+[ \t]*(?=[^,;\t| ])", b"", lines[comments[-1]])
         count = comments.pop()
         notes = (f"line {count + 1}, which begins with #, names the columns",)
@@ -56,6 +56,11 @@ def _is_data(cells: Sequence[str]) -> bool:
     """Whether cells are no header: all are numbers, or one is a number that isn't whole, as classes are called."""
     numbers = [cell for cell in cells if number(cell) is not None]
     return len(numbers) == len(cells) or any("." in cell or "e" in cell.lower() for cell in numbers)
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Whether cells are names of columns: no number is one, unless the label's name is there too, as beside classes."""
+    return all(number(cell) is None for cell in cells) or any(cell.casefold() in LABEL_NAMES for cell in cells)
 
 
 def names_rows(top: FirstLines) -> bool:

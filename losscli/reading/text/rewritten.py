@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
+from losscli.data.cells import as_text, number
 from losscli.errors import DataError
 from losscli.reading.text.feed import Feed
 
@@ -15,16 +16,22 @@ _FIRST_LINES = 20  # among which a table is looked for
 _MARKDOWN_RULE = re.compile(rb"\s*\|?(?:\s*:?-{2,}:?\s*\|)*\s*:?-{2,}:?\s*\|?\s*")
 _PSQL_RULE = re.compile(rb"\s*-{3,}(?:\+-{3,})*\s*")
 _MYSQL_RULE = re.compile(rb"\s*\+(?:[-=]{3,}\+)+\s*")
-_PSQL_COUNT = re.compile(rb"\(\d+ [^()]*\)\s*")
+_PSQL_COUNT = re.compile(rb"\((\d+) [^()]*\)\s*")
 _BAR = re.compile(rb"[ \t]*(?<!\\)\|[ \t]*")
 
 
 class DrawnTable:
-    """The stream of a drawn table: the line of its header, counted from 0, and whether bars stand outside too."""
+    """The stream of a drawn table: the line of its header, counted from 0, and whether bars stand outside too.
 
-    def __init__(self, inner: Callable[[int], bytes], header: int, boxed: bool) -> None:
-        self.inner, self.header, self.boxed = inner, header, boxed
-        self.at, self.ended, self.names, self.rest = 0, False, b"", b""
+    Blank lines and rules may stand between rows. What is no row below one of them ends the table; a row or a rule after
+    that is an error, as is a number of rows other than psql counts.
+    """
+
+    def __init__(self, name: str, inner: Callable[[int], bytes], header: int, boxed: bool) -> None:
+        self.name, self.inner, self.header, self.boxed = name, inner, header, boxed
+        self.names, self.rest = b"", b""
+        self.at = self.bars = self.rows = 0  # lines, bars of a row, rows so far
+        self.parted = self.ended = False  # by a blank line or a rule after the last row; by what is below the table
 
     def read(self, size: int) -> bytes:
         """The next lines of the table, b"" at the end."""
@@ -39,15 +46,26 @@ class DrawnTable:
     def _line(self, line: bytes) -> bytes:
         at, self.at = self.at, self.at + 1
         line = line.strip()
-        if at < self.header or self.ended:
+        if at < self.header:
             return b""
         if at == self.header:
-            self.names = self._cells(line)
+            self.names, self.bars = self._cells(line), len(_BAR.findall(line))
             return b""
         if at == self.header + 1:
-            return self.names  # one line down, where the rule stands: a blank line is a row of a single column
-        self.ended = not line or bool(_PSQL_COUNT.fullmatch(line) or _MYSQL_RULE.fullmatch(line))
-        return b"" if self.ended else self._cells(line)
+            return self.names  # one line down, where the rule stands
+        is_row = len(_BAR.findall(line)) == self.bars and (self.bars or number(as_text(line)) is not None)
+        is_rule = bool(_MYSQL_RULE.fullmatch(line))
+        if self.ended and (is_row or is_rule):
+            raise DataError(f"{self.name}:{at + 1}: another table is drawn here; give one table")
+        count = _PSQL_COUNT.fullmatch(line)
+        if count and int(count[1]) != self.rows:
+            raise DataError(f"{self.name}:{at + 1}: {as_text(line)} are said, but there are {self.rows}")
+        self.ended = self.ended or bool(count) or (self.parted and bool(line) and not is_row and not is_rule)
+        self.parted = self.parted or not line or is_rule
+        if self.ended or is_rule or (not line and self.bars):
+            return b""
+        self.parted, self.rows = not line, self.rows + 1  # a blank line is a row of a single column
+        return self._cells(line)
 
     def _cells(self, line: bytes) -> bytes:
         if self.boxed:
@@ -55,7 +73,7 @@ class DrawnTable:
         return _BAR.sub(b"\t", line).replace(b"\\|", b"|")
 
 
-def drawn_table(head: bytes, inner: Callable[[int], bytes]) -> DrawnTable | None:
+def drawn_table(name: str, head: bytes, inner: Callable[[int], bytes]) -> DrawnTable | None:
     """The stream of the table that begins among the first lines of `head`; None where none is drawn there."""
     if b"--" not in head:
         return None
@@ -65,19 +83,19 @@ def drawn_table(head: bytes, inner: Callable[[int], bytes]) -> DrawnTable | None
         if bars and at and len(_BAR.findall(lines[at - 1].strip())) == bars:
             continue  # a row of a table between bars, of which the next has dashes for missing cells
         if _MYSQL_RULE.fullmatch(header) and below.lstrip().startswith(b"|"):
-            return DrawnTable(inner, at + 1, True)
+            return DrawnTable(name, inner, at + 1, True)
         if bars and _MARKDOWN_RULE.fullmatch(below) and below.count(b"|") == bars:
-            return DrawnTable(inner, at, header.lstrip().startswith(b"|"))
+            return DrawnTable(name, inner, at, header.lstrip().startswith(b"|"))
         of_psql = bars == below.count(b"+") and header.startswith(b" ") and header[1:].strip()
         if of_psql and _PSQL_RULE.fullmatch(below):
-            return DrawnTable(inner, at, False)
+            return DrawnTable(name, inner, at, False)
     return None
 
 
 def undraw(feed: Feed, size: int) -> tuple[str, ...] | None:
     """Replace the bars of a drawn table by tabs as it is read; notes, or None if the source has no such table."""
     head, further = io.BytesIO(feed.rest), feed.source.stream.read
-    drawn = drawn_table(feed.rest, lambda size: head.read(size) or further(size))
+    drawn = drawn_table(feed.source.name, feed.rest, lambda size: head.read(size) or further(size))
     if drawn is None:
         return None
     feed.source.plain = False
