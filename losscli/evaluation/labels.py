@@ -14,7 +14,7 @@ import numpy as np
 
 from losscli.arrays import Array, Flags, Ints
 from losscli.data.categorical import Categorical, Column
-from losscli.data.cells import canonical, number
+from losscli.data.cells import SHEET_ERRORS, canonical, number
 from losscli.data.classnames import cut_names, plain_names, plain_truth
 from losscli.errors import RowError, UsageError, shown
 from losscli.losses.wording import listed
@@ -27,6 +27,7 @@ _TRUTH = {"true": 1.0, "false": 0.0}
 def binary(column: Column, positive: str | None, place: int = 0) -> Array:
     """Labels (n,) as numbers in [0, 1]; a RowError at the first that is none."""
     if positive is not None:
+        _refuse_errors(column, place)
         return _matches(column, positive).astype(np.float64)
     if isinstance(column, Categorical):
         truth = [_TRUTH.get(word.lower(), nan) if (own := number(word)) is None else own for word in column.categories]
@@ -43,6 +44,16 @@ def binary(column: Column, positive: str | None, place: int = 0) -> Array:
             what = f"label {label} is not in [0, 1]; --positive names the label that is 1"
         raise RowError(at, "label", place, what)
     return values
+
+
+def _refuse_errors(column: Column, place: int) -> None:
+    """A RowError at the first label that is an error of a spreadsheet."""
+    words = column.categories if isinstance(column, Categorical) else ()
+    errors = [at for at, word in enumerate(words) if word[:1] == "#" and word.lower() in SHEET_ERRORS]
+    if errors and isinstance(column, Categorical) and len(at := np.flatnonzero(np.isin(column.codes, errors))):
+        raise RowError(
+            int(at[0]), "label", place, f"label {shown(cell(column, int(at[0])))} is an error of a spreadsheet"
+        )
 
 
 def is_label(column: Column, label: str) -> Flags:

@@ -202,7 +202,7 @@ def _key_of(text: str, side: int, names: Sequence[tuple[str, ...]]) -> str:
 def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) -> list[ColumnSelection]:
     """With the columns that both tables have, letter case aside, to be compared, and the names of PREDS' predictions.
 
-    Predictions are not compared; of a join only the label is.
+    Predictions are not compared; of a join only the label is, and what is wanted as weight or for groups.
     """
     headers: list[tuple[str, ...]] = []
     labels: list[str] = []  # the label columns of LABELS
@@ -230,7 +230,9 @@ def _with_shared(wanted: list[ColumnSelection], tables: Sequence[OpenSource]) ->
     pairs = {f"{SHARED}{i}": name for i, name in enumerate(name for name in both if name not in used)}
     ids: list[list[str]] = [[], []]
     if KEY in wanted[0].extra:
-        pairs = {}
+        typed = [text for own in wanted for text in (own.weight, own.extra.get("by")) if text]
+        named = {name.strip().casefold() for text in typed for name in text.split(",")}
+        pairs = {use: name for use, name in pairs.items() if name in named}
     elif not pairs:  # no column of both could disagree
         used |= {*both, *(own.weight.casefold() for own in wanted if own.weight)}
         from losscli.reading.otherids import id_columns
@@ -412,14 +414,17 @@ def _agreeing(chunk: Chunk, shared: Sequence[tuple[str, ColumnAt, ColumnAt]], ke
         words, others = block.extra[left], block.extra[right]
         if block.keep is not None:
             words, others = words.take(block.kept), others.take(block.kept)
-        at = _first_difference(words, others, _same_label if use == SHARED_LABEL else _same_cell)
+        same = _same_label if use == SHARED_LABEL else _same_value if keyed else _same_cell
+        at = _first_difference(words, others, same)
         if at is None:
             continue
         row = int(block.kept[at])
         cells = " and ".join(shown(side.categories[int(side.codes[at])]) for side in (words, others))
-        if use != SHARED_LABEL:
+        if keyed:
+            cells += "" if use == SHARED_LABEL else "; rename one of the columns"
+        elif use != SHARED_LABEL:
             cells += f"; {KEY_HINT.format(name)}"
-        elif not keyed:
+        else:
             cells += "; where rows are in another order, --key COL matches them by a column of both tables"
         where = f"{block.location(row, 'label')} and {block.location(row)} differ in {shown(name)}"
         faults.append(RowError(row, "row", None, cells, Location(None, None, where)))
@@ -445,6 +450,11 @@ def _same_cell(cell: str, other: str) -> bool:
     if cell == other or (is_missing(cell) and is_missing(other)):
         return True
     return (whole := whole_number(cell)) is not None and whole == whole_number(other)
+
+
+def _same_value(cell: str, other: str) -> bool:
+    """Whether cells of a weight or a group are the same, as floats too."""
+    return _same_cell(cell, other) or ((value := number(cell)) is not None and value == number(other))
 
 
 def _same_label(cell: str, other: str) -> bool:

@@ -236,3 +236,15 @@ def test_a_whole_number_of_any_size_is_one_label_however_it_is_spelled(size: flo
             assert answer("ce", "--classes", f"0,{label}", stdin=text) == right, (label, other)
             text = f"label,prob\n{other},0.8\n0,0.3\n{label},0.6\n"
             assert answer("bce", "--positive", label, stdin=text) == right, (label, other)
+
+
+@pytest.mark.parametrize("error", ["#REF!", "#value!", "#NAME?"])
+def test_an_error_of_a_spreadsheet_is_no_other_label(error: str) -> None:
+    rows = f"label,prob\nspam,0.8\nham,0.3\n{error},0.5\n"
+    for options in ((), ("--na", "drop")):
+        assert refusal("bce", "--positive", "spam", *options, stdin=rows) == (
+            f"<stdin>:4: column 'label': label {error!r} is an error of a spreadsheet"
+        )
+    assert answer("bce", "--positive", "spam", stdin=rows.replace(error, "#1")) == close(
+        -(log(0.8) + log(0.7) + log(0.5)) / 3
+    )

@@ -3,7 +3,7 @@
 from math import log
 from pathlib import Path
 
-from conftest import DATA, answer, close, run, told, write
+from conftest import DATA, answer, close, record, refusal, run, told, write
 
 PLAIN = "label,prob\n1,0.8\n0,0.3\n"
 LOSS = -(log(0.8) + log(0.7)) / 2
@@ -90,3 +90,23 @@ def test_two_arguments_are_labels_and_predictions_or_refused(here: Path) -> None
     for line in (DATA / "two_files.txt").read_text(encoding="utf-8").splitlines():
         call, _, expected = line.partition(" => ")
         assert told(run(*call.split(), "-f", "json", stdin="label\n1\n0\n1\n")) == expected, call
+
+
+def test_a_weight_or_a_group_that_both_joined_tables_have_must_be_the_same(here: Path) -> None:
+    write("a.csv", "id,w,label,g\n1,5,1,x\n2,1,0,y\n")
+    for other, option, column in (("5,z", "-w", "w"), ("3,x", "--by", "g"), ("5,x", "-w", "w"), ("5,x", "--by", "g")):
+        write("b.csv", f"id,prob,W,g\n2,0.6,1,y\n1,0.9,{other}\n")
+        assert record("bce", "a.csv", "b.csv", "--key", "id", option, column)["n"] == 2, (other, option)
+        assert answer("bce", "a.csv", "b.csv", "--key", "id") == close(-(log(0.9) + log(0.4)) / 2)
+    write("c.csv", "id,w,label\n1,0.50,1\n2,1.0,0\n")
+    write("b.csv", "id,prob,w\n2,0.6,1\n1,0.9,5e-1\n")
+    assert record("bce", "c.csv", "b.csv", "--key", "id", "-w", "w")["n"] == 2
+    write("b.csv", "id,prob,W,g\n2,0.6,1,y\n1,0.9,3,z\n")
+    for option, column, cells in (
+        ("-w", "w", "'5' and '3'"),
+        ("--by", "g", "'x' and 'z'"),
+        ("--by", "G", "'x' and 'z'"),
+    ):
+        assert refusal("bce", "a.csv", "b.csv", "--key", "id", option, column) == (
+            f"a.csv:2 and b.csv:3 differ in '{column.lower()}': {cells}; rename one of the columns"
+        )
