@@ -165,6 +165,17 @@ def test_an_error_of_a_spreadsheet_in_the_first_cell_is_no_comment(error: str) -
     assert refusal("bce", stdin=both).startswith("<stdin>:1: ") and refusal("bce", stdin=f"# a\n{both}")
 
 
+def test_a_comment_that_looks_like_a_row_is_a_warning() -> None:
+    rows = "19,1,0.8\n20,0,0.3\n"
+    for above, line in (("#17,1,0.8\n", 1), ("# ids\n#17,1,0.8\n#18,0,0.3\n", 2)):
+        found = run("bce", "-y", "2", "-p", "3", "-q", stdin=above + rows)
+        assert (found.code, float(found.out)) == (0, close(-(log(0.8) + log(0.7)) / 2))
+        assert found.err == f"losscli bce: line {line} begins with # and was skipped, but it looks like a row\n"
+    for above in ("# 17,1,0.8\n", "#17,1\n", "#a,b,c\n", "#\n", "# x\n", "## 1,0,1\n"):
+        assert run("bce", "-y", "2", "-p", "3", "-q", stdin=above + rows).err == "", above
+    assert run("ce", "-q", stdin="#label,0,1\n0,0.8,0.2\n1,0.7,0.3\n").err == ""
+
+
 def test_names_of_rows_are_words_or_whole_numbers_that_differ_behind_a_header_that_is_one_short() -> None:
     note = "the header is one cell short: the first column is read as row names"
     for rows in (

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from losscli.data.cells import SHEET_ERRORS, as_text, is_missing, number
 from losscli.data.columns import LABEL_NAMES, FirstLines
@@ -13,18 +14,27 @@ MOST_COMMENTS = 1000  # lines above a header; more are no preamble
 ROW_NAMES = "the header is one cell short: the first column is read as row names"
 
 
-def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, tuple[str, ...]]:
-    """Drop the lines above the header; their number, the delimiter (given, or named by them), and notes."""
+class Preamble(NamedTuple):
+    """The lines above the header: how many, the delimiter that was given or that they name, what is said of them."""
+
+    lines: int
+    delimiter: str | None
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def skip_preamble(feed: Feed, delimiter: str | None) -> Preamble:
+    """Drop the lines above the header."""
     first, end, _ = feed.rest.partition(b"\n")
     found = SEPARATOR.match(first + end)
     if found:
         named = found[1].decode("latin-1")
         feed.skip(1)
-        return 1, delimiter or named, (f"line 1 sets the delimiter to {named!r}",)
+        return Preamble(1, delimiter or named, (f"line 1 sets the delimiter to {named!r}",))
     lines = feed.rest.split(b"\n", MOST_COMMENTS)
     count = next((at for at, line in enumerate(lines) if not line.startswith(b"#") and line.strip()), 0)
     if not count:
-        return 0, delimiter, ()
+        return Preamble(0, delimiter)
     follow = [as_text(line) for line in lines[count : count + 20] if line.strip()]
     char = delimiter or find_delimiter(follow)
     below = _cells(follow[0], char)
@@ -32,7 +42,7 @@ def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, t
     count = min(begun, default=count)
     comments = [at for at, line in enumerate(lines[:count]) if line.strip()]
     if not comments:
-        return 0, delimiter, ()
+        return Preamble(0, delimiter)
     above = _cells(as_text(lines[comments[-1]]).strip().lstrip("# \t"), char)
     notes: tuple[str, ...] = ()
     if _is_data(below) and _is_header(above) and len(above) > 1 and len(below) - len(above) in (0, 1):
@@ -44,12 +54,21 @@ def skip_preamble(feed: Feed, delimiter: str | None) -> tuple[int, str | None, t
     elif comments:
         notes = (f"line {comments[0] + 1} begins with # and was skipped", *notes)
     feed.rest = b"\n".join(lines[count:])
-    return count, delimiter, notes
+    doubtful = [at for at in comments if _may_be_row(as_text(lines[at]), char, len(below))]
+    warnings = tuple(f"line {at + 1} begins with # and was skipped, but it looks like a row" for at in doubtful[:1])
+    return Preamble(count, delimiter, notes, warnings)
 
 
 def _is_row(cells: Sequence[str], width: int) -> bool:
     """Whether a line that begins with # is a row: `#N/A,0.5`."""
     return len(cells) == width and cells[0].lower() in SHEET_ERRORS
+
+
+def _may_be_row(line: str, char: str, width: int) -> bool:
+    """Whether a comment has numbers as a row has them, and no space behind its #, as ids begin with one."""
+    cells = _cells(line, char)
+    near = line[1:2].strip("# \t\r") != ""
+    return near and len(cells) == width > 1 and all(number(cell) is not None for cell in cells[1:])
 
 
 def _is_data(cells: Sequence[str]) -> bool:

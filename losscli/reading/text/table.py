@@ -42,6 +42,7 @@ class Head(NamedTuple):
     above: int
     lines: int
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     lists: "ListColumns | None" = None  # columns whose cells are lists of numbers
 
 
@@ -59,6 +60,7 @@ def open_text(source: Source, style: Style) -> OpenSource:
         replace_returns(feed)
     above = 0 if feed.rest.strip() else feed.skip_blank(HEAD_BYTES)
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     if b"--" in feed.rest and style.delimiter in (None, "|"):
         from losscli.reading.text.rewritten import undraw
 
@@ -69,10 +71,10 @@ def open_text(source: Source, style: Style) -> OpenSource:
     if begin.startswith(b"#") or b"sep=" in begin:
         from losscli.reading.text.preamble import skip_preamble
 
-        lines, delimiter, skipped = skip_preamble(feed, delimiter)
+        lines, delimiter, skipped, warnings = skip_preamble(feed, delimiter)
         above, notes = above + lines, (*notes, *skipped)
     head = _head(feed, delimiter, style.decimal_comma, above)
-    head = head._replace(notes=(*notes, *head.notes))
+    head = head._replace(notes=(*notes, *head.notes), warnings=warnings)
     if any(cell.endswith(("]", ")")) for record in (head.top.first, *head.top.rows[:1]) for cell in record):
         from losscli.reading.text.listcells import list_columns
 
@@ -177,7 +179,9 @@ class TextSource(OpenSource):
         layout = layout_of(columns, wanted, len(first), style.drop, **rest)
         origin = Origin(self.name, columns, head.above + skipped + 1)
         schema = schema_of(columns, wanted)
-        schema = replace(schema, notes=(*head.notes, *schema.notes)) if head.notes else schema
+        if head.notes or head.warnings:
+            notes, warnings = (*head.notes, *schema.notes), (*head.warnings, *schema.warnings)
+            schema = replace(schema, notes=notes, warnings=warnings)
         header = header if head.above + skipped == 1 and not (head.notes or head.lists) else b""
         reader = TextReader(feed, layout, origin, style.block_bytes, head.lists, header)
         return Table(self.name, schema, reader, (self.name,))
