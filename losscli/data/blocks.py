@@ -18,7 +18,7 @@ import numpy as np
 from losscli.arrays import Array, Flags, Ints
 from losscli.data.categorical import Categorical, Column, take_cells
 from losscli.data.cells import DASHES, is_missing_number
-from losscli.data.classnames import CLOSING, SEPARATORS
+from losscli.data.classnames import CLOSING, SEPARATORS, cut_names
 from losscli.data.columns import LABEL_NAMES, Columns, ColumnSelection
 from losscli.data.reasons import MISSING_CELL
 from losscli.enums import Form
@@ -71,6 +71,8 @@ def label_words(columns: Columns, wanted: ColumnSelection) -> frozenset[str]:
     classes = columns.form is Form.CATEGORICAL or len(wanted.counterparts) > 1
     names = (preds or wanted.counterparts) if classes else ()
     cut = {part for name in names for part in (name, *re.split(f"[{re.escape(SEPARATORS + CLOSING)}]", name))}
+    if len(names) > 1:
+        cut.update(part for parts in cut_names(names) for part in parts)
     texts = {text.strip() for text in (*wanted.named_labels, *cut)} - {""}
     unknown = columns.form is Form.CATEGORICAL and len(columns.labels) == 1 and not texts
     return frozenset(filter(is_missing_number, texts | (DASHES if unknown or "+" in texts else set())))

@@ -248,3 +248,20 @@ def test_an_error_of_a_spreadsheet_is_no_other_label(error: str) -> None:
     assert answer("bce", "--positive", "spam", stdin=rows.replace(error, "#1")) == close(
         -(log(0.8) + log(0.7) + log(0.5)) / 3
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "labels"),
+    [
+        ("p+,p-", ("+", "-")),
+        ("prob+,prob-", ("+", "-")),
+        ("+p,-p", ("+", "-")),
+        ("p_+,p_-", ("+", "-")),
+        ("P(Y=None),P(Y=Some)", ("None", "Some")),
+        ("scoreNA,scoreEU", ("NA", "EU")),
+    ],
+)
+def test_a_label_that_names_a_class_column_is_no_missing_one(columns: str, labels: tuple[str, str]) -> None:
+    rows = f"label,{columns}\n{labels[0]},0.7,0.3\n{labels[1]},0.1,0.9\n"
+    for options in ((), ("--na", "drop")):
+        assert answer("ce", *options, stdin=rows) == close(-(log(0.7) + log(0.9)) / 2)
