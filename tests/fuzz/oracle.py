@@ -12,6 +12,7 @@ from fractions import Fraction
 
 MISSING = {"", "na", "n/a", "#n/a", "#na", "<na>", "nan", "nat", "null", "(null)", "none", ".", "?", "\\n"}
 MISSING |= {"#div/0!", "1.#ind", "-1.#ind", "1.#qnan"}
+MINUS = "\N{MINUS SIGN}"
 DASHES = {"-", "--"}  # which stand for no value, as long as no label is called + or -
 csv.field_size_limit(max(csv.field_size_limit(), 1 << 22))  # as the command sets it for itself, never less
 
@@ -138,7 +139,8 @@ def times(share: float, loss: float) -> float:
 
 
 def number(cell: str) -> float | None:
-    """What `float` reads, less underscores and digits outside ASCII."""
+    """What `float` reads, less underscores and digits outside ASCII; a Unicode minus is a hyphen."""
+    cell = cell.replace(MINUS, "-")
     try:
         return float(cell) if cell.isascii() and "_" not in cell else None
     except ValueError:
@@ -147,6 +149,7 @@ def number(cell: str) -> float | None:
 
 def rounds_to_the_end(cell: str) -> bool:
     """Whether a probability is above 0 or below 1 as it is written, and 0 or 1 as a float."""
+    cell = cell.replace(MINUS, "-")
     value = float(cell)
     digits = cell.lower().partition("e")[0]
     if value == 0.0:  # its exponent may be too large for a fraction
