@@ -123,6 +123,7 @@ ROWS = ("| 1 | 0.8 |\n", "| 0 | 0.3 |\n", "| 1 | 0.6 |\n")
         f"{RULE}{HEAD}{RULE}{RULE.join(ROWS)}{RULE}3 rows in set (0.01 sec)\n",
         f"{RULE}{HEAD}{RULE}{''.join(ROWS[:2])}{RULE}{ROWS[2]}{RULE}",  # a row of its own at the end
         f"{HEAD}|---|---|\n{ROWS[0]}\n{ROWS[1]}\n\n{ROWS[2]}\nText.\n",
+        f"{HEAD}|---|---|\n{''.join(ROWS)}\nText below:\n(5 apples)\n",
         f" label | p \n-------+---\n{''.join(row[1:-2] + chr(10) for row in ROWS)}(3 rows)\n\nTime: 0.4 ms\n",
     ],
 )
@@ -138,8 +139,8 @@ def test_all_rows_of_a_drawn_table_are_read_whatever_stands_between_them(text: s
         (f"{RULE}{HEAD}{RULE}{ROWS[0]}{RULE}1 row in set\n\n{RULE}", 8, "another table is drawn here; give one table"),
         (f"{RULE}{HEAD}{RULE}{ROWS[0]}{RULE}\n{RULE}{HEAD}{RULE}{ROWS[1]}", 8, "column 'p': 'p' is not a number"),
         (" label | p \n-------+---\n 1 | 0.8\n(1 row)\n 0 | 0.3\n", 5, "another table is drawn here; give one table"),
-        (" label | p \n-------+---\n 1 | 0.8\n 0 | 0.3\n(9 rows)\n", 5, "(9 rows) are said, but there are 2"),
-        (" p \n-----\n 0.8\n\n 0.3\n(2 rows)\n", 6, "(2 rows) are said, but there are 3"),
+        (" label | p \n-------+---\n 1 | 0.8\n 0 | 0.3\n(9 rows)\n", 5, "the table says (9 rows), but has 2"),
+        (" p \n-----\n 0.8\n\n 0.3\n(2 rows)\n", 6, "the table says (2 rows), but has 3"),
         (" p \n-----\n 0.8\n\n 0.3\n(3 rows)\n 0.4\n", 7, "another table is drawn here; give one table"),
     ],
 )

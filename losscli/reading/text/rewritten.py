@@ -53,19 +53,26 @@ class DrawnTable:
             return b""
         if at == self.header + 1:
             return self.names  # one line down, where the rule stands
-        is_row = len(_BAR.findall(line)) == self.bars and (self.bars or number(as_text(line)) is not None)
         is_rule = bool(_MYSQL_RULE.fullmatch(line))
-        if self.ended and (is_row or is_rule):
-            raise DataError(f"{self.name}:{at + 1}: another table is drawn here; give one table")
+        continues = is_rule or self._is_row(line)
+        if self.ended:
+            if continues:
+                raise DataError(f"{self.name}:{at + 1}: another table is drawn here; give one table")
+            return b""
         count = _PSQL_COUNT.fullmatch(line)
         if count and int(count[1]) != self.rows:
-            raise DataError(f"{self.name}:{at + 1}: {as_text(line)} are said, but there are {self.rows}")
-        self.ended = self.ended or bool(count) or (self.parted and bool(line) and not is_row and not is_rule)
-        self.parted = self.parted or not line or is_rule
+            raise DataError(f"{self.name}:{at + 1}: the table says {as_text(line)}, but has {self.rows}")
+        self.ended = bool(count) or (self.parted and bool(line) and not continues)
         if self.ended or is_rule or (not line and self.bars):
+            self.parted = True
             return b""
         self.parted, self.rows = not line, self.rows + 1  # a blank line is a row of a single column
         return self._cells(line)
+
+    def _is_row(self, line: bytes) -> bool:
+        """Whether a line has as many bars as the header; without bars, whether it is a number."""
+        same = len(_BAR.findall(line)) == self.bars
+        return same and (self.bars > 0 or number(as_text(line)) is not None)
 
     def _cells(self, line: bytes) -> bytes:
         if self.boxed:
