@@ -48,12 +48,12 @@ def binary(column: Column, positive: str | None, place: int = 0) -> Array:
 
 def _refuse_errors(column: Column, place: int) -> None:
     """A RowError at the first label that is an error of a spreadsheet."""
-    words = column.categories if isinstance(column, Categorical) else ()
-    errors = [at for at, word in enumerate(words) if word[:1] == "#" and word.lower() in SHEET_ERRORS]
-    if errors and isinstance(column, Categorical) and len(at := np.flatnonzero(np.isin(column.codes, errors))):
-        raise RowError(
-            int(at[0]), "label", place, f"label {shown(cell(column, int(at[0])))} is an error of a spreadsheet"
-        )
+    if not isinstance(column, Categorical):
+        return
+    errors = [code for code, word in enumerate(column.categories) if word.lower() in SHEET_ERRORS]
+    rows = np.flatnonzero(np.isin(column.codes, errors)).tolist() if errors else []
+    if rows:
+        raise RowError(rows[0], "label", place, f"label {shown(cell(column, rows[0]))} is an error of a spreadsheet")
 
 
 def is_label(column: Column, label: str) -> Flags:

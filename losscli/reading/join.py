@@ -144,7 +144,7 @@ def held_table(table: Table, drop: bool, threads: int) -> HeldTable:
     # The parts are let go of as soon as they stand together: LABELS is held once, or hardly more than that.
     blocks = [block.bare() for block in blocks]
     by_number = _index_of_numbers(parts)
-    rows = _one_below_the_other(parts, len(table.schema.extra[KEY]))
+    rows = _stacked_rows(parts, len(table.schema.extra[KEY]))
     parts.clear()
     index = by_number or HashIndex(rows.keys, np.flatnonzero(rows.keyed))
     held = HeldTable(table, rows, index, labels, np.concatenate(weights) if weights else None, extra, tuple(blocks))
@@ -165,7 +165,7 @@ def _index_of_numbers(parts: Sequence[KeyedRows]) -> NumberIndex | None:
     return number_index(numbers) if all(np.array_equal(own >= 0, part.keyed) for own, part in each) else None
 
 
-def _one_below_the_other(parts: Sequence[KeyedRows], width: int) -> KeyedRows:
+def _stacked_rows(parts: Sequence[KeyedRows], width: int) -> KeyedRows:
     """The rows of all parts, by `width` key columns."""
     nothing = np.zeros(0, dtype=bool)
     columns = tuple(map(stacked_words, zip(*(part.columns for part in parts), strict=True)))
